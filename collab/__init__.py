@@ -1,0 +1,1 @@
+"""Collab: collaborative filtering that people can see, touch and trust."""

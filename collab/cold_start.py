@@ -1,0 +1,286 @@
+"""Cold start: what a model believes of somebody it never saw, from the people it trained on and a few ratings.
+
+The film side of a trained model stays as it is. With p the factors and b the bias of the new person, w = [p; b]
+(n_factors + 1,), and film i described by d_i = [q_i; 1] and its own bias b_i, the model says
+
+    s_i = b_i + d_i · w                     (what is inside the sigmoid; the rating itself without one)
+    g(s) = low + (high − low) / (1 + e^−s)  with a rating range (low, high), g(s) = s without one
+    rating of film i = g(s_i) + noise,      noise ~ Normal(0, noise_variance)
+
+and w ~ Normal(m, C), the spread of the trained users. Ratings turn that prior into a posterior: `user_prior`, `fold_in`,
+`predict`, in this order. Source: Bishop, Pattern Recognition and Machine Learning, equations 3.49 to 3.51 (the linear
+case) and section 4.4 (Laplace's approximation).
+
+Predicted is g at the posterior mean, not the mean of g: it errs a little less (MSE .954 against .956 on the people of
+`predict`'s measurement after ten ratings), and in s it is a plain sum over the ratings given.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+
+import numpy as np
+
+from collab.errors import SettingError
+from collab.ratings import RatingScale
+
+COVERAGE = 0.8
+"""The chance that a rating lies between `low` and `high` of its prediction."""
+
+PSEUDO_USERS = 10.0
+"""How many imagined users without any correlation between factors join the trained ones in a prior's covariance."""
+
+MAXIMUM_STEPS = 100
+"""Newton steps at most; a handful is the rule."""
+
+
+@dataclass(frozen=True, eq=False)
+class UserPrior:
+    """What is believed of a person before the first rating: mean (n_factors + 1,), covariance (n_factors + 1, same).
+
+    The last place is the bias.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    @cached_property
+    def root(self) -> np.ndarray:
+        """The lower triangle L with L Lᵀ = covariance: turns a standard normal vector z into a person m + L z."""
+        return np.linalg.cholesky(self.covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What is believed of a person after some ratings: mean (n_factors + 1,), covariance (n_factors + 1, same).
+
+    The last place is the bias.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One value a film in each array, shape (n_items,), in stars but for `score`.
+
+    `mean` is the predicted rating, `standard_deviation` how far the person's own rating will typically lie from it, `low` to
+    `high` the interval that holds that rating with the chance asked for; all within the rating scale.
+    `score` is the number to rank by: the predicted rating before it is cut to the scale, so that two films that would
+    both be shown as 5.0 keep their order.
+    """
+
+    mean: np.ndarray
+    standard_deviation: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    score: np.ndarray
+
+
+def user_prior(user_factors: np.ndarray, user_biases: np.ndarray, trained_users: np.ndarray) -> UserPrior:
+    """Mean and covariance of [p_u; b_u] over the trained users.
+
+    `user_factors` (n_users, n_factors), `user_biases` (n_users,), `trained_users` a mask (n_users,) or row numbers: those
+    with training ratings. Row 0, the unknown user `#na#`, is never one of them.
+
+    The sample covariance S of n users is invertible only when n is well above n_factors, and its small eigenvalues are
+    then still too small. So PSEUDO_USERS (ν) users are imagined who have the same variances but no correlations,
+
+        C = (n · S + ν · diag(S)) / (n + ν) + ε · mean(diag(S)) · 1,   ε = 1e-6
+
+    (an inverse-Wishart prior centred on diag(S)). Variances stay what they are, correlations shrink by n / (n + ν), 1 %
+    for MovieLens 100K. ε keeps a column without any spread, such as the biases of a model that has none, invertible and
+    practically fixed. Raises SettingError with fewer than two trained users.
+    """
+    chosen = np.asarray(trained_users)
+    chosen = np.flatnonzero(chosen) if chosen.dtype == bool else np.unique(chosen.astype(np.int64))
+    chosen = chosen[chosen > 0]
+    if len(chosen) < 2:
+        raise SettingError(f"{len(chosen)} users have training ratings; a prior takes at least two: train on more data")
+    users = np.column_stack([user_factors[chosen], user_biases[chosen]]).astype(np.float64)  # (n, k + 1)
+    mean = users.mean(axis=0)
+    spread = (users - mean).T @ (users - mean) / len(users)  # (k + 1, k + 1)
+    variance = np.diag(spread).copy()
+    shrunk = (len(users) * spread + PSEUDO_USERS * np.diag(variance)) / (len(users) + PSEUDO_USERS)
+    floor = max(1e-6 * variance.mean(), 1e-12)  # the second: all users alike
+    return UserPrior(mean, shrunk + floor * np.eye(len(mean)))
+
+
+def fold_in(
+    prior: UserPrior,
+    item_factors: np.ndarray,
+    item_biases: np.ndarray,
+    item_index: np.ndarray,
+    ratings: np.ndarray,
+    *,
+    y_range: tuple[float, float] | None,
+    noise_variance: float,
+) -> Posterior:
+    """What `ratings` (n,) of the films `item_index` (n,) say about a new person; the prior itself when n is 0.
+
+    `item_factors` (n_items, n_factors), `item_biases` (n_items,); `noise_variance` in squared stars is what even a known
+    user's rating deviates by: the validation MSE of the run, about 0.8 on MovieLens 100K. Minimised over w is
+
+        ½ (w − m)ᵀ C⁻¹ (w − m) + Σ_i (rating_i − g(s_i))² / (2 · noise_variance)
+
+    in the coordinates w = m + L z, C = L Lᵀ, where the prior is a standard normal and a_i = Lᵀ d_i. Newton's method from
+    z = 0: gradient z − Σ g'(s_i) r_i a_i / noise_variance with r_i = rating_i − g(s_i), Hessian
+    1 + Σ (g'(s_i)² − r_i g''(s_i)) a_i a_iᵀ / noise_variance. Without a sigmoid g' = 1, g'' = 0 and the first step is the
+    closed form; with one, `_most_probable` says why a minimum is always reached. The covariance is
+
+        L (1 + Σ g'(s_i)² a_i a_iᵀ / noise_variance)⁻¹ Lᵀ
+
+    exact without a sigmoid; with one, Laplace's approximation with the expected Hessian (residuals average out), which
+    never exceeds the prior's covariance: no answer makes less certain, one at the flat end of the sigmoid teaches little.
+
+    At the minimum the gradient is zero, so mean = m + Σ_i (g'(s_i) r_i / noise_variance) C d_i: every rating has its own
+    exact part in every s_j. The order of the ratings does not matter. Raises SettingError for a noise variance that is
+    not above zero.
+    """
+    if not noise_variance > 0:
+        raise SettingError(f"the noise variance is {noise_variance:g}; it has to be above 0: give the run's validation MSE")
+    item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
+    if not len(item_index):
+        return Posterior(prior.mean, prior.covariance)
+    order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
+    item_index, ratings = item_index[order], ratings[order]
+    described = np.column_stack([item_factors[item_index], np.ones(len(item_index))]).astype(np.float64)  # (n, k + 1)
+    start = item_biases[item_index].astype(np.float64) + described @ prior.mean  # (n,) s_i of the average person
+    design = described @ prior.root  # (n, k + 1), its rows the a_i
+    z = _most_probable(start, design, ratings, y_range, noise_variance)
+    _, slope, _ = _rating(start + design @ z, y_range)
+    expected = _hessian(design, slope**2 / noise_variance)
+    covariance = prior.root @ np.linalg.solve(expected, prior.root.T)
+    return Posterior(prior.mean + prior.root @ z, (covariance + covariance.T) / 2)
+
+
+def predict(
+    posterior: Posterior | UserPrior,
+    item_factors: np.ndarray,
+    item_biases: np.ndarray,
+    *,
+    y_range: tuple[float, float] | None,
+    noise_variance: float,
+    rating_scale: RatingScale,
+    coverage: float = COVERAGE,
+) -> Predictions:
+    """How the person would rate every film, and how far off that may be.
+
+    With v_i = d_iᵀ · covariance · d_i the variance of s_i: rating g(s_i), variance g'(s_i)² v_i + noise_variance, of which
+    the first part falls with every rating of this person and the second never does. `low` to `high` is the rating ± as
+    many standard deviations as hold `coverage` of a normal distribution, cut to the rating scale: of all ratings that new
+    people then really give, about that share lies inside.
+
+    Measured on MovieLens 100K with 143 people held out whole (`dot-bias`, range (0, 5.5), noise variance .82): the 80 %
+    interval held 81 to 82 % of their ratings after 1, 5, 10 and 15 random ones, 80 to 81 % after as many of popular films,
+    80 to 81 % without any. The share is an average: it is 94 % where more than 4 is predicted (people agree on good
+    films), 67 % between 2 and 2.5, and 72 % for films with 5 to 20 training ratings, 60 % below that, because a film's own
+    factors are taken as known.
+    """
+    factors = np.asarray(item_factors)
+    mean, covariance = posterior.mean.astype(factors.dtype), posterior.covariance.astype(factors.dtype)
+    s = factors @ mean[:-1] + mean[-1] + item_biases  # (n_items,)
+    half = factors @ covariance[:-1, :-1] + 2 * covariance[-1, :-1]  # (n_items, n_factors)
+    variance = np.einsum("ij,ij->i", half, factors) + covariance[-1, -1]  # (n_items,) the v_i
+    score, slope, _ = _rating(s.astype(np.float64), y_range)
+    deviation = np.sqrt(slope**2 * np.maximum(variance, 0) + noise_variance)
+    reach = NormalDist().inv_cdf((1 + coverage) / 2) * deviation
+    low, mean_rating, high = np.clip([score - reach, score, score + reach], rating_scale.low, rating_scale.high)
+    return Predictions(mean_rating, deviation, low, high, score)
+
+
+def likely_range(
+    mean: np.ndarray, standard_deviation: np.ndarray, rating_scale: RatingScale, coverage: float = COVERAGE
+) -> tuple[np.ndarray, np.ndarray]:
+    """The fewest neighbouring rating levels that hold a person's rating with at least the chance `coverage`.
+
+    `mean`, `standard_deviation` (n,) as in Predictions; lowest and highest level, each (n,). A level stands for all that
+    rounds to it, the lowest and highest also for what lies beyond; of equally many levels the likelier ones are taken.
+    Whole levels hold more than asked for: 88 % where `predict`'s 80 % were asked, on the same people, as the model says.
+    """
+    levels = rating_scale.levels.astype(np.float64)
+    edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])  # (n_levels + 1,)
+    mean, standard_deviation = np.atleast_1d(mean).astype(np.float64), np.atleast_1d(standard_deviation)
+    below = _normal_share((edges - mean[:, None]) / standard_deviation[:, None])  # (n, n_levels + 1)
+    low, high = np.full(len(mean), levels[0]), np.full(len(mean), levels[-1])
+    for n_levels in range(len(levels) - 1, 0, -1):
+        chance = below[:, n_levels:] - below[:, :-n_levels]  # (n, one for every lowest level)
+        first = chance.argmax(axis=1)
+        enough = chance[np.arange(len(mean)), first] >= coverage
+        low[enough] = levels[first[enough]]
+        high[enough] = levels[first[enough] + n_levels - 1]
+    return low, high
+
+
+def in_words(predicted: float, low: float, high: float) -> str:
+    """A predicted rating and its likely range as a person would say it: "4.2, probably 3 to 5"."""
+    return f"{predicted:.1f}, probably {low:g}" + (f" to {high:g}" if high > low else "")
+
+
+_normal_share = np.vectorize(lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, otypes=[np.float64])
+"""The share of a standard normal distribution below x."""
+
+
+def _rating(s: np.ndarray, y_range: tuple[float, float] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """g(s), g'(s) and g''(s), each of the shape of `s`."""
+    if y_range is None:
+        return s, np.ones_like(s), np.zeros_like(s)
+    low, high = y_range
+    share = (1 + np.tanh(s / 2)) / 2  # the sigmoid, without overflow for any s
+    slope = (high - low) * share * (1 - share)
+    return low + (high - low) * share, slope, slope * (1 - 2 * share)
+
+
+def _hessian(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """1 + Σ weight_i a_i a_iᵀ, (k + 1, k + 1), from `design` (n, k + 1) and `weights` (n,)."""
+    return np.eye(design.shape[1]) + (design.T * weights) @ design
+
+
+def _is_safely_positive(hessian: np.ndarray) -> bool:
+    """Whether every eigenvalue of a symmetric matrix is above 0.1; Cholesky tells it in a fraction of their own time."""
+    try:
+        np.linalg.cholesky(hessian - 0.1 * np.eye(len(hessian)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _most_probable(
+    start: np.ndarray,
+    design: np.ndarray,
+    ratings: np.ndarray,
+    y_range: tuple[float, float] | None,
+    noise_variance: float,
+) -> np.ndarray:
+    """The z (k + 1,) at the bottom of `fold_in`'s loss, with s = start + design · z.
+
+    Newton's Hessian is used where it is safely positive, else the Gauss–Newton one, which always is (1 or more in every
+    direction); so each step goes downhill, and halving it until the loss falls enough (Armijo's rule) makes the way to a
+    minimum certain, whatever the ratings and however flat the sigmoid. Near the minimum full Newton steps are taken.
+    """
+
+    def loss(z: np.ndarray) -> float:
+        rating, _, _ = _rating(start + design @ z, y_range)
+        return float(z @ z + np.sum((ratings - rating) ** 2) / noise_variance) / 2
+
+    z = np.zeros(design.shape[1])
+    for _ in range(MAXIMUM_STEPS):
+        rating, slope, curvature = _rating(start + design @ z, y_range)
+        residual = ratings - rating
+        pull = design.T @ (slope * residual) / noise_variance  # (k + 1,) what the ratings ask for; the prior asks for 0
+        gradient = z - pull
+        if np.abs(gradient).max() <= 1e-10 * (1 + np.abs(pull).max()):
+            break
+        hessian = _hessian(design, (slope**2 - residual * curvature) / noise_variance)
+        if not _is_safely_positive(hessian):
+            hessian = _hessian(design, slope**2 / noise_variance)
+        direction = -np.linalg.solve(hessian, gradient)
+        step, here, fall = 1.0, loss(z), float(gradient @ direction)
+        while loss(z + step * direction) > here + 1e-4 * step * fall + 1e-12 * here:  # the last term: rounding
+            step /= 2
+        z = z + step * direction
+    return z

@@ -1,0 +1,95 @@
+"""Dataset: the raw rows of a data set as they were read, and the step that turns its ids into row numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from collab.errors import SettingError
+from collab.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
+
+ITEMS_BY = ("title", "id")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as read, every complaint about it already made.
+
+    `ratings` holds user_id, item_id (str), rating (float32), time (int64, seconds since 1970); row i is line i of the file.
+    `items` holds item_id, title, year (Int64, may be missing) and genres ("Action|Comedy", "" where there are none).
+    `users` holds user_id, age, gender, occupation, or is None where nothing is known of them.
+    `folds` maps the name of an official fold to a function that reads its held-out row numbers.
+    """
+
+    name: str
+    title: str
+    ratings: pd.DataFrame
+    items: pd.DataFrame
+    users: pd.DataFrame | None
+    rating_scale: RatingScale
+    synthetic: bool = False
+    note: str = ""
+    folds: Mapping[str, Callable[[], np.ndarray]] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """First 16 hex digits of the SHA-256 over all ratings and titles: the same data give the same fingerprint."""
+        digest = hashlib.sha256()
+        for column in (self.ratings.user_id, self.ratings.item_id, self.items.item_id, self.items.title):
+            digest.update("\n".join(column).encode())
+        digest.update(self.ratings.rating.to_numpy("<f4").tobytes())
+        digest.update(self.ratings.time.to_numpy("<i8").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def encode(dataset: Dataset, items_by: str = "title") -> Ratings:
+    """The data set's ratings with ids turned into row numbers, once.
+
+    `items_by="title"` merges ids that share a title, as the chapter does; "id" keeps them apart.
+    The vocabularies come from all rows, whatever is held out later. Raises SettingError for another `items_by`.
+    """
+    labels = item_labels(dataset, items_by).reindex(dataset.ratings.item_id)
+    users, items = Vocabulary.of(dataset.ratings.user_id), Vocabulary.of(labels)
+    return Ratings(users, items, users.index_of(dataset.ratings.user_id), items.index_of(labels),
+                   dataset.ratings.rating.to_numpy(), dataset.ratings.time.to_numpy(), dataset.rating_scale)
+
+
+def item_labels(dataset: Dataset, items_by: str) -> pd.Series:
+    """The vocabulary label of every item id: its title, or the id itself."""
+    if items_by not in ITEMS_BY:
+        raise SettingError(f"items can be kept by {' or '.join(ITEMS_BY)}, not by {items_by!r}")
+    by_id = dataset.items.set_index("item_id")
+    return by_id.title if items_by == "title" else pd.Series(by_id.index, index=by_id.index)
+
+
+def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: float = 5.0) -> pd.DataFrame:
+    """What is known of every row of an item table, counts and means over `ratings` (pass the training rows).
+
+    Columns: label, title, year, genres, n_ratings, mean_rating (NaN without ratings), damped_mean; row 0 is `#na#`.
+    damped_mean = (sum of ratings + damping · global mean) / (n_ratings + damping).
+    """
+    about = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label").set_index("label")
+    about = about.reindex(list(ratings.items.labels))[["title", "year", "genres"]]
+    about.loc[UNKNOWN, ["title", "genres"]] = UNKNOWN, ""
+    counted = _counts_and_means(ratings.item_index, ratings.rating, ratings.n_items, damping)
+    return pd.concat([about.reset_index(names="label"), counted], axis=1)
+
+
+def describe_users(ratings: Ratings, damping: float = 5.0) -> pd.DataFrame:
+    """Every row of a user table: user_id, n_ratings, mean_rating, damped_mean over `ratings`; row 0 is `#na#`."""
+    counted = _counts_and_means(ratings.user_index, ratings.rating, ratings.n_users, damping)
+    return pd.concat([pd.DataFrame({"user_id": list(ratings.users.labels)}), counted], axis=1)
+
+
+def _counts_and_means(index: np.ndarray, rating: np.ndarray, length: int, damping: float) -> pd.DataFrame:
+    n_ratings = np.bincount(index, minlength=length)
+    total = np.bincount(index, weights=rating, minlength=length)
+    global_mean = float(rating.mean(dtype=np.float64))
+    mean = np.divide(total, n_ratings, out=np.full(length, np.nan), where=n_ratings > 0)
+    damped = (total + damping * global_mean) / (n_ratings + damping)
+    return pd.DataFrame({"n_ratings": n_ratings, "mean_rating": mean, "damped_mean": damped})

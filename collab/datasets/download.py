@@ -1,0 +1,80 @@
+"""Fetch a data set from GroupLens and let nothing through that is not what it should be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pooch
+import requests
+
+from collab.datasets.movielens import Archive
+from collab.errors import DataError, DownloadError
+
+GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
+CONNECT_SECONDS = 3.0  # an unreachable network is noticed after this long
+READ_SECONDS = 20.0    # and a connection that has gone silent after this
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 while unknown)
+
+
+class _Reporter:
+    """What pooch wants of a progress bar, handed on to a plain function."""
+
+    def __init__(self, report: Progress) -> None:
+        self.total = 0
+        self.done = 0
+        self.report = report
+
+    def update(self, n_bytes: int) -> None:
+        self.done += n_bytes
+        self.report(self.done, int(self.total or 0))
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        self.report(self.done, int(self.total or 0))
+
+
+def download(file_name: str, member_md5: Mapping[str, str], folder: Path, progress: Progress = lambda done, total: None,
+             base_address: str = GROUPLENS) -> Path:
+    """Fetch `file_name` into `folder` and return its path; it appears there only when all of it is there and right.
+
+    The members named in `member_md5` are checked, not the archive: the same files may be packed anew. Raises DownloadError
+    saying what happened, with nothing left behind.
+    """
+    address = base_address + file_name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
+            fetch = pooch.HTTPDownloader(progressbar=_Reporter(progress), timeout=(CONNECT_SECONDS, READ_SECONDS))
+            file = Path(pooch.retrieve(address, known_hash=None, fname=file_name, path=scratch, downloader=fetch))
+            check_members(file, member_md5)
+            os.replace(file, folder / file_name)
+    except DataError as reason:
+        raise DownloadError(f"{address} is not the file that Collab knows: {reason}") from reason
+    except (requests.RequestException, OSError, ValueError) as reason:
+        raise DownloadError(f"{address} could not be fetched ({_in_short(reason)}). Check the network and try again, or put "
+                            f"{file_name} into a folder and name that folder in COLLAB_DATA.") from reason
+    return folder / file_name
+
+
+def check_members(file: Path, member_md5: Mapping[str, str]) -> None:
+    """Raise DataError where a member of the zip is missing, damaged or not the published one."""
+    for member, expected in member_md5.items():
+        found = hashlib.md5(Archive(file).read(member), usedforsecurity=False).hexdigest()
+        if found != expected:
+            raise DataError(f"{member} has MD5 {found}, expected {expected}")
+
+
+def _in_short(reason: Exception) -> str:
+    if isinstance(reason, requests.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS:g} s"
+    if isinstance(reason, requests.Timeout):
+        return f"nothing came for {READ_SECONDS:g} s"
+    if isinstance(reason, requests.ConnectionError):
+        return "no connection"
+    return str(reason) or type(reason).__name__

@@ -1,0 +1,180 @@
+"""Readers of the two MovieLens layouts; every complaint about the files is made here, with file, line and remedy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from collab.datasets.dataset import Dataset
+from collab.errors import DataError
+from collab.ratings import RatingScale
+
+REMEDY = "Put the original file in its place, or delete the data set so that it is downloaded again."
+GENRES_100K = ("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
+               "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western")
+FOLDS_100K = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The files of a data set, in a zip or in a folder; a file is found whatever folder it stands in inside the zip."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes:
+        """The bytes of the file called `name`. Raises DataError where it is missing or damaged."""
+        try:
+            if self.path.is_dir():
+                return (self.path / name).read_bytes()
+            with zipfile.ZipFile(self.path) as archive:
+                member = next((m for m in archive.namelist() if m.rsplit("/", 1)[-1] == name), None)
+                if member is None:
+                    raise DataError(f"{self.path}: there is no {name} in it. {REMEDY}")
+                return archive.read(member)
+        except FileNotFoundError:
+            raise DataError(f"{self.path}: there is no {name} in it. {REMEDY}") from None
+        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as reason:
+            raise DataError(f"{self.path}: damaged or unreadable ({reason}). {REMEDY}") from reason
+
+    def place(self, name: str) -> str:
+        """How messages call the file."""
+        return str(self.path / name)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Text columns of a file together with the line on which each row stands."""
+
+    place: str
+    columns: pd.DataFrame
+    lines: list[int]
+
+    def complain(self, bad: np.ndarray, column: str, wanted: str) -> None:
+        """Raise DataError for the first row where `bad` is true."""
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise DataError(f"{self.place}, line {self.lines[row]}: {column} is {self.columns[column].iloc[row]!r}, "
+                            f"but must be {wanted}. {REMEDY}")
+
+    def numbers(self, column: str, dtype: str) -> np.ndarray:
+        values = pd.to_numeric(self.columns[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        whole = dtype.startswith("int")
+        self.complain(~np.isfinite(values) | (whole & (values != np.floor(values))), column, "a whole number" if whole else "a number")
+        return values.astype(dtype)
+
+    def ids(self, column: str) -> pd.Series:
+        self.complain((self.columns[column] == "").to_numpy(), column, "an id")
+        return self.columns[column]
+
+
+def _read_table(archive: Archive, name: str, names: tuple[str, ...], separator: str, *, header: bool, encoding: str = "utf-8") -> _Table:
+    """The columns `names` of a delimited file, as text. With a `header` they are found by name, else by place."""
+    place = archive.place(name)
+    try:
+        text = archive.read(name).decode(encoding)
+    except UnicodeDecodeError as reason:
+        line = reason.object[:reason.start].count(b"\n") + 1
+        raise DataError(f"{place}, line {line}: not {encoding} text. {REMEDY}") from None
+    reader = csv.reader(io.StringIO(text), delimiter=separator, quoting=csv.QUOTE_MINIMAL if header else csv.QUOTE_NONE)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as reason:
+        raise DataError(f"{place}, line {reader.line_num}: {reason}. {REMEDY}") from None
+    found = list(names)
+    if header and rows:
+        found = rows.pop(0)
+        lines.pop(0)
+        missing = [column for column in names if column not in found]
+        if missing:
+            raise DataError(f"{place}, line 1: the column {missing[0]} is missing (there are {', '.join(found)}). {REMEDY}")
+    if not rows:
+        raise DataError(f"{place}: the file is empty. {REMEDY}")
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != len(found):
+            raise DataError(f"{place}, line {line}: {len(row)} columns where {len(found)} are expected "
+                            f"({', '.join(found[:6])}{'…' if len(found) > 6 else ''}). {REMEDY}")
+    columns = pd.DataFrame(dict(zip(found, zip(*rows, strict=True), strict=True)), dtype="str")
+    return _Table(place, columns[list(names)], lines)
+
+
+def _read_ratings(table: _Table, scale: RatingScale, items: pd.DataFrame) -> pd.DataFrame:
+    user, item, rating, time = table.columns.columns
+    stars = table.numbers(rating, "float32")
+    table.complain(~scale.allows(stars), rating, f"on the scale {scale}")
+    table.complain(~table.columns[item].isin(items.item_id).to_numpy(), item, "the id of a film in the film file")
+    return pd.DataFrame({"user_id": table.ids(user), "item_id": table.ids(item), "rating": stars,
+                         "time": table.numbers(time, "int64")})
+
+
+def _year(titles: pd.Series) -> pd.Series:
+    """The year in brackets at the end of a title ("Alien (1979)", "Fresh Off (1994– )"), missing where there is none."""
+    return pd.to_numeric(titles.str.extract(r"\((\d{4})[–-]?\s*(?:\d{4})?\)\s*$")[0]).astype("Int64")
+
+
+def _check_ids(table: _Table, column: str) -> None:
+    table.complain(table.columns[column].duplicated().to_numpy(), column, "named once; it stands in an earlier line too")
+
+
+def read_100k(path: Path) -> Dataset:
+    """MovieLens 100K from its zip or folder: u.data, u.item (Latin-1), u.user, u.genre; its folds are read when asked for."""
+    archive = Archive(path)
+    genre_table = _read_table(archive, "u.genre", ("genre", "number"), "|", header=False)
+    genres = tuple(genre_table.columns.genre)
+    if set(genres) != set(GENRES_100K):
+        raise DataError(f"{genre_table.place}: the genres are not those of MovieLens 100K. {REMEDY}")
+    item_table = _read_table(archive, "u.item", ("item_id", "title", "released", "video", "address", *genres), "|",
+                             header=False, encoding="latin-1")
+    _check_ids(item_table, "item_id")
+    item_table.complain((item_table.columns.title.str.strip() == "").to_numpy(), "title", "a title")
+    flags = np.stack([item_table.numbers(genre, "int64") == 1 for genre in genres], axis=1)  # (n_items, n_genres)
+    named = np.array([genre if genre != "unknown" else "" for genre in genres], dtype=object)
+    titles = item_table.columns.title.str.strip()
+    released = pd.to_numeric(item_table.columns.released.str[-4:], errors="coerce").astype("Int64")
+    items = pd.DataFrame({"item_id": item_table.ids("item_id"), "title": titles, "year": _year(titles).fillna(released),
+                          "genres": pd.Series(["|".join(filter(None, named[row])) for row in flags], dtype="str")})
+    user_table = _read_table(archive, "u.user", ("user_id", "age", "gender", "occupation", "zip_code"), "|", header=False)
+    _check_ids(user_table, "user_id")
+    user_table.complain(~user_table.columns.gender.isin(["F", "M"]).to_numpy(), "gender", "F or M")
+    users = pd.DataFrame({"user_id": user_table.ids("user_id"), "age": user_table.numbers("age", "int64"),
+                          "gender": user_table.columns.gender, "occupation": user_table.columns.occupation})
+    scale = RatingScale(1.0, 5.0, 1.0)
+    rating_table = _read_table(archive, "u.data", ("user_id", "item_id", "rating", "time"), "\t", header=False)
+    ratings = _read_ratings(rating_table, scale, items)
+    folds = {fold: partial(_read_fold, archive, fold, ratings) for fold in FOLDS_100K}
+    return Dataset(name="ml-100k", title="MovieLens 100K", ratings=ratings, items=items, users=users, rating_scale=scale,
+                   note="films up to 1998", folds=folds)
+
+
+def _read_fold(archive: Archive, fold: str, ratings: pd.DataFrame) -> np.ndarray:
+    """Row numbers of the ratings that an official fold holds out (`u1.test` …)."""
+    table = _read_table(archive, f"{fold}.test", ("user_id", "item_id", "rating", "time"), "\t", header=False)
+    rows = pd.MultiIndex.from_frame(ratings[["user_id", "item_id"]]).get_indexer(
+        pd.MultiIndex.from_frame(table.columns[["user_id", "item_id"]]))
+    table.complain(rows < 0, "item_id", "a film that this user has rated in u.data")
+    return rows.astype(np.int64)
+
+
+def read_latest_small(path: Path) -> Dataset:
+    """MovieLens latest small (2018) from its zip or folder: ratings.csv and movies.csv; nothing is known of its users."""
+    archive = Archive(path)
+    item_table = _read_table(archive, "movies.csv", ("movieId", "title", "genres"), ",", header=True)
+    _check_ids(item_table, "movieId")
+    item_table.complain((item_table.columns.title.str.strip() == "").to_numpy(), "title", "a title")
+    titles = item_table.columns.title.str.strip()
+    genres = item_table.columns.genres.replace("(no genres listed)", "")
+    items = pd.DataFrame({"item_id": item_table.ids("movieId"), "title": titles, "year": _year(titles), "genres": genres})
+    scale = RatingScale(0.5, 5.0, 0.5)
+    rating_table = _read_table(archive, "ratings.csv", ("userId", "movieId", "rating", "timestamp"), ",", header=True)
+    return Dataset(name="ml-latest-small", title="MovieLens latest small", ratings=_read_ratings(rating_table, scale, items),
+                   items=items, users=None, rating_scale=scale, note="films up to 2018, half stars")

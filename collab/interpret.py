@@ -1,0 +1,174 @@
+"""Reading a trained model: what its biases say, where its films lie, and which films lie close together.
+
+Everything here takes arrays and the items table of a run and gives arrays and tables back. A row's position in that
+table is its `item_index`; row 0 is the unknown film "#na#". A film without a training rating has factors that nobody
+ever moved: it is left out of every table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+
+from collab.errors import SettingError
+
+MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product"}
+"""How closeness can be measured, and the name of the column that then holds it."""
+
+
+@dataclass(frozen=True)
+class Pca:
+    """Films on c components: coordinates (n, c), explained_variance_ratio (c,), components (c, n_factors)."""
+
+    coordinates: np.ndarray
+    explained_variance_ratio: np.ndarray
+    components: np.ndarray
+
+
+def trained_items(items: pd.DataFrame, minimum_count: int = 1) -> np.ndarray:
+    """The item indices with at least `minimum_count` training ratings, ascending, without "#na#" and the untrained."""
+    counts = items["n_ratings"].to_numpy()
+    item_index = np.flatnonzero(counts >= max(1, minimum_count))
+    return item_index[item_index > 0]
+
+
+def most_rated_items(items: pd.DataFrame, n: int) -> np.ndarray:
+    """The item indices of the `n` films with most training ratings, most first (equal counts: lower index first)."""
+    item_index = trained_items(items)
+    order = np.argsort(-items["n_ratings"].to_numpy()[item_index], kind="stable")
+    return item_index[order[:n]]
+
+
+def bias_table(items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int = 20) -> pd.DataFrame:
+    """One row a film with at least `minimum_count` training ratings, highest bias first.
+
+    Columns: item_index, title, bias, mean_rating, damped_mean, n_ratings, genres, year, residual.
+
+    Sorting by bias is not sorting by mean rating. The mean says how a film was rated by those who rated it; the bias
+    is what is left when the raters' own biases and their tastes (the product of factors) have been taken into account,
+    and it is shrunk towards zero where ratings are few. `residual` shows the difference film by film: the bias minus
+    what the straight line bias = a + b · mean_rating expects of a film with that mean. The line is the least-squares
+    one, each film weighted by its count, through all trained films: a film's residual does not depend on
+    `minimum_count`. Above zero, the model thinks more of the film than its stars do (strict raters, or raters to whose
+    taste it does not belong); below zero, its stars come from kind or like-minded raters, or are few.
+    """
+    biases = np.asarray(item_biases, dtype=np.float64)
+    columns = ["title", "mean_rating", "damped_mean", "n_ratings", "genres", "year"]
+    item_index = trained_items(items)
+    table = items.iloc[item_index][columns].reset_index(drop=True)
+    table.insert(0, "item_index", item_index)
+    table.insert(2, "bias", biases[item_index])
+    table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "item_index")
+
+
+def user_bias_table(users: pd.DataFrame, user_biases: np.ndarray, minimum_count: int = 1) -> pd.DataFrame:
+    """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
+
+    Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`: above zero, the user is
+    kinder than the stars say, because the films that were seen are ones that others liked less).
+    """
+    biases = np.asarray(user_biases, dtype=np.float64)
+    user_index = trained_items(users)
+    table = users.iloc[user_index][["user_id", "mean_rating", "n_ratings"]].reset_index(drop=True)
+    table.insert(0, "user_index", user_index)
+    table.insert(2, "bias", biases[user_index])
+    table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "user_index")
+
+
+def factor_pca(item_factors: np.ndarray, item_index: np.ndarray, n_components: int = 3) -> Pca:
+    """The films of `item_index` on the first principal components of their factors, by a full decomposition.
+
+    `item_factors` (n_items, n_factors); `coordinates` (n, n_components) in the order of `item_index`, their mean zero.
+    Shares are of the variance of these films' factors. A principal component has no sign of its own: here the film
+    farthest out along a component has a positive coordinate (scikit-learn's `svd_flip` decided by the films, not by the
+    loadings). So neither the order of films nor a rotation or negation of the factors, which is arbitrary in every fit,
+    changes the picture. Components that the films do not have (fewer factors or films) are zero with share zero.
+    """
+    factors = np.asarray(item_factors, dtype=np.float64)[np.asarray(item_index)]  # (n, n_factors)
+    n_films, n_factors = factors.shape
+    coordinates = np.zeros((n_films, n_components))
+    ratio = np.zeros(n_components)
+    components = np.zeros((n_components, n_factors))
+    n_found = min(n_components, n_films, n_factors)
+    if n_found and np.ptp(factors, axis=0).any():
+        pca = PCA(n_components=n_found, svd_solver="full")
+        found = pca.fit_transform(factors)  # (n, n_found)
+        farthest = np.abs(found).argmax(axis=0)
+        signs = np.where(found[farthest, np.arange(n_found)] < 0, -1.0, 1.0)
+        coordinates[:, :n_found] = found * signs
+        components[:n_found] = pca.components_ * signs[:, None]
+        ratio[:n_found] = pca.explained_variance_ratio_
+    return Pca(coordinates, ratio, components)
+
+
+def similarity(item_factors: np.ndarray, item_index: int, measure: str = "cosine") -> np.ndarray:
+    """How close every film is to film `item_index`: (n_items,) in double precision.
+
+    With q the factors, i this film and j another: cosine q_i·q_j / (|q_i| |q_j|), between -1 and 1, blind to length,
+    0 where a vector is zero; dot q_i·q_j, in which long vectors (often rated films) win; euclidean |q_i - q_j|, a
+    distance, so smaller is closer. Raises `SettingError` for any other measure.
+    """
+    if measure not in MEASURE_COLUMNS:
+        raise SettingError(f"measure is {measure!r}; choose one of {', '.join(MEASURE_COLUMNS)}")
+    factors = np.asarray(item_factors, dtype=np.float64)
+    own = factors[item_index]  # (n_factors,)
+    if measure == "euclidean":
+        return np.linalg.norm(factors - own, axis=1)
+    products = factors @ own  # (n_items,)
+    if measure == "dot":
+        return products
+    lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(own)
+    cosine = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.clip(cosine, -1.0, 1.0)
+
+
+def similar_items(
+    items: pd.DataFrame,
+    item_factors: np.ndarray,
+    item_index: int,
+    measure: str = "cosine",
+    minimum_count: int = 20,
+    n: int = 10,
+) -> pd.DataFrame:
+    """The `n` films closest to film `item_index`, closest first, among those with `minimum_count` training ratings.
+
+    Columns: item_index, title, the measure's own column (`MEASURE_COLUMNS`: similarity, distance or product),
+    n_ratings, genres, year. The film itself is left out; of equally close films the more often rated comes first, then
+    the lower index. Raises `SettingError` for an unknown measure and for a film that was never trained.
+    """
+    if not 0 < item_index < len(items) or items["n_ratings"].iat[item_index] < 1:
+        raise SettingError(
+            f"film {item_index} has no training rating, so the model does not know it; choose a film with ratings"
+        )
+    closeness = similarity(item_factors, item_index, measure)
+    candidates = trained_items(items, minimum_count)
+    candidates = candidates[candidates != item_index]
+    table = items.iloc[candidates][["title", "n_ratings", "genres", "year"]].reset_index(drop=True)
+    table.insert(0, "item_index", candidates)
+    table.insert(2, MEASURE_COLUMNS[measure], closeness[candidates])
+    best_first = closeness[candidates] if measure == "euclidean" else -closeness[candidates]
+    order = np.lexsort((candidates, -table["n_ratings"].to_numpy(), best_first))[:n]
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _line_residual(mean_rating: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:
+    """`bias` minus its weighted least-squares line on `mean_rating`; minus its mean where the means do not differ."""
+    x, y, w = (column.to_numpy(dtype=np.float64) for column in (mean_rating, bias, weight))
+    if not len(x):
+        return np.zeros(0)
+    x_centred = x - np.average(x, weights=w)
+    y_centred = y - np.average(y, weights=w)
+    spread = np.sum(w * x_centred**2)
+    slope = np.sum(w * x_centred * y_centred) / spread if spread > 0 else 0.0
+    return y_centred - slope * x_centred
+
+
+def _highest_first(table: pd.DataFrame, column: str, index_column: str) -> pd.DataFrame:
+    """`table` sorted by `column`, highest first; equal values: more ratings first, then the lower index."""
+    order = [column, "n_ratings", index_column]
+    return table.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)

@@ -1,0 +1,71 @@
+"""What every model keeps: the methods that `fit`, the run store and the pages rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from collab.ratings import Ratings
+
+
+class Step(NamedTuple):
+    """One step of training: the summed squared error of its `n_rows` ratings, and the schedule at this moment."""
+
+    squared_error: float
+    n_rows: int
+    learning_rate: float
+    momentum: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One part of a model, as the Train page lists it."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+    @property
+    def n_parameters(self) -> int:
+        return prod(self.shape) if self.shape else 0
+
+
+class Model(Protocol):
+    """A model predicts a rating for a user row and an item row. Row 0 of both is whoever is not in the data, and its answer
+    is documented by the model. Same data, settings and seed give the same model."""
+
+    name: str
+    settings: Any
+    has_factors: bool
+    has_biases: bool
+    epochs: int
+    y_range: tuple[float, float] | None
+    user_factors: np.ndarray  # (n_users, n_factors)
+    item_factors: np.ndarray  # (n_items, n_factors)
+    user_biases: np.ndarray   # (n_users,)
+    item_biases: np.ndarray   # (n_items,)
+
+    def n_steps(self, n_train: int) -> int:
+        """Steps of one epoch on `n_train` ratings."""
+
+    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
+        """One iterator of steps an epoch. The model changes as they are taken; leaving off early keeps what was learned."""
+
+    def settle(self) -> None:
+        """Make the model fit for predictions, after any number of steps."""
+
+    def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """Predicted ratings in stars, float32."""
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """All that was learned, as named arrays."""
+
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Become the model that `weights` were taken from."""
+
+    def layers(self) -> list[Layer]:
+        """The parts of the model with their shapes."""

@@ -1,0 +1,214 @@
+"""The dot product of latent factors, with or without biases and sigmoid range: the chapter's model, `dot-bias`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from collab.models.contract import Layer, Step
+from collab.ratings import Ratings
+from collab.schedule import one_cycle
+from collab.settings import check, setting
+
+BETA2, EPSILON = 0.99, 1e-5  # of Adam, as in the chapter's library
+
+
+@dataclass(frozen=True)
+class DotBiasSettings:
+    """Settings of `dot-bias`; the defaults are the chapter's."""
+
+    n_factors: int = setting(50, "Factors", "How many hidden tastes a user and a film are described by; more can fit finer "
+                             "tastes, and over-fit sooner.", low=1, high=512, step=1)
+    epochs: int = setting(5, "Epochs", "How often the model sees every training rating; more epochs fit the training ratings "
+                          "closer.", low=1, high=100, step=1)
+    learning_rate: float = setting(5e-3, "Peak learning rate", "The largest step size of the one-cycle schedule; higher learns "
+                                   "faster until it no longer settles.", low=1e-5, high=1.0, log=True)
+    weight_decay: float = setting(0.1, "Weight decay", "How strongly all factors and biases are pulled towards zero at every "
+                                  "step; more keeps the model simpler.", low=0.0, high=2.0, step=0.01)
+    batch_size: int = setting(64, "Batch size", "Ratings per step; larger batches are faster per epoch but take fewer steps.",
+                              low=8, high=8192, step=8, in_sight=False)
+    y_range: tuple[float, float] | None = setting((0.0, 5.5), "Rating range", "A sigmoid keeps predictions between these ends; a "
+                                                  "little above the top rating lets the model reach it.", low=-10.0, high=20.0,
+                                                  step=0.5, in_sight=False)
+    use_biases: bool = setting(True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.",
+                               in_sight=False)
+    seed: int = setting(0, "Seed", "Another seed starts from other random factors and shuffles otherwise; the same one gives "
+                        "the same result.", low=0, high=2**31 - 1, step=1, in_sight=False)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def loss_and_gradient(pairs: torch.Tensor, rating: torch.Tensor, y_range: tuple[float, float] | None,
+                      use_biases: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Summed squared error of a batch, and the gradient of its *mean* squared error by every number in `pairs`.
+
+    `pairs` (B, 2, F + 1) holds for each rating the user's row and the film's row: F factors, then the bias. Derived by hand:
+    with s = p·q + b_u + b_i, ŷ = low + (high − low)·σ(s) and e = ŷ − r, the mean of e² has ∂/∂s = 2·e·ŷ′/B where
+    ŷ′ = (ŷ − low)(high − ŷ)/(high − low); then ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p and ∂/∂b = ∂/∂s. Without a range ŷ = s, ŷ′ = 1.
+    """
+    n_factors = pairs.shape[2] - 1
+    score = (pairs[:, 0, :n_factors] * pairs[:, 1, :n_factors]).sum(1)  # (B,)
+    if use_biases:
+        score += pairs[:, 0, n_factors]
+        score += pairs[:, 1, n_factors]
+    scale = 2.0 / len(rating)
+    if y_range is None:
+        error = score.sub_(rating)  # (B,)
+        slope = error * scale  # (B,)
+    else:
+        low, high = y_range
+        share = score.sigmoid_()  # (B,) where in the range the prediction lies
+        error = torch.add(low - rating, share, alpha=high - low)
+        slope = error * share
+        slope *= share.mul_(-1).add_(1)  # σ′ = σ·(1 − σ)
+        slope *= scale * (high - low)
+    gradient = pairs.flip(1)  # (B, 2, F + 1) the partner's row
+    gradient[:, :, n_factors] = 1.0 if use_biases else 0.0
+    gradient *= slope[:, None, None]
+    return error.dot(error), gradient
+
+
+class DotProductBias:
+    """ŷ_ui = sigmoid_range(p_u · q_i + b_u + b_i), the classic latent-factor model of the chapter.
+
+    Minimised: the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on all factors and biases and a one-cycle
+    schedule. Users and films without a training rating, and the unknown ones (index 0), get the average trained row: an unknown
+    user is the average user, an unknown film the average film. All factors and biases start normal(0, 0.01), cut at two deviations.
+
+    The tables are packed: one row a user or film holds its factors and its bias, films stand under the users, so that a step
+    looks up once, scatters once and updates once.
+    """
+
+    name = "dot-bias"
+    has_factors = True
+
+    def __init__(self, settings: DotBiasSettings, n_users: int, n_items: int) -> None:
+        self.settings = settings
+        self.n_users, self.n_items = n_users, n_items
+        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.table = torch.empty(n_users + n_items, settings.n_factors + 1)
+        torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
+        if not settings.use_biases:
+            self.table[:, -1] = 0.0
+
+    @property
+    def has_biases(self) -> bool:
+        return self.settings.use_biases
+
+    @property
+    def y_range(self) -> tuple[float, float] | None:
+        return self.settings.y_range
+
+    @property
+    def epochs(self) -> int:
+        return self.settings.epochs
+
+    def n_steps(self, n_train: int) -> int:
+        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
+        return max(1, n_train // self.settings.batch_size)
+
+    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
+        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        self._untrained = self._find_untrained(train)
+        self._adam = _Adam(self.table, self.settings.weight_decay)
+        n_steps = self.n_steps(len(train))
+        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs))
+        rows = torch.from_numpy(np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64))  # (n, 2)
+        rating = torch.from_numpy(train.rating.copy())  # (n,)
+        for epoch in range(self.epochs):
+            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
+            yield self._epoch(rows, rating, rates[span].tolist(), momenta[span].tolist())
+
+    def _epoch(self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]) -> Iterator[Step]:
+        order = torch.randperm(len(rating), generator=self.generator)
+        rows, rating = rows[order].reshape(-1), rating[order]  # shuffled once, so a batch is a plain slice
+        size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
+        y_range, use_biases = self.settings.y_range, self.settings.use_biases
+        for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
+            start = number * size
+            batch = rows[2 * start:2 * (start + size)]  # (2B,) user, film, user, film, …
+            pairs = self.table.index_select(0, batch).view(-1, 2, width)  # (B, 2, F + 1)
+            loss, gradient = loss_and_gradient(pairs, rating[start:start + size], y_range, use_biases)
+            self._adam.step(batch, gradient.view(-1, width), rate, momentum)
+            yield Step(loss.item(), size, rate, momentum)
+
+    def _find_untrained(self, train: Ratings) -> torch.Tensor:
+        """True for every row of the table that no training rating touches, (n_users + n_items,)."""
+        untrained = torch.ones(len(self.table), dtype=torch.bool)
+        untrained[torch.from_numpy(train.user_index.astype(np.int64))] = False
+        untrained[torch.from_numpy(self.n_users + train.item_index.astype(np.int64))] = False
+        return untrained
+
+    def settle(self) -> None:
+        """Give users and films without a training rating the average trained row; called before every check and at the end."""
+        for part in (slice(0, self.n_users), slice(self.n_users, None)):
+            table, untrained = self.table[part], self._untrained[part]
+            table[untrained] = table[~untrained].mean(0)
+
+    def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """Predicted ratings in stars, float32, shape of the two index arrays (broadcast against each other)."""
+        users, items = np.broadcast_arrays(user_index, item_index)
+        rows = torch.from_numpy(np.stack([users.ravel(), self.n_users + items.ravel()]).astype(np.int64))
+        left, right = self.table[rows[0]], self.table[rows[1]]  # (n, F + 1)
+        score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
+        if self.y_range is not None:
+            low, high = self.y_range
+            score = low + (high - low) * torch.sigmoid(score)
+        return score.numpy().reshape(users.shape)
+
+    @property
+    def user_factors(self) -> np.ndarray:
+        return self.table[:self.n_users, :-1].numpy()
+
+    @property
+    def user_biases(self) -> np.ndarray:
+        return self.table[:self.n_users, -1].numpy()
+
+    @property
+    def item_factors(self) -> np.ndarray:
+        return self.table[self.n_users:, :-1].numpy()
+
+    @property
+    def item_biases(self) -> np.ndarray:
+        return self.table[self.n_users:, -1].numpy()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The learned tables under plain names, to be saved."""
+        names = ["user_factors", "item_factors"] + (["user_biases", "item_biases"] if self.has_biases else [])
+        return {name: np.ascontiguousarray(getattr(self, name)) for name in names}
+
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Take over tables that `weights` gave."""
+        for name, table in weights.items():
+            getattr(self, name)[...] = table  # the properties are views into the packed table
+
+    def layers(self) -> list[Layer]:
+        """What the model consists of, in the order in which a rating passes through it."""
+        layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
+        layers.append(Layer("dot product" + (" + biases" if self.has_biases else ""), "sum", ()))
+        if self.y_range is not None:
+            layers.append(Layer(f"sigmoid range {self.y_range[0]:g} to {self.y_range[1]:g}", "sigmoid", ()))
+        return layers
+
+
+class _Adam:
+    """Adam with decoupled weight decay on one packed table (Loshchilov & Hutter 2019, arXiv 1711.05101), fused.
+
+    Calls torch's fused kernel itself: `torch.optim.AdamW` wraps the same kernel, but its bookkeeping costs more than the
+    arithmetic of a batch of 64 (a test compares the two).
+    """
+
+    def __init__(self, table: torch.Tensor, weight_decay: float) -> None:
+        self.table, self.weight_decay = table, weight_decay
+        self.gradient, self.average, self.square = (torch.zeros_like(table) for _ in range(3))
+        self.n_steps = torch.zeros(())
+
+    def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
+        self.gradient.zero_().index_add_(0, rows, gradient)
+        self.n_steps += 1
+        torch._fused_adamw_([self.table], [self.gradient], [self.average], [self.square], [], [self.n_steps], lr=rate,
+                            beta1=momentum, beta2=BETA2, weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False)

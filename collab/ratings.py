@@ -1,0 +1,106 @@
+"""Vocabulary and Ratings: who rated what, with ids already turned into row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+UNKNOWN = "#na#"  # place 0 of every vocabulary, as in the chapter: whoever is not in the data
+
+
+@dataclass(frozen=True)
+class RatingScale:
+    """The ratings that the data allow: `low`, `low + step`, …, `high` (in stars)."""
+
+    low: float
+    high: float
+    step: float
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """All allowed ratings in order, float32, shape (n_levels,)."""
+        n_levels = round((self.high - self.low) / self.step) + 1
+        return (self.low + self.step * np.arange(n_levels)).astype(np.float32)
+
+    @property
+    def y_range(self) -> tuple[float, float]:
+        """Ends of a sigmoid that can reach every rating: a step below the lowest, half a star above the highest."""
+        return (self.low - self.step, self.high + 0.5)
+
+    def allows(self, rating: np.ndarray) -> np.ndarray:
+        """True where a rating is one of the levels, shape of `rating`."""
+        steps = (np.asarray(rating, dtype=np.float64) - self.low) / self.step
+        return (steps >= 0) & (steps <= len(self.levels) - 1) & (steps == np.round(steps))
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g} in steps of {self.step:g}"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Labels of a table's rows: `labels[0]` is `#na#`, the others are sorted and different from each other."""
+
+    labels: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[str] | pd.Series) -> Vocabulary:
+        """The vocabulary of all different `values`; numbers are sorted as numbers."""
+        different = pd.unique(pd.Series(values, dtype="str"))
+        numeric = all(value.isdigit() for value in different)
+        return cls((UNKNOWN, *sorted(different, key=int if numeric else None)))
+
+    @cached_property
+    def _index(self) -> pd.Index:
+        return pd.Index(self.labels)
+
+    def index_of(self, values: Sequence[str] | pd.Series) -> np.ndarray:
+        """Row number of each value, int32, shape (n,); 0 for a value that is not in the vocabulary."""
+        return np.maximum(self._index.get_indexer(pd.Series(values, dtype="str")), 0).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Immutable columns of the same length n: `user_index`, `item_index` (int32), `rating` (float32), `time` (int64 s).
+
+    Row i is line i of the ratings file: merging ids into titles changes `item_index` and drops nothing.
+    """
+
+    users: Vocabulary
+    items: Vocabulary
+    user_index: np.ndarray
+    item_index: np.ndarray
+    rating: np.ndarray
+    time: np.ndarray
+    rating_scale: RatingScale
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("user_index", np.int32), ("item_index", np.int32), ("rating", np.float32), ("time", np.int64)):
+            column = np.array(getattr(self, name), dtype=dtype)  # a copy of our own: nobody else can change it
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+        assert len(self.user_index) == len(self.item_index) == len(self.rating) == len(self.time)
+
+    def __len__(self) -> int:
+        return len(self.rating)
+
+    @property
+    def n_users(self) -> int:
+        """Rows of a user table, `#na#` counted."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """Rows of an item table, `#na#` counted."""
+        return len(self.items)
+
+    def take(self, rows: np.ndarray) -> Ratings:
+        """The ratings in `rows` (0-based row numbers), with the same vocabularies."""
+        return Ratings(self.users, self.items, self.user_index[rows], self.item_index[rows], self.rating[rows],
+                       self.time[rows], self.rating_scale)

@@ -1,0 +1,330 @@
+"""The run store: a run is a folder of plain files, written to a temporary name and renamed into place.
+
+    runs/ID/run.json             what was asked for, on which data, with what result (RunRecord)
+    runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
+    runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds
+    runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
+    runs/ID/weights.safetensors  the learned tables
+    runs/ID/valid_rows.csv       the row numbers held out, where a file named them
+
+While a run waits or trains its folder is called ID.partial and holds as much as there is so far. Who works on it holds a file
+lock (`owners/NAME.lock`), which the operating system lets go when that process dies, however it dies. A partial folder
+whose owner is gone is an interrupted run: it is shown as such, with its last weights.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.numpy
+
+from collab.errors import RunError
+from collab.models import build_model, family_of
+from collab.models.contract import Model
+from collab.ratings import RatingScale
+from collab.settings import settings_from
+
+FORMAT = 1
+RUN_ID = re.compile(r"[0-9a-f]{8}")
+BUSY = ("queued", "running")
+STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
+HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
+BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
+ITEM_TYPES = {"label": "str", "title": "str", "year": "Int64", "genres": "str", "n_ratings": "int64", "mean_rating": "float64",
+              "damped_mean": "float64"}
+USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", "damped_mean": "float64"}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """All of a run but its tables; `run.json` holds exactly this."""
+
+    id: str
+    name: str
+    state: str
+    model: str
+    settings: dict[str, Any]
+    data: str                 # name of the data set asked for
+    holdout: str              # "random:0.2", "fold:u1" or "rows:FILE"
+    split_seed: int
+    items_by: str = "title"
+    preset: str = ""
+    starter: str = ""         # who may stop it
+    owner: str = ""           # whose lock says that it is still being worked on
+    created: str = ""         # ISO time, UTC
+    format: int = FORMAT
+    data_title: str = ""
+    synthetic: bool = False
+    rating_scale: dict[str, float] = field(default_factory=dict)
+    fingerprint: str = ""     # of the data set
+    n_train: int = 0
+    n_valid: int = 0
+    environment: dict[str, Any] = field(default_factory=dict)
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    valid: dict[str, float] = field(default_factory=dict)   # mse, rmse, mae, n_ratings at the end
+    n_steps: int = 0          # of the whole training
+    epochs_done: int = 0
+    seconds: float = 0.0      # of the fit alone
+    cpu_seconds: float = 0.0
+    message: str = ""         # why it ended otherwise than finished, and what to do
+
+    @property
+    def busy(self) -> bool:
+        return self.state in BUSY
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a model to look at."""
+        return not self.busy and bool(self.valid)
+
+    @property
+    def scale(self) -> RatingScale:
+        return RatingScale(**self.rating_scale)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunRecord:
+        values = json.loads(text)
+        known = {each.name for each in dataclasses.fields(cls)}
+        unknown = set(values) - known
+        if values.get("format") != FORMAT or unknown or values.get("state") not in STATES:
+            what = f"has the unknown entries {', '.join(sorted(unknown))}" if unknown else "is of another format"
+            raise RunError(f"run.json {what}; it was written by another version of Collab")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run with its model and tables, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
+
+    record: RunRecord
+    model: Model
+    items: pd.DataFrame
+    users: pd.DataFrame
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @cached_property
+    def valid_mse(self) -> float:
+        return self.record.valid["mse"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of a run: its record and the rows that its two histories hold so far."""
+
+    record: RunRecord
+    history: pd.DataFrame
+    batches: pd.DataFrame
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, 0 … 1."""
+        if not self.record.n_steps or self.batches.empty:
+            return 0.0
+        return min(1.0, float(self.batches.step.iloc[-1]) / self.record.n_steps)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated from the steps so far; None before there are any."""
+        if self.batches.empty or not 0 < self.share:
+            return None
+        return float(self.batches.seconds.iloc[-1]) * (1 - self.share) / self.share
+
+
+class RunStore:
+    """The runs under one folder. Any number of processes may read; a run is written by its owner alone."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "runs"
+        self.owners = home / "owners"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.owners.mkdir(parents=True, exist_ok=True)
+
+    # --- ownership -------------------------------------------------------------------------------------------------
+
+    def claim(self) -> tuple[str, filelock.FileLock]:
+        """A new owner's name and the lock that it holds until its process ends or lets go."""
+        name = secrets.token_hex(8)
+        lock = filelock.FileLock(self.owners / f"{name}.lock")
+        lock.acquire(timeout=0)
+        return name, lock
+
+    def _is_alive(self, owner: str) -> bool:
+        file = self.owners / f"{owner}.lock"
+        if not RUN_ID.match(owner) or not file.exists():
+            return False
+        lock = filelock.FileLock(file)
+        try:
+            with lock.acquire(timeout=0):
+                pass
+        except filelock.Timeout:
+            return True
+        file.unlink(missing_ok=True)
+        return False
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def create(self, record: RunRecord) -> RunRecord:
+        """Note down a run that is to be trained: from now on it is not lost, whatever happens."""
+        record = dataclasses.replace(record, id=record.id or secrets.token_hex(4),
+                                     created=record.created or datetime.now(UTC).isoformat(timespec="seconds"))
+        self._partial(record.id).mkdir()
+        self.write_record(record)
+        return record
+
+    def write_record(self, record: RunRecord) -> None:
+        """Replace run.json in one move."""
+        _replace(self._place(record.id) / "run.json", record.to_json().encode())
+
+    def write_tables(self, run_id: str, items: pd.DataFrame, users: pd.DataFrame) -> None:
+        folder = self._partial(run_id)
+        _replace(folder / "items.csv", items.to_csv(index=False).encode())
+        _replace(folder / "users.csv", users.to_csv(index=False).encode())
+        _replace(folder / "history.csv", (",".join(HISTORY) + "\n").encode())
+        _replace(folder / "batches.csv", (",".join(BATCHES) + "\n").encode())
+
+    def write_valid_rows(self, run_id: str, rows: np.ndarray) -> None:
+        _replace(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())
+
+    def append(self, run_id: str, file: str, rows: list[tuple]) -> None:
+        """Add rows to history.csv or batches.csv, whole lines at once."""
+        text = "".join(",".join(f"{value:.8g}" for value in row) + "\n" for row in rows)
+        with open(self._partial(run_id) / file, "a", encoding="utf-8") as out:
+            out.write(text)
+
+    def write_weights(self, run_id: str, weights: Mapping[str, np.ndarray]) -> None:
+        _replace(self._partial(run_id) / "weights.safetensors", safetensors.numpy.save(dict(weights)))
+
+    def finish(self, record: RunRecord) -> None:
+        """The run is over: write its record and give its folder its final name."""
+        self.write_record(dataclasses.replace(record, owner=""))
+        os.replace(self._partial(record.id), self.folder / record.id)
+
+    def discard(self, run_id: str) -> None:
+        """Remove a run that never began."""
+        shutil.rmtree(self._partial(run_id), ignore_errors=True)
+
+    def rescue(self) -> list[str]:
+        """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""
+        rescued = []
+        for folder in self.folder.glob("*.partial"):
+            try:
+                record = RunRecord.from_json((folder / "run.json").read_text(encoding="utf-8"))
+            except (OSError, ValueError, RunError):
+                continue  # just being created, or not ours
+            if self._is_alive(record.owner):
+                continue
+            rescued.append(self.interrupt(record))
+        return rescued
+
+    def interrupt(self, record: RunRecord) -> str:
+        """End a run whose worker is gone: it keeps its last weights, and says what happened."""
+        folder = self._partial(record.id)
+        began = bool(record.valid) and (folder / "weights.safetensors").exists()
+        message = ("It was interrupted; what you see are its weights after epoch "
+                   f"{record.epochs_done}. Start it again to train to the end." if began else
+                   "It was interrupted before its first epoch was complete. Start it again.")
+        try:
+            self.finish(dataclasses.replace(record, state="interrupted", message=message))
+        except OSError:
+            pass  # another process has just done the same
+        return record.id
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def records(self) -> list[RunRecord]:
+        """All runs, newest first; the busy ones too."""
+        found: dict[str, RunRecord] = {}
+        for folder in self.folder.iterdir():
+            run_id = folder.name.removesuffix(".partial")
+            if not RUN_ID.fullmatch(run_id) or run_id in found:
+                continue
+            try:
+                found[run_id] = self.record(run_id)
+            except RunError:
+                continue  # damaged or of another version: its own page says so
+        return sorted(found.values(), key=lambda record: (record.created, record.id), reverse=True)
+
+    def record(self, run_id: str) -> RunRecord:
+        """What is known of a run. Raises RunError where there is none, or its record cannot be read."""
+        for _ in range(2):  # its folder may get its final name between two looks
+            file = self._place(run_id) / "run.json"
+            try:
+                return RunRecord.from_json(file.read_text(encoding="utf-8"))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, TypeError) as reason:
+                raise RunError(f"{file} cannot be read ({reason}); delete the folder, or restore it") from reason
+        raise RunError(f"there is no run {run_id} under {self.folder}")
+
+    def progress(self, run_id: str) -> Progress:
+        """How far a run is. Raises RunError as `record` does."""
+        record = self.record(run_id)
+        return Progress(record, self._read_lines(run_id, "history.csv", HISTORY), self._read_lines(run_id, "batches.csv", BATCHES))
+
+    def load(self, run_id: str) -> TrainedRun:
+        """A run with its model. Raises RunError where it has no weights yet or its files cannot be read."""
+        record = self.record(run_id)
+        if not record.has_weights:
+            raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
+        folder = self._place(run_id)
+        try:
+            items = pd.read_csv(folder / "items.csv", dtype=ITEM_TYPES, keep_default_na=False, na_values={
+                name: [""] for name in ("year", "mean_rating")})
+            users = pd.read_csv(folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]})
+            weights = safetensors.numpy.load_file(folder / "weights.safetensors")
+            settings = settings_from(family_of(record.model).settings_type, record.settings)
+            model = build_model(record.model, settings, len(users), len(items))
+            model.load(weights)
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, safetensors.SafetensorError) as reason:
+            raise RunError(f"the files of run {run_id} in {folder} cannot be read ({reason}); train it again, or restore them") \
+                from reason
+        return TrainedRun(record, model, items, users)
+
+    def _read_lines(self, run_id: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
+        try:
+            text = (self._place(run_id) / file).read_text(encoding="utf-8")
+        except OSError:
+            return pd.DataFrame(columns=list(columns), dtype="float64")
+        whole = text[:text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
+        rows = [[float(value) for value in line.split(",")] for line in whole]
+        return pd.DataFrame(rows, columns=list(columns), dtype="float64")
+
+    def _partial(self, run_id: str) -> Path:
+        if not RUN_ID.fullmatch(run_id):
+            raise RunError(f"{run_id!r} is not the id of a run; an id is 8 of the characters 0-9 and a-f")
+        return self.folder / f"{run_id}.partial"
+
+    def _place(self, run_id: str) -> Path:
+        """Where a run is now: under its final name if it has it already."""
+        partial = self._partial(run_id)
+        final = self.folder / run_id
+        return final if final.is_dir() else partial
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    scratch = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
+    scratch.write_bytes(content)
+    os.replace(scratch, file)

@@ -1,0 +1,110 @@
+"""Settings of a model: a frozen dataclass whose fields carry their limits and their help, so that the Train page, the
+command line and a link all offer and refuse the same values.
+
+A field is declared with `setting(...)`; `check` refuses what is out of range, `settings_from` refuses unknown names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from collab.errors import SettingError
+
+Settings = TypeVar("Settings")
+
+
+@dataclasses.dataclass(frozen=True)
+class About:
+    """What a control needs to know of a setting: name shown, limits, step, and what happens when it grows."""
+
+    label: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    log: bool = False        # a slider moves in equal ratios
+    in_sight: bool = True    # else it waits under "More settings"
+
+
+def setting(default: Any, label: str, help: str, **about: Any) -> Any:
+    """A dataclass field with a default and an `About`."""
+    return dataclasses.field(default=default, metadata={"about": About(label, help, **about)})
+
+
+def about(settings_type: type, name: str) -> About:
+    """The `About` of one setting. Raises SettingError for a name that the settings do not have."""
+    for field in dataclasses.fields(settings_type):
+        if field.name == name:
+            return field.metadata["about"]
+    known = ", ".join(field.name for field in dataclasses.fields(settings_type))
+    raise SettingError(f"there is no setting {name!r}; the settings are {known}")
+
+
+def check(settings: Any) -> None:
+    """Raise SettingError, with the allowed range, for the first value that is not allowed."""
+    for field in dataclasses.fields(settings):
+        value, limits = getattr(settings, field.name), field.metadata["about"]
+        if field.type == "bool":
+            if not isinstance(value, bool):
+                raise SettingError(f"{field.name} is {value!r}; allowed are true and false")
+        elif field.type == "tuple[float, float] | None":
+            _check_range(field.name, value, limits)
+        else:
+            _check_number(field.name, value, limits, whole=field.type == "int")
+
+
+def _check_number(name: str, value: Any, limits: About, *, whole: bool) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not limits.low <= value <= limits.high or (whole and value != int(value)):
+        raise SettingError(f"{name} is {value!r}; allowed is {'a whole number' if whole else 'a number'} from "
+                           f"{limits.low:g} to {limits.high:g}")
+
+
+def _check_range(name: str, value: Any, limits: About) -> None:
+    if value is None:
+        return
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise SettingError(f"{name} is {value!r}; write two numbers, low and high, or none")
+    for end in value:
+        _check_number(name, end, limits, whole=False)
+    if value[0] >= value[1]:
+        raise SettingError(f"{name} is {value!r}; its low end must lie under its high end")
+
+
+def to_dict(settings: Any) -> dict[str, Any]:
+    """The settings as plain values that JSON can hold."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(settings).items()}
+
+
+def settings_from(settings_type: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """Settings from plain values, as `to_dict` wrote them. Raises SettingError for unknown names and bad values."""
+    ready = {}
+    for name, value in values.items():
+        about(settings_type, name)  # refuses an unknown name
+        ready[name] = tuple(value) if isinstance(value, list) else value
+    return settings_type(**ready)
+
+
+def parse(settings_type: type, name: str, text: str) -> Any:
+    """The value of setting `name` written as text: "50", "5e-3", "true", "0,5.5", "none". Raises SettingError."""
+    limits = about(settings_type, name)
+    kind = next(field.type for field in dataclasses.fields(settings_type) if field.name == name)
+    plain = text.strip().lower()
+    try:
+        if kind == "bool":
+            return {"true": True, "false": False, "on": True, "off": False, "1": True, "0": False, "yes": True, "no": False}[plain]
+        if kind == "int":
+            return int(plain)
+        if kind == "float":
+            return float(plain)
+        if plain in ("none", "off", ""):
+            return None
+        low, high = plain.split(",")
+        return (float(low), float(high))
+    except (KeyError, ValueError):
+        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(kind, "two numbers as in 0,5.5, or none")
+        limit = "" if limits.low is None else f" from {limits.low:g} to {limits.high:g}"
+        raise SettingError(f"{name}={text!r} is not {wanted}{limit}") from None

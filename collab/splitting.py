@@ -1,0 +1,80 @@
+"""Split: which rows train a model and which are held out to check it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from collab.datasets.dataset import Dataset
+from collab.errors import DataError, SettingError
+
+SHARE_LIMITS = (0.01, 0.9)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers (int64) of the ratings: `train` fits, `valid` is held out; together every row, none twice."""
+
+    train: np.ndarray
+    valid: np.ndarray
+
+
+def split_random(n_rows: int, share: float, seed: int) -> Split:
+    """Hold out the first `share` of `numpy.random.default_rng(seed).permutation(n_rows)`."""
+    if not SHARE_LIMITS[0] <= share <= SHARE_LIMITS[1]:
+        raise SettingError(f"the share held out is {share:g}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
+    order = np.random.default_rng(seed).permutation(n_rows)
+    n_valid = round(share * n_rows)
+    if n_valid == 0 or n_valid == n_rows:
+        raise SettingError(f"a share of {share:g} of {n_rows} rows leaves nothing to {'check' if n_valid == 0 else 'train'} with")
+    return Split(train=order[n_valid:], valid=order[:n_valid])
+
+
+def split_rows(n_rows: int, valid_rows: np.ndarray) -> Split:
+    """Hold out exactly `valid_rows`; the other rows train, in file order."""
+    held_out = np.zeros(n_rows, dtype=bool)
+    held_out[valid_rows] = True
+    return Split(train=np.flatnonzero(~held_out), valid=np.asarray(valid_rows, dtype=np.int64))
+
+
+def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
+    """The split that `holdout` names.
+
+    "random:0.2" holds out a share (`split_random`), "fold:u1" the test rows of an official fold, "rows:FILE" the
+    0-based row numbers in a file, one a line. Raises SettingError for another form, DataError for a bad file.
+    """
+    kind, _, value = holdout.partition(":")
+    n_rows = len(dataset.ratings)
+    if kind == "random":
+        try:
+            share = float(value)
+        except ValueError:
+            raise SettingError(f"holdout {holdout!r}: {value!r} is not a number; write for example random:0.2") from None
+        return split_random(n_rows, share, seed)
+    if kind == "fold":
+        if value not in dataset.folds:
+            known = ", ".join(sorted(dataset.folds)) or "none"
+            raise SettingError(f"holdout {holdout!r}: {dataset.title} has no fold {value!r}; its folds: {known}")
+        return split_rows(n_rows, dataset.folds[value]())
+    if kind == "rows":
+        return split_rows(n_rows, _read_rows(Path(value), n_rows))
+    raise SettingError(f"holdout {holdout!r} is unknown; write random:SHARE, fold:NAME or rows:FILE")
+
+
+def _read_rows(file: Path, n_rows: int) -> np.ndarray:
+    try:
+        lines = file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as reason:
+        raise DataError(f"{file}: cannot be read ({reason}); give a text file with one row number a line") from reason
+    rows: dict[int, int] = {}
+    for number, text in enumerate(lines, 1):
+        if not text.isascii() or not text.isdigit() or int(text) >= n_rows:
+            raise DataError(f"{file}, line {number}: {text!r} is not a row number from 0 to {n_rows - 1}")
+        if int(text) in rows:
+            raise DataError(f"{file}, line {number}: row {text} is named twice (first in line {rows[int(text)]}); name it once")
+        rows[int(text)] = number
+    if not rows or len(rows) == n_rows:
+        raise DataError(f"{file}: names {'no row' if not rows else 'every row'}; both parts of the split need at least one")
+    return np.fromiter(rows, dtype=np.int64)
