@@ -7,9 +7,9 @@ The film side of a trained model stays as it is. With p the factors and b the bi
     g(s) = low + (high − low) / (1 + e^−s)  with a rating range (low, high), g(s) = s without one
     rating of film i = g(s_i) + noise,      noise ~ Normal(0, noise_variance)
 
-and w ~ Normal(m, C), the spread of the trained users. Ratings turn that prior into a posterior: `user_prior`, `fold_in`,
-`predict`, in this order. Source: Bishop, Pattern Recognition and Machine Learning, equations 3.49 to 3.51 (the linear
-case) and section 4.4 (Laplace's approximation).
+and w ~ Normal(m, C), the spread of the trained users. Ratings turn that prior into a posterior: `user_prior`,
+`fold_in`, `predict`, in this order. Source: Bishop, Pattern Recognition and Machine Learning, equations 3.49 to 3.51
+(the linear case) and section 4.4 (Laplace's approximation).
 
 Predicted is g at the posterior mean, not the mean of g: it errs a little less (MSE .954 against .956 on the people of
 `predict`'s measurement after ten ratings), and in s it is a plain sum over the ratings given.
@@ -66,10 +66,10 @@ class Posterior:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One value a film in each array, shape (n_items,), in stars but for `score`.
+    """One value a film in each array, shape (n_items,), in stars.
 
-    `mean` is the predicted rating, `standard_deviation` how far the person's own rating will typically lie from it, `low` to
-    `high` the interval that holds that rating with the chance asked for; all within the rating scale.
+    `mean` is the predicted rating, `standard_deviation` how far the person's own rating will typically lie from it,
+    `low` to `high` the interval that holds that rating with the chance asked for; ends and mean are cut to the scale.
     `score` is the number to rank by: the predicted rating before it is cut to the scale, so that two films that would
     both be shown as 5.0 keep their order.
     """
@@ -84,8 +84,8 @@ class Predictions:
 def user_prior(user_factors: np.ndarray, user_biases: np.ndarray, trained_users: np.ndarray) -> UserPrior:
     """Mean and covariance of [p_u; b_u] over the trained users.
 
-    `user_factors` (n_users, n_factors), `user_biases` (n_users,), `trained_users` a mask (n_users,) or row numbers: those
-    with training ratings. Row 0, the unknown user `#na#`, is never one of them.
+    `user_factors` (n_users, n_factors), `user_biases` (n_users,), `trained_users` a mask (n_users,) or row numbers:
+    those with training ratings. Row 0, the unknown user `#na#`, is never one of them.
 
     The sample covariance S of n users is invertible only when n is well above n_factors, and its small eigenvalues are
     then still too small. So PSEUDO_USERS (ν) users are imagined who have the same variances but no correlations,
@@ -122,27 +122,32 @@ def fold_in(
 ) -> Posterior:
     """What `ratings` (n,) of the films `item_index` (n,) say about a new person; the prior itself when n is 0.
 
-    `item_factors` (n_items, n_factors), `item_biases` (n_items,); `noise_variance` in squared stars is what even a known
-    user's rating deviates by: the validation MSE of the run, about 0.8 on MovieLens 100K. Minimised over w is
+    `item_factors` (n_items, n_factors), `item_biases` (n_items,); `noise_variance` in squared stars is what even a
+    known user's rating deviates by: the validation MSE of the run, about 0.8 on MovieLens 100K. Minimised over w is
 
         ½ (w − m)ᵀ C⁻¹ (w − m) + Σ_i (rating_i − g(s_i))² / (2 · noise_variance)
 
-    in the coordinates w = m + L z, C = L Lᵀ, where the prior is a standard normal and a_i = Lᵀ d_i. Newton's method from
-    z = 0: gradient z − Σ g'(s_i) r_i a_i / noise_variance with r_i = rating_i − g(s_i), Hessian
-    1 + Σ (g'(s_i)² − r_i g''(s_i)) a_i a_iᵀ / noise_variance. Without a sigmoid g' = 1, g'' = 0 and the first step is the
-    closed form; with one, `_most_probable` says why a minimum is always reached. The covariance is
+    in the coordinates w = m + L z, C = L Lᵀ, where the prior is a standard normal and a_i = Lᵀ d_i. Newton's method
+    from z = 0, with r_i = rating_i − g(s_i):
+
+        gradient  z − Σ_i g'(s_i) r_i a_i / noise_variance
+        Hessian   1 + Σ_i (g'(s_i)² − r_i g''(s_i)) a_i a_iᵀ / noise_variance
+
+    Without a sigmoid g' = 1, g'' = 0 and the first step is the closed form; with one, `_most_probable` says why a
+    minimum is always reached. The covariance is
 
         L (1 + Σ g'(s_i)² a_i a_iᵀ / noise_variance)⁻¹ Lᵀ
 
-    exact without a sigmoid; with one, Laplace's approximation with the expected Hessian (residuals average out), which
-    never exceeds the prior's covariance: no answer makes less certain, one at the flat end of the sigmoid teaches little.
+    exact without a sigmoid; with one, Laplace's approximation with the expected Hessian (residuals average out),
+    which never exceeds the prior's covariance: no answer makes less certain, one at the flat end of the sigmoid
+    teaches little.
 
-    At the minimum the gradient is zero, so mean = m + Σ_i (g'(s_i) r_i / noise_variance) C d_i: every rating has its own
-    exact part in every s_j. The order of the ratings does not matter. Raises SettingError for a noise variance that is
-    not above zero.
+    At the minimum the gradient is zero, so mean = m + Σ_i (g'(s_i) r_i / noise_variance) C d_i: every rating has its
+    own exact part in every s_j. The order of the ratings does not matter. Raises SettingError for a noise variance
+    that is not above zero.
     """
     if not noise_variance > 0:
-        raise SettingError(f"the noise variance is {noise_variance:g}; it has to be above 0: give the run's validation MSE")
+        raise SettingError(f"noise_variance is {noise_variance:g}; it has to be above 0: give the run's validation MSE")
     item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
     if not len(item_index):
         return Posterior(prior.mean, prior.covariance)
@@ -170,16 +175,16 @@ def predict(
 ) -> Predictions:
     """How the person would rate every film, and how far off that may be.
 
-    With v_i = d_iᵀ · covariance · d_i the variance of s_i: rating g(s_i), variance g'(s_i)² v_i + noise_variance, of which
-    the first part falls with every rating of this person and the second never does. `low` to `high` is the rating ± as
-    many standard deviations as hold `coverage` of a normal distribution, cut to the rating scale: of all ratings that new
-    people then really give, about that share lies inside.
+    With v_i = d_iᵀ · covariance · d_i the variance of s_i: rating g(s_i), variance g'(s_i)² v_i + noise_variance, of
+    which the first part falls with every rating of this person and the second never does. `low` to `high` is the
+    rating ± as many standard deviations as hold `coverage` of a normal distribution, cut to the rating scale: of all
+    ratings that new people then really give, about that share lies inside.
 
-    Measured on MovieLens 100K with 143 people held out whole (`dot-bias`, range (0, 5.5), noise variance .82): the 80 %
-    interval held 81 to 82 % of their ratings after 1, 5, 10 and 15 random ones, 80 to 81 % after as many of popular films,
-    80 to 81 % without any. The share is an average: it is 94 % where more than 4 is predicted (people agree on good
-    films), 67 % between 2 and 2.5, and 72 % for films with 5 to 20 training ratings, 60 % below that, because a film's own
-    factors are taken as known.
+    Measured on MovieLens 100K with 143 people held out whole (`dot-bias`, range (0, 5.5), noise variance .82): the
+    80 % interval held 81 to 82 % of their ratings after 1, 5, 10 and 15 random ones, 80 to 81 % after as many of
+    popular films, 80 to 81 % without any. The share is an average: it is 94 % where more than 4 is predicted (people
+    agree on good films), 67 % between 2 and 2.5, and 72 % for films with 5 to 20 training ratings, 60 % below that,
+    because a film's own factors are taken as known.
     """
     factors = np.asarray(item_factors)
     mean, covariance = posterior.mean.astype(factors.dtype), posterior.covariance.astype(factors.dtype)
@@ -198,9 +203,10 @@ def likely_range(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The fewest neighbouring rating levels that hold a person's rating with at least the chance `coverage`.
 
-    `mean`, `standard_deviation` (n,) as in Predictions; lowest and highest level, each (n,). A level stands for all that
-    rounds to it, the lowest and highest also for what lies beyond; of equally many levels the likelier ones are taken.
-    Whole levels hold more than asked for: 88 % where `predict`'s 80 % were asked, on the same people, as the model says.
+    `mean`, `standard_deviation` (n,) as in Predictions; lowest and highest level, each (n,). A level stands for all
+    that rounds to it, the lowest and highest also for what lies beyond; of equally many levels the likelier ones are
+    taken. Whole levels hold more than asked for: 88 % where `predict`'s 80 % were asked, on the same people, as the
+    model says.
     """
     levels = rating_scale.levels.astype(np.float64)
     edges = np.concatenate([[-np.inf], (levels[1:] + levels[:-1]) / 2, [np.inf]])  # (n_levels + 1,)
@@ -241,7 +247,7 @@ def _hessian(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _is_safely_positive(hessian: np.ndarray) -> bool:
-    """Whether every eigenvalue of a symmetric matrix is above 0.1; Cholesky tells it in a fraction of their own time."""
+    """Whether every eigenvalue of a symmetric matrix is above 0.1; Cholesky tells it faster than the eigenvalues do."""
     try:
         np.linalg.cholesky(hessian - 0.1 * np.eye(len(hessian)))
     except np.linalg.LinAlgError:
@@ -258,9 +264,10 @@ def _most_probable(
 ) -> np.ndarray:
     """The z (k + 1,) at the bottom of `fold_in`'s loss, with s = start + design · z.
 
-    Newton's Hessian is used where it is safely positive, else the Gauss–Newton one, which always is (1 or more in every
-    direction); so each step goes downhill, and halving it until the loss falls enough (Armijo's rule) makes the way to a
-    minimum certain, whatever the ratings and however flat the sigmoid. Near the minimum full Newton steps are taken.
+    Newton's Hessian is used where it is safely positive, else the Gauss–Newton one, which always is (1 or more in
+    every direction); so each step goes downhill, and halving it until the loss falls enough (Armijo's rule) makes the
+    way to a minimum certain, whatever the ratings and however flat the sigmoid. Near the minimum full Newton steps
+    are taken.
     """
 
     def loss(z: np.ndarray) -> float:

@@ -20,6 +20,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -160,6 +161,7 @@ class RunStore:
         self.owners = home / "owners"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.owners.mkdir(parents=True, exist_ok=True)
+        self._rescued = time.monotonic()
 
     # --- ownership -------------------------------------------------------------------------------------------------
 
@@ -237,6 +239,12 @@ class RunStore:
                 continue
             rescued.append(self.interrupt(record))
         return rescued
+
+    def rescue_sometimes(self, every_seconds: float = 5.0) -> None:
+        """`rescue`, but only if the last time was a while ago: a page may call it at every turn."""
+        if time.monotonic() - self._rescued >= every_seconds:
+            self._rescued = time.monotonic()
+            self.rescue()
 
     def interrupt(self, record: RunRecord) -> str:
         """End a run whose worker is gone: it keeps its last weights, and says what happened."""

@@ -1,0 +1,1 @@
+"""Files and processes: runs, training jobs, downloads, what people rated. Knows no Streamlit."""

@@ -1,0 +1,75 @@
+"""Fetcher: downloads a data set in a thread of its own, so that no page waits for a network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from collab.datasets import Entry, entry_of, find
+from collab.datasets.download import GROUPLENS, download
+from collab.errors import DownloadError
+from collab.services.environment import Environment
+
+PATIENCE_SECONDS = 3.0  # a network that has not answered by then is taken for unreachable; the thread may still succeed
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Where a download stands: "absent" (not asked for), "connecting", "downloading", "here" or "failed"."""
+
+    state: str
+    done: int = 0   # bytes
+    total: int = 0  # bytes, 0 while unknown
+    message: str = ""
+    since: float = 0.0
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether the built-in sample should take the place: it failed, or the network does not answer."""
+        return self.state == "failed" or (self.state == "connecting" and time.monotonic() - self.since > PATIENCE_SECONDS)
+
+
+class Fetcher:
+    """Finds data sets, and fetches those that are nowhere. One a server."""
+
+    def __init__(self, environment: Environment, base_address: str = GROUPLENS,
+                 fetch: Callable[..., Path] = download) -> None:
+        self.environment, self.base_address, self._fetch = environment, base_address, fetch
+        self._lock = threading.Lock()
+        self._fetches: dict[str, Fetch] = {}
+
+    def state(self, name: str) -> Fetch:
+        """Where the data set called `name` stands now; never waits."""
+        entry = entry_of(name)
+        if entry.synthetic or find(name, self.environment.places) is not None:
+            return Fetch("here")
+        with self._lock:
+            return self._fetches.get(name, Fetch("absent"))
+
+    def ensure(self, name: str, *, again: bool = False) -> Fetch:
+        """Start to fetch what is absent; after a failure only if told to try `again`. Returns at once."""
+        entry = entry_of(name)
+        now = self.state(name)
+        if now.state == "absent" or (now.state == "failed" and again):
+            with self._lock:
+                self._fetches[name] = now = Fetch("connecting", since=time.monotonic())
+            threading.Thread(target=self._run, args=(entry,), daemon=True).start()
+        return now
+
+    def _run(self, entry: Entry) -> None:
+        def progress(done: int, total: int) -> None:
+            with self._lock:
+                self._fetches[entry.name] = replace(self._fetches[entry.name], state="downloading", done=done, total=total)
+
+        try:
+            self._fetch(entry.file_name, entry.member_md5, self.environment.downloads, progress, self.base_address)
+            result = Fetch("here")
+        except DownloadError as reason:
+            result = Fetch("failed", message=str(reason))
+        except Exception as reason:
+            result = Fetch("failed", message=f"{entry.title} could not be fetched: {type(reason).__name__}: {reason}")
+        with self._lock:
+            self._fetches[entry.name] = result

@@ -1,0 +1,271 @@
+"""Profiles: what people rated, as rows of a database that several servers can share.
+
+A profile has two links, both unguessable: the private one changes it, the view-only one shows it. Every change checks
+the private token against the database, in the same transaction, so nothing but the private link can change anything.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+from collab.answers import RatingsFile, read_ratings_csv, write_ratings_csv
+from collab.errors import ProfileError, SettingError
+from collab.ratings import RatingScale
+
+TOKEN_BYTES = 32
+BUSY_SECONDS = 10
+"""How long a change waits for another one on the same SQLite file before it gives up."""
+
+_tables = sa.MetaData()
+_profiles = sa.Table(
+    "profiles",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("edit_token", sa.String(64), nullable=False, unique=True),
+    sa.Column("view_token", sa.String(64), nullable=False, unique=True),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+_ratings = sa.Table(
+    "ratings",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),  # grows: the order in which films were first answered
+    sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("rating", sa.Double),  # NULL: haven't seen it
+    sa.Column("time", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("profile_id", "title"),
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One person's ratings as seen through one link.
+
+    `created` is in seconds since 1970; `edit_token` is None on a view-only link.
+    """
+
+    id: int
+    name: str
+    created: int
+    view_token: str
+    edit_token: str | None = field(repr=False)
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether this link may change the ratings."""
+        return self.edit_token is not None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person said of a film: `rating` in stars, None for "haven't seen it"; `time` in seconds since 1970."""
+
+    title: str
+    rating: float | None
+    time: int
+
+
+class ProfileStore:
+    """The profiles in one database; safe to share between threads, and the database between servers.
+
+    `url` is a database address, `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened before the first use,
+    which creates what is missing. Call `close` when done, or use it in a `with` block. Raises SettingError for an
+    address that cannot work; every method raises ProfileError when the database cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url = sa.make_url(url)
+            self._engine = sa.create_engine(self._url, pool_pre_ping=True)
+        except ArgumentError as reason:
+            raise SettingError(
+                f"COLLAB_DATABASE is {url!r}, which is no database address ({reason}); write for example "
+                "sqlite:///profiles.sqlite"
+            ) from reason
+        except ImportError as reason:
+            raise SettingError(
+                f"COLLAB_DATABASE is {self._shown!r}, but its driver is not installed ({reason}); install it with pip"
+            ) from reason
+        if self._is_sqlite:
+            if self._url.database in (None, "", ":memory:"):
+                raise SettingError(f"COLLAB_DATABASE is {url!r}, which keeps nothing; name a file: sqlite:///profiles.sqlite")
+            sa.event.listen(self._engine, "connect", _set_up_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._is_ready = False
+        self._preparing = threading.Lock()
+
+    def __enter__(self) -> ProfileStore:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the database. A later call opens new ones."""
+        self._engine.dispose()
+
+    def create(self, name: str = "My ratings") -> Profile:
+        """A new, empty profile, opened by its private link."""
+        tokens = {"edit_token": secrets.token_urlsafe(TOKEN_BYTES), "view_token": secrets.token_urlsafe(TOKEN_BYTES)}
+        created = int(time.time())
+        with self._transaction(write=True) as connection:
+            result = connection.execute(sa.insert(_profiles).values(name=name, created=created, **tokens))
+            return Profile(result.inserted_primary_key[0], name, created, **tokens)
+
+    def open(self, token: str) -> Profile:
+        """The profile that a private or view-only token belongs to; `can_edit` says which it was.
+
+        Raises ProfileError for a token that is malformed or unknown.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9_-]{43}", token):
+            raise ProfileError(
+                f"{token[:4]!r}… is no link of a profile: part is missing or was changed. Copy the whole link again."
+            )
+        is_token = sa.or_(_profiles.c.edit_token == token, _profiles.c.view_token == token)
+        with self._transaction() as connection:
+            row = connection.execute(sa.select(_profiles).where(is_token)).one_or_none()
+        if row is None:
+            raise ProfileError(
+                f"No profile has the link that begins with {token[:4]!r}…; it may have been deleted. Start a new one."
+            )
+        return Profile(row.id, row.name, row.created, row.view_token, token if token == row.edit_token else None)
+
+    def answers(self, profile: Profile) -> list[Answer]:
+        """Every answer, in the order in which the films were first answered; a changed one keeps its place."""
+        columns = (_ratings.c.title, _ratings.c.rating, _ratings.c.time)
+        query = sa.select(*columns).where(_ratings.c.profile_id == profile.id).order_by(_ratings.c.id)
+        with self._transaction() as connection:
+            return [Answer(*row) for row in connection.execute(query)]
+
+    def rate(self, profile: Profile, title: str, rating: float) -> None:
+        """Keep a rating in stars, in place of an earlier answer. Raises ProfileError on a view-only link."""
+        if not math.isfinite(rating):
+            raise ProfileError(f"{title!r} cannot be rated {rating!r}; a rating is a number of stars")
+        self._answer(profile, [(title, float(rating))])
+
+    def not_seen(self, profile: Profile, title: str) -> None:
+        """Keep "haven't seen it", in place of an earlier answer. Raises ProfileError on a view-only link."""
+        self._answer(profile, [(title, None)])
+
+    def take_back(self, profile: Profile, title: str) -> None:
+        """Forget the answer to a film, if there was one. Raises ProfileError on a view-only link."""
+        with self._editing(profile) as connection:
+            connection.execute(sa.delete(_ratings).where(_is_answer(profile, title)))
+
+    def clear(self, profile: Profile) -> None:
+        """Forget all answers; the profile and its links stay. Raises ProfileError on a view-only link."""
+        with self._editing(profile) as connection:
+            connection.execute(sa.delete(_ratings).where(_ratings.c.profile_id == profile.id))
+
+    def delete(self, profile: Profile) -> None:
+        """Delete the profile with all its answers and links. Raises ProfileError on a view-only link."""
+        with self._editing(profile) as connection:
+            connection.execute(sa.delete(_ratings).where(_ratings.c.profile_id == profile.id))
+            connection.execute(sa.delete(_profiles).where(_profiles.c.id == profile.id))
+
+    def to_csv(self, profile: Profile) -> str:
+        """All answers as CSV text with the columns title,rating; a film not seen has an empty rating."""
+        return write_ratings_csv((answer.title, answer.rating) for answer in self.answers(profile))
+
+    def import_csv(
+        self, profile: Profile, source: Path | str | bytes, rating_scale: RatingScale, name: str = "The file"
+    ) -> RatingsFile:
+        """Add the answers of a CSV file to the profile, all or none, and tell what was read.
+
+        They take the place of earlier answers to the same titles; other answers stay. Raises DataError for a file that
+        `collab.answers.read_ratings_csv` refuses, ProfileError on a view-only link.
+        """
+        read = read_ratings_csv(source, rating_scale, name)
+        self._answer(profile, read.rows)
+        return read
+
+    def _answer(self, profile: Profile, rows: Iterable[tuple[str, float | None]]) -> None:
+        now = int(time.time())
+        with self._editing(profile) as connection:
+            for title, rating in rows:
+                change = sa.update(_ratings).where(_is_answer(profile, title)).values(rating=rating, time=now)
+                if connection.execute(change).rowcount == 0:
+                    new = sa.insert(_ratings).values(profile_id=profile.id, title=title, rating=rating, time=now)
+                    connection.execute(new)
+
+    @contextmanager
+    def _editing(self, profile: Profile) -> Iterator[sa.Connection]:
+        """A transaction that may change the profile. Others that want to change it wait until it is done."""
+        if profile.edit_token is None:
+            raise ProfileError("This link shows the ratings but cannot change them; open the private link for that.")
+        is_own = sa.and_(_profiles.c.id == profile.id, _profiles.c.edit_token == profile.edit_token)
+        with self._transaction(write=True) as connection:
+            if connection.execute(sa.select(_profiles.c.id).where(is_own).with_for_update()).one_or_none() is None:
+                raise ProfileError(f"The profile {profile.name!r} was deleted and cannot be changed. Start a new one.")
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, write: bool = False) -> Iterator[sa.Connection]:
+        try:
+            self._prepare()
+            with self._engine.connect() as connection:
+                connection.execution_options(collab_write=write)
+                with connection.begin():
+                    yield connection
+        except (SQLAlchemyError, OSError) as reason:
+            raise ProfileError(
+                f"The database of profiles, {self._shown}, cannot be used ({getattr(reason, 'orig', None) or reason}); "
+                "nothing was changed. Check COLLAB_DATABASE and try again."
+            ) from reason
+
+    def _prepare(self) -> None:
+        """Create the tables, and the folder of an SQLite file, where they are missing."""
+        with self._preparing:
+            if self._is_ready:
+                return
+            if self._is_sqlite:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._create_tables()
+            except (IntegrityError, ProgrammingError):  # another server was creating them in the same moment
+                self._create_tables()
+            self._is_ready = True
+
+    def _create_tables(self) -> None:
+        with self._engine.connect() as connection:
+            connection.execution_options(collab_write=True)
+            with connection.begin():
+                _tables.create_all(connection)
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def _shown(self) -> str:
+        """The address without its password."""
+        return self._url.render_as_string(hide_password=True)
+
+
+def _is_answer(profile: Profile, title: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_ratings.c.profile_id == profile.id, _ratings.c.title == title)
+
+
+def _set_up_sqlite(connection: object, _record: object) -> None:
+    """Readers beside a writer (WAL), waiting instead of failing, and deleted rows overwritten in the file."""
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    for pragma in (f"busy_timeout={1000 * BUSY_SECONDS}", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes the write lock first: one that read before writing could be refused it without any waiting."""
+    is_writer = connection.get_execution_options().get("collab_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")

@@ -1,0 +1,182 @@
+"""carry_out: train one noted run and fill its folder; the worker and the command line both call this."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from collab.datasets import entry_of, find, load_dataset
+from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
+from collab.errors import CollabError
+from collab.metrics import Errors
+from collab.models import build_model, family_of, preset_of
+from collab.models.baselines import baselines
+from collab.ratings import Ratings
+from collab.services.environment import Environment
+from collab.services.runs import RunRecord, RunStore
+from collab.settings import settings_from, to_dict
+from collab.splitting import split_by
+from collab.training import BatchReport, EpochReport, Outcome, fit
+
+N_POINTS = 400           # rows of batches.csv, whatever the length of the training
+WRITE_SECONDS = 0.05     # how often they reach the disk
+CHECKPOINT_SECONDS = 5.0  # and the weights, inside a long epoch
+ADVICE = {
+    "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
+                "or switch the rating range on.",
+    "stopped": "Stopped before the end; its weights were kept.",
+    "finished": "",
+}
+
+
+def plan(model: str, settings: Any, data: str, holdout: str, split_seed: int, *, preset: str = "", items_by: str = "title",
+         name: str = "", starter: str = "", owner: str = "") -> RunRecord:
+    """The record of a run that is to be trained. Raises SettingError for what cannot be."""
+    family, entry = family_of(model), entry_of(data)
+    matching = [key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings]
+    preset = preset if preset in matching else (matching[0] if matching else "")
+    return RunRecord(id="", name=name or describe_settings(model, settings), state="queued", model=model,
+                     settings=to_dict(settings), data=data, data_title=entry.title, synthetic=entry.synthetic, holdout=holdout,
+                     split_seed=split_seed, items_by=items_by, preset=preset, starter=starter, owner=owner)
+
+
+def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
+    """The run that Collab trains by itself where there is none: `dot-bias`, preset *fast*, a random 20 % held out."""
+    return plan("dot-bias", preset_of("dot-bias", "fast"), data, "random:0.2", 0, preset="fast", starter=starter, owner=owner)
+
+
+def describe_settings(model: str, settings: Any) -> str:
+    """A run's first name: what tells it from its neighbours."""
+    return f"{model} · {settings.n_factors} factors · decay {settings.weight_decay:g} · batch {settings.batch_size}"
+
+
+@lru_cache(maxsize=3)
+def _encoded(name: str, place: Path | None, changed: float, items_by: str) -> tuple[Dataset, Ratings]:
+    """A data set and its rows as indices; kept, so that a warm worker starts at once. `changed` notices a replaced file."""
+    dataset = load_dataset(name, (place,) if place else ())
+    return dataset, encode(dataset, items_by)
+
+
+def load_encoded(name: str, environment: Environment, items_by: str = "title") -> tuple[Dataset, Ratings]:
+    """A data set of the catalogue with its ids turned into row numbers. Raises DataError or SettingError."""
+    place = find(name, environment.places)
+    if place is None and not entry_of(name).synthetic:
+        load_dataset(name, environment.places)  # raises, and says where it looked
+    return _encoded(name, place, place.stat().st_mtime if place else 0.0, items_by)
+
+
+class _Recorder:
+    """Writes a training down while it goes on: points of the curve, epochs, weights."""
+
+    def __init__(self, store: RunStore, record: RunRecord, model: Any) -> None:
+        self.store, self.record, self.model = store, record, model
+        self.every = max(1, record.n_steps // N_POINTS)
+        self.points: list[tuple] = []
+        self.squared_error, self.n_rows = 0.0, 0
+        self.written = self.saved = time.monotonic()
+
+    def on_batch(self, report: BatchReport) -> None:
+        self.squared_error += report.train_loss * report.n_rows
+        self.n_rows += report.n_rows
+        if report.step % self.every and report.step != report.n_steps:
+            return
+        self.points.append((report.step, report.epoch, self.squared_error / self.n_rows, report.learning_rate, report.momentum,
+                            report.seconds))
+        self.squared_error, self.n_rows = 0.0, 0
+        now = time.monotonic()
+        if now - self.written >= WRITE_SECONDS:
+            self.flush()
+            self.written = now
+        if now - self.saved >= CHECKPOINT_SECONDS:
+            self.model.settle()
+            self.store.write_weights(self.record.id, self.model.weights())
+            self.saved = now
+
+    def on_epoch(self, report: EpochReport) -> None:
+        self.flush()
+        self.store.append(self.record.id, "history.csv", [dataclasses.astuple(report)])
+        self.store.write_weights(self.record.id, self.model.weights())
+        self.saved = time.monotonic()
+        valid = dataclasses.asdict(Errors(report.valid_loss, report.valid_loss**0.5, float("nan"), self.record.n_valid))
+        self.record = dataclasses.replace(self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items()
+                                                                                        if value == value})
+        self.store.write_record(self.record)
+
+    def flush(self) -> None:
+        if self.points:
+            self.store.append(self.record.id, "batches.csv", self.points)
+            self.points = []
+
+
+def carry_out(record: RunRecord, store: RunStore, environment: Environment, *,
+              should_stop: Callable[[], bool] = lambda: False, why_stopped: Callable[[], str] = lambda: "stopped",
+              on_epoch: Callable[[EpochReport], None] = lambda report: None) -> RunRecord:
+    """Train the noted run `record` to its end and give its folder its final name; returns the final record.
+
+    Whatever goes wrong is written into the record as "failed" with the reason; nothing is raised but KeyboardInterrupt. A stopped
+    training keeps its weights; `why_stopped` says whether it was "stopped" by a person or "interrupted" by the surroundings.
+    """
+    try:
+        record, outcome = _train(record, store, environment, should_stop, on_epoch)
+    except CollabError as reason:
+        record = dataclasses.replace(store.record(record.id), state="failed", message=str(reason))
+    except MemoryError:
+        record = dataclasses.replace(store.record(record.id), state="failed",
+                                     message="There was not enough memory. Take fewer factors or a smaller data set.")
+    except Exception as reason:
+        record = dataclasses.replace(store.record(record.id), state="failed",
+                                     message=f"The training broke off: {type(reason).__name__}: {reason}")
+    else:
+        state = why_stopped() if outcome.state == "stopped" else outcome.state
+        message = ADVICE.get(state, "It was interrupted; its weights so far were kept. Start it again to train to the end.")
+        record = dataclasses.replace(record, state=state, message=message)
+    store.finish(record)
+    return record
+
+
+def _train(record: RunRecord, store: RunStore, environment: Environment, should_stop: Callable[[], bool],
+           on_epoch: Callable[[EpochReport], None]) -> tuple[RunRecord, Outcome]:
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    dataset, ratings = load_encoded(record.data, environment, record.items_by)
+    split = split_by(record.holdout, dataset, record.split_seed)
+    train, valid = ratings.take(split.train), ratings.take(split.valid)
+    model = build_model(record.model, settings, ratings.n_users, ratings.n_items)
+    record = dataclasses.replace(
+        record, state="running", fingerprint=dataset.fingerprint, n_train=len(train), n_valid=len(valid),
+        rating_scale=dataclasses.asdict(dataset.rating_scale), n_steps=model.n_steps(len(train)) * model.epochs,
+        environment=describe_environment(), baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
+        layers=[{"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+                for layer in model.layers()])
+    store.write_tables(record.id, describe_items(dataset, train, record.items_by), describe_users(train))
+    if record.holdout.startswith("rows:"):
+        store.write_valid_rows(record.id, split.valid)
+    store.write_record(record)
+    recorder = _Recorder(store, record, model)
+
+    def epoch_done(report: EpochReport) -> None:
+        recorder.on_epoch(report)
+        on_epoch(report)
+
+    outcome = fit(model, train, valid, on_batch=recorder.on_batch, on_epoch=epoch_done, should_stop=should_stop)
+    recorder.flush()
+    finite = all(np.isfinite(table).all() for table in model.weights().values())
+    if outcome.valid is not None and finite:
+        store.write_weights(record.id, model.weights())
+    return dataclasses.replace(
+        record, epochs_done=len(outcome.epochs), seconds=outcome.seconds, cpu_seconds=outcome.cpu_seconds,
+        valid=dataclasses.asdict(outcome.valid) if outcome.valid is not None and finite else {}), outcome
+
+
+def describe_environment() -> dict[str, Any]:
+    """What else the figures of a run depend on."""
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__,
+            "threads": torch.get_num_threads(), "machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count()}

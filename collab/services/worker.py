@@ -1,0 +1,81 @@
+"""The process that trains: `python -m collab.services.worker`, warm before it is needed.
+
+It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on standard
+output with {"ready": true} once torch is there and {"ended": ID, "state": …} after each run; everything else about a run stands in its folder.
+When standard input closes (the server is gone), the run in work is saved as interrupted and the process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+from typing import TextIO
+
+import torch
+
+from collab.errors import CollabError
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, load_encoded
+
+
+class Worker:
+    """Takes commands in one thread and trains in the other."""
+
+    def __init__(self, commands: TextIO, answers: TextIO) -> None:
+        self.commands, self.answers = commands, answers
+        self.waiting: queue.Queue[dict[str, str] | None] = queue.Queue()
+        self.stopped: set[str] = set()
+        self.orphaned = threading.Event()
+
+    def listen(self) -> None:
+        """Read commands until the input closes; a stop is heard at once, whatever is in work."""
+        for line in self.commands:
+            command = json.loads(line)
+            if "stop" in command:
+                self.stopped.add(command["stop"])
+            else:
+                self.waiting.put(command)
+        self.orphaned.set()
+        self.waiting.put(None)
+
+    def answer(self, **words: object) -> None:
+        with contextlib.suppress(OSError, ValueError):  # nobody is listening any more
+            print(json.dumps(words), file=self.answers, flush=True)
+
+    def work(self) -> None:
+        """Train one run after the other until the input closes."""
+        environment = read_environment()
+        store = RunStore(environment.home)
+        self.answer(ready=True)
+        while (command := self.waiting.get()) is not None:
+            if "warm" in command:
+                with contextlib.suppress(CollabError):  # whoever trains on it will be told
+                    load_encoded(command["warm"], environment)
+                continue
+            run_id = command["train"]
+            record = carry_out(
+                store.record(run_id), store, environment,
+                should_stop=lambda run_id=run_id: run_id in self.stopped or self.orphaned.is_set(),
+                why_stopped=lambda run_id=run_id: "stopped" if run_id in self.stopped else "interrupted")
+            self.answer(ended=run_id, state=record.state)
+
+
+def main() -> None:
+    """Make this process a quiet neighbour of the pages, then work."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    torch.set_num_threads(1)
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # a stray print must not be taken for an answer
+    worker = Worker(sys.stdin, answers)
+    threading.Thread(target=worker.listen, daemon=True).start()
+    worker.work()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""The pictures of the explore pages: the film map, biases as bars and against the mean, and neighbours as bars.
+
+Pure functions from tables of `collab.interpret` and a palette to Plotly figures; hover texts say what a number means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+if TYPE_CHECKING:
+    from collab.ui.theme import Palette
+
+MAP_COLOURS = {
+    "genre": "first genre",
+    "year": "year",
+    "bias": "bias",
+    "mean": "mean rating",
+    "count": "number of ratings",
+}
+"""What the map can be coloured by: the word in the link, and the same for people."""
+
+OTHER_GENRE = "other"
+NO_GENRE = "no genre"
+_N_GENRES = 7  # as many as colours can be told apart; the rest is grey
+_SHORT = 30
+
+
+def leading_genres(genres: pd.Series, n: int = _N_GENRES) -> list[str]:
+    """The `n` most frequent first genres of films with genres "Action|Comedy", most frequent first."""
+    first = genres[genres != ""].str.split("|").str[0]
+    counts = first.value_counts()
+    return sorted(counts.index, key=lambda genre: (-counts[genre], genre))[:n]
+
+
+def shortened(title: str, length: int = _SHORT) -> str:
+    """`title` cut to about `length` characters, its year kept: "Children of the Corn: Th… (1996)"."""
+    if len(title) <= length:
+        return title
+    name, _, year = title.rpartition(" (")
+    if not name or not year.endswith(")"):
+        return title[: length - 1].rstrip() + "…"
+    return f"{name[: max(1, length - len(year) - 3)].rstrip()}… ({year}"
+
+
+def film_words(title: str, bias: float, n_ratings: int, *more: str) -> str:
+    """A film in words for a hover text: "Alien (1979) · bias +0.42 · 291 ratings"."""
+    return " · ".join([title.replace("<", "&lt;"), *more, f"bias {_signed(bias)}", _ratings(n_ratings)])
+
+
+def film_map_figure(
+    coordinates: np.ndarray,
+    explained: Sequence[float],
+    films: pd.DataFrame,
+    palette: Palette,
+    colour_by: str = "genre",
+    genres: Sequence[str] = (),
+    chosen: int | None = None,
+    found: Sequence[int] = (),
+    n_labelled: int = 20,
+) -> go.Figure:
+    """Films as points in three principal components.
+
+    `coordinates` (n, 3), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, bias);
+    `explained` (3,) shares of variance for the axes; `colour_by` a key of `MAP_COLOURS`; `genres` those with a colour of
+    their own (`leading_genres`). `chosen` and `found` are item indices: the first is marked and named, the others ringed
+    and named. The `n_labelled` most rated are named too. Every point carries its item_index as `customdata`.
+    """
+    films = films.reset_index(drop=True).assign(x=coordinates[:, 0], y=coordinates[:, 1], z=coordinates[:, 2])
+    films["words"] = [
+        film_words(film.title, film.bias, film.n_ratings, *_more_words(film, colour_by)) for film in films.itertuples()
+    ]
+    figure = go.Figure()
+    if colour_by == "genre":
+        _add_genres(figure, films, genres, palette)
+    else:
+        _add_scale(figure, films, colour_by, palette)
+    named = {chosen, *found}
+    most_rated = films.sort_values("n_ratings", ascending=False, kind="stable").head(n_labelled)
+    labels = most_rated[~most_rated["item_index"].isin(named)]
+    figure.add_trace(_points(labels, "names", mode="text", text=_names(labels), textfont=_text(palette.ink, 11)))
+    rings = films[films["item_index"].isin(found) & (films["item_index"] != chosen)]
+    figure.add_trace(
+        _points(
+            rings, "found", mode="markers+text", text=_names(rings), textfont=_text(palette.accent, 13),
+            textposition="top center", marker={"size": 11, "symbol": "circle-open", "color": palette.accent},
+        )  # fmt: skip
+    )
+    star = films[films["item_index"] == chosen]
+    figure.add_trace(
+        _points(
+            star, "chosen", mode="markers+text", text=_names(star), textfont=_text(palette.chosen, 15),
+            textposition="top center", marker={"size": 9, "symbol": "diamond", "color": palette.chosen},
+        )  # fmt: skip
+    )
+    figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
+    axes = [_component_axis(number, share, palette) for number, share in enumerate(explained, start=1)]
+    figure.update_layout(
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        font={"color": palette.ink, "size": 13},
+        hoverlabel=_hover_label(palette),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        legend={
+            "orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "constant",
+            "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12},
+        },
+        scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "data"},
+    )  # fmt: skip
+    return figure
+
+
+def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], palette: Palette) -> None:
+    """One trace a leading genre, in the order of `genres`, then the others in grey: the legend is the key."""
+    first = films["genres"].str.split("|").str[0].replace("", NO_GENRE)
+    group = first.where(first.isin(genres), OTHER_GENRE)
+    colours = dict(zip(genres, palette.categorical, strict=False)) | {OTHER_GENRE: palette.muted}
+    for genre, colour in colours.items():
+        members = films[group == genre]
+        if len(members):
+            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": 4, "color": colour}))
+
+
+def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: Palette) -> None:
+    """One trace coloured by a number, with its colour bar; films without that number in grey."""
+    values = _scale_values(films, colour_by)
+    known = values.notna()
+    low, high, ticks = _scale_range(values[known], colour_by)
+    colours = palette.diverging if colour_by == "bias" else palette.sequential
+    marker = {
+        "size": 4,
+        "color": values[known].tolist(),
+        "cmin": low,
+        "cmax": high,
+        "colorscale": [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
+        "colorbar": {
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "len": 0.5, "thickness": 8,
+            "outlinewidth": 0, "title": {"text": MAP_COLOURS[colour_by], "side": "top"}, **ticks,
+        },
+    }  # fmt: skip
+    figure.add_trace(_points(films[known], MAP_COLOURS[colour_by], marker=marker))
+    if not known.all():
+        figure.add_trace(_points(films[~known], "unknown", marker={"size": 4, "color": palette.muted}))
+
+
+def _scale_values(films: pd.DataFrame, colour_by: str) -> pd.Series:
+    """The numbers that become colours; counts on a logarithmic scale, since a few films have most of the ratings."""
+    if colour_by == "count":
+        return np.log10(films["n_ratings"].astype("float64"))
+    column = {"year": "year", "bias": "bias", "mean": "mean_rating"}[colour_by]
+    return films[column].astype("Float64")
+
+
+def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]:
+    """Ends of the colour scale, and its ticks where they need care. A few extreme films must not pale all the others."""
+    if values.empty:
+        return 0.0, 1.0, {}
+    numbers = values.to_numpy(dtype="float64")
+    if colour_by == "bias":
+        reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
+        return -reach, reach, {"tickformat": "+.1f"}
+    low, high = np.quantile(numbers, [0.02, 1.0])
+    if colour_by == "count":
+        steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
+        return float(low), float(high), {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{s:,}" for s in steps]}
+    return float(low), float(high), {"tickformat": "d" if colour_by == "year" else ".1f"}
+
+
+def _more_words(film: tuple, colour_by: str) -> list[str]:
+    """What the hover text adds for this colouring; year, bias and count are in it anyway."""
+    if colour_by == "genre":
+        return [film.genres.replace("|", ", ") or NO_GENRE]
+    if colour_by == "mean":
+        return [f"mean {film.mean_rating:.1f}"]
+    return []
+
+
+def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:
+    """A trace of these films; lists, since Plotly draws number arrays of this kind black."""
+    settings = {"mode": "markers", "showlegend": False, "hovertext": films["words"].tolist()} | look
+    return go.Scatter3d(
+        x=films["x"].tolist(),
+        y=films["y"].tolist(),
+        z=films["z"].tolist(),
+        customdata=films["item_index"].tolist(),
+        name=name,
+        **settings,
+    )
+
+
+def _component_axis(number: int, share: float, palette: Palette) -> dict:
+    """An axis that says how much of the variance it shows; its units mean nothing, so it has no numbers."""
+    return {
+        "title": {"text": f"Component {number} · {share:.0%} of variance".replace("%", " %"), "font": {"size": 12}},
+        "color": palette.muted,
+        "gridcolor": palette.grid,
+        "zerolinecolor": palette.muted,
+        "showbackground": False,
+        "showticklabels": False,
+        "showspikes": False,
+        "ticks": "",
+    }
+
+
+def _names(films: pd.DataFrame) -> list[str]:
+    return [shortened(title) for title in films["title"]]
+
+
+def _text(colour: str, size: int) -> dict:
+    return {"color": colour, "size": size}
+
+
+def _hover_label(palette: Palette) -> dict:
+    return {"bgcolor": palette.paper, "bordercolor": palette.grid, "font": {"color": palette.ink, "size": 13}}
+
+
+def _signed(value: float) -> str:
+    """A bias with its sign: "+0.42"; a real minus sign keeps columns straight."""
+    return f"{value:+.2f}".replace("-", "−")  # noqa: RUF001
+
+
+def _ratings(n_ratings: int) -> str:
+    return "1 rating" if n_ratings == 1 else f"{n_ratings:,} ratings"

@@ -1,0 +1,288 @@
+"""The frame of every page: guard for a cold deep link, data set and run of the link, and what stands in while they are made.
+
+A page begins with `page = open_page(title, purpose)` and then has a data set and a trained run, whatever there was before: a data
+set that is nowhere is fetched, or the built-in sample takes its place; where there is no run yet, the default model is trained.
+"""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, Entry
+from collab.errors import CollabError, RunError
+from collab.ratings import RatingScale
+from collab.services.jobs import Jobs
+from collab.services.runs import RUN_ID, RunRecord, TrainedRun
+from collab.services.training_job import default_plan
+from collab.ui import cached, words
+from collab.ui.visitor import visitor
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+POLL_SECONDS = 0.25
+STATE_WORDS = {"queued": "waiting", "running": "training", "finished": "", "stopped": "stopped early", "diverged": "diverged",
+               "interrupted": "interrupted", "failed": "failed"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page works on: the data set in use, the record of the link's run, and the run itself where it has weights."""
+
+    data: Entry
+    record: RunRecord | None
+    _run: TrainedRun | None
+
+    @property
+    def run(self) -> TrainedRun:
+        """The trained run; there for every page opened with `needs_run`."""
+        assert self._run is not None
+        return self._run
+
+    @property
+    def has_run(self) -> bool:
+        return self._run is not None
+
+    @property
+    def rating_scale(self) -> RatingScale:
+        return self.run.record.scale
+
+
+def mark_frame() -> None:
+    """app.py says that the navigation of this script run is set."""
+    st.session_state["_framed"] = True
+
+
+def _require_frame() -> None:
+    """Run app.py first where a page was started without it.
+
+    Streamlit treats a folder called pages/ as a menu of its own until a session has run `st.navigation`: the first visitor of
+    a fresh server who opens a page's own address would see that menu and a page without its frame.
+    """
+    if not st.session_state.pop("_framed", False):
+        runpy.run_path(str(APP), run_name="__main__")
+        st.stop()
+
+
+def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
+    """Draw the frame and return what the page works on. Does not return while that is still being made, or cannot be."""
+    _require_frame()
+    heading = st.container()
+    heading.title(title, anchor=False)
+    heading.caption(purpose)
+    try:
+        cached.environment()
+        jobs = cached.jobs()
+    except CollabError as reason:
+        st.error(f"Collab cannot start: {reason}")
+        st.stop()
+    jobs.store.rescue_sometimes()
+    wanted, run_id = _from_link(jobs)
+    with st.sidebar:
+        wanted = _pick_data(wanted)
+    data = _available(wanted)
+    record = _record_of(jobs, data, run_id)
+    if record is None:
+        record = _first_run(jobs, data)
+    with st.sidebar:
+        _pick_run(jobs, data, record)
+    _keep_in_link(wanted, record)
+    if data.synthetic:
+        _say_synthetic(data, wanted)
+    run = None
+    if needs_run:
+        if record.busy:
+            _wait_for(record.id)
+        run = _load(jobs, data, record)
+        record = run.record
+    elif record.has_weights:
+        run = cached.trained_run(record.id)
+    return Page(data, record, run)
+
+
+# --- the link ------------------------------------------------------------------------------------------------------------
+
+
+def _from_link(jobs: Jobs) -> tuple[str, str | None]:
+    """Data set and run that the link names; what the session used last where it names none."""
+    state, link = st.session_state, st.query_params
+    run_id = link.get("run")
+    if run_id is not None and run_id != state.get("_run"):
+        try:
+            if not RUN_ID.fullmatch(run_id):
+                raise RunError(f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f")
+            record = jobs.store.record(run_id)
+        except RunError as reason:
+            st.warning(f"{str(reason)[0].upper()}{str(reason)[1:]}. What you see is the newest run instead.", icon=":material/link_off:")
+            run_id = None
+        else:
+            state["_run"], state["_data"] = run_id, record.data
+    elif run_id is None:
+        run_id = state.get("_run")
+    named = link.get("data")
+    if named is not None and named not in CATALOGUE:
+        st.warning(f"The link names the data set {named[:40]!r}; there are {', '.join(CATALOGUE)}. What you see is the default.",
+                   icon=":material/link_off:")
+        named = None
+    if named is not None and run_id is None:
+        state["_data"] = named
+    wanted = state.get("_data", DEFAULT)
+    return wanted if wanted in CATALOGUE else DEFAULT, run_id
+
+
+def _keep_in_link(wanted: str, record: RunRecord) -> None:
+    st.session_state["_run"] = record.id
+    for name, value in (("data", wanted), ("run", record.id)):
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+
+
+def use_run(run_id: str) -> None:
+    """Make another run the one that every page shows (call it in a callback, or before `st.rerun`)."""
+    st.session_state["_run"] = run_id
+    st.query_params["run"] = run_id
+
+
+def use_data(name: str) -> None:
+    """Make another data set the one that every page shows, with its newest run."""
+    st.session_state["_data"] = name
+    st.session_state.pop("_run", None)
+    st.query_params["data"] = name
+    st.query_params.pop("run", None)
+
+
+# --- data set ------------------------------------------------------------------------------------------------------------
+
+
+def _pick_data(wanted: str) -> str:
+    st.session_state["_pick_data"] = wanted
+    return st.selectbox("Data set", list(CATALOGUE), key="_pick_data", format_func=lambda name: CATALOGUE[name].title,
+                        on_change=lambda: use_data(st.session_state["_pick_data"]),
+                        help="The ratings that models are trained on and films are taken from.")
+
+
+def _available(wanted: str) -> Entry:
+    """The data set to use: the wanted one if it is here, or can be fetched; else the sample."""
+    fetch = cached.fetcher().ensure(wanted)
+    if fetch.state == "here":
+        return CATALOGUE[wanted]
+    if fetch.out_of_reach or st.session_state.get("_sample_meanwhile") == wanted:
+        return CATALOGUE[SAMPLE]
+    st.fragment(_show_fetch, run_every=POLL_SECONDS)(wanted)
+    st.stop()
+
+
+def _show_fetch(wanted: str) -> None:
+    entry, fetch = CATALOGUE[wanted], cached.fetcher().state(wanted)
+    if fetch.state == "here" or fetch.out_of_reach:
+        st.rerun()
+    megabytes = fetch.done / 1e6
+    total = fetch.total / 1e6 or entry.megabytes
+    st.progress(min(1.0, megabytes / total), text=f"Fetching {entry.title} from GroupLens: {megabytes:.1f} of {total:.1f} MB")
+    if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
+        st.session_state["_sample_meanwhile"] = wanted
+        st.rerun()
+
+
+def _say_synthetic(data: Entry, wanted: str) -> None:
+    """One line that no figure here is about real people, and why."""
+    if wanted == SAMPLE:
+        st.info("**Synthetic ratings.** This is the built-in sample: real films, invented people.", icon=":material/science:")
+        return
+    fetch = cached.fetcher().state(wanted)
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    if fetch.state == "here":
+        line.info(f"{CATALOGUE[wanted].title} is here now.", icon=":material/check:")
+        button.button("Use it", key="_use_fetched", on_click=lambda: st.session_state.pop("_sample_meanwhile", None), width="stretch")
+    else:
+        why = {"failed": "could not be fetched", "connecting": "does not answer", "downloading": "is still being fetched"}[fetch.state]
+        line.info(f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}, so the built-in sample stands in: real films, invented people.",
+                  icon=":material/science:")
+        button.button("Try again", key="_fetch_again", help=fetch.message or None, width="stretch", on_click=_fetch_again, args=(wanted,))
+
+
+def _fetch_again(wanted: str) -> None:
+    st.session_state.pop("_sample_meanwhile", None)
+    cached.fetcher().ensure(wanted, again=True)
+
+
+# --- run -----------------------------------------------------------------------------------------------------------------
+
+
+def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> RunRecord | None:
+    """The run to show: the link's if it is of this data set, else the newest one that can be looked at, else one in work."""
+    if run_id is not None:
+        try:
+            record = jobs.store.record(run_id)
+        except RunError:
+            record = None
+        if record is not None and record.data == data.name:
+            return record
+    records = [record for record in jobs.store.records() if record.data == data.name]
+    for suits in (lambda record: record.has_weights and record.state == "finished", lambda record: record.has_weights,
+                  lambda record: record.busy):
+        for record in records:
+            if suits(record):
+                return record
+    return None
+
+
+def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
+    """Train the default model: there is nothing to look at yet."""
+    return jobs.store.record(jobs.submit_once(default_plan(data.name, starter=visitor())))
+
+
+def describe_run(record: RunRecord) -> str:
+    """A run in one line, for a list of runs."""
+    state = STATE_WORDS[record.state]
+    mse = f"MSE {words.loss(record.valid['mse'])}" if record.valid else ""
+    return " · ".join(part for part in (record.name, mse, state) if part)
+
+
+def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
+    records = {each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)}
+    records.setdefault(record.id, record)
+    st.session_state["_pick_run"] = record.id
+    st.selectbox("Run", list(records), key="_pick_run", format_func=lambda run_id: describe_run(records[run_id]),
+                 on_change=lambda: use_run(st.session_state["_pick_run"]),
+                 help="The trained model that every page shows. A run is one training, kept for good.")
+    if record.valid:
+        baseline = record.baselines.get("biases_only", {}).get("mse")
+        st.caption(f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
+                   f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out ({record.holdout}, "
+                   f"split seed {record.split_seed}).")
+
+
+def _wait_for(run_id: str) -> None:
+    """Show how far the run is until it can be looked at."""
+    st.fragment(_show_progress, run_every=POLL_SECONDS)(run_id)
+    st.stop()
+
+
+def _show_progress(run_id: str) -> None:
+    progress = cached.jobs().store.progress(run_id)
+    if not progress.record.busy:
+        st.rerun()
+    text = "Training the model that this page shows" if progress.record.state == "running" else "Getting ready to train"
+    left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    st.progress(progress.share, text=text + left)
+    with st.container(height=420, border=False).skeleton():
+        pass
+
+
+def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
+    """The run with its model; where it has none, say why and offer what can be done."""
+    try:
+        return cached.trained_run(record.id)
+    except RunError as reason:
+        st.error(str(reason)[0].upper() + str(reason)[1:], icon=":material/error:")
+    others = [each for each in jobs.store.records() if each.data == data.name and each.has_weights and each.id != record.id]
+    with st.container(horizontal=True):
+        if others:
+            st.button(f"Show the newest run instead: {describe_run(others[0])}", key="_other_run", type="primary", on_click=use_run,
+                      args=(others[0].id,))
+        st.button("Train the default model", key="_train_default", type="secondary" if others else "primary",
+                  on_click=lambda: use_run(jobs.submit(default_plan(data.name, starter=visitor()))))
+    st.stop()

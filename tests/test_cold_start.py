@@ -1,0 +1,276 @@
+"""Cold start: the posterior on paper, against a trusted optimiser, and what must hold for any ratings."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+
+from collab.cold_start import UserPrior, fold_in, in_words, likely_range, predict, user_prior
+from collab.errors import SettingError
+from collab.ratings import RatingScale
+
+STARS = RatingScale(1.0, 5.0, 1.0)
+HALF_STARS = RatingScale(0.5, 5.0, 0.5)
+Y_RANGE = (0.0, 5.5)
+
+
+@dataclasses.dataclass
+class World:
+    """A small trained model: 30 users, 12 films, 4 factors; row 0 of users is `#na#`, far away from everybody."""
+
+    item_factors: np.ndarray
+    item_biases: np.ndarray
+    prior: UserPrior
+
+    def fold_in(self, item_index, ratings, y_range=Y_RANGE, noise_variance=0.8):
+        items = (self.item_factors, self.item_biases)
+        return fold_in(self.prior, *items, item_index, ratings, y_range=y_range, noise_variance=noise_variance)
+
+    def predict(self, posterior, y_range=Y_RANGE, rating_scale=STARS, **others):
+        others |= {"y_range": y_range, "rating_scale": rating_scale, "noise_variance": 0.8}
+        return predict(posterior, self.item_factors, self.item_biases, **others)
+
+
+def make_world(seed=0, scale=1.0):
+    generator = np.random.default_rng(seed)
+    user_factors, user_biases = generator.normal(0.1, 0.4, (30, 4)), generator.normal(0.3, 0.5, 30)
+    user_factors[0], user_biases[0] = 100.0, 100.0
+    prior = user_prior(user_factors, user_biases, np.ones(30, dtype=bool))
+    return World(scale * generator.normal(0, 1, (12, 4)), scale * generator.normal(0.3, 0.5, 12), prior)
+
+
+def loss_of(world, item_index, ratings, y_range=Y_RANGE, noise_variance=0.8):
+    """The loss as it stands in `fold_in`'s docstring, in the person's own coordinates w."""
+    described = np.column_stack([world.item_factors[item_index], np.ones(len(item_index))])
+    precision = np.linalg.inv(world.prior.covariance)
+
+    def loss(w):
+        s = world.item_biases[item_index] + described @ w
+        rating = s if y_range is None else y_range[0] + (y_range[1] - y_range[0]) / (1 + np.exp(-s))
+        away = w - world.prior.mean
+        return away @ precision @ away / 2 + np.sum((ratings - rating) ** 2) / (2 * noise_variance)
+
+    return loss
+
+
+def gradient_of(function, w, step=1e-6):
+    ends = [(function(w + step * axis), function(w - step * axis)) for axis in np.eye(len(w))]
+    return np.array([(above - below) / (2 * step) for above, below in ends])
+
+
+random_answers = st.dictionaries(st.integers(0, 11), st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0]), min_size=1, max_size=12)
+
+
+def test_closed_form_on_paper():
+    # k = 1, prior w ~ N((0, 3), 1), noise 1; films q = 1 and q = −1, biases 0 and 1; ratings 5 and 3.
+    # Residuals of the mean: 5 − 3 = 2 and 3 − 4 = −1. Precision: 1 + [[1,1],[1,1]] + [[1,−1],[−1,1]] = [[3,0],[0,3]].
+    # Pull: 2·(1,1) − 1·(−1,1) = (3, 1). So w = (0, 3) + (3, 1)/3 = (1, 10/3), covariance = 1/3.
+    prior = UserPrior(np.array([0.0, 3.0]), np.eye(2))
+    item_factors, item_biases = np.array([[1.0], [-1.0]]), np.array([0.0, 1.0])
+    posterior = fold_in(prior, item_factors, item_biases, [0, 1], [5, 3], y_range=None, noise_variance=1.0)
+    assert posterior.mean == pytest.approx([1, 10 / 3])
+    assert posterior.covariance == pytest.approx(np.eye(2) / 3)
+    # Film 0: 1 + 10/3 = 13/3; its variance 1/3 + 1/3, and 1 of noise. Film 1: −1 + 10/3 + 1 = 10/3.
+    predictions = predict(posterior, item_factors, item_biases, y_range=None, noise_variance=1.0, rating_scale=STARS)
+    assert predictions.mean == pytest.approx([13 / 3, 10 / 3])
+    assert predictions.standard_deviation == pytest.approx(np.sqrt([5 / 3, 5 / 3]))
+    reach = 1.2815516 * np.sqrt(5 / 3)
+    assert predictions.low == pytest.approx([13 / 3 - reach, 10 / 3 - reach])
+    assert predictions.high == pytest.approx([5, 10 / 3 + reach])
+
+
+def test_prior_is_mean_and_covariance_of_trained_users():
+    user_factors, user_biases = np.array([[9.0], [1.0], [3.0], [7.0]]), np.array([9.0, 0.0, 1.0, 7.0])
+    prior = user_prior(user_factors, user_biases, np.array([True, True, True, False]))  # 0 is #na#, 3 has no ratings
+    assert prior.mean == pytest.approx([2, 0.5])
+    # S = [[1, .5], [.5, .25]] of 2 users and 10 imagined ones: correlations shrink to 2/12, and 1e-6 · 0.625 is added.
+    assert prior.covariance == pytest.approx(np.array([[1, 0.5 / 6], [0.5 / 6, 0.25]]) + 6.25e-7 * np.eye(2), abs=1e-12)
+    by_number = user_prior(user_factors, user_biases, np.array([2, 1]))
+    assert by_number.covariance == pytest.approx(prior.covariance)
+
+
+def test_prior_is_invertible_with_fewer_users_than_factors_and_without_biases():
+    generator = np.random.default_rng(0)
+    few = user_prior(generator.normal(size=(6, 20)), np.zeros(6), np.arange(6))
+    assert np.linalg.cond(few.covariance) < 1e9
+    assert few.root @ few.root.T == pytest.approx(few.covariance)
+    alike = user_prior(np.ones((4, 2)), np.ones(4), np.arange(4))
+    assert np.linalg.eigvalsh(alike.covariance)[0] > 0
+
+
+def test_model_without_biases_gives_a_new_person_none():
+    generator = np.random.default_rng(0)
+    prior = user_prior(generator.normal(size=(50, 3)), np.zeros(50), np.arange(50))
+    items = generator.normal(size=(9, 3)), np.zeros(9)
+    posterior = fold_in(prior, *items, np.arange(9), np.full(9, 5.0), y_range=None, noise_variance=0.8)
+    assert abs(posterior.mean[-1]) < 1e-4
+
+
+def test_prior_refuses_too_few_users():
+    with pytest.raises(SettingError, match="1 users have training ratings"):
+        user_prior(np.ones((3, 2)), np.ones(3), np.array([0, 2]))
+
+
+@pytest.mark.parametrize("noise_variance", [0.0, -1.0, float("nan")])
+def test_noise_variance_has_to_be_positive(noise_variance):
+    with pytest.raises(SettingError, match="noise_variance is"):
+        make_world().fold_in([1], [5], noise_variance=noise_variance)
+
+
+def test_no_ratings_give_the_prior():
+    world = make_world()
+    posterior = world.fold_in([], [])
+    assert np.array_equal(posterior.mean, world.prior.mean)
+    assert np.array_equal(posterior.covariance, world.prior.covariance)
+
+
+@pytest.mark.parametrize("y_range", [None, Y_RANGE])
+def test_agrees_with_a_trusted_optimiser(y_range):
+    world = make_world()
+    item_index, ratings = np.array([2, 3, 5, 7, 11]), np.array([5.0, 1.0, 4.0, 2.0, 3.0])
+    posterior = world.fold_in(item_index, ratings, y_range)
+    loss = loss_of(world, item_index, ratings, y_range)
+    found = minimize(loss, world.prior.mean, method="BFGS", options={"gtol": 1e-9})
+    assert posterior.mean == pytest.approx(found.x, abs=1e-5)
+    assert loss(posterior.mean) <= found.fun + 1e-10
+
+
+@given(random_answers, st.integers(0, 20), st.sampled_from([0.05, 0.8, 5.0]), st.sampled_from([0.3, 1.0, 10.0]))
+def test_gradient_is_zero_at_the_mean(answers, seed, noise_variance, scale):
+    world = make_world(seed, scale)  # a scale of 10 puts most films at the flat ends of the sigmoid
+    item_index, ratings = np.array(list(answers)), np.array(list(answers.values()))
+    posterior = world.fold_in(item_index, ratings, noise_variance=noise_variance)
+    loss = loss_of(world, item_index, ratings, noise_variance=noise_variance)
+    assert np.abs(gradient_of(loss, posterior.mean)).max() < 1e-4 * (1 + loss(posterior.mean))
+    assert loss(posterior.mean) <= loss(world.prior.mean) + 1e-9
+
+
+@pytest.mark.parametrize("y_range", [(0.0, 5.5), (0.0, 5.0), (1.0, 4.0)])  # the ends in reach, at the end, beyond it
+@pytest.mark.parametrize("rating", [1.0, 5.0])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
+def test_extreme_ratings_stay_finite(y_range, rating, scale):
+    world = make_world(scale=scale)
+    item_index, ratings = np.repeat(np.arange(12), 50), np.full(600, rating)
+    posterior = world.fold_in(item_index, ratings, y_range)
+    predictions = world.predict(posterior, y_range)
+    away = [np.abs(ratings[:12] - world.predict(belief, y_range).score) for belief in (posterior, world.prior)]
+    assert np.isfinite(posterior.mean).all() and np.isfinite(predictions.standard_deviation).all()
+    assert np.sum(away[0] ** 2) <= np.sum(away[1] ** 2)
+    assert np.linalg.eigvalsh(posterior.covariance)[0] > 0
+
+
+def test_every_rating_has_an_exact_part_in_the_mean():
+    world = make_world()
+    item_index, ratings = np.array([1, 4, 6]), np.array([5.0, 2.0, 4.0])
+    posterior = world.fold_in(item_index, ratings)
+    described = np.column_stack([world.item_factors[item_index], np.ones(3)])
+    share = 1 / (1 + np.exp(-(world.item_biases[item_index] + described @ posterior.mean)))
+    parts = 5.5 * share * (1 - share) * (ratings - 5.5 * share) / 0.8
+    assert posterior.mean == pytest.approx(world.prior.mean + world.prior.covariance @ described.T @ parts, abs=1e-9)
+
+
+@given(random_answers, st.randoms(use_true_random=False))
+def test_order_does_not_matter(answers, random):
+    world = make_world()
+    shuffled = list(answers.items())
+    random.shuffle(shuffled)
+    posterior = world.fold_in(list(answers), list(answers.values()))
+    again = world.fold_in([index for index, _ in shuffled], [rating for _, rating in shuffled])
+    assert np.array_equal(posterior.mean, again.mean)
+    assert np.array_equal(posterior.covariance, again.covariance)
+
+
+@given(random_answers)
+def test_rating_taken_back_leaves_no_trace(answers):
+    world = make_world()
+    before = world.fold_in(list(answers), list(answers.values()))
+    world.fold_in([*answers, 0], [*answers.values(), 5.0])
+    after = world.fold_in(list(answers), list(answers.values()))
+    assert np.array_equal(before.mean, after.mean)
+    assert np.array_equal(before.covariance, after.covariance)
+
+
+@given(random_answers, st.sampled_from([None, Y_RANGE]))
+def test_answers_never_make_less_certain(answers, y_range):
+    world = make_world()
+    posterior = world.fold_in(list(answers), list(answers.values()), y_range)
+    gained = np.linalg.eigvalsh(world.prior.covariance - posterior.covariance)
+    assert gained.min() > -1e-10
+    assert gained.max() > 0
+
+
+def test_better_ratings_raise_the_prediction_of_the_film():
+    world = make_world()
+    predicted = [world.predict(world.fold_in([3], [rating])).score[3] for rating in (1, 2, 3, 4, 5)]
+    assert predicted == sorted(predicted)
+    assert predicted[0] < world.predict(world.prior).score[3] < predicted[-1]
+
+
+def test_single_precision_items_give_the_same():
+    world = make_world()
+    single = World(world.item_factors.astype(np.float32), world.item_biases.astype(np.float32), world.prior)
+    exact, rounded = (place.predict(place.fold_in([1, 2], [5, 1])) for place in (world, single))
+    assert rounded.score == pytest.approx(exact.score, abs=1e-5)
+    assert rounded.standard_deviation == pytest.approx(exact.standard_deviation, abs=1e-5)
+
+
+@given(random_answers)
+def test_predictions_stay_on_the_scale(answers):
+    world = make_world(scale=3.0)
+    predictions = world.predict(world.fold_in(list(answers), list(answers.values())))
+    assert (predictions.low >= 1).all() and (predictions.high <= 5).all()
+    assert (predictions.low <= predictions.mean).all() and (predictions.mean <= predictions.high).all()
+    assert (predictions.standard_deviation >= np.sqrt(0.8)).all()
+    assert predictions.mean == pytest.approx(np.clip(predictions.score, 1, 5))
+
+
+def test_intervals_hold_the_ratings_of_people_that_the_model_describes():
+    generator = np.random.default_rng(1)
+    world = make_world()
+    inside = []
+    for _ in range(300):
+        w = world.prior.mean + world.prior.root @ generator.normal(size=5)
+        rating = 5.5 / (1 + np.exp(-(world.item_factors @ w[:-1] + w[-1] + world.item_biases)))
+        rating = rating + generator.normal(0, np.sqrt(0.8), 12)
+        posterior = world.fold_in([0, 1, 2, 3, 4, 5], rating[:6])
+        wide = world.predict(posterior, rating_scale=RatingScale(-10.0, 15.0, 1.0))  # nothing is cut
+        inside += list((wide.low[6:] <= rating[6:]) & (rating[6:] <= wide.high[6:]))
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.04)
+
+
+def test_wider_coverage_widens_the_interval():
+    world = make_world()
+    narrow, wide = world.predict(world.prior, coverage=0.5), world.predict(world.prior, coverage=0.95)
+    assert (wide.low <= narrow.low).all() and (wide.high >= narrow.high).all()
+    assert (wide.high - wide.low).sum() > (narrow.high - narrow.low).sum()
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "expected"),
+    [
+        (4.2, 0.95, (3, 5)),  # shares of 1 … 5: .00 .03 .19 .40 .38; the likeliest two hold .78, three .97
+        (3.6, 0.95, (3, 5)),  # .01 .11 .33 .37 .17: 3 to 5 hold .88, 2 to 4 only .82
+        (3.0, 0.1, (3, 3)),
+        (4.9, 0.9, (4, 5)),
+        (3.0, 50.0, (1, 5)),
+    ],
+)
+def test_likely_range_is_the_fewest_levels_that_hold_enough(mean, deviation, expected):
+    low, high = likely_range(np.array([mean]), np.array([deviation]), STARS)
+    assert (low[0], high[0]) == expected
+
+
+def test_likely_range_of_half_stars_and_of_nothing():
+    low, high = likely_range(np.array([3.7, 1.0]), np.array([0.2, 0.15]), HALF_STARS)
+    assert low.tolist() == [3.5, 1.0] and high.tolist() == [4.0, 1.0]
+    low, high = likely_range(np.array([]), np.array([]), STARS)
+    assert len(low) == len(high) == 0
+
+
+def test_words():
+    assert in_words(4.2, 3.0, 5.0) == "4.2, probably 3 to 5"
+    assert in_words(3.71, 3.5, 4.0) == "3.7, probably 3.5 to 4"
+    assert in_words(4.0, 4.0, 4.0) == "4.0, probably 4"
