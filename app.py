@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from collab.ui.page import mark_frame
+from collab.ui.page import MARK, mark_frame
 
-st.set_page_config(page_title="Collab", page_icon=":material/hub:", layout="wide")
+st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
+st.logo(MARK, size="large")
 
 navigation = st.navigation({
     "": [

@@ -1,6 +1,45 @@
+"""Train a model with sliders and watch it learn."""
+
 import streamlit as st
 
-from collab.ui.page import open_page
+from collab.errors import CollabError
+from collab.models import DEFAULT_MODEL, family_of
+from collab.services.training_job import plan
+from collab.ui import cached
+from collab.ui.page import describe_run, open_page, use_run
+from collab.ui.run_view import show_run
+from collab.ui.settings_form import settings_form
+from collab.ui.visitor import visitor
 
-page = open_page("Overview", "x", needs_run=False)
-st.write(page.run.items.head())
+page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
+cached.jobs().warm_up(page.data.name)
+controls, picture = st.columns([1, 2.6], gap="large")
+
+
+def start() -> None:
+    """Put the settings on the sliders into the queue and show that run."""
+    try:
+        use_run(cached.jobs().submit(plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())))
+    except CollabError as reason:
+        st.session_state["_refused"] = str(reason)
+
+
+def show_queue() -> None:
+    """Who trains and who waits, for everybody."""
+    jobs, names = cached.jobs(), []
+    for place, run_id in enumerate(jobs.queue()):
+        record = jobs.store.record(run_id)
+        whose = "yours" if record.starter == visitor() else "somebody else’s"
+        names.append(f"{'**Training**' if place == 0 else f'{place}.'} {describe_run(record)} ({whose})")
+    st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
+
+
+with controls:
+    family = family_of(DEFAULT_MODEL)
+    settings, share = settings_form(family)
+    st.button("Start", key="start", type="primary", icon=":material/play_arrow:", width="stretch", on_click=start, disabled=settings is None)
+    if refused := st.session_state.pop("_refused", None):
+        st.error(refused)
+    st.fragment(show_queue, run_every=2.0)()
+with picture:
+    show_run(page.record.id)

@@ -17,6 +17,7 @@ from collab.errors import DataError, DownloadError
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0  # an unreachable network is noticed after this long
 READ_SECONDS = 20.0    # and a connection that has gone silent after this
+pooch.get_logger().setLevel("WARNING")  # progress is ours to tell
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 while unknown)
 
 

@@ -60,7 +60,7 @@ GENRE_PULLS = {
     "Western":     (1, 0, 0, 0, -1, 3),
 }
 TASTE_SPREAD = (0.4375, 0.375, 0.34375, 0.28125, 0.28125, 0.1875)  # standard deviation of users' taste for each pull
-QUALITY_STEP = 0.0546875  # stars for one point of esteem
+QUALITY_STEP = 0.05078125  # stars for one point of esteem
 USER_SPREAD = 0.5         # stars: standard deviation of how generous users are
 NOISE_SPREAD = 0.65625    # stars: what no model can know
 

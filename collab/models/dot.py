@@ -21,7 +21,7 @@ class DotBiasSettings:
     """Settings of `dot-bias`; the defaults are the chapter's."""
 
     n_factors: int = setting(50, "Factors", "How many hidden tastes a user and a film are described by; more can fit finer "
-                             "tastes, and over-fit sooner.", low=1, high=512, step=1)
+                             "tastes, and over-fit sooner.", low=1, high=512, step=1, log=True)
     epochs: int = setting(5, "Epochs", "How often the model sees every training rating; more epochs fit the training ratings "
                           "closer.", low=1, high=100, step=1)
     learning_rate: float = setting(5e-3, "Peak learning rate", "The largest step size of the one-cycle schedule; higher learns "
@@ -29,7 +29,7 @@ class DotBiasSettings:
     weight_decay: float = setting(0.1, "Weight decay", "How strongly all factors and biases are pulled towards zero at every "
                                   "step; more keeps the model simpler.", low=0.0, high=2.0, step=0.01)
     batch_size: int = setting(64, "Batch size", "Ratings per step; larger batches are faster per epoch but take fewer steps.",
-                              low=8, high=8192, step=8, in_sight=False)
+                              low=8, high=8192, step=8, log=True, in_sight=False)
     y_range: tuple[float, float] | None = setting((0.0, 5.5), "Rating range", "A sigmoid keeps predictions between these ends; a "
                                                   "little above the top rating lets the model reach it.", low=-10.0, high=20.0,
                                                   step=0.5, in_sight=False)

@@ -88,19 +88,21 @@ class ProfileStore:
     def __init__(self, url: str) -> None:
         try:
             self._url = sa.make_url(url)
-            self._engine = sa.create_engine(self._url, pool_pre_ping=True)
         except ArgumentError as reason:
             raise SettingError(
-                f"COLLAB_DATABASE is {url!r}, which is no database address ({reason}); write for example "
-                "sqlite:///profiles.sqlite"
+                f"COLLAB_DATABASE is {url!r}, which is no database address; write for example sqlite:///profiles.sqlite"
             ) from reason
-        except ImportError as reason:
+        try:
+            self._engine = sa.create_engine(self._url, pool_pre_ping=True)
+        except (ArgumentError, ImportError) as reason:
             raise SettingError(
-                f"COLLAB_DATABASE is {self._shown!r}, but its driver is not installed ({reason}); install it with pip"
+                f"COLLAB_DATABASE is {self._shown!r}, but no driver for it is installed ({reason}); install it with pip"
             ) from reason
         if self._is_sqlite:
             if self._url.database in (None, "", ":memory:"):
-                raise SettingError(f"COLLAB_DATABASE is {url!r}, which keeps nothing; name a file: sqlite:///profiles.sqlite")
+                raise SettingError(
+                    f"COLLAB_DATABASE is {url!r}, which keeps nothing; name a file as in sqlite:///profiles.sqlite"
+                )
             sa.event.listen(self._engine, "connect", _set_up_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         self._is_ready = False

@@ -6,14 +6,13 @@ Pure functions from tables of `collab.interpret` and a palette to Plotly figures
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-if TYPE_CHECKING:
-    from collab.ui.theme import Palette
+from collab.ui import words
+from collab.ui.theme import Palette
 
 MAP_COLOURS = {
     "genre": "first genre",
@@ -28,6 +27,8 @@ OTHER_GENRE = "other"
 NO_GENRE = "no genre"
 _N_GENRES = 7  # as many as colours can be told apart; the rest is grey
 _SHORT = 30
+_N_FLAGS = 12  # found films that are named; more would cover the map
+_SCENE_SIZE = 1.12  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 
 
 def leading_genres(genres: pd.Series, n: int = _N_GENRES) -> list[str]:
@@ -49,7 +50,7 @@ def shortened(title: str, length: int = _SHORT) -> str:
 
 def film_words(title: str, bias: float, n_ratings: int, *more: str) -> str:
     """A film in words for a hover text: "Alien (1979) · bias +0.42 · 291 ratings"."""
-    return " · ".join([title.replace("<", "&lt;"), *more, f"bias {_signed(bias)}", _ratings(n_ratings)])
+    return " · ".join([title.replace("<", "&lt;"), *more, f"bias {words.signed(bias)}", _ratings(n_ratings)])
 
 
 def film_map_figure(
@@ -79,37 +80,34 @@ def film_map_figure(
         _add_genres(figure, films, genres, palette)
     else:
         _add_scale(figure, films, colour_by, palette)
-    named = {chosen, *found}
-    most_rated = films.sort_values("n_ratings", ascending=False, kind="stable").head(n_labelled)
-    labels = most_rated[~most_rated["item_index"].isin(named)]
-    figure.add_trace(_points(labels, "names", mode="text", text=_names(labels), textfont=_text(palette.ink, 11)))
-    rings = films[films["item_index"].isin(found) & (films["item_index"] != chosen)]
+    marked = films["item_index"].isin([chosen, *found])
+    labels = films[~marked].sort_values("n_ratings", ascending=False, kind="stable").head(n_labelled)
     figure.add_trace(
-        _points(
-            rings, "found", mode="markers+text", text=_names(rings), textfont=_text(palette.accent, 13),
-            textposition="top center", marker={"size": 11, "symbol": "circle-open", "color": palette.accent},
-        )  # fmt: skip
+        _points(labels, "names", mode="text", text=_names(labels), textfont=_text(palette.ink, 11), textposition="top center")
     )
-    star = films[films["item_index"] == chosen]
-    figure.add_trace(
-        _points(
-            star, "chosen", mode="markers+text", text=_names(star), textfont=_text(palette.chosen, 15),
-            textposition="top center", marker={"size": 9, "symbol": "diamond", "color": palette.chosen},
-        )  # fmt: skip
-    )
+    is_chosen = films["item_index"] == chosen
+    rings, diamond = films[marked & ~is_chosen], films[is_chosen]
+    figure.add_trace(_points(rings, "found", marker={"size": 10, "symbol": "circle-open", "color": palette.found}))
+    figure.add_trace(_points(diamond, "chosen", marker={"size": 9, "symbol": "diamond", "color": palette.chosen}))
+    flags = [_flag(film, palette.found, palette) for film in rings.head(_N_FLAGS).itertuples()]
+    flags += [_flag(film, palette.chosen, palette) for film in diamond.itertuples()]
     figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
-    axes = [_component_axis(number, share, palette) for number, share in enumerate(explained, start=1)]
+    axes = [_component_axis(place + 1, share, coordinates[:, place], palette) for place, share in enumerate(explained)]
+    lengths = np.array([axis["range"][1] - axis["range"][0] for axis in axes])
+    sides = dict(zip("xyz", (_SCENE_SIZE * lengths / np.cbrt(lengths.prod())).tolist(), strict=True))
     figure.update_layout(
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",
         font={"color": palette.ink, "size": 13},
         hoverlabel=_hover_label(palette),
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.ink},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         legend={
             "orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "constant",
             "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12},
         },
-        scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "data"},
+        scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "manual", "aspectratio": sides,
+               "annotations": flags},
     )  # fmt: skip
     return figure
 
@@ -122,7 +120,7 @@ def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], p
     for genre, colour in colours.items():
         members = films[group == genre]
         if len(members):
-            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": 4, "color": colour}))
+            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": 3, "color": colour}))
 
 
 def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: Palette) -> None:
@@ -132,7 +130,7 @@ def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: 
     low, high, ticks = _scale_range(values[known], colour_by)
     colours = palette.diverging if colour_by == "bias" else palette.sequential
     marker = {
-        "size": 4,
+        "size": 3,
         "color": values[known].tolist(),
         "cmin": low,
         "cmax": high,
@@ -144,7 +142,7 @@ def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: 
     }  # fmt: skip
     figure.add_trace(_points(films[known], MAP_COLOURS[colour_by], marker=marker))
     if not known.all():
-        figure.add_trace(_points(films[~known], "unknown", marker={"size": 4, "color": palette.muted}))
+        figure.add_trace(_points(films[~known], "unknown", marker={"size": 3, "color": palette.muted}))
 
 
 def _scale_values(films: pd.DataFrame, colour_by: str) -> pd.Series:
@@ -162,7 +160,8 @@ def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]
     numbers = values.to_numpy(dtype="float64")
     if colour_by == "bias":
         reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
-        return -reach, reach, {"tickformat": "+.1f"}
+        ends = [-reach, 0.0, reach]
+        return -reach, reach, {"tickvals": ends, "ticktext": [words.signed(end) for end in ends]}
     low, high = np.quantile(numbers, [0.02, 1.0])
     if colour_by == "count":
         steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
@@ -175,7 +174,7 @@ def _more_words(film: tuple, colour_by: str) -> list[str]:
     if colour_by == "genre":
         return [film.genres.replace("|", ", ") or NO_GENRE]
     if colour_by == "mean":
-        return [f"mean {film.mean_rating:.1f}"]
+        return [f"mean {words.stars(film.mean_rating)}"]
     return []
 
 
@@ -192,10 +191,22 @@ def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:
     )
 
 
-def _component_axis(number: int, share: float, palette: Palette) -> dict:
-    """An axis that says how much of the variance it shows; its units mean nothing, so it has no numbers."""
+def _flag(film: tuple, colour: str, palette: Palette) -> dict:
+    """A film's name on a small flag, which lies over the points where plain text would be hidden among them."""
     return {
-        "title": {"text": f"Component {number} · {share:.0%} of variance".replace("%", " %"), "font": {"size": 12}},
+        "x": film.x, "y": film.y, "z": film.z, "text": shortened(film.title), "ax": 0, "ay": -34,
+        "font": {"color": colour, "size": 13}, "bgcolor": palette.paper, "bordercolor": colour, "borderpad": 3,
+        "arrowcolor": colour, "arrowwidth": 1, "arrowhead": 0, "opacity": 0.95,
+    }
+
+
+def _component_axis(number: int, share: float, values: np.ndarray, palette: Palette) -> dict:
+    """An axis that says how much of the variance it shows; its units mean nothing, so it has no numbers."""
+    low, high = (values.min(), values.max()) if len(values) else (0.0, 0.0)
+    middle, reach = (low + high) / 2, max((high - low) / 2 * 1.05, 1e-3)
+    return {
+        "title": {"text": f"Component {number} · {words.percent(share)} of variance", "font": {"size": 12}},
+        "range": [middle - reach, middle + reach],
         "color": palette.muted,
         "gridcolor": palette.grid,
         "zerolinecolor": palette.muted,
@@ -218,10 +229,5 @@ def _hover_label(palette: Palette) -> dict:
     return {"bgcolor": palette.paper, "bordercolor": palette.grid, "font": {"color": palette.ink, "size": 13}}
 
 
-def _signed(value: float) -> str:
-    """A bias with its sign: "+0.42"; a real minus sign keeps columns straight."""
-    return f"{value:+.2f}".replace("-", "−")  # noqa: RUF001
-
-
 def _ratings(n_ratings: int) -> str:
-    return "1 rating" if n_ratings == 1 else f"{n_ratings:,} ratings"
+    return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"

@@ -22,6 +22,7 @@ from collab.ui import cached, words
 from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
+MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
 POLL_SECONDS = 0.25
 STATE_WORDS = {"queued": "waiting", "running": "training", "finished": "", "stopped": "stopped early", "diverged": "diverged",
                "interrupted": "interrupted", "failed": "failed"}

@@ -36,6 +36,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   return () => {
     if (picture.run !== run) return; // an overtaken run must not take away the picture of the next one
+    rememberCamera(picture);
     picture.resizing?.disconnect();
     pictures.delete(node);
     window.Plotly?.purge(node); // gives the WebGL context back: a browser has only a few
@@ -51,12 +52,16 @@ async function draw(picture, run) {
   await loadPlotly(data.script);
   if (picture.run !== run) return; // newer data came while the script was loading
   const figure = JSON.parse(data.figure);
+  rememberCamera(picture);
   const camera = cameras.get(data.key);
   figure.layout.autosize = true;
   figure.layout.uirevision = data.key;
   figure.layout.scene = { ...figure.layout.scene, ...(camera && { camera }) };
   const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
-  figure.layout.font = { ...(family && { family }), ...figure.layout.font };
+  if (family) {
+    figure.layout.font = { family, ...figure.layout.font };
+    figure.layout.hoverlabel = { ...figure.layout.hoverlabel, font: { family, ...figure.layout.hoverlabel?.font } };
+  }
   await window.Plotly.react(node, figure.data, figure.layout, CONFIG);
   if (picture.run !== run || picture.drawn) return;
   picture.drawn = true;
@@ -97,9 +102,9 @@ function listenToPlotly(picture) {
   const { node } = picture;
   for (const event of ["plotly_relayout", "plotly_relayouting"]) {
     node.on(event, (change) => {
-      if (!change || !("scene.camera" in change)) return;
-      if (change["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
-      else cameras.delete(picture.data.key); // the reset button: back to the camera that Plotly begins with
+      if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
+      // the reset button: back to the camera that Plotly begins with
+      else if (change?.["scene.camera.eye"] === null) cameras.delete(picture.data.key);
     });
   }
   // Plotly reports the point under the pointer as a hover, or as a click while a button is down or under a finger (the
@@ -116,6 +121,13 @@ function listenToPlotly(picture) {
     if (node.offsetParent !== null && node.clientWidth > 0) window.Plotly.Plots.resize(node);
   });
   picture.resizing.observe(node);
+}
+
+function rememberCamera(picture) {
+  if (!cameras.has(picture.data.key)) return; // never turned
+  // Once let go, the scene swings on for a moment without an event; the scene itself knows where it has got to.
+  const camera = picture.node._fullLayout?.scene?._scene?.getCamera?.();
+  if (camera) cameras.set(picture.data.key, structuredClone(camera));
 }
 
 function listenToPointer(picture) {

@@ -6,6 +6,7 @@ click on a 3-D point. This small component hands every new figure to `Plotly.rea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,23 @@ _JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
 
 
-def plot3d(figure: go.Figure, key: str, height: int, alt: str) -> Any | None:
+def plot3d(figure: go.Figure, key: str, height: int, alt: str, on_pick: Callable[[Any], None] | None = None) -> Any | None:
     """Draw `figure` (one 3-D scene) and return the `customdata` of the point clicked just now, or None.
 
     `key` names the picture: as long as it stays the same, the camera does too, through changes of the figure, reruns and
     visits to other pages. `height` in pixels is kept free from the first moment. `alt` describes the picture to those who
-    cannot see it. A press that ends where it began is a click; turning the scene selects nothing. Colours come with the
-    figure; its background should be transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
+    cannot see it. `on_pick` is called with the customdata before the script runs again, so it may set a widget's value. A
+    press that ends where it began is a click; turning the scene selects nothing. Colours come with the figure; its
+    background should be transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
     """
+
+    def report() -> None:
+        picked = st.session_state[key].picked
+        if on_pick is not None and picked is not None:
+            on_pick(picked)
+
     data = {"figure": figure.to_json(), "key": key, "height": height, "alt": alt, "script": _plotly_script()}
-    return _PLOT(key=key, data=data, height=height, on_picked_change=_rerun_only).picked
+    return _PLOT(key=key, data=data, height=height, on_picked_change=report).picked
 
 
 def _plotly_script() -> str:
@@ -55,6 +63,3 @@ def _plotly_script() -> str:
     folder = Path(plotly.__file__).parent / "package_data"
     return f"component/{components.declare_component('plotly', path=folder).name}/plotly.min.js"
 
-
-def _rerun_only() -> None:
-    """A click needs a callback to be reported at all; what it means is the page's business."""

@@ -1,0 +1,182 @@
+"""One run on the Train page: live while it trains, with its figures, layers and a replay once it has ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import pandas as pd
+import streamlit as st
+
+from collab.errors import RunError
+from collab.models import family_of
+from collab.services.runs import Progress, RunRecord
+from collab.services.training_job import plan
+from collab.settings import settings_from
+from collab.ui import cached, words
+from collab.ui.loss_chart import cut, loss_data, loss_spec, schedule_spec
+from collab.ui.page import POLL_SECONDS, use_run
+from collab.ui.settings_form import take_over
+from collab.ui.theme import palette
+from collab.ui.visitor import visitor
+
+REPLAY_SECONDS = 10.0
+
+
+def show_run(run_id: str) -> None:
+    """Draw the run; while it waits, trains or is replayed the drawing renews itself four times a second."""
+    busy = cached.jobs().store.record(run_id).busy
+    replaying = _replay_share(run_id) is not None
+    st.fragment(_draw, run_every=POLL_SECONDS if busy or replaying else None)(run_id, busy or replaying)
+
+
+def _draw(run_id: str, renewing: bool) -> None:
+    progress = cached.jobs().store.progress(run_id)
+    share = _replay_share(run_id)
+    if renewing and not progress.record.busy and share is None:
+        st.rerun()  # over: one full turn puts the page at rest
+    _headline(progress, share)
+    if share is not None:
+        progress = cut(progress, share)
+    record, colours = progress.record, palette()
+    data = loss_data(progress)
+    st.vega_lite_chart(data, loss_spec(progress, data, colours), key="loss_chart", alt=_chart_in_words(progress))
+    table, rate, momentum = st.columns([1.25, 1, 1])
+    with table:
+        _history_table(progress)
+    epochs = float(record.settings.get("epochs", 1))
+    rate.vega_lite_chart(progress.batches[["epoch", "learning_rate"]], schedule_spec("learning_rate", "learning rate", epochs, colours.accent, colours),
+                         key="rate_chart", alt="Learning rate over the training: it rises to its peak and falls again")
+    momentum.vega_lite_chart(progress.batches[["epoch", "momentum"]], schedule_spec("momentum", "momentum", epochs, colours.accent, colours),
+                             key="momentum_chart", alt="Momentum over the training: it falls and rises against the learning rate")
+    if not record.busy and share is None:
+        _figures(record)
+        _layers(record)
+
+
+def _headline(progress: Progress, replay: float | None) -> None:
+    """One line of fixed height: what the run is doing and the button that goes with it."""
+    record = progress.record
+    line, button = st.columns([4, 1], vertical_alignment="center")
+    if replay is not None:
+        line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
+        button.button("End replay", key="end_replay", width="stretch", on_click=lambda: st.session_state.pop("_replay", None))
+    elif record.busy:
+        left = progress.seconds_left
+        text = "Waiting for its turn" if record.state == "queued" else (
+            f"Epoch {min(record.epochs_done + 1, record.settings.get('epochs', 1))} of {record.settings.get('epochs', 1)}"
+            + (f" · {words.duration(left)} left" if left is not None else " · getting ready"))
+        line.progress(progress.share, text=text)
+        mine = record.starter == visitor()
+        button.button("Stop", key="stop", icon=":material/stop:", width="stretch", disabled=not mine, on_click=_stop, args=(record.id,),
+                      help=None if mine else "Somebody else has started this run; only they can stop it.")
+    else:
+        state = {"finished": "Finished", "stopped": "Stopped", "diverged": "Diverged", "interrupted": "Interrupted",
+                 "failed": "Failed"}[record.state]
+        took = f" after {words.duration(record.seconds)}" if record.seconds else ""
+        line.progress(progress.share, text=f"{state}{took} · {record.name} · {record.data_title}")
+        button.button("Replay", key="replay", icon=":material/replay:", width="stretch", on_click=_start_replay, args=(record.id,),
+                      disabled=progress.batches.empty, help="Draws the curve again in ten seconds, for an audience.")
+        _say_how_it_ended(record)
+
+
+def _say_how_it_ended(record: RunRecord) -> None:
+    if record.state == "finished":
+        return
+    show = {"stopped": st.info, "interrupted": st.warning}.get(record.state, st.error)
+    show(record.message, icon={"stopped": ":material/stop:", "interrupted": ":material/power_off:"}.get(record.state, ":material/error:"))
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    with st.container(horizontal=True):
+        if record.state == "diverged" and getattr(settings, "learning_rate", None):
+            st.button("Train with a third of the rate", key="lower_rate", type="primary", on_click=_train_again, args=(record, 1 / 3))
+        elif record.state in ("interrupted", "failed"):
+            st.button("Start it again", key="start_again", type="primary", on_click=_train_again, args=(record, 1.0))
+
+
+def _train_again(record: RunRecord, factor: float) -> None:
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    if factor != 1.0:
+        settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
+    take_over(settings)
+    use_run(cached.jobs().submit(plan(record.model, settings, record.data, record.holdout, record.split_seed,
+                                      items_by=record.items_by, starter=visitor())))
+
+
+def _stop(run_id: str) -> None:
+    try:
+        cached.jobs().stop(run_id, visitor())
+    except RunError as reason:
+        st.toast(str(reason))
+
+
+def _start_replay(run_id: str) -> None:
+    st.session_state["_replay"] = (run_id, time.monotonic())
+
+
+def _replay_share(run_id: str) -> float | None:
+    """How much of the curve a replay shows now; None when none is on."""
+    of_run, since = st.session_state.get("_replay", (None, 0.0))
+    if of_run != run_id:
+        return None
+    share = (time.monotonic() - since) / REPLAY_SECONDS
+    if share >= 1:
+        st.session_state.pop("_replay", None)
+        return None
+    return share
+
+
+def _history_table(progress: Progress) -> None:
+    history = progress.history
+    rows = pd.DataFrame({"epoch": history.epoch.astype("int64"), "train_loss": history.train_loss, "valid_loss": history.valid_loss,
+                         "time": history.seconds})
+    st.dataframe(rows, hide_index=True, height=212, placeholder="–", alt="Losses by epoch", key="history_table", column_config={
+        "train_loss": st.column_config.NumberColumn(format="%.4f", help="Mean squared error over the epoch's batches"),
+        "valid_loss": st.column_config.NumberColumn(format="%.4f", help="Mean squared error over the held-out ratings"),
+        "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch")})
+
+
+def _figures(record: RunRecord) -> None:
+    """Final errors beside the baselines, and what they mean."""
+    if not record.valid or "mae" not in record.valid:
+        return
+    biases, mean = record.baselines["biases_only"], record.baselines["global_mean"]
+    with st.container(horizontal=True):
+        for key, label, unit in (("mse", "MSE", "stars²"), ("rmse", "RMSE", "stars"), ("mae", "MAE", "stars")):
+            st.metric(f"{label} ({unit})", words.loss(record.valid[key]), f"{record.valid[key] - biases[key]:+.4f}",
+                      delta_color="inverse", border=True, delta_description="against biases only", width=210,
+                      help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.")
+    st.markdown(in_words(record))
+
+
+def in_words(record: RunRecord) -> str:
+    """What the final figures mean, in two sentences."""
+    mse, biases, mean = record.valid["mse"], record.baselines["biases_only"]["mse"], record.baselines["global_mean"]["mse"]
+    change = (mse - biases) / biases
+    against = (f"{abs(change):.1%} below what biases alone reach" if change < -0.001 else
+               f"{change:.1%} above what biases alone reach, so its factors do more harm than good" if change > 0.001 else
+               "no better than biases alone")
+    if mse >= mean:
+        against += "; even the same guess for everybody, the global mean, does better"
+    return (f"On {words.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), a prediction is off by "
+            f"**{record.valid['mae']:.2f} stars** on average. The squared error of {words.loss(mse)} is **{against}**; "
+            f"the global mean stands at {words.loss(mean)}.")
+
+
+def _chart_in_words(progress: Progress) -> str:
+    history = progress.history
+    if history.empty:
+        return "Loss by batch; no epoch is complete yet"
+    return (f"Loss over {len(history)} epochs: train {words.loss(history.train_loss.iloc[-1])}, "
+            f"valid {words.loss(history.valid_loss.iloc[-1])} at the end")
+
+
+def _layers(record: RunRecord) -> None:
+    with st.expander(f"The model's layers: {words.count(sum(layer['n_parameters'] for layer in record.layers))} parameters"):
+        rows = pd.DataFrame([{"layer": layer["name"], "kind": layer["kind"], "shape": " × ".join(words.count(n) for n in layer["shape"]) or words.MISSING,
+                              "parameters": layer["n_parameters"]} for layer in record.layers])
+        st.dataframe(rows, hide_index=True, alt="Layers of the model", column_config={
+            "parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes")})
+        environment = record.environment
+        st.caption(f"Trained with torch {environment.get('torch')}, {environment.get('threads')} thread(s), seed {record.settings.get('seed')}, in "
+                   f"{words.duration(record.cpu_seconds)} of CPU time. Settings: "
+                   + ", ".join(f"{name} {value}" for name, value in record.settings.items()) + ".")

@@ -1,0 +1,175 @@
+"""The controls of a model's settings, made from what each setting says about itself, and kept in the link."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import streamlit as st
+
+from collab.errors import SettingError
+from collab.models import DEFAULT_PRESET, PRESET_TITLES, Family
+from collab.settings import About, about, parse, settings_from, to_dict
+from collab.splitting import SHARE_LIMITS
+from collab.ui import words
+
+STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+SHARE = "share"  # link name of the share held out; the other names are those of the settings
+
+
+def _key(name: str) -> str:
+    return f"set_{name}"
+
+
+def take_over(settings: Any, share: float | None = None) -> None:
+    """Put every control to these settings (in a callback, or before the controls are drawn)."""
+    for name, value in dataclasses.asdict(settings).items():
+        st.session_state[_key(name)] = value
+    if share is not None:
+        st.session_state[_key(SHARE)] = share
+
+
+def settings_form(family: Family) -> tuple[Any | None, float]:
+    """Draw the controls; returns the settings they stand at (None if they contradict each other) and the share held out."""
+    _from_link(family)
+    current, share = _current(family)
+    presets = family.presets
+    matching = [name for name, preset in presets.items() if dataclasses.replace(preset, seed=current["seed"]) == _settings(family, current)]
+    st.session_state["preset"] = matching[0] if matching else None
+    st.segmented_control("Preset", list(presets), key="preset", format_func=PRESET_TITLES.get, on_change=_use_preset, args=(family,),
+                         help="“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.")
+    for name in current:
+        if about(family.settings_type, name).in_sight:
+            _control(family, name)
+    with st.expander("More settings"):
+        for name in current:
+            if not about(family.settings_type, name).in_sight:
+                _control(family, name)
+        st.slider("Share held out", *SHARE_LIMITS, step=0.01, key=_key(SHARE), persist_state="session",
+                  help="The part of the ratings that the model never sees; a larger one measures better and trains worse.")
+    current, share = _current(family)
+    try:
+        settings = settings_from(family.settings_type, current)
+    except SettingError as reason:
+        st.error(str(reason), icon=":material/error:")
+        settings = None
+    _to_link(family, current, share)
+    return settings, share
+
+
+def _settings(family: Family, values: dict[str, Any]) -> Any | None:
+    try:
+        return settings_from(family.settings_type, values)
+    except SettingError:
+        return None
+
+
+def _current(family: Family) -> tuple[dict[str, Any], float]:
+    defaults = to_dict(family.presets[DEFAULT_PRESET])
+    state = st.session_state
+    values = {}
+    for name, value in defaults.items():
+        key = _key(name)
+        state.setdefault(key, tuple(value) if isinstance(value, list) else value)
+        values[name] = state[key]
+    return values, state.setdefault(_key(SHARE), 0.2)
+
+
+def _use_preset(family: Family) -> None:
+    chosen = st.session_state["preset"]
+    if chosen is not None:
+        take_over(dataclasses.replace(family.presets[chosen], seed=st.session_state[_key("seed")]))
+
+
+def _options(limits: About, value: float) -> list[float]:
+    """Values in nearly equal ratios from the low to the high limit, with the current one among them."""
+    decades = range(math.floor(math.log10(limits.low)), math.ceil(math.log10(limits.high)) + 1)
+    values = {float(f"{step * 10.0**decade:.6g}") for decade in decades for step in STEPS_OF_A_DECADE}
+    if isinstance(value, int):
+        powers = {2**exponent for exponent in range(3, 14)} if limits.step == 8 else {round(each) for each in values}
+        return sorted({each for each in powers if limits.low <= each <= limits.high} | {value})
+    return sorted({each for each in values if limits.low <= each <= limits.high} | {value})
+
+
+def _control(family: Family, name: str) -> None:
+    limits, key = about(family.settings_type, name), _key(name)
+    value = st.session_state[key]
+    if isinstance(value, bool):
+        st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
+    elif limits.log:
+        st.select_slider(limits.label, _options(limits, value), key=key, help=limits.help, persist_state="session",
+                         format_func=words.count if isinstance(value, int) else words.rate)
+    elif value is None or isinstance(value, tuple):
+        _range_control(name, limits, family)
+    elif isinstance(value, int) and limits.high > 10_000:
+        st.number_input(limits.label, int(limits.low), int(limits.high), step=1, key=key, help=limits.help, persist_state="session")
+    else:
+        kind = type(value)
+        st.slider(limits.label, kind(limits.low), kind(limits.high), step=kind(limits.step), key=key, help=limits.help,
+                  persist_state="session", format="%d" if kind is int else "%.2f")
+
+
+def _range_control(name: str, limits: About, family: Family) -> None:
+    key = _key(name)
+    default = getattr(family.presets[DEFAULT_PRESET], name)
+    low, high = st.session_state[key] or st.session_state.get(f"{key}_ends", default)
+    st.session_state[f"{key}_on"] = st.session_state[key] is not None
+    st.session_state[f"{key}_low"], st.session_state[f"{key}_high"] = low, high
+
+    def changed() -> None:
+        ends = (st.session_state[f"{key}_low"], st.session_state[f"{key}_high"])
+        st.session_state[f"{key}_ends"] = ends
+        st.session_state[key] = ends if st.session_state[f"{key}_on"] else None
+
+    on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
+    left, right = st.columns(2)
+    for place, end, label in ((left, "low", "From"), (right, "high", "To")):
+        place.number_input(label, limits.low, limits.high, step=limits.step, key=f"{key}_{end}", on_change=changed, format="%.1f",
+                           disabled=not on)
+
+
+# --- the link ------------------------------------------------------------------------------------------------------------
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(f"{each:g}" for each in value) if isinstance(value, tuple | list) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _from_link(family: Family) -> None:
+    """Take over what a link says of the settings; refuse, with the allowed range, what is not allowed."""
+    linked = st.session_state.setdefault("_linked_settings", {})
+    for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
+        text = st.query_params.get(name)
+        if text is None or text == linked.get(name):
+            continue
+        linked[name] = text
+        try:
+            if name == SHARE:
+                value = float(text) if text.replace(".", "", 1).isdigit() else math.nan
+                if not SHARE_LIMITS[0] <= value <= SHARE_LIMITS[1]:
+                    raise SettingError(f"share is {text!r}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
+            else:
+                value = parse(family.settings_type, name, text)
+                settings_from(family.settings_type, {name: value})
+        except SettingError as reason:
+            st.error(f"The link was not followed in one point: {reason}. The preset's value stands instead.", icon=":material/link_off:")
+        else:
+            st.session_state[_key(name)] = value
+
+
+def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
+    """Say in the link what differs from the default preset."""
+    linked = st.session_state["_linked_settings"]
+    defaults = to_dict(family.presets[DEFAULT_PRESET])
+    for name, value in {**current, SHARE: share}.items():
+        text, default = _text(value), _text(defaults.get(name, 0.2))
+        if text == default:
+            st.query_params.pop(name, None)
+            linked.pop(name, None)
+        elif st.query_params.get(name) != text:
+            st.query_params[name] = linked[name] = text

@@ -1,0 +1,253 @@
+"""Profiles: answers are kept, links do what they may, and many people at once do not get in each other's way."""
+
+import dataclasses
+import threading
+
+import pytest
+
+from collab.errors import DataError, ProfileError, SettingError
+from collab.ratings import RatingScale
+from collab.services.profiles import ProfileStore
+
+STARS = RatingScale(1.0, 5.0, 1.0)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{(tmp_path / 'home' / 'profiles.sqlite').as_posix()}"
+
+
+@pytest.fixture
+def store(url):
+    with ProfileStore(url) as store:
+        yield store
+
+
+def said(store, profile):
+    return [(answer.title, answer.rating) for answer in store.answers(profile)]
+
+
+def test_nothing_is_opened_before_the_first_use(url, tmp_path):
+    with ProfileStore(url) as store:
+        assert not (tmp_path / "home").exists()
+        store.create()
+        assert (tmp_path / "home" / "profiles.sqlite").exists()
+
+
+def test_links_are_long_different_and_open_the_profile(store):
+    profile, other = store.create("Ada"), store.create()
+    tokens = {profile.edit_token, profile.view_token, other.edit_token, other.view_token}
+    assert len(tokens) == 4 and all(len(token) == 43 for token in tokens)
+    assert store.open(profile.edit_token) == profile
+    assert (profile.name, profile.can_edit) == ("Ada", True)
+    assert profile.edit_token not in repr(profile)
+
+
+def test_view_only_link_shows_and_changes_nothing(store):
+    profile = store.create()
+    store.rate(profile, "Alien (1979)", 5)
+    viewed = store.open(profile.view_token)
+    assert not viewed.can_edit and viewed.edit_token is None
+    assert said(store, viewed) == [("Alien (1979)", 5.0)]
+    assert store.to_csv(viewed) == "title,rating\nAlien (1979),5\n"
+    changes = [
+        lambda: store.rate(viewed, "Alien (1979)", 1),
+        lambda: store.not_seen(viewed, "Alien (1979)"),
+        lambda: store.take_back(viewed, "Alien (1979)"),
+        lambda: store.import_csv(viewed, "title,rating\nAlien (1979),1\n", STARS),
+        lambda: store.clear(viewed),
+        lambda: store.delete(viewed),
+    ]
+    for change in changes:
+        with pytest.raises(ProfileError, match="cannot change them; open the private link"):
+            change()
+    assert said(store, profile) == [("Alien (1979)", 5.0)]
+
+
+@pytest.mark.parametrize("other_token", ["view_token", "edit_token of somebody else"])
+def test_only_the_private_token_changes_even_if_the_object_claims_more(store, other_token):
+    profile, somebody = store.create(), store.create()
+    token = profile.view_token if other_token == "view_token" else somebody.edit_token
+    with pytest.raises(ProfileError, match="cannot be changed"):
+        store.rate(dataclasses.replace(profile, edit_token=token), "Alien (1979)", 1)
+    assert said(store, profile) == []
+
+
+@pytest.mark.parametrize("token", ["", "short", "' OR 1=1 --", "x" * 44, "é" * 43, "x" * 42 + "\n"])
+def test_malformed_link(store, token):
+    with pytest.raises(ProfileError, match="is no link of a profile: part is missing or was changed"):
+        store.open(token)
+
+
+def test_unknown_link(store):
+    with pytest.raises(ProfileError, match="No profile has the link that begins with 'xxxx'…; it may have"):
+        store.open("x" * 43)
+
+
+def test_answers_keep_the_order_in_which_films_were_first_answered(store):
+    profile = store.create()
+    store.rate(profile, "B", 2)
+    store.not_seen(profile, "A")
+    store.rate(profile, "C", 3.5)
+    assert said(store, profile) == [("B", 2.0), ("A", None), ("C", 3.5)]
+    store.not_seen(profile, "B")
+    store.rate(profile, "A", 4)
+    assert said(store, profile) == [("B", None), ("A", 4.0), ("C", 3.5)]
+    assert all(answer.time >= profile.created for answer in store.answers(profile))
+
+
+def test_taken_back_leaves_no_trace(store):
+    profile = store.create()
+    store.rate(profile, "A", 2)
+    store.rate(profile, "B", 3)
+    store.take_back(profile, "A")
+    store.take_back(profile, "never answered")
+    assert said(store, profile) == [("B", 3.0)]
+
+
+def test_clear_forgets_only_the_own_answers(store):
+    profile, other = store.create(), store.create()
+    store.rate(profile, "A", 2)
+    store.rate(other, "A", 5)
+    store.clear(profile)
+    assert said(store, profile) == [] and said(store, other) == [("A", 5.0)]
+    assert store.open(profile.edit_token) == profile
+
+
+def test_delete_really_deletes(store, tmp_path):
+    profile, other = store.create("Somebody unforgettable"), store.create()
+    store.rate(profile, "A film never to be traced", 2)
+    store.rate(other, "A", 5)
+    store.delete(profile)
+    for token in (profile.edit_token, profile.view_token):
+        with pytest.raises(ProfileError, match="may have been deleted"):
+            store.open(token)
+    for change in (lambda: store.rate(profile, "A", 1), lambda: store.delete(profile)):
+        with pytest.raises(ProfileError, match="'Somebody unforgettable' was deleted"):
+            change()
+    assert said(store, profile) == [] and said(store, other) == [("A", 5.0)]
+    store.close()
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "home").iterdir())
+    assert b"unforgettable" not in kept and b"never to be traced" not in kept
+
+
+@pytest.mark.parametrize("rating", [float("nan"), float("inf")])
+def test_rating_has_to_be_a_number(store, rating):
+    profile = store.create()
+    with pytest.raises(ProfileError, match="a rating is a number of stars"):
+        store.rate(profile, "A", rating)
+    assert said(store, profile) == []
+
+
+def test_csv_round_trip(store):
+    profile, copy = store.create(), store.create()
+    for title, rating in [("Thing, The (1982)", 4), ('"Q" (1982)', 3.5), ("Amélie (2001)", 5), ("'; DROP TABLE", 1)]:
+        store.rate(profile, title, rating)
+    store.not_seen(profile, "Jaws (1975)")
+    store.import_csv(copy, store.to_csv(profile).encode(), STARS)
+    assert said(store, copy) == said(store, profile)
+
+
+def test_import_adds_replaces_and_reports(store):
+    profile = store.create()
+    store.rate(profile, "A", 1)
+    store.rate(profile, "B", 2)
+    read = store.import_csv(profile, "title,rating\nB,3\nC,4\nC,5\n", STARS)
+    assert read.repeated == ("C",)
+    assert said(store, profile) == [("A", 1.0), ("B", 3.0), ("C", 5.0)]
+
+
+def test_import_is_all_or_nothing(store):
+    profile = store.create()
+    store.rate(profile, "A", 1)
+    with pytest.raises(DataError, match=r"mine.csv, line 3, column rating: '9' is outside the rating scale"):
+        store.import_csv(profile, "title,rating\nA,3\nC,9\n", STARS, "mine.csv")
+    assert said(store, profile) == [("A", 1.0)]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_two_threads_write_at_once(url, is_shared):
+    """Two people on one server share a store, two servers only the database; both also rate the same film."""
+    with ProfileStore(url) as first, ProfileStore(url) as other:
+        second = first if is_shared else other
+        profile, trouble = first.create(), []
+        start = threading.Barrier(2)
+
+        def write(store, name):
+            try:
+                start.wait()
+                for number in range(25):
+                    store.rate(profile, f"{name} {number}", 3)
+                    store.rate(profile, "the same film", 1 + number % 5)
+                    assert store.answers(profile)
+            except Exception as reason:
+                trouble.append(reason)
+
+        threads = [threading.Thread(target=write, args=each) for each in ((first, "first"), (second, "second"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert trouble == []
+        titles = [title for title, _ in said(first, profile)]
+        assert len(titles) == len(set(titles)) == 51
+
+
+def test_first_use_by_many_at_once(url):
+    stores, opened, start = [ProfileStore(url) for _ in range(6)], [], threading.Barrier(6)
+
+    def create(store):
+        start.wait()
+        opened.append(store.create())
+
+    threads = [threading.Thread(target=create, args=(store,)) for store in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for store in stores:
+        store.close()
+    assert len({profile.id for profile in opened}) == 6
+
+
+def test_profiles_outlive_the_store(url):
+    with ProfileStore(url) as store:
+        profile = store.create()
+        store.rate(profile, "A", 2)
+    with ProfileStore(url) as store:
+        assert said(store, store.open(profile.edit_token)) == [("A", 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("profiles.sqlite", "COLLAB_DATABASE is 'profiles.sqlite', which is no database address"),
+        ("nosuch://host/name", "no driver for it is installed .*nosuch.*; install it with pip"),
+        ("sqlite://", "which keeps nothing; name a file"),
+        ("sqlite:///:memory:", "which keeps nothing; name a file"),
+    ],
+)
+def test_address_that_cannot_work(url, message):
+    with pytest.raises(SettingError, match=message):
+        ProfileStore(url)
+
+
+def test_missing_driver_is_named_and_the_password_is_not():
+    with pytest.raises(SettingError, match="no driver for it is installed") as caught:
+        ProfileStore("oracle+cx_oracle://ada:secret@host/name")
+    assert "secret" not in str(caught.value)
+
+
+def test_file_that_is_no_database(tmp_path):
+    file = tmp_path / "profiles.sqlite"
+    file.write_text("this is a letter, not a database\n" * 40, encoding="utf-8")
+    url = f"sqlite:///{file.as_posix()}"
+    with ProfileStore(url) as store, pytest.raises(ProfileError, match="Check COLLAB_DATABASE"):
+        store.create()
+
+
+def test_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    url = f"sqlite:///{(tmp_path / 'file' / 'profiles.sqlite').as_posix()}"
+    with ProfileStore(url) as store, pytest.raises(ProfileError, match="cannot be used"):
+        store.create()

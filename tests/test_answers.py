@@ -1,0 +1,139 @@
+"""Answers as a file: what is read, every complaint, and which films are meant."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collab.answers import match_titles, read_ratings_csv, write_ratings_csv
+from collab.errors import DataError
+from collab.ratings import RatingScale
+
+STARS = RatingScale(1.0, 5.0, 1.0)
+
+
+def test_reads_ratings_and_films_not_seen(tmp_path):
+    text = 'title,rating\nAlien (1979),5\n"Thing, The (1982)",\n\nFargo (1996), 3.5 \n'
+    expected = (("Alien (1979)", 5.0), ("Thing, The (1982)", None), ("Fargo (1996)", 3.5))
+    file = tmp_path / "ratings.csv"
+    file.write_text(text, encoding="utf-8")
+    for source in (text, text.encode(), text.encode("utf-8-sig"), "\ufeff" + text, text.replace("\n", "\r\n"), file):
+        read = read_ratings_csv(source, STARS)
+        assert read.rows == expected
+        assert read.repeated == ()
+
+
+def test_other_columns_and_another_order_are_fine():
+    assert read_ratings_csv("Date, Rating ,TITLE\n2020,4,Alien (1979)\n,,\n", STARS).rows == (("Alien (1979)", 4.0),)
+
+
+def test_last_of_repeated_titles_wins_and_is_reported():
+    read = read_ratings_csv("title,rating\nA,1\nB,2\nA,3\nA,\nB,4\n", STARS)
+    assert read.rows == (("A", None), ("B", 4.0))
+    assert read.repeated == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "my.csv is empty; its first line has to be title,rating"),
+        ("\n \n", "my.csv is empty"),
+        ("title,rating\n\n", "my.csv names no film; below the first line"),
+        ("film,rating\nA,1\n", "my.csv, line 1: the column title is missing, the line is 'film,rating'; it has to"),
+        ("title;rating\nA;1\n", "my.csv, line 1: the column title is missing, .* separated by a comma"),
+        ("\nAlien (1979),5\n", "my.csv, line 2: the column title is missing, the line is 'Alien .1979.,5'"),
+        ("title,stars\nA,1\n", "my.csv, line 1: the column rating is missing"),
+        ("title,rating,Rating\nA,1,2\n", "my.csv, line 1: the column rating is there twice"),
+        ("title,rating\nA,1\nB,good\n", "my.csv, line 3, column rating: 'good' is not a number; write one from 1 to 5"),
+        ("title,rating\nA,nan\n", "my.csv, line 2, column rating: 'nan' is not a number"),
+        ('title,rating\n"A\nB",1\nC,x\n', "my.csv, line 4, column rating: 'x' is not a number"),
+        ("title,rating\nA,5.5\n", "my.csv, line 2, column rating: '5.5' is outside the rating scale; .* 1 to 5"),
+        ("title,rating\nA,0\n", "my.csv, line 2, column rating: '0' is outside the rating scale"),
+        ("title,rating\n ,4\n", "my.csv, line 2, column title: it is empty; write the film's title"),
+        ("title,rating\nThing, The (1982),4\n", r"my.csv, line 2: 3 value\(s\), .* names 2 column\(s\); .* in quotes"),
+        ("title,rating\nAlien\n", r"my.csv, line 2: 1 value\(s\)"),
+        ('title,rating\nA,1\n"B,2\nC,3\n', "my.csv, line 3: not readable as CSV .*; check the quotes around titles"),
+        ("title,rating\nA,1\nAmélie,4\n".encode("latin-1"), "my.csv, line 3: the byte 0xe9 is no UTF-8 text; save"),
+    ],
+)
+def test_complaints_name_place_value_and_remedy(content, message):
+    with pytest.raises(DataError, match=message):
+        read_ratings_csv(content, STARS, "my.csv")
+
+
+def test_file_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match=r"none\.csv cannot be read .*; name a CSV file with the columns title,rating"):
+        read_ratings_csv(tmp_path / "none.csv", STARS)
+
+
+text_of_titles = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(text_of_titles, st.none() | st.floats(1, 5), min_size=1))
+def test_round_trip(answers):
+    assert read_ratings_csv(write_ratings_csv(answers.items()), STARS).rows == tuple(answers.items())
+
+
+def test_written_text_is_plain():
+    assert write_ratings_csv([("Thing, The (1982)", 4.0), ("Up", 3.5), ("Jaws", None)]) == (
+        'title,rating\n"Thing, The (1982)",4\nUp,3.5\nJaws,\n'
+    )
+
+
+CATALOGUE = [
+    "#na#",
+    "Alien (1979)",
+    "Thing, The (1982)",
+    "Cité des enfants perdus, La (1995)",
+    "Avventura, L' (1960)",
+    "Umbrellas of Cherbourg, The (Parapluies de Cherbourg, Les) (1964)",
+    "Monty Python's Life of Brian (1979)",
+    "Sabrina (1954)",
+    "Sabrina (1995)",
+    "Pinocchio (1940)",
+    "PINOCCHIO (1940)",
+    "Die Hard (1988)",
+    "Chasing Amy (1997)",
+    "Chasing Amy (1997)",
+]
+
+
+@pytest.mark.parametrize(
+    ("title", "place"),
+    [
+        ("Alien (1979)", 1),
+        ("  alien   (1979) ", 1),
+        ("The Thing (1982)", 2),
+        ("the thing (1982)", 2),
+        ("La Cite des Enfants Perdus (1995)", 3),
+        ("L'Avventura (1960)", 4),
+        ("The Umbrellas of Cherbourg (Les Parapluies de Cherbourg) (1964)", 5),
+        ("Monty Python’s Life of Brian (1979)", 6),
+        ("PINOCCHIO (1940)", 10),
+        ("Chasing Amy (1997)", 12),
+        ("Alien (1986)", None),  # another film
+        ("Alien", None),
+        ("Thing (1982)", None),
+        ("Sabrina", None),
+        ("pinocchio (1940)", None),  # two would fit
+        ("Hard (1988)", None),
+        ("#na#", None),
+        ("", None),
+    ],
+)
+def test_which_film_is_meant(title, place):
+    found, not_found = match_titles([title], CATALOGUE)
+    assert found == [place]
+    assert not_found == ([title] if place is None else [])
+
+
+def test_places_stand_in_the_order_of_the_titles():
+    assert match_titles(["Nothing", "the thing (1982)", "Alien (1979)"], CATALOGUE) == ([None, 2, 1], ["Nothing"])
+
+
+@settings(deadline=None)
+@given(st.lists(text_of_titles, unique=True), st.data())
+def test_an_exact_title_is_never_taken_for_another(catalogue, data):
+    titles = data.draw(st.lists(st.sampled_from(catalogue))) if catalogue else []
+    found, _ = match_titles(titles, catalogue)
+    assert [catalogue[place] for place in found] == titles
