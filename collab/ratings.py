@@ -50,7 +50,7 @@ class Vocabulary:
     def of(cls, values: Sequence[str] | pd.Series) -> Vocabulary:
         """The vocabulary of all different `values`; numbers are sorted as numbers."""
         different = pd.unique(pd.Series(values, dtype="str"))
-        numeric = all(value.isdigit() for value in different)
+        numeric = all(value.isdecimal() for value in different)
         return cls((UNKNOWN, *sorted(different, key=int if numeric else None)))
 
     @cached_property

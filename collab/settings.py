@@ -7,7 +7,6 @@ A field is declared with `setting(...)`; `check` refuses what is out of range, `
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -57,8 +56,8 @@ def check(settings: Any) -> None:
 
 
 def _check_number(name: str, value: Any, limits: About, *, whole: bool) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not limits.low <= value <= limits.high or (whole and value != int(value)):
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not number or not limits.low <= value <= limits.high:
         raise SettingError(f"{name} is {value!r}; allowed is {'a whole number' if whole else 'a number'} from "
                            f"{limits.low:g} to {limits.high:g}")
 

@@ -25,6 +25,8 @@ def split_random(n_rows: int, share: float, seed: int) -> Split:
     """Hold out the first `share` of `numpy.random.default_rng(seed).permutation(n_rows)`."""
     if not SHARE_LIMITS[0] <= share <= SHARE_LIMITS[1]:
         raise SettingError(f"the share held out is {share:g}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
+    if seed < 0:
+        raise SettingError(f"the seed of the split is {seed}; allowed is a whole number from 0")
     order = np.random.default_rng(seed).permutation(n_rows)
     n_valid = round(share * n_rows)
     if n_valid == 0 or n_valid == n_rows:
@@ -65,11 +67,13 @@ def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
 
 def _read_rows(file: Path, n_rows: int) -> np.ndarray:
     try:
-        lines = file.read_text(encoding="utf-8").split()
+        lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as reason:
         raise DataError(f"{file}: cannot be read ({reason}); give a text file with one row number a line") from reason
     rows: dict[int, int] = {}
-    for number, text in enumerate(lines, 1):
+    for number, text in enumerate(map(str.strip, lines), 1):
+        if not text:
+            continue
         if not text.isascii() or not text.isdigit() or int(text) >= n_rows:
             raise DataError(f"{file}, line {number}: {text!r} is not a row number from 0 to {n_rows - 1}")
         if int(text) in rows:

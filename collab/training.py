@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from collab.metrics import Errors, errors
 from collab.models.contract import Model
 from collab.ratings import Ratings
 
-HOPELESS = 100.0  # a loss this many times the variance of the ratings will not come back
+HOPELESS = 100.0  # a loss this many times that of predicting nothing but 0 will not come back
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,11 @@ def fit(model: Model, train: Ratings, valid: Ratings, *, on_batch: Callable[[Bat
     """Train `model` on `train` and check it on `valid` after every epoch.
 
     Stops before the next step when `should_stop()` says so, keeping the weights so far. A loss that is not finite, or is beyond hope
-    (a hundred times the variance of the ratings), ends the training as "diverged".
+    (a hundred times that of predicting nothing but 0), ends the training as "diverged".
     """
     wall, cpu = time.perf_counter(), time.process_time()
     n_steps = model.n_steps(len(train))
-    limit = HOPELESS * max(float(train.rating.var()), 0.1)
+    limit = HOPELESS * max(float(np.square(train.rating).mean()), 0.1)
     reports: list[EpochReport] = []
     state, step_number, last = "finished", 0, None
     for epoch, steps in enumerate(model.train_epochs(train)):

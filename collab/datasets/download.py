@@ -30,14 +30,19 @@ class _Reporter:
         self.report = report
 
     def update(self, n_bytes: int) -> None:
-        self.done += n_bytes
-        self.report(self.done, int(self.total or 0))
+        self.done += n_bytes  # pooch counts the last chunk as a full one
+        self._tell()
 
     def reset(self) -> None:
-        self.done = 0
+        if self.total:
+            self.done = 0
 
     def close(self) -> None:
-        self.report(self.done, int(self.total or 0))
+        self._tell()
+
+    def _tell(self) -> None:
+        total = int(self.total or 0)
+        self.report(min(self.done, total) if total else self.done, total)
 
 
 def download(file_name: str, member_md5: Mapping[str, str], folder: Path, progress: Progress = lambda done, total: None,

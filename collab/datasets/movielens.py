@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 
 from collab.datasets.dataset import Dataset
 from collab.errors import DataError
-from collab.ratings import RatingScale
+from collab.ratings import UNKNOWN, RatingScale
 
 REMEDY = "Put the original file in its place, or delete the data set so that it is downloaded again."
 GENRES_100K = ("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
@@ -40,7 +41,7 @@ class Archive:
                 return archive.read(member)
         except FileNotFoundError:
             raise DataError(f"{self.path}: there is no {name} in it. {REMEDY}") from None
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as reason:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as reason:
             raise DataError(f"{self.path}: damaged or unreadable ({reason}). {REMEDY}") from reason
 
     def place(self, name: str) -> str:
@@ -66,12 +67,21 @@ class _Table:
     def numbers(self, column: str, dtype: str) -> np.ndarray:
         values = pd.to_numeric(self.columns[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
         whole = dtype.startswith("int")
-        self.complain(~np.isfinite(values) | (whole & (values != np.floor(values))), column, "a whole number" if whole else "a number")
+        bad = ~np.isfinite(values)
+        if whole:
+            bad |= (values != np.floor(values)) | (np.abs(values) > 2.0**53)  # beyond, a double skips whole numbers
+        self.complain(bad, column, "a whole number" if whole else "a number")
         return values.astype(dtype)
 
     def ids(self, column: str) -> pd.Series:
-        self.complain((self.columns[column] == "").to_numpy(), column, "an id")
+        self.complain(self.columns[column].isin(["", UNKNOWN]).to_numpy(), column,
+                      f"an id (and not {UNKNOWN}, which stands for nobody)")
         return self.columns[column]
+
+    def titles(self, column: str) -> pd.Series:
+        titles = self.columns[column].str.strip()
+        self.complain(titles.isin(["", UNKNOWN]).to_numpy(), column, "a title")
+        return titles
 
 
 def _read_table(archive: Archive, name: str, names: tuple[str, ...], separator: str, *, header: bool, encoding: str = "utf-8") -> _Table:
@@ -110,16 +120,16 @@ def _read_table(archive: Archive, name: str, names: tuple[str, ...], separator: 
 
 def _read_ratings(table: _Table, scale: RatingScale, items: pd.DataFrame) -> pd.DataFrame:
     user, item, rating, time = table.columns.columns
-    stars = table.numbers(rating, "float32")
+    stars = table.numbers(rating, "float64")
     table.complain(~scale.allows(stars), rating, f"on the scale {scale}")
     table.complain(~table.columns[item].isin(items.item_id).to_numpy(), item, "the id of a film in the film file")
-    return pd.DataFrame({"user_id": table.ids(user), "item_id": table.ids(item), "rating": stars,
+    return pd.DataFrame({"user_id": table.ids(user), "item_id": table.ids(item), "rating": stars.astype("float32"),
                          "time": table.numbers(time, "int64")})
 
 
 def _year(titles: pd.Series) -> pd.Series:
     """The year in brackets at the end of a title ("Alien (1979)", "Fresh Off (1994– )"), missing where there is none."""
-    return pd.to_numeric(titles.str.extract(r"\((\d{4})[–-]?\s*(?:\d{4})?\)\s*$")[0]).astype("Int64")
+    return pd.to_numeric(titles.str.extract(r"\(([0-9]{4})[–-]?\s*(?:[0-9]{4})?\)\s*$")[0]).astype("Int64")
 
 
 def _check_ids(table: _Table, column: str) -> None:
@@ -136,11 +146,10 @@ def read_100k(path: Path) -> Dataset:
     item_table = _read_table(archive, "u.item", ("item_id", "title", "released", "video", "address", *genres), "|",
                              header=False, encoding="latin-1")
     _check_ids(item_table, "item_id")
-    item_table.complain((item_table.columns.title.str.strip() == "").to_numpy(), "title", "a title")
     flags = np.stack([item_table.numbers(genre, "int64") == 1 for genre in genres], axis=1)  # (n_items, n_genres)
     named = np.array([genre if genre != "unknown" else "" for genre in genres], dtype=object)
-    titles = item_table.columns.title.str.strip()
-    released = pd.to_numeric(item_table.columns.released.str[-4:], errors="coerce").astype("Int64")
+    titles = item_table.titles("title")
+    released = pd.to_numeric(item_table.columns.released.str.extract(r"([0-9]{4})$")[0]).astype("Int64")
     items = pd.DataFrame({"item_id": item_table.ids("item_id"), "title": titles, "year": _year(titles).fillna(released),
                           "genres": pd.Series(["|".join(filter(None, named[row])) for row in flags], dtype="str")})
     user_table = _read_table(archive, "u.user", ("user_id", "age", "gender", "occupation", "zip_code"), "|", header=False)
@@ -159,9 +168,16 @@ def read_100k(path: Path) -> Dataset:
 def _read_fold(archive: Archive, fold: str, ratings: pd.DataFrame) -> np.ndarray:
     """Row numbers of the ratings that an official fold holds out (`u1.test` …)."""
     table = _read_table(archive, f"{fold}.test", ("user_id", "item_id", "rating", "time"), "\t", header=False)
-    rows = pd.MultiIndex.from_frame(ratings[["user_id", "item_id"]]).get_indexer(
-        pd.MultiIndex.from_frame(table.columns[["user_id", "item_id"]]))
+    rated = pd.MultiIndex.from_frame(ratings[["user_id", "item_id"]])
+    twice = rated.duplicated()
+    if twice.any():
+        row = int(np.argmax(twice))
+        raise DataError(f"{archive.place('u.data')}, line {row + 1}: user {ratings.user_id[row]} rates film "
+                        f"{ratings.item_id[row]} a second time, so the fold {fold} cannot tell which one it holds out. {REMEDY}")
+    rows = rated.get_indexer(pd.MultiIndex.from_frame(table.columns[["user_id", "item_id"]]))
     table.complain(rows < 0, "item_id", "a film that this user has rated in u.data")
+    table.complain(pd.Series(rows).duplicated().to_numpy(), "item_id",
+                   "held out once; the same rating stands in an earlier line too")
     return rows.astype(np.int64)
 
 
@@ -170,8 +186,7 @@ def read_latest_small(path: Path) -> Dataset:
     archive = Archive(path)
     item_table = _read_table(archive, "movies.csv", ("movieId", "title", "genres"), ",", header=True)
     _check_ids(item_table, "movieId")
-    item_table.complain((item_table.columns.title.str.strip() == "").to_numpy(), "title", "a title")
-    titles = item_table.columns.title.str.strip()
+    titles = item_table.titles("title")
     genres = item_table.columns.genres.replace("(no genres listed)", "")
     items = pd.DataFrame({"item_id": item_table.ids("movieId"), "title": titles, "year": _year(titles), "genres": genres})
     scale = RatingScale(0.5, 5.0, 0.5)

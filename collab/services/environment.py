@@ -33,13 +33,13 @@ class Environment:
 
 def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     """The environment that the variables describe. Raises SettingError, naming the variable and what is allowed."""
-    folders = tuple(Path(part).expanduser() for part in variables.get("COLLAB_DATA", "").split(os.pathsep) if part.strip())
+    folders = tuple(_path("COLLAB_DATA", part) for part in variables.get("COLLAB_DATA", "").split(os.pathsep) if part.strip())
     for folder in folders:
         if not folder.exists():
             raise SettingError(f"COLLAB_DATA names {str(folder)!r}, which does not exist; name folders that hold data sets, "
                                f"separated by {os.pathsep!r}, or leave it out")
     named = variables.get("COLLAB_HOME", "").strip()
-    home = Path(named).expanduser() if named else platformdirs.user_data_path("collab", appauthor=False)
+    home = _path("COLLAB_HOME", named) if named else platformdirs.user_data_path("collab", appauthor=False)
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not os.access(home, os.W_OK):
@@ -52,3 +52,11 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         raise SettingError(f"COLLAB_DATABASE is {url!r}; allowed is a database address such as sqlite:///profiles.sqlite or "
                            f"postgresql+psycopg://user@host/name")
     return Environment(folders, home, url)
+
+
+def _path(variable: str, text: str) -> Path:
+    try:
+        return Path(text.strip()).expanduser()
+    except RuntimeError:  # ~somebody who is not a user here
+        raise SettingError(f"{variable} names {text.strip()!r}, and nobody of that name is known here; write the folder out") \
+            from None

@@ -39,24 +39,27 @@ class Fetcher:
                  fetch: Callable[..., Path] = download) -> None:
         self.environment, self.base_address, self._fetch = environment, base_address, fetch
         self._lock = threading.Lock()
+        self._starting = threading.Lock()  # two pages that ask at the same moment start one download
         self._fetches: dict[str, Fetch] = {}
 
     def state(self, name: str) -> Fetch:
         """Where the data set called `name` stands now; never waits."""
         entry = entry_of(name)
+        with self._lock:
+            noted = self._fetches.get(name, Fetch("absent"))
         if entry.synthetic or find(name, self.environment.places) is not None:
             return Fetch("here")
-        with self._lock:
-            return self._fetches.get(name, Fetch("absent"))
+        return Fetch("absent") if noted.state == "here" else noted  # it was here once, and somebody took it away
 
     def ensure(self, name: str, *, again: bool = False) -> Fetch:
         """Start to fetch what is absent; after a failure only if told to try `again`. Returns at once."""
         entry = entry_of(name)
-        now = self.state(name)
-        if now.state == "absent" or (now.state == "failed" and again):
-            with self._lock:
-                self._fetches[name] = now = Fetch("connecting", since=time.monotonic())
-            threading.Thread(target=self._run, args=(entry,), daemon=True).start()
+        with self._starting:
+            now = self.state(name)
+            if now.state == "absent" or (now.state == "failed" and again):
+                with self._lock:
+                    self._fetches[name] = now = Fetch("connecting", since=time.monotonic())
+                threading.Thread(target=self._run, args=(entry,), daemon=True).start()
         return now
 
     def _run(self, entry: Entry) -> None:

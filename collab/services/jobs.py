@@ -92,6 +92,8 @@ class Jobs:
         with self._lock:
             self._closed = True
             process, self._process = self._process, None
+            if process is not None and self._running is None:
+                process.terminate()  # it has nothing to save, and may still be loading torch
         atexit.unregister(self.close)
         if process is not None:
             process.stdin.close()  # the worker saves what it has and ends

@@ -3,6 +3,7 @@
     runs/ID/run.json             what was asked for, on which data, with what result (RunRecord)
     runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
     runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds
+                                 (latest.csv: where it is right now, while it trains)
     runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
     runs/ID/weights.safetensors  the learned tables
     runs/ID/valid_rows.csv       the row numbers held out, where a file named them
@@ -203,17 +204,20 @@ class RunStore:
         folder = self._partial(run_id)
         _replace(folder / "items.csv", items.to_csv(index=False).encode())
         _replace(folder / "users.csv", users.to_csv(index=False).encode())
-        _replace(folder / "history.csv", (",".join(HISTORY) + "\n").encode())
-        _replace(folder / "batches.csv", (",".join(BATCHES) + "\n").encode())
+        _replace(folder / "history.csv", _line(HISTORY).encode())
+        _replace(folder / "batches.csv", _line(BATCHES).encode())
 
     def write_valid_rows(self, run_id: str, rows: np.ndarray) -> None:
         _replace(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())
 
     def append(self, run_id: str, file: str, rows: list[tuple]) -> None:
         """Add rows to history.csv or batches.csv, whole lines at once."""
-        text = "".join(",".join(f"{value:.8g}" for value in row) + "\n" for row in rows)
         with open(self._partial(run_id) / file, "a", encoding="utf-8") as out:
-            out.write(text)
+            out.write("".join(map(_line, rows)))
+
+    def write_latest(self, run_id: str, row: tuple) -> None:
+        """Say where the training is between two rows of batches.csv; gone when the run is over."""
+        _replace(self._partial(run_id) / "latest.csv", (_line(BATCHES) + _line(row)).encode())
 
     def write_weights(self, run_id: str, weights: Mapping[str, np.ndarray]) -> None:
         _replace(self._partial(run_id) / "weights.safetensors", safetensors.numpy.save(dict(weights)))
@@ -221,6 +225,7 @@ class RunStore:
     def finish(self, record: RunRecord) -> None:
         """The run is over: write its record and give its folder its final name."""
         self.write_record(dataclasses.replace(record, owner=""))
+        (self._partial(record.id) / "latest.csv").unlink(missing_ok=True)
         os.replace(self._partial(record.id), self.folder / record.id)
 
     def discard(self, run_id: str) -> None:
@@ -282,14 +287,19 @@ class RunStore:
                 return RunRecord.from_json(file.read_text(encoding="utf-8"))
             except FileNotFoundError:
                 continue
-            except (OSError, ValueError, TypeError) as reason:
+            except (OSError, ValueError, TypeError, RunError) as reason:
                 raise RunError(f"{file} cannot be read ({reason}); delete the folder, or restore it") from reason
         raise RunError(f"there is no run {run_id} under {self.folder}")
 
     def progress(self, run_id: str) -> Progress:
         """How far a run is. Raises RunError as `record` does."""
         record = self.record(run_id)
-        return Progress(record, self._read_lines(run_id, "history.csv", HISTORY), self._read_lines(run_id, "batches.csv", BATCHES))
+        history, batches = self._read_lines(run_id, "history.csv", HISTORY), self._read_lines(run_id, "batches.csv", BATCHES)
+        if record.busy:
+            latest = self._read_lines(run_id, "latest.csv", BATCHES)
+            if len(latest) and (batches.empty or latest.step.iloc[-1] > batches.step.iloc[-1]):
+                batches = pd.concat([batches, latest], ignore_index=True) if len(batches) else latest
+        return Progress(record, history, batches)
 
     def load(self, run_id: str) -> TrainedRun:
         """A run with its model. Raises RunError where it has no weights yet or its files cannot be read."""
@@ -329,6 +339,11 @@ class RunStore:
         partial = self._partial(run_id)
         final = self.folder / run_id
         return final if final.is_dir() else partial
+
+
+def _line(values: tuple) -> str:
+    """One line of a CSV file of numbers, or of its head."""
+    return ",".join(value if isinstance(value, str) else f"{value:.8g}" for value in values) + "\n"
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -28,7 +28,7 @@ from collab.splitting import split_by
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400           # rows of batches.csv, whatever the length of the training
-WRITE_SECONDS = 0.05     # how often they reach the disk
+WRITE_SECONDS = 0.1      # how often the latest state reaches the disk, for whoever watches
 CHECKPOINT_SECONDS = 5.0  # and the weights, inside a long epoch
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
@@ -87,14 +87,16 @@ class _Recorder:
     def on_batch(self, report: BatchReport) -> None:
         self.squared_error += report.train_loss * report.n_rows
         self.n_rows += report.n_rows
-        if report.step % self.every and report.step != report.n_steps:
-            return
-        self.points.append((report.step, report.epoch, self.squared_error / self.n_rows, report.learning_rate, report.momentum,
-                            report.seconds))
-        self.squared_error, self.n_rows = 0.0, 0
         now = time.monotonic()
-        if now - self.written >= WRITE_SECONDS:
+        point_is_due, write_is_due = report.step % self.every == 0 or report.step == report.n_steps, now - self.written >= WRITE_SECONDS
+        if point_is_due or write_is_due:
+            point = (report.step, report.epoch, self.squared_error / self.n_rows, report.learning_rate, report.momentum, report.seconds)
+        if point_is_due:
+            self.points.append(point)
+            self.squared_error, self.n_rows = 0.0, 0
+        if write_is_due:
             self.flush()
+            self.store.write_latest(self.record.id, point)
             self.written = now
         if now - self.saved >= CHECKPOINT_SECONDS:
             self.model.settle()

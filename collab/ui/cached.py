@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.answers import match_titles
+from collab.cold_start import UserPrior, user_prior
+from collab.interpret import most_rated_items
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
 from collab.services.jobs import Jobs
+from collab.services.profiles import ProfileStore
 from collab.services.runs import TrainedRun
 
 
@@ -32,3 +36,32 @@ def fetcher() -> Fetcher:
 def trained_run(run_id: str) -> TrainedRun:
     """A run that has ended, with its model; it never changes, and nobody may change it. Raises RunError."""
     return jobs().store.load(run_id)
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda store: store.close())
+def profiles() -> ProfileStore:
+    """What people rated. Raises SettingError for a database address that cannot work."""
+    return ProfileStore(environment().database_url)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def prior(run_id: str) -> UserPrior:
+    """What the run believes of a person before the first rating. Raises RunError."""
+    run = trained_run(run_id)
+    return user_prior(run.model.user_factors, run.model.user_biases, run.users["n_ratings"].to_numpy() > 0)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def film_titles(run_id: str) -> dict[str, int]:
+    """The item_index of every title that the run was trained on; of a doubled title the more often rated. Raises RunError."""
+    items = trained_run(run_id).items
+    most_rated_last = most_rated_items(items, len(items))[::-1]
+    return dict(zip(items["title"].to_numpy()[most_rated_last].tolist(), most_rated_last.tolist(), strict=True))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | None]:
+    """For each title that the run does not know by the letter: how the run spells it, or None. Raises RunError."""
+    known = list(film_titles(run_id))
+    places, _ = match_titles(titles, known)
+    return [None if place is None else known[place] for place in places]

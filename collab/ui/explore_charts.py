@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from collab.interpret import MEASURE_COLUMNS
 from collab.ui import words
+from collab.ui.charts import mark_synthetic, styled
 from collab.ui.theme import Palette
 
 MAP_COLOURS = {
@@ -21,14 +23,22 @@ MAP_COLOURS = {
     "mean": "mean rating",
     "count": "number of ratings",
 }
-"""What the map can be coloured by: the word in the link, and the same for people."""
+"""What the map can be coloured by, and the same in words."""
+
+MEASURE_WORDS = {
+    "cosine": "cosine similarity (1: same direction)",
+    "euclidean": "Euclidean distance (0: same place)",
+    "dot": "dot product",
+}
+"""Axis titles of the measures of closeness."""
 
 OTHER_GENRE = "other"
 NO_GENRE = "no genre"
 _N_GENRES = 7  # as many as colours can be told apart; the rest is grey
 _SHORT = 30
-_N_FLAGS = 12  # found films that are named; more would cover the map
-_SCENE_SIZE = 1.12  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
+_POINT = 2.4
+_N_FOUND_NAMES = 12  # found films that are named; more would cover the map
+_SCENE_SIZE = 1.05  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 
 
 def leading_genres(genres: pd.Series, n: int = _N_GENRES) -> list[str]:
@@ -50,7 +60,7 @@ def shortened(title: str, length: int = _SHORT) -> str:
 
 def film_words(title: str, bias: float, n_ratings: int, *more: str) -> str:
     """A film in words for a hover text: "Alien (1979) · bias +0.42 · 291 ratings"."""
-    return " · ".join([title.replace("<", "&lt;"), *more, f"bias {words.signed(bias)}", _ratings(n_ratings)])
+    return " · ".join([_escaped(title), *more, f"bias {words.signed(bias)}", _ratings(n_ratings)])
 
 
 def film_map_figure(
@@ -63,6 +73,7 @@ def film_map_figure(
     chosen: int | None = None,
     found: Sequence[int] = (),
     n_labelled: int = 20,
+    synthetic: bool = False,
 ) -> go.Figure:
     """Films as points in three principal components.
 
@@ -82,14 +93,13 @@ def film_map_figure(
         _add_scale(figure, films, colour_by, palette)
     marked = films["item_index"].isin([chosen, *found])
     labels = films[~marked].sort_values("n_ratings", ascending=False, kind="stable").head(n_labelled)
-    figure.add_trace(
-        _points(labels, "names", mode="text", text=_names(labels), textfont=_text(palette.ink, 11), textposition="top center")
-    )
     is_chosen = films["item_index"] == chosen
     rings, diamond = films[marked & ~is_chosen], films[is_chosen]
-    figure.add_trace(_points(rings, "found", marker={"size": 10, "symbol": "circle-open", "color": palette.found}))
-    figure.add_trace(_points(diamond, "chosen", marker={"size": 9, "symbol": "diamond", "color": palette.chosen}))
-    flags = [_flag(film, palette.found, palette) for film in rings.head(_N_FLAGS).itertuples()]
+    figure.add_trace(_points(rings, "found", marker={"size": 9, "symbol": "circle-open", "color": palette.found}))
+    figure.add_trace(_points(diamond, "chosen", marker={"size": 7, "symbol": "diamond", "color": palette.chosen}))
+    quiet = palette.muted if len(rings) else palette.ink
+    flags = [_name(film, quiet, palette) for film in labels.itertuples()]
+    flags += [_name(film, palette.found, palette) for film in rings.head(_N_FOUND_NAMES).itertuples()]
     flags += [_flag(film, palette.chosen, palette) for film in diamond.itertuples()]
     figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
     axes = [_component_axis(place + 1, share, coordinates[:, place], palette) for place, share in enumerate(explained)]
@@ -108,8 +118,8 @@ def film_map_figure(
         },
         scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "manual", "aspectratio": sides,
                "annotations": flags},
-    )  # fmt: skip
-    return figure
+    )
+    return mark_synthetic(figure, palette) if synthetic else figure
 
 
 def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], palette: Palette) -> None:
@@ -120,7 +130,7 @@ def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], p
     for genre, colour in colours.items():
         members = films[group == genre]
         if len(members):
-            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": 3, "color": colour}))
+            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": _POINT, "color": colour}))
 
 
 def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: Palette) -> None:
@@ -130,19 +140,19 @@ def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: 
     low, high, ticks = _scale_range(values[known], colour_by)
     colours = palette.diverging if colour_by == "bias" else palette.sequential
     marker = {
-        "size": 3,
+        "size": _POINT,
         "color": values[known].tolist(),
         "cmin": low,
         "cmax": high,
-        "colorscale": [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
+        "colorscale": _colour_scale(colours),
         "colorbar": {
-            "orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "len": 0.5, "thickness": 8,
+            "orientation": "h", "x": 0.03, "xanchor": "left", "y": 1, "yanchor": "top", "len": 0.5, "thickness": 8,
             "outlinewidth": 0, "title": {"text": MAP_COLOURS[colour_by], "side": "top"}, **ticks,
         },
-    }  # fmt: skip
+    }
     figure.add_trace(_points(films[known], MAP_COLOURS[colour_by], marker=marker))
     if not known.all():
-        figure.add_trace(_points(films[~known], "unknown", marker={"size": 3, "color": palette.muted}))
+        figure.add_trace(_points(films[~known], "unknown", marker={"size": _POINT, "color": palette.muted}))
 
 
 def _scale_values(films: pd.DataFrame, colour_by: str) -> pd.Series:
@@ -160,8 +170,7 @@ def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]
     numbers = values.to_numpy(dtype="float64")
     if colour_by == "bias":
         reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
-        ends = [-reach, 0.0, reach]
-        return -reach, reach, {"tickvals": ends, "ticktext": [words.signed(end) for end in ends]}
+        return -reach, reach, {"tickvals": [-reach, 0, reach], "ticktext": [words.signed(-reach), "0", words.signed(reach)]}
     low, high = np.quantile(numbers, [0.02, 1.0])
     if colour_by == "count":
         steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
@@ -191,10 +200,18 @@ def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:
     )
 
 
-def _flag(film: tuple, colour: str, palette: Palette) -> dict:
-    """A film's name on a small flag, which lies over the points where plain text would be hidden among them."""
+def _name(film: tuple, colour: str, palette: Palette) -> dict:
+    """A film's name above its point, outlined so that it can be read over other points."""
     return {
-        "x": film.x, "y": film.y, "z": film.z, "text": shortened(film.title), "ax": 0, "ay": -34,
+        "x": film.x, "y": film.y, "z": film.z, "text": _escaped(shortened(film.title, 24)), "showarrow": False, "yshift": 11,
+        "font": {"color": colour, "size": 11, "shadow": f"0 0 3px {palette.paper}, 0 0 2px {palette.paper}"},
+    }
+
+
+def _flag(film: tuple, colour: str, palette: Palette) -> dict:
+    """A film's name on a small flag, which stands out among the names of others."""
+    return {
+        "x": film.x, "y": film.y, "z": film.z, "text": _escaped(shortened(film.title)), "ax": 0, "ay": -34,
         "font": {"color": colour, "size": 13}, "bgcolor": palette.paper, "bordercolor": colour, "borderpad": 3,
         "arrowcolor": colour, "arrowwidth": 1, "arrowhead": 0, "opacity": 0.95,
     }
@@ -217,10 +234,6 @@ def _component_axis(number: int, share: float, values: np.ndarray, palette: Pale
     }
 
 
-def _names(films: pd.DataFrame) -> list[str]:
-    return [shortened(title) for title in films["title"]]
-
-
 def _text(colour: str, size: int) -> dict:
     return {"color": colour, "size": size}
 
@@ -231,3 +244,129 @@ def _hover_label(palette: Palette) -> dict:
 
 def _ratings(n_ratings: int) -> str:
     return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"
+
+
+def bias_bars_figure(
+    table: pd.DataFrame, palette: Palette, n: int = 10, *, height: int = 560, name: str = "title", synthetic: bool = False
+) -> go.Figure:
+    """The `n` highest and the `n` lowest biases of a table sorted by bias, as bars to both sides of zero.
+
+    Every bar is named on the other side of zero, with its count in grey, so that names need no margin of their own.
+    `name` is the column with the names.
+    """
+    n_low = min(n, len(table) // 2)
+    n_high = min(n, len(table) - n_low)
+    rows = pd.concat([table.head(n_high), table.tail(n_low)]).reset_index(drop=True)
+    places = [*range(n_high), *(place + 1 for place in range(n_high, len(rows)))]  # one free line between the halves
+    colours = [palette.diverging[-3] if bias >= 0 else palette.diverging[2] for bias in rows["bias"]]
+    hover = [film_words(*row) for row in zip(rows[name], rows["bias"], rows["n_ratings"], strict=True)]
+    figure = go.Figure(
+        go.Bar(
+            x=rows["bias"].tolist(), y=places, orientation="h", marker={"color": colours}, hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>", text=[words.signed(bias) for bias in rows["bias"]],
+            textposition="outside", textfont=_text(palette.ink, 12), cliponaxis=False, constraintext="none",
+        )
+    )
+    for place, row in zip(places, rows.to_dict("records"), strict=True):
+        above = row["bias"] >= 0
+        count = f'<span style="color:{palette.muted}">{words.count(row["n_ratings"])}</span>'
+        figure.add_annotation(
+            x=0, y=place, text=f"{_escaped(shortened(row[name], 28))}  {count}", showarrow=False, font=_text(palette.ink, 12),
+            xanchor="right" if above else "left", xshift=-6 if above else 6,
+        )
+    reach = float(rows["bias"].abs().max()) * 1.25 if len(rows) else 1.0
+    styled(figure, palette, height, synthetic=synthetic, left=12).update_layout(bargap=0.35)
+    figure.update_xaxes(title="bias: what it adds to a score", range=[-reach, reach], zeroline=True, zerolinecolor=palette.muted)
+    figure.update_yaxes(visible=False, range=[len(rows) + 0.6, -0.6])
+    return figure
+
+
+def bias_scatter_figure(
+    table: pd.DataFrame, palette: Palette, found: Sequence[int] = (), *, height: int = 560, n_labelled: int = 4,
+    synthetic: bool = False,
+) -> go.Figure:
+    """Every film's bias against its mean rating, sized by count, coloured by residual, with the line that the mean suggests.
+
+    `table` as of `collab.interpret.bias_table`; `found` item indices are ringed and named, else the `n_labelled` largest
+    residuals to either side.
+    """
+    figure = go.Figure()
+    line = table.assign(expected=table["bias"] - table["residual"]).sort_values("mean_rating")
+    ends = line.iloc[[0, -1]] if len(line) else line
+    figure.add_trace(
+        go.Scatter(
+            x=ends["mean_rating"].tolist(), y=ends["expected"].tolist(), mode="lines", hoverinfo="skip",
+            line={"color": palette.muted, "width": 1.5, "dash": "dot"},
+        )
+    )
+    reach = float(table["residual"].abs().quantile(0.98)) if len(table) else 1.0
+    largest = float(table["n_ratings"].max()) if len(table) else 1.0
+    hover = [
+        film_words(row.title, row.bias, row.n_ratings, f"mean {words.stars(row.mean_rating)}")
+        + f"<br>{words.signed(row.residual)} against what its mean suggests"
+        for row in table.itertuples()
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=table["mean_rating"].tolist(), y=table["bias"].tolist(), mode="markers", hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>", customdata=table["item_index"].tolist(),
+            marker={
+                "size": table["n_ratings"].tolist(), "sizemode": "area", "sizemin": 2.5, "sizeref": largest / 22**2,
+                "color": table["residual"].tolist(), "cmin": -max(reach, 1e-6), "cmax": max(reach, 1e-6),
+                "colorscale": _colour_scale(palette.diverging), "line": {"width": 0.5, "color": palette.muted},
+            },
+        )
+    )
+    by_residual = table.sort_values("residual")
+    named = table[table["item_index"].isin(found)].head(_N_FOUND_NAMES)
+    colour = palette.found if len(found) else palette.ink
+    if not len(found):
+        named = pd.concat([by_residual.head(n_labelled), by_residual.tail(n_labelled)]).drop_duplicates("item_index")
+    for row in named.itertuples():
+        above = row.residual >= 0
+        figure.add_annotation(
+            x=row.mean_rating, y=row.bias, text=_escaped(shortened(row.title)), font=_text(colour, 11), arrowcolor=colour,
+            arrowwidth=0.7, arrowhead=0, ax=-36 if above else 36, ay=-22 if above else 22, standoff=3,
+        )
+    styled(figure, palette, height, synthetic=synthetic)
+    figure.update_xaxes(title="mean rating of the training ratings", tickformat=".1f")
+    figure.update_yaxes(title="bias", tickformat="+.1f", zeroline=True, zerolinecolor=palette.muted)
+    return figure
+
+
+def similarity_bars_figure(table: pd.DataFrame, measure: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
+    """The films of `collab.interpret.similar_items` as slim bars, closest on top, each named above its bar with its count."""
+    column = MEASURE_COLUMNS[measure]
+    values = table[column]
+    places = list(range(len(table)))
+    hover = [
+        f"{_escaped(row.title)} · {column} {getattr(row, column):.2f} · {_ratings(row.n_ratings)}" for row in table.itertuples()
+    ]
+    figure = go.Figure(
+        go.Bar(
+            x=values.tolist(), y=places, orientation="h", width=0.26, marker={"color": palette.accent}, hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>", text=[f"{value:.2f}" for value in values], textposition="outside",
+            textfont=_text(palette.ink, 12), cliponaxis=False, constraintext="none",
+        )
+    )
+    for place, row in zip(places, table.itertuples(), strict=True):
+        count = f'<span style="color:{palette.muted}">{_ratings(row.n_ratings)}</span>'
+        figure.add_annotation(
+            x=0, y=place, yshift=13, text=f"{_escaped(shortened(row.title, 40))}  {count}", showarrow=False, xanchor="left",
+            font=_text(palette.ink, 13),
+        )
+    low, high = min(0.0, float(values.min()) if len(table) else 0.0), float(values.max()) if len(table) else 1.0
+    room = (max(high, 0.0) - low) or 1.0
+    styled(figure, palette, 64 + 40 * len(table), synthetic=synthetic, left=12)
+    figure.update_xaxes(title=MEASURE_WORDS[measure], range=[low - (0.1 * room if low < 0 else 0), max(high, 0.0) + 0.1 * room])
+    figure.update_yaxes(visible=False, range=[len(table) - 0.5, -0.75])
+    return figure
+
+
+def _colour_scale(colours: Sequence[str]) -> list[list]:
+    return [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)]
+
+
+def _escaped(text: str) -> str:
+    """Titles come from files: Plotly would take a "<" for markup."""
+    return text.replace("<", "&lt;")

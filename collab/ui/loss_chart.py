@@ -40,7 +40,14 @@ def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette) -> dict[str, Any]:
+def synthetic_title(progress: Progress, palette: Palette) -> dict[str, Any]:
+    """The note over a chart that its ratings are synthetic, where they are."""
+    if not progress.record.synthetic:
+        return {}
+    return {"title": {"text": "synthetic ratings", "anchor": "end", "fontSize": 11, "fontWeight": "normal", "color": palette.muted}}
+
+
+def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: int = 400) -> dict[str, Any]:
     """The loss chart for `loss_data`: losses over epochs, its baselines as dashed lines with their names."""
     epochs = float(progress.record.settings.get("epochs", 1))
     mean = progress.record.baselines.get("global_mean", {}).get("mse", 1.3)
@@ -62,15 +69,20 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette) -> dict[
         chosen = " || ".join(f"datum.kind === '{kind}'" for kind in kinds)
         return {"transform": [{"filter": chosen}], "mark": mark, "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover, **encoding}}
 
+    def named(mark: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
+        """Names at the lines, each on a rim of paper so that a curve behind it does not cross it out."""
+        rim = layer({"type": "text", **mark, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"}, *kinds, text={"field": "label"})
+        del rim["encoding"]["color"]
+        return [rim, layer({"type": "text", **mark}, *kinds, text={"field": "label"})]
+
     return {"layer": [
         layer({"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "clip": True}, MEAN, BIASES),
         layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
         layer({"type": "line", "strokeWidth": 2.2, "point": {"size": 48, "filled": True}, "clip": True}, TRAIN),
         layer({"type": "line", "strokeWidth": 2.6, "point": {"size": 60, "filled": True}, "clip": True}, VALID),
-        layer({"type": "text", "align": "left", "dx": 6, "dy": -8, "fontSize": 12}, MEAN, BIASES, text={"field": "label"}),
-        layer({"type": "text", "align": "right", "dx": -2, "dy": -13, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID,
-              text={"field": "label"}),
-    ], "height": 400}
+        *named({"align": "left", "dx": 6, "dy": -9, "fontSize": 12}, MEAN, BIASES),
+        *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
+    ], "height": height, **synthetic_title(progress, palette)}
 
 
 def schedule_spec(field: str, title: str, epochs: float, colour: str, palette: Palette) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 const STILL = 5; // pixels that a pointer may wander between press and release and still mean a click, not a turn
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
+const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
 const CONFIG = {
   displaylogo: false,
   modeBarButtonsToRemove: ["sendChartToCloud", "resetCameraLastSave3d", "tableRotation", "orbitRotation", "pan3d", "zoom3d"],
@@ -38,6 +39,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (picture.run !== run) return; // an overtaken run must not take away the picture of the next one
     rememberCamera(picture);
     picture.resizing?.disconnect();
+    clearTimeout(picture.redraw);
     pictures.delete(node);
     window.Plotly?.purge(node); // gives the WebGL context back: a browser has only a few
   };
@@ -57,6 +59,7 @@ async function draw(picture, run) {
   figure.layout.autosize = true;
   figure.layout.uirevision = data.key;
   figure.layout.scene = { ...figure.layout.scene, ...(camera && { camera }) };
+  fitWidth(figure.layout.scene, node);
   const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
   if (family) {
     figure.layout.font = { family, ...figure.layout.font };
@@ -67,6 +70,13 @@ async function draw(picture, run) {
   picture.drawn = true;
   say(picture, "");
   listenToPlotly(picture);
+}
+
+// Plotly fits the height alone: on a phone held upright the sides of the scene would be cut off.
+function fitWidth(scene, node) {
+  const share = Math.min(1, node.clientWidth / (WIDE * node.clientHeight));
+  const { x, y, z } = scene.aspectratio ?? {};
+  if (scene.aspectmode === "manual" && share > 0) scene.aspectratio = { x: x * share, y: y * share, z: z * share };
 }
 
 function loadPlotly(script) {
@@ -116,9 +126,13 @@ function listenToPlotly(picture) {
     });
   }
   node.on("plotly_unhover", () => (picture.pointed = null));
-  // Plotly itself watches the window only; the sidebar changes the width without one.
+  // Plotly itself watches the window only; the sidebar changes the width without one. `draw` also fits the scene to it.
+  let width = node.clientWidth;
   picture.resizing = new ResizeObserver(() => {
-    if (node.offsetParent !== null && node.clientWidth > 0) window.Plotly.Plots.resize(node);
+    if (node.clientWidth === width || node.clientWidth === 0) return;
+    width = node.clientWidth;
+    clearTimeout(picture.redraw);
+    picture.redraw = setTimeout(() => draw(picture, picture.run), 100);
   });
   picture.resizing.observe(node);
 }

@@ -65,7 +65,8 @@ def _headline(progress: Progress, replay: float | None) -> None:
         left = progress.seconds_left
         text = "Waiting for its turn" if record.state == "queued" else (
             f"Epoch {min(record.epochs_done + 1, record.settings.get('epochs', 1))} of {record.settings.get('epochs', 1)}"
-            + (f" · {words.duration(left)} left" if left is not None else " · getting ready"))
+            + (f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)} · {words.duration(left)} left"
+               if left is not None else " · getting ready"))
         line.progress(progress.share, text=text)
         mine = record.starter == visitor()
         button.button("Stop", key="stop", icon=":material/stop:", width="stretch", disabled=not mine, on_click=_stop, args=(record.id,),
@@ -74,17 +75,20 @@ def _headline(progress: Progress, replay: float | None) -> None:
         state = {"finished": "Finished", "stopped": "Stopped", "diverged": "Diverged", "interrupted": "Interrupted",
                  "failed": "Failed"}[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
-        line.progress(progress.share, text=f"{state}{took} · {record.name} · {record.data_title}")
+        kept = f" in epoch {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
+        line.progress(progress.share, text=f"{state}{took}{kept} · {record.name} · {record.data_title}")
         button.button("Replay", key="replay", icon=":material/replay:", width="stretch", on_click=_start_replay, args=(record.id,),
                       disabled=progress.batches.empty, help="Draws the curve again in ten seconds, for an audience.")
         _say_how_it_ended(record)
 
 
 def _say_how_it_ended(record: RunRecord) -> None:
-    if record.state == "finished":
+    if record.state in ("finished", "stopped"):
         return
-    show = {"stopped": st.info, "interrupted": st.warning}.get(record.state, st.error)
-    show(record.message, icon={"stopped": ":material/stop:", "interrupted": ":material/power_off:"}.get(record.state, ":material/error:"))
+    if record.state == "interrupted":
+        st.warning(record.message, icon=":material/power_off:")
+    else:
+        st.error(record.message, icon=":material/error:")
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     with st.container(horizontal=True):
         if record.state == "diverged" and getattr(settings, "learning_rate", None):

@@ -1,0 +1,111 @@
+"""What a run makes of one person's answers: the films they mean, the next films to ask, the picks, and what is still unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from collab.cold_start import Predictions, UserPrior, fold_in, in_words, likely_range, predict
+from collab.interpret import trained_items
+from collab.ratings import RatingScale
+from collab.recommend import films_to_ask, recommend
+from collab.services.profiles import Answer
+from collab.services.runs import TrainedRun
+
+STARS = RatingScale(0.5, 5.0, 0.5)
+"""The scale that ratings are kept in: they outlive a data set, so it holds the levels of all of them."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person's answers as a run knows them.
+
+    `rated` maps an item_index to stars within the run's rating scale, `not_seen` holds item indices, `lacking` the titles that
+    the run was never trained on. `answered` are the item indices of both, doubled titles with all of theirs; `titles` maps an
+    item_index to the film's title as the person's answer has it.
+    """
+
+    rated: Mapping[int, float]
+    not_seen: frozenset[int]
+    lacking: tuple[str, ...]
+    answered: frozenset[int]
+    titles: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Picks:
+    """What the run would pick, and how far off its predictions typically are.
+
+    `films` is `recommend`'s table with a column `words` ("4.2, probably 3 to 5") and the ends `likely_low`, `likely_high` of
+    that range. `typical_error` is the root of the mean predicted variance over the candidates, in stars; `error_before` the
+    same before the first rating. `learned` is the share of what was unknown of this person's taste that the answers removed.
+    """
+
+    films: pd.DataFrame
+    typical_error: float
+    error_before: float
+    learned: float
+
+
+def answers_known(answers: Sequence[Answer], places: Sequence[int | None], items: pd.DataFrame, rating_scale: RatingScale) -> Known:
+    """The answers on a run whose items table is `items`; `places` holds the item_index of each answer, or None.
+
+    Where two answers mean the same film the later one counts.
+    """
+    latest: dict[int, Answer] = {}
+    for place, answer in zip(places, answers, strict=True):
+        if place is not None and (place not in latest or answer.time >= latest[place].time):
+            latest[place] = answer
+    rated = {place: float(np.clip(answer.rating, rating_scale.low, rating_scale.high))
+             for place, answer in latest.items() if answer.rating is not None}
+    titles = items["title"].iloc[list(latest)]
+    return Known(
+        rated=rated,
+        not_seen=frozenset(latest.keys() - rated.keys()),
+        lacking=tuple(answer.title for place, answer in zip(places, answers, strict=True) if place is None),
+        answered=frozenset(np.flatnonzero(items["title"].isin(titles)).tolist()),
+        titles={place: answer.title for place, answer in latest.items()},
+    )
+
+
+def next_films(items: pd.DataFrame, shown: Sequence[str], answered: Collection[int], n: int) -> pd.DataFrame:
+    """The `n` films to show now: those of the titles `shown` that are still to be asked keep their places, others follow.
+
+    Columns as in `collab.recommend.films_to_ask`. An answered film gives its place to the next one; nothing else moves.
+    """
+    waiting = films_to_ask(items, answered, len(items)).drop_duplicates("title")
+    titles = waiting["title"].head(n + len(shown)).tolist()
+    known = set(waiting["title"]) & set(shown)
+    fresh = iter([title for title in titles if title not in known])
+    places = [title if title in known else next(fresh, None) for title in list(dict.fromkeys(shown))[:n]]
+    places += [next(fresh, None) for _ in range(n - len(places))]
+    return waiting.set_index("title", drop=False).loc[[title for title in places if title is not None]].reset_index(drop=True)
+
+
+def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count: int) -> Picks:
+    """The run's picks for somebody with these ratings; films not seen stay candidates."""
+    model = run.model
+    y_range, noise, scale = model.y_range, run.valid_mse, run.record.scale
+    posterior = fold_in(prior, model.item_factors, model.item_biases, list(known.rated), list(known.rated.values()),
+                        y_range=y_range, noise_variance=noise)
+    now, before = (predict(belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale)
+                   for belief in (posterior, prior))
+    rated = np.flatnonzero(run.items["title"].isin(run.items["title"].iloc[list(known.rated)]))
+    films = recommend(now, run.items, rated, n=n, minimum_count=minimum_count)
+    low, high = likely_range(films["predicted"], films["uncertainty"], scale)
+    candidates = np.setdiff1d(trained_items(run.items, minimum_count), rated)
+    variance, variance_before = _mean_variance(now, candidates), _mean_variance(before, candidates)
+    return Picks(
+        films=films.assign(likely_low=low, likely_high=high, words=list(map(in_words, films["predicted"], low, high))),
+        typical_error=variance ** 0.5,
+        error_before=variance_before ** 0.5,
+        learned=1 - ((variance - noise) / (variance_before - noise)) ** 0.5 if variance_before > noise else 0.0,
+    )
+
+
+def _mean_variance(predictions: Predictions, item_index: np.ndarray) -> float:
+    deviation = predictions.standard_deviation[item_index]
+    return float(np.mean(deviation ** 2)) if len(deviation) else float("nan")

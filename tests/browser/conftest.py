@@ -1,0 +1,118 @@
+"""What browser tests share: the real server on a free port, Debian's Chromium, and waiting until a page has settled."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+PATIENCE = 90_000  # milliseconds; a loaded machine is slow, not wrong
+
+
+@contextmanager
+def serving(home):
+    """The dashboard on a free port of this machine, its home in `home`; gives its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {**os.environ, "COLLAB_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    variables.pop("COLLAB_DATABASE", None)
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}", "--server.address=127.0.0.1",
+             "--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"],
+            cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for_health(process, address, home / "server.log")
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(15)
+
+
+def _wait_for_health(process, address, log):
+    end = time.monotonic() + 90
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address + "/_stcore/health", timeout=1) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the dashboard did not start:\n{log.read_text()}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, movielens_folders):
+    """The address of a dashboard that the browser tests of a session share; MovieLens is at hand."""
+    with serving(tmp_path_factory.mktemp("server") / "home") as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server(tmp_path, movielens_folders):
+    """The address of a dashboard that nobody has opened yet, with an empty home."""
+    with serving(tmp_path / "home") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, its WebGL in software."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        what = "no Chromium: install Debian's package chromium, or name the program in CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(what, pytrace=False)
+        pytest.skip(what)
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def desktop(browser):
+    """A page of 1440 × 900 in a browser context of its own."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+@pytest.fixture
+def phone(browser):
+    """A page of 390 × 844 with a touch screen, in a browser context of its own."""
+    with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+@pytest.fixture(scope="session")
+def settled():
+    """A function that waits until the page's script has ended (twice: a frame that waits for a model starts the script again)."""
+
+    def wait(page):
+        for _ in range(2):
+            page.wait_for_selector(SETTLED, timeout=PATIENCE)
+            page.wait_for_timeout(300)
+        page.wait_for_selector(SETTLED, timeout=PATIENCE)
+        assert page.get_by_test_id("stException").count() == 0
+
+    return wait

@@ -1,0 +1,91 @@
+"""What page tests share: an app on a home of its own, with runs trained once, on the sample and on MovieLens."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+import torch
+from streamlit.testing.v1 import AppTest
+
+from collab.datasets import DEFAULT, SAMPLE, entry_of, find
+from collab.services.environment import Environment, read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, default_plan
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
+
+
+def missing(what):
+    """A test cannot run: that is a failure where everything should be there, else a word in the report."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def movielens_folders():
+    """The folders of COLLAB_DATA, which hold MovieLens 100K."""
+    folders = tuple(Path(part) for part in os.environ.get("COLLAB_DATA", "").split(os.pathsep) if part.strip())
+    if find(DEFAULT, folders) is None:
+        missing(f"COLLAB_DATA does not name a folder with {entry_of(DEFAULT).file_name}")
+    return folders
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory):
+    """A function from a data set and its folders to a home that holds its default run; each is trained once."""
+    homes = {}
+
+    def train(data, folders=()):
+        if data not in homes:
+            home = homes[data] = tmp_path_factory.mktemp(f"trained-{data}")
+            torch.set_num_threads(1)
+            store = RunStore(home)
+            owner, lock = store.claim()
+            record = carry_out(store.create(default_plan(data, owner=owner)), store, Environment(folders, home, "sqlite://"))
+            lock.release()
+            assert record.state == "finished", record.message
+        return homes[data]
+
+    return train
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """The app on a fresh, empty home; the data folders are the surroundings' own. What sessions share is let go before and after."""
+    folders = os.environ.get("COLLAB_DATA")
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLLAB_HOME", str(tmp_path / "home"))
+    if folders:
+        monkeypatch.setenv("COLLAB_DATA", folders)
+    monkeypatch.chdir(APP.parent)
+    _let_go()
+    yield AppTest.from_file(str(APP), default_timeout=60)
+    _let_go()
+
+
+@pytest.fixture
+def visit(app, trained_home):
+    """A function that opens a page of the app by its script's name, on a data set with a trained run; more is put into the link."""
+
+    def open_page(page, data=SAMPLE, **link):
+        environment = read_environment()
+        shutil.copytree(trained_home(data, environment.data_folders), environment.home, dirs_exist_ok=True)
+        app.query_params["data"] = data
+        for name, value in link.items():
+            app.query_params[name] = value
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        return app
+
+    return open_page
+
+
+def _let_go():
+    """Close what is cached for all sessions: jobs, profiles, runs."""
+    st.cache_resource.clear()
+    st.cache_data.clear()

@@ -1,0 +1,165 @@
+"""The Train page: settings, link, live run, figures, queue."""
+
+import time
+
+import pytest
+
+from collab.models import DotBiasSettings, preset_of
+from collab.services.training_job import plan
+from collab.ui import cached
+
+ENDLESS = DotBiasSettings(epochs=100, batch_size=8)
+
+
+def wait(app, condition, seconds=60):
+    """AppTest has no timers: run the page again until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, [element.value for element in app.markdown]
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
+
+
+def link(app, name):
+    """What the page's link says; the test harness gives what the page has set as a list."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def texts(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
+
+
+def current(app):
+    return cached.jobs().store.record(link(app, "run"))
+
+
+@pytest.mark.parametrize("data", ["sample", "ml-100k"])
+def test_shows_the_run_of_the_link_with_its_figures(visit, data):
+    app = visit("train", data=data)
+    assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
+    record = current(app)
+    assert app.metric[0].value == f"{record.valid['mse']:.4f}"
+    assert "below what biases alone reach" in texts(app) and "held-out" in texts(app).lower()
+    layers = next(frame.value for frame in app.dataframe if "layer" in frame.value)
+    assert layers.parameters.sum() == sum(layer["n_parameters"] for layer in record.layers)
+    history = next(frame.value for frame in app.dataframe if "valid_loss" in frame.value)
+    assert list(history.epoch) == [1, 2, 3, 4, 5]
+    assert ("ynthetic" in texts(app)) == (data == "sample")
+
+
+def test_start_trains_what_stands_on_the_sliders(visit):
+    app = visit("train")
+    app.select_slider(key="set_n_factors").set_value(10)
+    app.slider(key="set_epochs").set_value(2).run()
+    app.button(key="start").click().run()
+    assert not app.exception
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    record = current(app)
+    assert record.settings["n_factors"] == 10 and record.epochs_done == 2 and record.state == "finished"
+    assert link(app, "n_factors") == "10" and link(app, "epochs") == "2"
+
+
+def test_presets_set_every_control_but_the_seed(visit):
+    app = visit("train")
+    app.number_input(key="set_seed").set_value(7).run()
+    app.button_group(key="preset").set_value("chapter").run()
+    assert app.session_state["set_batch_size"] == 64 and app.session_state["set_seed"] == 7
+    app.select_slider(key="set_n_factors").set_value(20).run()
+    assert app.session_state["preset"] is None  # no preset any more
+
+
+def test_link_fills_the_controls(visit):
+    app = visit("train", n_factors="30", y_range="none", use_biases="false", share="0.1", learning_rate="0.0123")
+    assert app.session_state["set_n_factors"] == 30 and app.session_state["set_y_range"] is None
+    assert app.session_state["set_use_biases"] is False and app.session_state["set_share"] == 0.1
+    assert app.select_slider(key="set_learning_rate").value == 0.0123
+    assert not app.error
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), [
+    ("n_factors", "100000", "from 1 to 512"), ("epochs", "0", "from 1 to 100"), ("epochs", "many", "a whole number from 1 to 100"),
+    ("learning_rate", "7", "from 1e-05 to 1"), ("weight_decay", "-1", "from 0 to 2"), ("share", "0.99", "0.01 to 0.9"),
+    ("y_range", "5,1", "low end"), ("share", "nan", "0.01 to 0.9"), ("learning_rate", "inf", "1e-05 to 1")])
+def test_link_out_of_range_is_refused_with_the_allowed_range(visit, name, value, expected):
+    app = visit("train", **{name: value})
+    assert len(app.error) == 1 and expected in app.error[0].value
+    default = getattr(preset_of("dot-bias", "fast"), name, 0.2)
+    assert app.session_state[f"set_{name}"] == default
+    app.run()
+    assert not app.error and name not in app.query_params  # said once, and the link is right again
+
+
+def test_range_off_and_ends(visit):
+    app = visit("train")
+    app.number_input(key="set_y_range_high").set_value(6.0).run()
+    assert app.session_state["set_y_range"] == (0.0, 6.0)
+    app.toggle(key="set_y_range_on").set_value(False).run()
+    assert app.session_state["set_y_range"] is None and link(app, "y_range") == "none"
+    app.toggle(key="set_y_range_on").set_value(True).run()
+    assert app.session_state["set_y_range"] == (0.0, 6.0)
+    app.number_input(key="set_y_range_high").set_value(-1.0).run()
+    assert "low end" in app.error[0].value and app.button(key="start").disabled
+
+
+def test_stop_keeps_the_weights(visit):
+    app = visit("train", epochs="100", batch_size="8")
+    app.button(key="start").click().run()
+    wait(app, lambda: cached.jobs().store.progress(link(app, "run")).share > 0)
+    app.run()
+    app.button(key="stop").click().run()
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    assert current(app).state == "stopped" and current(app).has_weights
+    assert app.button(key="replay").disabled is False
+
+
+def test_somebody_else_sees_the_queue_and_cannot_stop(visit):
+    app = visit("train")
+    jobs = cached.jobs()
+    others = jobs.submit(plan("dot-bias", ENDLESS, "sample", "random:0.2", 0, starter="somebody"))
+    app.run()
+    assert "somebody else’s" in texts(app)
+    app.query_params["run"] = others
+    app.run()
+    assert app.button(key="stop").disabled
+    jobs.stop(others, "somebody")
+
+
+def test_diverged_run_gives_advice_and_a_next_step(visit):
+    app = visit("train", y_range="none", learning_rate="1", batch_size="64")
+    app.button(key="start").click().run()
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    assert current(app).state == "diverged" and "Lower the peak learning rate" in app.error[0].value
+    first = link(app, "run")
+    app.button(key="lower_rate").click().run()
+    assert link(app, "run") != first
+    wait(app, lambda: not current(app).busy)
+    assert current(app).settings["learning_rate"] == pytest.approx(0.33)
+
+
+def test_interrupted_run_is_shown_as_such_and_can_be_started_again(visit):
+    app = visit("train")
+    jobs = cached.jobs()
+    run_id = jobs.submit(plan("dot-bias", ENDLESS, "sample", "random:0.2", 0, starter="somebody"))
+    wait(app, lambda: not jobs.store.progress(run_id).batches.empty)
+    jobs._process.kill()
+    wait(app, lambda: not jobs.store.record(run_id).busy)
+    app.query_params["run"] = run_id
+    app.run()
+    assert "interrupted" in app.warning[0].value
+    app.button(key="start_again").click().run()
+    assert current(app).id != run_id and current(app).settings == jobs.store.record(run_id).settings
+    app.button(key="stop").click().run()
+
+
+def test_replay_starts_and_ends(visit):
+    app = visit("train")
+    app.button(key="replay").click().run()
+    assert not app.exception and app.button(key="end_replay")
+    assert not app.metric  # the figures wait for the end of the curve
+    app.button(key="end_replay").click().run()
+    assert app.metric and not app.exception

@@ -1,0 +1,191 @@
+"""The run store: folders that survive whatever happens to the process that writes them."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pandas as pd
+import pytest
+import safetensors.numpy
+
+from collab.errors import RunError
+from collab.models import DotBiasSettings
+from collab.services.environment import Environment
+from collab.services.runs import RunRecord, RunStore
+from collab.services.training_job import carry_out, plan
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return Environment((), tmp_path, "sqlite://")
+
+
+@pytest.fixture
+def store(environment):
+    return RunStore(environment.home)
+
+
+def planned(**changes):
+    return plan("dot-bias", DotBiasSettings(**{"batch_size": 512, "epochs": 2, "n_factors": 4, **changes}), "sample", "random:0.2", 0)
+
+
+def test_run_is_a_folder_of_plain_files(store, environment):
+    record = carry_out(store.create(planned()), store, environment)
+    folder = store.folder / record.id
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "batches.csv", "history.csv", "items.csv", "run.json", "users.csv", "weights.safetensors"]
+    assert json.loads((folder / "run.json").read_text())["state"] == "finished"
+    weights = safetensors.numpy.load_file(folder / "weights.safetensors")
+    assert weights["item_factors"].shape == (len(pd.read_csv(folder / "items.csv")), 4)
+    history = pd.read_csv(folder / "history.csv")
+    assert list(history.columns) == ["epoch", "train_loss", "valid_loss", "seconds"]
+    assert history.valid_loss.iloc[-1] == pytest.approx(record.valid["mse"], rel=1e-6)
+
+
+def test_loaded_run_predicts_as_it_did(store, environment):
+    """The final error recomputed from the files alone: weights, vocabularies and the split that the record names."""
+    from collab.datasets import load_dataset
+    from collab.splitting import split_by
+
+    record = carry_out(store.create(planned()), store, environment)
+    run, sample = store.load(record.id), load_dataset("sample")
+    valid = sample.ratings.iloc[split_by(record.holdout, sample, record.split_seed).valid]
+    titles = sample.items.set_index("item_id").title
+    users = pd.Index(run.users.user_id).get_indexer(valid.user_id)
+    items = pd.Index(run.items.label).get_indexer(titles[valid.item_id])
+    assert np.mean((run.model.predict(users, items) - valid.rating.to_numpy()) ** 2) == pytest.approx(record.valid["mse"], rel=1e-5)
+
+
+def test_items_count_training_rows_only(store, environment):
+    record = carry_out(store.create(planned()), store, environment)
+    run = store.load(record.id)
+    assert run.items.n_ratings.sum() == record.n_train == run.users.n_ratings.sum()
+    assert run.items.title.iloc[0] == "#na#" and run.items.n_ratings.iloc[0] == 0
+    assert run.items.year.dtype == "Int64"
+
+
+def test_same_data_settings_and_seed_give_the_same_bytes(store, environment):
+    first, second = (carry_out(store.create(planned()), store, environment) for _ in range(2))
+    files = [(store.folder / record.id / "weights.safetensors").read_bytes() for record in (first, second)]
+    assert files[0] == files[1]
+
+
+def test_stopped_run_keeps_its_weights(store, environment):
+    asked = iter([False] * 10 + [True] * 1000)
+    record = carry_out(store.create(planned(epochs=50)), store, environment, should_stop=lambda: next(asked))
+    assert record.state == "stopped" and record.epochs_done == 0
+    assert store.load(record.id).model.item_factors.shape[1] == 4
+
+
+def test_diverged_run_says_what_to_do(store, environment):
+    record = carry_out(store.create(planned(y_range=None, learning_rate=1.0, n_factors=50, epochs=5)), store, environment)
+    assert record.state == "diverged" and "Lower the peak learning rate" in record.message
+    with pytest.raises(RunError, match="diverged"):
+        store.load(record.id)
+
+
+def test_missing_data_is_written_into_the_record(store, environment):
+    record = carry_out(store.create(dataclasses.replace(planned(), data="ml-100k")), store, environment)
+    assert record.state == "failed" and "COLLAB_DATA" in record.message
+    assert store.record(record.id) == dataclasses.replace(record, owner="")
+
+
+def test_run_of_a_dead_process_is_found_as_interrupted(store, tmp_path):
+    """A process that notes a run, takes its lock and dies without a word."""
+    script = textwrap.dedent(f"""
+        import dataclasses, os
+        from pathlib import Path
+        from collab.services.runs import RunStore
+        from collab.models import DotBiasSettings
+        from collab.services.training_job import plan
+        store = RunStore(Path({str(tmp_path)!r}))
+        owner, lock = store.claim()
+        record = store.create(plan("dot-bias", DotBiasSettings(), "sample", "random:0.2", 0, owner=owner))
+        print(record.id, flush=True)
+        os._exit(9)
+    """)
+    run_id = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout.strip()
+    assert store.record(run_id).state == "queued"
+    assert store.rescue() == [run_id]
+    record = store.record(run_id)
+    assert record.state == "interrupted" and "Start it again" in record.message
+    assert [each.id for each in store.records()] == [run_id]
+
+
+def test_run_of_a_living_owner_is_left_alone(store):
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(), owner=owner))
+    assert store.rescue() == [] and store.record(record.id).state == "queued"
+    lock.release()
+    assert store.rescue() == [record.id]
+
+
+def test_interrupted_run_has_its_last_weights(store, environment):
+    """Killed in mid-epoch: what was checkpointed can be looked at."""
+    class Killed(BaseException):
+        pass
+
+    def kill(report):
+        if report.epoch == 2:
+            raise Killed
+
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(epochs=5), owner=owner))
+    with pytest.raises(Killed):
+        carry_out(record, store, environment, on_epoch=kill)
+    lock.release()
+    assert store.rescue() == [record.id]
+    found = store.record(record.id)
+    assert (found.state, found.epochs_done) == ("interrupted", 2) and "after epoch 2" in found.message
+    assert store.load(record.id).record.valid["mse"] > 0
+    assert len(store.progress(record.id).history) == 2
+
+
+@pytest.mark.parametrize("run_id", ["", "x", "../../etc", "0123456", "0123456789", "ABCDEF01", "0123456g", "0123456\n"])
+def test_only_ids_are_ids(store, run_id):
+    with pytest.raises(RunError):
+        store.record(run_id)
+
+
+def test_unknown_run(store):
+    with pytest.raises(RunError, match="there is no run 01234567"):
+        store.record("01234567")
+
+
+@pytest.mark.parametrize(("file", "content"), [
+    ("run.json", b"{"), ("run.json", b'{"format": 99}'), ("weights.safetensors", b"\x00\x01"), ("items.csv", b"a,b\n1,2\n"),
+    ("users.csv", b"")])
+def test_damaged_file_is_an_error_that_names_the_place(store, environment, file, content):
+    record = carry_out(store.create(planned(epochs=1)), store, environment)
+    (store.folder / record.id / file).write_bytes(content)
+    with pytest.raises(RunError, match=record.id):
+        store.load(record.id)
+    if file == "run.json":
+        assert store.records() == []  # one damaged run does not hide the others
+
+
+def test_half_written_line_is_not_read(store, environment):
+    record = carry_out(store.create(planned(epochs=1)), store, environment)
+    file = store.folder / record.id / "batches.csv"
+    whole = len(store.progress(record.id).batches)
+    file.write_text(file.read_text() + "99,1.0,0.")
+    assert len(store.progress(record.id).batches) == whole
+
+
+def test_record_round_trip_and_unknown_entries(store):
+    record = store.create(planned())
+    assert RunRecord.from_json(record.to_json()) == record
+    values = json.loads(record.to_json()) | {"colour": "red"}
+    with pytest.raises(RunError, match="colour"):
+        RunRecord.from_json(json.dumps(values))
+
+
+def test_held_out_rows_of_a_file_are_kept_with_the_run(store, environment, tmp_path):
+    rows = tmp_path / "rows.txt"
+    rows.write_text("5\n3\n10\n")
+    record = carry_out(store.create(dataclasses.replace(planned(epochs=1), holdout=f"rows:{rows}")), store, environment)
+    assert record.n_valid == 3
+    assert (store.folder / record.id / "valid_rows.csv").read_text() == "5\n3\n10\n"

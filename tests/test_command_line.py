@@ -1,0 +1,170 @@
+"""The command line: the same code and run folders as the dashboard, for scripts."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from collab.__main__ import main
+from collab.datasets import download as download_module
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+
+QUICK = ["--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLLAB_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def answer(capsys):
+    """Run a command with --json; returns exit code, the object on the last line of standard output, and standard error."""
+
+    def run(*words):
+        code = main([*words, "--json"])
+        out, err = capsys.readouterr()
+        return code, json.loads(out.splitlines()[-1]) if out else None, err
+
+    return run
+
+
+@pytest.fixture
+def run_id(home, answer):
+    return answer("train", "--data", "sample", "--preset", "fast")[1]["run"]
+
+
+def test_train_answers_with_everything_that_a_figure_needs(home, answer):
+    code, told, err = answer("train", "--data", "sample", "--model", "dot-bias", "--holdout", "random:0.25", "--seed", "3", *QUICK)
+    assert code == 0 and err == ""
+    assert told["split"] == {"holdout": "random:0.25", "seed": 3, "n_train": 42615, "n_valid": 14205}
+    assert told["settings"]["seed"] == 3 and told["settings"]["n_factors"] == 6 and told["model"] == "dot-bias"
+    assert told["valid_rmse"] == pytest.approx(told["valid_mse"] ** 0.5)
+    assert 0 < told["valid_mae"] < told["valid_rmse"]
+    assert told["baselines"]["biases_only"]["mse"] < told["baselines"]["global_mean"]["mse"]
+    assert told["seconds"] > 0 and told["cpu_seconds"] > 0
+    assert RunStore(home).load(told["run"]).record.valid["mse"] == told["valid_mse"]
+
+
+def test_split_seed_is_the_seed_unless_given(home, answer):
+    splits = [answer("train", "--data", "sample", *QUICK, *words)[1]["split"]["seed"]
+              for words in ((), ("--seed", "4"), ("--seed", "4", "--split-seed", "9"))]
+    assert splits == [0, 4, 9]
+
+
+def test_default_preset_is_the_chapters(home, answer):
+    told = answer("train", "--data", "sample", "--set", "epochs=1")[1]
+    assert told["settings"]["batch_size"] == 64 and told["settings"]["learning_rate"] == 5e-3
+
+
+def test_rows_of_a_file_are_held_out(home, answer, tmp_path):
+    rows = tmp_path / "rows.txt"
+    rows.write_text("".join(f"{row}\n" for row in range(0, 56820, 10)))
+    told = answer("train", "--data", "sample", "--holdout", f"rows:{rows}", *QUICK)[1]
+    assert told["split"]["n_valid"] == 5682
+
+
+def test_official_fold(home, answer, movielens_folders):
+    told = answer("train", "--holdout", "fold:u1", "--preset", "fast")[1]
+    assert told["data"] == "ml-100k" and told["split"]["n_valid"] == 20000
+    assert told["valid_mse"] < told["baselines"]["biases_only"]["mse"]
+
+
+def test_models_and_runs(home, answer, capsys, run_id):
+    assert main(["models"]) == 0
+    assert "dot-bias" in capsys.readouterr().out.splitlines()
+    assert answer("models")[1]["models"][0] == "dot-bias"
+    assert [each["run"] for each in answer("runs")[1]["runs"]] == [run_id]
+
+
+def test_similar_films(answer, run_id):
+    code, told, _ = answer("similar", "--run", run_id, "--title", "alien (1979)", "--top", "5")
+    assert code == 0 and told["title"] == "Alien (1979)" and len(told["similar"]) == 5
+    closeness = [each["similarity"] for each in told["similar"]]
+    assert closeness == sorted(closeness, reverse=True) and max(closeness) <= 1
+    assert all(each["n_ratings"] >= 20 and each["title"] != "Alien (1979)" for each in told["similar"])
+
+
+def test_recommend_to_somebody_new(answer, run_id, tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("title,rating\nAlien (1979),5\nAliens (1986),5\nNo Such Film (1900),3\n")
+    code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file), "--top", "7")
+    assert code == 0 and told["not_found"] == ["No Such Film (1900)"] and "No Such Film (1900)" in err
+    assert len(told["recommended"]) == 7
+    assert set(told["recommended"][0]) == {"title", "predicted", "uncertainty", "score"}
+    scores = [each["score"] for each in told["recommended"]]
+    assert scores == sorted(scores, reverse=True)
+    assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (("train", "--data", "nothing"), "there are ml-100k"),
+    (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias"),
+    (("train", "--data", "sample", "--preset", "nothing"), "it has chapter, fast"),
+    (("train", "--data", "sample", "--set", "n_factors=100000"), "from 1 to 512"),
+    (("train", "--data", "sample", "--set", "nothing=1"), "the settings are"),
+    (("train", "--data", "sample", "--set", "n_factors"), "name=value"),
+    (("train", "--data", "sample", "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
+    (("train", "--data", "sample", "--holdout", "random:2"), "0.01 to 0.9"),
+    (("train", "--data", "sample", "--holdout", "fold:u1"), "no fold"),
+    (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
+    (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
+    (("train", "--data", "sample", "--set", "y_range=none", "--set", "learning_rate=1"), "diverged"),
+    (("similar", "--run", "01234567", "--title", "x"), "there is no run"),
+    (("recommend", "--run", "../..", "--ratings", "x"), "is not the id of a run"),
+])
+def test_errors_name_the_value_and_end_with_code_2(home, answer, words, expected):
+    code, told, err = answer(*words)
+    assert code == 2 and told is None and expected in err and "Traceback" not in err
+    assert [record for record in RunStore(home).records() if record.state != "diverged"] == []  # nothing half-done is left
+
+
+def test_unknown_titles_are_an_error(answer, run_id, tmp_path):
+    assert "did you mean" in answer("similar", "--run", run_id, "--title", "Alien")[2]
+    file = tmp_path / "mine.csv"
+    file.write_text("title,rating\nNo Such Film (1900),3\n")
+    code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file))
+    assert code == 2 and told is None and "none of its 1 titles" in err
+    file.write_text("title,rating\nAlien (1979),9\n")
+    code, _, err = answer("recommend", "--run", run_id, "--ratings", str(file))
+    assert code == 2 and "line 2" in err and "9" in err
+
+
+def test_prepare_makes_everything_ready(home, answer, movielens_folders):
+    code, told, err = answer("prepare")
+    assert code == 0 and err == ""
+    assert [each["data"] for each in told["prepared"]] == ["ml-100k", "ml-latest-small"]
+    again = answer("prepare")[1]
+    assert [each["run"] for each in again["prepared"]] == [each["run"] for each in told["prepared"]]  # nothing is trained twice
+
+
+def test_prepare_without_a_network_prepares_the_sample(home, answer, monkeypatch):
+    monkeypatch.delenv("COLLAB_DATA", raising=False)
+
+    def unreachable(*arguments, **options):
+        raise download_module.DownloadError("no connection")
+
+    monkeypatch.setattr("collab.__main__.download", unreachable)
+    code, told, err = answer("prepare")
+    assert code == 2 and "no connection" in err and "sample is ready" in err
+    assert [each["data"] for each in told["prepared"]] == ["sample"]
+    assert find_runs(read_environment()) == ["sample"]
+
+
+def find_runs(environment):
+    return [record.data for record in RunStore(environment.home).records()]
+
+
+def test_as_a_process(home):
+    """The real thing once: exit codes and streams, and no progress where nobody watches."""
+    done = subprocess.run([sys.executable, "-m", "collab", "train", "--data", "sample", *QUICK, "--json"], capture_output=True, text=True,
+                          env=os.environ | {"COLLAB_HOME": str(home)}, check=False)
+    assert done.returncode == 0 and done.stderr == "" and len(done.stdout.splitlines()) == 1
+    assert json.loads(done.stdout)["state"] == "finished"
+    wrong = subprocess.run([sys.executable, "-m", "collab", "similar", "--run", "x", "--title", "y"], capture_output=True, text=True,
+                           env=os.environ | {"COLLAB_HOME": str(home)}, check=False)
+    assert wrong.returncode == 2 and wrong.stdout == "" and "is not the id of a run" in wrong.stderr
