@@ -13,7 +13,7 @@ from collab.metrics import Errors, errors
 from collab.models.contract import Model
 from collab.ratings import Ratings
 
-HOPELESS = 100.0  # a loss this many times that of predicting nothing but 0 will not come back
+HOPELESS = 100.0  # variances of the ratings: a loss so far above that of predicting only 0 is taken for lost
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ def fit(model: Model, train: Ratings, valid: Ratings, *, on_batch: Callable[[Bat
     """Train `model` on `train` and check it on `valid` after every epoch.
 
     Stops before the next step when `should_stop()` says so, keeping the weights so far. A loss that is not finite, or is beyond hope
-    (a hundred times that of predicting nothing but 0), ends the training as "diverged".
+    (above that of predicting only 0 by a hundred times the variance), ends the training as "diverged".
     """
     wall, cpu = time.perf_counter(), time.process_time()
     n_steps = model.n_steps(len(train))
-    limit = HOPELESS * max(float(np.square(train.rating).mean()), 0.1)
+    limit = HOPELESS * max(float(train.rating.var()), 0.1) + float(np.square(train.rating).mean())
     reports: list[EpochReport] = []
     state, step_number, last = "finished", 0, None
     for epoch, steps in enumerate(model.train_epochs(train)):

@@ -6,6 +6,7 @@ from collab.interpret import bias_table, user_bias_table
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import titles_with
+from collab.ui.follow_theme import follow_theme
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
@@ -24,6 +25,8 @@ PICTURED = {
 
 page = open_page("Film biases", "What the model adds to every score of a film, whoever watches it.")
 run = page.run
+with st.sidebar:
+    follow_theme()
 if not run.model.has_biases:
     st.info("This model was trained without biases. Choose another run in the sidebar, or train one with biases.",
             icon=":material/info:")

@@ -3,14 +3,17 @@
 import streamlit as st
 
 from collab.interpret import factor_pca, most_rated_items, similar_items
-from collab.ui.explore_charts import MAP_COLOURS, film_map_figure, leading_genres
+from collab.ui.film_map_chart import MAP_COLOURS, film_map_figure, leading_genres
 from collab.ui.film_picker import choose_film, film_facts, neighbour_buttons, pick_film, titles_with
+from collab.ui.follow_theme import follow_theme
 from collab.ui.page import open_page
 from collab.ui.plot3d import plot3d
 from collab.ui.theme import palette
 
 page = open_page("Film map", "Films lie close together when the same people like them: turn the map, and click a film.")
 run = page.run
+with st.sidebar:
+    follow_theme()
 if not run.model.has_factors:
     st.info("This model has no factors, so its films have no places. Choose another run in the sidebar.", icon=":material/info:")
     st.stop()
@@ -18,16 +21,18 @@ if not run.model.has_factors:
 picture, controls = st.columns([3, 1], gap="medium")
 with controls:
     n_trained = len(most_rated_items(run.items, len(run.items)))
-    colour_by = st.selectbox("Colour", list(MAP_COLOURS), key="colour", bind="query-params",
+    colours = [colour for colour in MAP_COLOURS if colour != "bias" or run.model.has_biases]
+    colour_by = st.selectbox("Colour", colours, key="colour", bind="query-params",
                              help="What the colour of a point says about its film.")
-    n_films = st.slider("Films", min(50, n_trained), n_trained, min(1000, n_trained), key="films", bind="query-params",
+    n_films = st.slider("Films", min(50, n_trained - 1), n_trained, min(1000, n_trained), key="films", bind="query-params",
                         help="How many films are shown, most rated first. Higher: rarer films too, whose places are less sure.")
     text = st.text_input("Find", key="find", bind="query-params", placeholder="Part of a title",
                          help="Rings and names the films with this text in their title, and lists them in the table.").strip()
     chosen = pick_film(run, default=False)
 
 item_index = most_rated_items(run.items, n_films)
-films = run.items.iloc[item_index].assign(item_index=item_index, bias=run.model.item_biases[item_index])
+films = run.items.iloc[item_index].assign(item_index=item_index,
+                                         bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan"))
 pca = factor_pca(run.model.item_factors, item_index)
 found = titles_with(films, text)
 
@@ -48,7 +53,7 @@ with controls:
         film_facts(run, chosen)
         if chosen not in item_index:
             st.caption("It is not on the map: show more films to see it.")
-        st.caption("Nearest by cosine, with at least 20 ratings:")
+        st.caption("Nearest films (20 ratings or more):")
         with st.container(gap=None):
             neighbour_buttons(run, similar_items(run.items, run.model.item_factors, chosen, n=5), "cosine")
         st.page_link("pages/similar_films.py", label="More like this", icon=":material/join_inner:",

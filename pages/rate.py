@@ -5,51 +5,53 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui import cached, own_ratings, rating
+from collab.ui import cached, own_ratings
+from collab.ui.keeping import keep_or_delete, say_deleted, say_view_only
 from collab.ui.page import open_page
-from collab.ui.taste import answers_known, picks
-
-NAME = Path(__file__).stem
+from collab.ui.picks_view import show_picks
+from collab.ui.rating import STYLE, answer_list, answers_to_look_at, places, plain, propose_newer, rate_cards, say_lacking
+from collab.ui.taste import answers_known
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
 run = page.run
-st.html(Path(rating.__file__).with_suffix(".css"))
+st.html(STYLE)
 try:
     cached.profiles()
 except CollabError as reason:
-    st.error(f"Ratings cannot be kept: {reason}", icon=":material/database_off:")
+    st.error(f"Ratings cannot be kept: {plain(str(reason))}", icon=":material/error:")
     st.stop()
-rating.propose_newer(page.data)
+propose_newer(page.data)
 
 
 def show() -> None:
-    """All that an answer changes; only this runs again after a tap."""
+    """All that an answer changes; after a tap only this runs again."""
     profile, wrong = own_ratings.open_profile()
     can_edit = profile is None or profile.can_edit
     if wrong:
-        st.warning(f"{rating.plain(wrong)} What you see is a new start.", icon=":material/link_off:")
-    elif not can_edit:
-        rating.say_view_only()
-    if trouble := own_ratings.take_trouble():
-        st.error(rating.plain(trouble), icon=":material/error:")
+        st.warning(f"{plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
+    if not can_edit:
+        say_view_only()
+    say_deleted()
+    if (trouble := own_ratings.take_trouble()) not in ("", wrong):
+        st.error(plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
-    known = answers_known(answers, rating.places(run, answers), run.items, run.record.scale)
-    left, right = st.columns([1.1, 1], gap="large")
+    known = answers_known(answers, places(run, answers), run.items, run.record.scale)
+    left, right = st.columns([1.05, 1], gap="medium")
     with left:
         if can_edit:
-            rating.rate_cards(run, known, len(answers))
+            rate_cards(run, known)
         else:
-            st.subheader("Their ratings", anchor=False)
-            rating.answers_read_only(answers, known, run)
+            with st.container(key="answers_to_look_at"):
+                st.subheader("Their ratings", anchor=False)
+                answers_to_look_at(answers, known, run)
     with right:
-        minimum_count = rating.picks_head(run, profile, bool(known.rated), NAME)
-        found = picks(run, cached.prior(run.id), known, rating.N_PICKS, minimum_count) if known.rated else None
-        rating.show_picks(run, found, known, minimum_count, "your" if can_edit else "their", synthetic=page.data.synthetic)
+        show_picks(run, known, profile, Path(__file__).stem)
     if can_edit and answers:
-        st.subheader("Your answers", anchor="answers")
-        rating.answer_list(answers, known)
-    rating.say_lacking(known, page.data)
-    rating.keep_and_delete(profile, answers, run)
+        with st.container(key="answers"):
+            st.subheader("Your answers", anchor=False)
+            answer_list(answers, known)
+    say_lacking(known, page.data)
+    keep_or_delete(profile, answers, run)
 
 
-st.fragment(show, key="rate")()
+st.fragment(show)()

@@ -6,11 +6,14 @@ from collab.interpret import MEASURE_COLUMNS, similar_items
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import similarity_bars_figure
 from collab.ui.film_picker import film_facts, neighbour_table, pick_film
+from collab.ui.follow_theme import follow_theme
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
 page = open_page("Similar films", "Pick a film and see which ones the model places next to it.")
 run = page.run
+with st.sidebar:
+    follow_theme()
 if not run.model.has_factors:
     st.info("This model has no factors, so it cannot say which films are alike. Choose another run in the sidebar.",
             icon=":material/info:")

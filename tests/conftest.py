@@ -1,21 +1,72 @@
-"""What page tests share: an app on a home of its own, with runs trained once, on the sample and on MovieLens."""
+"""What tests share: the real data, a few ratings made on the spot, and an app on a home of its own with runs trained once."""
 
 import os
 import shutil
 from pathlib import Path
 
+import hypothesis
+import numpy as np
 import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from collab.datasets import DEFAULT, SAMPLE, entry_of, find
+from collab.datasets import DEFAULT, SAMPLE, entry_of, find, load_dataset
+from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
+MOVIELENS = ("ml-100k", "ml-latest-small")
+
+torch.set_num_threads(1)  # as in a training process: sums come out in the same order everywhere
+# no test depends on how busy the machine is, and the machine that decides on a release draws the same examples every time
+hypothesis.settings.register_profile("collab", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("collab")
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of COLLAB_DATA that holds both MovieLens data sets; without it the tests of the real data fail and say how."""
+    folders = [Path(part) for part in os.environ.get("COLLAB_DATA", "").split(os.pathsep) if part.strip()]
+    for folder in folders:
+        if all(find(name, [folder]) is not None for name in MOVIELENS):
+            return folder
+    files = " and ".join(entry_of(name).file_name for name in MOVIELENS)
+    state = f"is {os.environ['COLLAB_DATA']!r}, where they are not" if folders else "is not set"
+    pytest.fail(f"this test needs the real data: put {files} into a folder and set COLLAB_DATA to it (COLLAB_DATA {state})",
+                pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def movielens_100k(data_folder):
+    return load_dataset("ml-100k", [data_folder])
+
+
+@pytest.fixture(scope="session")
+def movielens_latest_small(data_folder):
+    return load_dataset("ml-latest-small", [data_folder])
+
+
+@pytest.fixture(scope="session")
+def sample():
+    return load_dataset("sample")
+
+
+@pytest.fixture(scope="session")
+def make_ratings():
+    """A function from rows (user, film, stars) to Ratings with whole stars from 1 to 5; row i was given at second i."""
+
+    def make(rows):
+        users, films, stars = zip(*rows, strict=True)
+        user_ids, item_ids = Vocabulary.of([str(user) for user in users]), Vocabulary.of([str(film) for film in films])
+        return Ratings(user_ids, item_ids, user_ids.index_of([str(user) for user in users]),
+                       item_ids.index_of([str(film) for film in films]), np.array(stars), np.arange(len(rows)),
+                       RatingScale(1.0, 5.0, 1.0))
+
+    return make
 
 
 def missing(what):

@@ -74,7 +74,7 @@ class _Table:
         return values.astype(dtype)
 
     def ids(self, column: str) -> pd.Series:
-        self.complain(self.columns[column].isin(["", UNKNOWN]).to_numpy(), column,
+        self.complain(self.columns[column].str.strip().isin(["", UNKNOWN]).to_numpy(), column,
                       f"an id (and not {UNKNOWN}, which stands for nobody)")
         return self.columns[column]
 
@@ -84,7 +84,8 @@ class _Table:
         return titles
 
 
-def _read_table(archive: Archive, name: str, names: tuple[str, ...], separator: str, *, header: bool, encoding: str = "utf-8") -> _Table:
+def _read_table(archive: Archive, name: str, names: tuple[str, ...], separator: str, *, header: bool,
+                encoding: str = "utf-8") -> _Table:
     """The columns `names` of a delimited file, as text. With a `header` they are found by name, else by place."""
     place = archive.place(name)
     try:

@@ -13,7 +13,7 @@ def global_mean(train: Ratings) -> float:
     return float(train.rating.mean(dtype=np.float64))
 
 
-def biases_only(train: Ratings, damping: float = 5.0, sweeps: int = 10) -> tuple[np.ndarray, np.ndarray]:
+def biases_only(train: Ratings, damping: float = 5.0, sweeps: int = 50) -> tuple[np.ndarray, np.ndarray]:
     """User biases (n_users,) and item biases (n_items,) of μ + b_u + b_i, by alternating damped means.
 
     Minimises Σ(r − μ − b_u − b_i)² + damping · (Σb_u² + Σb_i²), a user or item without ratings gets 0

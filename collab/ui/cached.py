@@ -53,10 +53,12 @@ def prior(run_id: str) -> UserPrior:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def film_titles(run_id: str) -> dict[str, int]:
-    """The item_index of every title that the run was trained on; of a doubled title the more often rated. Raises RunError."""
+    """The item_index of every title that the run was trained on, most rated first; of a doubled title the more often rated."""
     items = trained_run(run_id).items
-    most_rated_last = most_rated_items(items, len(items))[::-1]
-    return dict(zip(items["title"].to_numpy()[most_rated_last].tolist(), most_rated_last.tolist(), strict=True))
+    index_of: dict[str, int] = {}
+    for index in most_rated_items(items, len(items)).tolist():
+        index_of.setdefault(items["title"].array[index], index)
+    return index_of
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

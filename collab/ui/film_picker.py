@@ -9,6 +9,7 @@ import streamlit as st
 from collab.interpret import MEASURE_COLUMNS, most_rated_items
 from collab.services.runs import TrainedRun
 from collab.ui import words
+from collab.ui.explore_charts import shortened
 
 FILM = "film"
 """The chosen film's key in the session and name in the link; pages share it."""
@@ -50,7 +51,7 @@ def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> Non
     """The films of `collab.interpret.similar_items` to press: the one pressed becomes the chosen film."""
     for film in table.to_dict("records"):
         value, n_ratings = film[MEASURE_COLUMNS[measure]], words.count(film["n_ratings"])
-        st.button(f"{_plain(film['title'])} · {value:.2f}", key=f"near_{film['item_index']}", type="tertiary",
+        st.button(f"{_plain(shortened(film['title'], 27))} · {value:.2f}", key=f"near_{film['item_index']}", type="tertiary",
                   help=f"{n_ratings} ratings. Press to go there.", on_click=choose_film, args=(run, film["item_index"]))
 
 

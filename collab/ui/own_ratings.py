@@ -13,7 +13,7 @@ import streamlit as st
 from collab.answers import match_titles, read_ratings_csv, write_ratings_csv
 from collab.errors import CollabError, ProfileError
 from collab.services.profiles import Answer, Profile
-from collab.ui import cached, words
+from collab.ui import cached
 from collab.ui.taste import STARS
 
 LINK = "profile"
@@ -97,9 +97,10 @@ def load_file(content: bytes, name: str, run_id: str) -> Imported | None:
         read = read_ratings_csv(content, STARS, name)
         known = list(cached.film_titles(run_id))
         places, lacking = match_titles([title for title, _ in read.rows], known)
-        rows = [(title if place is None else known[place], rating) for place, (title, rating) in zip(places, read.rows, strict=True)]
-        cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows), STARS, name)
-        imported.append(Imported(len(rows), tuple(lacking), read.repeated))
+        rows = [(title if place is None else known[place], rating)
+                for place, (title, rating) in zip(places, read.rows, strict=True)]
+        kept = cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows), STARS, name)
+        imported.append(Imported(len(kept.rows), tuple(lacking), read.repeated + kept.repeated))
 
     if not _try(load):
         return None
@@ -130,9 +131,12 @@ def take_trouble() -> str:
 
 def say(change: Change) -> str:
     """A change in words, for the line beside *Undo*, without the title."""
-    if change.after is None:
-        return "taken back"
-    return "not seen" if change.after.rating is None else f"{words.stars(change.after.rating)} stars"
+    return "taken back" if change.after is None else in_words(change.after.rating)
+
+
+def in_words(rating: float | None) -> str:
+    """An answer in words: "3.5 stars", "1 star", "not seen"."""
+    return "not seen" if rating is None else f"{rating:g} {'star' if rating == 1 else 'stars'}"
 
 
 def _change(title: str, after: Answer | None) -> None:

@@ -238,7 +238,7 @@ def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
 def describe_run(record: RunRecord) -> str:
     """A run in one line, for a list of runs."""
     state = STATE_WORDS[record.state]
-    mse = f"MSE {words.loss(record.valid['mse'])}" if record.valid else ""
+    mse = f"MSE {words.loss(record.valid['mse'])}" if record.has_weights else ""
     return " · ".join(part for part in (record.name, mse, state) if part)
 
 
@@ -246,8 +246,12 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
     records = {each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)}
     records.setdefault(record.id, record)
     st.session_state["_pick_run"] = record.id
-    st.selectbox("Run", list(records), key="_pick_run", format_func=lambda run_id: describe_run(records[run_id]),
-                 on_change=lambda: use_run(st.session_state["_pick_run"]),
+
+    def picked() -> None:
+        if st.session_state["_pick_run"] in records:  # a browser may still know a run by the words it had while it trained
+            use_run(st.session_state["_pick_run"])
+
+    st.selectbox("Run", list(records), key="_pick_run", format_func=lambda run_id: describe_run(records[run_id]), on_change=picked,
                  help="The trained model that every page shows. A run is one training, kept for good.")
     if record.valid:
         baseline = record.baselines.get("biases_only", {}).get("mse")

@@ -18,7 +18,7 @@ let loading = null; // the one promise of plotly.js on this browser page
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".plot3d");
   const node = frame.querySelector(".plot3d-drawing");
-  frame.style.height = `${data.height}px`;
+  frame.style.setProperty("--height", `${data.height}px`);
   frame.setAttribute("aria-label", data.alt);
 
   let picture = pictures.get(node);

@@ -22,7 +22,11 @@ _HTML = """
 </div>
 """
 _CSS = """
-.plot3d { position: relative; width: 100%; overflow: hidden; }
+.plot3d { position: relative; width: 100%; height: var(--height); overflow: hidden; }
+@media (max-width: 640px) { /* a phone: leave room to scroll past the picture */
+  .plot3d { height: min(var(--height), 30rem); }
+  .stElementContainer:has(.plot3d) { height: auto !important; }
+}
 .plot3d-drawing { position: absolute; inset: 0; }
 .plot3d-message {
   position: absolute; inset: 0; display: grid; place-items: center; padding: 1rem; text-align: center;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,6 @@ from collab.settings import settings_from
 from collab.ui import cached, words
 from collab.ui.loss_chart import cut, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
-from collab.ui.settings_form import take_over
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
 
@@ -60,7 +60,9 @@ def _headline(progress: Progress, replay: float | None) -> None:
     line, button = st.columns([4, 1], vertical_alignment="center")
     if replay is not None:
         line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
-        button.button("End replay", key="end_replay", width="stretch", on_click=lambda: st.session_state.pop("_replay", None))
+        if button.button("End replay", key="end_replay", width="stretch"):
+            del st.session_state["_replay"]
+            st.rerun()
     elif record.busy:
         left = progress.seconds_left
         text = "Waiting for its turn" if record.state == "queued" else (
@@ -77,8 +79,10 @@ def _headline(progress: Progress, replay: float | None) -> None:
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in epoch {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
         line.progress(progress.share, text=f"{state}{took}{kept} · {record.name} · {record.data_title}")
-        button.button("Replay", key="replay", icon=":material/replay:", width="stretch", on_click=_start_replay, args=(record.id,),
-                      disabled=progress.batches.empty, help="Draws the curve again in ten seconds, for an audience.")
+        if button.button("Replay", key="replay", icon=":material/replay:", width="stretch", disabled=progress.batches.empty,
+                         help="Draws the curve again in ten seconds, for an audience."):
+            st.session_state["_replay"] = (record.id, time.monotonic())
+            st.rerun()
         _say_how_it_ended(record)
 
 
@@ -92,18 +96,25 @@ def _say_how_it_ended(record: RunRecord) -> None:
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     with st.container(horizontal=True):
         if record.state == "diverged" and getattr(settings, "learning_rate", None):
-            st.button("Train with a third of the rate", key="lower_rate", type="primary", on_click=_train_again, args=(record, 1 / 3))
-        elif record.state in ("interrupted", "failed"):
-            st.button("Start it again", key="start_again", type="primary", on_click=_train_again, args=(record, 1.0))
+            factor, pressed = 1 / 3, st.button("Train with a third of the rate", key="lower_rate", type="primary")
+        else:
+            factor, pressed = 1.0, st.button("Start it again", key="start_again", type="primary")
+    if pressed:
+        _train_again(record, settings, factor)
 
 
-def _train_again(record: RunRecord, factor: float) -> None:
-    settings = settings_from(family_of(record.model).settings_type, record.settings)
+def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
+    """Queue the run once more, its learning rate times `factor`, and show that one."""
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
-    take_over(settings)
-    use_run(cached.jobs().submit(plan(record.model, settings, record.data, record.holdout, record.split_seed,
-                                      items_by=record.items_by, starter=visitor())))
+    try:
+        use_run(cached.jobs().submit(plan(record.model, settings, record.data, record.holdout, record.split_seed,
+                                          items_by=record.items_by, starter=visitor())))
+    except RunError as reason:
+        st.error(str(reason))
+        return
+    st.session_state["_take_over"] = settings
+    st.rerun()  # of the whole page: the controls follow
 
 
 def _stop(run_id: str) -> None:
@@ -111,10 +122,6 @@ def _stop(run_id: str) -> None:
         cached.jobs().stop(run_id, visitor())
     except RunError as reason:
         st.toast(str(reason))
-
-
-def _start_replay(run_id: str) -> None:
-    st.session_state["_replay"] = (run_id, time.monotonic())
 
 
 def _replay_share(run_id: str) -> float | None:

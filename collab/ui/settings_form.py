@@ -32,6 +32,8 @@ def take_over(settings: Any, share: float | None = None) -> None:
 
 def settings_form(family: Family) -> tuple[Any | None, float]:
     """Draw the controls; returns the settings they stand at (None if they contradict each other) and the share held out."""
+    if (settings := st.session_state.pop("_take_over", None)) is not None:
+        take_over(settings)
     _from_link(family)
     current, share = _current(family)
     presets = family.presets

@@ -50,7 +50,9 @@ class Picks:
     learned: float
 
 
-def answers_known(answers: Sequence[Answer], places: Sequence[int | None], items: pd.DataFrame, rating_scale: RatingScale) -> Known:
+def answers_known(
+    answers: Sequence[Answer], places: Sequence[int | None], items: pd.DataFrame, rating_scale: RatingScale
+) -> Known:
     """The answers on a run whose items table is `items`; `places` holds the item_index of each answer, or None.
 
     Where two answers mean the same film the later one counts.
@@ -74,15 +76,15 @@ def answers_known(answers: Sequence[Answer], places: Sequence[int | None], items
 def next_films(items: pd.DataFrame, shown: Sequence[str], answered: Collection[int], n: int) -> pd.DataFrame:
     """The `n` films to show now: those of the titles `shown` that are still to be asked keep their places, others follow.
 
-    Columns as in `collab.recommend.films_to_ask`. An answered film gives its place to the next one; nothing else moves.
+    Columns as in `collab.recommend.films_to_ask`. An answered film gives its place to the next one; nothing else moves, unless
+    so many answers were taken back that a shown film is far from its turn.
     """
-    waiting = films_to_ask(items, answered, len(items)).drop_duplicates("title")
-    titles = waiting["title"].head(n + len(shown)).tolist()
-    known = set(waiting["title"]) & set(shown)
-    fresh = iter([title for title in titles if title not in known])
-    places = [title if title in known else next(fresh, None) for title in list(dict.fromkeys(shown))[:n]]
-    places += [next(fresh, None) for _ in range(n - len(places))]
-    return waiting.set_index("title", drop=False).loc[[title for title in places if title is not None]].reset_index(drop=True)
+    waiting = films_to_ask(items, answered, 8 * n).drop_duplicates("title", ignore_index=True)
+    row_of = {title: row for row, title in enumerate(waiting["title"])}
+    kept = [title if title in row_of else None for title in dict.fromkeys(shown)][:n]
+    fresh = iter([title for title in row_of if title not in kept])
+    places = [title or next(fresh, None) for title in (*kept, *[None] * (n - len(kept)))]
+    return waiting.iloc[[row_of[title] for title in places if title is not None]].reset_index(drop=True)
 
 
 def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count: int) -> Picks:
@@ -91,8 +93,10 @@ def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count
     y_range, noise, scale = model.y_range, run.valid_mse, run.record.scale
     posterior = fold_in(prior, model.item_factors, model.item_biases, list(known.rated), list(known.rated.values()),
                         y_range=y_range, noise_variance=noise)
-    now, before = (predict(belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale)
-                   for belief in (posterior, prior))
+    now, before = (
+        predict(belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale)
+        for belief in (posterior, prior)
+    )
     rated = np.flatnonzero(run.items["title"].isin(run.items["title"].iloc[list(known.rated)]))
     films = recommend(now, run.items, rated, n=n, minimum_count=minimum_count)
     low, high = likely_range(films["predicted"], films["uncertainty"], scale)

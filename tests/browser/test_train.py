@@ -8,6 +8,11 @@ def run_of(page):
     return parse_qs(urlsplit(page.url).query)["run"][0]
 
 
+def stop_button(page):
+    """Ours; Streamlit shows one of its own at the top while a script runs."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
+
+
 def headline(page):
     return page.get_by_test_id("stProgress").first.inner_text()
 
@@ -20,11 +25,11 @@ def test_train_watch_reload_and_stop(server, desktop, browser, settled):
     desktop.wait_for_function("text => document.body.innerText.includes(text)", arg="Epoch 1 of 100 · step")
     assert run_of(desktop) != first  # the run has its own link
 
-    seen, end = set(), time.monotonic() + 10
-    while time.monotonic() < end:
+    seen, end = set(), time.monotonic() + 60
+    while len(seen) < 20:  # about five seconds where the machine has nothing else to do
+        assert time.monotonic() < end, seen
         seen.add(headline(desktop))
         desktop.wait_for_timeout(50)
-    assert len(seen) >= 20, seen
 
     run = run_of(desktop)
     desktop.reload()
@@ -35,9 +40,9 @@ def test_train_watch_reload_and_stop(server, desktop, browser, settled):
         other = context.new_page()
         other.goto(f"{server}/train?run={run}")
         other.get_by_text("somebody else’s").wait_for(timeout=60_000)
-        assert "Epoch" in headline(other) and other.get_by_role("button", name="Stop").is_disabled()
+        assert "Epoch" in headline(other) and stop_button(other).is_disabled()
 
-    desktop.get_by_role("button", name="Stop").click()
+    stop_button(desktop).click()
     desktop.get_by_text("weights kept").wait_for()
     desktop.get_by_text("On 20,000 ratings that it never saw").wait_for()
     assert run_of(desktop) == run

@@ -1,0 +1,31 @@
+"""Draws the page again when somebody switches between light and dark.
+
+The charts' colours are chosen on the server, by `st.context.theme`; but Streamlit runs no script when the theme changes in
+the browser (nor when it guessed wrong at the first load), and light lines would stay on light paper. This invisible
+component sees the change, since Streamlit runs a component's script again for every new theme, and asks for a run.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_JS = """
+let asked = null;
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const paper = getComputedStyle(parentElement).getPropertyValue("--st-background-color");
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+  canvas.fillStyle = paper;
+  canvas.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+  const seen = red + green + blue < 384 ? "dark" : "light";
+  if (seen === data.drawn) asked = null;
+  else if (asked !== seen) setTriggerValue("changed", (asked = seen)); // ask once: a page that cannot follow must not spin
+}
+"""
+_WATCH = st.components.v2.component("collab_follow_theme", html="<span hidden></span>", js=_JS, isolate_styles=False)
+
+
+def follow_theme() -> None:
+    """Watch this page's theme. Takes no room but the gap after it: best called inside the sidebar, once a page."""
+    _WATCH(key="_theme", data={"drawn": st.context.theme.type or "light"}, on_changed_change=lambda: None)

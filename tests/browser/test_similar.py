@@ -1,0 +1,58 @@
+"""Similar films in the real browser: typing finds a film, the bars and the table follow, the link holds it all."""
+
+from urllib.parse import parse_qs, urlsplit
+
+
+def link(page):
+    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def bars(page):
+    """The hover texts of the chart's bars, closest first."""
+    return page.evaluate("[...document.querySelector('.st-key-similar_bars .js-plotly-plot').data[0].hovertext]")
+
+
+def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
+    desktop.goto(f"{server}/similar_films?data=ml-100k")
+    settled(desktop)
+    before = bars(desktop)
+    assert len(before) == 10
+    desktop.get_by_role("combobox", name="Film").click()
+    desktop.keyboard.type("alien (19")
+    desktop.get_by_role("option", name="Alien (1979)").click()
+    desktop.wait_for_function("new URL(location).searchParams.get('film') === 'Alien (1979)'")
+    settled(desktop)
+    found = bars(desktop)
+    assert found != before and all(" · similarity 0." in text for text in found)
+
+    desktop.get_by_text("euclidean").click()
+    desktop.wait_for_function("new URL(location).searchParams.get('measure') === 'euclidean'")
+    settled(desktop)
+    assert all(" · distance " in text for text in bars(desktop))
+
+    shared = desktop.url
+    desktop.goto("about:blank")
+    desktop.goto(shared)
+    settled(desktop)
+    assert link(desktop)["film"] == "Alien (1979)" and all(" · distance " in text for text in bars(desktop))
+
+
+def test_the_main_picture_is_whole_above_the_fold(server, desktop, settled):
+    for page, chart in (("similar_films", ".st-key-similar_bars"), ("film_biases", ".st-key-biases"), ("film_map", ".plot3d")):
+        desktop.goto(f"{server}/{page}?data=ml-100k")
+        settled(desktop)
+        desktop.locator(chart).wait_for()
+        desktop.wait_for_timeout(500)
+        box = desktop.locator(chart).bounding_box()
+        assert box["y"] + box["height"] <= 900, page
+
+
+def test_on_a_phone(server, phone, settled):
+    for page in ("similar_films", "film_biases"):
+        phone.goto(f"{server}/{page}?data=ml-100k")
+        settled(phone)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.goto(f"{server}/similar_films?data=ml-100k&film=Alien+(1979)")
+    settled(phone)
+    picker = phone.get_by_role("combobox", name="Film").bounding_box()
+    assert picker["y"] < phone.locator(".st-key-similar_bars").bounding_box()["y"] < 844  # first the film, then its neighbours

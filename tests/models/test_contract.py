@@ -1,0 +1,205 @@
+"""What every model keeps, whatever its family and settings: it learns a checkerboard, repeats itself, stops, comes back."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from collab.models import MODELS, build_model
+from collab.ratings import Ratings, RatingScale, Vocabulary
+from collab.splitting import split_random
+from collab.training import fit
+
+N_SIDE = 40
+COLUMNS = ("user_index", "item_index", "rating", "time")
+# what a family's settings can be besides its presets; a setting that a family does not have is left out
+VARIANTS = ({}, {"y_range": None}, {"use_biases": False}, {"y_range": None, "use_biases": False})
+
+
+def every_case():
+    """(model, settings) of all families, presets and variants, without doubles."""
+    cases = {}
+    for name, family in MODELS.items():
+        for preset_name, preset in family.presets.items():
+            fields = {field.name for field in dataclasses.fields(preset)}
+            for variant in VARIANTS:
+                if variant.keys() <= fields:
+                    words = [name, preset_name, *(f"{key}={value}" for key, value in variant.items())]
+                    settings = dataclasses.replace(preset, **variant)
+                    cases[name, settings] = pytest.param(name, settings, id=", ".join(words))
+    return list(cases.values())
+
+
+every_model = pytest.mark.parametrize("name, settings", every_case())
+
+
+@pytest.fixture(scope="module")
+def checkerboard():
+    """Training and held-out cells of a board on which even users love even films and odd users odd ones, and hate the others."""
+    user, film = np.divmod(np.arange(N_SIDE * N_SIDE), N_SIDE)
+    labels = Vocabulary.of([str(number) for number in range(N_SIDE + 1)])  # the last user and the last film rate nothing
+    ratings = Ratings(labels, labels, user + 1, film + 1, np.where((user + film) % 2 == 0, 5.0, 1.0), np.arange(len(user)),
+                      RatingScale(1.0, 5.0, 1.0))
+    split = split_random(len(ratings), 0.2, seed=0)
+    return ratings.take(split.train), ratings.take(split.valid)
+
+
+def build(name, settings, train):
+    return build_model(name, settings, train.n_users, train.n_items)
+
+
+def fresh(name, settings, train, valid, **how):
+    """A model after a short training, and how it ended."""
+    model = build(name, dataclasses.replace(settings, epochs=2, **how), train)
+    return model, fit(model, train, valid)
+
+
+def everything(model, train):
+    """Predictions of every user for every film, `#na#` among them."""
+    return model.predict(np.arange(train.n_users)[:, None], np.arange(train.n_items))
+
+
+def as_bytes(model):
+    return {name: table.tobytes() for name, table in model.weights().items()}
+
+
+@every_model
+def test_learns_the_checkerboard(name, settings, checkerboard):
+    train, valid = checkerboard
+    model = build(name, dataclasses.replace(settings, epochs=100), train)
+    outcome = fit(model, train, valid)
+    predicted = model.predict(valid.user_index, valid.item_index)
+    assert outcome.state == "finished"
+    assert np.abs(predicted - valid.rating).max() < 1.0  # of the four stars between love and hate
+
+
+@every_model
+def test_same_seed_same_bytes(name, settings, checkerboard):
+    first, outcome = fresh(name, settings, *checkerboard)
+    second, again = fresh(name, settings, *checkerboard)
+    assert as_bytes(first) == as_bytes(second)
+    assert outcome.valid == again.valid
+    assert [report.train_loss for report in outcome.epochs] == [report.train_loss for report in again.epochs]
+
+
+@every_model
+def test_another_seed_other_weights(name, settings, checkerboard):
+    first, _ = fresh(name, settings, *checkerboard, seed=1)
+    second, _ = fresh(name, settings, *checkerboard, seed=2)
+    assert not any(table == as_bytes(second)[key] for key, table in as_bytes(first).items())
+
+
+@every_model
+def test_saved_and_loaded_gives_equal_predictions(name, settings, checkerboard):
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    other = build(name, dataclasses.replace(settings, seed=7), train)
+    other.load(model.weights())
+    assert as_bytes(other) == as_bytes(model)
+    assert np.array_equal(everything(other, train), everything(model, train))
+
+
+@every_model
+def test_saved_weights_do_not_change_with_the_model(name, settings, checkerboard):
+    train, valid = checkerboard
+    model = build(name, dataclasses.replace(settings, epochs=1), train)
+    saved = model.weights()
+    copies = {key: table.copy() for key, table in saved.items()}
+    fit(model, train, valid)
+    assert all(np.array_equal(table, copies[key]) for key, table in saved.items())
+    for table in saved.values():
+        assert table.dtype == np.float32
+        assert table.flags.c_contiguous
+
+
+@every_model
+def test_predictions_are_finite_stars_inside_the_range(name, settings, checkerboard):
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    predicted = everything(model, train)
+    assert predicted.dtype == np.float32
+    assert predicted.shape == (train.n_users, train.n_items)
+    assert np.isfinite(predicted).all()
+    if model.y_range is not None:
+        assert model.y_range[0] <= predicted.min()
+        assert predicted.max() <= model.y_range[1]
+    assert np.array_equal(model.predict(np.array([3, 4]), np.array([5, 6])), predicted[[3, 4], [5, 6]])
+    assert model.predict(np.array([], dtype=int), np.array([], dtype=int)).shape == (0,)
+
+
+@every_model
+def test_those_without_a_rating_get_one_answer(name, settings, checkerboard):
+    """The unknown user and the one who rated nothing are the same to a model, and so are the unknown film and the unrated one."""
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    predicted = everything(model, train)
+    assert np.array_equal(predicted[0], predicted[-1])
+    assert np.array_equal(predicted[:, 0], predicted[:, -1])
+    assert predicted[1:-1, 1:-1].min() <= predicted[0, 0] <= predicted[1:-1, 1:-1].max()
+
+
+@every_model
+def test_stopping_keeps_what_was_learned(name, settings, checkerboard):
+    train, valid = checkerboard
+    model, wanted = (build(name, settings, train) for _ in range(2))
+    n_steps = model.n_steps(len(train))
+    n_taken = max(1, n_steps - 1) if n_steps > 1 else 1
+    reports = []
+    outcome = fit(model, train, valid, on_batch=reports.append, should_stop=lambda: len(reports) == n_taken)
+    steps = next(wanted.train_epochs(train))
+    for _ in range(n_taken):
+        next(steps)
+    wanted.settle()
+    assert outcome.state == "stopped"
+    assert as_bytes(model) == as_bytes(wanted)
+    assert as_bytes(model) != as_bytes(build(name, settings, train))
+    assert np.isfinite(everything(model, train)).all()
+
+
+@every_model
+def test_training_does_not_change_the_data(name, settings, checkerboard):
+    before = [[getattr(part, column).tobytes() for column in COLUMNS] for part in checkerboard]
+    fresh(name, settings, *checkerboard)
+    assert [[getattr(part, column).tobytes() for column in COLUMNS] for part in checkerboard] == before
+
+
+@every_model
+def test_predicting_does_not_change_the_model(name, settings, checkerboard):
+    model, _ = fresh(name, settings, *checkerboard)
+    before = as_bytes(model)
+    everything(model, checkerboard[0])
+    assert as_bytes(model) == before
+
+
+@every_model
+def test_layers_name_every_parameter(name, settings, checkerboard):
+    model = build(name, settings, checkerboard[0])
+    assert sum(layer.n_parameters for layer in model.layers()) == sum(table.size for table in model.weights().values())
+    assert all(layer.name and layer.kind for layer in model.layers())
+    json.dumps([list(layer.shape) for layer in model.layers()])
+
+
+@every_model
+def test_factors_and_biases_have_a_row_for_everybody(name, settings, checkerboard):
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    assert model.name == name
+    assert model.epochs == 2
+    if model.has_factors:
+        assert model.user_factors.shape[0] == train.n_users
+        assert model.item_factors.shape == (train.n_items, model.user_factors.shape[1])
+    assert model.user_biases.shape == (train.n_users,)
+    assert model.item_biases.shape == (train.n_items,)
+    if not model.has_biases:
+        assert not model.user_biases.any()
+        assert not model.item_biases.any()
+
+
+@every_model
+def test_few_ratings_are_enough_to_train_on(name, settings, checkerboard):
+    train, valid = (part.take(np.arange(3)) for part in checkerboard)
+    model, outcome = fresh(name, settings, train, valid)
+    assert outcome.state == "finished"
+    assert model.n_steps(3) == 1
+    assert np.isfinite(everything(model, train)).all()

@@ -1,0 +1,326 @@
+"""The Rate page: picks follow every answer, answers are kept, and a link does what it may and no more."""
+
+import re
+import shutil
+
+import pytest
+
+from collab.errors import ProfileError
+from collab.services.environment import read_environment
+from collab.ui import cached
+
+DATA = ("sample", "ml-100k", "ml-latest-small")
+
+
+def cards(app):
+    """Titles of the films that are asked, by the keys of their stars."""
+    return [stars.key.removeprefix("stars-") for stars in app.feedback if stars.key.startswith("stars-")]
+
+
+def rate(app, title, stars):
+    app.feedback(key=f"stars-{title}").set_value(stars - 1).run()
+    assert not app.exception
+
+
+def press(app, key):
+    app.button(key=key).click().run()
+    assert not app.exception
+
+
+def picked(app):
+    """Titles in the list at the right, without their years."""
+    html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
+    return re.findall(r'<b title="([^"]*)">', html), html
+
+
+def headings(app):
+    return [element.value for element in app.subheader]
+
+
+def texts(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success))
+
+
+def link(app, name):
+    """What the page's link says; the test harness gives what the page has set as a list."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def answers(app):
+    """What the database holds for the profile of the link."""
+    store = cached.profiles()
+    return {answer.title: answer.rating for answer in store.answers(store.open(link(app, "profile")))}
+
+
+def upload(app, content, name="mine.csv"):
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_before_the_first_answer(visit, data):
+    app = visit("rate", data=data)
+    run = cached.trained_run(link(app, "run"))
+    assert headings(app) == ["Popular with everyone, not yet yours"]
+    titles, html = picked(app)
+    assert len(titles) == 10 and "probably" not in html and html.count("on average") == 10
+    most_rated = run.items.sort_values("n_ratings", ascending=False, kind="stable").title.tolist()
+    assert set(cards(app)) == set(most_rated[:6])
+    assert "profile" not in app.query_params  # a mere visitor leaves no row
+    error, baseline = run.record.valid["mse"], run.record.baselines["biases_only"]["mse"]
+    assert f"held-out MSE {error:.4f}, biases only {baseline:.4f}" in texts(app)
+    assert ("ynthetic" in texts(app)) == (data == "sample")
+    assert app.button(key="undo").disabled
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_every_answer_refreshes_the_picks(visit, data):
+    app = visit("rate", data=data)
+    asked = cards(app)
+    rate(app, asked[1], 5)
+    assert headings(app)[0] == "Your picks"
+    assert [title for title in cards(app) if title not in asked] == [cards(app)[1]]  # the next film, in the same place
+    first, html = picked(app)
+    assert len(first) == 10 and html.count(", probably ") == 10 and re.search(r"<b>\d\.\d</b>, probably [\d.]+( to \d)?", html)
+    for title, stars in zip(cards(app), (1, 5, 1, 2), strict=False):
+        rate(app, title, stars)
+    then, _ = picked(app)
+    assert then != first
+    assert "After 5 ratings your predictions are typically ±" in texts(app) and "before the first it was ±" in texts(app)
+    given = answers(app)
+    assert len(given) == 5
+    assert not {title.rsplit(" (", 1)[0] for title in given} & set(then)
+    run = cached.trained_run(link(app, "run"))
+    counts = {title.rsplit(" (", 1)[0]: n for title, n in zip(run.items.title, run.items.n_ratings, strict=True)}
+    assert min(counts[title] for title in then if title in counts) >= 20
+
+
+def test_not_seen_is_an_answer_and_stays_a_candidate(visit):
+    app = visit("rate")
+    title = cards(app)[0]
+    press(app, f"unseen-{title}")
+    assert title not in cards(app) and answers(app) == {title: None}
+    assert headings(app)[0] == "Popular with everyone, not yet yours"  # nothing is known of this person's taste yet
+    rate(app, cards(app)[0], 5)
+    before = picked(app)[0]
+    run = cached.trained_run(link(app, "run"))
+    top = next(each for each in run.items.title if each.startswith(f"{_unescaped(before[0])} ("))
+    app.selectbox(key="search").select(top).run()
+    press(app, f"unseen-{top}")
+    assert answers(app)[top] is None and picked(app)[0] == before  # it is still the first of the picks
+
+
+def test_minimum_count_leaves_out_rare_films(visit):
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    run = cached.trained_run(link(app, "run"))
+    app.slider(key="min_ratings").set_value(150).run()
+    counts = dict(zip(run.items.title.str.replace(r" \(\d{4}\)$", "", regex=True), run.items.n_ratings, strict=True))
+    assert all(counts[title] >= 150 for title in map(_unescaped, picked(app)[0]))
+    assert "at least 150 ratings" in texts(app)
+
+
+def test_an_answer_can_be_changed_taken_back_and_the_change_undone(visit):
+    app = visit("rate")
+    first, second = cards(app)[:2]
+    rate(app, first, 5)
+    rate(app, second, 2)
+    before = picked(app)[0]
+    app.feedback(key=f"answer-{first}").set_value(0).run()
+    assert answers(app) == {first: 1.0, second: 2.0}
+    press(app, "undo")
+    assert answers(app) == {first: 5.0, second: 2.0} and picked(app)[0] == before
+    press(app, f"back-{first}")
+    assert answers(app) == {second: 2.0}
+    press(app, "undo")
+    assert answers(app) == {first: 5.0, second: 2.0} and picked(app)[0] == before
+
+
+def test_undo_brings_the_film_back_to_its_place(visit):
+    app = visit("rate")
+    asked = cards(app)
+    rate(app, asked[2], 4)
+    assert cards(app)[2] != asked[2]
+    press(app, "undo")
+    assert cards(app) == asked and answers(app) == {} and app.feedback(key=f"stars-{asked[2]}").value is None
+    assert headings(app)[0] == "Popular with everyone, not yet yours"
+    assert app.button(key="undo").disabled
+
+
+def test_any_film_can_be_found_and_rated(visit):
+    app = visit("rate")
+    asked = cards(app)
+    title = app.selectbox(key="search").options[200]
+    app.selectbox(key="search").select(title).run()
+    assert cards(app) == [title, *asked[1:]] and app.selectbox(key="search").value is None
+    rate(app, title, 3)
+    assert answers(app) == {title: 3.0} and cards(app) == asked
+    app.selectbox(key="search").select(title).run()
+    assert app.feedback(key=f"stars-{title}").value == 2  # as it was answered
+
+
+def test_answers_survive_in_the_private_link(visit, app):
+    visit("rate")
+    for stars in (5, 1, 4):
+        rate(app, cards(app)[0], stars)
+    token, given, before = link(app, "profile"), answers(app), picked(app)[0]
+    again = type(app).from_file(app._script_path, default_timeout=60)
+    for name, value in (("data", "sample"), ("run", link(app, "run")), ("profile", token)):
+        again.query_params[name] = value
+    again.switch_page("pages/rate.py").run()
+    assert answers(again) == given and picked(again)[0] == before and not set(cards(again)) & set(given)
+
+
+def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, trained_home):
+    visit("rate", data="ml-100k")
+    rate(app, "Star Wars (1977)", 5)  # the sample has it under a longer title
+    rate(app, "Fargo (1996)", 4)
+    token, given = link(app, "profile"), answers(app)
+    app.switch_page("pages/film_biases.py").run()
+    app.switch_page("pages/rate.py").run()
+    assert link(app, "profile") == token and answers(app) == given
+    shutil.copytree(trained_home("sample"), read_environment().home, dirs_exist_ok=True)
+    app.selectbox(key="_pick_data").select("sample").run()
+    assert not app.exception and link(app, "data") == "sample"
+    assert link(app, "profile") == token and answers(app) == given and headings(app)[0] == "Your picks"
+    assert app.expander(key="lacking").label == "1 answer is for a film that Built-in sample lacks"
+    assert "Star Wars" in texts(app)
+
+
+def test_proposes_the_newer_data_set_where_it_is_at_hand(visit, data_folder):
+    app = visit("rate", data="ml-100k")
+    assert "Films up to 1998." in texts(app)
+    press(app, "use_newer")
+    assert link(app, "data") == "ml-latest-small"
+
+
+def test_a_view_only_link_shows_and_cannot_change(visit, app):
+    visit("rate")
+    for stars in (5, 2):
+        rate(app, cards(app)[0], stars)
+    given, before, token = answers(app), picked(app)[0], link(app, "profile")
+    view = cached.profiles().open(token).view_token
+    assert view in " ".join(code.value for code in app.code) and token not in " ".join(code.value for code in app.code)
+
+    app.session_state["_profile"] = None
+    app.query_params["profile"] = view
+    app.run()
+    assert not app.exception and "View only" in texts(app)
+    assert not list(app.feedback) and not list(app.file_uploader)
+    keys = {button.key for button in app.button}
+    assert not keys & {"undo", "delete"} and not any(key.startswith(("back-", "unseen-")) for key in keys if key)
+    assert headings(app) == ["Their ratings", "Their picks"]
+    lists = [element.proto.body for element in app.get("html") if "film-list" in element.proto.body]
+    assert "<b>5</b> stars" in lists[0] and re.findall(r'<b title="([^"]*)">', lists[1]) == before
+    with pytest.raises(ProfileError):
+        cached.profiles().rate(cached.profiles().open(view), "Alien (1979)", 1)
+
+    press(app, "start_anew")
+    assert "profile" not in app.query_params and headings(app) == ["Popular with everyone, not yet yours"]
+    app.query_params["profile"] = token
+    app.run()
+    assert answers(app) == given
+
+
+@pytest.mark.parametrize("token", ["nonsense", "A" * 43, "<b>bold</b>"])
+def test_an_unknown_link_says_so_and_works_as_new(visit, token):
+    app = visit("rate", profile=token)
+    assert len(app.warning) == 1 and "new visitor" in app.warning[0].value
+    assert headings(app) == ["Popular with everyone, not yet yours"]
+    rate(app, cards(app)[0], 4)
+    assert not app.warning and link(app, "profile") != token and len(answers(app)) == 1
+
+
+def test_csv_goes_out_and_comes_back(visit):
+    app = visit("rate")
+    for stars in (5, 1):
+        rate(app, cards(app)[0], stars)
+    press(app, f"unseen-{cards(app)[0]}")
+    given, before = answers(app), picked(app)[0]
+    store = cached.profiles()
+    content = store.to_csv(store.open(link(app, "profile")))
+    assert app.get("download_button")[0].label == "Download as CSV"
+
+    press(app, "delete")
+    assert "profile" not in app.query_params and "deleted" in texts(app)
+    upload(app, content.encode())
+    assert "3 answers loaded" in texts(app)
+    assert answers(app) == given and picked(app)[0] == before
+
+
+def test_a_file_names_films_as_it_likes_and_says_what_was_not_found(visit):
+    app = visit("rate")
+    rows = ("title,rating", '"the godfather (1972)",5', "No Such Film (2031),3", '"Godfather, The (1972)",0.5')
+    upload(app, "\n".join(rows).encode("utf-8-sig"))
+    assert answers(app) == {"Godfather, The (1972)": 0.5, "No Such Film (2031)": 3.0}
+    said = texts(app).replace("\\", "")
+    assert "2 answers loaded" in said and "Not in this data set, but kept: No Such Film (2031)" in said
+    assert "last line counts: Godfather, The (1972)" in said
+    assert "probably" in picked(app)[1]
+
+
+@pytest.mark.parametrize(("content", "place", "remedy"), [
+    (b"title,rating\nAlien (1979),4\nHeat (1995),9\n", "mine.csv, line 3, column rating", "from 0.5 to 5"),
+    (b"title,rating\nAlien (1979),good\n", "mine.csv, line 2, column rating", "is not a number"),
+    (b"film,stars\nAlien (1979),4\n", "mine.csv, line 1", "title,rating"),
+    (b"", "mine.csv", "empty"),
+    (b"title,rating\nAlien (1979),4\n\xff,3\n", "mine.csv, line 3", "UTF-8"),
+])
+def test_a_wrong_file_is_refused_whole(visit, content, place, remedy):
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    given = answers(app)
+    upload(app, content)
+    said = app.error[0].value.replace("\\", "")
+    assert "Nothing was loaded" in said and place in said and remedy in said
+    assert answers(app) == given
+
+
+def test_a_wrong_file_makes_no_profile(visit):
+    app = visit("rate")
+    upload(app, b"title,rating\nAlien (1979),99\n")
+    assert len(app.error) == 1 and "profile" not in app.query_params
+
+
+def test_delete_really_deletes(visit):
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    token = link(app, "profile")
+    view = cached.profiles().open(token).view_token
+    press(app, "delete")
+    for each in (token, view):
+        with pytest.raises(ProfileError):
+            cached.profiles().open(each)
+    assert headings(app) == ["Popular with everyone, not yet yours"]
+    app.query_params["profile"] = token
+    app.run()
+    assert "may have been deleted" in app.warning[0].value
+
+
+def test_a_profile_deleted_elsewhere_is_said_and_nothing_is_lost_twice(visit):
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    cached.profiles().delete(cached.profiles().open(link(app, "profile")))
+    rate(app, cards(app)[0], 4)
+    assert "may have been deleted" in texts(app) and headings(app)[0].startswith("Popular")
+    rate(app, cards(app)[0], 3)
+    assert list(answers(app).values()) == [3.0]
+
+
+def test_a_database_that_cannot_work_is_named(visit, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLLAB_DATABASE", "nosuch://somewhere/else")
+    app = visit("rate")
+    assert "COLLAB_DATABASE" in app.error[0].value.replace("\\", "")
+
+
+def test_a_database_that_fails_takes_no_answer_and_says_so(visit, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no database")
+    monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
+
+
+def _unescaped(text):
+    return text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"')

@@ -1,0 +1,34 @@
+"""Errors of predictions: on paper, and against scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, mean_squared_error
+
+from collab.metrics import errors
+
+STARS = st.floats(0, 5.5, width=32)
+
+
+def test_errors_of_three_ratings_on_paper():
+    found = errors(np.array([1.0, 2.0, 4.0]), np.array([1.0, 4.0, 3.0]))  # off by 0, −2 and 1
+    assert found.mse == pytest.approx(5 / 3)
+    assert found.rmse == pytest.approx((5 / 3) ** 0.5)
+    assert found.mae == pytest.approx(1.0)
+    assert found.n_ratings == 3
+
+
+@given(st.lists(st.tuples(STARS, STARS), min_size=1))
+def test_errors_are_those_of_scikit_learn(pairs):
+    predicted, rating = np.array(pairs, dtype=np.float64).T
+    found = errors(predicted.astype(np.float32), rating.astype(np.float32))
+    assert found.mse == pytest.approx(mean_squared_error(rating, predicted), rel=1e-9, abs=1e-12)
+    assert found.rmse == pytest.approx(found.mse**0.5)
+    assert found.mae == pytest.approx(mean_absolute_error(rating, predicted), rel=1e-9, abs=1e-12)
+
+
+def test_many_small_errors_add_up_in_double_precision():
+    rating = np.full(1_000_000, 4.0, dtype=np.float32)
+    exact = float(np.float32(3.9) - 4.0) ** 2
+    assert errors(np.full_like(rating, 3.9), rating).mse == pytest.approx(exact, rel=1e-9)

@@ -1,0 +1,137 @@
+"""Splits: the rows that the documentation promises, every row once, and files of row numbers with every mistake one can make."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from collab.errors import DataError, SettingError
+from collab.splitting import SHARE_LIMITS, Split, split_by, split_random, split_rows
+
+
+def assert_complete(split, n_rows):
+    """Every row stands in exactly one part, and both parts have rows."""
+    assert np.array_equal(np.sort(np.concatenate([split.train, split.valid])), np.arange(n_rows))
+    assert len(split.train) > 0
+    assert len(split.valid) > 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 42])
+def test_random_holds_out_the_first_share_of_numpys_permutation(movielens_100k, seed):
+    split = split_by("random:0.2", movielens_100k, seed)
+    order = np.random.default_rng(seed).permutation(100_000)
+    assert np.array_equal(split.valid, order[:20_000])
+    assert np.array_equal(split.train, order[20_000:])
+
+
+@given(st.integers(2, 400), st.floats(*SHARE_LIMITS), st.integers(0, 2**32))
+def test_a_random_split_holds_every_row_once(n_rows, share, seed):
+    assume(0 < round(share * n_rows) < n_rows)
+    split = split_random(n_rows, share, seed)
+    assert_complete(split, n_rows)
+    assert len(split.valid) == round(share * n_rows)
+    again = split_random(n_rows, share, seed)
+    assert np.array_equal(split.valid, again.valid)
+    assert np.array_equal(split.train, again.train)
+
+
+@given(st.integers(2, 200), st.data())
+def test_named_rows_are_held_out_in_their_order(n_rows, data):
+    rows = data.draw(st.lists(st.integers(0, n_rows - 1), unique=True, min_size=1, max_size=n_rows - 1))
+    split = split_rows(n_rows, np.array(rows))
+    assert_complete(split, n_rows)
+    assert split.valid.tolist() == rows
+    assert split.train.tolist() == [row for row in range(n_rows) if row not in rows]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.009, 0.91, 1.0, -0.2, 20.0, float("nan")])
+def test_a_share_out_of_range_is_refused_with_the_range(share):
+    with pytest.raises(SettingError, match=r"allowed is 0\.01 to 0\.9"):
+        split_random(100, share, 0)
+
+
+@pytest.mark.parametrize("n_rows, share, words", [(10, 0.01, "nothing to check with"), (1, 0.9, "nothing to train with")])
+def test_a_share_that_empties_one_part_is_refused(n_rows, share, words):
+    with pytest.raises(SettingError, match=words):
+        split_random(n_rows, share, 0)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(SettingError, match="seed of the split is -1; allowed is a whole number from 0"):
+        split_random(100, 0.2, -1)
+
+
+@pytest.mark.parametrize("holdout, words", [
+    ("random:many", "'many' is not a number; write for example random:0.2"),
+    ("random", "is not a number"),
+    ("fold:u9", "MovieLens 100K has no fold 'u9'; its folds: u1, u2, u3, u4, u5, ua, ub"),
+    ("0.2", "write random:SHARE, fold:NAME or rows:FILE"),
+    ("", "write random:SHARE, fold:NAME or rows:FILE"),
+])
+def test_another_form_is_refused_and_the_right_one_named(movielens_100k, holdout, words):
+    with pytest.raises(SettingError) as refusal:
+        split_by(holdout, movielens_100k, 0)
+    assert words in str(refusal.value)
+    assert repr(holdout) in str(refusal.value)
+
+
+def test_a_data_set_without_folds_says_so(sample):
+    with pytest.raises(SettingError, match="Built-in sample has no fold 'u1'; its folds: none"):
+        split_by("fold:u1", sample, 0)
+
+
+def test_a_fold_holds_out_its_test_rows(movielens_100k):
+    split = split_by("fold:u1", movielens_100k, 0)
+    assert_complete(split, 100_000)
+    assert len(split.valid) == 20_000
+    assert np.array_equal(split.valid, movielens_100k.folds["u1"]())
+    assert np.array_equal(split_by("fold:u1", movielens_100k, 1).valid, split.valid)  # the seed has no say
+
+
+def test_rows_of_a_file_are_held_out(movielens_100k, tmp_path):
+    file = tmp_path / "rows.txt"
+    file.write_text("99999\n0\n\n 17 \r\n5")
+    split = split_by(f"rows:{file}", movielens_100k, 0)
+    assert split.valid.tolist() == [99_999, 0, 17, 5]
+    assert split.valid.dtype == np.int64
+    assert_complete(split, 100_000)
+
+
+@pytest.mark.parametrize("content, words", [
+    ("3\nfour\n", "line 2: 'four' is not a row number from 0 to 99999"),
+    ("3\n\n-1\n", "line 3: '-1' is not a row number"),
+    ("3\n1.0\n", "line 2: '1.0' is not a row number"),
+    ("100000\n", "line 1: '100000' is not a row number"),
+    ("3 4\n", "line 1: '3 4' is not a row number"),
+    ("²\n", "line 1: '²' is not a row number"),
+    ("3\n5\n\n3\n", "line 4: row 3 is named twice (first in line 1); name it once"),
+    ("", "names no row"),
+    ("\n \n", "names no row"),
+    (b"\xff\xfe3", "give a text file with one row number a line"),
+])
+def test_a_wrong_file_of_rows_is_refused_with_its_line(movielens_100k, tmp_path, content, words):
+    file = tmp_path / "rows.txt"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError) as refusal:
+        split_by(f"rows:{file}", movielens_100k, 0)
+    assert str(refusal.value).startswith(str(file))
+    assert words in str(refusal.value)
+
+
+def test_a_file_of_all_rows_is_refused(movielens_100k, tmp_path):
+    file = tmp_path / "rows.txt"
+    file.write_text("\n".join(map(str, range(100_000))))
+    with pytest.raises(DataError, match="names every row; both parts of the split need at least one"):
+        split_by(f"rows:{file}", movielens_100k, 0)
+
+
+@pytest.mark.parametrize("name", ["absent.txt", "."])
+def test_a_file_that_cannot_be_read_is_refused(movielens_100k, tmp_path, name):
+    with pytest.raises(DataError, match="cannot be read"):
+        split_by(f"rows:{tmp_path / name}", movielens_100k, 0)
+
+
+def test_a_split_cannot_be_changed():
+    split = Split(np.array([0]), np.array([1]))
+    with pytest.raises(AttributeError):
+        split.train = np.array([1])

@@ -1,0 +1,99 @@
+"""The pictures of biases and neighbours: what is drawn, in which order, and how it is said."""
+
+import pandas as pd
+import pytest
+
+from collab.interpret import bias_table
+from collab.ui.explore_charts import (
+    bias_bars_figure,
+    bias_scatter_figure,
+    film_words,
+    shortened,
+    similarity_bars_figure,
+)
+from collab.ui.theme import DARK, LIGHT
+
+
+def make_table(n_films=30):
+    biases = [0.0, *(0.05 * (place - n_films / 2) for place in range(n_films))]
+    items = pd.DataFrame({
+        "title": ["#na#", *(f"Film <b>{place}</b> & more (19{place:02d})" for place in range(n_films))],
+        "year": pd.array([pd.NA, *(1900 + place for place in range(n_films))], dtype="Int64"),
+        "genres": ["", *["Drama"] * n_films],
+        "n_ratings": [0, *(20 + place for place in range(n_films))],
+        "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_films))],
+        "damped_mean": [3.5] * (n_films + 1),
+    })
+    return bias_table(items, biases)
+
+
+@pytest.mark.parametrize(("title", "expected"), [
+    ("Alien (1979)", "Alien (1979)"),
+    ("Children of the Corn: The Gathering (1996)", "Children of the Corn:… (1996)"),
+    ("A title without a year that goes on and on", "A title without a year that g…"),
+])
+def test_shortened_titles_keep_their_year(title, expected):
+    assert shortened(title, 30) == expected
+    assert len(shortened(title, 30)) <= 30
+
+
+def test_a_film_in_words():
+    assert film_words("Alien (1979)", 0.421, 1291) == "Alien (1979) · bias +0.42 · 1,291 ratings"
+    assert film_words("<i>", -0.5, 1, "mean 3.0") == "&lt;i> · mean 3.0 · bias −0.50 · 1 rating"
+
+
+def test_bias_bars_show_both_ends_highest_on_top():
+    table = make_table()
+    (bars,) = bias_bars_figure(table, LIGHT, n=4).data
+    assert list(bars.x) == [*table["bias"].head(4), *table["bias"].tail(4)]
+    assert list(bars.y) == [0, 1, 2, 3, 5, 6, 7, 8]  # a free line between the ends
+    assert bars.marker.color[0] == LIGHT.diverging[-3] and bars.marker.color[-1] == LIGHT.diverging[2]
+    assert bars.text[0].startswith("+") and bars.text[-1].startswith("−")
+
+
+def test_bias_bars_name_every_film_once_and_take_no_markup_from_titles():
+    figure = bias_bars_figure(make_table(5), LIGHT, n=10)
+    assert len(figure.data[0].x) == len(figure.layout.annotations) == 5
+    assert all("<b>" not in annotation.text and "&lt;b" in annotation.text for annotation in figure.layout.annotations)
+
+
+def test_bias_scatter_draws_the_line_of_the_mean():
+    table = make_table()
+    line, films, rings = bias_scatter_figure(table, DARK).data
+    expected = table.assign(expected=table["bias"] - table["residual"]).sort_values("mean_rating")["expected"]
+    assert list(line.y) == pytest.approx([expected.iloc[0], expected.iloc[-1]])
+    assert list(films.x) == list(table["mean_rating"]) and list(films.y) == list(table["bias"])
+    assert films.marker.cmin == -films.marker.cmax  # no residual is the middle of the scale
+    assert len(rings.x) == 0
+
+
+def test_bias_scatter_rings_and_names_what_was_found():
+    table = make_table()
+    figure = bias_scatter_figure(table, LIGHT, found=[3])
+    film = table.set_index("item_index").loc[3]
+    assert list(figure.data[2].y) == [film["bias"]]
+    assert [annotation.y for annotation in figure.layout.annotations] == [film["bias"]]
+    assert figure.layout.annotations[0].font.color == LIGHT.found
+
+
+@pytest.mark.parametrize(("measure", "column", "values"), [
+    ("cosine", "similarity", [0.9, 0.5]), ("euclidean", "distance", [0.4, 1.5]), ("dot", "product", [3.0, -1.0]),
+])
+def test_similarity_bars(measure, column, values):
+    titles = ["Alien (1979)", "Aliens (1986)"]
+    table = pd.DataFrame({"item_index": [4, 2], "title": titles, column: values, "n_ratings": [1, 1_200]})
+    figure = similarity_bars_figure(table, measure, LIGHT)
+    (bars,) = figure.data
+    assert list(bars.x) == values and figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # closest on top
+    assert bars.hovertext[0] == f"Alien (1979) · {column} {values[0]:.2f} · 1 rating"
+    assert "1,200 ratings" in figure.layout.annotations[1].text
+    low, high = figure.layout.xaxis.range
+    assert low <= min(0, *values) and high > max(values)
+
+
+def test_every_picture_of_synthetic_ratings_says_so():
+    table = make_table()
+    similar = table.assign(similarity=0.5)
+    for figure in (bias_bars_figure(table, LIGHT, synthetic=True), bias_scatter_figure(table, LIGHT, synthetic=True),
+                   similarity_bars_figure(similar, "cosine", LIGHT, synthetic=True)):
+        assert "synthetic ratings" in [annotation.text for annotation in figure.layout.annotations]
