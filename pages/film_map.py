@@ -40,7 +40,7 @@ with picture:
     figure = film_map_figure(pca.coordinates, pca.explained_variance_ratio, films, palette(), colour_by,
                              leading_genres(run.items["genres"]), chosen, item_index[found] if text else (),
                              synthetic=page.data.synthetic)
-    plot3d(figure, key="film_map", height=620, on_pick=lambda picked: choose_film(run, picked),
+    plot3d(figure, key="film_map", height=600, on_pick=lambda picked: choose_film(run, picked),
            alt=f"The {len(films)} most rated films as points on three principal components of their factors, coloured by "
                f"{MAP_COLOURS[colour_by]}. The table below holds the same.")
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.ui import cached, own_ratings
-from collab.ui.keeping import keep_or_delete, say_deleted, say_view_only
+from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
 from collab.ui.picks_view import show_picks
 from collab.ui.rating import STYLE, answer_list, answers_to_look_at, places, plain, propose_newer, rate_cards, say_lacking
@@ -31,7 +31,6 @@ def show() -> None:
         st.warning(f"{plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
         say_view_only()
-    say_deleted()
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
         st.error(plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)

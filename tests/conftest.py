@@ -106,7 +106,7 @@ def trained_home(tmp_path_factory):
 
 @pytest.fixture
 def app(tmp_path, monkeypatch):
-    """The app on a fresh, empty home; the data folders are the surroundings' own. What sessions share is let go before and after."""
+    """The app on a fresh, empty home; data folders are the surroundings' own. What sessions share is let go before and after."""
     folders = os.environ.get("COLLAB_DATA")
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -121,7 +121,7 @@ def app(tmp_path, monkeypatch):
 
 @pytest.fixture
 def visit(app, trained_home):
-    """A function that opens a page of the app by its script's name, on a data set with a trained run; more is put into the link."""
+    """A function that opens a page by its script's name, on a data set with a trained run; whatever more goes into the link."""
 
     def open_page(page, data=SAMPLE, **link):
         environment = read_environment()

@@ -63,6 +63,8 @@ def download(file_name: str, member_md5: Mapping[str, str], folder: Path, progre
     except DataError as reason:
         raise DownloadError(f"{address} is not the file that Collab knows: {reason}") from reason
     except (requests.RequestException, OSError, ValueError) as reason:
+        if isinstance(reason, requests.HTTPError):
+            reason.response.close()  # pooch leaves the connection of a refusal open
         raise DownloadError(f"{address} could not be fetched ({_in_short(reason)}). Check the network and try again, or put "
                             f"{file_name} into a folder and name that folder in COLLAB_DATA.") from reason
     return folder / file_name

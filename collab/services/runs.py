@@ -163,6 +163,7 @@ class RunStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.owners.mkdir(parents=True, exist_ok=True)
         self._rescued = time.monotonic()
+        self._ended: dict[str, tuple[int, RunRecord]] = {}  # by id: when run.json was written, and what it says
 
     # --- ownership -------------------------------------------------------------------------------------------------
 
@@ -284,7 +285,13 @@ class RunStore:
         for _ in range(2):  # its folder may get its final name between two looks
             file = self._place(run_id) / "run.json"
             try:
-                return RunRecord.from_json(file.read_text(encoding="utf-8"))
+                changed = file.stat().st_mtime_ns
+                if (kept := self._ended.get(run_id)) is not None and kept[0] == changed:
+                    return kept[1]
+                record = RunRecord.from_json(file.read_text(encoding="utf-8"))
+                if not record.busy:
+                    self._ended[run_id] = changed, record
+                return record
             except FileNotFoundError:
                 continue
             except (OSError, ValueError, TypeError, RunError) as reason:

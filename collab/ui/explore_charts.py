@@ -132,7 +132,8 @@ def bias_scatter_figure(
         above = row.residual >= 0
         figure.add_annotation(
             x=row.mean_rating, y=row.bias, text=escaped(shortened(row.title)), font=font(colour, 11), arrowcolor=colour,
-            arrowwidth=0.7, arrowhead=0, ax=-36 if above else 36, ay=-22 if above else 22, standoff=3,
+            arrowwidth=0.7, arrowhead=0, ax=-36 if above else 36, ay=-22 if above else 22, standoff=3, bgcolor=palette.paper,
+            borderpad=1, opacity=0.92,
         )
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_xaxes(title="mean rating of the training ratings", tickformat=".1f")

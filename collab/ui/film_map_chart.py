@@ -28,7 +28,7 @@ MAP_COLOURS = {
 OTHER_GENRE = "other"
 NO_GENRE = "no genre"
 _N_GENRES = 7  # as many as colours can be told apart; the rest is grey
-_N_FOUND_NAMES = 12  # found films that are named; more would cover the map
+_N_FOUND_NAMES = 8  # found films that are named; more would cover the map
 _POINT = 2.2
 _SCENE_SIZE = 1.05  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 
@@ -57,7 +57,7 @@ def film_map_figure(
     `coordinates` (n, 3), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, bias);
     `explained` (3,) shares of variance for the axes; `colour_by` a key of `MAP_COLOURS`; `genres` those with a colour of
     their own (`leading_genres`). `chosen` and `found` are item indices: the first is marked and named, the others ringed
-    and named. The `n_labelled` most rated are named too. Every point carries its item_index as `customdata`.
+    and named. Where nothing was found, the `n_labelled` most rated are named. Every point carries its item_index as `customdata`.
     """
     films = films.reset_index(drop=True).assign(x=coordinates[:, 0], y=coordinates[:, 1], z=coordinates[:, 2])
     films["words"] = [
@@ -71,13 +71,14 @@ def film_map_figure(
     is_chosen = films["item_index"] == chosen
     is_found = films["item_index"].isin(found) & ~is_chosen
     rest = films[~is_chosen & ~is_found].sort_values("n_ratings", ascending=False, kind="stable")
-    quiet = palette.muted if is_found.any() else palette.ink
     ring, diamond = {"size": 9, "symbol": "circle-open"}, {"size": 7, "symbol": "diamond"}
-    figure.add_trace(_names(rest.head(n_labelled), "names", quiet))
+    figure.add_trace(_names(rest.head(0 if is_found.any() else n_labelled), palette.ink))
     figure.add_trace(_points(films[is_found], "found", marker={**ring, "color": palette.found}))
-    figure.add_trace(_names(films[is_found].head(_N_FOUND_NAMES), "found names", palette.found))
     figure.add_trace(_points(films[is_chosen], "chosen", marker={**diamond, "color": palette.chosen}))
-    flags = [_flag(film, palette) for film in films[is_chosen].itertuples()]
+    named = films[is_found].head(_N_FOUND_NAMES).itertuples()
+    flags = [_flag(film, palette.found, palette, height=24 + 22 * (place % 3)) for place, film in enumerate(named)]
+    flags += [_flag(film, palette.chosen, palette, height=34) | {"bordercolor": palette.chosen}
+              for film in films[is_chosen].itertuples()]
     figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
     axes = [_component_axis(place + 1, share, coordinates[:, place], palette) for place, share in enumerate(explained)]
     lengths = np.array([axis["range"][1] - axis["range"][0] for axis in axes])
@@ -96,7 +97,9 @@ def film_map_figure(
         scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "manual", "aspectratio": sides,
                "annotations": flags},
     )
-    return mark_synthetic(figure, palette) if synthetic else figure
+    if synthetic:
+        mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the legend is on top
+    return figure
 
 
 def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], palette: Palette) -> None:
@@ -177,18 +180,17 @@ def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:
     )
 
 
-def _names(films: pd.DataFrame, name: str, colour: str) -> go.Scatter3d:
+def _names(films: pd.DataFrame, colour: str) -> go.Scatter3d:
     """The names of films above their points, drawn by the graphics card: turning the map stays smooth."""
     text = [shortened(title, 24) for title in films["title"]]
-    return _points(films, name, mode="text", text=text, textfont=font(colour, 12), textposition="top center")
+    return _points(films, "names", mode="text", text=text, textfont=font(colour, 12), textposition="top center")
 
 
-def _flag(film: tuple, palette: Palette) -> dict:
-    """The chosen film's name on a flag that lies over everything (redrawn at every turn, so there is only one)."""
+def _flag(film: tuple, colour: str, palette: Palette, height: int) -> dict:
+    """A film's name over all points, `height` pixels above its own. Written anew at every turn of the map: only for a few."""
     return {
-        "x": film.x, "y": film.y, "z": film.z, "text": escaped(shortened(film.title)), "ax": 0, "ay": -34, "opacity": 0.95,
-        "font": {"color": palette.chosen, "size": 13}, "bgcolor": palette.paper, "bordercolor": palette.chosen, "borderpad": 3,
-        "arrowcolor": palette.chosen, "arrowwidth": 1, "arrowhead": 0,
+        "x": film.x, "y": film.y, "z": film.z, "text": escaped(shortened(film.title)), "ax": 0, "ay": -height, "opacity": 0.92,
+        "font": font(colour, 13), "bgcolor": palette.paper, "borderpad": 2, "arrowcolor": colour, "arrowwidth": 1, "arrowhead": 0,
     }
 
 

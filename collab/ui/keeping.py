@@ -14,7 +14,7 @@ from collab.ui.rating import listed, plain
 from collab.ui.taste import STARS
 
 LARGEST_FILE = 1
-"""Megabytes of a file of ratings; 20,000 films are about that much."""
+"""Megabytes of a file of ratings; 30,000 films are about that much."""
 
 
 def share_button(profile: Profile | None, page_name: str) -> None:
@@ -56,12 +56,6 @@ def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: Trai
         _load_file(run)
 
 
-def say_deleted() -> None:
-    """That the ratings are gone, once."""
-    if st.session_state.pop("_deleted", False):
-        st.success("Your ratings and both their links are deleted.", icon=":material/delete:")
-
-
 def _load_file(run: TrainedRun) -> None:
     state = st.session_state
     key = f"file-{state.get('_n_files', 0)}"
@@ -70,8 +64,8 @@ def _load_file(run: TrainedRun) -> None:
             "CSV file", type="csv", key=key, on_change=_load, args=(key, run.id), max_upload_size=LARGEST_FILE,
             help=f"The columns title and rating ({STARS}), separated by commas; an empty rating says that you have not seen the "
                  "film. The file takes the place of earlier answers to the same films; other answers stay.")
-    if state.get("_loaded"):
-        worked, text = state["_loaded"]
+    if state.get("_note"):  # what came of the last file, or of deleting
+        worked, text = state["_note"]
         (st.success if worked else st.error)(text)
 
 
@@ -83,20 +77,20 @@ def _load(key: str, run_id: str) -> None:
     state["_n_files"] = state.get("_n_files", 0) + 1  # the next box is empty
     loaded = own_ratings.load_file(file.getvalue(), file.name, run_id)
     if loaded is None:
-        state["_loaded"] = False, f"Nothing was loaded. {plain(own_ratings.take_trouble())}"
+        state["_note"] = False, f"Nothing was loaded. {plain(own_ratings.take_trouble())}"
         return
     text = f"{words.count(loaded.n_answers)} {'answer' if loaded.n_answers == 1 else 'answers'} loaded."
     if loaded.lacking:
         text += f" Not in this data set, but kept: {listed(loaded.lacking)}."
     if loaded.repeated:
         text += f" More than once in the file, so the last line counts: {listed(loaded.repeated)}."
-    state["_loaded"] = True, text
+    state["_note"] = True, text
 
 
 def _delete() -> None:
     if own_ratings.delete_everything():
         _forget()
-        st.session_state["_deleted"] = True
+        st.session_state["_note"] = True, "Your ratings and both their links are deleted."
 
 
 def _start_anew() -> None:
@@ -105,7 +99,7 @@ def _start_anew() -> None:
 
 
 def _forget() -> None:
-    for name in ("_asked", "_asked_at", "_found", "_loaded"):
+    for name in ("_asked", "_asked_at", "_found", "_note"):
         st.session_state.pop(name, None)
 
 

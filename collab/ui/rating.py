@@ -178,12 +178,12 @@ def _say(title: str, rating: float | None) -> None:
     if title in asked:
         state.setdefault("_asked_at", {})[title] = asked.index(title)
     own_ratings.rate(title, rating)
-    state["_found"] = state["_loaded"] = None
+    state["_found"] = state["_note"] = None
 
 
 def _take_back(title: str) -> None:
     own_ratings.take_back(title)
-    st.session_state["_loaded"] = None
+    st.session_state["_note"] = None
 
 
 def _undo() -> None:

@@ -31,8 +31,9 @@ def serving(home):
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}", "--server.address=127.0.0.1",
-             "--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"],
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}",
+             "--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none",
+             "--browser.gatherUsageStats=false"],
             cwd=ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"

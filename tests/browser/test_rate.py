@@ -105,6 +105,15 @@ def test_not_seen_undo_search_and_delete(server, desktop, settled):
     assert profile_of(desktop) is None and desktop.get_by_role("heading", name=POPULAR).is_visible()
 
 
+def test_a_double_click_is_one_answer(server, desktop, settled):
+    open_rate(desktop, server, settled)
+    title = card_titles(desktop)[0]
+    desktop.locator(".st-key-card-1").get_by_role("radio", name="4 out of 5 stars").dblclick()
+    gone_from(desktop, 1, title)
+    settled(desktop)
+    assert answered(desktop) == [title] and title not in card_titles(desktop)
+
+
 def test_a_view_only_link_changes_nothing(server, desktop, browser, settled):
     open_rate(desktop, server, settled)
     rated = [tap(desktop, 1, stars, settled) for stars in (5, 2, 4)]

@@ -157,7 +157,8 @@ def test_a_body_that_breaks_off_unnoticed_is_refused(server, packed, tmp_path):
 
 def test_a_page_in_place_of_the_file_is_refused(server, packed, tmp_path):
     server.answers["/ml-100k.zip"] = Answer(b"<html>Please log in to the hotel's network</html>" * 50)
-    assert "damaged or unreadable" in failure(tmp_path / "datasets", packed[1], tmp_path / "datasets", base_address=server.address)
+    message = failure(tmp_path / "datasets", packed[1], tmp_path / "datasets", base_address=server.address)
+    assert "damaged or unreadable" in message
 
 
 def test_a_refused_connection_is_said(packed, tmp_path):

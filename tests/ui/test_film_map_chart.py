@@ -32,7 +32,7 @@ def draw(**settings):
 
 def points(figure):
     """item_index of every film drawn as a plain point, as often as it is drawn."""
-    marks = ("names", "found", "found names", "chosen")
+    marks = ("names", "found", "chosen")
     return [index for trace in figure.data if trace.name not in marks for index in trace.customdata]
 
 
@@ -87,10 +87,15 @@ def test_most_rated_films_are_named():
 
 def test_found_and_chosen_films_are_marked_and_named():
     figure, _ = draw(chosen=5, found=[5, 7, 40])
-    assert list(trace(figure, "chosen").customdata) == [5]
-    assert list(trace(figure, "found").customdata) == list(trace(figure, "found names").customdata) == [7, 40]
-    assert [flag.text for flag in figure.layout.scene.annotations] == ["Film 4 (1980)"]
-    assert not {5, 7, 40} & set(trace(figure, "names").customdata)  # named once
+    assert list(trace(figure, "chosen").customdata) == [5] and list(trace(figure, "found").customdata) == [7, 40]
+    flags = {flag.text: flag.font.color for flag in figure.layout.scene.annotations}
+    assert flags == {"Film 6 (1980)": LIGHT.found, "Film 39 (1980)": LIGHT.found, "Film 4 (1980)": LIGHT.chosen}
+    assert len(trace(figure, "names").x) == 0  # the other names make room
+
+
+def test_many_found_films_are_all_ringed_but_not_all_named():
+    figure, _ = draw(found=list(range(1, 31)))
+    assert len(trace(figure, "found").x) == 30 and 0 < len(figure.layout.scene.annotations) < 12
 
 
 def test_a_chosen_film_that_is_not_shown_is_not_marked():
