@@ -7,19 +7,23 @@ from collab.ui.page import MARK, mark_frame
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
 
-navigation = st.navigation({
-    "": [
-        st.Page("pages/overview.py", title="Overview", icon=":material/space_dashboard:", default=True, url_path="home"),
-        # the default page lives at "/"; its own name works as an address too
-        st.Page("pages/overview.py", title="Overview", url_path="overview", visibility="hidden"),
-    ],
-    "Get picks": [st.Page("pages/rate.py", title="Rate", icon=":material/star:")],
-    "Explore": [
-        st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
-        st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
-        st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
-    ],
-    "Train": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
-})
+navigation = st.navigation(
+    {
+        "": [
+            st.Page(
+                "pages/overview.py", title="Overview", icon=":material/space_dashboard:", default=True, url_path="home"
+            ),
+            # the default page lives at "/"; its own name works as an address too
+            st.Page("pages/overview.py", title="Overview", url_path="overview", visibility="hidden"),
+        ],
+        "Get picks": [st.Page("pages/rate.py", title="Rate", icon=":material/star:")],
+        "Explore": [
+            st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
+            st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
+            st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
+        ],
+        "Train": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+    }
+)
 mark_frame()
 navigation.run()

@@ -1,7 +1,7 @@
 """The command line: `python -m collab train | runs | models | similar | recommend | prepare`.
 
-The same code and the same run folders as the dashboard. Errors go to standard error with exit code 2, progress is shown on a terminal
-only, and with --json the last line of standard output is one JSON object.
+The same code and the same run folders as the dashboard. Errors go to standard error with exit code 2, progress is shown on
+a terminal only, and with --json the last line of standard output is one JSON object.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 
 from collab.answers import match_titles, read_ratings_csv
@@ -51,7 +50,9 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     if split_seed < 0:
         raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 on")
     fetch_if_absent(arguments.data, environment)
-    split_by(arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed)  # refused before a run is noted
+    split_by(
+        arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
+    )  # refused before a run is noted
     store = RunStore(environment.home)
     owner, lock = store.claim()
     torch.set_num_threads(1)
@@ -59,12 +60,25 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
 
     def report(epoch: EpochReport) -> None:
         if show:
-            print(f"epoch {epoch.epoch:3d}  train_loss {epoch.train_loss:.4f}  valid_loss {epoch.valid_loss:.4f}  "
-                  f"{epoch.seconds:.2f} s", file=sys.stderr)
+            print(
+                f"epoch {epoch.epoch:3d}  train_loss {epoch.train_loss:.4f}  valid_loss {epoch.valid_loss:.4f}  "
+                f"{epoch.seconds:.2f} s",
+                file=sys.stderr,
+            )
 
     try:
-        record = store.create(plan(family.name, settings, arguments.data, arguments.holdout, split_seed, preset=arguments.preset,
-                                   items_by=arguments.items_by, owner=owner))
+        record = store.create(
+            plan(
+                family.name,
+                settings,
+                arguments.data,
+                arguments.holdout,
+                split_seed,
+                preset=arguments.preset,
+                items_by=arguments.items_by,
+                owner=owner,
+            )
+        )
         record = carry_out(record, store, environment, on_epoch=report)
     finally:
         lock.release()
@@ -72,21 +86,40 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     if record.state in ("failed", "diverged"):
         raise RunError(f"run {record.id} {record.state}: {record.message}")
     answer = describe_run(record)
-    say(arguments, answer, f"run {record.id}: MSE {answer['valid_mse']:.4f}, RMSE {answer['valid_rmse']:.4f}, "
-                           f"MAE {answer['valid_mae']:.4f} on {record.n_valid:,} held-out ratings ({record.holdout}, split seed "
-                           f"{record.split_seed}); biases only {record.baselines['biases_only']['mse']:.4f}, global mean "
-                           f"{record.baselines['global_mean']['mse']:.4f}; {record.seconds:.2f} s, {record.cpu_seconds:.2f} s of CPU")
+    say(
+        arguments,
+        answer,
+        f"run {record.id}: MSE {answer['valid_mse']:.4f}, RMSE {answer['valid_rmse']:.4f}, "
+        f"MAE {answer['valid_mae']:.4f} on {record.n_valid:,} held-out ratings ({record.holdout}, split seed "
+        f"{record.split_seed}); biases only {record.baselines['biases_only']['mse']:.4f}, global mean "
+        f"{record.baselines['global_mean']['mse']:.4f}; {record.seconds:.2f} s, {record.cpu_seconds:.2f} s of CPU",
+    )
     return answer
 
 
 def describe_run(record: RunRecord) -> dict[str, Any]:
     """A run as --json tells it."""
-    return {"run": record.id, "state": record.state, "model": record.model, "preset": record.preset, "settings": record.settings,
-            "data": record.data, "items_by": record.items_by,
-            "split": {"holdout": record.holdout, "seed": record.split_seed, "n_train": record.n_train, "n_valid": record.n_valid},
-            **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
-            "baselines": record.baselines, "seconds": record.seconds, "cpu_seconds": record.cpu_seconds, "name": record.name,
-            "created": record.created}
+    return {
+        "run": record.id,
+        "state": record.state,
+        "model": record.model,
+        "preset": record.preset,
+        "settings": record.settings,
+        "data": record.data,
+        "items_by": record.items_by,
+        "split": {
+            "holdout": record.holdout,
+            "seed": record.split_seed,
+            "n_train": record.n_train,
+            "n_valid": record.n_valid,
+        },
+        **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
+        "baselines": record.baselines,
+        "seconds": record.seconds,
+        "cpu_seconds": record.cpu_seconds,
+        "name": record.name,
+        "created": record.created,
+    }
 
 
 def models(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -99,9 +132,16 @@ def runs(arguments: argparse.Namespace, environment: Environment) -> None:
     store = RunStore(environment.home)
     store.rescue()
     records = store.records()
-    lines = [f"{record.id}  {record.created}  {record.state:11}  {record.data:16}  MSE {record.valid.get('mse', float('nan')):.4f}  {record.name}"
-             for record in records]
-    say(arguments, {"runs": [describe_run(record) for record in records]}, "\n".join(lines) or "there is no run yet: python -m collab train")
+    lines = [
+        f"{record.id}  {record.created}  {record.state:11}  {record.data:16}  "
+        f"MSE {record.valid.get('mse', float('nan')):.4f}  {record.name}"
+        for record in records
+    ]
+    say(
+        arguments,
+        {"runs": [describe_run(record) for record in records]},
+        "\n".join(lines) or "there is no run yet: python -m collab train",
+    )
 
 
 def similar(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -110,15 +150,31 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
     (index,), missing = match_titles([arguments.title], known_titles(run))
     if missing:
         films = run.items[run.items.n_ratings > 0].sort_values("n_ratings", ascending=False).title
-        near = films[films.str.contains(arguments.title, case=False, regex=False)] if arguments.title.strip() else films[:0]
+        near = (
+            films[films.str.contains(arguments.title, case=False, regex=False)]
+            if arguments.title.strip()
+            else films[:0]
+        )
         hint = f"did you mean {' or '.join(near[:3])}?" if len(near) else f"write the title as in “{films.iloc[0]}”"
         raise DataError(f"{arguments.title!r} is not a film that run {run.id} was trained on; {hint}")
-    table = similar_items(run.items, run.model.item_factors, index, measure=arguments.measure, minimum_count=arguments.minimum_count,
-                          n=arguments.top)
+    table = similar_items(
+        run.items,
+        run.model.item_factors,
+        index,
+        measure=arguments.measure,
+        minimum_count=arguments.minimum_count,
+        n=arguments.top,
+    )
     column = MEASURE_COLUMNS[arguments.measure]
-    rows = [{"title": row.title, column: float(getattr(row, column)), "n_ratings": int(row.n_ratings)} for row in table.itertuples()]
-    say(arguments, {"run": run.id, "title": run.items.title[index], "measure": arguments.measure, "similar": rows},
-        "\n".join(f"{row[column]:8.3f}  {row['title']} ({row['n_ratings']} ratings)" for row in rows))
+    rows = [
+        {"title": row.title, column: float(getattr(row, column)), "n_ratings": int(row.n_ratings)}
+        for row in table.itertuples()
+    ]
+    say(
+        arguments,
+        {"run": run.id, "title": run.items.title[index], "measure": arguments.measure, "similar": rows},
+        "\n".join(f"{row[column]:8.3f}  {row['title']} ({row['n_ratings']} ratings)" for row in rows),
+    )
 
 
 def recommend_films(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -130,19 +186,43 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     for title in missing:
         print(f"not found: {title}", file=sys.stderr)
     if len(missing) == len(ratings):
-        raise DataError(f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on")
+        raise DataError(
+            f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on"
+        )
     known = [(index, rating) for index, rating in zip(found, ratings.values(), strict=True) if index is not None]
     answered = {index: rating for index, rating in known if rating is not None}
     model, noise = run.model, run.valid_mse
     prior = user_prior(model.user_factors, model.user_biases, run.users.n_ratings.to_numpy() > 0)
-    posterior = fold_in(prior, model.item_factors, model.item_biases, list(answered), list(answered.values()), y_range=model.y_range,
-                        noise_variance=noise)
-    predictions = predict(posterior, model.item_factors, model.item_biases, y_range=model.y_range, noise_variance=noise, rating_scale=scale)
+    posterior = fold_in(
+        prior,
+        model.item_factors,
+        model.item_biases,
+        list(answered),
+        list(answered.values()),
+        y_range=model.y_range,
+        noise_variance=noise,
+    )
+    predictions = predict(
+        posterior,
+        model.item_factors,
+        model.item_biases,
+        y_range=model.y_range,
+        noise_variance=noise,
+        rating_scale=scale,
+    )
     table = recommend(predictions, run.items, list(answered), n=arguments.top, minimum_count=arguments.minimum_count)
-    rows = [{name: getattr(row, name) if name == "title" else float(getattr(row, name)) for name in ("title", "predicted", "uncertainty", "score")}
-            for row in table.itertuples()]
-    say(arguments, {"run": run.id, "n_ratings": len(answered), "not_found": missing, "recommended": rows},
-        "\n".join(f"{row['predicted']:5.2f} ± {row['uncertainty']:.2f}  {row['title']}" for row in rows))
+    rows = [
+        {
+            name: getattr(row, name) if name == "title" else float(getattr(row, name))
+            for name in ("title", "predicted", "uncertainty", "score")
+        }
+        for row in table.itertuples()
+    ]
+    say(
+        arguments,
+        {"run": run.id, "n_ratings": len(answered), "not_found": missing, "recommended": rows},
+        "\n".join(f"{row['predicted']:5.2f} ± {row['uncertainty']:.2f}  {row['title']}" for row in rows),
+    )
 
 
 def known_titles(run: TrainedRun) -> list[str]:
@@ -163,10 +243,16 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
             done.append(prepare_run(name, environment))
     if failures and not done:
         done.append(prepare_run(SAMPLE, environment))
-    say(arguments, {"prepared": done, "failed": failures},
-        "\n".join(f"{each['data']}: run {each['run']} is ready, MSE {each['valid_mse']:.4f}" for each in done))
+    say(
+        arguments,
+        {"prepared": done, "failed": failures},
+        "\n".join(f"{each['data']}: run {each['run']} is ready, MSE {each['valid_mse']:.4f}" for each in done),
+    )
     if failures:
-        raise CollabError(" ".join(failures) + ("" if any(each["data"] != SAMPLE for each in done) else " The built-in sample is ready instead."))
+        raise CollabError(
+            " ".join(failures)
+            + ("" if any(each["data"] != SAMPLE for each in done) else " The built-in sample is ready instead.")
+        )
 
 
 def fetch_if_absent(name: str, environment: Environment) -> None:
@@ -178,7 +264,11 @@ def fetch_if_absent(name: str, environment: Environment) -> None:
 
     def progress(received: int, total: int) -> None:
         if show:
-            print(f"\r{entry.title}: {received / 1e6:.1f} of {(total / 1e6) or entry.megabytes:.1f} MB", end="", file=sys.stderr)
+            print(
+                f"\r{entry.title}: {received / 1e6:.1f} of {(total / 1e6) or entry.megabytes:.1f} MB",
+                end="",
+                file=sys.stderr,
+            )
 
     try:
         download(entry.file_name, entry.member_md5, environment.downloads, progress)
@@ -213,11 +303,15 @@ def parser() -> argparse.ArgumentParser:
     """What can be typed."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
-    top = argparse.ArgumentParser(prog="python -m collab", description="Collaborative filtering for scripts and people without a browser.")
+    top = argparse.ArgumentParser(
+        prog="python -m collab", description="Collaborative filtering for scripts and people without a browser."
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, action: Any) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=action.__doc__.splitlines()[0], description=action.__doc__, parents=[common])
+        made = commands.add_parser(
+            name, help=action.__doc__.splitlines()[0], description=action.__doc__, parents=[common]
+        )
         made.set_defaults(action=action)
         return made
 
@@ -225,12 +319,24 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data", default=DEFAULT, help=f"data set: {', '.join(CATALOGUE)} (default {DEFAULT})")
     made.add_argument("--model", default=DEFAULT_MODEL, help=f"model: {', '.join(MODELS)} (default {DEFAULT_MODEL})")
     made.add_argument("--preset", default="chapter", help="settings to start from: chapter or fast (default chapter)")
-    made.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one setting; may be given several times")
-    made.add_argument("--holdout", default="random:0.2", metavar="SPEC",
-                      help="rows held out: random:SHARE, fold:NAME or rows:FILE (default random:0.2)")
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change one setting; may be given several times",
+    )
+    made.add_argument(
+        "--holdout",
+        default="random:0.2",
+        metavar="SPEC",
+        help="rows held out: random:SHARE, fold:NAME or rows:FILE (default random:0.2)",
+    )
     made.add_argument("--seed", type=int, default=None, help="seed of the model (default: the preset's, 0)")
     made.add_argument("--split-seed", type=int, default=None, help="seed of a random split (default: the seed)")
-    made.add_argument("--items-by", default="title", choices=("title", "id"), help="merge ids that share a title, or keep them apart")
+    made.add_argument(
+        "--items-by", default="title", choices=("title", "id"), help="merge ids that share a title, or keep them apart"
+    )
     command("models", models)
     command("runs", runs)
     made = command("similar", similar)

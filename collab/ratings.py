@@ -81,7 +81,12 @@ class Ratings:
     rating_scale: RatingScale
 
     def __post_init__(self) -> None:
-        for name, dtype in (("user_index", np.int32), ("item_index", np.int32), ("rating", np.float32), ("time", np.int64)):
+        for name, dtype in (
+            ("user_index", np.int32),
+            ("item_index", np.int32),
+            ("rating", np.float32),
+            ("time", np.int64),
+        ):
             column = np.array(getattr(self, name), dtype=dtype)  # a copy of our own: nobody else can change it
             column.flags.writeable = False
             object.__setattr__(self, name, column)
@@ -102,5 +107,12 @@ class Ratings:
 
     def take(self, rows: np.ndarray) -> Ratings:
         """The ratings in `rows` (0-based row numbers), with the same vocabularies."""
-        return Ratings(self.users, self.items, self.user_index[rows], self.item_index[rows], self.rating[rows],
-                       self.time[rows], self.rating_scale)
+        return Ratings(
+            self.users,
+            self.items,
+            self.user_index[rows],
+            self.item_index[rows],
+            self.rating[rows],
+            self.time[rows],
+            self.rating_scale,
+        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-RISE = 0.25            # share of the training in which the rate rises
-START_DIVISOR = 25.0   # the rate starts at peak / 25
-END_DIVISOR = 1e5      # and ends at peak / 100,000
+RISE = 0.25  # share of the training in which the rate rises
+START_DIVISOR = 25.0  # the rate starts at peak / 25
+END_DIVISOR = 1e5  # and ends at peak / 100,000
 MOMENTUM_HIGH, MOMENTUM_LOW = 0.95, 0.85
 
 

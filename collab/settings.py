@@ -24,8 +24,8 @@ class About:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    log: bool = False        # a slider moves in equal ratios
-    in_sight: bool = True    # else it waits under "More settings"
+    log: bool = False  # a slider moves in equal ratios
+    in_sight: bool = True  # else it waits under "More settings"
 
 
 def setting(default: Any, label: str, help: str, **about: Any) -> Any:
@@ -58,8 +58,10 @@ def check(settings: Any) -> None:
 def _check_number(name: str, value: Any, limits: About, *, whole: bool) -> None:
     number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
     if not number or not limits.low <= value <= limits.high:
-        raise SettingError(f"{name} is {value!r}; allowed is {'a whole number' if whole else 'a number'} from "
-                           f"{limits.low:g} to {limits.high:g}")
+        raise SettingError(
+            f"{name} is {value!r}; allowed is {'a whole number' if whole else 'a number'} from "
+            f"{limits.low:g} to {limits.high:g}"
+        )
 
 
 def _check_range(name: str, value: Any, limits: About) -> None:
@@ -75,7 +77,9 @@ def _check_range(name: str, value: Any, limits: About) -> None:
 
 def to_dict(settings: Any) -> dict[str, Any]:
     """The settings as plain values that JSON can hold."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(settings).items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(settings).items()
+    }
 
 
 def settings_from(settings_type: type[Settings], values: Mapping[str, Any]) -> Settings:
@@ -94,7 +98,16 @@ def parse(settings_type: type, name: str, text: str) -> Any:
     plain = text.strip().lower()
     try:
         if kind == "bool":
-            return {"true": True, "false": False, "on": True, "off": False, "1": True, "0": False, "yes": True, "no": False}[plain]
+            return {
+                "true": True,
+                "false": False,
+                "on": True,
+                "off": False,
+                "1": True,
+                "0": False,
+                "yes": True,
+                "no": False,
+            }[plain]
         if kind == "int":
             return int(plain)
         if kind == "float":
@@ -104,6 +117,8 @@ def parse(settings_type: type, name: str, text: str) -> Any:
         low, high = plain.split(",")
         return (float(low), float(high))
     except (KeyError, ValueError):
-        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(kind, "two numbers as in 0,5.5, or none")
+        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(
+            kind, "two numbers as in 0,5.5, or none"
+        )
         limit = "" if limits.low is None else f" from {limits.low:g} to {limits.high:g}"
         raise SettingError(f"{name}={text!r} is not {wanted}{limit}") from None

@@ -30,7 +30,9 @@ def split_random(n_rows: int, share: float, seed: int) -> Split:
     order = np.random.default_rng(seed).permutation(n_rows)
     n_valid = round(share * n_rows)
     if n_valid == 0 or n_valid == n_rows:
-        raise SettingError(f"a share of {share:g} of {n_rows} rows leaves nothing to {'check' if n_valid == 0 else 'train'} with")
+        raise SettingError(
+            f"a share of {share:g} of {n_rows} rows leaves nothing to {'check' if n_valid == 0 else 'train'} with"
+        )
     return Split(train=order[n_valid:], valid=order[:n_valid])
 
 
@@ -53,7 +55,9 @@ def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
         try:
             share = float(value)
         except ValueError:
-            raise SettingError(f"holdout {holdout!r}: {value!r} is not a number; write for example random:0.2") from None
+            raise SettingError(
+                f"holdout {holdout!r}: {value!r} is not a number; write for example random:0.2"
+            ) from None
         return split_random(n_rows, share, seed)
     if kind == "fold":
         if value not in dataset.folds:
@@ -77,8 +81,12 @@ def _read_rows(file: Path, n_rows: int) -> np.ndarray:
         if not text.isascii() or not text.isdigit() or int(text) >= n_rows:
             raise DataError(f"{file}, line {number}: {text!r} is not a row number from 0 to {n_rows - 1}")
         if int(text) in rows:
-            raise DataError(f"{file}, line {number}: row {text} is named twice (first in line {rows[int(text)]}); name it once")
+            raise DataError(
+                f"{file}, line {number}: row {text} is named twice (first in line {rows[int(text)]}); name it once"
+            )
         rows[int(text)] = number
     if not rows or len(rows) == n_rows:
-        raise DataError(f"{file}: names {'no row' if not rows else 'every row'}; both parts of the split need at least one")
+        raise DataError(
+            f"{file}: names {'no row' if not rows else 'every row'}; both parts of the split need at least one"
+        )
     return np.fromiter(rows, dtype=np.int64)

@@ -42,7 +42,7 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended: "finished", "stopped" or "diverged"; its epochs, errors on the held-out rows, and time of `fit` alone."""
+    """How a training ended: "finished", "stopped" or "diverged"; its epochs, errors on the held-out rows, time of `fit`."""
 
     state: str
     epochs: tuple[EpochReport, ...]
@@ -51,12 +51,19 @@ class Outcome:
     cpu_seconds: float
 
 
-def fit(model: Model, train: Ratings, valid: Ratings, *, on_batch: Callable[[BatchReport], None] | None = None,
-        on_epoch: Callable[[EpochReport], None] | None = None, should_stop: Callable[[], bool] = lambda: False) -> Outcome:
+def fit(
+    model: Model,
+    train: Ratings,
+    valid: Ratings,
+    *,
+    on_batch: Callable[[BatchReport], None] | None = None,
+    on_epoch: Callable[[EpochReport], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
     """Train `model` on `train` and check it on `valid` after every epoch.
 
-    Stops before the next step when `should_stop()` says so, keeping the weights so far. A loss that is not finite, or is beyond hope
-    (above that of predicting only 0 by a hundred times the variance), ends the training as "diverged".
+    Stops before the next step when `should_stop()` says so, keeping the weights so far. A loss that is not finite, or is
+    beyond hope (above that of predicting only 0 by a hundred times the variance), ends the training as "diverged".
     """
     wall, cpu = time.perf_counter(), time.process_time()
     n_steps = model.n_steps(len(train))
@@ -71,8 +78,18 @@ def fit(model: Model, train: Ratings, valid: Ratings, *, on_batch: Callable[[Bat
             n_rows += step.n_rows
             loss = step.squared_error / step.n_rows
             if on_batch is not None:
-                on_batch(BatchReport(step_number, n_steps * model.epochs, step_number / n_steps, loss, step.n_rows,
-                                     step.learning_rate, step.momentum, time.perf_counter() - wall))
+                on_batch(
+                    BatchReport(
+                        step_number,
+                        n_steps * model.epochs,
+                        step_number / n_steps,
+                        loss,
+                        step.n_rows,
+                        step.learning_rate,
+                        step.momentum,
+                        time.perf_counter() - wall,
+                    )
+                )
             if not math.isfinite(loss) or loss > limit:
                 state = "diverged"
                 break
@@ -94,5 +111,10 @@ def fit(model: Model, train: Ratings, valid: Ratings, *, on_batch: Callable[[Bat
             state = "finished"  # told to stop after the last step: nothing was left to do
         if state != "finished":
             break
-    return Outcome(state, tuple(reports), last if state != "diverged" else None, time.perf_counter() - wall,
-                   time.process_time() - cpu)
+    return Outcome(
+        state,
+        tuple(reports),
+        last if state != "diverged" else None,
+        time.perf_counter() - wall,
+        time.process_time() - cpu,
+    )

@@ -5,44 +5,71 @@ import streamlit as st
 from collab.interpret import factor_pca, most_rated_items, similar_items
 from collab.ui.film_map_chart import MAP_COLOURS, film_map_figure, leading_genres
 from collab.ui.film_picker import choose_film, film_facts, neighbour_buttons, pick_film, titles_with
-from collab.ui.follow_theme import follow_theme
 from collab.ui.page import open_page
 from collab.ui.plot3d import plot3d
 from collab.ui.theme import palette
 
 page = open_page("Film map", "Films lie close together when the same people like them: turn the map, and click a film.")
 run = page.run
-with st.sidebar:
-    follow_theme()
 if not run.model.has_factors:
-    st.info("This model has no factors, so its films have no places. Choose another run in the sidebar.", icon=":material/info:")
+    st.info(
+        "This model has no factors, so its films have no places. Choose another run in the sidebar.",
+        icon=":material/info:",
+    )
     st.stop()
 
 picture, controls = st.columns([3, 1], gap="medium")
 with controls:
     n_trained = len(most_rated_items(run.items, len(run.items)))
     colours = [colour for colour in MAP_COLOURS if colour != "bias" or run.model.has_biases]
-    colour_by = st.selectbox("Colour", colours, key="colour", bind="query-params",
-                             help="What the colour of a point says about its film.")
-    n_films = st.slider("Films", min(50, n_trained - 1), n_trained, min(1000, n_trained), key="films", bind="query-params",
-                        help="How many films are shown, most rated first. Higher: rarer films too, whose places are less sure.")
-    text = st.text_input("Find", key="find", bind="query-params", placeholder="Part of a title",
-                         help="Rings and names the films with this text in their title, and lists them in the table.").strip()
+    colour_by = st.selectbox(
+        "Colour", colours, key="colour", bind="query-params", help="What the colour of a point says about its film."
+    )
+    n_films = st.slider(
+        "Films",
+        min(50, n_trained - 1),
+        n_trained,
+        min(1000, n_trained),
+        key="films",
+        bind="query-params",
+        help="How many films are shown, most rated first. Higher: rarer films too, whose places are less sure.",
+    )
+    text = st.text_input(
+        "Find",
+        key="find",
+        bind="query-params",
+        placeholder="Part of a title",
+        help="Rings and names the films with this text in their title, and lists them in the table.",
+    ).strip()
     chosen = pick_film(run, default=False)
 
 item_index = most_rated_items(run.items, n_films)
-films = run.items.iloc[item_index].assign(item_index=item_index,
-                                         bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan"))
+films = run.items.iloc[item_index].assign(
+    item_index=item_index, bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan")
+)
 pca = factor_pca(run.model.item_factors, item_index)
 found = titles_with(films, text)
 
 with picture:
-    figure = film_map_figure(pca.coordinates, pca.explained_variance_ratio, films, palette(), colour_by,
-                             leading_genres(run.items["genres"]), chosen, item_index[found] if text else (),
-                             synthetic=page.data.synthetic)
-    plot3d(figure, key="film_map", height=600, on_pick=lambda picked: choose_film(run, picked),
-           alt=f"The {len(films)} most rated films as points on three principal components of their factors, coloured by "
-               f"{MAP_COLOURS[colour_by]}. The table below holds the same.")
+    figure = film_map_figure(
+        pca.coordinates,
+        pca.explained_variance_ratio,
+        films,
+        palette(),
+        colour_by,
+        leading_genres(run.items["genres"]),
+        chosen,
+        item_index[found] if text else (),
+        synthetic=page.data.synthetic,
+    )
+    plot3d(
+        figure,
+        key="film_map",
+        height=600,
+        on_pick=lambda picked: choose_film(run, picked),
+        alt=f"The {len(films)} most rated films as points on three principal components of their factors, coloured by "
+        f"{MAP_COLOURS[colour_by]}. The table below holds the same.",
+    )
 
 with controls:
     if text:
@@ -56,20 +83,30 @@ with controls:
         st.caption("Nearest films (20 ratings or more):")
         with st.container(gap=None):
             neighbour_buttons(run, similar_items(run.items, run.model.item_factors, chosen, n=5), "cosine")
-        st.page_link("pages/similar_films.py", label="More like this", icon=":material/join_inner:",
-                     query_params={"film": run.items["label"].iat[chosen]})
+        st.page_link(
+            "pages/similar_films.py",
+            label="More like this",
+            icon=":material/join_inner:",
+            query_params={"film": run.items["label"].iat[chosen]},
+        )
 
 st.subheader("The same as a table", anchor=False)
 places = {f"component {number}": coordinate for number, coordinate in enumerate(pca.coordinates.T, start=1)}
 st.dataframe(
-    films.assign(genres=films["genres"].str.replace("|", ", "), **places)[found], hide_index=True, placeholder="–",
-    column_order=["title", "genres", "n_ratings", "mean_rating", "bias", *places], alt="Every film on the map with its place",
+    films.assign(genres=films["genres"].str.replace("|", ", "), **places)[found],
+    hide_index=True,
+    placeholder="–",
+    column_order=["title", "genres", "n_ratings", "mean_rating", "bias", *places],
+    alt="Every film on the map with its place",
     column_config={
         "title": st.column_config.TextColumn("Title", width="medium"),
         "genres": "Genres",
         "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
         "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
         "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
-        **{name: st.column_config.NumberColumn(f"{name.capitalize()} ({share:.0%})", format="%+.2f")
-           for name, share in zip(places, pca.explained_variance_ratio, strict=True)},
-    })
+        **{
+            name: st.column_config.NumberColumn(f"{name.capitalize()} ({share:.0%})", format="%+.2f")
+            for name, share in zip(places, pca.explained_variance_ratio, strict=True)
+        },
+    },
+)

@@ -9,13 +9,26 @@ from collab.ui.page import describe_run, open_page
 from collab.ui.run_view import in_words
 from collab.ui.theme import palette
 
-page = open_page("Overview", "Collaborative filtering that you can see, touch and trust: who rated what, what a model made of it, and what it is worth.")
+page = open_page(
+    "Overview",
+    "Collaborative filtering that you can see, touch and trust: who rated what, what a model made of it, and what it is worth.",
+)
 run, colours = page.run, palette()
 record, films, users = run.record, run.items.iloc[1:], run.users.iloc[1:]
 
 DOORS = (
-    ("pages/train.py", "Train a model", ":material/model_training:", "Move a few sliders and watch its loss fall, live."),
-    ("pages/film_map.py", "Explore what it learned", ":material/scatter_plot:", "Walk through the films as the model sees them."),
+    (
+        "pages/train.py",
+        "Train a model",
+        ":material/model_training:",
+        "Move a few sliders and watch its loss fall, live.",
+    ),
+    (
+        "pages/film_map.py",
+        "Explore what it learned",
+        ":material/scatter_plot:",
+        "Walk through the films as the model sees them.",
+    ),
     ("pages/rate.py", "Get picks for tonight", ":material/star:", "Rate a few films; every answer changes the picks."),
 )
 for place, (target, title, icon, sentence) in zip(st.columns(3), DOORS, strict=True):
@@ -31,23 +44,46 @@ with data_side:
         st.metric("Ratings", words.count(n_ratings), width=150)
         st.metric("People", words.count(len(users)), width=110)
         st.metric("Films", words.count(len(films)), width=110)
-    st.plotly_chart(styled(count_and_mean_figure(run.items, colours), colours, 330, synthetic=record.synthetic), config=PLAIN, key="count_and_mean",
-                    alt="Films by number of ratings and mean rating: few films have many ratings, and those are liked better")
+    st.plotly_chart(
+        styled(count_and_mean_figure(run.items, colours), colours, 330, synthetic=record.synthetic),
+        config=PLAIN,
+        key="count_and_mean",
+        alt="Films by number of ratings and mean rating: few films have many ratings, and those are liked better",
+    )
     rare = float((films.n_ratings < 20).mean())
     filled = n_ratings / (len(users) * len(films))
-    st.caption(f"{page.data.note[0].upper()}{page.data.note[1:]}. {filled:.1%} of all pairs of a person and a film are rated; the model fills in "
-               f"the rest. {words.percent(rare)} of the films have fewer than 20 ratings to learn from.")
+    st.caption(
+        f"{page.data.note[0].upper()}{page.data.note[1:]}. {filled:.1%} of all pairs of a person and a film are rated; "
+        f"the model fills in "
+        f"the rest. {words.percent(rare)} of the films have fewer than 20 ratings to learn from."
+    )
 with model_side:
     st.subheader("The current model", anchor=False)
     with st.container(horizontal=True):
-        st.metric("Held-out MSE", words.loss(record.valid["mse"]), width=150,
-                  help="Mean squared error, in squared stars, on ratings that the model never saw.")
-        st.metric("Biases only", words.loss(record.baselines["biases_only"]["mse"]), width=130,
-                  help="What one number per person and one per film reach on the same ratings.")
-        st.metric("Global mean", words.loss(record.baselines["global_mean"]["mse"]), width=130,
-                  help="What the same guess for everybody reaches on the same ratings.")
+        st.metric(
+            "Held-out MSE",
+            words.loss(record.valid["mse"]),
+            width=150,
+            help="Mean squared error, in squared stars, on ratings that the model never saw.",
+        )
+        st.metric(
+            "Biases only",
+            words.loss(record.baselines["biases_only"]["mse"]),
+            width=130,
+            help="What one number per person and one per film reach on the same ratings.",
+        )
+        st.metric(
+            "Global mean",
+            words.loss(record.baselines["global_mean"]["mse"]),
+            width=130,
+            help="What the same guess for everybody reaches on the same ratings.",
+        )
     progress = cached.jobs().store.progress(run.id)
     table = loss_data(progress)
-    st.vega_lite_chart(table, loss_spec(progress, table, colours, height=330), key="overview_loss",
-                       alt=f"Loss of {describe_run(record)} by epoch, with both baselines")
+    st.vega_lite_chart(
+        table,
+        loss_spec(progress, table, colours, height=330),
+        key="overview_loss",
+        alt=f"Loss of {describe_run(record)} by epoch, with both baselines",
+    )
     st.caption(f"Trained in {words.duration(record.seconds)}. {in_words(record)}")

@@ -5,11 +5,19 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui import cached, own_ratings
+from collab.ui import cached, own_ratings, words
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
 from collab.ui.picks_view import show_picks
-from collab.ui.rating import STYLE, answer_list, answers_to_look_at, places, plain, propose_newer, rate_cards, say_lacking
+from collab.ui.rating import (
+    STYLE,
+    answer_list,
+    answers_to_look_at,
+    places,
+    propose_newer,
+    rate_cards,
+    say_lacking,
+)
 from collab.ui.taste import answers_known
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
@@ -18,7 +26,7 @@ st.html(STYLE)
 try:
     cached.profiles()
 except CollabError as reason:
-    st.error(f"Ratings cannot be kept: {plain(str(reason))}", icon=":material/error:")
+    st.error(f"Ratings cannot be kept: {words.plain(str(reason))}", icon=":material/error:")
     st.stop()
 propose_newer(page.data)
 
@@ -28,11 +36,11 @@ def show() -> None:
     profile, wrong = own_ratings.open_profile()
     can_edit = profile is None or profile.can_edit
     if wrong:
-        st.warning(f"{plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
+        st.warning(f"{words.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
         say_view_only()
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
-        st.error(plain(trouble), icon=":material/error:")
+        st.error(words.plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
     left, right = st.columns([1.05, 1], gap="medium")

@@ -6,17 +6,16 @@ from collab.interpret import MEASURE_COLUMNS, similar_items
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import similarity_bars_figure
 from collab.ui.film_picker import film_facts, neighbour_table, pick_film
-from collab.ui.follow_theme import follow_theme
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
 page = open_page("Similar films", "Pick a film and see which ones the model places next to it.")
 run = page.run
-with st.sidebar:
-    follow_theme()
 if not run.model.has_factors:
-    st.info("This model has no factors, so it cannot say which films are alike. Choose another run in the sidebar.",
-            icon=":material/info:")
+    st.info(
+        "This model has no factors, so it cannot say which films are alike. Choose another run in the sidebar.",
+        icon=":material/info:",
+    )
     st.stop()
 
 picture, controls = st.columns([3, 1], gap="medium")
@@ -27,13 +26,32 @@ with picture:
         st.stop()
 with controls:
     film_facts(run, chosen)
-    measure = st.radio("Measure", list(MEASURE_COLUMNS), key="measure", bind="query-params",
-                       captions=["same direction of taste", "same taste, equally strong", "favours often rated films"],
-                       help="How close two films are: by the angle between their factors, by distance, or by product.")
-    minimum = st.slider("Minimum ratings", 1, 200, 20, key="minimum", bind="query-params",
-                        help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.")
-    n_films = st.slider("Films", 5, 30, 10, key="neighbours", bind="query-params",
-                        help="How many of the nearest films are shown. Higher: a longer list, its end less alike.")
+    measure = st.radio(
+        "Measure",
+        list(MEASURE_COLUMNS),
+        key="measure",
+        bind="query-params",
+        captions=["same direction of taste", "same taste, equally strong", "favours often rated films"],
+        help="How close two films are: by the angle between their factors, by distance, or by product.",
+    )
+    minimum = st.slider(
+        "Minimum ratings",
+        1,
+        200,
+        20,
+        key="minimum",
+        bind="query-params",
+        help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.",
+    )
+    n_films = st.slider(
+        "Films",
+        5,
+        30,
+        10,
+        key="neighbours",
+        bind="query-params",
+        help="How many of the nearest films are shown. Higher: a longer list, its end less alike.",
+    )
 
 table = similar_items(run.items, run.model.item_factors, chosen, measure, minimum, n_films)
 if table.empty:
@@ -41,6 +59,10 @@ if table.empty:
     st.stop()
 figure = similarity_bars_figure(table, measure, palette(), synthetic=page.data.synthetic)
 title = run.items["title"].iat[chosen]
-picture.plotly_chart(figure, config=PLAIN, key="similar_bars",
-                     alt=f"The {len(table)} films nearest to {title}, closest first. The table below holds the same.")
+picture.plotly_chart(
+    figure,
+    config=PLAIN,
+    key="similar_bars",
+    alt=f"The {len(table)} films nearest to {title}, closest first. The table below holds the same.",
+)
 neighbour_table(table, measure)

@@ -19,7 +19,11 @@ controls, picture = st.columns([1, 2.6], gap="large")
 def start() -> None:
     """Put the settings on the sliders into the queue and show that run."""
     try:
-        use_run(cached.jobs().submit(plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())))
+        use_run(
+            cached.jobs().submit(
+                plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
+            )
+        )
     except CollabError as reason:
         st.session_state["_refused"] = str(reason)
 
@@ -37,7 +41,15 @@ def show_queue() -> None:
 with controls:
     family = family_of(DEFAULT_MODEL)
     settings, share = settings_form(family)
-    st.button("Start", key="start", type="primary", icon=":material/play_arrow:", width="stretch", on_click=start, disabled=settings is None)
+    st.button(
+        "Start",
+        key="start",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        on_click=start,
+        disabled=settings is None,
+    )
     if refused := st.session_state.pop("_refused", None):
         st.error(refused)
     st.fragment(show_queue, run_every=2.0)()

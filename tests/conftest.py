@@ -36,8 +36,10 @@ def data_folder():
             return folder
     files = " and ".join(entry_of(name).file_name for name in MOVIELENS)
     state = f"is {os.environ['COLLAB_DATA']!r}, where they are not" if folders else "is not set"
-    pytest.fail(f"this test needs the real data: put {files} into a folder and set COLLAB_DATA to it (COLLAB_DATA {state})",
-                pytrace=False)
+    pytest.fail(
+        f"this test needs the real data: put {files} into a folder and set COLLAB_DATA to it (COLLAB_DATA {state})",
+        pytrace=False,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +64,15 @@ def make_ratings():
     def make(rows):
         users, films, stars = zip(*rows, strict=True)
         user_ids, item_ids = Vocabulary.of([str(user) for user in users]), Vocabulary.of([str(film) for film in films])
-        return Ratings(user_ids, item_ids, user_ids.index_of([str(user) for user in users]),
-                       item_ids.index_of([str(film) for film in films]), np.array(stars), np.arange(len(rows)),
-                       RatingScale(1.0, 5.0, 1.0))
+        return Ratings(
+            user_ids,
+            item_ids,
+            user_ids.index_of([str(user) for user in users]),
+            item_ids.index_of([str(film) for film in films]),
+            np.array(stars),
+            np.arange(len(rows)),
+            RatingScale(1.0, 5.0, 1.0),
+        )
 
     return make
 
@@ -96,7 +104,9 @@ def trained_home(tmp_path_factory):
             torch.set_num_threads(1)
             store = RunStore(home)
             owner, lock = store.claim()
-            record = carry_out(store.create(default_plan(data, owner=owner)), store, Environment(folders, home, "sqlite://"))
+            record = carry_out(
+                store.create(default_plan(data, owner=owner)), store, Environment(folders, home, "sqlite://")
+            )
             lock.release()
             assert record.state == "finished", record.message
         return homes[data]

@@ -39,7 +39,9 @@ def run_id(home, answer):
 
 
 def test_train_answers_with_everything_that_a_figure_needs(home, answer):
-    code, told, err = answer("train", "--data", "sample", "--model", "dot-bias", "--holdout", "random:0.25", "--seed", "3", *QUICK)
+    code, told, err = answer(
+        "train", "--data", "sample", "--model", "dot-bias", "--holdout", "random:0.25", "--seed", "3", *QUICK
+    )
     assert code == 0 and err == ""
     assert told["split"] == {"holdout": "random:0.25", "seed": 3, "n_train": 42615, "n_valid": 14205}
     assert told["settings"]["seed"] == 3 and told["settings"]["n_factors"] == 6 and told["model"] == "dot-bias"
@@ -51,8 +53,10 @@ def test_train_answers_with_everything_that_a_figure_needs(home, answer):
 
 
 def test_split_seed_is_the_seed_unless_given(home, answer):
-    splits = [answer("train", "--data", "sample", *QUICK, *words)[1]["split"]["seed"]
-              for words in ((), ("--seed", "4"), ("--seed", "4", "--split-seed", "9"))]
+    splits = [
+        answer("train", "--data", "sample", *QUICK, *words)[1]["split"]["seed"]
+        for words in ((), ("--seed", "4"), ("--seed", "4", "--split-seed", "9"))
+    ]
     assert splits == [0, 4, 9]
 
 
@@ -101,26 +105,31 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}
 
 
-@pytest.mark.parametrize(("words", "expected"), [
-    (("train", "--data", "nothing"), "there are ml-100k"),
-    (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias"),
-    (("train", "--data", "sample", "--preset", "nothing"), "it has chapter, fast"),
-    (("train", "--data", "sample", "--set", "n_factors=100000"), "from 1 to 512"),
-    (("train", "--data", "sample", "--set", "nothing=1"), "the settings are"),
-    (("train", "--data", "sample", "--set", "n_factors"), "name=value"),
-    (("train", "--data", "sample", "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
-    (("train", "--data", "sample", "--holdout", "random:2"), "0.01 to 0.9"),
-    (("train", "--data", "sample", "--holdout", "fold:u1"), "no fold"),
-    (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
-    (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
-    (("train", "--data", "sample", "--set", "y_range=none", "--set", "learning_rate=1"), "diverged"),
-    (("similar", "--run", "01234567", "--title", "x"), "there is no run"),
-    (("recommend", "--run", "../..", "--ratings", "x"), "is not the id of a run"),
-])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("train", "--data", "nothing"), "there are ml-100k"),
+        (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias"),
+        (("train", "--data", "sample", "--preset", "nothing"), "it has chapter, fast"),
+        (("train", "--data", "sample", "--set", "n_factors=100000"), "from 1 to 512"),
+        (("train", "--data", "sample", "--set", "nothing=1"), "the settings are"),
+        (("train", "--data", "sample", "--set", "n_factors"), "name=value"),
+        (("train", "--data", "sample", "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
+        (("train", "--data", "sample", "--holdout", "random:2"), "0.01 to 0.9"),
+        (("train", "--data", "sample", "--holdout", "fold:u1"), "no fold"),
+        (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
+        (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
+        (("train", "--data", "sample", "--set", "y_range=none", "--set", "learning_rate=1"), "diverged"),
+        (("similar", "--run", "01234567", "--title", "x"), "there is no run"),
+        (("recommend", "--run", "../..", "--ratings", "x"), "is not the id of a run"),
+    ],
+)
 def test_errors_name_the_value_and_end_with_code_2(home, answer, words, expected):
     code, told, err = answer(*words)
     assert code == 2 and told is None and expected in err and "Traceback" not in err
-    assert [record for record in RunStore(home).records() if record.state != "diverged"] == []  # nothing half-done is left
+    assert [
+        record for record in RunStore(home).records() if record.state != "diverged"
+    ] == []  # nothing half-done is left
 
 
 def test_unknown_titles_are_an_error(answer, run_id, tmp_path):
@@ -139,7 +148,9 @@ def test_prepare_makes_everything_ready(home, answer, movielens_folders):
     assert code == 0 and err == ""
     assert [each["data"] for each in told["prepared"]] == ["ml-100k", "ml-latest-small"]
     again = answer("prepare")[1]
-    assert [each["run"] for each in again["prepared"]] == [each["run"] for each in told["prepared"]]  # nothing is trained twice
+    assert [each["run"] for each in again["prepared"]] == [
+        each["run"] for each in told["prepared"]
+    ]  # nothing is trained twice
 
 
 def test_prepare_without_a_network_prepares_the_sample(home, answer, monkeypatch):
@@ -161,10 +172,20 @@ def find_runs(environment):
 
 def test_as_a_process(home):
     """The real thing once: exit codes and streams, and no progress where nobody watches."""
-    done = subprocess.run([sys.executable, "-m", "collab", "train", "--data", "sample", *QUICK, "--json"], capture_output=True, text=True,
-                          env=os.environ | {"COLLAB_HOME": str(home)}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "collab", "train", "--data", "sample", *QUICK, "--json"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLLAB_HOME": str(home)},
+        check=False,
+    )
     assert done.returncode == 0 and done.stderr == "" and len(done.stdout.splitlines()) == 1
     assert json.loads(done.stdout)["state"] == "finished"
-    wrong = subprocess.run([sys.executable, "-m", "collab", "similar", "--run", "x", "--title", "y"], capture_output=True, text=True,
-                           env=os.environ | {"COLLAB_HOME": str(home)}, check=False)
+    wrong = subprocess.run(
+        [sys.executable, "-m", "collab", "similar", "--run", "x", "--title", "y"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLLAB_HOME": str(home)},
+        check=False,
+    )
     assert wrong.returncode == 2 and wrong.stdout == "" and "is not the id of a run" in wrong.stderr

@@ -12,10 +12,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # first names of what a floor may not import, besides the floors above it
 PAGES, UI, SERVICES, COMMANDS, CORE = "pages", "ui", "services", "commands", "core"
-ABOVE = {PAGES: (), COMMANDS: (PAGES, UI), UI: (PAGES, COMMANDS), SERVICES: (PAGES, COMMANDS, UI),
-         CORE: (PAGES, COMMANDS, UI, SERVICES)}
+ABOVE = {
+    PAGES: (),
+    COMMANDS: (PAGES, UI),
+    UI: (PAGES, COMMANDS),
+    SERVICES: (PAGES, COMMANDS, UI),
+    CORE: (PAGES, COMMANDS, UI, SERVICES),
+}
 FOREIGN = {
-    PAGES: ("torch", "sklearn", "sqlalchemy", "pooch", "requests", "safetensors"),  # a page calls a function that knows them
+    PAGES: (
+        "torch",
+        "sklearn",
+        "sqlalchemy",
+        "pooch",
+        "requests",
+        "safetensors",
+    ),  # a page calls a function that knows them
     COMMANDS: ("streamlit", "plotly"),
     UI: ("sqlalchemy", "pooch", "requests", "safetensors"),
     SERVICES: ("streamlit", "plotly"),
@@ -57,7 +69,7 @@ def imports_of(path):
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                base = ".".join(filter(None, [*package.split(".")[:len(package.split(".")) - node.level + 1], base]))
+                base = ".".join(filter(None, [*package.split(".")[: len(package.split(".")) - node.level + 1], base]))
             yield from ((node.lineno, f"{base}.{each.name}") for each in node.names)
 
 
@@ -70,11 +82,19 @@ def test_the_parser_sees_every_form_of_import(tmp_path, monkeypatch):
     folder = tmp_path / "collab" / "models"
     folder.mkdir(parents=True)
     path = folder / "dot.py"
-    path.write_text("import collab.ui.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
-                    "from . import contract\nfrom ..services.runs import Run\ndef late():\n    import streamlit.testing\n")
+    path.write_text(
+        "import collab.ui.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
+        "from . import contract\nfrom ..services.runs import Run\ndef late():\n    import streamlit.testing\n"
+    )
     assert [name for _, name in imports_of(path)] == [
-        "collab.ui.page", "collab.services", "collab.errors", "collab.ui", "collab.models.contract", "collab.services.runs.Run",
-        "streamlit.testing"]
+        "collab.ui.page",
+        "collab.services",
+        "collab.errors",
+        "collab.ui",
+        "collab.models.contract",
+        "collab.services.runs.Run",
+        "streamlit.testing",
+    ]
     assert [floor_of(name) for _, name in imports_of(path)] == [UI, SERVICES, CORE, UI, CORE, SERVICES, None]
 
 
@@ -85,8 +105,11 @@ def test_every_floor_has_modules():
 @every(MODULES)
 def test_imports_go_down_only(path):
     own = floor_of(name_of(path))
-    wrong = [f"line {line}: {name}" for line, name in imports_of(path)
-             if floor_of(name) in ABOVE[own] or name.split(".")[0] in FOREIGN[own]]
+    wrong = [
+        f"line {line}: {name}"
+        for line, name in imports_of(path)
+        if floor_of(name) in ABOVE[own] or name.split(".")[0] in FOREIGN[own]
+    ]
     assert not wrong, f"{path.relative_to(ROOT)} is on the floor {own!r} and may not import {', '.join(wrong)}"
 
 

@@ -12,10 +12,13 @@ STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)
 
 
-@pytest.mark.parametrize("scale, levels, y_range, words", [
-    (STARS, [1, 2, 3, 4, 5], (0.0, 5.5), "1 to 5 in steps of 1"),
-    (HALF_STARS, [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], (0.0, 5.5), "0.5 to 5 in steps of 0.5"),
-])
+@pytest.mark.parametrize(
+    "scale, levels, y_range, words",
+    [
+        (STARS, [1, 2, 3, 4, 5], (0.0, 5.5), "1 to 5 in steps of 1"),
+        (HALF_STARS, [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], (0.0, 5.5), "0.5 to 5 in steps of 0.5"),
+    ],
+)
 def test_a_scale_knows_its_levels(scale, levels, y_range, words):
     assert scale.levels.tolist() == levels
     assert scale.levels.dtype == np.float32

@@ -12,13 +12,16 @@ POSITIONS = st.floats(0, 1)
 PEAKS = st.floats(1e-5, 1.0)
 
 
-@pytest.mark.parametrize("position, rate, momentum", [
-    (0.0, 0.04, 0.95),                    # peak / 25
-    (0.125, 0.52, 0.90),                  # half way up: the mean of start and peak
-    (0.25, 1.0, 0.85),                    # the peak
-    (0.625, (1 + 1e-5) / 2, 0.90),        # half way down
-    (1.0, 1e-5, 0.95),                    # peak / 100,000
-])
+@pytest.mark.parametrize(
+    "position, rate, momentum",
+    [
+        (0.0, 0.04, 0.95),  # peak / 25
+        (0.125, 0.52, 0.90),  # half way up: the mean of start and peak
+        (0.25, 1.0, 0.85),  # the peak
+        (0.625, (1 + 1e-5) / 2, 0.90),  # half way down
+        (1.0, 1e-5, 0.95),  # peak / 100,000
+    ],
+)
 def test_key_points_of_a_cycle_with_peak_1(position, rate, momentum):
     found_rate, found_momentum = one_cycle(1.0, np.array([position]))
     assert found_rate == pytest.approx([rate])
@@ -33,8 +36,15 @@ def test_the_cycle_is_the_one_of_torch(n_positions):
     # torch counts steps from 0 to n − 1 and puts the peak at step pct_start · n − 1: this share puts it at a quarter of n − 1
     share = (0.25 * (n_positions - 1) + 1) / n_positions
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=peak, total_steps=n_positions, pct_start=share, div_factor=25.0, final_div_factor=1e5 / 25.0,
-        base_momentum=0.85, max_momentum=0.95)
+        optimizer,
+        max_lr=peak,
+        total_steps=n_positions,
+        pct_start=share,
+        div_factor=25.0,
+        final_div_factor=1e5 / 25.0,
+        base_momentum=0.85,
+        max_momentum=0.95,
+    )
     expected = []
     for number in range(n_positions):
         expected.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"][0]))

@@ -40,7 +40,9 @@ def allowed(name):
     return st.none() | st.tuples(number, number).filter(lambda ends: ends[0] < ends[1])
 
 
-ANY_SETTINGS = st.builds(DotBiasSettings, **{field.name: allowed(field.name) for field in dataclasses.fields(DotBiasSettings)})
+ANY_SETTINGS = st.builds(
+    DotBiasSettings, **{field.name: allowed(field.name) for field in dataclasses.fields(DotBiasSettings)}
+)
 
 
 @given(ANY_SETTINGS)
@@ -62,25 +64,39 @@ def test_what_is_written_as_text_is_read_back(settings):
         assert parse(DotBiasSettings, name, text) == expected
 
 
-@pytest.mark.parametrize("name, text, value", [
-    ("n_factors", " 50 ", 50), ("learning_rate", "5e-3", 0.005), ("weight_decay", "0", 0.0), ("use_biases", "TRUE", True),
-    ("use_biases", "off", False), ("use_biases", "yes", True), ("use_biases", "0", False), ("y_range", "0,5.5", (0.0, 5.5)),
-    ("y_range", "None", None), ("y_range", "off", None), ("seed", "0", 0),
-])
+@pytest.mark.parametrize(
+    "name, text, value",
+    [
+        ("n_factors", " 50 ", 50),
+        ("learning_rate", "5e-3", 0.005),
+        ("weight_decay", "0", 0.0),
+        ("use_biases", "TRUE", True),
+        ("use_biases", "off", False),
+        ("use_biases", "yes", True),
+        ("use_biases", "0", False),
+        ("y_range", "0,5.5", (0.0, 5.5)),
+        ("y_range", "None", None),
+        ("y_range", "off", None),
+        ("seed", "0", 0),
+    ],
+)
 def test_values_written_as_text(name, text, value):
     found = parse(DotBiasSettings, name, text)
     assert (found, type(found)) == (value, type(value))
 
 
-@pytest.mark.parametrize("name, text, words", [
-    ("n_factors", "many", "n_factors='many' is not a whole number from 1 to 512"),
-    ("n_factors", "5.5", "is not a whole number from 1 to 512"),
-    ("learning_rate", "fast", "is not a number from 1e-05 to 1"),
-    ("use_biases", "perhaps", "is not true or false"),
-    ("y_range", "0", "is not two numbers as in 0,5.5, or none from -10 to 20"),
-    ("y_range", "0,5,6", "is not two numbers"),
-    ("y_range", "low,high", "is not two numbers"),
-])
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("n_factors", "many", "n_factors='many' is not a whole number from 1 to 512"),
+        ("n_factors", "5.5", "is not a whole number from 1 to 512"),
+        ("learning_rate", "fast", "is not a number from 1e-05 to 1"),
+        ("use_biases", "perhaps", "is not true or false"),
+        ("y_range", "0", "is not two numbers as in 0,5.5, or none from -10 to 20"),
+        ("y_range", "0,5,6", "is not two numbers"),
+        ("y_range", "low,high", "is not two numbers"),
+    ],
+)
 def test_text_that_cannot_be_read_is_refused(name, text, words):
     with pytest.raises(SettingError) as refusal:
         parse(DotBiasSettings, name, text)
@@ -109,11 +125,19 @@ def test_a_count_must_be_a_whole_number(name, value):
         settings_from(DotBiasSettings, {name: value})
 
 
-@pytest.mark.parametrize("ends, words", [
-    ((5.0, 1.0), "its low end must lie under its high end"), ((1.0, 1.0), "its low end must lie under its high end"),
-    ((0.0,), "write two numbers"), ("0,5", "write two numbers"), (3.0, "write two numbers"),
-    ((0.0, 21.0), "from -10 to 20"), ((math.nan, 5.0), "from -10 to 20"), (("0", "5"), "from -10 to 20"),
-])
+@pytest.mark.parametrize(
+    "ends, words",
+    [
+        ((5.0, 1.0), "its low end must lie under its high end"),
+        ((1.0, 1.0), "its low end must lie under its high end"),
+        ((0.0,), "write two numbers"),
+        ("0,5", "write two numbers"),
+        (3.0, "write two numbers"),
+        ((0.0, 21.0), "from -10 to 20"),
+        ((math.nan, 5.0), "from -10 to 20"),
+        (("0", "5"), "from -10 to 20"),
+    ],
+)
 def test_a_rating_range_must_be_two_numbers_in_order(ends, words):
     with pytest.raises(SettingError) as refusal:
         DotBiasSettings(y_range=ends)
@@ -128,9 +152,14 @@ def test_yes_or_no_must_be_true_or_false(value):
 
 
 def test_unknown_settings_are_refused_and_the_known_ones_named():
-    for refuse in (lambda: settings_from(DotBiasSettings, {"n_factors": 5, "n_factor": 5}),
-                   lambda: parse(DotBiasSettings, "n_factor", "5"), lambda: about(DotBiasSettings, "n_factor")):
-        with pytest.raises(SettingError, match="no setting 'n_factor'; the settings are n_factors, epochs, learning_rate"):
+    for refuse in (
+        lambda: settings_from(DotBiasSettings, {"n_factors": 5, "n_factor": 5}),
+        lambda: parse(DotBiasSettings, "n_factor", "5"),
+        lambda: about(DotBiasSettings, "n_factor"),
+    ):
+        with pytest.raises(
+            SettingError, match="no setting 'n_factor'; the settings are n_factors, epochs, learning_rate"
+        ):
             refuse()
 
 

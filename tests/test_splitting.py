@@ -50,7 +50,9 @@ def test_a_share_out_of_range_is_refused_with_the_range(share):
         split_random(100, share, 0)
 
 
-@pytest.mark.parametrize("n_rows, share, words", [(10, 0.01, "nothing to check with"), (1, 0.9, "nothing to train with")])
+@pytest.mark.parametrize(
+    "n_rows, share, words", [(10, 0.01, "nothing to check with"), (1, 0.9, "nothing to train with")]
+)
 def test_a_share_that_empties_one_part_is_refused(n_rows, share, words):
     with pytest.raises(SettingError, match=words):
         split_random(n_rows, share, 0)
@@ -61,13 +63,16 @@ def test_a_negative_seed_is_refused():
         split_random(100, 0.2, -1)
 
 
-@pytest.mark.parametrize("holdout, words", [
-    ("random:many", "'many' is not a number; write for example random:0.2"),
-    ("random", "is not a number"),
-    ("fold:u9", "MovieLens 100K has no fold 'u9'; its folds: u1, u2, u3, u4, u5, ua, ub"),
-    ("0.2", "write random:SHARE, fold:NAME or rows:FILE"),
-    ("", "write random:SHARE, fold:NAME or rows:FILE"),
-])
+@pytest.mark.parametrize(
+    "holdout, words",
+    [
+        ("random:many", "'many' is not a number; write for example random:0.2"),
+        ("random", "is not a number"),
+        ("fold:u9", "MovieLens 100K has no fold 'u9'; its folds: u1, u2, u3, u4, u5, ua, ub"),
+        ("0.2", "write random:SHARE, fold:NAME or rows:FILE"),
+        ("", "write random:SHARE, fold:NAME or rows:FILE"),
+    ],
+)
 def test_another_form_is_refused_and_the_right_one_named(movielens_100k, holdout, words):
     with pytest.raises(SettingError) as refusal:
         split_by(holdout, movielens_100k, 0)
@@ -97,18 +102,21 @@ def test_rows_of_a_file_are_held_out(movielens_100k, tmp_path):
     assert_complete(split, 100_000)
 
 
-@pytest.mark.parametrize("content, words", [
-    ("3\nfour\n", "line 2: 'four' is not a row number from 0 to 99999"),
-    ("3\n\n-1\n", "line 3: '-1' is not a row number"),
-    ("3\n1.0\n", "line 2: '1.0' is not a row number"),
-    ("100000\n", "line 1: '100000' is not a row number"),
-    ("3 4\n", "line 1: '3 4' is not a row number"),
-    ("²\n", "line 1: '²' is not a row number"),
-    ("3\n5\n\n3\n", "line 4: row 3 is named twice (first in line 1); name it once"),
-    ("", "names no row"),
-    ("\n \n", "names no row"),
-    (b"\xff\xfe3", "give a text file with one row number a line"),
-])
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("3\nfour\n", "line 2: 'four' is not a row number from 0 to 99999"),
+        ("3\n\n-1\n", "line 3: '-1' is not a row number"),
+        ("3\n1.0\n", "line 2: '1.0' is not a row number"),
+        ("100000\n", "line 1: '100000' is not a row number"),
+        ("3 4\n", "line 1: '3 4' is not a row number"),
+        ("²\n", "line 1: '²' is not a row number"),
+        ("3\n5\n\n3\n", "line 4: row 3 is named twice (first in line 1); name it once"),
+        ("", "names no row"),
+        ("\n \n", "names no row"),
+        (b"\xff\xfe3", "give a text file with one row number a line"),
+    ],
+)
 def test_a_wrong_file_of_rows_is_refused_with_its_line(movielens_100k, tmp_path, content, words):
     file = tmp_path / "rows.txt"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())

@@ -70,7 +70,10 @@ def many(make_ratings):
 def test_the_train_loss_is_weighted_by_length(four):
     model = Scripted([(4.0, 4), (9.0, 1)], [(2.0, 4), (1.0, 1)])
     outcome = model.fit(four)
-    assert [report.train_loss for report in outcome.epochs] == [pytest.approx(13 / 5), pytest.approx(3 / 5)]  # no mean of means
+    assert [report.train_loss for report in outcome.epochs] == [
+        pytest.approx(13 / 5),
+        pytest.approx(3 / 5),
+    ]  # no mean of means
     batches = [entry for entry in model.log if isinstance(entry, BatchReport)]
     assert [report.train_loss for report in batches] == [1.0, 9.0, 0.5, 1.0]
 
@@ -116,7 +119,7 @@ def test_the_schedule_of_the_reports_rises_and_falls(many):
     assert len(batches) == 4 * (len(train) // 16)
     assert np.argmax(rates) == np.argmin(momenta) == top
     assert rates[0] == pytest.approx(settings.learning_rate / 25)
-    assert (np.diff(rates[:top + 1]) > 0).all()
+    assert (np.diff(rates[: top + 1]) > 0).all()
     assert (np.diff(rates[top:]) < 0).all()
 
 
@@ -157,10 +160,15 @@ def test_a_model_that_predicts_nothing_finite_has_diverged(four, predicts):
     assert outcome.valid is None
 
 
-@pytest.mark.parametrize("settings", [
-    DotBiasSettings(n_factors=50, epochs=20, learning_rate=1.0, weight_decay=0.0, batch_size=8, y_range=None),
-    DotBiasSettings(n_factors=200, epochs=20, learning_rate=0.5, weight_decay=0.0, batch_size=8, y_range=None, use_biases=False),
-])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DotBiasSettings(n_factors=50, epochs=20, learning_rate=1.0, weight_decay=0.0, batch_size=8, y_range=None),
+        DotBiasSettings(
+            n_factors=200, epochs=20, learning_rate=0.5, weight_decay=0.0, batch_size=8, y_range=None, use_biases=False
+        ),
+    ],
+)
 def test_a_huge_rate_without_a_range_diverges(many, settings):
     train, valid = many
     outcome = fit(build_model("dot-bias", settings, train.n_users, train.n_items), train, valid)
@@ -171,7 +179,9 @@ def test_a_huge_rate_without_a_range_diverges(many, settings):
 def test_ratings_that_are_nearly_all_alike_are_no_divergence(make_ratings):
     """Without a range a model starts at 0, which is far away in units of their variance."""
     ratings = make_ratings([(user, film, 5) for user in range(1, 9) for film in range(1, 9)])
-    settings = DotBiasSettings(n_factors=2, epochs=100, learning_rate=0.05, weight_decay=0.0, batch_size=8, y_range=None)
+    settings = DotBiasSettings(
+        n_factors=2, epochs=100, learning_rate=0.05, weight_decay=0.0, batch_size=8, y_range=None
+    )
     outcome = fit(build_model("dot-bias", settings, 9, 9), ratings, ratings)
     assert outcome.state == "finished"
     assert outcome.valid.mse < 0.1
@@ -189,6 +199,11 @@ def test_nothing_has_to_be_reported(many):
     train, valid = many
     settings = DotBiasSettings(n_factors=2, epochs=2)
     silent = fit(build_model("dot-bias", settings, train.n_users, train.n_items), train, valid)
-    watched = fit(build_model("dot-bias", settings, train.n_users, train.n_items), train, valid, on_batch=lambda report: None,
-                  on_epoch=lambda report: None)
+    watched = fit(
+        build_model("dot-bias", settings, train.n_users, train.n_items),
+        train,
+        valid,
+        on_batch=lambda report: None,
+        on_epoch=lambda report: None,
+    )
     assert silent.valid == watched.valid

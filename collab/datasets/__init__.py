@@ -36,13 +36,32 @@ class Entry:
 
 SAMPLE = "sample"
 DEFAULT = "ml-100k"
-CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in (
-    Entry("ml-100k", "MovieLens 100K", "films up to 1998", movielens.read_100k, "u.data",
-          {"u.data": "6e47046882bad158b0efbb84cd5cb987"}, 4.9, "https://grouplens.org/datasets/movielens/100k/"),
-    Entry("ml-latest-small", "MovieLens latest small", "films up to 2018, half stars", movielens.read_latest_small, "ratings.csv",
-          {"ratings.csv": "325a6f09399d1c45671f187505e1a100"}, 1.0, "https://grouplens.org/datasets/movielens/latest/"),
-    Entry(SAMPLE, "Built-in sample", "synthetic ratings", None),
-)}
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            "ml-100k",
+            "MovieLens 100K",
+            "films up to 1998",
+            movielens.read_100k,
+            "u.data",
+            {"u.data": "6e47046882bad158b0efbb84cd5cb987"},
+            4.9,
+            "https://grouplens.org/datasets/movielens/100k/",
+        ),
+        Entry(
+            "ml-latest-small",
+            "MovieLens latest small",
+            "films up to 2018, half stars",
+            movielens.read_latest_small,
+            "ratings.csv",
+            {"ratings.csv": "325a6f09399d1c45671f187505e1a100"},
+            1.0,
+            "https://grouplens.org/datasets/movielens/latest/",
+        ),
+        Entry(SAMPLE, "Built-in sample", "synthetic ratings", None),
+    )
+}
 
 
 def entry_of(name: str) -> Entry:
@@ -57,7 +76,9 @@ def find(name: str, folders: Sequence[Path]) -> Path | None:
     entry = entry_of(name)
     for folder in folders:
         for place in (folder, folder / entry.file_name, folder / name):
-            if (place.is_file() and place.name == entry.file_name) or (place.is_dir() and (place / entry.marker).is_file()):
+            if (place.is_file() and place.name == entry.file_name) or (
+                place.is_dir() and (place / entry.marker).is_file()
+            ):
                 return place
     return None
 
@@ -73,6 +94,8 @@ def load_dataset(name: str, folders: Sequence[Path] = ()) -> Dataset:
     place = find(name, folders)
     if place is None:
         looked = ", ".join(map(str, folders)) or "no folder"
-        raise DataError(f"{entry.title} was not found (looked in {looked}). Run python -m collab prepare to download it, or put "
-                        f"{entry.file_name} into a folder and name that folder in COLLAB_DATA.")
+        raise DataError(
+            f"{entry.title} was not found (looked in {looked}). Run python -m collab prepare to download it, or put "
+            f"{entry.file_name} into a folder and name that folder in COLLAB_DATA."
+        )
     return entry.read(place)

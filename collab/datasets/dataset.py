@@ -55,8 +55,15 @@ def encode(dataset: Dataset, items_by: str = "title") -> Ratings:
     """
     labels = item_labels(dataset, items_by).reindex(dataset.ratings.item_id)
     users, items = Vocabulary.of(dataset.ratings.user_id), Vocabulary.of(labels)
-    return Ratings(users, items, users.index_of(dataset.ratings.user_id), items.index_of(labels),
-                   dataset.ratings.rating.to_numpy(), dataset.ratings.time.to_numpy(), dataset.rating_scale)
+    return Ratings(
+        users,
+        items,
+        users.index_of(dataset.ratings.user_id),
+        items.index_of(labels),
+        dataset.ratings.rating.to_numpy(),
+        dataset.ratings.time.to_numpy(),
+        dataset.rating_scale,
+    )
 
 
 def item_labels(dataset: Dataset, items_by: str) -> pd.Series:
@@ -73,7 +80,11 @@ def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: f
     Columns: label, title, year, genres, n_ratings, mean_rating (NaN without ratings), damped_mean; row 0 is `#na#`.
     damped_mean = (sum of ratings + damping · global mean) / (n_ratings + damping).
     """
-    about = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label").set_index("label")
+    about = (
+        dataset.items.assign(label=item_labels(dataset, items_by).to_numpy())
+        .drop_duplicates("label")
+        .set_index("label")
+    )
     about = about.reindex(list(ratings.items.labels))[["title", "year", "genres"]]
     about.loc[UNKNOWN, ["title", "genres"]] = UNKNOWN, ""
     counted = _counts_and_means(ratings.item_index, ratings.rating, ratings.n_items, damping)

@@ -16,7 +16,7 @@ from collab.errors import DataError, DownloadError
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0  # an unreachable network is noticed after this long
-READ_SECONDS = 20.0    # and a connection that has gone silent after this
+READ_SECONDS = 20.0  # and a connection that has gone silent after this
 pooch.get_logger().setLevel("WARNING")  # progress is ours to tell
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 while unknown)
 
@@ -45,8 +45,13 @@ class _Reporter:
         self.report(min(self.done, total) if total else self.done, total)
 
 
-def download(file_name: str, member_md5: Mapping[str, str], folder: Path, progress: Progress = lambda done, total: None,
-             base_address: str = GROUPLENS) -> Path:
+def download(
+    file_name: str,
+    member_md5: Mapping[str, str],
+    folder: Path,
+    progress: Progress = lambda done, total: None,
+    base_address: str = GROUPLENS,
+) -> Path:
     """Fetch `file_name` into `folder` and return its path; it appears there only when all of it is there and right.
 
     The members named in `member_md5` are checked, not the archive: the same files may be packed anew. Raises DownloadError
@@ -65,8 +70,10 @@ def download(file_name: str, member_md5: Mapping[str, str], folder: Path, progre
     except (requests.RequestException, OSError, ValueError) as reason:
         if isinstance(reason, requests.HTTPError):
             reason.response.close()  # pooch leaves the connection of a refusal open
-        raise DownloadError(f"{address} could not be fetched ({_in_short(reason)}). Check the network and try again, or put "
-                            f"{file_name} into a folder and name that folder in COLLAB_DATA.") from reason
+        raise DownloadError(
+            f"{address} could not be fetched ({_in_short(reason)}). Check the network and try again, or put "
+            f"{file_name} into a folder and name that folder in COLLAB_DATA."
+        ) from reason
     return folder / file_name
 
 

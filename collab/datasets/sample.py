@@ -30,39 +30,79 @@ DAY = 86_400
 # Share of 1, 2, 3 and 4 stars in MovieLens 100K, in ten-thousandths (histogram of u.data); the rest are 5 stars.
 STAR_SHARES = (611, 1137, 2715, 3417)
 # How many ratings films and users have, from the least to the most active: (percent of them below, number of ratings).
-FILM_COUNTS = ((0, 1), (7, 1), (13, 2), (20, 4), (30, 8), (40, 15), (50, 25), (60, 40), (70, 62), (80, 94), (90, 152),
-               (96, 230), (100, 400))
-USER_COUNTS = ((0, 20), (10, 21), (20, 26), (30, 33), (40, 43), (50, 56), (60, 76), (70, 104), (80, 136), (90, 188),
-               (97, 285), (100, 440))
+FILM_COUNTS = (
+    (0, 1),
+    (7, 1),
+    (13, 2),
+    (20, 4),
+    (30, 8),
+    (40, 15),
+    (50, 25),
+    (60, 40),
+    (70, 62),
+    (80, 94),
+    (90, 152),
+    (96, 230),
+    (100, 400),
+)
+USER_COUNTS = (
+    (0, 20),
+    (10, 21),
+    (20, 26),
+    (30, 33),
+    (40, 43),
+    (50, 56),
+    (60, 76),
+    (70, 104),
+    (80, 136),
+    (90, 188),
+    (97, 285),
+    (100, 440),
+)
 AGES = ((0, 15), (10, 20), (25, 25), (50, 31), (75, 43), (95, 58), (100, 74))  # (percent younger, years)
-OCCUPATIONS = ("artist", "doctor", "educator", "engineer", "executive", "homemaker", "lawyer", "librarian", "marketing",
-               "programmer", "salesman", "scientist", "technician", "writer", "other")  # between school and retirement
+OCCUPATIONS = (
+    "artist",
+    "doctor",
+    "educator",
+    "engineer",
+    "executive",
+    "homemaker",
+    "lawyer",
+    "librarian",
+    "marketing",
+    "programmer",
+    "salesman",
+    "scientist",
+    "technician",
+    "writer",
+    "other",
+)  # between school and retirement
 
 # Where a genre pulls a film, in quarters:  spectacle, family, dread, laughter, heart, past
 GENRE_PULLS = {
-    "Action":      (4, 0, 0, 0, -2, 0),
-    "Adventure":   (3, 1, -1, 0, -1, 0),
-    "Animation":   (0, 4, -1, 0, 0, 0),
-    "Children's":  (0, 4, -2, 1, 0, 0),
-    "Comedy":      (-1, 0, -1, 4, 0, 0),
-    "Crime":       (0, -2, 2, 0, 0, 1),
+    "Action": (4, 0, 0, 0, -2, 0),
+    "Adventure": (3, 1, -1, 0, -1, 0),
+    "Animation": (0, 4, -1, 0, 0, 0),
+    "Children's": (0, 4, -2, 1, 0, 0),
+    "Comedy": (-1, 0, -1, 4, 0, 0),
+    "Crime": (0, -2, 2, 0, 0, 1),
     "Documentary": (-2, 0, 0, -1, 0, 1),
-    "Drama":       (-2, -1, 0, -2, 3, 0),
-    "Fantasy":     (2, 2, 0, 0, 0, 0),
-    "Film-Noir":   (-1, -1, 2, -1, 0, 3),
-    "Horror":      (0, -1, 4, 0, -2, 0),
-    "Musical":     (-1, 2, -1, 1, 2, 1),
-    "Mystery":     (-1, -1, 3, -1, 0, 0),
-    "Romance":     (-2, 0, -1, 1, 4, 0),
-    "Sci-Fi":      (4, 0, 1, 0, -2, -1),
-    "Thriller":    (1, -2, 3, -1, -1, 0),
-    "War":         (1, -1, 0, -2, 1, 2),
-    "Western":     (1, 0, 0, 0, -1, 3),
+    "Drama": (-2, -1, 0, -2, 3, 0),
+    "Fantasy": (2, 2, 0, 0, 0, 0),
+    "Film-Noir": (-1, -1, 2, -1, 0, 3),
+    "Horror": (0, -1, 4, 0, -2, 0),
+    "Musical": (-1, 2, -1, 1, 2, 1),
+    "Mystery": (-1, -1, 3, -1, 0, 0),
+    "Romance": (-2, 0, -1, 1, 4, 0),
+    "Sci-Fi": (4, 0, 1, 0, -2, -1),
+    "Thriller": (1, -2, 3, -1, -1, 0),
+    "War": (1, -1, 0, -2, 1, 2),
+    "Western": (1, 0, 0, 0, -1, 3),
 }
 TASTE_SPREAD = (0.4375, 0.375, 0.34375, 0.28125, 0.28125, 0.1875)  # standard deviation of users' taste for each pull
 QUALITY_STEP = 0.05078125  # stars for one point of esteem
-USER_SPREAD = 0.5         # stars: standard deviation of how generous users are
-NOISE_SPREAD = 0.65625    # stars: what no model can know
+USER_SPREAD = 0.5  # stars: standard deviation of how generous users are
+NOISE_SPREAD = 0.65625  # stars: what no model can know
 
 
 @dataclass(frozen=True)
@@ -109,16 +149,25 @@ class _Draws:
 
 def load_sample() -> Dataset:
     """The sample as a data set; it is called synthetic wherever it appears."""
-    return Dataset(name="sample", title="Built-in sample", ratings=sample_ratings(), items=sample_items(),
-                   users=sample_users(), rating_scale=RatingScale(1.0, 5.0, 1.0), synthetic=True,
-                   note="synthetic ratings", folds={})
+    return Dataset(
+        name="sample",
+        title="Built-in sample",
+        ratings=sample_ratings(),
+        items=sample_items(),
+        users=sample_users(),
+        rating_scale=RatingScale(1.0, 5.0, 1.0),
+        synthetic=True,
+        note="synthetic ratings",
+        folds={},
+    )
 
 
 def sample_items() -> pd.DataFrame:
     """The films: item_id, title, year (Int64), genres ("Action|Comedy")."""
     films = _films()
-    return pd.DataFrame({"item_id": _ids(len(films)), "title": films.title, "year": films.year.astype("Int64"),
-                         "genres": films.genres})
+    return pd.DataFrame(
+        {"item_id": _ids(len(films)), "title": films.title, "year": films.year.astype("Int64"), "genres": films.genres}
+    )
 
 
 def sample_users() -> pd.DataFrame:
@@ -127,8 +176,14 @@ def sample_users() -> pd.DataFrame:
     work = np.array(OCCUPATIONS)[draws.below(len(OCCUPATIONS), N_USERS)]
     occupation = np.select([age < 24, age > 65], ["student", "retired"], work)
     gender = np.where(draws.below(2, N_USERS) == 0, "F", "M")
-    return pd.DataFrame({"user_id": _ids(N_USERS), "age": age, "gender": pd.Series(gender, dtype="str"),
-                         "occupation": pd.Series(occupation, dtype="str")})
+    return pd.DataFrame(
+        {
+            "user_id": _ids(N_USERS),
+            "age": age,
+            "gender": pd.Series(gender, dtype="str"),
+            "occupation": pd.Series(occupation, dtype="str"),
+        }
+    )
 
 
 @cache
@@ -151,14 +206,21 @@ def sample_ratings() -> pd.DataFrame:
     truth, draws = planted_truth(), _Draws(SEED + 2)
     affinity = truth.affinity
     user, item = _who_rates_what(affinity, draws)
-    liking = (truth.user_biases[user] + truth.item_quality[item] + affinity[user, item]
-              + NOISE_SPREAD * draws.bell(len(user)))
+    liking = (
+        truth.user_biases[user] + truth.item_quality[item] + affinity[user, item] + NOISE_SPREAD * draws.bell(len(user))
+    )
     cuts = np.sort(liking)[np.cumsum(STAR_SHARES) * len(liking) // 10_000]
     stars = 1 + np.searchsorted(cuts, liking, side="right")
     time = _times(user, draws)
     order = np.lexsort((item, user, time))
-    return pd.DataFrame({"user_id": _ids(N_USERS)[user[order]], "item_id": _ids(len(truth.item_quality))[item[order]],
-                         "rating": stars[order].astype(np.float32), "time": time[order]})
+    return pd.DataFrame(
+        {
+            "user_id": _ids(N_USERS)[user[order]],
+            "item_id": _ids(len(truth.item_quality))[item[order]],
+            "rating": stars[order].astype(np.float32),
+            "time": time[order],
+        }
+    )
 
 
 def _who_rates_what(affinity: np.ndarray, draws: _Draws) -> tuple[np.ndarray, np.ndarray]:

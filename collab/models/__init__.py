@@ -23,11 +23,19 @@ class Family:
 
 
 PRESET_TITLES = {"chapter": "As in the chapter", "fast": "Fast"}
-MODELS: dict[str, Family] = {family.name: family for family in (
-    Family("dot-bias", "Dot product with biases", DotBiasSettings,
-           # "fast": tests/benchmarks/presets.py measures batch and rate, on rows inside the training part
-           {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)}, DotProductBias),
-)}
+MODELS: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "dot-bias",
+            "Dot product with biases",
+            DotBiasSettings,
+            # "fast": tests/benchmarks/presets.py measures batch and rate, on rows inside the training part
+            {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)},
+            DotProductBias,
+        ),
+    )
+}
 DEFAULT_MODEL, DEFAULT_PRESET = "dot-bias", "fast"
 
 

@@ -37,4 +37,7 @@ def baselines(train: Ratings, valid: Ratings) -> dict[str, Errors]:
     mean = global_mean(train)
     user_biases, item_biases = biases_only(train)
     predicted = mean + user_biases[valid.user_index] + item_biases[valid.item_index]
-    return {"global_mean": errors(np.full(len(valid), mean), valid.rating), "biases_only": errors(predicted, valid.rating)}
+    return {
+        "global_mean": errors(np.full(len(valid), mean), valid.rating),
+        "biases_only": errors(predicted, valid.rating),
+    }

@@ -46,8 +46,8 @@ class Model(Protocol):
     y_range: tuple[float, float] | None
     user_factors: np.ndarray  # (n_users, n_factors)
     item_factors: np.ndarray  # (n_items, n_factors)
-    user_biases: np.ndarray   # (n_users,)
-    item_biases: np.ndarray   # (n_items,)
+    user_biases: np.ndarray  # (n_users,)
+    item_biases: np.ndarray  # (n_items,)
 
     def n_steps(self, n_train: int) -> int:
         """Steps of one epoch on `n_train` ratings."""

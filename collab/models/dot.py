@@ -20,30 +20,78 @@ BETA2, EPSILON = 0.99, 1e-5  # of Adam, as in the chapter's library
 class DotBiasSettings:
     """Settings of `dot-bias`; the defaults are the chapter's."""
 
-    n_factors: int = setting(50, "Factors", "How many hidden tastes a user and a film are described by; more can fit finer "
-                             "tastes, and over-fit sooner.", low=1, high=512, step=1, log=True)
-    epochs: int = setting(5, "Epochs", "How often the model sees every training rating; more epochs fit the training ratings "
-                          "closer.", low=1, high=100, step=1)
-    learning_rate: float = setting(5e-3, "Peak learning rate", "The largest step size of the one-cycle schedule; higher learns "
-                                   "faster until it no longer settles.", low=1e-5, high=1.0, log=True)
-    weight_decay: float = setting(0.1, "Weight decay", "How strongly all factors and biases are pulled towards zero at every "
-                                  "step; more keeps the model simpler.", low=0.0, high=2.0, step=0.01)
-    batch_size: int = setting(64, "Batch size", "Ratings per step; larger batches are faster per epoch but take fewer steps.",
-                              low=8, high=8192, step=8, log=True, in_sight=False)
-    y_range: tuple[float, float] | None = setting((0.0, 5.5), "Rating range", "A sigmoid keeps predictions between these ends; a "
-                                                  "little above the top rating lets the model reach it.", low=-10.0, high=20.0,
-                                                  step=0.5, in_sight=False)
-    use_biases: bool = setting(True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.",
-                               in_sight=False)
-    seed: int = setting(0, "Seed", "Another seed starts from other random factors and shuffles otherwise; the same one gives "
-                        "the same result.", low=0, high=2**31 - 1, step=1, in_sight=False)
+    n_factors: int = setting(
+        50,
+        "Factors",
+        "How many hidden tastes a user and a film are described by; more can fit finer tastes, and over-fit sooner.",
+        low=1,
+        high=512,
+        step=1,
+        log=True,
+    )
+    epochs: int = setting(
+        5,
+        "Epochs",
+        "How often the model sees every training rating; more epochs fit the training ratings closer.",
+        low=1,
+        high=100,
+        step=1,
+    )
+    learning_rate: float = setting(
+        5e-3,
+        "Peak learning rate",
+        "The largest step size of the one-cycle schedule; higher learns faster until it no longer settles.",
+        low=1e-5,
+        high=1.0,
+        log=True,
+    )
+    weight_decay: float = setting(
+        0.1,
+        "Weight decay",
+        "How strongly all factors and biases are pulled towards zero at every step; more keeps the model simpler.",
+        low=0.0,
+        high=2.0,
+        step=0.01,
+    )
+    batch_size: int = setting(
+        64,
+        "Batch size",
+        "Ratings per step; larger batches are faster per epoch but take fewer steps.",
+        low=8,
+        high=8192,
+        step=8,
+        log=True,
+        in_sight=False,
+    )
+    y_range: tuple[float, float] | None = setting(
+        (0.0, 5.5),
+        "Rating range",
+        "A sigmoid keeps predictions between these ends; a little above the top rating lets the model reach it.",
+        low=-10.0,
+        high=20.0,
+        step=0.5,
+        in_sight=False,
+    )
+    use_biases: bool = setting(
+        True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.", in_sight=False
+    )
+    seed: int = setting(
+        0,
+        "Seed",
+        "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
+        low=0,
+        high=2**31 - 1,
+        step=1,
+        in_sight=False,
+    )
 
     def __post_init__(self) -> None:
         check(self)
 
 
-def loss_and_gradient(pairs: torch.Tensor, rating: torch.Tensor, y_range: tuple[float, float] | None,
-                      use_biases: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def loss_and_gradient(
+    pairs: torch.Tensor, rating: torch.Tensor, y_range: tuple[float, float] | None, use_biases: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Summed squared error of a batch, and the gradient of its *mean* squared error by every number in `pairs`.
 
     `pairs` (B, 2, F + 1) holds for each rating the user's row and the film's row: F factors, then the bias. Derived by hand:
@@ -77,7 +125,8 @@ class DotProductBias:
 
     Minimised: the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on all factors and biases and a one-cycle
     schedule. Users and films without a training rating, and the unknown ones (index 0), get the average trained row: an unknown
-    user is the average user, an unknown film the average film. All factors and biases start normal(0, 0.01), cut at two deviations.
+    user is the average user, an unknown film the average film. All factors and biases start normal(0, 0.01), cut at two
+    deviations.
 
     The tables are packed: one row a user or film holds its factors and its bias, films stand under the users, so that a step
     looks up once, scatters once and updates once.
@@ -116,23 +165,29 @@ class DotProductBias:
         self._untrained = self._find_untrained(train)
         self._adam = _Adam(self.table, self.settings.weight_decay)
         n_steps = self.n_steps(len(train))
-        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs))
-        rows = torch.from_numpy(np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64))  # (n, 2)
+        rates, momenta = one_cycle(
+            self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs)
+        )
+        rows = torch.from_numpy(
+            np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64)
+        )  # (n, 2)
         rating = torch.from_numpy(train.rating.copy())  # (n,)
         for epoch in range(self.epochs):
             span = slice(epoch * n_steps, (epoch + 1) * n_steps)
             yield self._epoch(rows, rating, rates[span].tolist(), momenta[span].tolist())
 
-    def _epoch(self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]) -> Iterator[Step]:
+    def _epoch(
+        self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]
+    ) -> Iterator[Step]:
         order = torch.randperm(len(rating), generator=self.generator)
         rows, rating = rows[order].reshape(-1), rating[order]  # shuffled once, so a batch is a plain slice
         size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
         y_range, use_biases = self.settings.y_range, self.settings.use_biases
         for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
             start = number * size
-            batch = rows[2 * start:2 * (start + size)]  # (2B,) user, film, user, film, …
+            batch = rows[2 * start : 2 * (start + size)]  # (2B,) user, film, user, film, …
             pairs = self.table.index_select(0, batch).view(-1, 2, width)  # (B, 2, F + 1)
-            loss, gradient = loss_and_gradient(pairs, rating[start:start + size], y_range, use_biases)
+            loss, gradient = loss_and_gradient(pairs, rating[start : start + size], y_range, use_biases)
             self._adam.step(batch, gradient.view(-1, width), rate, momentum)
             yield Step(loss.item(), size, rate, momentum)
 
@@ -162,19 +217,19 @@ class DotProductBias:
 
     @property
     def user_factors(self) -> np.ndarray:
-        return self.table[:self.n_users, :-1].numpy()
+        return self.table[: self.n_users, :-1].numpy()
 
     @property
     def user_biases(self) -> np.ndarray:
-        return self.table[:self.n_users, -1].numpy()
+        return self.table[: self.n_users, -1].numpy()
 
     @property
     def item_factors(self) -> np.ndarray:
-        return self.table[self.n_users:, :-1].numpy()
+        return self.table[self.n_users :, :-1].numpy()
 
     @property
     def item_biases(self) -> np.ndarray:
-        return self.table[self.n_users:, -1].numpy()
+        return self.table[self.n_users :, -1].numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
         """The learned tables under plain names, to be saved."""
@@ -210,5 +265,18 @@ class _Adam:
     def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
         self.gradient.zero_().index_add_(0, rows, gradient)
         self.n_steps += 1
-        torch._fused_adamw_([self.table], [self.gradient], [self.average], [self.square], [], [self.n_steps], lr=rate,
-                            beta1=momentum, beta2=BETA2, weight_decay=self.weight_decay, eps=EPSILON, amsgrad=False, maximize=False)
+        torch._fused_adamw_(
+            [self.table],
+            [self.gradient],
+            [self.average],
+            [self.square],
+            [],
+            [self.n_steps],
+            lr=rate,
+            beta1=momentum,
+            beta2=BETA2,
+            weight_decay=self.weight_decay,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )

@@ -33,11 +33,15 @@ class Environment:
 
 def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     """The environment that the variables describe. Raises SettingError, naming the variable and what is allowed."""
-    folders = tuple(_path("COLLAB_DATA", part) for part in variables.get("COLLAB_DATA", "").split(os.pathsep) if part.strip())
+    folders = tuple(
+        _path("COLLAB_DATA", part) for part in variables.get("COLLAB_DATA", "").split(os.pathsep) if part.strip()
+    )
     for folder in folders:
         if not folder.exists():
-            raise SettingError(f"COLLAB_DATA names {str(folder)!r}, which does not exist; name folders that hold data sets, "
-                               f"separated by {os.pathsep!r}, or leave it out")
+            raise SettingError(
+                f"COLLAB_DATA names {str(folder)!r}, which does not exist; name folders that hold data sets, "
+                f"separated by {os.pathsep!r}, or leave it out"
+            )
     named = variables.get("COLLAB_HOME", "").strip()
     home = _path("COLLAB_HOME", named) if named else platformdirs.user_data_path("collab", appauthor=False)
     try:
@@ -45,12 +49,15 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         if not os.access(home, os.W_OK):
             raise PermissionError("it cannot be written to")
     except OSError as reason:
-        raise SettingError(f"COLLAB_HOME is {str(home)!r}, which cannot be used ({reason}); name a folder that may be written to") \
-            from None
+        raise SettingError(
+            f"COLLAB_HOME is {str(home)!r}, which cannot be used ({reason}); name a folder that may be written to"
+        ) from None
     url = variables.get("COLLAB_DATABASE", "").strip() or f"sqlite:///{(home / 'profiles.sqlite').as_posix()}"
     if "://" not in url:
-        raise SettingError(f"COLLAB_DATABASE is {url!r}; allowed is a database address such as sqlite:///profiles.sqlite or "
-                           f"postgresql+psycopg://user@host/name")
+        raise SettingError(
+            f"COLLAB_DATABASE is {url!r}; allowed is a database address such as sqlite:///profiles.sqlite or "
+            f"postgresql+psycopg://user@host/name"
+        )
     return Environment(folders, home, url)
 
 
@@ -58,5 +65,6 @@ def _path(variable: str, text: str) -> Path:
     try:
         return Path(text.strip()).expanduser()
     except RuntimeError:  # ~somebody who is not a user here
-        raise SettingError(f"{variable} names {text.strip()!r}, and nobody of that name is known here; write the folder out") \
-            from None
+        raise SettingError(
+            f"{variable} names {text.strip()!r}, and nobody of that name is known here; write the folder out"
+        ) from None

@@ -21,7 +21,7 @@ class Fetch:
     """Where a download stands: "absent" (not asked for), "connecting", "downloading", "here" or "failed"."""
 
     state: str
-    done: int = 0   # bytes
+    done: int = 0  # bytes
     total: int = 0  # bytes, 0 while unknown
     message: str = ""
     since: float = 0.0
@@ -29,14 +29,17 @@ class Fetch:
     @property
     def out_of_reach(self) -> bool:
         """Whether the built-in sample should take the place: it failed, or the network does not answer."""
-        return self.state == "failed" or (self.state == "connecting" and time.monotonic() - self.since > PATIENCE_SECONDS)
+        return self.state == "failed" or (
+            self.state == "connecting" and time.monotonic() - self.since > PATIENCE_SECONDS
+        )
 
 
 class Fetcher:
     """Finds data sets, and fetches those that are nowhere. One a server."""
 
-    def __init__(self, environment: Environment, base_address: str = GROUPLENS,
-                 fetch: Callable[..., Path] = download) -> None:
+    def __init__(
+        self, environment: Environment, base_address: str = GROUPLENS, fetch: Callable[..., Path] = download
+    ) -> None:
         self.environment, self.base_address, self._fetch = environment, base_address, fetch
         self._lock = threading.Lock()
         self._starting = threading.Lock()  # two pages that ask at the same moment start one download
@@ -65,7 +68,9 @@ class Fetcher:
     def _run(self, entry: Entry) -> None:
         def progress(done: int, total: int) -> None:
             with self._lock:
-                self._fetches[entry.name] = replace(self._fetches[entry.name], state="downloading", done=done, total=total)
+                self._fetches[entry.name] = replace(
+                    self._fetches[entry.name], state="downloading", done=done, total=total
+                )
 
         try:
             self._fetch(entry.file_name, entry.member_md5, self.environment.downloads, progress, self.base_address)

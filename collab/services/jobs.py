@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -22,8 +23,8 @@ MAX_QUEUED = 20
 class Jobs:
     """One a server, shared by all its sessions. One run trains at a time, the others wait in order.
 
-    Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker dies, its
-    run becomes an interrupted one, a new worker is started, and the queue goes on.
+    Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker
+    dies, its run becomes an interrupted one, a new worker is started, and the queue goes on.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -47,7 +48,10 @@ class Jobs:
                     self._say(warm=data)
 
     def submit(self, record: RunRecord) -> str:
-        """Put a planned run (see `training_job.plan`) at the end of the queue; returns its id. Raises RunError where the queue is full."""
+        """Put a planned run (see `training_job.plan`) at the end of the queue; returns its id.
+
+        Raises RunError where the queue is full.
+        """
         with self._lock:
             if len(self._waiting) >= MAX_QUEUED:
                 raise RunError(f"{MAX_QUEUED} runs are waiting already; wait until one has ended, or stop one of yours")
@@ -57,12 +61,20 @@ class Jobs:
             return record.id
 
     def submit_once(self, record: RunRecord) -> str:
-        """`submit`, unless the same training waits or runs already (two people opened the first page at once); returns that one's id."""
+        """`submit`, unless the same training waits or runs already; returns that one's id then.
+
+        Two people who open the first page of a new server at once want one and the same run.
+        """
         with self._lock:
             for run_id in self.queue():
                 other = self.store.record(run_id)
-                if (other.data, other.model, other.settings, other.holdout, other.split_seed) == \
-                        (record.data, record.model, record.settings, record.holdout, record.split_seed):
+                if (other.data, other.model, other.settings, other.holdout, other.split_seed) == (
+                    record.data,
+                    record.model,
+                    record.settings,
+                    record.holdout,
+                    record.split_seed,
+                ):
                     return run_id
             return self.submit(record)
 
@@ -108,8 +120,15 @@ class Jobs:
 
     def _start_worker(self) -> None:
         if self._process is None:
-            self._process = subprocess.Popen([sys.executable, "-m", "collab.services.worker"], cwd=PROJECT, text=True, bufsize=1,
-                                             encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "collab.services.worker"],
+                cwd=PROJECT,
+                text=True,
+                bufsize=1,
+                encoding="utf-8",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
             threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
 
     def _go_on(self) -> None:
@@ -120,10 +139,8 @@ class Jobs:
             self._say(train=self._running)
 
     def _say(self, **words: str) -> None:
-        try:
+        with contextlib.suppress(OSError, ValueError):  # it has died: `_watch` notices and cleans up
             print(json.dumps(words), file=self._process.stdin, flush=True)
-        except (OSError, ValueError):
-            pass  # it has died: `_watch` notices and cleans up
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """Hear what the worker says until it is gone; runs in a thread of its own."""

@@ -15,6 +15,7 @@ whose owner is gone is an interrupted run: it is shown as such, with its last we
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -47,8 +48,15 @@ BUSY = ("queued", "running")
 STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
-ITEM_TYPES = {"label": "str", "title": "str", "year": "Int64", "genres": "str", "n_ratings": "int64", "mean_rating": "float64",
-              "damped_mean": "float64"}
+ITEM_TYPES = {
+    "label": "str",
+    "title": "str",
+    "year": "Int64",
+    "genres": "str",
+    "n_ratings": "int64",
+    "mean_rating": "float64",
+    "damped_mean": "float64",
+}
 USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", "damped_mean": "float64"}
 
 
@@ -61,30 +69,30 @@ class RunRecord:
     state: str
     model: str
     settings: dict[str, Any]
-    data: str                 # name of the data set asked for
-    holdout: str              # "random:0.2", "fold:u1" or "rows:FILE"
+    data: str  # name of the data set asked for
+    holdout: str  # "random:0.2", "fold:u1" or "rows:FILE"
     split_seed: int
     items_by: str = "title"
     preset: str = ""
-    starter: str = ""         # who may stop it
-    owner: str = ""           # whose lock says that it is still being worked on
-    created: str = ""         # ISO time, UTC
+    starter: str = ""  # who may stop it
+    owner: str = ""  # whose lock says that it is still being worked on
+    created: str = ""  # ISO time, UTC
     format: int = FORMAT
     data_title: str = ""
     synthetic: bool = False
     rating_scale: dict[str, float] = field(default_factory=dict)
-    fingerprint: str = ""     # of the data set
+    fingerprint: str = ""  # of the data set
     n_train: int = 0
     n_valid: int = 0
     environment: dict[str, Any] = field(default_factory=dict)
     layers: list[dict[str, Any]] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
-    valid: dict[str, float] = field(default_factory=dict)   # mse, rmse, mae, n_ratings at the end
-    n_steps: int = 0          # of the whole training
+    valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    n_steps: int = 0  # of the whole training
     epochs_done: int = 0
-    seconds: float = 0.0      # of the fit alone
+    seconds: float = 0.0  # of the fit alone
     cpu_seconds: float = 0.0
-    message: str = ""         # why it ended otherwise than finished, and what to do
+    message: str = ""  # why it ended otherwise than finished, and what to do
 
     @property
     def busy(self) -> bool:
@@ -115,7 +123,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run with its model and tables, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
+    """A run with its model, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
 
     record: RunRecord
     model: Model
@@ -149,7 +157,7 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """Estimated from the steps so far; None before there are any."""
-        if self.batches.empty or not 0 < self.share:
+        if self.batches.empty or not self.share > 0:
             return None
         return float(self.batches.seconds.iloc[-1]) * (1 - self.share) / self.share
 
@@ -191,8 +199,11 @@ class RunStore:
 
     def create(self, record: RunRecord) -> RunRecord:
         """Note down a run that is to be trained: from now on it is not lost, whatever happens."""
-        record = dataclasses.replace(record, id=record.id or secrets.token_hex(4),
-                                     created=record.created or datetime.now(UTC).isoformat(timespec="seconds"))
+        record = dataclasses.replace(
+            record,
+            id=record.id or secrets.token_hex(4),
+            created=record.created or datetime.now(UTC).isoformat(timespec="seconds"),
+        )
         self._partial(record.id).mkdir()
         self.write_record(record)
         return record
@@ -256,13 +267,14 @@ class RunStore:
         """End a run whose worker is gone: it keeps its last weights, and says what happened."""
         folder = self._partial(record.id)
         began = bool(record.valid) and (folder / "weights.safetensors").exists()
-        message = ("It was interrupted; what you see are its weights after epoch "
-                   f"{record.epochs_done}. Start it again to train to the end." if began else
-                   "It was interrupted before its first epoch was complete. Start it again.")
-        try:
+        message = (
+            "It was interrupted; what you see are its weights after epoch "
+            f"{record.epochs_done}. Start it again to train to the end."
+            if began
+            else "It was interrupted before its first epoch was complete. Start it again."
+        )
+        with contextlib.suppress(OSError):  # another process has just done the same
             self.finish(dataclasses.replace(record, state="interrupted", message=message))
-        except OSError:
-            pass  # another process has just done the same
         return record.id
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -301,7 +313,10 @@ class RunStore:
     def progress(self, run_id: str) -> Progress:
         """How far a run is. Raises RunError as `record` does."""
         record = self.record(run_id)
-        history, batches = self._read_lines(run_id, "history.csv", HISTORY), self._read_lines(run_id, "batches.csv", BATCHES)
+        history, batches = (
+            self._read_lines(run_id, "history.csv", HISTORY),
+            self._read_lines(run_id, "batches.csv", BATCHES),
+        )
         if record.busy:
             latest = self._read_lines(run_id, "latest.csv", BATCHES)
             if len(latest) and (batches.empty or latest.step.iloc[-1] > batches.step.iloc[-1]):
@@ -315,16 +330,31 @@ class RunStore:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
         folder = self._place(run_id)
         try:
-            items = pd.read_csv(folder / "items.csv", dtype=ITEM_TYPES, keep_default_na=False, na_values={
-                name: [""] for name in ("year", "mean_rating")})
-            users = pd.read_csv(folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]})
+            items = pd.read_csv(
+                folder / "items.csv",
+                dtype=ITEM_TYPES,
+                keep_default_na=False,
+                na_values={name: [""] for name in ("year", "mean_rating")},
+            )
+            users = pd.read_csv(
+                folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]}
+            )
             weights = safetensors.numpy.load_file(folder / "weights.safetensors")
             settings = settings_from(family_of(record.model).settings_type, record.settings)
             model = build_model(record.model, settings, len(users), len(items))
             model.load(weights)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, safetensors.SafetensorError) as reason:
-            raise RunError(f"the files of run {run_id} in {folder} cannot be read ({reason}); train it again, or restore them") \
-                from reason
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            AttributeError,
+            safetensors.SafetensorError,
+        ) as reason:
+            raise RunError(
+                f"the files of run {run_id} in {folder} cannot be read ({reason}); train it again, or restore them"
+            ) from reason
         return TrainedRun(record, model, items, users)
 
     def _read_lines(self, run_id: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -332,7 +362,7 @@ class RunStore:
             text = (self._place(run_id) / file).read_text(encoding="utf-8")
         except OSError:
             return pd.DataFrame(columns=list(columns), dtype="float64")
-        whole = text[:text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
+        whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
         rows = [[float(value) for value in line.split(",")] for line in whole]
         return pd.DataFrame(rows, columns=list(columns), dtype="float64")
 

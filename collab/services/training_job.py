@@ -27,31 +27,59 @@ from collab.settings import settings_from, to_dict
 from collab.splitting import split_by
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
-N_POINTS = 400           # rows of batches.csv, whatever the length of the training
-WRITE_SECONDS = 0.1      # how often the latest state reaches the disk, for whoever watches
+N_POINTS = 400  # rows of batches.csv, whatever the length of the training
+WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
 CHECKPOINT_SECONDS = 5.0  # and the weights, inside a long epoch
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
-                "or switch the rating range on.",
+    "or switch the rating range on.",
     "stopped": "Stopped before the end; its weights were kept.",
     "finished": "",
 }
 
 
-def plan(model: str, settings: Any, data: str, holdout: str, split_seed: int, *, preset: str = "", items_by: str = "title",
-         name: str = "", starter: str = "", owner: str = "") -> RunRecord:
+def plan(
+    model: str,
+    settings: Any,
+    data: str,
+    holdout: str,
+    split_seed: int,
+    *,
+    preset: str = "",
+    items_by: str = "title",
+    name: str = "",
+    starter: str = "",
+    owner: str = "",
+) -> RunRecord:
     """The record of a run that is to be trained. Raises SettingError for what cannot be."""
     family, entry = family_of(model), entry_of(data)
-    matching = [key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings]
+    matching = [
+        key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings
+    ]
     preset = preset if preset in matching else (matching[0] if matching else "")
-    return RunRecord(id="", name=name or describe_settings(model, settings), state="queued", model=model,
-                     settings=to_dict(settings), data=data, data_title=entry.title, synthetic=entry.synthetic, holdout=holdout,
-                     split_seed=split_seed, items_by=items_by, preset=preset, starter=starter, owner=owner)
+    return RunRecord(
+        id="",
+        name=name or describe_settings(model, settings),
+        state="queued",
+        model=model,
+        settings=to_dict(settings),
+        data=data,
+        data_title=entry.title,
+        synthetic=entry.synthetic,
+        holdout=holdout,
+        split_seed=split_seed,
+        items_by=items_by,
+        preset=preset,
+        starter=starter,
+        owner=owner,
+    )
 
 
 def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     """The run that Collab trains by itself where there is none: `dot-bias`, preset *fast*, a random 20 % held out."""
-    return plan("dot-bias", preset_of("dot-bias", "fast"), data, "random:0.2", 0, preset="fast", starter=starter, owner=owner)
+    return plan(
+        "dot-bias", preset_of("dot-bias", "fast"), data, "random:0.2", 0, preset="fast", starter=starter, owner=owner
+    )
 
 
 def describe_settings(model: str, settings: Any) -> str:
@@ -88,9 +116,19 @@ class _Recorder:
         self.squared_error += report.train_loss * report.n_rows
         self.n_rows += report.n_rows
         now = time.monotonic()
-        point_is_due, write_is_due = report.step % self.every == 0 or report.step == report.n_steps, now - self.written >= WRITE_SECONDS
+        point_is_due, write_is_due = (
+            report.step % self.every == 0 or report.step == report.n_steps,
+            now - self.written >= WRITE_SECONDS,
+        )
         if point_is_due or write_is_due:
-            point = (report.step, report.epoch, self.squared_error / self.n_rows, report.learning_rate, report.momentum, report.seconds)
+            point = (
+                report.step,
+                report.epoch,
+                self.squared_error / self.n_rows,
+                report.learning_rate,
+                report.momentum,
+                report.seconds,
+            )
         if point_is_due:
             self.points.append(point)
             self.squared_error, self.n_rows = 0.0, 0
@@ -109,8 +147,9 @@ class _Recorder:
         self.store.write_weights(self.record.id, self.model.weights())
         self.saved = time.monotonic()
         valid = dataclasses.asdict(Errors(report.valid_loss, report.valid_loss**0.5, float("nan"), self.record.n_valid))
-        self.record = dataclasses.replace(self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items()
-                                                                                        if value == value})
+        self.record = dataclasses.replace(
+            self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items() if value == value}
+        )
         self.store.write_record(self.record)
 
     def flush(self) -> None:
@@ -119,9 +158,15 @@ class _Recorder:
             self.points = []
 
 
-def carry_out(record: RunRecord, store: RunStore, environment: Environment, *,
-              should_stop: Callable[[], bool] = lambda: False, why_stopped: Callable[[], str] = lambda: "stopped",
-              on_epoch: Callable[[EpochReport], None] = lambda report: None) -> RunRecord:
+def carry_out(
+    record: RunRecord,
+    store: RunStore,
+    environment: Environment,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    why_stopped: Callable[[], str] = lambda: "stopped",
+    on_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> RunRecord:
     """Train the noted run `record` to its end and give its folder its final name; returns the final record.
 
     Whatever goes wrong is written into the record as "failed" with the reason; nothing is raised but KeyboardInterrupt. A stopped
@@ -132,32 +177,54 @@ def carry_out(record: RunRecord, store: RunStore, environment: Environment, *,
     except CollabError as reason:
         record = dataclasses.replace(store.record(record.id), state="failed", message=str(reason))
     except MemoryError:
-        record = dataclasses.replace(store.record(record.id), state="failed",
-                                     message="There was not enough memory. Take fewer factors or a smaller data set.")
+        record = dataclasses.replace(
+            store.record(record.id),
+            state="failed",
+            message="There was not enough memory. Take fewer factors or a smaller data set.",
+        )
     except Exception as reason:
-        record = dataclasses.replace(store.record(record.id), state="failed",
-                                     message=f"The training broke off: {type(reason).__name__}: {reason}")
+        record = dataclasses.replace(
+            store.record(record.id),
+            state="failed",
+            message=f"The training broke off: {type(reason).__name__}: {reason}",
+        )
     else:
         state = why_stopped() if outcome.state == "stopped" else outcome.state
-        message = ADVICE.get(state, "It was interrupted; its weights so far were kept. Start it again to train to the end.")
+        message = ADVICE.get(
+            state, "It was interrupted; its weights so far were kept. Start it again to train to the end."
+        )
         record = dataclasses.replace(record, state=state, message=message)
     store.finish(record)
     return record
 
 
-def _train(record: RunRecord, store: RunStore, environment: Environment, should_stop: Callable[[], bool],
-           on_epoch: Callable[[EpochReport], None]) -> tuple[RunRecord, Outcome]:
+def _train(
+    record: RunRecord,
+    store: RunStore,
+    environment: Environment,
+    should_stop: Callable[[], bool],
+    on_epoch: Callable[[EpochReport], None],
+) -> tuple[RunRecord, Outcome]:
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     dataset, ratings = load_encoded(record.data, environment, record.items_by)
     split = split_by(record.holdout, dataset, record.split_seed)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
     model = build_model(record.model, settings, ratings.n_users, ratings.n_items)
     record = dataclasses.replace(
-        record, state="running", fingerprint=dataset.fingerprint, n_train=len(train), n_valid=len(valid),
-        rating_scale=dataclasses.asdict(dataset.rating_scale), n_steps=model.n_steps(len(train)) * model.epochs,
-        environment=describe_environment(), baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
-        layers=[{"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-                for layer in model.layers()])
+        record,
+        state="running",
+        fingerprint=dataset.fingerprint,
+        n_train=len(train),
+        n_valid=len(valid),
+        rating_scale=dataclasses.asdict(dataset.rating_scale),
+        n_steps=model.n_steps(len(train)) * model.epochs,
+        environment=describe_environment(),
+        baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
+        layers=[
+            {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+            for layer in model.layers()
+        ],
+    )
     store.write_tables(record.id, describe_items(dataset, train, record.items_by), describe_users(train))
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
@@ -174,11 +241,22 @@ def _train(record: RunRecord, store: RunStore, environment: Environment, should_
     if outcome.valid is not None and finite:
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(
-        record, epochs_done=len(outcome.epochs), seconds=outcome.seconds, cpu_seconds=outcome.cpu_seconds,
-        valid=dataclasses.asdict(outcome.valid) if outcome.valid is not None and finite else {}), outcome
+        record,
+        epochs_done=len(outcome.epochs),
+        seconds=outcome.seconds,
+        cpu_seconds=outcome.cpu_seconds,
+        valid=dataclasses.asdict(outcome.valid) if outcome.valid is not None and finite else {},
+    ), outcome
 
 
 def describe_environment() -> dict[str, Any]:
     """What else the figures of a run depend on."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__,
-            "threads": torch.get_num_threads(), "machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count()}
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "threads": torch.get_num_threads(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+    }

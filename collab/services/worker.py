@@ -1,7 +1,8 @@
 """The process that trains: `python -m collab.services.worker`, warm before it is needed.
 
-It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on standard
-output with {"ready": true} once torch is there and {"ended": ID, "state": …} after each run; everything else about a run stands in its folder.
+It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on
+standard output with {"ready": true} once torch is there and {"ended": ID, "state": …} after each run; everything else about
+a run stands in its folder.
 When standard input closes (the server is gone), the run in work is saved as interrupted and the process ends.
 """
 
@@ -59,9 +60,12 @@ class Worker:
                 continue
             run_id = command["train"]
             record = carry_out(
-                store.record(run_id), store, environment,
+                store.record(run_id),
+                store,
+                environment,
                 should_stop=lambda run_id=run_id: run_id in self.stopped or self.orphaned.is_set(),
-                why_stopped=lambda run_id=run_id: "stopped" if run_id in self.stopped else "interrupted")
+                why_stopped=lambda run_id=run_id: "stopped" if run_id in self.stopped else "interrupted",
+            )
             self.answer(ended=run_id, state=record.state)
 
 

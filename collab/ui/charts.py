@@ -14,35 +14,75 @@ PLAIN = {"displayModeBar": False, "scrollZoom": False}  # no tool bar: hover is 
 
 def styled(figure: go.Figure, palette: Palette, height: int, *, synthetic: bool = False, left: int = 60) -> go.Figure:
     """Give a flat figure the house's colours, margins and height, and the note that its ratings are synthetic where they are."""
-    figure.update_layout(height=height, margin={"l": left, "r": 12, "t": 12, "b": 48}, showlegend=False, paper_bgcolor="rgba(0,0,0,0)",
-                         plot_bgcolor="rgba(0,0,0,0)", font={"color": palette.ink, "size": 13}, dragmode=False,
-                         hoverlabel={"bgcolor": palette.paper, "font": {"color": palette.ink}})
-    figure.update_xaxes(gridcolor=palette.grid, zerolinecolor=palette.grid, title_font_color=palette.muted, tickfont_color=palette.muted)
-    figure.update_yaxes(gridcolor=palette.grid, zerolinecolor=palette.grid, title_font_color=palette.muted, tickfont_color=palette.muted)
+    figure.update_layout(
+        height=height,
+        margin={"l": left, "r": 12, "t": 12, "b": 48},
+        showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": palette.ink, "size": 13},
+        dragmode=False,
+        hoverlabel={"bgcolor": palette.paper, "font": {"color": palette.ink}},
+    )
+    figure.update_xaxes(
+        gridcolor=palette.grid, zerolinecolor=palette.grid, title_font_color=palette.muted, tickfont_color=palette.muted
+    )
+    figure.update_yaxes(
+        gridcolor=palette.grid, zerolinecolor=palette.grid, title_font_color=palette.muted, tickfont_color=palette.muted
+    )
     return mark_synthetic(figure, palette) if synthetic else figure
 
 
 def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
     """Write "synthetic ratings" into the corner: a picture may travel without its page."""
-    return figure.add_annotation(text="synthetic ratings", xref="paper", yref="paper", x=1, y=1, xanchor="right", yanchor="top",
-                                 showarrow=False, font={"color": palette.muted, "size": 11})
+    return figure.add_annotation(
+        text="synthetic ratings",
+        xref="paper",
+        yref="paper",
+        x=1,
+        y=1,
+        xanchor="right",
+        yanchor="top",
+        showarrow=False,
+        font={"color": palette.muted, "size": 11},
+    )
 
 
 def count_and_mean_figure(items: pd.DataFrame, palette: Palette, n_named: int = 5) -> go.Figure:
     """Every film as a point: its number of ratings (log) against its mean rating; the most-rated are named."""
     films = items.iloc[1:]
     films = films[films.n_ratings > 0].sort_values("n_ratings", ascending=False, kind="stable")
-    hover = [f"{title} · {words.count(n)} ratings · mean {words.stars(mean)}"
-             for title, n, mean in zip(films.title, films.n_ratings, films.mean_rating, strict=True)]
-    figure = go.Figure(go.Scattergl(x=films.n_ratings, y=films.mean_rating.round(3), mode="markers", text=hover, hoverinfo="text",
-                                    marker={"size": 5, "color": palette.accent, "opacity": 0.45}))
+    hover = [
+        f"{title} · {words.count(n)} ratings · mean {words.stars(mean)}"
+        for title, n, mean in zip(films.title, films.n_ratings, films.mean_rating, strict=True)
+    ]
+    figure = go.Figure(
+        go.Scattergl(
+            x=films.n_ratings,
+            y=films.mean_rating.round(3),
+            mode="markers",
+            text=hover,
+            hoverinfo="text",
+            marker={"size": 5, "color": palette.accent, "opacity": 0.45},
+        )
+    )
     named, heights = films.head(40), []
     for film in named.itertuples():  # names that would stand on each other are left out
         place = (np.log10(film.n_ratings), film.mean_rating)
         if len(heights) < n_named and all(abs(place[1] - other) > 0.3 for other in heights):
             heights.append(place[1])
-            figure.add_annotation(x=place[0], y=place[1], text=film.title.replace("<", "&lt;"), showarrow=False, xanchor="right", xshift=-7,
-                                  font={"size": 12, "color": palette.ink}, bgcolor=palette.paper, opacity=0.9, borderpad=1)
+            figure.add_annotation(
+                x=place[0],
+                y=place[1],
+                text=film.title.replace("<", "&lt;"),
+                showarrow=False,
+                xanchor="right",
+                xshift=-7,
+                font={"size": 12, "color": palette.ink},
+                bgcolor=palette.paper,
+                opacity=0.9,
+                borderpad=1,
+            )
     figure.update_xaxes(type="log", title="ratings of the film", dtick=1)
     figure.update_yaxes(title="mean rating (stars)")
     return figure

@@ -42,7 +42,13 @@ def film_words(title: str, bias: float, n_ratings: int, *more: str) -> str:
 
 
 def bias_bars_figure(
-    table: pd.DataFrame, palette: Palette, n: int = 10, *, height: int = 560, name: str = "title", synthetic: bool = False
+    table: pd.DataFrame,
+    palette: Palette,
+    n: int = 10,
+    *,
+    height: int = 560,
+    name: str = "title",
+    synthetic: bool = False,
 ) -> go.Figure:
     """The `n` highest and the `n` lowest biases of a table sorted by bias, as bars to both sides of zero.
 
@@ -57,29 +63,51 @@ def bias_bars_figure(
     hover = [film_words(*row) for row in zip(rows[name], rows["bias"], rows["n_ratings"], strict=True)]
     figure = go.Figure(
         go.Bar(
-            x=rows["bias"].tolist(), y=places, orientation="h", marker={"color": colours}, hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>", text=[words.signed(bias) for bias in rows["bias"]],
-            textposition="outside", textfont=font(palette.ink, 12), cliponaxis=False, constraintext="none",
+            x=rows["bias"].tolist(),
+            y=places,
+            orientation="h",
+            marker={"color": colours},
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            text=[words.signed(bias) for bias in rows["bias"]],
+            textposition="outside",
+            textfont=font(palette.ink, 12),
+            cliponaxis=False,
+            constraintext="none",
         )
     )
     labels = []
     for place, row in zip(places, rows.to_dict("records"), strict=True):
         above = row["bias"] >= 0
         count = f'<span style="color:{palette.muted}">{words.count(row["n_ratings"])}</span>'
-        labels.append({
-            "x": 0, "y": place, "text": f"{escaped(shortened(row[name], 28))}  {count}", "showarrow": False,
-            "font": font(palette.ink, 12), "xanchor": "right" if above else "left", "xshift": -6 if above else 6,
-        })
+        labels.append(
+            {
+                "x": 0,
+                "y": place,
+                "text": f"{escaped(shortened(row[name], 28))}  {count}",
+                "showarrow": False,
+                "font": font(palette.ink, 12),
+                "xanchor": "right" if above else "left",
+                "xshift": -6 if above else 6,
+            }
+        )
     reach = float(rows["bias"].abs().max()) * 1.25 if len(rows) else 1.0
     figure.update_layout(annotations=labels, bargap=0.35)
     styled(figure, palette, height, synthetic=synthetic, left=12)
-    figure.update_xaxes(title="bias: what it adds to a score", range=[-reach, reach], zeroline=True, zerolinecolor=palette.muted)
+    figure.update_xaxes(
+        title="bias: what it adds to a score", range=[-reach, reach], zeroline=True, zerolinecolor=palette.muted
+    )
     figure.update_yaxes(visible=False, range=[len(rows) + 0.6, -0.6])
     return figure
 
 
 def bias_scatter_figure(
-    table: pd.DataFrame, palette: Palette, found: Sequence[int] = (), *, height: int = 560, n_labelled: int = 4,
+    table: pd.DataFrame,
+    palette: Palette,
+    found: Sequence[int] = (),
+    *,
+    height: int = 560,
+    n_labelled: int = 4,
     synthetic: bool = False,
 ) -> go.Figure:
     """Every film's bias against its mean rating, sized by count, coloured by residual, with the line that the mean suggests.
@@ -92,7 +120,10 @@ def bias_scatter_figure(
     ends = line.iloc[[0, -1]] if len(line) else line
     figure.add_trace(
         go.Scatter(
-            x=ends["mean_rating"].tolist(), y=ends["expected"].tolist(), mode="lines", hoverinfo="skip",
+            x=ends["mean_rating"].tolist(),
+            y=ends["expected"].tolist(),
+            mode="lines",
+            hoverinfo="skip",
             line={"color": palette.muted, "width": 1.5, "dash": "dot"},
         )
     )
@@ -105,19 +136,32 @@ def bias_scatter_figure(
     ]
     figure.add_trace(
         go.Scatter(
-            x=table["mean_rating"].tolist(), y=table["bias"].tolist(), mode="markers", hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>", customdata=table["item_index"].tolist(),
+            x=table["mean_rating"].tolist(),
+            y=table["bias"].tolist(),
+            mode="markers",
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            customdata=table["item_index"].tolist(),
             marker={
-                "size": table["n_ratings"].tolist(), "sizemode": "area", "sizemin": 2.5, "sizeref": largest / 22**2,
-                "color": table["residual"].tolist(), "cmin": -max(reach, 1e-6), "cmax": max(reach, 1e-6),
-                "colorscale": colour_scale(palette.diverging), "line": {"width": 0.5, "color": palette.muted},
+                "size": table["n_ratings"].tolist(),
+                "sizemode": "area",
+                "sizemin": 2.5,
+                "sizeref": largest / 22**2,
+                "color": table["residual"].tolist(),
+                "cmin": -max(reach, 1e-6),
+                "cmax": max(reach, 1e-6),
+                "colorscale": colour_scale(palette.diverging),
+                "line": {"width": 0.5, "color": palette.muted},
             },
         )
     )
     rings = table[table["item_index"].isin(found)]
     figure.add_trace(
         go.Scatter(
-            x=rings["mean_rating"].tolist(), y=rings["bias"].tolist(), mode="markers", hoverinfo="skip",
+            x=rings["mean_rating"].tolist(),
+            y=rings["bias"].tolist(),
+            mode="markers",
+            hoverinfo="skip",
             marker={"size": 16, "symbol": "circle-open", "color": palette.found, "line": {"width": 2}},
         )
     )
@@ -125,15 +169,29 @@ def bias_scatter_figure(
         named, colour = _apart(rings, _N_FOUND_NAMES, table), palette.found
     else:
         best, worst = table[table["residual"] >= 0], table[table["residual"] < 0]
-        named = pd.concat([_apart(best.sort_values("residual", ascending=False), n_labelled, table),
-                           _apart(worst.sort_values("residual"), n_labelled, table)])
+        named = pd.concat(
+            [
+                _apart(best.sort_values("residual", ascending=False), n_labelled, table),
+                _apart(worst.sort_values("residual"), n_labelled, table),
+            ]
+        )
         colour = palette.ink
     for row in named.itertuples():
         above = row.residual >= 0
         figure.add_annotation(
-            x=row.mean_rating, y=row.bias, text=escaped(shortened(row.title)), font=font(colour, 11), arrowcolor=colour,
-            arrowwidth=0.7, arrowhead=0, ax=-36 if above else 36, ay=-22 if above else 22, standoff=3, bgcolor=palette.paper,
-            borderpad=1, opacity=0.92,
+            x=row.mean_rating,
+            y=row.bias,
+            text=escaped(shortened(row.title)),
+            font=font(colour, 11),
+            arrowcolor=colour,
+            arrowwidth=0.7,
+            arrowhead=0,
+            ax=-36 if above else 36,
+            ay=-22 if above else 22,
+            standoff=3,
+            bgcolor=palette.paper,
+            borderpad=1,
+            opacity=0.92,
         )
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_xaxes(title="mean rating of the training ratings", tickformat=".1f")
@@ -141,33 +199,54 @@ def bias_scatter_figure(
     return figure
 
 
-def similarity_bars_figure(table: pd.DataFrame, measure: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
+def similarity_bars_figure(
+    table: pd.DataFrame, measure: str, palette: Palette, *, synthetic: bool = False
+) -> go.Figure:
     """The films of `collab.interpret.similar_items` as slim bars, closest on top, each named above its bar with its count."""
     column = MEASURE_COLUMNS[measure]
     values = table[column]
     places = list(range(len(table)))
     hover = [
-        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {_ratings(row.n_ratings)}" for row in table.itertuples()
+        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {_ratings(row.n_ratings)}"
+        for row in table.itertuples()
     ]
     figure = go.Figure(
         go.Bar(
-            x=values.tolist(), y=places, orientation="h", width=0.26, marker={"color": palette.accent}, hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>", text=[f"{value:.2f}" for value in values], textposition="outside",
-            textfont=font(palette.ink, 12), cliponaxis=False, constraintext="none",
+            x=values.tolist(),
+            y=places,
+            orientation="h",
+            width=0.26,
+            marker={"color": palette.accent},
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            text=[f"{value:.2f}" for value in values],
+            textposition="outside",
+            textfont=font(palette.ink, 12),
+            cliponaxis=False,
+            constraintext="none",
         )
     )
     labels = []
     for place, row in zip(places, table.itertuples(), strict=True):
         count = f'<span style="color:{palette.muted}">{_ratings(row.n_ratings)}</span>'
-        labels.append({
-            "x": 0, "y": place, "yshift": 13, "text": f"{escaped(shortened(row.title, 40))}  {count}", "showarrow": False,
-            "xanchor": "left", "font": font(palette.ink, 13),
-        })
+        labels.append(
+            {
+                "x": 0,
+                "y": place,
+                "yshift": 13,
+                "text": f"{escaped(shortened(row.title, 40))}  {count}",
+                "showarrow": False,
+                "xanchor": "left",
+                "font": font(palette.ink, 13),
+            }
+        )
     low, high = min(0.0, float(values.min()) if len(table) else 0.0), float(values.max()) if len(table) else 1.0
     room = (max(high, 0.0) - low) or 1.0
     figure.update_layout(annotations=labels)
     styled(figure, palette, 64 + 40 * len(table), synthetic=synthetic, left=12)
-    figure.update_xaxes(title=MEASURE_WORDS[measure], range=[low - (0.1 * room if low < 0 else 0), max(high, 0.0) + 0.1 * room])
+    figure.update_xaxes(
+        title=MEASURE_WORDS[measure], range=[low - (0.1 * room if low < 0 else 0), max(high, 0.0) + 0.1 * room]
+    )
     figure.update_yaxes(visible=False, range=[len(table) - 0.5, -0.75])
     return figure
 

@@ -65,5 +65,7 @@ def _bar(likely: Likely, scale: RatingScale) -> str:
     """The likely range on the rating scale, a mark at the prediction; the words beside it say the same."""
     ends = (likely.low, likely.high, likely.predicted)
     start, end, mark = (100 * (stars - scale.low) / (scale.high - scale.low) for stars in ends)
-    return (f'<span class="scale" aria-hidden="true"><i style="left:{start:.0f}%;width:{end - start:.0f}%"></i>'
-            f'<em style="left:{mark:.0f}%"></em></span>')
+    return (
+        f'<span class="scale" aria-hidden="true"><i style="left:{start:.0f}%;width:{end - start:.0f}%"></i>'
+        f'<em style="left:{mark:.0f}%"></em></span>'
+    )

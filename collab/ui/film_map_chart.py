@@ -77,8 +77,10 @@ def film_map_figure(
     figure.add_trace(_points(films[is_chosen], "chosen", marker={**diamond, "color": palette.chosen}))
     named = films[is_found].head(_N_FOUND_NAMES).itertuples()
     flags = [_flag(film, palette.found, palette, height=24 + 22 * (place % 3)) for place, film in enumerate(named)]
-    flags += [_flag(film, palette.chosen, palette, height=34) | {"bordercolor": palette.chosen}
-              for film in films[is_chosen].itertuples()]
+    flags += [
+        _flag(film, palette.chosen, palette, height=34) | {"bordercolor": palette.chosen}
+        for film in films[is_chosen].itertuples()
+    ]
     figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
     axes = [_component_axis(place + 1, share, coordinates[:, place], palette) for place, share in enumerate(explained)]
     lengths = np.array([axis["range"][1] - axis["range"][0] for axis in axes])
@@ -91,11 +93,22 @@ def film_map_figure(
         modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.ink},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         legend={
-            "orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "constant",
-            "bgcolor": "rgba(0,0,0,0)", "font": {"size": 12},
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "top",
+            "itemsizing": "constant",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 12},
         },
-        scene={"xaxis": axes[0], "yaxis": axes[1], "zaxis": axes[2], "aspectmode": "manual", "aspectratio": sides,
-               "annotations": flags},
+        scene={
+            "xaxis": axes[0],
+            "yaxis": axes[1],
+            "zaxis": axes[2],
+            "aspectmode": "manual",
+            "aspectratio": sides,
+            "annotations": flags,
+        },
     )
     if synthetic:
         mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the legend is on top
@@ -126,8 +139,16 @@ def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: 
         "cmax": high,
         "colorscale": colour_scale(colours),
         "colorbar": {
-            "orientation": "h", "x": 0.03, "xanchor": "left", "y": 1, "yanchor": "top", "len": 0.5, "thickness": 8,
-            "outlinewidth": 0, "title": {"text": MAP_COLOURS[colour_by], "side": "top"}, **ticks,
+            "orientation": "h",
+            "x": 0.03,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "len": 0.5,
+            "thickness": 8,
+            "outlinewidth": 0,
+            "title": {"text": MAP_COLOURS[colour_by], "side": "top"},
+            **ticks,
         },
     }
     figure.add_trace(_points(films[known], MAP_COLOURS[colour_by], marker=marker))
@@ -150,7 +171,11 @@ def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]
     numbers = values.to_numpy(dtype="float64")
     if colour_by == "bias":
         reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
-        return -reach, reach, {"tickvals": [-reach, 0, reach], "ticktext": [words.signed(-reach), "0", words.signed(reach)]}
+        return (
+            -reach,
+            reach,
+            {"tickvals": [-reach, 0, reach], "ticktext": [words.signed(-reach), "0", words.signed(reach)]},
+        )
     low, high = np.quantile(numbers, [0.02, 1.0])
     if colour_by == "count":
         steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
@@ -189,8 +214,19 @@ def _names(films: pd.DataFrame, colour: str) -> go.Scatter3d:
 def _flag(film: tuple, colour: str, palette: Palette, height: int) -> dict:
     """A film's name over all points, `height` pixels above its own. Written anew at every turn of the map: only for a few."""
     return {
-        "x": film.x, "y": film.y, "z": film.z, "text": escaped(shortened(film.title)), "ax": 0, "ay": -height, "opacity": 0.92,
-        "font": font(colour, 13), "bgcolor": palette.paper, "borderpad": 2, "arrowcolor": colour, "arrowwidth": 1, "arrowhead": 0,
+        "x": film.x,
+        "y": film.y,
+        "z": film.z,
+        "text": escaped(shortened(film.title)),
+        "ax": 0,
+        "ay": -height,
+        "opacity": 0.92,
+        "font": font(colour, 13),
+        "bgcolor": palette.paper,
+        "borderpad": 2,
+        "arrowcolor": colour,
+        "arrowwidth": 1,
+        "arrowhead": 0,
     }
 
 

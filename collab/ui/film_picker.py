@@ -24,8 +24,14 @@ def pick_film(run: TrainedRun, *, default: bool) -> int | None:
     labels = run.items["label"].to_numpy()[item_index].tolist()
     titles = dict(zip(labels, run.items["title"].to_numpy()[item_index], strict=True))
     label = st.selectbox(
-        "Film", labels, index=0 if default and labels else None, key=FILM, bind="query-params", format_func=titles.__getitem__,
-        placeholder="Type a title", help="Type a few letters of the title. Films nobody rated in training are not offered.",
+        "Film",
+        labels,
+        index=0 if default and labels else None,
+        key=FILM,
+        bind="query-params",
+        format_func=titles.__getitem__,
+        placeholder="Type a title",
+        help="Type a few letters of the title. Films nobody rated in training are not offered.",
     )
     return None if label is None else int(item_index[labels.index(label)])
 
@@ -43,7 +49,7 @@ def film_facts(run: TrainedRun, item_index: int) -> None:
         f"mean {words.stars(film['mean_rating'])}",
         *([f"bias {words.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
     ]
-    st.markdown(f"**{_plain(film['title'])}**")
+    st.markdown(f"**{words.plain(film['title'])}**")
     st.caption("  \n".join(filter(None, [film["genres"].replace("|", ", "), " · ".join(facts)])))
 
 
@@ -51,16 +57,25 @@ def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> Non
     """The films of `collab.interpret.similar_items` to press: the one pressed becomes the chosen film."""
     for film in table.to_dict("records"):
         value, n_ratings = film[MEASURE_COLUMNS[measure]], words.count(film["n_ratings"])
-        st.button(f"{_plain(shortened(film['title'], 27))} · {value:.2f}", key=f"near_{film['item_index']}", type="tertiary",
-                  help=f"{n_ratings} ratings. Press to go there.", on_click=choose_film, args=(run, film["item_index"]))
+        st.button(
+            f"{words.plain(shortened(film['title'], 27))} · {value:.2f}",
+            key=f"near_{film['item_index']}",
+            type="tertiary",
+            help=f"{n_ratings} ratings. Press to go there.",
+            on_click=choose_film,
+            args=(run, film["item_index"]),
+        )
 
 
 def neighbour_table(table: pd.DataFrame, measure: str) -> None:
     """The films of `collab.interpret.similar_items` as a table."""
     column = MEASURE_COLUMNS[measure]
     st.dataframe(
-        table.assign(genres=table["genres"].str.replace("|", ", ")), hide_index=True, height="content",
-        column_order=["title", column, "n_ratings", "genres", "year"], placeholder=words.MISSING,
+        table.assign(genres=table["genres"].str.replace("|", ", ")),
+        hide_index=True,
+        height="content",
+        column_order=["title", column, "n_ratings", "genres", "year"],
+        placeholder=words.MISSING,
         alt=f"The {len(table)} nearest films by {column}",
         column_config={
             "title": st.column_config.TextColumn("Title", width="medium"),
@@ -68,14 +83,10 @@ def neighbour_table(table: pd.DataFrame, measure: str) -> None:
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
             "genres": "Genres",
             "year": st.column_config.NumberColumn("Year", format="%d"),
-        })
+        },
+    )
 
 
 def titles_with(table: pd.DataFrame, text: str) -> np.ndarray:
     """Which rows of `table` have `text` in their title, capitals or not: (n_rows,) of bool."""
     return table["title"].str.contains(text.strip(), case=False, regex=False).to_numpy(dtype=bool)
-
-
-def _plain(title: str) -> str:
-    """A title as it is, for Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:" else sign for sign in title)

@@ -36,7 +36,11 @@ def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
     for kind, name in ((MEAN, "global_mean"), (BIASES, "biases_only")):
         if name in record.baselines:
             mse = record.baselines[name]["mse"]
-            parts.append(pd.DataFrame({"kind": kind, "epoch": [0.0, epochs], "loss": mse, "label": [f"{kind} {words.loss(mse)}", ""]}))
+            parts.append(
+                pd.DataFrame(
+                    {"kind": kind, "epoch": [0.0, epochs], "loss": mse, "label": [f"{kind} {words.loss(mse)}", ""]}
+                )
+            )
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
@@ -44,7 +48,15 @@ def synthetic_title(progress: Progress, palette: Palette) -> dict[str, Any]:
     """The note over a chart that its ratings are synthetic, where they are."""
     if not progress.record.synthetic:
         return {}
-    return {"title": {"text": "synthetic ratings", "anchor": "end", "fontSize": 11, "fontWeight": "normal", "color": palette.muted}}
+    return {
+        "title": {
+            "text": "synthetic ratings",
+            "anchor": "end",
+            "fontSize": 11,
+            "fontWeight": "normal",
+            "color": palette.muted,
+        }
+    }
 
 
 def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: int = 400) -> dict[str, Any]:
@@ -56,41 +68,91 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
     lowest = min(0.55 * biases, float(finite.min()) if len(finite) else mean)
     highest = float(progress.history.train_loss.max()) if len(progress.history) else 0.0
     domain = [math.floor(lowest * 10) / 10, round(min(max(1.12 * mean, 1.03 * highest), 1.8 * mean), 2)]
-    colours = {TRAIN_BATCHES: palette.train, TRAIN: palette.train, VALID: palette.valid, MEAN: palette.muted, BIASES: palette.muted}
-    x = {"field": "epoch", "type": "quantitative", "scale": {"domain": [0, epochs], "nice": False}, "title": "epoch",
-         "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted}}
-    y = {"field": "loss", "type": "quantitative", "scale": {"domain": domain, "zero": False, "nice": False},
-         "title": "mean squared error (stars²)", "axis": {"gridColor": palette.grid, "titleColor": palette.muted}}
-    colour = {"field": "kind", "type": "nominal", "legend": None,
-              "scale": {"domain": list(colours), "range": list(colours.values())}}
-    hover = [{"field": "kind", "title": "loss"}, {"field": "epoch", "format": ".2f"}, {"field": "loss", "title": "MSE", "format": ".4f"}]
+    colours = {
+        TRAIN_BATCHES: palette.train,
+        TRAIN: palette.train,
+        VALID: palette.valid,
+        MEAN: palette.muted,
+        BIASES: palette.muted,
+    }
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "scale": {"domain": [0, epochs], "nice": False},
+        "title": "epoch",
+        "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted},
+    }
+    y = {
+        "field": "loss",
+        "type": "quantitative",
+        "scale": {"domain": domain, "zero": False, "nice": False},
+        "title": "mean squared error (stars²)",
+        "axis": {"gridColor": palette.grid, "titleColor": palette.muted},
+    }
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(colours), "range": list(colours.values())},
+    }
+    hover = [
+        {"field": "kind", "title": "loss"},
+        {"field": "epoch", "format": ".2f"},
+        {"field": "loss", "title": "MSE", "format": ".4f"},
+    ]
 
     def layer(mark: dict[str, Any], *kinds: str, **encoding: Any) -> dict[str, Any]:
         chosen = " || ".join(f"datum.kind === '{kind}'" for kind in kinds)
-        return {"transform": [{"filter": chosen}], "mark": mark, "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover, **encoding}}
+        return {
+            "transform": [{"filter": chosen}],
+            "mark": mark,
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover, **encoding},
+        }
 
     def named(mark: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
         """Names at the lines, each on a rim of paper so that a curve behind it does not cross it out."""
-        rim = layer({"type": "text", **mark, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"}, *kinds, text={"field": "label"})
+        rim = layer(
+            {"type": "text", **mark, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"},
+            *kinds,
+            text={"field": "label"},
+        )
         del rim["encoding"]["color"]
         return [rim, layer({"type": "text", **mark}, *kinds, text={"field": "label"})]
 
-    return {"layer": [
-        layer({"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "clip": True}, MEAN, BIASES),
-        layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
-        layer({"type": "line", "strokeWidth": 2.2, "point": {"size": 48, "filled": True}, "clip": True}, TRAIN),
-        layer({"type": "line", "strokeWidth": 2.6, "point": {"size": 60, "filled": True}, "clip": True}, VALID),
-        *named({"align": "left", "dx": 6, "dy": -9, "fontSize": 12}, MEAN, BIASES),
-        *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
-    ], "height": height, **synthetic_title(progress, palette)}
+    return {
+        "layer": [
+            layer({"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "clip": True}, MEAN, BIASES),
+            layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
+            layer({"type": "line", "strokeWidth": 2.2, "point": {"size": 48, "filled": True}, "clip": True}, TRAIN),
+            layer({"type": "line", "strokeWidth": 2.6, "point": {"size": 60, "filled": True}, "clip": True}, VALID),
+            *named({"align": "left", "dx": 6, "dy": -9, "fontSize": 12}, MEAN, BIASES),
+            *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
+        ],
+        "height": height,
+        **synthetic_title(progress, palette),
+    }
 
 
 def schedule_spec(field: str, title: str, epochs: float, colour: str, palette: Palette) -> dict[str, Any]:
     """One column of the batches table over the epochs: the learning rate or the momentum."""
-    return {"mark": {"type": "line", "strokeWidth": 2, "color": colour},
-            "encoding": {"x": {"field": "epoch", "type": "quantitative", "scale": {"domain": [0, epochs], "nice": False}, "title": "epoch",
-                               "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted}},
-                         "y": {"field": field, "type": "quantitative", "scale": {"zero": False}, "title": title,
-                               "axis": {"gridColor": palette.grid, "titleColor": palette.muted, "tickCount": 4}},
-                         "tooltip": [{"field": "epoch", "format": ".2f"}, {"field": field, "title": title}]},
-            "height": 170}
+    return {
+        "mark": {"type": "line", "strokeWidth": 2, "color": colour},
+        "encoding": {
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "scale": {"domain": [0, epochs], "nice": False},
+                "title": "epoch",
+                "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted},
+            },
+            "y": {
+                "field": field,
+                "type": "quantitative",
+                "scale": {"zero": False},
+                "title": title,
+                "axis": {"gridColor": palette.grid, "titleColor": palette.muted, "tickCount": 4},
+            },
+            "tooltip": [{"field": "epoch", "format": ".2f"}, {"field": field, "title": title}],
+        },
+        "height": 170,
+    }

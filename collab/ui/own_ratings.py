@@ -97,8 +97,10 @@ def load_file(content: bytes, name: str, run_id: str) -> Imported | None:
         read = read_ratings_csv(content, STARS, name)
         known = list(cached.film_titles(run_id))
         places, lacking = match_titles([title for title, _ in read.rows], known)
-        rows = [(title if place is None else known[place], rating)
-                for place, (title, rating) in zip(places, read.rows, strict=True)]
+        rows = [
+            (title if place is None else known[place], rating)
+            for place, (title, rating) in zip(places, read.rows, strict=True)
+        ]
         kept = cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows), STARS, name)
         imported.append(Imported(len(kept.rows), tuple(lacking), read.repeated + kept.repeated))
 

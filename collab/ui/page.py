@@ -19,13 +19,21 @@ from collab.services.jobs import Jobs
 from collab.services.runs import RUN_ID, RunRecord, TrainedRun
 from collab.services.training_job import default_plan
 from collab.ui import cached, words
+from collab.ui.follow_theme import follow_theme
 from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
 POLL_SECONDS = 0.25
-STATE_WORDS = {"queued": "waiting", "running": "training", "finished": "", "stopped": "stopped early", "diverged": "diverged",
-               "interrupted": "interrupted", "failed": "failed"}
+STATE_WORDS = {
+    "queued": "waiting",
+    "running": "training",
+    "finished": "",
+    "stopped": "stopped early",
+    "diverged": "diverged",
+    "interrupted": "interrupted",
+    "failed": "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     wanted, run_id = _from_link(jobs)
     with st.sidebar:
         wanted = _pick_data(wanted)
+        follow_theme()
     data = _available(wanted)
     record = _record_of(jobs, data, run_id)
     if record is None:
@@ -113,10 +122,15 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None]:
     if run_id is not None and run_id != state.get("_run"):
         try:
             if not RUN_ID.fullmatch(run_id):
-                raise RunError(f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f")
+                raise RunError(
+                    f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f"
+                )
             record = jobs.store.record(run_id)
         except RunError as reason:
-            st.warning(f"{str(reason)[0].upper()}{str(reason)[1:]}. What you see is the newest run instead.", icon=":material/link_off:")
+            st.warning(
+                f"{str(reason)[0].upper()}{str(reason)[1:]}. What you see is the newest run instead.",
+                icon=":material/link_off:",
+            )
             run_id = None
         else:
             state["_run"], state["_data"] = run_id, record.data
@@ -124,8 +138,10 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None]:
         run_id = state.get("_run")
     named = link.get("data")
     if named is not None and named not in CATALOGUE:
-        st.warning(f"The link names the data set {named[:40]!r}; there are {', '.join(CATALOGUE)}. What you see is the default.",
-                   icon=":material/link_off:")
+        st.warning(
+            f"The link names the data set {named[:40]!r}; there are {', '.join(CATALOGUE)}. What you see is the default.",
+            icon=":material/link_off:",
+        )
         named = None
     if named is not None and run_id is None:
         state["_data"] = named
@@ -159,9 +175,14 @@ def use_data(name: str) -> None:
 
 def _pick_data(wanted: str) -> str:
     st.session_state["_pick_data"] = wanted
-    return st.selectbox("Data set", list(CATALOGUE), key="_pick_data", format_func=lambda name: CATALOGUE[name].title,
-                        on_change=lambda: use_data(st.session_state["_pick_data"]),
-                        help="The ratings that models are trained on and films are taken from.")
+    return st.selectbox(
+        "Data set",
+        list(CATALOGUE),
+        key="_pick_data",
+        format_func=lambda name: CATALOGUE[name].title,
+        on_change=lambda: use_data(st.session_state["_pick_data"]),
+        help="The ratings that models are trained on and films are taken from.",
+    )
 
 
 def _available(wanted: str) -> Entry:
@@ -181,7 +202,9 @@ def _show_fetch(wanted: str) -> None:
         st.rerun()
     megabytes = fetch.done / 1e6
     total = fetch.total / 1e6 or entry.megabytes
-    st.progress(min(1.0, megabytes / total), text=f"Fetching {entry.title} from GroupLens: {megabytes:.1f} of {total:.1f} MB")
+    st.progress(
+        min(1.0, megabytes / total), text=f"Fetching {entry.title} from GroupLens: {megabytes:.1f} of {total:.1f} MB"
+    )
     if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
         st.session_state["_sample_meanwhile"] = wanted
         st.rerun()
@@ -190,18 +213,40 @@ def _show_fetch(wanted: str) -> None:
 def _say_synthetic(data: Entry, wanted: str) -> None:
     """One line that no figure here is about real people, and why."""
     if wanted == SAMPLE:
-        st.info("**Synthetic ratings.** This is the built-in sample: real films, invented people.", icon=":material/science:")
+        st.info(
+            "**Synthetic ratings.** This is the built-in sample: real films, invented people.",
+            icon=":material/science:",
+        )
         return
     fetch = cached.fetcher().state(wanted)
     line, button = st.columns([5, 1], vertical_alignment="center")
     if fetch.state == "here":
         line.info(f"{CATALOGUE[wanted].title} is here now.", icon=":material/check:")
-        button.button("Use it", key="_use_fetched", on_click=lambda: st.session_state.pop("_sample_meanwhile", None), width="stretch")
+        button.button(
+            "Use it",
+            key="_use_fetched",
+            on_click=lambda: st.session_state.pop("_sample_meanwhile", None),
+            width="stretch",
+        )
     else:
-        why = {"failed": "could not be fetched", "connecting": "does not answer", "downloading": "is still being fetched"}[fetch.state]
-        line.info(f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}, so the built-in sample stands in: real films, invented people.",
-                  icon=":material/science:")
-        button.button("Try again", key="_fetch_again", help=fetch.message or None, width="stretch", on_click=_fetch_again, args=(wanted,))
+        why = {
+            "failed": "could not be fetched",
+            "connecting": "does not answer",
+            "downloading": "is still being fetched",
+        }[fetch.state]
+        line.info(
+            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}, so the built-in sample stands in: "
+            "real films, invented people.",
+            icon=":material/science:",
+        )
+        button.button(
+            "Try again",
+            key="_fetch_again",
+            help=fetch.message or None,
+            width="stretch",
+            on_click=_fetch_again,
+            args=(wanted,),
+        )
 
 
 def _fetch_again(wanted: str) -> None:
@@ -222,8 +267,11 @@ def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> RunRecord | None:
         if record is not None and record.data == data.name:
             return record
     records = [record for record in jobs.store.records() if record.data == data.name]
-    for suits in (lambda record: record.has_weights and record.state == "finished", lambda record: record.has_weights,
-                  lambda record: record.busy):
+    for suits in (
+        lambda record: record.has_weights and record.state == "finished",
+        lambda record: record.has_weights,
+        lambda record: record.busy,
+    ):
         for record in records:
             if suits(record):
                 return record
@@ -243,21 +291,33 @@ def describe_run(record: RunRecord) -> str:
 
 
 def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
-    records = {each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)}
+    records = {
+        each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)
+    }
     records.setdefault(record.id, record)
     st.session_state["_pick_run"] = record.id
 
     def picked() -> None:
-        if st.session_state["_pick_run"] in records:  # a browser may still know a run by the words it had while it trained
+        if (
+            st.session_state["_pick_run"] in records
+        ):  # a browser may still know a run by the words it had while it trained
             use_run(st.session_state["_pick_run"])
 
-    st.selectbox("Run", list(records), key="_pick_run", format_func=lambda run_id: describe_run(records[run_id]), on_change=picked,
-                 help="The trained model that every page shows. A run is one training, kept for good.")
+    st.selectbox(
+        "Run",
+        list(records),
+        key="_pick_run",
+        format_func=lambda run_id: describe_run(records[run_id]),
+        on_change=picked,
+        help="The trained model that every page shows. A run is one training, kept for good.",
+    )
     if record.valid:
         baseline = record.baselines.get("biases_only", {}).get("mse")
-        st.caption(f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
-                   f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out ({record.holdout}, "
-                   f"split seed {record.split_seed}).")
+        st.caption(
+            f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
+            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out ({record.holdout}, "
+            f"split seed {record.split_seed})."
+        )
 
 
 def _wait_for(run_id: str) -> None:
@@ -283,11 +343,22 @@ def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
         return cached.trained_run(record.id)
     except RunError as reason:
         st.error(str(reason)[0].upper() + str(reason)[1:], icon=":material/error:")
-    others = [each for each in jobs.store.records() if each.data == data.name and each.has_weights and each.id != record.id]
+    others = [
+        each for each in jobs.store.records() if each.data == data.name and each.has_weights and each.id != record.id
+    ]
     with st.container(horizontal=True):
         if others:
-            st.button(f"Show the newest run instead: {describe_run(others[0])}", key="_other_run", type="primary", on_click=use_run,
-                      args=(others[0].id,))
-        st.button("Train the default model", key="_train_default", type="secondary" if others else "primary",
-                  on_click=lambda: use_run(jobs.submit(default_plan(data.name, starter=visitor()))))
+            st.button(
+                f"Show the newest run instead: {describe_run(others[0])}",
+                key="_other_run",
+                type="primary",
+                on_click=use_run,
+                args=(others[0].id,),
+            )
+        st.button(
+            "Train the default model",
+            key="_train_default",
+            type="secondary" if others else "primary",
+            on_click=lambda: use_run(jobs.submit(default_plan(data.name, starter=visitor()))),
+        )
     st.stop()

@@ -29,16 +29,22 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
     minimum_count = _head(run, heading, profile, page_name)
     found = picks(run, cached.prior(run.id), known, N_PICKS, minimum_count) if known.rated else None
     if found is None:
-        films = [Film(*title_and_facts(film), words.stars(film.mean_rating), " on average")
-                 for film in popular(run.items, N_PICKS, minimum_count).itertuples()]
+        films = [
+            Film(*title_and_facts(film), words.stars(film.mean_rating), " on average")
+            for film in popular(run.items, N_PICKS, minimum_count).itertuples()
+        ]
     else:
-        films = [Film(*title_and_facts(film), *_split(film.words), Likely(film.predicted, film.likely_low, film.likely_high))
-                 for film in found.films.itertuples()]
+        films = [
+            Film(*title_and_facts(film), *_split(film.words), Likely(film.predicted, film.likely_low, film.likely_high))
+            for film in found.films.itertuples()
+        ]
     if films:
         st.html(film_list(films, heading, run.record.scale, palette(), N_PICKS))
     else:
-        st.info("No film that is left has so many ratings. Lower the minimum beside the heading.",
-                icon=":material/filter_alt_off:")
+        st.info(
+            "No film that is left has so many ratings. Lower the minimum beside the heading.",
+            icon=":material/filter_alt_off:",
+        )
     _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their")
 
 
@@ -49,8 +55,14 @@ def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str
         st.subheader(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose how well known a film has to be."):
             minimum_count = st.slider(
-                "Least ratings of a film", 1, most, min(MINIMUM_COUNT, most), key="min_ratings", bind="query-params",
-                help="Films with fewer training ratings are left out. Higher: better known films, predictions that rest on more.")
+                "Least ratings of a film",
+                1,
+                most,
+                min(MINIMUM_COUNT, most),
+                key="min_ratings",
+                bind="query-params",
+                help="Films with fewer training ratings are left out. Higher: better known films, predictions that rest on more.",
+            )
         share_button(profile, page_name)
     return minimum_count
 
@@ -60,19 +72,24 @@ def _say_how_honest(run: TrainedRun, found: Picks | None, n_rated: int, minimum_
     people = f"{words.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
     limit = f"Films with at least {words.count(minimum_count)} {'rating' if minimum_count == 1 else 'ratings'}"
-    error = (f"held-out MSE {words.loss(record.valid['mse'])}, biases only "
-             f"{words.loss(record.baselines.get('biases_only', {}).get('mse'))}")
+    error = (
+        f"held-out MSE {words.loss(record.valid['mse'])}, biases only "
+        f"{words.loss(record.baselines.get('biases_only', {}).get('mse'))}"
+    )
     if found is None:
-        st.caption(f"{kind}{limit}, most rated first, with the mean rating of {people}. With the first rating the list becomes "
-                   f"{whose}s: then the model predicts ({error}).")
+        st.caption(
+            f"{kind}{limit}, most rated first, with the mean rating of {people}. With the first rating the list becomes "
+            f"{whose}s: then the model predicts ({error})."
+        )
         return
     st.caption(
         f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
         f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
         f"fell by {words.percent(found.learned)}, the rest is how unsteadily people rate. {kind}{limit}; {error}.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
-             f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
-             f"{COVERAGE:.0%}.")
+        f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
+        f"{COVERAGE:.0%}.",
+    )
 
 
 def _split(sentence: str) -> tuple[str, str]:

@@ -39,7 +39,9 @@ _JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
 
 
-def plot3d(figure: go.Figure, key: str, height: int, alt: str, on_pick: Callable[[Any], None] | None = None) -> Any | None:
+def plot3d(
+    figure: go.Figure, key: str, height: int, alt: str, on_pick: Callable[[Any], None] | None = None
+) -> Any | None:
     """Draw `figure` (one 3-D scene) and return the `customdata` of the point clicked just now, or None.
 
     `key` names the picture: as long as it stays the same, the camera does too, through changes of the figure, reruns and
@@ -66,4 +68,3 @@ def _plotly_script() -> str:
     """
     folder = Path(plotly.__file__).parent / "package_data"
     return f"component/{components.declare_component('plotly', path=folder).name}/plotly.min.js"
-

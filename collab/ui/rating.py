@@ -40,8 +40,14 @@ def propose_newer(data: Entry) -> None:
         st.caption(f"{data.note[0].upper()}{data.note[1:]}.", width="content")
         if cached.fetcher().state(newer.name).state == "here":
             films, _, _ = newer.note.partition(",")
-            st.button(f"Rate {films} instead", key="use_newer", type="tertiary", on_click=use_data, args=(newer.name,),
-                      help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.")
+            st.button(
+                f"Rate {films} instead",
+                key="use_newer",
+                type="tertiary",
+                on_click=use_data,
+                args=(newer.name,),
+                help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.",
+            )
 
 
 def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
@@ -55,9 +61,16 @@ def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
 def rate_cards(run: TrainedRun, known: Known) -> None:
     """Search, one line on the answers so far, and a card each for the next films to rate."""
     titles, state = cached.film_titles(run.id), st.session_state
-    st.selectbox("Find a film to rate", titles, index=None, key="search", placeholder="Find any film to rate it",
-                 label_visibility="collapsed", on_change=_find,
-                 help="Type a few letters of the title. The film then takes the place of the first card.")
+    st.selectbox(
+        "Find a film to rate",
+        titles,
+        index=None,
+        key="search",
+        placeholder="Find any film to rate it",
+        label_visibility="collapsed",
+        on_change=_find,
+        help="Type a few letters of the title. The film then takes the place of the first card.",
+    )
     _so_far(known)
     found = titles.get(state.get("_found"))
     films = next_films(run.items, state.get("_asked", ()), known.answered | {found} - {None}, N_CARDS)
@@ -79,8 +92,12 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
             with grid.cell():
                 _answer(answer)
     if len(here) > n_shown:
-        st.button(f"Show more of {words.count(len(here))}", key="more_answers", type="tertiary",
-                  on_click=lambda: st.session_state.update(_n_answers=n_shown + 4 * N_ANSWERS))
+        st.button(
+            f"Show more of {words.count(len(here))}",
+            key="more_answers",
+            type="tertiary",
+            on_click=lambda: st.session_state.update(_n_answers=n_shown + 4 * N_ANSWERS),
+        )
 
 
 def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun) -> None:
@@ -107,12 +124,7 @@ def say_lacking(known: Known, data: Entry) -> None:
 
 def listed(titles: Sequence[str], n: int = 8) -> str:
     """The first `n` titles in a row, for Markdown."""
-    return "; ".join(map(plain, titles[:n])) + (f" and {words.count(len(titles) - n)} more" if len(titles) > n else "")
-
-
-def plain(text: str) -> str:
-    """A text as it is, for Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:&" else sign for sign in text)
+    return "; ".join(map(words.plain, titles[:n])) + (f" and {words.count(len(titles) - n)} more" if len(titles) > n else "")
 
 
 def _so_far(known: Known) -> None:
@@ -123,13 +135,20 @@ def _so_far(known: Known) -> None:
     else:
         text = f"{words.count(len(known.rated))} rated, {words.count(len(known.not_seen))} not seen."
     if change is not None:
-        text += f" Last: {plain(change.title)}, {own_ratings.say(change)}."
+        text += f" Last: {words.plain(change.title)}, {own_ratings.say(change)}."
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="so_far"):
         st.caption(text, wrap=False)
         with st.container(key="jump", width="content"):
             st.markdown("[Picks](#picks)", width="content")
-        st.button("Undo", key="undo", type="tertiary", icon=":material/undo:", disabled=change is None, on_click=_undo,
-                  help="Undoes the last answer, and the one before it when pressed again.")
+        st.button(
+            "Undo",
+            key="undo",
+            type="tertiary",
+            icon=":material/undo:",
+            disabled=change is None,
+            on_click=_undo,
+            help="Undoes the last answer, and the one before it when pressed again.",
+        )
 
 
 def _card(place: int, film: Any, known: Known) -> None:
@@ -137,7 +156,7 @@ def _card(place: int, film: Any, known: Known) -> None:
     title, stars = known.titles.get(film.item_index, film.title), f"stars-{film.title}"
     st.session_state[stars] = _filled(known.rated.get(film.item_index))
     with st.container(border=True, gap=None, key=f"card-{place}"):
-        st.markdown(f"**{plain(film.title)}**", wrap=False)
+        st.markdown(f"**{words.plain(film.title)}**", wrap=False)
         with st.container(horizontal=True, vertical_alignment="center", key=f"controls-{place}"):
             st.caption(facts(film), wrap=False)
             st.feedback("stars", key=stars, on_change=_rated, args=(title, stars))
@@ -149,14 +168,21 @@ def _answer(answer: Answer) -> None:
     key = f"answer-{answer.title}"
     st.session_state[key] = _filled(answer.rating)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"row-{answer.title}"):
-        st.markdown(plain(answer.title), wrap=False, width="stretch")
+        st.markdown(words.plain(answer.title), wrap=False, width="stretch")
         if answer.rating is None:
             st.caption("not seen", width="content")
         elif answer.rating != round(answer.rating):
             st.caption(words.stars(answer.rating), width="content")
         st.feedback("stars", key=key, on_change=_rated, args=(answer.title, key))
-        st.button("", key=f"back-{answer.title}", type="tertiary", icon=":material/close:", on_click=_take_back,
-                  args=(answer.title,), help="Takes this answer back: the film is asked again.")
+        st.button(
+            "",
+            key=f"back-{answer.title}",
+            type="tertiary",
+            icon=":material/close:",
+            on_click=_take_back,
+            args=(answer.title,),
+            help="Takes this answer back: the film is asked again.",
+        )
 
 
 def _find() -> None:

@@ -45,10 +45,18 @@ def _draw(run_id: str, renewing: bool) -> None:
     with table:
         _history_table(progress)
     epochs = float(record.settings.get("epochs", 1))
-    rate.vega_lite_chart(progress.batches[["epoch", "learning_rate"]], schedule_spec("learning_rate", "learning rate", epochs, colours.accent, colours),
-                         key="rate_chart", alt="Learning rate over the training: it rises to its peak and falls again")
-    momentum.vega_lite_chart(progress.batches[["epoch", "momentum"]], schedule_spec("momentum", "momentum", epochs, colours.accent, colours),
-                             key="momentum_chart", alt="Momentum over the training: it falls and rises against the learning rate")
+    rate.vega_lite_chart(
+        progress.batches[["epoch", "learning_rate"]],
+        schedule_spec("learning_rate", "learning rate", epochs, colours.accent, colours),
+        key="rate_chart",
+        alt="Learning rate over the training: it rises to its peak and falls again",
+    )
+    momentum.vega_lite_chart(
+        progress.batches[["epoch", "momentum"]],
+        schedule_spec("momentum", "momentum", epochs, colours.accent, colours),
+        key="momentum_chart",
+        alt="Momentum over the training: it falls and rises against the learning rate",
+    )
     if not record.busy and share is None:
         _figures(record)
         _layers(record)
@@ -65,22 +73,50 @@ def _headline(progress: Progress, replay: float | None) -> None:
             st.rerun()
     elif record.busy:
         left = progress.seconds_left
-        text = "Waiting for its turn" if record.state == "queued" else (
-            f"Epoch {min(record.epochs_done + 1, record.settings.get('epochs', 1))} of {record.settings.get('epochs', 1)}"
-            + (f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)} · {words.duration(left)} left"
-               if left is not None else " · getting ready"))
+        text = (
+            "Waiting for its turn"
+            if record.state == "queued"
+            else (
+                f"Epoch {min(record.epochs_done + 1, record.settings.get('epochs', 1))} of {record.settings.get('epochs', 1)}"
+                + (
+                    f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
+                    f" · {words.duration(left)} left"
+                    if left is not None
+                    else " · getting ready"
+                )
+            )
+        )
         line.progress(progress.share, text=text)
         mine = record.starter == visitor()
-        button.button("Stop", key="stop", icon=":material/stop:", width="stretch", disabled=not mine, on_click=_stop, args=(record.id,),
-                      help=None if mine else "Somebody else has started this run; only they can stop it.")
+        button.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            width="stretch",
+            disabled=not mine,
+            on_click=_stop,
+            args=(record.id,),
+            help=None if mine else "Somebody else has started this run; only they can stop it.",
+        )
     else:
-        state = {"finished": "Finished", "stopped": "Stopped", "diverged": "Diverged", "interrupted": "Interrupted",
-                 "failed": "Failed"}[record.state]
+        state = {
+            "finished": "Finished",
+            "stopped": "Stopped",
+            "diverged": "Diverged",
+            "interrupted": "Interrupted",
+            "failed": "Failed",
+        }[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in epoch {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
         line.progress(progress.share, text=f"{state}{took}{kept} · {record.name} · {record.data_title}")
-        if button.button("Replay", key="replay", icon=":material/replay:", width="stretch", disabled=progress.batches.empty,
-                         help="Draws the curve again in ten seconds, for an audience."):
+        if button.button(
+            "Replay",
+            key="replay",
+            icon=":material/replay:",
+            width="stretch",
+            disabled=progress.batches.empty,
+            help="Draws the curve again in ten seconds, for an audience.",
+        ):
             st.session_state["_replay"] = (record.id, time.monotonic())
             st.rerun()
         _say_how_it_ended(record)
@@ -108,8 +144,19 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
     try:
-        use_run(cached.jobs().submit(plan(record.model, settings, record.data, record.holdout, record.split_seed,
-                                          items_by=record.items_by, starter=visitor())))
+        use_run(
+            cached.jobs().submit(
+                plan(
+                    record.model,
+                    settings,
+                    record.data,
+                    record.holdout,
+                    record.split_seed,
+                    items_by=record.items_by,
+                    starter=visitor(),
+                )
+            )
+        )
     except RunError as reason:
         st.error(str(reason))
         return
@@ -138,12 +185,31 @@ def _replay_share(run_id: str) -> float | None:
 
 def _history_table(progress: Progress) -> None:
     history = progress.history
-    rows = pd.DataFrame({"epoch": history.epoch.astype("int64"), "train_loss": history.train_loss, "valid_loss": history.valid_loss,
-                         "time": history.seconds})
-    st.dataframe(rows, hide_index=True, height=212, placeholder="–", alt="Losses by epoch", key="history_table", column_config={
-        "train_loss": st.column_config.NumberColumn(format="%.4f", help="Mean squared error over the epoch's batches"),
-        "valid_loss": st.column_config.NumberColumn(format="%.4f", help="Mean squared error over the held-out ratings"),
-        "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch")})
+    rows = pd.DataFrame(
+        {
+            "epoch": history.epoch.astype("int64"),
+            "train_loss": history.train_loss,
+            "valid_loss": history.valid_loss,
+            "time": history.seconds,
+        }
+    )
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=212,
+        placeholder="–",
+        alt="Losses by epoch",
+        key="history_table",
+        column_config={
+            "train_loss": st.column_config.NumberColumn(
+                format="%.4f", help="Mean squared error over the epoch's batches"
+            ),
+            "valid_loss": st.column_config.NumberColumn(
+                format="%.4f", help="Mean squared error over the held-out ratings"
+            ),
+            "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch"),
+        },
+    )
 
 
 def _figures(record: RunRecord) -> None:
@@ -153,41 +219,82 @@ def _figures(record: RunRecord) -> None:
     biases, mean = record.baselines["biases_only"], record.baselines["global_mean"]
     with st.container(horizontal=True):
         for key, label, unit in (("mse", "MSE", "stars²"), ("rmse", "RMSE", "stars"), ("mae", "MAE", "stars")):
-            st.metric(f"{label} ({unit})", words.loss(record.valid[key]), f"{record.valid[key] - biases[key]:+.4f}",
-                      delta_color="inverse", border=True, delta_description="against biases only", width=210,
-                      help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.")
+            st.metric(
+                f"{label} ({unit})",
+                words.loss(record.valid[key]),
+                f"{record.valid[key] - biases[key]:+.4f}",
+                delta_color="inverse",
+                border=True,
+                delta_description="against biases only",
+                width=210,
+                help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.",
+            )
     st.markdown(in_words(record))
 
 
 def in_words(record: RunRecord) -> str:
     """What the final figures mean, in two sentences."""
-    mse, biases, mean = record.valid["mse"], record.baselines["biases_only"]["mse"], record.baselines["global_mean"]["mse"]
+    mse, biases, mean = (
+        record.valid["mse"],
+        record.baselines["biases_only"]["mse"],
+        record.baselines["global_mean"]["mse"],
+    )
     change = (mse - biases) / biases
-    against = (f"{abs(change):.1%} below what biases alone reach" if change < -0.001 else
-               f"{change:.1%} above what biases alone reach, so its factors do more harm than good" if change > 0.001 else
-               "no better than biases alone")
+    against = (
+        f"{abs(change):.1%} below what biases alone reach"
+        if change < -0.001
+        else f"{change:.1%} above what biases alone reach, so its factors do more harm than good"
+        if change > 0.001
+        else "no better than biases alone"
+    )
     if mse >= mean:
         against += "; even the same guess for everybody, the global mean, does better"
-    return (f"On {words.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), a prediction is off by "
-            f"**{record.valid['mae']:.2f} stars** on average. The squared error of {words.loss(mse)} is **{against}**; "
-            f"the global mean stands at {words.loss(mean)}.")
+    return (
+        f"On {words.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), "
+        f"a prediction is off by "
+        f"**{record.valid['mae']:.2f} stars** on average. The squared error of {words.loss(mse)} is **{against}**; "
+        f"the global mean stands at {words.loss(mean)}."
+    )
 
 
 def _chart_in_words(progress: Progress) -> str:
     history = progress.history
     if history.empty:
         return "Loss by batch; no epoch is complete yet"
-    return (f"Loss over {len(history)} epochs: train {words.loss(history.train_loss.iloc[-1])}, "
-            f"valid {words.loss(history.valid_loss.iloc[-1])} at the end")
+    return (
+        f"Loss over {len(history)} epochs: train {words.loss(history.train_loss.iloc[-1])}, "
+        f"valid {words.loss(history.valid_loss.iloc[-1])} at the end"
+    )
 
 
 def _layers(record: RunRecord) -> None:
-    with st.expander(f"The model's layers: {words.count(sum(layer['n_parameters'] for layer in record.layers))} parameters"):
-        rows = pd.DataFrame([{"layer": layer["name"], "kind": layer["kind"], "shape": " × ".join(words.count(n) for n in layer["shape"]) or words.MISSING,
-                              "parameters": layer["n_parameters"]} for layer in record.layers])
-        st.dataframe(rows, hide_index=True, alt="Layers of the model", column_config={
-            "parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes")})
+    with st.expander(
+        f"The model's layers: {words.count(sum(layer['n_parameters'] for layer in record.layers))} parameters"
+    ):
+        rows = pd.DataFrame(
+            [
+                {
+                    "layer": layer["name"],
+                    "kind": layer["kind"],
+                    "shape": " × ".join(words.count(n) for n in layer["shape"]) or words.MISSING,
+                    "parameters": layer["n_parameters"],
+                }
+                for layer in record.layers
+            ]
+        )
+        st.dataframe(
+            rows,
+            hide_index=True,
+            alt="Layers of the model",
+            column_config={
+                "parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes")
+            },
+        )
         environment = record.environment
-        st.caption(f"Trained with torch {environment.get('torch')}, {environment.get('threads')} thread(s), seed {record.settings.get('seed')}, in "
-                   f"{words.duration(record.cpu_seconds)} of CPU time. Settings: "
-                   + ", ".join(f"{name} {value}" for name, value in record.settings.items()) + ".")
+        st.caption(
+            f"Trained with torch {environment.get('torch')}, {environment.get('threads')} thread(s), "
+            f"seed {record.settings.get('seed')}, in "
+            f"{words.duration(record.cpu_seconds)} of CPU time. Settings: "
+            + ", ".join(f"{name} {value}" for name, value in record.settings.items())
+            + "."
+        )

@@ -37,10 +37,21 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
     _from_link(family)
     current, share = _current(family)
     presets = family.presets
-    matching = [name for name, preset in presets.items() if dataclasses.replace(preset, seed=current["seed"]) == _settings(family, current)]
+    matching = [
+        name
+        for name, preset in presets.items()
+        if dataclasses.replace(preset, seed=current["seed"]) == _settings(family, current)
+    ]
     st.session_state["preset"] = matching[0] if matching else None
-    st.segmented_control("Preset", list(presets), key="preset", format_func=PRESET_TITLES.get, on_change=_use_preset, args=(family,),
-                         help="“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.")
+    st.segmented_control(
+        "Preset",
+        list(presets),
+        key="preset",
+        format_func=PRESET_TITLES.get,
+        on_change=_use_preset,
+        args=(family,),
+        help="“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+    )
     for name in current:
         if about(family.settings_type, name).in_sight:
             _control(family, name)
@@ -48,8 +59,14 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
         for name in current:
             if not about(family.settings_type, name).in_sight:
                 _control(family, name)
-        st.slider("Share held out", *SHARE_LIMITS, step=0.01, key=_key(SHARE), persist_state="session",
-                  help="The part of the ratings that the model never sees; a larger one measures better and trains worse.")
+        st.slider(
+            "Share held out",
+            *SHARE_LIMITS,
+            step=0.01,
+            key=_key(SHARE),
+            persist_state="session",
+            help="The part of the ratings that the model never sees; a larger one measures better and trains worse.",
+        )
     current, share = _current(family)
     try:
         settings = settings_from(family.settings_type, current)
@@ -100,16 +117,32 @@ def _control(family: Family, name: str) -> None:
     if isinstance(value, bool):
         st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
     elif limits.log:
-        st.select_slider(limits.label, _options(limits, value), key=key, help=limits.help, persist_state="session",
-                         format_func=words.count if isinstance(value, int) else words.rate)
+        st.select_slider(
+            limits.label,
+            _options(limits, value),
+            key=key,
+            help=limits.help,
+            persist_state="session",
+            format_func=words.count if isinstance(value, int) else words.rate,
+        )
     elif value is None or isinstance(value, tuple):
         _range_control(name, limits, family)
     elif isinstance(value, int) and limits.high > 10_000:
-        st.number_input(limits.label, int(limits.low), int(limits.high), step=1, key=key, help=limits.help, persist_state="session")
+        st.number_input(
+            limits.label, int(limits.low), int(limits.high), step=1, key=key, help=limits.help, persist_state="session"
+        )
     else:
         kind = type(value)
-        st.slider(limits.label, kind(limits.low), kind(limits.high), step=kind(limits.step), key=key, help=limits.help,
-                  persist_state="session", format="%d" if kind is int else "%.2f")
+        st.slider(
+            limits.label,
+            kind(limits.low),
+            kind(limits.high),
+            step=kind(limits.step),
+            key=key,
+            help=limits.help,
+            persist_state="session",
+            format="%d" if kind is int else "%.2f",
+        )
 
 
 def _range_control(name: str, limits: About, family: Family) -> None:
@@ -127,8 +160,16 @@ def _range_control(name: str, limits: About, family: Family) -> None:
     on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
     left, right = st.columns(2)
     for place, end, label in ((left, "low", "From"), (right, "high", "To")):
-        place.number_input(label, limits.low, limits.high, step=limits.step, key=f"{key}_{end}", on_change=changed, format="%.1f",
-                           disabled=not on)
+        place.number_input(
+            label,
+            limits.low,
+            limits.high,
+            step=limits.step,
+            key=f"{key}_{end}",
+            on_change=changed,
+            format="%.1f",
+            disabled=not on,
+        )
 
 
 # --- the link ------------------------------------------------------------------------------------------------------------
@@ -139,7 +180,13 @@ def _text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(f"{each:g}" for each in value) if isinstance(value, tuple | list) else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        ",".join(f"{each:g}" for each in value)
+        if isinstance(value, tuple | list)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def _from_link(family: Family) -> None:
@@ -159,7 +206,10 @@ def _from_link(family: Family) -> None:
                 value = parse(family.settings_type, name, text)
                 settings_from(family.settings_type, {name: value})
         except SettingError as reason:
-            st.error(f"The link was not followed in one point: {reason}. The preset's value stands instead.", icon=":material/link_off:")
+            st.error(
+                f"The link was not followed in one point: {reason}. The preset's value stands instead.",
+                icon=":material/link_off:",
+            )
         else:
             st.session_state[_key(name)] = value
 

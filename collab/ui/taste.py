@@ -61,8 +61,11 @@ def answers_known(
     for place, answer in zip(places, answers, strict=True):
         if place is not None and (place not in latest or answer.time >= latest[place].time):
             latest[place] = answer
-    rated = {place: float(np.clip(answer.rating, rating_scale.low, rating_scale.high))
-             for place, answer in latest.items() if answer.rating is not None}
+    rated = {
+        place: float(np.clip(answer.rating, rating_scale.low, rating_scale.high))
+        for place, answer in latest.items()
+        if answer.rating is not None
+    }
     titles = items["title"].iloc[list(latest)]
     return Known(
         rated=rated,
@@ -91,10 +94,19 @@ def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count
     """The run's picks for somebody with these ratings; films not seen stay candidates."""
     model = run.model
     y_range, noise, scale = model.y_range, run.valid_mse, run.record.scale
-    posterior = fold_in(prior, model.item_factors, model.item_biases, list(known.rated), list(known.rated.values()),
-                        y_range=y_range, noise_variance=noise)
+    posterior = fold_in(
+        prior,
+        model.item_factors,
+        model.item_biases,
+        list(known.rated),
+        list(known.rated.values()),
+        y_range=y_range,
+        noise_variance=noise,
+    )
     now, before = (
-        predict(belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale)
+        predict(
+            belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale
+        )
         for belief in (posterior, prior)
     )
     rated = np.flatnonzero(run.items["title"].isin(run.items["title"].iloc[list(known.rated)]))
@@ -104,12 +116,12 @@ def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count
     variance, variance_before = _mean_variance(now, candidates), _mean_variance(before, candidates)
     return Picks(
         films=films.assign(likely_low=low, likely_high=high, words=list(map(in_words, films["predicted"], low, high))),
-        typical_error=variance ** 0.5,
-        error_before=variance_before ** 0.5,
+        typical_error=variance**0.5,
+        error_before=variance_before**0.5,
         learned=1 - ((variance - noise) / (variance_before - noise)) ** 0.5 if variance_before > noise else 0.0,
     )
 
 
 def _mean_variance(predictions: Predictions, item_index: np.ndarray) -> float:
     deviation = predictions.standard_deviation[item_index]
-    return float(np.mean(deviation ** 2)) if len(deviation) else float("nan")
+    return float(np.mean(deviation**2)) if len(deviation) else float("nan")

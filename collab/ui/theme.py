@@ -28,19 +28,65 @@ class Palette:
 
 
 VIRIDIS = ("#440154", "#482878", "#3E4989", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6ECE58", "#B5DE2B", "#FDE725")
+# its dark end would vanish on dark paper
+VIRIDIS_ON_INK = (
+    "#6A6FC4", "#5480BE", "#4391B8", "#389FAB", "#37B29B", "#52C383", "#7AD164", "#A6DA45", "#D2E22E", "#FDE725",
+)  # fmt: skip
 LIGHT = Palette(
-    paper="#FCFBF8", ink="#1E2530", muted="#656D78", grid="#E4DFD5", accent="#0B6E80", train="#0072B2", valid="#D55E00",
-    observed="#1E2530", predicted="#009E73", chosen="#B3306E", found="#8A5A00",
-    diverging=("#0B4F8A", "#2F73AD", "#6A9DC9", "#A5C4DF", "#D8DFE5", "#E9DFD3", "#E8BF94", "#DB9450", "#C46A1B", "#96480A"),
+    paper="#FCFBF8",
+    ink="#1E2530",
+    muted="#656D78",
+    grid="#E4DFD5",
+    accent="#0B6E80",
+    train="#0072B2",
+    valid="#D55E00",
+    observed="#1E2530",
+    predicted="#009E73",
+    chosen="#B3306E",
+    found="#8A5A00",
+    diverging=(
+        "#0B4F8A",
+        "#2F73AD",
+        "#6A9DC9",
+        "#A5C4DF",
+        "#D8DFE5",
+        "#E9DFD3",
+        "#E8BF94",
+        "#DB9450",
+        "#C46A1B",
+        "#96480A",
+    ),
     sequential=VIRIDIS,
     # Okabe & Ito; yellow darkened and black lightened so that both stand on paper
-    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8300", "#555555"))
+    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8300", "#555555"),
+)
 DARK = Palette(
-    paper="#15181E", ink="#E9E6E0", muted="#A0A8B4", grid="#2D333D", accent="#57B8CB", train="#56B4E9", valid="#F0894B",
-    observed="#E9E6E0", predicted="#2FBF94", chosen="#F472B6", found="#F0C24B",
-    diverging=("#8CCBFF", "#5FA9E6", "#4288C2", "#356895", "#3C4C5C", "#574A3E", "#8C5C2D", "#BC7831", "#E3994D", "#FFC48A"),
-    sequential=VIRIDIS,
-    categorical=("#56B4E9", "#F0894B", "#2FBF94", "#DE9CC1", "#E69F00", "#8FD0F5", "#F0E442", "#BBBBBB"))
+    paper="#15181E",
+    ink="#E9E6E0",
+    muted="#A0A8B4",
+    grid="#2D333D",
+    accent="#57B8CB",
+    train="#56B4E9",
+    valid="#F0894B",
+    observed="#E9E6E0",
+    predicted="#2FBF94",
+    chosen="#F472B6",
+    found="#F0C24B",
+    diverging=(
+        "#8CCBFF",
+        "#5FA9E6",
+        "#4288C2",
+        "#356895",
+        "#3C4C5C",
+        "#574A3E",
+        "#8C5C2D",
+        "#BC7831",
+        "#E3994D",
+        "#FFC48A",
+    ),
+    sequential=VIRIDIS_ON_INK,
+    categorical=("#56B4E9", "#F0894B", "#2FBF94", "#DE9CC1", "#E69F00", "#8FD0F5", "#F0E442", "#BBBBBB"),
+)
 
 
 def palette() -> Palette:

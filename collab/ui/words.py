@@ -50,3 +50,8 @@ def duration(seconds: float | None) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def plain(text: str) -> str:
+    """A text as it is, where Markdown is read: a title's stars and brackets stay what they are."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:&" else sign for sign in text)

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/training.py
 
-Split: random 20 % (seed 0, 1, 2; model seed the same), items are titles, predictions as the model makes them (the sigmoid range; not cut to 1 … 5).
-Times are CPU seconds of the fit alone, validation included, one thread. Opponent: the chapter's model from four `nn.Embedding`, autograd and
-`torch.optim.AdamW`, same recipe, same rows, same run of this script. The ratio is opponent / Collab, medians over the seeds.
+Split: random 20 % (seed 0, 1, 2; model seed the same), items are titles, predictions as the model makes them (the sigmoid
+range; not cut to 1 … 5). Times are CPU seconds of the fit alone, validation included, one thread. Opponent: the chapter's model
+from four `nn.Embedding`, autograd and `torch.optim.AdamW`, same recipe, same rows, same run of this script. The ratio is
+opponent / Collab, medians over the seeds.
 """
 
 from __future__ import annotations
@@ -35,14 +36,21 @@ class PlainDotBias(torch.nn.Module):
 
     def __init__(self, n_users: int, n_items: int, n_factors: int) -> None:
         super().__init__()
-        self.user_factors, self.item_factors = torch.nn.Embedding(n_users, n_factors), torch.nn.Embedding(n_items, n_factors)
+        self.user_factors, self.item_factors = (
+            torch.nn.Embedding(n_users, n_factors),
+            torch.nn.Embedding(n_items, n_factors),
+        )
         self.user_biases, self.item_biases = torch.nn.Embedding(n_users, 1), torch.nn.Embedding(n_items, 1)
         for table in self.parameters():
             torch.nn.init.trunc_normal_(table, std=0.01, a=-0.02, b=0.02)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         user, item = rows[:, 0], rows[:, 1]
-        score = (self.user_factors(user) * self.item_factors(item)).sum(1) + self.user_biases(user)[:, 0] + self.item_biases(item)[:, 0]
+        score = (
+            (self.user_factors(user) * self.item_factors(item)).sum(1)
+            + self.user_biases(user)[:, 0]
+            + self.item_biases(item)[:, 0]
+        )
         return torch.sigmoid(score) * 5.5
 
 
@@ -54,12 +62,14 @@ def fit_plain(train: Ratings, valid: Ratings, settings: object) -> tuple[float, 
     rows = torch.from_numpy(np.stack([train.user_index, train.item_index], axis=1).astype(np.int64))
     rating = torch.from_numpy(train.rating.copy())
     n_steps = len(train) // settings.batch_size
-    rates, momenta = one_cycle(settings.learning_rate, np.arange(n_steps * settings.epochs) / (n_steps * settings.epochs))
+    rates, momenta = one_cycle(
+        settings.learning_rate, np.arange(n_steps * settings.epochs) / (n_steps * settings.epochs)
+    )
     start, step = time.process_time(), 0
     for _ in range(settings.epochs):
         order = torch.randperm(len(train))
         for number in range(n_steps):
-            batch = order[number * settings.batch_size:(number + 1) * settings.batch_size]
+            batch = order[number * settings.batch_size : (number + 1) * settings.batch_size]
             loss = torch.nn.functional.mse_loss(model(rows[batch]), rating[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -93,16 +103,29 @@ def main() -> None:
         print(f"{name:22} MSE {statistics.mean(mses):.4f}  ({' '.join(f'{mse:.4f}' for mse in mses)})")
     for preset, records in measured.items():
         settings = preset_of("dot-bias", preset)
-        mses, seconds = [record.valid["mse"] for record in records], statistics.median(record.cpu_seconds for record in records)
+        mses, seconds = (
+            [record.valid["mse"] for record in records],
+            statistics.median(record.cpu_seconds for record in records),
+        )
         plain = []
         for seed in SEEDS:
             split = split_random(len(ratings), 0.2, seed)
-            plain.append(fit_plain(ratings.take(split.train), ratings.take(split.valid), dataclasses.replace(settings, seed=seed)))
+            plain.append(
+                fit_plain(
+                    ratings.take(split.train), ratings.take(split.valid), dataclasses.replace(settings, seed=seed)
+                )
+            )
         plain_seconds = statistics.median(second for _, second in plain)
-        print(f"dot-bias {preset:13} MSE {statistics.mean(mses):.4f}  ({' '.join(f'{mse:.4f}' for mse in mses)})  "
-              f"{seconds:.2f} s of CPU, {seconds / settings.epochs:.3f} s an epoch")
-        print(f"  plain PyTorch        MSE {statistics.mean(mse for mse, _ in plain):.4f}  ({' '.join(f'{mse:.4f}' for mse, _ in plain)})  "
-              f"{plain_seconds:.2f} s of CPU, {plain_seconds / settings.epochs:.3f} s an epoch: {plain_seconds / seconds:.1f} times as long")
+        print(
+            f"dot-bias {preset:13} MSE {statistics.mean(mses):.4f}  ({' '.join(f'{mse:.4f}' for mse in mses)})  "
+            f"{seconds:.2f} s of CPU, {seconds / settings.epochs:.3f} s an epoch"
+        )
+        print(
+            f"  plain PyTorch        MSE {statistics.mean(mse for mse, _ in plain):.4f}  "
+            f"({' '.join(f'{mse:.4f}' for mse, _ in plain)})  "
+            f"{plain_seconds:.2f} s of CPU, {plain_seconds / settings.epochs:.3f} s an epoch: "
+            f"{plain_seconds / seconds:.1f} times as long"
+        )
 
 
 if __name__ == "__main__":

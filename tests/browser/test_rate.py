@@ -16,7 +16,11 @@ def open_rate(page, server, settled, link="data=ml-100k"):
 
 
 def card_titles(page):
-    return [card.locator("p").first.inner_text() for card in page.locator("[class*='st-key-card-']").all() if card.is_visible()]
+    return [
+        card.locator("p").first.inner_text()
+        for card in page.locator("[class*='st-key-card-']").all()
+        if card.is_visible()
+    ]
 
 
 def picks(page):
@@ -34,8 +38,10 @@ def tap(page, place, stars, settled):
 
 
 def gone_from(page, place, title):
-    page.wait_for_function("([card, title]) => !document.querySelector(card).innerText.startsWith(title)",
-                           arg=[f".st-key-card-{place}", title])
+    page.wait_for_function(
+        "([card, title]) => !document.querySelector(card).innerText.startsWith(title)",
+        arg=[f".st-key-card-{place}", title],
+    )
 
 
 def scrolled(page):
@@ -58,7 +64,9 @@ def test_five_films_change_the_picks_and_survive_a_reload(server, desktop, settl
     assert desktop.get_by_role("heading", name="Your picks").is_visible()
     assert desktop.get_by_role("heading", name=POPULAR).count() == 0
     assert all(now != before for now, before in zip(seen, [popular, *seen], strict=False))  # every answer, at once
-    assert [desktop.locator(f".st-key-card-{place}").bounding_box() for place in range(1, 7)] == places  # nothing jumped
+    assert [
+        desktop.locator(f".st-key-card-{place}").bounding_box() for place in range(1, 7)
+    ] == places  # nothing jumped
     assert scrolled(desktop) == 0
     assert sorted(answered(desktop)) == sorted(rated)
 
@@ -86,7 +94,9 @@ def test_not_seen_undo_search_and_delete(server, desktop, settled):
     desktop.locator(".st-key-card-2").get_by_role("button", name="Haven’t seen it").click()
     gone_from(desktop, 2, first[1])
     desktop.get_by_role("button", name="Undo").click()
-    desktop.wait_for_function("title => document.querySelector('.st-key-card-2').innerText.startsWith(title)", arg=first[1])
+    desktop.wait_for_function(
+        "title => document.querySelector('.st-key-card-2').innerText.startsWith(title)", arg=first[1]
+    )
     settled(desktop)
     assert card_titles(desktop) == first and answered(desktop) == []
 
@@ -128,9 +138,13 @@ def test_a_view_only_link_changes_nothing(server, desktop, browser, settled):
         settled(other)
         assert picks(other) == before
         assert sorted(other.locator(".film-list").first.locator(".film b").all_inner_texts()) == sorted(rated)
-        for control in (other.get_by_test_id("stFeedback"), other.get_by_test_id("stFileUploader"),
-                        other.get_by_role("button", name="Undo"), other.get_by_role("button", name="Delete my ratings"),
-                        other.get_by_role("combobox", name="Find a film to rate")):
+        for control in (
+            other.get_by_test_id("stFeedback"),
+            other.get_by_test_id("stFileUploader"),
+            other.get_by_role("button", name="Undo"),
+            other.get_by_role("button", name="Delete my ratings"),
+            other.get_by_role("combobox", name="Find a film to rate"),
+        ):
             assert control.count() == 0
     desktop.reload()
     desktop.get_by_role("heading", name="Your picks").wait_for()

@@ -7,38 +7,43 @@ def link(page):
     return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def bars(page):
-    """The hover texts of the chart's bars, closest first."""
-    return page.evaluate("[...document.querySelector('.st-key-similar_bars .js-plotly-plot').data[0].hovertext]")
+BARS = "(document.querySelector('.st-key-similar_bars .js-plotly-plot')?.data?.[0].hovertext ?? [])"
+
+
+def bars(page, word):
+    """The hover texts of the chart's bars, closest first, as soon as all have `word` in them."""
+    page.wait_for_function(f"word => {BARS}.length && [...{BARS}].every(text => text.includes(word))", arg=word)
+    return page.evaluate(f"[...{BARS}]")
 
 
 def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
     desktop.goto(f"{server}/similar_films?data=ml-100k")
     settled(desktop)
-    before = bars(desktop)
+    before = bars(desktop, " · similarity 0.")
     assert len(before) == 10
     desktop.get_by_role("combobox", name="Film").click()
     desktop.keyboard.type("alien (19")
     desktop.get_by_role("option", name="Alien (1979)").click()
     desktop.wait_for_function("new URL(location).searchParams.get('film') === 'Alien (1979)'")
+    desktop.wait_for_function(f"before => {BARS}[0] !== before", arg=before[0])
     settled(desktop)
-    found = bars(desktop)
-    assert found != before and all(" · similarity 0." in text for text in found)
 
     desktop.get_by_text("euclidean").click()
     desktop.wait_for_function("new URL(location).searchParams.get('measure') === 'euclidean'")
-    settled(desktop)
-    assert all(" · distance " in text for text in bars(desktop))
+    by_distance = bars(desktop, " · distance ")
 
     shared = desktop.url
     desktop.goto("about:blank")
     desktop.goto(shared)
-    settled(desktop)
-    assert link(desktop)["film"] == "Alien (1979)" and all(" · distance " in text for text in bars(desktop))
+    assert bars(desktop, " · distance ") == by_distance and link(desktop)["film"] == "Alien (1979)"
 
 
 def test_the_main_picture_is_whole_above_the_fold(server, desktop, settled):
-    for page, chart in (("similar_films", ".st-key-similar_bars"), ("film_biases", ".st-key-biases"), ("film_map", ".plot3d")):
+    for page, chart in (
+        ("similar_films", ".st-key-similar_bars"),
+        ("film_biases", ".st-key-biases"),
+        ("film_map", ".plot3d"),
+    ):
         desktop.goto(f"{server}/{page}?data=ml-100k")
         settled(desktop)
         desktop.locator(chart).wait_for()
@@ -55,4 +60,6 @@ def test_on_a_phone(server, phone, settled):
     phone.goto(f"{server}/similar_films?data=ml-100k&film=Alien+(1979)")
     settled(phone)
     picker = phone.get_by_role("combobox", name="Film").bounding_box()
-    assert picker["y"] < phone.locator(".st-key-similar_bars").bounding_box()["y"] < 844  # first the film, then its neighbours
+    assert (
+        picker["y"] < phone.locator(".st-key-similar_bars").bounding_box()["y"] < 844
+    )  # first the film, then its neighbours

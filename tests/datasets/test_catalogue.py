@@ -47,11 +47,16 @@ def test_a_data_set_is_found_as_zip_or_folder(tiny_100k, write_folder, write_zip
     elsewhere = write_folder(tiny_100k, "under another name")
     (tmp_path / "empty").mkdir()
     for places, expected in [
-        ([tmp_path / "zips"], zipped), ([zipped], zipped),                    # the folder that holds the zip, or the zip
-        ([tmp_path / "folders"], folder), ([folder], folder), ([elsewhere], elsewhere),
+        ([tmp_path / "zips"], zipped),
+        ([zipped], zipped),  # the folder that holds the zip, or the zip
+        ([tmp_path / "folders"], folder),
+        ([folder], folder),
+        ([elsewhere], elsewhere),
         ([tmp_path / "empty", tmp_path / "nowhere", tmp_path / "zips", folder], zipped),  # the first that has it
         ([tmp_path / "folders", tmp_path / "zips"], folder),
-        ([tmp_path / "empty"], None), ([], None), ([tmp_path], None),
+        ([tmp_path / "empty"], None),
+        ([], None),
+        ([tmp_path], None),
     ]:
         assert find("ml-100k", places) == expected
         assert find("ml-latest-small", places) is None

@@ -64,7 +64,9 @@ def packed(tiny_100k, write_zip):
     """The bytes of a tiny zip that is several chunks long, and the MD5 of its ratings."""
     ratings = tiny_100k["u.data"].encode()
     padding = hashlib.sha512(b"padding").digest() * 400  # repeats itself, but is stored next to other lines
-    content = write_zip({**tiny_100k, "README": bytes(byte ^ (place % 251) for place, byte in enumerate(padding))}).read_bytes()
+    content = write_zip(
+        {**tiny_100k, "README": bytes(byte ^ (place % 251) for place, byte in enumerate(padding))}
+    ).read_bytes()
     assert len(content) > 5000
     return content, {"u.data": hashlib.md5(ratings, usedforsecurity=False).hexdigest()}
 
@@ -126,7 +128,9 @@ def test_another_member_than_the_published_one_is_refused(server, packed, tmp_pa
 
 def test_a_member_that_is_missing_is_refused(server, packed, tmp_path):
     server.answers["/ml-100k.zip"] = Answer(packed[0])
-    message = failure(tmp_path / "datasets", {"ratings.csv": "0" * 32}, tmp_path / "datasets", base_address=server.address)
+    message = failure(
+        tmp_path / "datasets", {"ratings.csv": "0" * 32}, tmp_path / "datasets", base_address=server.address
+    )
     assert "is not the file that Collab knows" in message
     assert "there is no ratings.csv in it" in message
 
@@ -137,7 +141,10 @@ def test_a_server_that_refuses_is_quoted(server, packed, tmp_path, status):
     message = failure(tmp_path / "datasets", packed[1], tmp_path / "datasets", base_address=server.address)
     assert f"{server.address}ml-100k.zip could not be fetched" in message
     assert str(status) in message
-    assert "Check the network and try again, or put ml-100k.zip into a folder and name that folder in COLLAB_DATA" in message
+    assert (
+        "Check the network and try again, or put ml-100k.zip into a folder and name that folder in COLLAB_DATA"
+        in message
+    )
 
 
 def test_a_body_that_breaks_off_is_refused(server, packed, tmp_path):

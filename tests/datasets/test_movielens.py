@@ -17,7 +17,23 @@ from collab.errors import DataError, SettingError
 from collab.ratings import UNKNOWN, RatingScale
 
 FOLDS = ("u1", "u2", "u3", "u4", "u5")
-ODD = (b"\n", b"\r", b"|", b"\t", b",", b'"', b"\x00", b"\xff", b"-", b".", b"1e300", b"nan", b"#na#", "²".encode(), "٣".encode())
+ODD = (
+    b"\n",
+    b"\r",
+    b"|",
+    b"\t",
+    b",",
+    b'"',
+    b"\x00",
+    b"\xff",
+    b"-",
+    b".",
+    b"1e300",
+    b"nan",
+    b"#na#",
+    "²".encode(),
+    "٣".encode(),
+)
 
 
 def test_facts_of_movielens_100k(movielens_100k):
@@ -37,7 +53,12 @@ def test_types_of_the_columns(movielens_100k, movielens_latest_small):
     for dataset in (movielens_100k, movielens_latest_small):
         ratings = {"user_id": "str", "item_id": "str", "rating": "float32", "time": "int64"}
         assert dataset.ratings.dtypes.map(str).to_dict() == ratings
-        assert dataset.items.dtypes.map(str).to_dict() == {"item_id": "str", "title": "str", "year": "Int64", "genres": "str"}
+        assert dataset.items.dtypes.map(str).to_dict() == {
+            "item_id": "str",
+            "title": "str",
+            "year": "Int64",
+            "genres": "str",
+        }
 
 
 def test_every_line_of_u_data_is_the_row_of_its_number(movielens_100k, data_folder):
@@ -58,7 +79,9 @@ def test_titles_are_merged_as_in_the_chapter(movielens_100k):
     assert list(ratings.items.labels[1:]) == sorted(set(movielens_100k.items.title))
     assert ratings.users.labels[1:] == tuple(str(number) for number in range(1, 944))
     title_of = movielens_100k.items.set_index("item_id").title
-    assert [ratings.items.labels[index] for index in ratings.item_index] == title_of[movielens_100k.ratings.item_id].tolist()
+    assert [ratings.items.labels[index] for index in ratings.item_index] == title_of[
+        movielens_100k.ratings.item_id
+    ].tolist()
     pairs = pd.DataFrame({"user": ratings.user_index, "item": ratings.item_index})
     assert pairs.duplicated().sum() == 307  # somebody rated both ids of a title; both rows stay
     assert len(ratings) == 100_000
@@ -123,7 +146,9 @@ def test_facts_of_movielens_latest_small(movielens_latest_small):
     assert sorted(ratings.rating.unique()) == [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5]
     assert items.year.max() == 2018
     assert (items.genres == "").sum() == 34
-    assert {"Misérables, Les (1995)", "Léon: The Professional (a.k.a. The Professional) (Léon) (1994)"} <= set(items.title)
+    assert {"Misérables, Les (1995)", "Léon: The Professional (a.k.a. The Professional) (Léon) (1994)"} <= set(
+        items.title
+    )
 
 
 def test_years_of_movielens_latest_small(movielens_latest_small):
@@ -137,18 +162,35 @@ def test_years_of_movielens_latest_small(movielens_latest_small):
 def test_every_line_of_ratings_csv_is_the_row_of_its_number(movielens_latest_small, data_folder):
     text = Archive(find("ml-latest-small", [data_folder])).read("ratings.csv").decode()
     ratings = movielens_latest_small.ratings
-    rows = zip(ratings.user_id, ratings.item_id, ratings.rating.astype(float).map(str), ratings.time.map(str), strict=True)
+    rows = zip(
+        ratings.user_id, ratings.item_id, ratings.rating.astype(float).map(str), ratings.time.map(str), strict=True
+    )
     assert list(csv.reader(io.StringIO(text)))[1:] == [list(row) for row in rows]
 
 
 def test_a_tiny_100k(tiny_100k, write_folder):
     dataset = read_100k(write_folder(tiny_100k))
-    assert dataset.ratings.values.tolist() == [["2", "1", 5, 881250949], ["10", "4", 1, 891717742], ["1", "2", 3, 878887116],
-                                               ["2", "4", 4, 880606923], ["1", "5", 2, 886397596]]
-    assert dataset.items.title.tolist() == ["Toy Tale (1995)", "Été, L' (1996)", "unknown", "Toy Tale (1995)", "Late Title"]
+    assert dataset.ratings.values.tolist() == [
+        ["2", "1", 5, 881250949],
+        ["10", "4", 1, 891717742],
+        ["1", "2", 3, 878887116],
+        ["2", "4", 4, 880606923],
+        ["1", "5", 2, 886397596],
+    ]
+    assert dataset.items.title.tolist() == [
+        "Toy Tale (1995)",
+        "Été, L' (1996)",
+        "unknown",
+        "Toy Tale (1995)",
+        "Late Title",
+    ]
     assert dataset.items.year.fillna(0).tolist() == [1995, 1996, 0, 1995, 1993]  # of the title, else of the release
     assert dataset.items.genres.tolist() == ["Animation|Comedy", "Drama", "", "Comedy", ""]
-    assert dataset.users.values.tolist() == [["1", 24, "M", "technician"], ["2", 53, "F", "other"], ["10", 7, "M", "student"]]
+    assert dataset.users.values.tolist() == [
+        ["1", 24, "M", "technician"],
+        ["2", 53, "F", "other"],
+        ["10", 7, "M", "student"],
+    ]
     assert dataset.folds["u1"]().tolist() == [1, 4]
     ratings = encode(dataset)
     assert ratings.users.labels == (UNKNOWN, "1", "2", "10")
@@ -158,17 +200,26 @@ def test_a_tiny_100k(tiny_100k, write_folder):
 
 def test_a_tiny_latest_small(tiny_latest, write_folder):
     dataset = read_latest_small(write_folder(tiny_latest))
-    assert dataset.ratings.values.tolist() == [["1", "22", 0.5, 964982703], ["1", "1", 4, 964981247],
-                                               ["12", "40", 4.5, 964982224]]
-    assert dataset.items.title.tolist() == ["Toy Tale (1995)", "Été, L' (1996)", "Late Title", "Long Series (1994–1999)"]
+    assert dataset.ratings.values.tolist() == [
+        ["1", "22", 0.5, 964982703],
+        ["1", "1", 4, 964981247],
+        ["12", "40", 4.5, 964982224],
+    ]
+    assert dataset.items.title.tolist() == [
+        "Toy Tale (1995)",
+        "Été, L' (1996)",
+        "Late Title",
+        "Long Series (1994–1999)",
+    ]
     assert dataset.items.year.fillna(0).tolist() == [1995, 1996, 0, 1994]
     assert dataset.items.genres.tolist() == ["Animation|Comedy", "Drama", "", "Drama"]
 
 
 def test_columns_with_a_header_may_stand_in_any_order(tiny_latest, write_folder):
     plain = read_latest_small(write_folder(tiny_latest))
-    tiny_latest["ratings.csv"] = ("note,timestamp,rating,movieId,userId\n"
-                                  ",964982703,0.5,22,1\n,964981247,4,1,1\n\nlate,964982224,4.5,40,12\n")
+    tiny_latest["ratings.csv"] = (
+        "note,timestamp,rating,movieId,userId\n,964982703,0.5,22,1\n,964981247,4,1,1\n\nlate,964982224,4.5,40,12\n"
+    )
     assert read_latest_small(write_folder(tiny_latest, "other")).ratings.equals(plain.ratings)
 
 
@@ -182,10 +233,15 @@ def test_a_zip_is_read_like_its_folder(tiny_100k, write_folder, write_zip, insid
     assert np.array_equal(packed.folds["u1"](), folder.folds["u1"]())
 
 
-@pytest.mark.parametrize("name, old, new", [
-    ("u.data", "2\t1\t5", "2\t1\t4"), ("u.data", "881250949", "881250948"), ("u.data", "10\t4\t1", "10\t5\t1"),
-    ("u.item", "Toy Tale", "Toy Story"),
-])
+@pytest.mark.parametrize(
+    "name, old, new",
+    [
+        ("u.data", "2\t1\t5", "2\t1\t4"),
+        ("u.data", "881250949", "881250948"),
+        ("u.data", "10\t4\t1", "10\t5\t1"),
+        ("u.item", "Toy Tale", "Toy Story"),
+    ],
+)
 def test_other_data_have_another_fingerprint(tiny_100k, write_folder, name, old, new):
     before = read_100k(write_folder(tiny_100k)).fingerprint
     tiny_100k[name] = tiny_100k[name].replace(old, new, 1)
@@ -195,14 +251,18 @@ def test_other_data_have_another_fingerprint(tiny_100k, write_folder, name, old,
 
 def test_films_and_users_are_described_over_the_ratings_given(tiny_100k, write_folder):
     dataset = read_100k(write_folder(tiny_100k))
-    train = encode(dataset).take(np.array([0, 1, 2, 3]))  # 5 and 4 for Toy Tale by user 2, 1 by user 10; 3 for Été by user 1
+    train = encode(dataset).take(
+        np.array([0, 1, 2, 3])
+    )  # 5 and 4 for Toy Tale by user 2, 1 by user 10; 3 for Été by user 1
     items, users = describe_items(dataset, train, "title"), describe_users(train)
     assert items.title.tolist() == [UNKNOWN, "Late Title", "Toy Tale (1995)", "Été, L' (1996)"]
     assert items.year.fillna(0).tolist() == [0, 1993, 1995, 1996]
     assert items.genres.tolist() == ["", "", "Animation|Comedy", "Drama"]
     assert items.n_ratings.tolist() == [0, 0, 3, 1]
     np.testing.assert_allclose(items.mean_rating, [np.nan, np.nan, 10 / 3, 3])
-    np.testing.assert_allclose(items.damped_mean, [3.25, 3.25, (10 + 5 * 3.25) / 8, (3 + 5 * 3.25) / 6])  # the global mean is 3¼
+    np.testing.assert_allclose(
+        items.damped_mean, [3.25, 3.25, (10 + 5 * 3.25) / 8, (3 + 5 * 3.25) / 6]
+    )  # the global mean is 3¼
     assert users.user_id.tolist() == [UNKNOWN, "1", "2", "10"]
     assert users.n_ratings.tolist() == [0, 1, 2, 1]
     np.testing.assert_allclose(users.mean_rating, [np.nan, 3, 4.5, 1])
@@ -215,6 +275,7 @@ def replaced(old, new):
     def damage(content):
         assert content.count(old) >= 1
         return content.replace(old, new, 1)
+
     return damage
 
 
@@ -227,10 +288,18 @@ def refusal(read, path):
 
 
 DAMAGES_100K = [
-    ("u.data", replaced("10\t4\t1\t", "10\t4\t6\t"), "line 2: rating is '6', but must be on the scale 1 to 5 in steps of 1"),
+    (
+        "u.data",
+        replaced("10\t4\t1\t", "10\t4\t6\t"),
+        "line 2: rating is '6', but must be on the scale 1 to 5 in steps of 1",
+    ),
     ("u.data", replaced("10\t4\t1\t", "10\t4\t0\t"), "line 2: rating is '0', but must be on the scale"),
     ("u.data", replaced("10\t4\t1\t", "10\t4\t-1\t"), "line 2: rating is '-1'"),
-    ("u.data", replaced("10\t4\t1\t", "10\t4\t3.5\t"), "line 2: rating is '3.5', but must be on the scale 1 to 5 in steps of 1"),
+    (
+        "u.data",
+        replaced("10\t4\t1\t", "10\t4\t3.5\t"),
+        "line 2: rating is '3.5', but must be on the scale 1 to 5 in steps of 1",
+    ),
     ("u.data", replaced("10\t4\t1\t", "10\t4\t3.00000001\t"), "line 2: rating is '3.00000001'"),
     ("u.data", replaced("1\t2\t3\t", "1\t2\tgood\t"), "line 3: rating is 'good', but must be a number"),
     ("u.data", replaced("1\t2\t3\t", "1\t2\t\t"), "line 3: rating is '', but must be a number"),
@@ -240,24 +309,46 @@ DAMAGES_100K = [
     ("u.data", replaced("881250949", "881250949.5"), "line 1: time is '881250949.5', but must be a whole number"),
     ("u.data", replaced("881250949", "1e300"), "line 1: time is '1e300', but must be a whole number"),
     ("u.data", replaced("881250949", "yesterday"), "line 1: time is 'yesterday'"),
-    ("u.data", replaced("2\t4\t4\t", "2\t77\t4\t"), "line 4: item_id is '77', but must be the id of a film in the film file"),
+    (
+        "u.data",
+        replaced("2\t4\t4\t", "2\t77\t4\t"),
+        "line 4: item_id is '77', but must be the id of a film in the film file",
+    ),
     ("u.data", replaced("2\t4\t4\t", "\t4\t4\t"), "line 4: user_id is '', but must be an id"),
     ("u.data", replaced("2\t4\t4\t", "#na#\t4\t4\t"), "line 4: user_id is '#na#', but must be an id"),
     ("u.data", replaced("2\t4\t4\t", "  \t4\t4\t"), "line 4: user_id is '  ', but must be an id"),
-    ("u.data", replaced("10\t4\t1\t891717742", "10\t4\t1"),
-     "line 2: 3 columns where 4 are expected (user_id, item_id, rating, time)"),
+    (
+        "u.data",
+        replaced("10\t4\t1\t891717742", "10\t4\t1"),
+        "line 2: 3 columns where 4 are expected (user_id, item_id, rating, time)",
+    ),
     ("u.data", replaced("10\t4\t1\t", "10\t4\t1\t7\t"), "line 2: 5 columns where 4 are expected"),
-    ("u.data", replaced("10\t4\t1\t", "\n\n10\t4\t9\t"), "line 4: rating is '9'"),  # blank lines are passed over, and counted
+    (
+        "u.data",
+        replaced("10\t4\t1\t", "\n\n10\t4\t9\t"),
+        "line 4: rating is '9'",
+    ),  # blank lines are passed over, and counted
     ("u.data", lambda content: "", "the file is empty"),
     ("u.data", lambda content: "\n\n", "the file is empty"),
     ("u.data", lambda content: b"1\t2\t3\t4\n\xff\xfe\n", "line 2: not utf-8 text"),
-    ("u.item", replaced("\n2|", "\n1|"),
-     "line 2: item_id is '1', but must be named once; it stands in an earlier line too"),
+    (
+        "u.item",
+        replaced("\n2|", "\n1|"),
+        "line 2: item_id is '1', but must be named once; it stands in an earlier line too",
+    ),
     ("u.item", replaced("\n2|", "\n|"), "line 2: item_id is '', but must be an id"),
     ("u.item", replaced("Late Title", "  "), "line 5: title is '  ', but must be a title"),
     ("u.item", replaced("Late Title", "#na#"), "line 5: title is '#na#', but must be a title"),
-    ("u.item", replaced("|http://example.org/3", ""), "line 3: 23 columns where 24 are expected (item_id, title, released,"),
-    ("u.item", replaced("http://example.org/1|0|0|", "http://example.org/1|0|yes|"), "line 1: Action is 'yes', but must be"),
+    (
+        "u.item",
+        replaced("|http://example.org/3", ""),
+        "line 3: 23 columns where 24 are expected (item_id, title, released,",
+    ),
+    (
+        "u.item",
+        replaced("http://example.org/1|0|0|", "http://example.org/1|0|yes|"),
+        "line 1: Action is 'yes', but must be",
+    ),
     ("u.item", lambda content: "", "the file is empty"),
     ("u.user", replaced("2|53|F", "2|old|F"), "line 2: age is 'old', but must be a whole number"),
     ("u.user", replaced("2|53|F", "2|53|X"), "line 2: gender is 'X', but must be F or M"),
@@ -269,24 +360,36 @@ DAMAGES_100K = [
     ("u.genre", lambda content: "", "the file is empty"),
 ]
 DAMAGES_LATEST = [
-    ("ratings.csv", replaced("userId,movieId", "userId,film"), "line 1: the column movieId is missing (there are userId, film,"),
+    (
+        "ratings.csv",
+        replaced("userId,movieId", "userId,film"),
+        "line 1: the column movieId is missing (there are userId, film,",
+    ),
     ("ratings.csv", replaced("timestamp", "time"), "line 1: the column timestamp is missing"),
     ("ratings.csv", lambda content: content.split("\n", 1)[1], "line 1: the column userId is missing"),
     ("ratings.csv", lambda content: content.split("\n", 1)[0], "the file is empty"),
     ("ratings.csv", lambda content: "", "the file is empty"),
-    ("ratings.csv", replaced("1,1,4.0", "1,1,4.2"), "line 3: rating is '4.2', but must be on the scale 0.5 to 5 in steps of 0.5"),
+    (
+        "ratings.csv",
+        replaced("1,1,4.0", "1,1,4.2"),
+        "line 3: rating is '4.2', but must be on the scale 0.5 to 5 in steps of 0.5",
+    ),
     ("ratings.csv", replaced("1,1,4.0", "1,1,5.5"), "line 3: rating is '5.5', but must be on the scale"),
     ("ratings.csv", replaced("1,1,4.0", "1,1,0.0"), "line 3: rating is '0.0'"),
     ("ratings.csv", replaced("1,1,4.0", "1,1,NaN"), "line 3: rating is 'NaN', but must be a number"),
     ("ratings.csv", replaced("1,1,4.0", "1,1,-inf"), "line 3: rating is '-inf', but must be a number"),
-    ("ratings.csv", replaced("1,1,4.0", "1,2,4.0"), "line 3: movieId is '2', but must be the id of a film in the film file"),
+    (
+        "ratings.csv",
+        replaced("1,1,4.0", "1,2,4.0"),
+        "line 3: movieId is '2', but must be the id of a film in the film file",
+    ),
     ("ratings.csv", replaced("12,40,4.5,964982224", "12,40,4.5"), "line 4: 3 columns where 4 are expected"),
     ("ratings.csv", replaced("12,40", " ,40"), "line 4: userId is ' ', but must be an id"),
     ("ratings.csv", replaced("12,40", "12, "), "line 4: movieId is ' ', but must be the id of a film"),
     ("movies.csv", replaced("genres", "kinds"), "line 1: the column genres is missing"),
     ("movies.csv", replaced("22,", "1,"), "line 3: movieId is '1', but must be named once"),
     ("movies.csv", replaced("Late Title", ""), "line 4: title is '', but must be a title"),
-    ("movies.csv", replaced('"Été', 'Été'), "line 3: 4 columns where 3 are expected"),
+    ("movies.csv", replaced('"Été', "Été"), "line 3: 4 columns where 3 are expected"),
     ("movies.csv", lambda content: content.encode("latin-1", "replace"), "line 3: not utf-8 text"),
     ("movies.csv", lambda content: "movieId,title,genres\n", "the file is empty"),
 ]
@@ -322,12 +425,19 @@ def test_a_fold_that_is_missing_is_only_missed_when_it_is_wanted(tiny_100k, writ
     assert "there is no u2.test in it" in refusal(lambda fold: dataset.folds[fold](), "u2")
 
 
-@pytest.mark.parametrize("data, fold, words", [
-    ("", "1\t1\t5\t881250949\n", "u1.test, line 1: item_id is '1', but must be a film that this user has rated in u.data"),
-    ("", "2\t1\t5\t881250949\n2\t1\t5\t881250949\n", "u1.test, line 2: item_id is '1', but must be held out once"),
-    ("2\t1\t3\t881250950\n", "2\t1\t5\t881250949\n", "u.data, line 6: user 2 rates film 1 a second time"),
-    ("", "", "u1.test: the file is empty"),
-])
+@pytest.mark.parametrize(
+    "data, fold, words",
+    [
+        (
+            "",
+            "1\t1\t5\t881250949\n",
+            "u1.test, line 1: item_id is '1', but must be a film that this user has rated in u.data",
+        ),
+        ("", "2\t1\t5\t881250949\n2\t1\t5\t881250949\n", "u1.test, line 2: item_id is '1', but must be held out once"),
+        ("2\t1\t3\t881250950\n", "2\t1\t5\t881250949\n", "u.data, line 6: user 2 rates film 1 a second time"),
+        ("", "", "u1.test: the file is empty"),
+    ],
+)
 def test_a_fold_that_does_not_fit_is_refused(tiny_100k, write_folder, data, fold, words):
     tiny_100k["u.data"] += data
     tiny_100k["u1.test"] = fold
@@ -361,7 +471,7 @@ def test_a_truncated_zip_of_the_real_data_is_refused(data_folder, write_zip, tmp
     archive = Archive(find("ml-100k", [data_folder]))
     content = write_zip({name: archive.read(name) for name in ("u.genre", "u.item", "u.user", "u.data")}).read_bytes()
     path = tmp_path / "ml-100k.zip"
-    path.write_bytes(content[:int(share * len(content))])
+    path.write_bytes(content[: int(share * len(content))])
     assert f"{path}: damaged or unreadable" in refusal(read_100k, path)
 
 

@@ -152,10 +152,16 @@ def trained(sample: Dataset) -> Trained:
     item = pd.Index(sample.items.title).get_indexer(ratings.items.labels[1:])
     user = pd.Index(sample.users.user_id).get_indexer(ratings.users.labels[1:])
     truth = planted_truth()
-    in_model_order = PlantedTruth(truth.item_quality[item], truth.item_tastes[item], truth.user_tastes[user],
-                                  truth.user_biases[user])
-    return Trained(model, outcome.valid.mse, {name: error.mse for name, error in baselines(train, valid).items()},
-                   np.bincount(train.item_index, minlength=train.n_items)[1:], in_model_order)
+    in_model_order = PlantedTruth(
+        truth.item_quality[item], truth.item_tastes[item], truth.user_tastes[user], truth.user_biases[user]
+    )
+    return Trained(
+        model,
+        outcome.valid.mse,
+        {name: error.mse for name, error in baselines(train, valid).items()},
+        np.bincount(train.item_index, minlength=train.n_items)[1:],
+        in_model_order,
+    )
 
 
 def test_every_part_of_the_plan_is_worth_learning(trained: Trained) -> None:
@@ -174,8 +180,10 @@ def test_training_recovers_planted_biases(trained: Trained) -> None:
 def test_training_recovers_which_films_are_alike(trained: Trained) -> None:
     often = np.flatnonzero(trained.n_ratings >= 50)
     pairs = np.triu_indices(len(often), 1)
-    learned, planted = (np.stack([similarity(table, row) for row in range(len(table))])[pairs]
-                        for table in (trained.model.item_factors[1:][often], trained.truth.item_tastes[often]))
+    learned, planted = (
+        np.stack([similarity(table, row) for row in range(len(table))])[pairs]
+        for table in (trained.model.item_factors[1:][often], trained.truth.item_tastes[often])
+    )
     assert spearmanr(learned, planted).statistic > 0.6
 
 

@@ -38,9 +38,18 @@ every_model = pytest.mark.parametrize("name, settings", every_case())
 def checkerboard():
     """Training and held-out cells of a board on which even users love even films and odd users odd ones, and hate the others."""
     user, film = np.divmod(np.arange(N_SIDE * N_SIDE), N_SIDE)
-    labels = Vocabulary.of([str(number) for number in range(N_SIDE + 1)])  # the last user and the last film rate nothing
-    ratings = Ratings(labels, labels, user + 1, film + 1, np.where((user + film) % 2 == 0, 5.0, 1.0), np.arange(len(user)),
-                      RatingScale(1.0, 5.0, 1.0))
+    labels = Vocabulary.of(
+        [str(number) for number in range(N_SIDE + 1)]
+    )  # the last user and the last film rate nothing
+    ratings = Ratings(
+        labels,
+        labels,
+        user + 1,
+        film + 1,
+        np.where((user + film) % 2 == 0, 5.0, 1.0),
+        np.arange(len(user)),
+        RatingScale(1.0, 5.0, 1.0),
+    )
     split = split_random(len(ratings), 0.2, seed=0)
     return ratings.take(split.train), ratings.take(split.valid)
 

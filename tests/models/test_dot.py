@@ -17,8 +17,9 @@ from collab.splitting import split_by
 from collab.training import fit
 
 SEEDS = range(5)
-KINDS = pytest.mark.parametrize("y_range, use_biases", [((0.0, 5.5), True), ((0.0, 5.5), False), (None, True), (None, False),
-                                                        ((-2.0, 7.0), True)])
+KINDS = pytest.mark.parametrize(
+    "y_range, use_biases", [((0.0, 5.5), True), ((0.0, 5.5), False), (None, True), (None, False), ((-2.0, 7.0), True)]
+)
 
 
 def predict_by_definition(users, items, y_range, use_biases):
@@ -30,12 +31,16 @@ def predict_by_definition(users, items, y_range, use_biases):
 
 
 @KINDS
-@given(seed=st.integers(0, 10_000), n_ratings=st.integers(1, 70), n_factors=st.integers(1, 8), size=st.floats(0.01, 3.0))
+@given(
+    seed=st.integers(0, 10_000), n_ratings=st.integers(1, 70), n_factors=st.integers(1, 8), size=st.floats(0.01, 3.0)
+)
 def test_the_gradient_by_hand_is_autograds(y_range, use_biases, seed, n_ratings, n_factors, size):
     generator = torch.Generator().manual_seed(seed)
     table = torch.randn(9, n_factors + 1, generator=generator, dtype=torch.float64) * size
     table.requires_grad_()
-    users = torch.randint(0, 4, (n_ratings,), generator=generator)  # four users and five films: most stand there repeatedly
+    users = torch.randint(
+        0, 4, (n_ratings,), generator=generator
+    )  # four users and five films: most stand there repeatedly
     items = torch.randint(4, 9, (n_ratings,), generator=generator)
     rating = torch.randint(1, 6, (n_ratings,), generator=generator).double()
     error = predict_by_definition(table[users], table[items], y_range, use_biases) - rating
@@ -70,15 +75,23 @@ def test_four_ratings_on_paper(make_ratings):
     ratings = make_ratings([("1", "1", 1), ("1", "2", 2), ("2", "1", 4), ("2", "2", 2)])
     settings = DotBiasSettings(n_factors=1, epochs=1, learning_rate=0.5, weight_decay=0.1, batch_size=8, y_range=None)
     model = DotProductBias(settings, 3, 3)
-    start = {"user_factors": np.array([[7], [1], [2]]), "item_factors": np.array([[8], [1], [-1]]),
-             "user_biases": np.array([9, 0.5, 0]), "item_biases": np.array([-9, 0, 1])}
+    start = {
+        "user_factors": np.array([[7], [1], [2]]),
+        "item_factors": np.array([[8], [1], [-1]]),
+        "user_biases": np.array([9, 0.5, 0]),
+        "item_biases": np.array([-9, 0, 1]),
+    }
     model.load(start)
     steps = list(next(model.train_epochs(ratings)))
     assert [(step.squared_error, step.n_rows) for step in steps] == [(pytest.approx(15.5), 4)]
     assert steps[0].learning_rate == pytest.approx(0.02)
     assert steps[0].momentum == pytest.approx(0.95)
-    gradient = {"user_factors": np.array([[0], [1], [0.5]]), "item_factors": np.array([[0], [-1.75], [-3.75]]),
-                "user_biases": np.array([0, -0.5, -2.5]), "item_biases": np.array([0, -0.75, -2.25])}
+    gradient = {
+        "user_factors": np.array([[0], [1], [0.5]]),
+        "item_factors": np.array([[0], [-1.75], [-3.75]]),
+        "user_biases": np.array([0, -0.5, -2.5]),
+        "item_biases": np.array([0, -0.75, -2.25]),
+    }
     for name, table in model.weights().items():
         move = 0.02 * gradient[name] / (np.abs(gradient[name]) + 1e-5)
         np.testing.assert_allclose(table, start[name] * (1 - 0.02 * 0.1) - move, rtol=1e-5, atol=1e-6)
@@ -89,12 +102,22 @@ def test_the_packed_step_is_torchs_adamw_on_four_embeddings(make_ratings, y_rang
     """Every row decays at every step, those outside the batch too, as with dense gradients in the chapter's library."""
     generator = np.random.default_rng(3)
     ratings = make_ratings(generator.integers([1, 1, 1], [13, 31, 6], size=(70, 3)).tolist())
-    settings = DotBiasSettings(n_factors=5, epochs=3, learning_rate=0.1, weight_decay=0.3, batch_size=16, y_range=y_range,
-                               use_biases=use_biases, seed=5)
+    settings = DotBiasSettings(
+        n_factors=5,
+        epochs=3,
+        learning_rate=0.1,
+        weight_decay=0.3,
+        batch_size=16,
+        y_range=y_range,
+        use_biases=use_biases,
+        seed=5,
+    )
     model = DotProductBias(settings, ratings.n_users, ratings.n_items)
     model.table = model.table.double()
-    embeddings = {name: torch.nn.Embedding.from_pretrained(torch.from_numpy(table.copy()).reshape(len(table), -1), freeze=False)
-                  for name, table in model.weights().items()}
+    embeddings = {
+        name: torch.nn.Embedding.from_pretrained(torch.from_numpy(table.copy()).reshape(len(table), -1), freeze=False)
+        for name, table in model.weights().items()
+    }
     optimizer = torch.optim.AdamW([each.weight for each in embeddings.values()], eps=1e-5, weight_decay=0.3)
     shuffle = torch.Generator()
     shuffle.set_state(model.generator.get_state())  # the same batches
@@ -102,14 +125,19 @@ def test_the_packed_step_is_torchs_adamw_on_four_embeddings(make_ratings, y_rang
     for epoch in model.train_epochs(ratings):
         order = torch.randperm(70, generator=shuffle)
         for number, step in enumerate(epoch):
-            batch = order[16 * number:16 * (number + 1)]
-            users, items = (torch.from_numpy(index.astype(np.int64))[batch] for index in (ratings.user_index, ratings.item_index))
+            batch = order[16 * number : 16 * (number + 1)]
+            users, items = (
+                torch.from_numpy(index.astype(np.int64))[batch] for index in (ratings.user_index, ratings.item_index)
+            )
             score = (embeddings["user_factors"](users) * embeddings["item_factors"](items)).sum(1)
             if use_biases:
                 score = score + embeddings["user_biases"](users)[:, 0] + embeddings["item_biases"](items)[:, 0]
             predicted = score if y_range is None else y_range[0] + (y_range[1] - y_range[0]) * torch.sigmoid(score)
             loss = torch.nn.functional.mse_loss(predicted, torch.from_numpy(ratings.rating.copy())[batch].double())
-            optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"] = step.learning_rate, (step.momentum, 0.99)
+            optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"] = (
+                step.learning_rate,
+                (step.momentum, 0.99),
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -130,7 +158,7 @@ def test_an_epoch_takes_every_rating_once_in_another_order_each_time(make_rating
     error = model.predict(ratings.user_index, ratings.item_index) - ratings.rating
     epochs = [[step.squared_error for step in epoch] for epoch in model.train_epochs(ratings)]
     for epoch in epochs:
-        assert sum(epoch) == pytest.approx(float((error.astype(np.float64)**2).sum()), rel=1e-3)
+        assert sum(epoch) == pytest.approx(float((error.astype(np.float64) ** 2).sum()), rel=1e-3)
     assert epochs[0] != pytest.approx(epochs[1], rel=1e-3)
 
 
@@ -146,8 +174,14 @@ def test_factors_and_biases_start_small():
 def test_layers_are_those_of_the_chapter():
     model = DotProductBias(DotBiasSettings(), 944, 1665)
     layers = [(layer.name, layer.shape, layer.n_parameters) for layer in model.layers()]
-    assert layers == [("user factors", (944, 50), 47_200), ("item factors", (1665, 50), 83_250), ("user biases", (944,), 944),
-                      ("item biases", (1665,), 1665), ("dot product + biases", (), 0), ("sigmoid range 0 to 5.5", (), 0)]
+    assert layers == [
+        ("user factors", (944, 50), 47_200),
+        ("item factors", (1665, 50), 83_250),
+        ("user biases", (944,), 944),
+        ("item biases", (1665,), 1665),
+        ("dot product + biases", (), 0),
+        ("sigmoid range 0 to 5.5", (), 0),
+    ]
 
 
 def test_a_plain_dot_product_has_two_layers_with_parameters():
@@ -190,8 +224,16 @@ def test_those_who_did_not_train_get_the_average_of_those_who_did(make_ratings):
 
 def test_settings_of_the_presets():
     chapter = preset_of("dot-bias", "chapter")
-    assert dataclasses.asdict(chapter) == {"n_factors": 50, "epochs": 5, "learning_rate": 5e-3, "weight_decay": 0.1,
-                                           "batch_size": 64, "y_range": (0.0, 5.5), "use_biases": True, "seed": 0}
+    assert dataclasses.asdict(chapter) == {
+        "n_factors": 50,
+        "epochs": 5,
+        "learning_rate": 5e-3,
+        "weight_decay": 0.1,
+        "batch_size": 64,
+        "y_range": (0.0, 5.5),
+        "use_biases": True,
+        "seed": 0,
+    }
     fast = preset_of("dot-bias", "fast")
     assert dataclasses.replace(fast, batch_size=chapter.batch_size, learning_rate=chapter.learning_rate) == chapter
     assert fast.batch_size > chapter.batch_size

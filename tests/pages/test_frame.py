@@ -93,7 +93,9 @@ def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     while shared.state("ml-100k").state != "failed" and time.monotonic() < end:
         time.sleep(0.05)
     app.run()
-    assert not app.exception and "Synthetic ratings" in app.info[0].value and "could not be fetched" in app.info[0].value
+    assert (
+        not app.exception and "Synthetic ratings" in app.info[0].value and "could not be fetched" in app.info[0].value
+    )
     app.button(key="_fetch_again").click().run()
     while shared.state("ml-100k").state != "failed" and time.monotonic() < end:
         time.sleep(0.05)

@@ -38,7 +38,9 @@ def headings(app):
 
 
 def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success))
+    return " ".join(
+        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success)
+    )
 
 
 def link(app, name):
@@ -82,12 +84,18 @@ def test_every_answer_refreshes_the_picks(visit, data):
     assert headings(app)[0] == "Your picks"
     assert [title for title in cards(app) if title not in asked] == [cards(app)[1]]  # the next film, in the same place
     first, html = picked(app)
-    assert len(first) == 10 and html.count(", probably ") == 10 and re.search(r"<b>\d\.\d</b>, probably [\d.]+( to \d)?", html)
+    assert (
+        len(first) == 10
+        and html.count(", probably ") == 10
+        and re.search(r"<b>\d\.\d</b>, probably [\d.]+( to \d)?", html)
+    )
     for title, stars in zip(cards(app), (1, 5, 1, 2), strict=False):
         rate(app, title, stars)
     then, _ = picked(app)
     assert then != first
-    assert "After 5 ratings your predictions are typically ±" in texts(app) and "before the first it was ±" in texts(app)
+    assert "After 5 ratings your predictions are typically ±" in texts(app) and "before the first it was ±" in texts(
+        app
+    )
     given = answers(app)
     assert len(given) == 5
     assert not {title.rsplit(" (", 1)[0] for title in given} & set(then)
@@ -260,13 +268,16 @@ def test_a_file_names_films_as_it_likes_and_says_what_was_not_found(visit):
     assert "probably" in picked(app)[1]
 
 
-@pytest.mark.parametrize(("content", "place", "remedy"), [
-    (b"title,rating\nAlien (1979),4\nHeat (1995),9\n", "mine.csv, line 3, column rating", "from 0.5 to 5"),
-    (b"title,rating\nAlien (1979),good\n", "mine.csv, line 2, column rating", "is not a number"),
-    (b"film,stars\nAlien (1979),4\n", "mine.csv, line 1", "title,rating"),
-    (b"", "mine.csv", "empty"),
-    (b"title,rating\nAlien (1979),4\n\xff,3\n", "mine.csv, line 3", "UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("content", "place", "remedy"),
+    [
+        (b"title,rating\nAlien (1979),4\nHeat (1995),9\n", "mine.csv, line 3, column rating", "from 0.5 to 5"),
+        (b"title,rating\nAlien (1979),good\n", "mine.csv, line 2, column rating", "is not a number"),
+        (b"film,stars\nAlien (1979),4\n", "mine.csv, line 1", "title,rating"),
+        (b"", "mine.csv", "empty"),
+        (b"title,rating\nAlien (1979),4\n\xff,3\n", "mine.csv, line 3", "UTF-8"),
+    ],
+)
 def test_a_wrong_file_is_refused_whole(visit, content, place, remedy):
     app = visit("rate")
     rate(app, cards(app)[0], 5)

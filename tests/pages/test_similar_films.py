@@ -28,7 +28,9 @@ def test_the_most_rated_film_by_default(visit, data):
 
 
 def test_film_measure_minimum_and_number_come_from_the_link(visit):
-    app = visit("similar_films", data="ml-100k", film="Alien (1979)", measure="euclidean", minimum="100", neighbours="5")
+    app = visit(
+        "similar_films", data="ml-100k", film="Alien (1979)", measure="euclidean", minimum="100", neighbours="5"
+    )
     run, table = current(app), table_of(app)
     assert len(table) == 5 and (table["n_ratings"] >= 100).all() and table["distance"].is_monotonic_increasing
     alien = int(np.flatnonzero(run.items["title"] == "Alien (1979)")[0])

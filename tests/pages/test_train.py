@@ -79,10 +79,20 @@ def test_link_fills_the_controls(visit):
     assert not app.error
 
 
-@pytest.mark.parametrize(("name", "value", "expected"), [
-    ("n_factors", "100000", "from 1 to 512"), ("epochs", "0", "from 1 to 100"), ("epochs", "many", "a whole number from 1 to 100"),
-    ("learning_rate", "7", "from 1e-05 to 1"), ("weight_decay", "-1", "from 0 to 2"), ("share", "0.99", "0.01 to 0.9"),
-    ("y_range", "5,1", "low end"), ("share", "nan", "0.01 to 0.9"), ("learning_rate", "inf", "1e-05 to 1")])
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("n_factors", "100000", "from 1 to 512"),
+        ("epochs", "0", "from 1 to 100"),
+        ("epochs", "many", "a whole number from 1 to 100"),
+        ("learning_rate", "7", "from 1e-05 to 1"),
+        ("weight_decay", "-1", "from 0 to 2"),
+        ("share", "0.99", "0.01 to 0.9"),
+        ("y_range", "5,1", "low end"),
+        ("share", "nan", "0.01 to 0.9"),
+        ("learning_rate", "inf", "1e-05 to 1"),
+    ],
+)
 def test_link_out_of_range_is_refused_with_the_allowed_range(visit, name, value, expected):
     app = visit("train", **{name: value})
     assert len(app.error) == 1 and expected in app.error[0].value

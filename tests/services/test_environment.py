@@ -24,9 +24,13 @@ def test_each_variable_has_its_say(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second.zip"
     first.mkdir()
     second.write_bytes(b"")
-    environment = read_environment({"COLLAB_DATA": f" {first}{os.pathsep}{os.pathsep}{second}",
-                                    "COLLAB_HOME": f"{tmp_path / 'home'} ",
-                                    "COLLAB_DATABASE": "postgresql+psycopg://ann@host/films"})
+    environment = read_environment(
+        {
+            "COLLAB_DATA": f" {first}{os.pathsep}{os.pathsep}{second}",
+            "COLLAB_HOME": f"{tmp_path / 'home'} ",
+            "COLLAB_DATABASE": "postgresql+psycopg://ann@host/films",
+        }
+    )
     assert environment.data_folders == (first, second)
     assert environment.home == tmp_path / "home"
     assert environment.downloads == tmp_path / "home" / "datasets"
@@ -54,12 +58,19 @@ def test_the_surroundings_are_read_when_nothing_is_given(tmp_path, monkeypatch):
     assert read_environment().home == tmp_path / "here"
 
 
-@pytest.mark.parametrize("variable, value, words", [
-    ("COLLAB_DATA", "/no/such/folder", "'/no/such/folder', which does not exist; name folders that hold data sets"),
-    ("COLLAB_DATA", "~nobody-of-this-name/films", "nobody of that name is known here; write the folder out"),
-    ("COLLAB_HOME", "~nobody-of-this-name", "nobody of that name is known here; write the folder out"),
-    ("COLLAB_DATABASE", "profiles.sqlite", "is 'profiles.sqlite'; allowed is a database address such as sqlite:///"),
-])
+@pytest.mark.parametrize(
+    "variable, value, words",
+    [
+        ("COLLAB_DATA", "/no/such/folder", "'/no/such/folder', which does not exist; name folders that hold data sets"),
+        ("COLLAB_DATA", "~nobody-of-this-name/films", "nobody of that name is known here; write the folder out"),
+        ("COLLAB_HOME", "~nobody-of-this-name", "nobody of that name is known here; write the folder out"),
+        (
+            "COLLAB_DATABASE",
+            "profiles.sqlite",
+            "is 'profiles.sqlite'; allowed is a database address such as sqlite:///",
+        ),
+    ],
+)
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(tmp_path, variable, value, words):
     with pytest.raises(SettingError) as refusal:
         read_environment({"COLLAB_HOME": str(tmp_path), variable: value})
@@ -70,7 +81,9 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(tmp_path, variable, 
 def test_a_home_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
     for home in (tmp_path / "file", tmp_path / "file" / "inside"):
-        with pytest.raises(SettingError, match=r"which cannot be used .* name a folder that may be written to") as refusal:
+        with pytest.raises(
+            SettingError, match=r"which cannot be used .* name a folder that may be written to"
+        ) as refusal:
             read_environment({"COLLAB_HOME": str(home)})
         assert str(refusal.value).startswith(f"COLLAB_HOME is {str(home)!r}")
 

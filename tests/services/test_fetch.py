@@ -102,10 +102,19 @@ def test_an_unknown_data_set_is_refused(fetcher):
             ask("ml-1m")
 
 
-@pytest.mark.parametrize("ending, message", [
-    (DownloadError("the address could not be fetched (no connection)"), "the address could not be fetched (no connection)"),
-    (ZeroDivisionError("oh"), "MovieLens 100K could not be fetched: ZeroDivisionError: oh"),  # a slip of our own ends no server
-])
+@pytest.mark.parametrize(
+    "ending, message",
+    [
+        (
+            DownloadError("the address could not be fetched (no connection)"),
+            "the address could not be fetched (no connection)",
+        ),
+        (
+            ZeroDivisionError("oh"),
+            "MovieLens 100K could not be fetched: ZeroDivisionError: oh",
+        ),  # a slip of our own ends no server
+    ],
+)
 def test_a_failure_is_told_and_tried_again_only_when_asked(fetcher, script, ending, message):
     script.ending = ending
     fetcher.ensure(NAME)
@@ -146,7 +155,9 @@ def test_however_often_it_is_asked_one_download_starts(fetcher, script):
 
 def test_two_that_ask_at_the_same_moment_start_one_download(environment, monkeypatch):
     find = fetching.find
-    monkeypatch.setattr(fetching, "find", lambda *arguments: time.sleep(0.01) or find(*arguments))  # both look before one starts
+    monkeypatch.setattr(
+        fetching, "find", lambda *arguments: time.sleep(0.01) or find(*arguments)
+    )  # both look before one starts
     script = Scripted()
     fetcher = Fetcher(environment, fetch=script)
     together = threading.Barrier(4)
@@ -179,6 +190,7 @@ def test_two_data_sets_are_fetched_side_by_side(fetcher, script):
 def silent_address():
     """The address of a server that takes every connection and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listening, contextlib.ExitStack() as taken:
+
         def take():
             with contextlib.suppress(OSError):  # the end of the test
                 while True:

@@ -117,8 +117,12 @@ def test_killed_server_leaves_an_interrupted_run_with_weights_and_no_worker(tmp_
         print(run_id, jobs._process.pid, flush=True)
         time.sleep(600)
     """)
-    server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
-                              env=os.environ | {"COLLAB_HOME": str(tmp_path)})
+    server = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"COLLAB_HOME": str(tmp_path)},
+    )
     run_id, worker = server.stdout.readline().split()
     server.send_signal(signal.SIGKILL)
     server.wait()

@@ -29,14 +29,26 @@ def store(environment):
 
 
 def planned(**changes):
-    return plan("dot-bias", DotBiasSettings(**{"batch_size": 512, "epochs": 2, "n_factors": 4, **changes}), "sample", "random:0.2", 0)
+    return plan(
+        "dot-bias",
+        DotBiasSettings(**{"batch_size": 512, "epochs": 2, "n_factors": 4, **changes}),
+        "sample",
+        "random:0.2",
+        0,
+    )
 
 
 def test_run_is_a_folder_of_plain_files(store, environment):
     record = carry_out(store.create(planned()), store, environment)
     folder = store.folder / record.id
     assert sorted(file.name for file in folder.iterdir()) == [
-        "batches.csv", "history.csv", "items.csv", "run.json", "users.csv", "weights.safetensors"]
+        "batches.csv",
+        "history.csv",
+        "items.csv",
+        "run.json",
+        "users.csv",
+        "weights.safetensors",
+    ]
     assert json.loads((folder / "run.json").read_text())["state"] == "finished"
     weights = safetensors.numpy.load_file(folder / "weights.safetensors")
     assert weights["item_factors"].shape == (len(pd.read_csv(folder / "items.csv")), 4)
@@ -56,7 +68,9 @@ def test_loaded_run_predicts_as_it_did(store, environment):
     titles = sample.items.set_index("item_id").title
     users = pd.Index(run.users.user_id).get_indexer(valid.user_id)
     items = pd.Index(run.items.label).get_indexer(titles[valid.item_id])
-    assert np.mean((run.model.predict(users, items) - valid.rating.to_numpy()) ** 2) == pytest.approx(record.valid["mse"], rel=1e-5)
+    assert np.mean((run.model.predict(users, items) - valid.rating.to_numpy()) ** 2) == pytest.approx(
+        record.valid["mse"], rel=1e-5
+    )
 
 
 def test_items_count_training_rows_only(store, environment):
@@ -81,7 +95,9 @@ def test_stopped_run_keeps_its_weights(store, environment):
 
 
 def test_diverged_run_says_what_to_do(store, environment):
-    record = carry_out(store.create(planned(y_range=None, learning_rate=1.0, n_factors=50, epochs=5)), store, environment)
+    record = carry_out(
+        store.create(planned(y_range=None, learning_rate=1.0, n_factors=50, epochs=5)), store, environment
+    )
     assert record.state == "diverged" and "Lower the peak learning rate" in record.message
     with pytest.raises(RunError, match="diverged"):
         store.load(record.id)
@@ -125,6 +141,7 @@ def test_run_of_a_living_owner_is_left_alone(store):
 
 def test_interrupted_run_has_its_last_weights(store, environment):
     """Killed in mid-epoch: what was checkpointed can be looked at."""
+
     class Killed(BaseException):
         pass
 
@@ -155,9 +172,16 @@ def test_unknown_run(store):
         store.record("01234567")
 
 
-@pytest.mark.parametrize(("file", "content"), [
-    ("run.json", b"{"), ("run.json", b'{"format": 99}'), ("weights.safetensors", b"\x00\x01"), ("items.csv", b"a,b\n1,2\n"),
-    ("users.csv", b"")])
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("run.json", b"{"),
+        ("run.json", b'{"format": 99}'),
+        ("weights.safetensors", b"\x00\x01"),
+        ("items.csv", b"a,b\n1,2\n"),
+        ("users.csv", b""),
+    ],
+)
 def test_damaged_file_is_an_error_that_names_the_place(store, environment, file, content):
     record = carry_out(store.create(planned(epochs=1)), store, environment)
     (store.folder / record.id / file).write_bytes(content)

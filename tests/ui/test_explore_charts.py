@@ -16,22 +16,27 @@ from collab.ui.theme import DARK, LIGHT
 
 def make_table(n_films=30):
     biases = [0.0, *(0.05 * (place - n_films / 2) for place in range(n_films))]
-    items = pd.DataFrame({
-        "title": ["#na#", *(f"Film <b>{place}</b> & more (19{place:02d})" for place in range(n_films))],
-        "year": pd.array([pd.NA, *(1900 + place for place in range(n_films))], dtype="Int64"),
-        "genres": ["", *["Drama"] * n_films],
-        "n_ratings": [0, *(20 + place for place in range(n_films))],
-        "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_films))],
-        "damped_mean": [3.5] * (n_films + 1),
-    })
+    items = pd.DataFrame(
+        {
+            "title": ["#na#", *(f"Film <b>{place}</b> & more (19{place:02d})" for place in range(n_films))],
+            "year": pd.array([pd.NA, *(1900 + place for place in range(n_films))], dtype="Int64"),
+            "genres": ["", *["Drama"] * n_films],
+            "n_ratings": [0, *(20 + place for place in range(n_films))],
+            "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_films))],
+            "damped_mean": [3.5] * (n_films + 1),
+        }
+    )
     return bias_table(items, biases)
 
 
-@pytest.mark.parametrize(("title", "expected"), [
-    ("Alien (1979)", "Alien (1979)"),
-    ("Children of the Corn: The Gathering (1996)", "Children of the Corn:… (1996)"),
-    ("A title without a year that goes on and on", "A title without a year that g…"),
-])
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Alien (1979)", "Alien (1979)"),
+        ("Children of the Corn: The Gathering (1996)", "Children of the Corn:… (1996)"),
+        ("A title without a year that goes on and on", "A title without a year that g…"),
+    ],
+)
 def test_shortened_titles_keep_their_year(title, expected):
     assert shortened(title, 30) == expected
     assert len(shortened(title, 30)) <= 30
@@ -76,9 +81,14 @@ def test_bias_scatter_rings_and_names_what_was_found():
     assert figure.layout.annotations[0].font.color == LIGHT.found
 
 
-@pytest.mark.parametrize(("measure", "column", "values"), [
-    ("cosine", "similarity", [0.9, 0.5]), ("euclidean", "distance", [0.4, 1.5]), ("dot", "product", [3.0, -1.0]),
-])
+@pytest.mark.parametrize(
+    ("measure", "column", "values"),
+    [
+        ("cosine", "similarity", [0.9, 0.5]),
+        ("euclidean", "distance", [0.4, 1.5]),
+        ("dot", "product", [3.0, -1.0]),
+    ],
+)
 def test_similarity_bars(measure, column, values):
     titles = ["Alien (1979)", "Aliens (1986)"]
     table = pd.DataFrame({"item_index": [4, 2], "title": titles, column: values, "n_ratings": [1, 1_200]})
@@ -94,6 +104,9 @@ def test_similarity_bars(measure, column, values):
 def test_every_picture_of_synthetic_ratings_says_so():
     table = make_table()
     similar = table.assign(similarity=0.5)
-    for figure in (bias_bars_figure(table, LIGHT, synthetic=True), bias_scatter_figure(table, LIGHT, synthetic=True),
-                   similarity_bars_figure(similar, "cosine", LIGHT, synthetic=True)):
+    for figure in (
+        bias_bars_figure(table, LIGHT, synthetic=True),
+        bias_scatter_figure(table, LIGHT, synthetic=True),
+        similarity_bars_figure(similar, "cosine", LIGHT, synthetic=True),
+    ):
         assert "synthetic ratings" in [annotation.text for annotation in figure.layout.annotations]

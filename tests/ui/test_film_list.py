@@ -14,11 +14,17 @@ STARS = RatingScale(1.0, 5.0, 1.0)
 def test_all_texts_are_escaped():
     html = film_list([Film('<img src=x onerror="alert(1)">', "a & b", "<1>", "<i>")], '"label"', STARS, LIGHT, 1)
     assert "<img" not in html and "<1>" not in html and html.count("<i>") == 0
-    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html and "a &amp; b" in html and '"&quot;label&quot;"' in html
+    assert (
+        "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;" in html
+        and "a &amp; b" in html
+        and '"&quot;label&quot;"' in html
+    )
 
 
 def test_the_range_stands_on_the_rating_scale():
-    html = film_list([Film("Alien (1979)", "", "4.0", ", probably 3 to 5", Likely(4.0, 3.0, 5.0))], "Picks", STARS, LIGHT, 1)
+    html = film_list(
+        [Film("Alien (1979)", "", "4.0", ", probably 3 to 5", Likely(4.0, 3.0, 5.0))], "Picks", STARS, LIGHT, 1
+    )
     assert "left:50%;width:50%" in html and "left:75%" in html
     assert "<b>4.0</b>, probably 3 to 5" in html
 

@@ -12,15 +12,17 @@ GENRES = ["Drama", "Comedy", "Action|Comedy", "Horror", "", "Drama|War"]
 
 def make_films(n_films=60):
     places = np.arange(n_films)
-    films = pd.DataFrame({
-        "item_index": places + 1,
-        "title": [f"Film {place} (1980)" for place in places],
-        "year": pd.array([1950 + place if place % 10 else pd.NA for place in places], dtype="Int64"),
-        "genres": [GENRES[place % len(GENRES)] for place in places],
-        "n_ratings": 500 - places,
-        "mean_rating": np.linspace(1, 5, n_films),
-        "bias": np.linspace(-0.5, 0.7, n_films),
-    })
+    films = pd.DataFrame(
+        {
+            "item_index": places + 1,
+            "title": [f"Film {place} (1980)" for place in places],
+            "year": pd.array([1950 + place if place % 10 else pd.NA for place in places], dtype="Int64"),
+            "genres": [GENRES[place % len(GENRES)] for place in places],
+            "n_ratings": 500 - places,
+            "mean_rating": np.linspace(1, 5, n_films),
+            "bias": np.linspace(-0.5, 0.7, n_films),
+        }
+    )
     coordinates = np.random.default_rng(0).normal(size=(n_films, 3)) * [3, 2, 1]
     return coordinates, films
 
@@ -106,9 +108,17 @@ def test_a_chosen_film_that_is_not_shown_is_not_marked():
 def test_axes_say_how_much_they_explain_and_keep_distances():
     figure, _ = draw()
     scene = figure.layout.scene
-    assert scene.xaxis.title.text == "Component 1 · 32 % of variance" and scene.zaxis.title.text.endswith("8 % of variance")
-    scales = [(axis.range[1] - axis.range[0]) / side for axis, side in zip(
-        (scene.xaxis, scene.yaxis, scene.zaxis), (scene.aspectratio.x, scene.aspectratio.y, scene.aspectratio.z), strict=True)]
+    assert scene.xaxis.title.text == "Component 1 · 32 % of variance" and scene.zaxis.title.text.endswith(
+        "8 % of variance"
+    )
+    scales = [
+        (axis.range[1] - axis.range[0]) / side
+        for axis, side in zip(
+            (scene.xaxis, scene.yaxis, scene.zaxis),
+            (scene.aspectratio.x, scene.aspectratio.y, scene.aspectratio.z),
+            strict=True,
+        )
+    ]
     assert scales == pytest.approx([scales[0]] * 3)
 
 

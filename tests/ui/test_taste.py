@@ -19,8 +19,16 @@ def items():
     """Row 0, eight films with ever fewer ratings, one of them under two ids, and one that was never trained."""
     titles = ["#na#", *(f"Film {place} (199{place})" for place in range(1, 8)), "Film 1 (1991)", "Untrained (1990)"]
     counts = [0, 80, 70, 60, 50, 40, 30, 10, 5, 0]
-    return pd.DataFrame({"title": titles, "year": pd.array([pd.NA] + [1990] * 9, dtype="Int64"), "genres": "Drama",
-                         "n_ratings": counts, "mean_rating": 3.5, "damped_mean": 3.5})
+    return pd.DataFrame(
+        {
+            "title": titles,
+            "year": pd.array([pd.NA] + [1990] * 9, dtype="Int64"),
+            "genres": "Drama",
+            "n_ratings": counts,
+            "mean_rating": 3.5,
+            "damped_mean": 3.5,
+        }
+    )
 
 
 @dataclass
@@ -125,7 +133,9 @@ def test_a_doubled_title_is_left_out_with_all_its_rows(run, prior, items):
 
 
 def test_a_film_not_seen_stays_a_candidate_and_teaches_nothing(run, prior, items):
-    with_it = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 5 (1995)", None, 5)), n=10, minimum_count=20)
+    with_it = picks(
+        run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 5 (1995)", None, 5)), n=10, minimum_count=20
+    )
     without = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=20)
     pd.testing.assert_frame_equal(with_it.films, without.films)
     assert 5 in with_it.films["item_index"].tolist()
@@ -140,8 +150,10 @@ def test_every_pick_says_its_likely_range_in_words(run, prior, items):
 
 def test_uncertainty_falls_with_every_answer_and_never_below_the_noise(run, prior, items):
     one = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=1)
-    two = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 2 (1992)", 1.0, 2)), n=10, minimum_count=1)
-    assert run.valid_mse ** 0.5 < two.typical_error < one.typical_error < one.error_before
+    two = picks(
+        run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 2 (1992)", 1.0, 2)), n=10, minimum_count=1
+    )
+    assert run.valid_mse**0.5 < two.typical_error < one.typical_error < one.error_before
     assert 0 < one.learned < two.learned < 1
 
 
