@@ -77,6 +77,10 @@ def make_ratings():
     return make
 
 
+def pytest_addoption(parser):
+    parser.addoption("--screenshot", metavar="FILE", help="where the browser test puts the README's picture")
+
+
 def missing(what):
     """A test cannot run: that is a failure where everything should be there, else a word in the report."""
     if os.environ.get("CI") == "true":

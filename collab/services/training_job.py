@@ -109,37 +109,32 @@ class _Recorder:
         self.store, self.record, self.model = store, record, model
         self.every = max(1, record.n_steps // N_POINTS)
         self.points: list[tuple] = []
+        self.last: BatchReport | None = None
         self.squared_error, self.n_rows = 0.0, 0
         self.written = self.saved = time.monotonic()
 
     def on_batch(self, report: BatchReport) -> None:
         self.squared_error += report.train_loss * report.n_rows
         self.n_rows += report.n_rows
+        self.last = report
         now = time.monotonic()
-        point_is_due, write_is_due = (
-            report.step % self.every == 0 or report.step == report.n_steps,
-            now - self.written >= WRITE_SECONDS,
-        )
-        if point_is_due or write_is_due:
-            point = (
-                report.step,
-                report.epoch,
-                self.squared_error / self.n_rows,
-                report.learning_rate,
-                report.momentum,
-                report.seconds,
-            )
-        if point_is_due:
-            self.points.append(point)
+        if report.step % self.every == 0:
+            self.points.append(self._point())
             self.squared_error, self.n_rows = 0.0, 0
-        if write_is_due:
+        if now - self.written >= WRITE_SECONDS:
             self.flush()
-            self.store.write_latest(self.record.id, point)
+            self.store.write_latest(self.record.id, self._point())
             self.written = now
         if now - self.saved >= CHECKPOINT_SECONDS:
             self.model.settle()
             self.store.write_weights(self.record.id, self.model.weights())
             self.saved = now
+
+    def _point(self) -> tuple:
+        """Where the training is, with the mean loss since the point before."""
+        last = self.last
+        loss = self.squared_error / self.n_rows if self.n_rows else last.train_loss
+        return (last.step, last.epoch, loss, last.learning_rate, last.momentum, last.seconds)
 
     def on_epoch(self, report: EpochReport) -> None:
         self.flush()
@@ -151,6 +146,12 @@ class _Recorder:
             self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items() if value == value}
         )
         self.store.write_record(self.record)
+
+    def close(self) -> None:
+        """Write down what is left, up to the very last step."""
+        if self.n_rows:
+            self.points.append(self._point())
+        self.flush()
 
     def flush(self) -> None:
         if self.points:
@@ -236,7 +237,7 @@ def _train(
         on_epoch(report)
 
     outcome = fit(model, train, valid, on_batch=recorder.on_batch, on_epoch=epoch_done, should_stop=should_stop)
-    recorder.flush()
+    recorder.close()
     finite = all(np.isfinite(table).all() for table in model.weights().values())
     if outcome.valid is not None and finite:
         store.write_weights(record.id, model.weights())

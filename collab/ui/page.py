@@ -93,6 +93,8 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         wanted = _pick_data(wanted)
         follow_theme()
     data = _available(wanted)
+    if data.name != wanted:
+        st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
     record = _record_of(jobs, data, run_id)
     if record is None:
         record = _first_run(jobs, data)
@@ -235,8 +237,7 @@ def _say_synthetic(data: Entry, wanted: str) -> None:
             "downloading": "is still being fetched",
         }[fetch.state]
         line.info(
-            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}, so the built-in sample stands in: "
-            "real films, invented people.",
+            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",
             icon=":material/science:",
         )
         button.button(

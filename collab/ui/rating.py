@@ -124,7 +124,9 @@ def say_lacking(known: Known, data: Entry) -> None:
 
 def listed(titles: Sequence[str], n: int = 8) -> str:
     """The first `n` titles in a row, for Markdown."""
-    return "; ".join(map(words.plain, titles[:n])) + (f" and {words.count(len(titles) - n)} more" if len(titles) > n else "")
+    return "; ".join(map(words.plain, titles[:n])) + (
+        f" and {words.count(len(titles) - n)} more" if len(titles) > n else ""
+    )
 
 
 def _so_far(known: Known) -> None:

@@ -91,6 +91,7 @@ def test_stopped_run_keeps_its_weights(store, environment):
     asked = iter([False] * 10 + [True] * 1000)
     record = carry_out(store.create(planned(epochs=50)), store, environment, should_stop=lambda: next(asked))
     assert record.state == "stopped" and record.epochs_done == 0
+    assert store.progress(record.id).batches.step.iloc[-1] == 11  # the curve reaches the last step taken
     assert store.load(record.id).model.item_factors.shape[1] == 4
 
 
