@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 
@@ -78,10 +79,11 @@ class Jobs:
                     return run_id
             return self.submit(record)
 
-    def stop(self, run_id: str, starter: str) -> None:
+    def stop(self, run_id: str, starter: str, wait_seconds: float = 0.0) -> None:
         """Stop a run that `starter` has started; its weights so far are kept, and one that still waits is taken off the queue.
 
-        Raises RunError where somebody else has started it. Nothing happens where it has ended already.
+        Returns when it has ended, or after `wait_seconds`. Raises RunError where somebody else has started it. Nothing
+        happens where it has ended already.
         """
         with self._lock:
             if run_id not in (*self._waiting, self._running):
@@ -93,6 +95,9 @@ class Jobs:
                 self.store.discard(run_id)
             else:
                 self._say(stop=run_id)
+        end = time.monotonic() + wait_seconds
+        while run_id == self._running and time.monotonic() < end:
+            time.sleep(0.01)
 
     def queue(self) -> list[str]:
         """Ids of the run in work (first) and of those that wait, in order."""

@@ -328,7 +328,10 @@ def _wait_for(run_id: str) -> None:
 
 
 def _show_progress(run_id: str) -> None:
-    progress = cached.jobs().store.progress(run_id)
+    try:
+        progress = cached.jobs().store.progress(run_id)
+    except RunError:
+        st.rerun()  # it was taken off the queue
     if not progress.record.busy:
         st.rerun()
     text = "Training the model that this page shows" if progress.record.state == "running" else "Getting ready to train"

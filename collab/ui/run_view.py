@@ -21,6 +21,7 @@ from collab.ui.theme import palette
 from collab.ui.visitor import visitor
 
 REPLAY_SECONDS = 10.0
+STOP_SECONDS = 1.0  # how long a press on Stop waits for the run to end, so that the next picture shows it ended
 
 
 def show_run(run_id: str) -> None:
@@ -31,7 +32,10 @@ def show_run(run_id: str) -> None:
 
 
 def _draw(run_id: str, renewing: bool) -> None:
-    progress = cached.jobs().store.progress(run_id)
+    try:
+        progress = cached.jobs().store.progress(run_id)
+    except RunError:
+        st.rerun()  # it waited, and was taken off the queue: the page shows the newest run
     share = _replay_share(run_id)
     if renewing and not progress.record.busy and share is None:
         st.rerun()  # over: one full turn puts the page at rest
@@ -88,16 +92,16 @@ def _headline(progress: Progress, replay: float | None) -> None:
         )
         line.progress(progress.share, text=text)
         mine = record.starter == visitor()
-        button.button(
+        if button.button(
             "Stop",
             key="stop",
             icon=":material/stop:",
             width="stretch",
             disabled=not mine,
-            on_click=_stop,
-            args=(record.id,),
             help=None if mine else "Somebody else has started this run; only they can stop it.",
-        )
+        ):
+            cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+            st.rerun()
     else:
         state = {
             "finished": "Finished",
@@ -162,13 +166,6 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
         return
     st.session_state["_take_over"] = settings
     st.rerun()  # of the whole page: the controls follow
-
-
-def _stop(run_id: str) -> None:
-    try:
-        cached.jobs().stop(run_id, visitor())
-    except RunError as reason:
-        st.toast(str(reason))
 
 
 def _replay_share(run_id: str) -> float | None:

@@ -126,6 +126,17 @@ def test_stop_keeps_the_weights(visit):
     assert app.button(key="replay").disabled is False
 
 
+def test_a_run_taken_off_the_queue_leaves_no_dead_end(visit):
+    app = visit("train", epochs="100", batch_size="8")
+    app.button(key="start").click().run()
+    app.button(key="start").click().run()
+    waiting = link(app, "run")
+    assert cached.jobs().queue()[-1] == waiting and current(app).state == "queued"
+    app.button(key="stop").click().run()
+    assert not app.exception and not app.warning and waiting not in cached.jobs().queue()
+    assert link(app, "run") != waiting
+
+
 def test_somebody_else_sees_the_queue_and_cannot_stop(visit):
     app = visit("train")
     jobs = cached.jobs()
