@@ -44,6 +44,7 @@ from collab.settings import settings_from
 
 FORMAT = 1
 RUN_ID = re.compile(r"[0-9a-f]{8}")
+OLD_LOCK_SECONDS = 3600.0
 BUSY = ("queued", "running")
 STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
@@ -192,7 +193,7 @@ class RunStore:
                 pass
         except filelock.Timeout:
             return True
-        file.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)  # nobody will claim this name again
         return False
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -255,6 +256,10 @@ class RunStore:
             if self._is_alive(record.owner):
                 continue
             rescued.append(self.interrupt(record))
+        for file in self.owners.glob("*.lock"):  # the young ones may be just about to be locked
+            with contextlib.suppress(FileNotFoundError):  # somebody else has just cleared it away
+                if time.time() - file.stat().st_mtime > OLD_LOCK_SECONDS:
+                    self._is_alive(file.stem)
         return rescued
 
     def rescue_sometimes(self, every_seconds: float = 5.0) -> None:

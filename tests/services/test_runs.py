@@ -140,6 +140,17 @@ def test_run_of_a_living_owner_is_left_alone(store):
     assert store.rescue() == [record.id]
 
 
+def test_locks_of_dead_owners_are_cleared_away(store, monkeypatch):
+    (_, dead), (alive, lock) = store.claim(), store.claim()
+    dead.release()
+    store.rescue()
+    assert len(list(store.owners.iterdir())) == 2  # a young one may be just about to be locked
+    monkeypatch.setattr("collab.services.runs.OLD_LOCK_SECONDS", -1.0)
+    store.rescue()
+    assert [file.stem for file in store.owners.iterdir()] == [alive]
+    lock.release()
+
+
 def test_interrupted_run_has_its_last_weights(store, environment):
     """Killed in mid-epoch: what was checkpointed can be looked at."""
 
