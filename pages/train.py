@@ -54,4 +54,4 @@ with controls:
         st.error(refused)
     st.fragment(show_queue, run_every=2.0)()
 with picture:
-    show_run(page.record.id)
+    show_run(page.record)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -23,6 +25,10 @@ def pick_film(run: TrainedRun, *, default: bool) -> int | None:
     item_index = most_rated_items(run.items, len(run.items))
     labels = run.items["label"].to_numpy()[item_index].tolist()
     titles = dict(zip(labels, run.items["title"].to_numpy()[item_index], strict=True))
+    often = Counter(
+        titles.values()
+    )  # where ids are kept apart two films may share a title; the browser sends back words
+    titles = {label: title if often[title] == 1 else f"{title} · {label}" for label, title in titles.items()}
     label = st.selectbox(
         "Film",
         labels,

@@ -7,6 +7,7 @@ set that is nowhere is fetched, or the built-in sample takes its place; where th
 from __future__ import annotations
 
 import runpy
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -296,6 +297,9 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
         each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)
     }
     records.setdefault(record.id, record)
+    labels = {run_id: describe_run(each) for run_id, each in records.items()}
+    often = Counter(labels.values())  # the browser sends back words, so no two runs may have the same
+    labels = {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}
     st.session_state["_pick_run"] = record.id
 
     def picked() -> None:
@@ -308,7 +312,7 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
         "Run",
         list(records),
         key="_pick_run",
-        format_func=lambda run_id: describe_run(records[run_id]),
+        format_func=labels.__getitem__,
         on_change=picked,
         help="The trained model that every page shows. A run is one training, kept for good.",
     )

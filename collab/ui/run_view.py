@@ -24,11 +24,13 @@ REPLAY_SECONDS = 10.0
 STOP_SECONDS = 1.0  # how long a press on Stop waits for the run to end, so that the next picture shows it ended
 
 
-def show_run(run_id: str) -> None:
-    """Draw the run; while it waits, trains or is replayed the drawing renews itself four times a second."""
-    busy = cached.jobs().store.record(run_id).busy
-    replaying = _replay_share(run_id) is not None
-    st.fragment(_draw, run_every=POLL_SECONDS if busy or replaying else None)(run_id, busy or replaying)
+def show_run(record: RunRecord) -> None:
+    """Draw the run; while it waits, trains or is replayed the drawing renews itself four times a second.
+
+    `record` is what the rest of the page was drawn by: if the run has ended since, the whole page is drawn again.
+    """
+    renewing = record.busy or _replay_share(record.id) is not None
+    st.fragment(_draw, run_every=POLL_SECONDS if renewing else None)(record.id, renewing)
 
 
 def _draw(run_id: str, renewing: bool) -> None:

@@ -1,5 +1,7 @@
 """The frame: whatever link a page is opened with, it has data and a run, or says what to press."""
 
+import dataclasses
+import shutil
 import time
 from pathlib import Path
 
@@ -75,6 +77,20 @@ def test_other_data_set_takes_its_own_newest_run(visit):
     app.run()
     assert link(app, "data") == "ml-latest-small" and link(app, "run") != run
     assert "half stars" in texts(app)
+
+
+def test_runs_with_the_same_name_can_be_told_apart(visit, movielens_folders):
+    """The browser sends back the words of the chosen run: two runs with the same ones would be the same run."""
+    app = visit("overview")
+    jobs, first = cached.jobs(), link(app, "run")
+    record = jobs.store.record(first)
+    shutil.copytree(jobs.store.folder / first, jobs.store.folder / "0a1b2c3d")
+    jobs.store.write_record(dataclasses.replace(record, id="0a1b2c3d"))
+    app.run()
+    options = app.sidebar.selectbox[1].options
+    assert len(options) == len(set(options)) == 2
+    app.sidebar.selectbox[1].set_value("0a1b2c3d").run()
+    assert link(app, "run") == "0a1b2c3d" and not app.exception
 
 
 def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
