@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collab.datasets.dataset import describe_items, encode
 from collab.errors import SettingError
 from collab.models import build_model, preset_of
-from collab.models.dot import DotBiasSettings, DotProductBias, loss_and_gradient
+from collab.models.dot import DotBiasSettings, DotProductBias, _Adam, _RowAdam, loss_and_gradient
 from collab.splitting import split_by
 from collab.training import fit
 
@@ -288,3 +288,43 @@ def test_the_best_liked_films_are_those_of_the_chapter(films):
 def test_the_least_liked_films_are_those_of_the_chapter(films):
     lowest = films.nsmallest(10, "bias").title.tolist()
     assert {"Children of the Corn: The Gathering (1996)", "Lawnmower Man 2: Beyond Cyberspace (1996)"} <= set(lowest)
+
+
+def test_rows_that_come_back_get_what_they_missed():
+    """A row without a gradient for 30 steps is where the dense form would have moved it: decay, momentum and all."""
+    table = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    dense, rows = _Adam(table.clone(), 0.1), _RowAdam(table.clone(), 0.1)
+    everybody, two = torch.arange(6), torch.tensor([0, 1])
+    generator = torch.Generator().manual_seed(1)
+    for batch, n_steps in ((everybody, 200), (two, 30)):
+        for _ in range(n_steps):
+            gradient = torch.randn(len(batch), 4, generator=generator)
+            for adam in (dense, rows):
+                adam.look_up(batch)
+                adam.step(batch, gradient, 1e-3, 0.9)
+    assert not torch.allclose(rows.table[2:], dense.table[2:], atol=1e-5)
+    rows.catch_up()
+    torch.testing.assert_close(rows.table, dense.table, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(rows.average, dense.average, atol=1e-6, rtol=1e-4)
+    torch.testing.assert_close(rows.square, dense.square, atol=1e-6, rtol=1e-4)
+
+
+def test_a_step_on_a_large_table_touches_the_rows_of_its_batch_alone():
+    table = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
+    adam = _RowAdam(table.clone(), 0.1)
+    for _ in range(3):
+        batch = torch.tensor([1, 4, 1])
+        adam.look_up(batch)
+        adam.step(batch, torch.ones(3, 3), 1e-2, 0.9)
+    others = [0, 2, 3, 5, 6, 7, 8, 9]
+    assert torch.equal(adam.table[others], table[others]) and not torch.equal(adam.table[[1, 4]], table[[1, 4]])
+
+
+@pytest.mark.parametrize("preset", ["chapter", "fast"])
+def test_a_large_table_reaches_the_dense_loss(movielens_100k, monkeypatch, preset):
+    ratings = encode(movielens_100k)
+    dense, _ = train_on(movielens_100k, ratings, preset, 0)
+    monkeypatch.setattr("collab.models.dot.LARGE_TABLE", 0)
+    monkeypatch.setattr("collab.models.dot.ROWS_A_RATING", 0)
+    by_row, _ = train_on(movielens_100k, ratings, preset, 0)
+    assert by_row == pytest.approx(dense, abs=0.003) and by_row != dense
