@@ -237,7 +237,7 @@ class RunStore:
 
     def finish(self, record: RunRecord) -> None:
         """The run is over: write its record and give its folder its final name."""
-        self.write_record(dataclasses.replace(record, owner=""))
+        self.write_record(record)
         (self._partial(record.id) / "latest.csv").unlink(missing_ok=True)
         os.replace(self._partial(record.id), self.folder / record.id)
 
@@ -254,6 +254,10 @@ class RunStore:
             except (OSError, ValueError, RunError):
                 continue  # just being created, or not ours
             if self._is_alive(record.owner):
+                continue
+            if not record.busy:  # all was written but the name
+                with contextlib.suppress(OSError):
+                    os.replace(folder, self.folder / record.id)
                 continue
             rescued.append(self.interrupt(record))
         for file in self.owners.glob("*.lock"):  # the young ones may be just about to be locked
@@ -306,6 +310,8 @@ class RunStore:
                 if (kept := self._ended.get(run_id)) is not None and kept[0] == changed:
                     return kept[1]
                 record = RunRecord.from_json(file.read_text(encoding="utf-8"))
+                if not record.busy and file.parent.name != run_id:
+                    return dataclasses.replace(record, state="running")  # its folder is about to get its final name
                 if not record.busy:
                     self._ended[run_id] = changed, record
                 return record

@@ -107,7 +107,7 @@ def test_diverged_run_says_what_to_do(store, environment):
 def test_missing_data_is_written_into_the_record(store, environment):
     record = carry_out(store.create(dataclasses.replace(planned(), data="ml-100k")), store, environment)
     assert record.state == "failed" and "COLLAB_DATA" in record.message
-    assert store.record(record.id) == dataclasses.replace(record, owner="")
+    assert store.record(record.id) == record
 
 
 def test_run_of_a_dead_process_is_found_as_interrupted(store, tmp_path):
@@ -138,6 +138,18 @@ def test_run_of_a_living_owner_is_left_alone(store):
     assert store.rescue() == [] and store.record(record.id).state == "queued"
     lock.release()
     assert store.rescue() == [record.id]
+
+
+def test_a_run_is_busy_until_its_folder_has_its_final_name(store, environment):
+    """Between the last write and the renaming a reader must not open files that are about to move."""
+    owner, lock = store.claim()
+    record = carry_out(store.create(dataclasses.replace(planned(epochs=1), owner=owner)), store, environment)
+    folder = store.folder / record.id
+    folder.rename(store.folder / f"{record.id}.partial")
+    assert store.record(record.id).state == "running" and store.rescue() == []
+    lock.release()
+    assert store.rescue() == []  # its owner died at the last moment: nothing was lost, so nothing was interrupted
+    assert store.record(record.id) == record and folder.is_dir()
 
 
 def test_locks_of_dead_owners_are_cleared_away(store, monkeypatch):
