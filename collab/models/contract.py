@@ -13,12 +13,13 @@ from collab.ratings import Ratings
 
 
 class Step(NamedTuple):
-    """One step of training: the summed squared error of its `n_rows` ratings, and the schedule at this moment."""
+    """One step of training: the summed squared error of its `n_rows` ratings, and the schedule at this moment, None for a
+    model that has no such thing."""
 
     squared_error: float
     n_rows: int
-    learning_rate: float
-    momentum: float
+    learning_rate: float | None = None
+    momentum: float | None = None
 
 
 @dataclass(frozen=True)
