@@ -44,11 +44,14 @@ class Model(Protocol):
     has_factors: bool
     has_biases: bool
     epochs: int
-    y_range: tuple[float, float] | None
+    y_range: tuple[float, float] | None  # of a sigmoid; None: the plain sum, cut to the rating scale if at all
     user_factors: np.ndarray  # (n_users, n_factors)
     item_factors: np.ndarray  # (n_items, n_factors)
     user_biases: np.ndarray  # (n_users,)
     item_biases: np.ndarray  # (n_items,)
+    item_covariances: (
+        np.ndarray | None
+    )  # of [factors; bias], (n_items, n_factors + 1, n_factors + 1); None: known as points
 
     def n_steps(self, n_train: int) -> int:
         """Steps of one epoch on `n_train` ratings."""
