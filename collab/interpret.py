@@ -79,9 +79,11 @@ def user_bias_table(users: pd.DataFrame, user_biases: np.ndarray, minimum_count:
     """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
 
     Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`: above zero, the user is
-    kinder than the stars say, because the films that were seen are ones that others liked less).
+    kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts from that of
+    row 0, the unknown user, who is the average one: what all users have in common may be a global mean.
     """
     biases = np.asarray(user_biases, dtype=np.float64)
+    biases = biases - biases[0]
     user_index = trained_items(users)
     table = users.iloc[user_index][["user_id", "mean_rating", "n_ratings"]].reset_index(drop=True)
     table.insert(0, "user_index", user_index)

@@ -197,6 +197,7 @@ def test_user_bias_table_leaves_out_the_unknown_user():
     table = user_bias_table(users, np.array([5.0, -0.5, 3.0, 0.5]))
     assert list(table.columns) == ["user_index", "user_id", "bias", "mean_rating", "n_ratings", "residual"]
     assert list(table["user_id"]) == ["9", "7"]
+    assert list(table["bias"]) == pytest.approx([-4.5, -5.5])  # from the unknown user's 5 on
     assert list(user_bias_table(users, np.zeros(4), minimum_count=20)["user_id"]) == ["7"]
 
 

@@ -34,7 +34,7 @@ MODELS: dict[str, Family] = {
     for family in (
         Family(
             "dot-bias",
-            "Dot product with biases",
+            "Dot product",
             DotBiasSettings,
             # "fast": tests/benchmarks/presets.py measures batch and rate, on rows inside the training part
             {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)},
@@ -43,7 +43,7 @@ MODELS: dict[str, Family] = {
         ),
         Family(
             "bayes",
-            "Bayesian factors",
+            "Bayesian",
             BayesSettings,
             {"fast": BayesSettings(), "accurate": BayesSettings(n_factors=12, epochs=60)},
             "“Fast” takes 8 factors and 20 sweeps. “Accurate” takes 12 and 60: about four times as long, a little less loss.",

@@ -31,6 +31,13 @@ def test_pages_show_it(visit_bayes, page):
     assert not app.exception and not app.error and current(app).record.model == "bayes"
 
 
+def test_users_are_kind_or_strict_beside_the_average_one(visit_bayes):
+    """The model's user biases carry the global mean; the page shows what is above and below it."""
+    app = visit_bayes("film_biases", view="users")
+    bias = app.dataframe[-1].value["bias"]
+    assert bias.min() < -0.1 and bias.max() > 0.1 and bias.abs().max() < 2.5
+
+
 def test_picks_follow_the_answers(visit_bayes):
     app = visit_bayes("rate")
     stars = [each for each in app.feedback if each.key.startswith("stars-")]
@@ -43,5 +50,5 @@ def test_picks_follow_the_answers(visit_bayes):
 def test_train_shows_sweeps_and_no_schedule(visit_bayes):
     app = visit_bayes("train")
     assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
-    assert len(app.get("arrow_vega_lite_chart")) == 1
+    assert len(app.get("vega_lite_chart")) == 1
     assert len(app.dataframe[0].value) == 5
