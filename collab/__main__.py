@@ -22,7 +22,7 @@ from collab.cold_start import fold_in, predict, user_prior
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
-from collab.interpret import MEASURE_COLUMNS, similar_items
+from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.recommend import recommend
 from collab.services.environment import Environment, read_environment
@@ -164,6 +164,7 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
         measure=arguments.measure,
         minimum_count=arguments.minimum_count,
         n=arguments.top,
+        known=uncertainty(run.model, run.users),
     )
     column = MEASURE_COLUMNS[arguments.measure]
     rows = [
@@ -318,7 +319,13 @@ def parser() -> argparse.ArgumentParser:
     made = command("train", train)
     made.add_argument("--data", default=DEFAULT, help=f"data set: {', '.join(CATALOGUE)} (default {DEFAULT})")
     made.add_argument("--model", default=DEFAULT_MODEL, help=f"model: {', '.join(MODELS)} (default {DEFAULT_MODEL})")
-    made.add_argument("--preset", default="chapter", help="settings to start from: chapter or fast (default chapter)")
+    made.add_argument(
+        "--preset",
+        default="",
+        help="settings to start from: "
+        + "; ".join(f"{name}: {' or '.join(family.presets)}" for name, family in MODELS.items())
+        + " (default: the first)",
+    )
     made.add_argument(
         "--set",
         action="append",
@@ -342,7 +349,7 @@ def parser() -> argparse.ArgumentParser:
     made = command("similar", similar)
     made.add_argument("--run", required=True, help="id of a run")
     made.add_argument("--title", required=True, help="title of a film")
-    made.add_argument("--measure", default="cosine", help="cosine, euclidean or dot (default cosine)")
+    made.add_argument("--measure", default="cosine", help=f"{', '.join(MEASURE_COLUMNS)} (default cosine)")
     made.add_argument("--minimum-count", type=int, default=20, help="leave out films with fewer ratings (default 20)")
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
     made = command("recommend", recommend_films)

@@ -14,9 +14,19 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from collab.errors import SettingError
+from collab.models.contract import Model
 
-MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product"}
+MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product", "cautious": "similarity"}
 """How closeness can be measured, and the name of the column that then holds it."""
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """How well a model knows its films: covariances of their factors, item_covariances (n_items, n_factors, n_factors); and
+    how much each direction matters: the covariance of the users' factors, user_spread (n_factors, n_factors)."""
+
+    item_covariances: np.ndarray
+    user_spread: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,11 @@ def user_bias_table(users: pd.DataFrame, user_biases: np.ndarray, minimum_count:
     """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
 
     Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`: above zero, the user is
-    kinder than the stars say, because the films that were seen are ones that others liked less).
+    kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts from that of
+    row 0, the unknown user, who is the average one: what all users have in common may be a global mean.
     """
     biases = np.asarray(user_biases, dtype=np.float64)
+    biases = biases - biases[0]
     user_index = trained_items(users)
     table = users.iloc[user_index][["user_id", "mean_rating", "n_ratings"]].reset_index(drop=True)
     table.insert(0, "user_index", user_index)
@@ -106,17 +118,42 @@ def factor_pca(item_factors: np.ndarray, item_index: np.ndarray, n_components: i
     return Pca(coordinates, ratio, components)
 
 
-def similarity(item_factors: np.ndarray, item_index: int, measure: str = "cosine") -> np.ndarray:
+def uncertainty(model: Model, users: pd.DataFrame) -> Uncertainty | None:
+    """How well `model` knows its films, from its covariances and its trained `users`; None where it has no covariances."""
+    if model.item_covariances is None:
+        return None
+    factors = np.asarray(model.user_factors, dtype=np.float64)[trained_items(users)]
+    spread = np.atleast_2d(np.cov(factors, rowvar=False, bias=True)) if len(factors) else np.eye(factors.shape[1])
+    return Uncertainty(np.asarray(model.item_covariances, dtype=np.float64)[:, :-1, :-1], spread)
+
+
+def measures(known: Uncertainty | None) -> list[str]:
+    """The measures of closeness that a model can give."""
+    return [measure for measure in MEASURE_COLUMNS if measure != "cautious" or known is not None]
+
+
+def similarity(
+    item_factors: np.ndarray, item_index: int, measure: str = "cosine", known: Uncertainty | None = None
+) -> np.ndarray:
     """How close every film is to film `item_index`: (n_items,) in double precision.
 
     With q the factors, i this film and j another: cosine q_i·q_j / (|q_i| |q_j|), between -1 and 1, blind to length,
     0 where a vector is zero; dot q_i·q_j, in which long vectors (often rated films) win; euclidean |q_i - q_j|, a
-    distance, so smaller is closer. Raises `SettingError` for any other measure.
+    distance, so smaller is closer. With the covariances C of the films' factors and the users' spread Σ, cautious is
+    q_iᵀ Σ q_j / √((q_iᵀ Σ q_i + tr C_i Σ)(q_jᵀ Σ q_j + tr C_j Σ)): a cosine in which directions count by how much users
+    differ in them, and in which a film that is little known cannot score high. Raises `SettingError` for any other measure,
+    and for cautious where it is not `known` how certain the films are.
     """
-    if measure not in MEASURE_COLUMNS:
-        raise SettingError(f"measure is {measure!r}; choose one of {', '.join(MEASURE_COLUMNS)}")
+    if measure not in measures(known):
+        raise SettingError(f"measure is {measure!r}; choose one of {', '.join(measures(known))}")
     factors = np.asarray(item_factors, dtype=np.float64)
     own = factors[item_index]  # (n_factors,)
+    if measure == "cautious":
+        towards = factors @ known.user_spread  # (n_items, n_factors)
+        squared = (towards * factors).sum(axis=1) + np.einsum("nij,ij->n", known.item_covariances, known.user_spread)
+        products, lengths = towards @ own, np.sqrt(squared * squared[item_index])
+        cosine = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+        return np.clip(cosine, -1.0, 1.0)
     if measure == "euclidean":
         return np.linalg.norm(factors - own, axis=1)
     products = factors @ own  # (n_items,)
@@ -134,6 +171,7 @@ def similar_items(
     measure: str = "cosine",
     minimum_count: int = 20,
     n: int = 10,
+    known: Uncertainty | None = None,
 ) -> pd.DataFrame:
     """The `n` films closest to film `item_index`, closest first, among those with `minimum_count` training ratings.
 
@@ -145,7 +183,7 @@ def similar_items(
         raise SettingError(
             f"film {item_index} has no training rating, so the model does not know it; choose a film with ratings"
         )
-    closeness = similarity(item_factors, item_index, measure)
+    closeness = similarity(item_factors, item_index, measure, known)
     candidates = trained_items(items, minimum_count)
     candidates = candidates[candidates != item_index]
     table = items.iloc[candidates][["title", "n_ratings", "genres", "year"]].reset_index(drop=True)

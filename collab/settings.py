@@ -26,6 +26,7 @@ class About:
     step: float | None = None
     log: bool = False  # a slider moves in equal ratios
     in_sight: bool = True  # else it waits under "More settings"
+    in_name: str = ""  # how it stands in the name of a run, as "{} factors"; empty: it does not
 
 
 def setting(default: Any, label: str, help: str, **about: Any) -> Any:

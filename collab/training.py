@@ -18,15 +18,16 @@ HOPELESS = 100.0  # variances of the ratings: a loss so far above that of predic
 
 @dataclass(frozen=True)
 class BatchReport:
-    """After a step: its place in the whole training, the loss of its batch (MSE), the schedule, seconds since the start."""
+    """After a step: its place in the whole training, the loss of its batch (MSE), the schedule (None where a model has none),
+    seconds since the start."""
 
     step: int
     n_steps: int
     epoch: float  # 0 … epochs, with its fraction
     train_loss: float
     n_rows: int
-    learning_rate: float
-    momentum: float
+    learning_rate: float | None
+    momentum: float | None
     seconds: float
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.interpret import MEASURE_COLUMNS, similar_items
+from collab.interpret import measures, similar_items, uncertainty
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import similarity_bars_figure
 from collab.ui.film_picker import film_facts, neighbour_table, pick_film
@@ -24,14 +24,21 @@ with picture:
     if chosen is None:
         st.info("No film of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
         st.stop()
+known = uncertainty(run.model, run.users)
+captions = {
+    "cosine": "same direction of taste",
+    "euclidean": "same taste, equally strong",
+    "dot": "favours often rated films",
+    "cautious": "as cosine, little known films score less",
+}
 with controls:
     film_facts(run, chosen)
     measure = st.radio(
         "Measure",
-        list(MEASURE_COLUMNS),
+        measures(known),
         key="measure",
         bind="query-params",
-        captions=["same direction of taste", "same taste, equally strong", "favours often rated films"],
+        captions=[captions[measure] for measure in measures(known)],
         help="How close two films are: by the angle between their factors, by distance, or by product.",
     )
     minimum = st.slider(
@@ -53,7 +60,7 @@ with controls:
         help="How many of the nearest films are shown. Higher: a longer list, its end less alike.",
     )
 
-table = similar_items(run.items, run.model.item_factors, chosen, measure, minimum, n_films)
+table = similar_items(run.items, run.model.item_factors, chosen, measure, minimum, n_films, known)
 if table.empty:
     picture.info(f"No other film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
     st.stop()

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.models import DEFAULT_MODEL, family_of
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.page import describe_run, open_page, use_run
 from collab.ui.run_view import show_run
-from collab.ui.settings_form import settings_form
+from collab.ui.settings_form import choose_model, settings_form
 from collab.ui.visitor import visitor
 
 page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
@@ -39,7 +38,7 @@ def show_queue() -> None:
 
 
 with controls:
-    family = family_of(DEFAULT_MODEL)
+    family = choose_model()
     settings, share = settings_form(family)
     st.button(
         "Start",

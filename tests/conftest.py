@@ -1,5 +1,6 @@
 """What tests share: the real data, a few ratings made on the spot, and an app on a home of its own with runs trained once."""
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -12,10 +13,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from collab.datasets import DEFAULT, SAMPLE, entry_of, find, load_dataset
+from collab.models import preset_of
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, default_plan
+from collab.services.training_job import carry_out, default_plan, plan
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
@@ -146,6 +148,26 @@ def visit(app, trained_home):
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
         return app
+
+    return open_page
+
+
+@pytest.fixture
+def visit_bayes(visit):
+    """`visit`, on a run of the Bayesian model that is trained first; the link names it."""
+
+    def open_page(page, data=SAMPLE, **link):
+        environment = read_environment()
+        store = RunStore(environment.home)
+        owner, lock = store.claim()
+        settings = preset_of("bayes", "fast")
+        run = carry_out(
+            store.create(plan("bayes", dataclasses.replace(settings, epochs=5), data, "random:0.2", 0, owner=owner)),
+            store,
+            environment,
+        )
+        lock.release()
+        return visit(page, data, run=run.id, **link)
 
     return open_page
 

@@ -65,6 +65,20 @@ def test_default_preset_is_the_chapters(home, answer):
     assert told["settings"]["batch_size"] == 64 and told["settings"]["learning_rate"] == 5e-3
 
 
+def test_every_model_trains_and_its_run_answers(home, answer, tmp_path):
+    told = answer("train", "--data", "sample", "--model", "bayes", "--set", "epochs=3")[1]
+    assert told["preset"] == "" and told["settings"]["n_factors"] == 8 and told["name"].startswith("bayes · 8 factors")
+    assert told["valid_mse"] < told["baselines"]["biases_only"]["mse"] + 0.1
+    code, near, _ = answer(
+        "similar", "--run", told["run"], "--title", "Alien (1979)", "--measure", "cautious", "--top", "3"
+    )
+    assert code == 0 and len(near["similar"]) == 3 and near["similar"][0]["similarity"] <= 1
+    mine = tmp_path / "mine.csv"
+    mine.write_text("title,rating\nAlien (1979),5\n")
+    assert len(answer("recommend", "--run", told["run"], "--ratings", str(mine), "--top", "4")[1]["recommended"]) == 4
+    assert answer("train", "--data", "sample", "--model", "bayes", "--preset", "chapter")[0] == 2
+
+
 def test_rows_of_a_file_are_held_out(home, answer, tmp_path):
     rows = tmp_path / "rows.txt"
     rows.write_text("".join(f"{row}\n" for row in range(0, 56820, 10)))

@@ -1,5 +1,7 @@
 """Biases, components and neighbours: on paper, against numpy's SVD, and by properties that must always hold."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +11,15 @@ from hypothesis.extra.numpy import arrays
 
 from collab.errors import SettingError
 from collab.interpret import (
+    Uncertainty,
     bias_table,
     factor_pca,
+    measures,
     most_rated_items,
     similar_items,
     similarity,
     trained_items,
+    uncertainty,
     user_bias_table,
 )
 
@@ -49,6 +54,33 @@ def test_similarity_on_paper():
     assert similarity(PAPER_FACTORS, 1, "cosine")[1:] == pytest.approx([1, 1, 0, -1])
     assert similarity(PAPER_FACTORS, 1, "dot")[1:] == pytest.approx([1, 2, 0, -1])
     assert similarity(PAPER_FACTORS, 1, "euclidean")[1:] == pytest.approx([0, 1, 2**0.5, 2])
+
+
+def test_cautious_cosine_on_paper():
+    """Users differ twice as much along the second axis; B is known for certain, A and C by a variance of 1 an axis.
+
+    A·B: 1·2/√((1 + 3)(4 + 0)) = ½, with tr CΣ = 1 + 2; A with itself 1/(1 + 3); A·C and A·D as their angles say.
+    """
+    covariances = np.stack([np.eye(2), np.eye(2), np.zeros((2, 2)), np.eye(2), np.zeros((2, 2))])
+    known = Uncertainty(covariances, np.diag([1.0, 2.0]))
+    assert similarity(PAPER_FACTORS, 1, "cautious", known)[1:] == pytest.approx([1 / 4, 1 / 2, 0, -1 / 2])
+    certain = Uncertainty(np.zeros((5, 2, 2)), np.eye(2))
+    assert similarity(PAPER_FACTORS, 1, "cautious", certain) == pytest.approx(similarity(PAPER_FACTORS, 1))
+    nearest = similar_items(make_items([30, 40, 50, 60]), PAPER_FACTORS, 1, "cautious", n=1, known=known)
+    assert list(nearest["item_index"]) == [2] and nearest["similarity"].iat[0] == pytest.approx(0.5)
+
+
+def test_only_a_model_with_covariances_can_be_cautious():
+    users = pd.DataFrame({"n_ratings": [0, 4, 5, 0]})
+    tastes = np.array([[9.0, 9], [1, 0], [-1, 0], [9, 9]])
+    covariances = np.arange(18.0).reshape(2, 3, 3)
+    known = uncertainty(SimpleNamespace(item_covariances=covariances, user_factors=tastes), users)
+    assert np.array_equal(known.user_spread, [[1, 0], [0, 0]])  # of the two with ratings
+    assert np.array_equal(known.item_covariances, covariances[:, :2, :2])  # without the bias
+    assert uncertainty(SimpleNamespace(item_covariances=None, user_factors=tastes), users) is None
+    assert "cautious" in measures(known) and measures(None) == ["cosine", "euclidean", "dot"]
+    with pytest.raises(SettingError, match="measure is 'cautious'; choose one of cosine, euclidean, dot"):
+        similarity(PAPER_FACTORS, 1, "cautious")
 
 
 def test_similar_items_on_paper():
@@ -165,6 +197,7 @@ def test_user_bias_table_leaves_out_the_unknown_user():
     table = user_bias_table(users, np.array([5.0, -0.5, 3.0, 0.5]))
     assert list(table.columns) == ["user_index", "user_id", "bias", "mean_rating", "n_ratings", "residual"]
     assert list(table["user_id"]) == ["9", "7"]
+    assert list(table["bias"]) == pytest.approx([-4.5, -5.5])  # from the unknown user's 5 on
     assert list(user_bias_table(users, np.zeros(4), minimum_count=20)["user_id"]) == ["7"]
 
 

@@ -13,12 +13,13 @@ from collab.ratings import Ratings
 
 
 class Step(NamedTuple):
-    """One step of training: the summed squared error of its `n_rows` ratings, and the schedule at this moment."""
+    """One step of training: the summed squared error of its `n_rows` ratings, and the schedule at this moment, None for a
+    model that has no such thing."""
 
     squared_error: float
     n_rows: int
-    learning_rate: float
-    momentum: float
+    learning_rate: float | None = None
+    momentum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,14 @@ class Model(Protocol):
     has_factors: bool
     has_biases: bool
     epochs: int
-    y_range: tuple[float, float] | None
+    y_range: tuple[float, float] | None  # of a sigmoid; None: the plain sum, cut to the rating scale if at all
     user_factors: np.ndarray  # (n_users, n_factors)
     item_factors: np.ndarray  # (n_items, n_factors)
     user_biases: np.ndarray  # (n_users,)
     item_biases: np.ndarray  # (n_items,)
+    item_covariances: (
+        np.ndarray | None
+    )  # of [factors; bias], (n_items, n_factors + 1, n_factors + 1); None: known as points
 
     def n_steps(self, n_train: int) -> int:
         """Steps of one epoch on `n_train` ratings."""

@@ -31,6 +31,7 @@ class DotBiasSettings:
         high=512,
         step=1,
         log=True,
+        in_name="{} factors",
     )
     epochs: int = setting(
         5,
@@ -55,6 +56,7 @@ class DotBiasSettings:
         low=0.0,
         high=2.0,
         step=0.01,
+        in_name="decay {:g}",
     )
     batch_size: int = setting(
         64,
@@ -65,6 +67,7 @@ class DotBiasSettings:
         step=8,
         log=True,
         in_sight=False,
+        in_name="batch {}",
     )
     y_range: tuple[float, float] | None = setting(
         (0.0, 5.5),
@@ -137,6 +140,7 @@ class DotProductBias:
 
     name = "dot-bias"
     has_factors = True
+    item_covariances = None
 
     def __init__(self, settings: DotBiasSettings, n_users: int, n_items: int) -> None:
         self.settings = settings

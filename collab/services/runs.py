@@ -2,7 +2,8 @@
 
     runs/ID/run.json             what was asked for, on which data, with what result (RunRecord)
     runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
-    runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds
+    runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds;
+                                 an empty cell where a model has no such thing
                                  (latest.csv: where it is right now, while it trains)
     runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
     runs/ID/weights.safetensors  the learned tables
@@ -18,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import re
 import secrets
@@ -352,7 +354,7 @@ class RunStore:
             )
             weights = safetensors.numpy.load_file(folder / "weights.safetensors")
             settings = settings_from(family_of(record.model).settings_type, record.settings)
-            model = build_model(record.model, settings, len(users), len(items))
+            model = build_model(record.model, settings, len(users), len(items), record.scale)
             model.load(weights)
         except (
             OSError,
@@ -374,7 +376,7 @@ class RunStore:
         except OSError:
             return pd.DataFrame(columns=list(columns), dtype="float64")
         whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
-        rows = [[float(value) for value in line.split(",")] for line in whole]
+        rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
         return pd.DataFrame(rows, columns=list(columns), dtype="float64")
 
     def _partial(self, run_id: str) -> Path:
@@ -390,8 +392,12 @@ class RunStore:
 
 
 def _line(values: tuple) -> str:
-    """One line of a CSV file of numbers, or of its head."""
-    return ",".join(value if isinstance(value, str) else f"{value:.8g}" for value in values) + "\n"
+    """One line of a CSV file of numbers, or of its head; None is an empty cell."""
+    return ",".join(_cell(value) for value in values) + "\n"
+
+
+def _cell(value: str | float | None) -> str:
+    return "" if value is None else value if isinstance(value, str) else f"{value:.8g}"
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -84,7 +84,10 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
 
 def describe_settings(model: str, settings: Any) -> str:
     """A run's first name: what tells it from its neighbours."""
-    return f"{model} · {settings.n_factors} factors · decay {settings.weight_decay:g} · batch {settings.batch_size}"
+    parts = [
+        field.metadata["about"].in_name.format(getattr(settings, field.name)) for field in dataclasses.fields(settings)
+    ]
+    return " · ".join([model, *filter(None, parts)])
 
 
 @lru_cache(maxsize=3)
@@ -210,7 +213,7 @@ def _train(
     dataset, ratings = load_encoded(record.data, environment, record.items_by)
     split = split_by(record.holdout, dataset, record.split_seed)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
-    model = build_model(record.model, settings, ratings.n_users, ratings.n_items)
+    model = build_model(record.model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale)
     record = dataclasses.replace(
         record,
         state="running",

@@ -18,6 +18,7 @@ from collab.ui.theme import Palette
 
 MEASURE_WORDS = {
     "cosine": "cosine similarity (1: same direction)",
+    "cautious": "cautious cosine (1: same direction, and both well known)",
     "euclidean": "Euclidean distance (0: same place)",
     "dot": "dot product",
 }

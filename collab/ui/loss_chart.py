@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from collab.services.runs import Progress
+from collab.models import MODELS
+from collab.services.runs import Progress, RunRecord
 from collab.ui import words
 from collab.ui.theme import Palette
 
@@ -20,6 +21,11 @@ def cut(progress: Progress, share: float) -> Progress:
     batches = progress.batches[progress.batches.step <= last]
     reached = float(batches.epoch.iloc[-1]) if len(batches) else 0.0
     return Progress(progress.record, progress.history[progress.history.epoch <= reached + 1e-6], batches)
+
+
+def epoch_word(record: RunRecord) -> str:
+    """What an epoch of this run's model is called."""
+    return MODELS[record.model].epoch_word if record.model in MODELS else "epoch"
 
 
 def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
@@ -79,7 +85,7 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
         "field": "epoch",
         "type": "quantitative",
         "scale": {"domain": [0, epochs], "nice": False},
-        "title": "epoch",
+        "title": epoch_word(progress.record),
         "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted},
     }
     y = {
@@ -97,7 +103,7 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
     }
     hover = [
         {"field": "kind", "title": "loss"},
-        {"field": "epoch", "format": ".2f"},
+        {"field": "epoch", "title": epoch_word(progress.record), "format": ".2f"},
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import RunError
 from collab.models import family_of
@@ -15,7 +16,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.settings import settings_from
 from collab.ui import cached, words
-from collab.ui.loss_chart import cut, loss_data, loss_spec, schedule_spec
+from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
@@ -47,10 +48,21 @@ def _draw(run_id: str, renewing: bool) -> None:
     record, colours = progress.record, palette()
     data = loss_data(progress)
     st.vega_lite_chart(data, loss_spec(progress, data, colours), key="loss_chart", alt=_chart_in_words(progress))
-    table, rate, momentum = st.columns([1.25, 1, 1])
+    if "learning_rate" in record.settings:
+        table, *schedule = st.columns([1.25, 1, 1])
+        _schedule(progress, *schedule)
+    else:
+        table, _ = st.columns([1.25, 2])  # a model without a schedule
     with table:
         _history_table(progress)
-    epochs = float(record.settings.get("epochs", 1))
+    if not record.busy and share is None:
+        _figures(record)
+        _layers(record)
+
+
+def _schedule(progress: Progress, rate: DeltaGenerator, momentum: DeltaGenerator) -> None:
+    """Learning rate and momentum over the training, a chart each."""
+    epochs, colours = float(progress.record.settings.get("epochs", 1)), palette()
     rate.vega_lite_chart(
         progress.batches[["epoch", "learning_rate"]],
         schedule_spec("learning_rate", "learning rate", epochs, colours.accent, colours),
@@ -63,15 +75,13 @@ def _draw(run_id: str, renewing: bool) -> None:
         key="momentum_chart",
         alt="Momentum over the training: it falls and rises against the learning rate",
     )
-    if not record.busy and share is None:
-        _figures(record)
-        _layers(record)
 
 
 def _headline(progress: Progress, replay: float | None) -> None:
     """One line of fixed height: what the run is doing and the button that goes with it."""
     record = progress.record
     line, button = st.columns([4, 1], vertical_alignment="center")
+    epochs = record.settings.get("epochs", 1)
     if replay is not None:
         line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
         if button.button("End replay", key="end_replay", width="stretch"):
@@ -83,7 +93,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
             "Waiting for its turn"
             if record.state == "queued"
             else (
-                f"Epoch {min(record.epochs_done + 1, record.settings.get('epochs', 1))} of {record.settings.get('epochs', 1)}"
+                f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, epochs)} of {epochs}"
                 + (
                     f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
                     f" · {words.duration(left)} left"
@@ -113,7 +123,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
             "failed": "Failed",
         }[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
-        kept = f" in epoch {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
+        kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
         line.progress(progress.share, text=f"{state}{took}{kept} · {record.name} · {record.data_title}")
         if button.button(
             "Replay",
@@ -166,7 +176,7 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
     except RunError as reason:
         st.error(str(reason))
         return
-    st.session_state["_take_over"] = settings
+    st.session_state["_take_over"] = record.model, settings
     st.rerun()  # of the whole page: the controls follow
 
 
@@ -200,6 +210,7 @@ def _history_table(progress: Progress) -> None:
         alt="Losses by epoch",
         key="history_table",
         column_config={
+            "epoch": st.column_config.NumberColumn(epoch_word(progress.record)),
             "train_loss": st.column_config.NumberColumn(
                 format="%.4f", help="Mean squared error over the epoch's batches"
             ),
@@ -261,7 +272,7 @@ def _chart_in_words(progress: Progress) -> str:
     if history.empty:
         return "Loss by batch; no epoch is complete yet"
     return (
-        f"Loss over {len(history)} epochs: train {words.loss(history.train_loss.iloc[-1])}, "
+        f"Loss over {len(history)} {epoch_word(progress.record)}s: train {words.loss(history.train_loss.iloc[-1])}, "
         f"valid {words.loss(history.valid_loss.iloc[-1])} at the end"
     )
 

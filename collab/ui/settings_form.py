@@ -9,12 +9,13 @@ from typing import Any
 import streamlit as st
 
 from collab.errors import SettingError
-from collab.models import DEFAULT_PRESET, PRESET_TITLES, Family
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
 from collab.settings import About, about, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
 from collab.ui import words
 
 STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+MODEL = "model"  # link name of the model
 SHARE = "share"  # link name of the share held out; the other names are those of the settings
 
 
@@ -30,10 +31,54 @@ def take_over(settings: Any, share: float | None = None) -> None:
         st.session_state[_key(SHARE)] = share
 
 
+def choose_model() -> Family:
+    """Draw the choice of a model; returns the chosen family. Another model brings its own settings, at their preset."""
+    state, link = st.session_state, st.query_params
+    if (again := state.pop("_take_over", None)) is not None:  # a model's name and settings
+        _switch(again[0])
+        take_over(again[1])
+    linked = link.get(MODEL)
+    if linked is not None and linked != state.get("_linked_model"):
+        try:
+            _switch(family_of(linked).name, keep_link=True)
+        except SettingError as reason:
+            st.error(f"The link was not followed in one point: {reason}.", icon=":material/link_off:")
+    chosen = state.setdefault("_model", DEFAULT_MODEL)
+    state[MODEL] = chosen
+    st.segmented_control(
+        "Model",
+        list(MODELS),
+        key=MODEL,
+        format_func=lambda name: MODELS[name].title,
+        on_change=lambda: _switch(state[MODEL]),
+        help="What is trained. “Dot product” takes small steps down the loss; “Bayesian” solves for everybody in turn, "
+        "and knows how sure it is.",
+    )
+    if chosen == DEFAULT_MODEL:
+        link.pop(MODEL, None)
+        state.pop("_linked_model", None)
+    elif link.get(MODEL) != chosen:
+        link[MODEL] = state["_linked_model"] = chosen
+    return MODELS[chosen]
+
+
+def _switch(name: str | None, *, keep_link: bool = False) -> None:
+    """Make `name` the chosen model, its settings at the default preset; None (a second press on the chosen one) does nothing."""
+    state = st.session_state
+    if name is None or name == state.get("_model", DEFAULT_MODEL):
+        return
+    state["_model"] = name
+    preset = MODELS[name].presets[DEFAULT_PRESET]
+    take_over(dataclasses.replace(preset, seed=state.get(_key("seed"), preset.seed)))
+    state["_linked_settings"] = {}
+    if not keep_link:  # the settings in it are the other model's
+        for family in MODELS.values():
+            for field in dataclasses.fields(family.settings_type):
+                st.query_params.pop(field.name, None)
+
+
 def settings_form(family: Family) -> tuple[Any | None, float]:
     """Draw the controls; returns the settings they stand at (None if they contradict each other) and the share held out."""
-    if (settings := st.session_state.pop("_take_over", None)) is not None:
-        take_over(settings)
     _from_link(family)
     current, share = _current(family)
     presets = family.presets
@@ -50,7 +95,7 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
         format_func=PRESET_TITLES.get,
         on_change=_use_preset,
         args=(family,),
-        help="“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+        help=family.help,
     )
     for name in current:
         if about(family.settings_type, name).in_sight:

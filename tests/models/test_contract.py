@@ -55,7 +55,7 @@ def checkerboard():
 
 
 def build(name, settings, train):
-    return build_model(name, settings, train.n_users, train.n_items)
+    return build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
 
 
 def fresh(name, settings, train, valid, **how):
@@ -130,9 +130,11 @@ def test_predictions_are_finite_stars_inside_the_range(name, settings, checkerbo
     assert predicted.dtype == np.float32
     assert predicted.shape == (train.n_users, train.n_items)
     assert np.isfinite(predicted).all()
-    if model.y_range is not None:
-        assert model.y_range[0] <= predicted.min()
-        assert predicted.max() <= model.y_range[1]
+    low, high = model.y_range or (-np.inf, np.inf)
+    if model.item_covariances is not None:  # a model that has no sigmoid by its nature cuts to the scale
+        low, high = train.rating_scale.low, train.rating_scale.high
+    assert low <= predicted.min()
+    assert predicted.max() <= high
     assert np.array_equal(model.predict(np.array([3, 4]), np.array([5, 6])), predicted[[3, 4], [5, 6]])
     assert model.predict(np.array([], dtype=int), np.array([], dtype=int)).shape == (0,)
 
@@ -210,5 +212,35 @@ def test_few_ratings_are_enough_to_train_on(name, settings, checkerboard):
     train, valid = (part.take(np.arange(3)) for part in checkerboard)
     model, outcome = fresh(name, settings, train, valid)
     assert outcome.state == "finished"
-    assert model.n_steps(3) == 1
     assert np.isfinite(everything(model, train)).all()
+
+
+@every_model
+@pytest.mark.parametrize("n_ratings", [3, 1000])
+def test_an_epoch_has_as_many_steps_as_announced(name, settings, checkerboard, n_ratings):
+    train = checkerboard[0].take(np.arange(n_ratings))
+    model = build(name, dataclasses.replace(settings, epochs=2), train)
+    assert [len(list(steps)) for steps in model.train_epochs(train)] == [model.n_steps(n_ratings)] * 2
+
+
+@every_model
+def test_covariances_are_those_of_the_films(name, settings, checkerboard):
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    if model.item_covariances is not None:
+        width = model.item_factors.shape[1] + 1
+        assert model.item_covariances.shape == (train.n_items, width, width)
+        assert np.array_equal(model.item_covariances, model.item_covariances.transpose(0, 2, 1))
+        assert np.linalg.eigvalsh(model.item_covariances.astype(np.float64)).min() > 0
+
+
+@every_model
+def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checkerboard):
+    """What the pages and the cold start build on: p·q + b_u + b_i is all there is, any global mean included."""
+    train, _ = checkerboard
+    model, _ = fresh(name, settings, *checkerboard)
+    if model.y_range is None:
+        total = model.user_factors @ model.item_factors.T + model.user_biases[:, None] + model.item_biases
+        if model.item_covariances is not None:
+            total = np.clip(total, train.rating_scale.low, train.rating_scale.high)
+        np.testing.assert_allclose(everything(model, train), total, atol=1e-5)

@@ -184,3 +184,38 @@ def test_replay_starts_and_ends(visit):
     assert not app.metric  # the figures wait for the end of the curve
     app.button(key="end_replay").click().run()
     assert app.metric and not app.exception
+
+
+def test_another_model_brings_its_own_settings(visit):
+    app = visit("train", n_factors="30", batch_size="8")
+    app.number_input(key="set_seed").set_value(7).run()
+    app.button_group(key="model").set_value("bayes").run()
+    assert not app.exception and link(app, "model") == "bayes"
+    assert "n_factors" not in app.query_params and "batch_size" not in app.query_params
+    assert app.session_state["preset"] == "fast" and app.slider(key="set_n_factors").value == 8
+    assert app.session_state["set_seed"] == 7
+    app.slider(key="set_epochs").set_value(3).run()
+    app.button(key="start").click().run()
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    record = current(app)
+    assert (record.model, record.state, record.epochs_done) == ("bayes", "finished", 3)
+    assert "learning_rate" not in record.settings and record.split_seed == 7
+    app.button_group(key="model").set_value("dot-bias").run()
+    assert not app.exception and "model" not in app.query_params and "epochs" not in app.query_params
+    assert app.select_slider(key="set_n_factors").value == 50 and app.session_state["preset"] == "fast"
+
+
+def test_link_names_the_model_and_its_settings(visit):
+    app = visit("train", model="bayes", n_factors="12", epochs="60")
+    assert not app.error and app.session_state["preset"] == "accurate"
+    assert app.slider(key="set_n_factors").value == 12 and link(app, "epochs") == "60"
+    app.run()
+    assert app.session_state["preset"] == "accurate" and link(app, "model") == "bayes"
+
+
+def test_link_with_an_unknown_model_is_refused(visit):
+    app = visit("train", model="oracle")
+    assert "there are dot-bias, bayes" in app.error[0].value
+    app.run()
+    assert not app.error and "model" not in app.query_params

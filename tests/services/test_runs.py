@@ -12,7 +12,7 @@ import pytest
 import safetensors.numpy
 
 from collab.errors import RunError
-from collab.models import DotBiasSettings
+from collab.models import BayesSettings, DotBiasSettings
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
 from collab.services.training_job import carry_out, plan
@@ -73,6 +73,21 @@ def test_loaded_run_predicts_as_it_did(store, environment):
     )
 
 
+def test_run_of_a_model_without_a_schedule(store, environment):
+    """What a model does not have is an empty cell, and comes back as no number."""
+    asked = plan("bayes", BayesSettings(n_factors=2, epochs=3), "sample", "random:0.2", 0)
+    record = carry_out(store.create(asked), store, environment)
+    assert record.state == "finished" and record.name == "bayes · 2 factors · 3 sweeps · implicit rank 48"
+    lines = (store.folder / record.id / "batches.csv").read_text().splitlines()
+    assert len(lines) == 7 and all(",,," in line for line in lines[1:])
+    batches = store.progress(record.id).batches
+    assert (
+        batches.learning_rate.isna().all() and batches.train_loss.notna().all() and store.progress(record.id).share == 1
+    )
+    model = store.load(record.id).model
+    assert model.item_covariances.shape[1:] == (3, 3) and model.rating_scale == record.scale
+
+
 def test_items_count_training_rows_only(store, environment):
     record = carry_out(store.create(planned()), store, environment)
     run = store.load(record.id)
@@ -116,7 +131,7 @@ def test_run_of_a_dead_process_is_found_as_interrupted(store, tmp_path):
         import dataclasses, os
         from pathlib import Path
         from collab.services.runs import RunStore
-        from collab.models import DotBiasSettings
+        from collab.models import BayesSettings, DotBiasSettings
         from collab.services.training_job import plan
         store = RunStore(Path({str(tmp_path)!r}))
         owner, lock = store.claim()

@@ -1,0 +1,54 @@
+"""A run of the Bayesian model on every page: none of them needs to know which model it shows."""
+
+import pytest
+
+from collab.ui import cached
+
+
+def current(app):
+    """The run that the page shows."""
+    run = app.query_params["run"]
+    return cached.trained_run(run if isinstance(run, str) else run[-1])
+
+
+def test_similar_films_are_measured_with_caution(visit_bayes, visit):
+    app = visit_bayes("similar_films", measure="cautious", minimum="1")
+    table = app.dataframe[-1].value
+    assert app.radio(key="measure").value == "cautious" and len(table) == 10
+    assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
+    assert app.radio(key="measure").options == ["cosine", "euclidean", "dot", "cautious"]
+
+
+def test_a_model_without_covariances_offers_no_caution(visit):
+    app = visit("similar_films", measure="cautious")
+    assert app.radio(key="measure").options == ["cosine", "euclidean", "dot"]
+    assert app.radio(key="measure").value == "cosine" and len(app.dataframe[-1].value) == 10
+
+
+@pytest.mark.parametrize("page", ["film_map", "film_biases", "overview"])
+def test_pages_show_it(visit_bayes, page):
+    app = visit_bayes(page)
+    assert not app.exception and not app.error and current(app).record.model == "bayes"
+
+
+def test_users_are_kind_or_strict_beside_the_average_one(visit_bayes):
+    """The model's user biases carry the global mean; the page shows what is above and below it."""
+    app = visit_bayes("film_biases", view="users")
+    bias = app.dataframe[-1].value["bias"]
+    assert bias.min() < -0.1 and bias.max() > 0.1 and bias.abs().max() < 2.5
+
+
+def test_picks_follow_the_answers(visit_bayes):
+    app = visit_bayes("rate")
+    stars = [each for each in app.feedback if each.key.startswith("stars-")]
+    stars[0].set_value(4).run()
+    assert not app.exception and not app.error
+    html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
+    assert html.count("<li>") == 10
+
+
+def test_train_shows_sweeps_and_no_schedule(visit_bayes):
+    app = visit_bayes("train")
+    assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
+    assert len(app.get("vega_lite_chart")) == 1
+    assert len(app.dataframe[0].value) == 5
