@@ -81,8 +81,8 @@ def why_not_paired(first: RunRecord, second: RunRecord) -> str:
         return "one of them has no weights"
     if first.data != second.data or first.fingerprint != second.fingerprint:
         return "they were trained on different data"
-    drawn = first.holdout.startswith("random:")
-    if first.holdout != second.holdout or first.n_valid != second.n_valid:
+    drawn, named = (all(run.holdout.startswith(kind) for run in (first, second)) for kind in ("random:", "rows:"))
+    if (first.holdout != second.holdout and not named) or first.n_valid != second.n_valid:  # a file may have any name
         return "they hold out different rows"
     if drawn and first.split_seed != second.split_seed:
         return f"their rows were held out with different split seeds ({first.split_seed} and {second.split_seed})"
