@@ -22,7 +22,10 @@ navigation = st.navigation(
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
         ],
-        "Train": [st.Page("pages/train.py", title="Train", icon=":material/model_training:")],
+        "Train": [
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/past_runs.py", title="Past runs", icon=":material/history:"),
+        ],
     }
 )
 mark_frame()

@@ -4,8 +4,9 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui import cached, words
 from collab.ui.page import describe_run, open_page, use_run
+from collab.ui.rate_finder import find_rate
 from collab.ui.run_view import show_run
 from collab.ui.settings_form import choose_model, settings_form
 from collab.ui.visitor import visitor
@@ -33,7 +34,7 @@ def show_queue() -> None:
     for place, run_id in enumerate(jobs.queue()):
         record = jobs.store.record(run_id)
         whose = "yours" if record.starter == visitor() else "somebody else’s"
-        names.append(f"{'**Training**' if place == 0 else f'{place}.'} {describe_run(record)} ({whose})")
+        names.append(f"{'**Training**' if place == 0 else f'{place}.'} {words.plain(describe_run(record))} ({whose})")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
 
 
@@ -49,6 +50,8 @@ with controls:
         on_click=start,
         disabled=settings is None,
     )
+    if settings is not None:
+        find_rate(family, settings, page.data.name, f"random:{share:g}")
     if refused := st.session_state.pop("_refused", None):
         st.error(refused)
     st.fragment(show_queue, run_every=2.0)()

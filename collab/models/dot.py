@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,22 +169,32 @@ class DotProductBias:
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
         """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        rows, rating = self._begin(train)
+        n_steps = self.n_steps(len(train))
+        rates, momenta = one_cycle(
+            self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs)
+        )
+        for epoch in range(self.epochs):
+            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
+            yield self._epoch(rows, rating, rates[span].tolist(), momenta[span].tolist())
+
+    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
+        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
+        rows, rating = self._begin(train)
+        n_steps = self.n_steps(len(train))
+        for start in range(0, len(rates), n_steps):
+            span = list(rates[start : start + n_steps])
+            yield from self._epoch(rows, rating, span, [momentum] * len(span))
+
+    def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
+        """Start anew on `train`: rows of the packed table (n, 2), a user's and a film's, and the ratings (n,)."""
         self._untrained = self._find_untrained(train)
         large = len(self.table) >= max(LARGE_TABLE, ROWS_A_RATING * self.settings.batch_size)
         adam = _RowAdam if large else _Adam
         self._adam = adam(self.table, self.settings.weight_decay)
         self.table = self._adam.table
-        n_steps = self.n_steps(len(train))
-        rates, momenta = one_cycle(
-            self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs)
-        )
-        rows = torch.from_numpy(
-            np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64)
-        )  # (n, 2)
-        rating = torch.from_numpy(train.rating.copy())  # (n,)
-        for epoch in range(self.epochs):
-            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
-            yield self._epoch(rows, rating, rates[span].tolist(), momenta[span].tolist())
+        rows = np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64)
+        return torch.from_numpy(rows), torch.from_numpy(train.rating.copy())
 
     def _epoch(
         self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]

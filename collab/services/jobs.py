@@ -33,6 +33,7 @@ class Jobs:
         self.store = RunStore(environment.home)
         self.owner, self._ownership = self.store.claim()
         self.store.rescue()
+        self.store.empty_trash()
         self._lock = threading.RLock()
         self._waiting: deque[str] = deque()
         self._running: str | None = None

@@ -8,6 +8,7 @@
     runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
     runs/ID/weights.safetensors  the learned tables
     runs/ID/valid_rows.csv       the row numbers held out, where a file named them
+    runs/trash/ID                a deleted run, kept for 30 days
 
 While a run waits or trains its folder is called ID.partial and holds as much as there is so far. Who works on it holds a file
 lock (`owners/NAME.lock`), which the operating system lets go when that process dies, however it dies. A partial folder
@@ -47,6 +48,11 @@ from collab.settings import settings_from
 FORMAT = 1
 RUN_ID = re.compile(r"[0-9a-f]{8}")
 OLD_LOCK_SECONDS = 3600.0
+FILES = (
+    "run.json", "history.csv", "batches.csv", "items.csv", "users.csv", "weights.safetensors", "valid_rows.csv",
+)  # fmt: skip
+LONGEST_NAME = 80
+KEPT_DAYS = 30  # how long a deleted run can be brought back
 BUSY = ("queued", "running")
 STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
@@ -96,6 +102,7 @@ class RunRecord:
     seconds: float = 0.0  # of the fit alone
     cpu_seconds: float = 0.0
     message: str = ""  # why it ended otherwise than finished, and what to do
+    group: str = ""  # id of the run that this one repeats with another seed
 
     @property
     def busy(self) -> bool:
@@ -170,6 +177,7 @@ class RunStore:
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "runs"
+        self.trash = self.folder / "trash"
         self.owners = home / "owners"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.owners.mkdir(parents=True, exist_ok=True)
@@ -288,6 +296,87 @@ class RunStore:
             self.finish(dataclasses.replace(record, state="interrupted", message=message))
         return record.id
 
+    # --- keeping house ---------------------------------------------------------------------------------------------
+
+    def rename(self, run_id: str, name: str) -> RunRecord:
+        """Give a run that has ended another name; returns its record. Raises RunError for a busy run, or no name at all."""
+        record = self._ended_record(run_id, "renamed")
+        record = dataclasses.replace(record, name=checked_name(name))
+        self.write_record(record)
+        return record
+
+    def delete(self, run_id: str) -> None:
+        """Put a run that has ended into the trash, in one move; `restore` brings it back. Raises RunError for a busy run."""
+        self._ended_record(run_id, "deleted")
+        self.trash.mkdir(exist_ok=True)
+        try:
+            os.utime(self.folder / run_id)  # from now its days in the trash count
+            os.replace(self.folder / run_id, self.trash / run_id)
+        except OSError as reason:
+            raise RunError(f"run {run_id} could not be deleted ({reason.strerror}); it may be gone already") from reason
+
+    def restore(self, run_id: str) -> RunRecord:
+        """Bring a deleted run back; returns its record. Raises RunError where it is not in the trash."""
+        self._partial(run_id)  # refuses what is no id
+        try:
+            os.replace(self.trash / run_id, self.folder / run_id)
+        except OSError as reason:
+            raise RunError(
+                f"run {run_id} is not among the deleted runs; they are kept for {KEPT_DAYS} days"
+            ) from reason
+        return self.record(run_id)
+
+    def deleted(self) -> list[RunRecord]:
+        """The runs in the trash, deleted last first."""
+        found = []
+        for folder in self.trash.glob("????????"):
+            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RunError):
+                record = RunRecord.from_json((folder / "run.json").read_text(encoding="utf-8"))
+                found.append((folder.stat().st_mtime, dataclasses.replace(record, id=folder.name)))
+        return [record for _, record in sorted(found, key=lambda each: each[0], reverse=True)]
+
+    def empty_trash(self, days: float = KEPT_DAYS) -> None:
+        """Remove for good what was deleted more than `days` ago, and what an import that broke off has left."""
+        for folder in (*self.trash.glob("*"), *self.folder.glob("*.incoming")):
+            with contextlib.suppress(OSError):  # another server does the same
+                if time.time() - folder.stat().st_mtime > days * 86_400:
+                    shutil.rmtree(folder)
+
+    def bring_in(self, record: RunRecord, files: Mapping[str, bytes]) -> RunRecord:
+        """Add a run that has ended, its `files` by name but for run.json; returns its record, with a new id if its own is taken.
+
+        Nothing is left behind where the files do not make a run: RunError says what is wrong with them.
+        """
+        run_id = record.id
+        while any(place.exists() for place in (self.trash / run_id, self.folder / run_id, self._partial(run_id))):
+            run_id = secrets.token_hex(4)
+        record = dataclasses.replace(record, id=run_id)
+        folder = self.folder / f"{run_id}.{secrets.token_hex(4)}.incoming"
+        folder.mkdir()
+        try:
+            for name, content in (*files.items(), ("run.json", record.to_json().encode())):
+                (folder / name).write_bytes(content)
+            _check_whole(folder, record)
+            os.replace(folder, self.folder / run_id)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return record
+
+    def files_of(self, run_id: str) -> dict[str, bytes]:
+        """The files of a run that has ended, by name. Raises RunError for a busy run."""
+        self._ended_record(run_id, "saved as a file")
+        folder = self.folder / run_id
+        try:
+            return {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+        except OSError as reason:
+            raise RunError(f"the files of run {run_id} cannot be read ({reason.strerror})") from reason
+
+    def _ended_record(self, run_id: str, what: str) -> RunRecord:
+        record = self.record(run_id)
+        if record.busy:
+            raise RunError(f"run {run_id} is {record.state}; it can be {what} when it has ended, so stop it first")
+        return record
+
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def records(self) -> list[RunRecord]:
@@ -321,6 +410,8 @@ class RunStore:
                 continue
             except (OSError, ValueError, TypeError, RunError) as reason:
                 raise RunError(f"{file} cannot be read ({reason}); delete the folder, or restore it") from reason
+        if (self.trash / run_id).is_dir():
+            raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
         raise RunError(f"there is no run {run_id} under {self.folder}")
 
     def progress(self, run_id: str) -> Progress:
@@ -336,48 +427,23 @@ class RunStore:
                 batches = pd.concat([batches, latest], ignore_index=True) if len(batches) else latest
         return Progress(record, history, batches)
 
+    def valid_rows(self, run_id: str) -> np.ndarray:
+        """The row numbers held out that a file named, int64. Raises RunError where the run has none, or they are damaged."""
+        try:
+            text = (self._place(run_id) / "valid_rows.csv").read_text(encoding="utf-8")
+            return np.array([int(line) for line in text.split()], dtype=np.int64)
+        except (OSError, ValueError, OverflowError) as reason:
+            raise RunError(f"valid_rows.csv of run {run_id} cannot be read ({reason})") from reason
+
     def load(self, run_id: str) -> TrainedRun:
         """A run with its model. Raises RunError where it has no weights yet or its files cannot be read."""
         record = self.record(run_id)
         if not record.has_weights:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
-        folder = self._place(run_id)
-        try:
-            items = pd.read_csv(
-                folder / "items.csv",
-                dtype=ITEM_TYPES,
-                keep_default_na=False,
-                na_values={name: [""] for name in ("year", "mean_rating")},
-            )
-            users = pd.read_csv(
-                folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]}
-            )
-            weights = safetensors.numpy.load_file(folder / "weights.safetensors")
-            settings = settings_from(family_of(record.model).settings_type, record.settings)
-            model = build_model(record.model, settings, len(users), len(items), record.scale)
-            model.load(weights)
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RuntimeError,
-            AttributeError,
-            safetensors.SafetensorError,
-        ) as reason:
-            raise RunError(
-                f"the files of run {run_id} in {folder} cannot be read ({reason}); train it again, or restore them"
-            ) from reason
-        return TrainedRun(record, model, items, users)
+        return _read_run(self._place(run_id), record)
 
     def _read_lines(self, run_id: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
-        try:
-            text = (self._place(run_id) / file).read_text(encoding="utf-8")
-        except OSError:
-            return pd.DataFrame(columns=list(columns), dtype="float64")
-        whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
-        rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
-        return pd.DataFrame(rows, columns=list(columns), dtype="float64")
+        return _read_lines(self._place(run_id) / file, columns)
 
     def _partial(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -389,6 +455,94 @@ class RunStore:
         partial = self._partial(run_id)
         final = self.folder / run_id
         return final if final.is_dir() else partial
+
+
+def checked_name(name: str) -> str:
+    """A run's name without what cannot be seen. Raises RunError for one that is empty or too long."""
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise RunError(f"a run's name has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
+    return name
+
+
+def _read_run(folder: Path, record: RunRecord) -> TrainedRun:
+    try:
+        items = pd.read_csv(
+            folder / "items.csv",
+            dtype=ITEM_TYPES,
+            keep_default_na=False,
+            na_values={name: [""] for name in ("year", "mean_rating")},
+        )
+        users = pd.read_csv(
+            folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]}
+        )
+        weights = safetensors.numpy.load_file(folder / "weights.safetensors")
+        settings = settings_from(family_of(record.model).settings_type, record.settings)
+        model = build_model(record.model, settings, len(users), len(items), record.scale)
+        model.load(weights)
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        AttributeError,
+        safetensors.SafetensorError,
+    ) as reason:
+        raise RunError(
+            f"the files of run {record.id} in {folder} cannot be read ({reason}); train it again, or restore them"
+        ) from reason
+    return TrainedRun(record, model, items, users)
+
+
+def _read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return pd.DataFrame(columns=list(columns), dtype="float64")
+    whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
+    rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
+    return pd.DataFrame(rows, columns=list(columns), dtype="float64")
+
+
+def _check_whole(folder: Path, record: RunRecord) -> None:
+    """Raise RunError where the files in `folder` are not those of the run that `record` describes; name the first bad one."""
+    for file, columns in (("history.csv", HISTORY), ("batches.csv", BATCHES)):
+        try:
+            _read_lines(folder / file, columns)
+        except ValueError as reason:
+            raise RunError(f"{file} is damaged: {reason}") from reason
+    if (file := folder / "valid_rows.csv").exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", file.read_bytes()):
+        raise RunError("valid_rows.csv is damaged: it is not one row number a line")
+    if not record.has_weights:
+        return
+    sizes = {}
+    for file, types in (("items.csv", ITEM_TYPES), ("users.csv", USER_TYPES)):
+        try:
+            table = pd.read_csv(folder / file, dtype="str", keep_default_na=False)
+        except (OSError, ValueError) as reason:
+            raise RunError(f"{file} is damaged: {reason}") from reason
+        if list(table.columns) != list(types) or table.empty:
+            raise RunError(f"{file} is damaged: its columns are not {', '.join(types)}, or it has no row")
+        sizes[file] = len(table)
+    try:
+        weights = safetensors.numpy.load_file(folder / "weights.safetensors")
+    except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as reason:
+        raise RunError(f"weights.safetensors is damaged: {reason}") from reason
+    n_factors = int(record.settings.get("n_factors", 0))
+    if sum(sizes.values()) * n_factors > 2 * sum(table.size for table in weights.values()) + 1000:
+        raise RunError("weights.safetensors is damaged: it holds fewer numbers than the run's settings ask for")
+    try:
+        run = _read_run(folder, record)
+    except RunError as reason:
+        raise RunError(f"items.csv, users.csv or weights.safetensors is damaged: {reason.__cause__}") from reason
+    shapes = {name: table.shape for name, table in run.model.weights().items()}
+    if shapes != {name: table.shape for name, table in weights.items()}:
+        raise RunError(
+            "weights.safetensors is damaged: its tables are not of the shapes that the run's settings ask for"
+        )
+    if not all(np.isfinite(table).all() for table in weights.values()):
+        raise RunError("weights.safetensors is damaged: it holds numbers that are not finite")
 
 
 def _line(values: tuple) -> str:

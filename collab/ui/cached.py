@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import streamlit as st
+import torch
 
 from collab.answers import match_titles
 from collab.cold_start import UserPrior, user_prior
+from collab.comparison import Comparison
 from collab.interpret import most_rated_items
+from collab.models import build_model
+from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
 from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
+from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
+from collab.services.training_job import load_encoded
+from collab.splitting import split_by
 
 
 @st.cache_resource(show_spinner=False)
@@ -67,3 +77,25 @@ def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | No
     known = list(film_titles(run_id))
     places, _ = match_titles(titles, known)
     return [None if place is None else known[place] for place in places]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def comparison(first_id: str, second_id: str) -> Comparison:
+    """The paired comparison of two runs. Raises RunError where they were not measured on the same rows of data at hand."""
+    return compare_runs(trained_run(first_id), trained_run(second_id), jobs().store, environment())
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: int) -> RangeTest:
+    """The learning-rate range test of these settings on the training rows. Raises CollabError where there are no data."""
+    dataset, ratings = load_encoded(data, environment())
+    train = ratings.take(split_by(holdout, dataset, split_seed).train)
+    untrained = build_model(model, settings, ratings.n_users, ratings.n_items)
+    values = dataclasses.asdict(settings)
+    n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # more of them would fight with the worker for the cores, and lose
+    try:
+        return range_test(untrained, train, n_steps)
+    finally:
+        torch.set_num_threads(n_threads)

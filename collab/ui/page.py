@@ -165,6 +165,20 @@ def use_run(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def open_run(record: RunRecord) -> None:
+    """Make a run of any data set the one that every page shows, and its data set the one in use."""
+    st.session_state["_data"] = record.data
+    st.query_params["data"] = record.data
+    use_run(record.id)
+
+
+def forget_run(run_id: str) -> None:
+    """Let every page fall back to the newest run if this one is shown (call it when it is gone)."""
+    if st.session_state.get("_run") == run_id:
+        del st.session_state["_run"]
+        st.query_params.pop("run", None)
+
+
 def use_data(name: str) -> None:
     """Make another data set the one that every page shows, with its newest run."""
     st.session_state["_data"] = name

@@ -124,7 +124,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
         }[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        line.progress(progress.share, text=f"{state}{took}{kept} · {record.name} · {record.data_title}")
+        line.progress(progress.share, text=f"{state}{took}{kept} · {words.plain(record.name)} · {record.data_title}")
         if button.button(
             "Replay",
             key="replay",

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pandas as pd
@@ -252,3 +254,69 @@ def test_held_out_rows_of_a_file_are_kept_with_the_run(store, environment, tmp_p
     record = carry_out(store.create(dataclasses.replace(planned(epochs=1), holdout=f"rows:{rows}")), store, environment)
     assert record.n_valid == 3
     assert (store.folder / record.id / "valid_rows.csv").read_text() == "5\n3\n10\n"
+
+
+# --- keeping house: rename, delete, restore -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ended(store, environment):
+    return carry_out(store.create(planned(epochs=1)), store, environment)
+
+
+def test_rename(store, ended):
+    assert store.rename(ended.id, "  my\tbest \n run ").name == "my best run"
+    assert store.record(ended.id) == dataclasses.replace(ended, name="my best run", owner="")
+    for bad in ("", " \n", "x" * 81):
+        with pytest.raises(RunError, match="1 to 80 characters"):
+            store.rename(ended.id, bad)
+
+
+def test_delete_and_restore(store, ended):
+    before = store.files_of(ended.id)
+    store.delete(ended.id)
+    assert store.records() == [] and [record.id for record in store.deleted()] == [ended.id]
+    with pytest.raises(RunError, match="was deleted"):
+        store.load(ended.id)
+    assert store.restore(ended.id).id == ended.id
+    assert store.files_of(ended.id) == before and store.deleted() == []
+    with pytest.raises(RunError, match="not among the deleted"):
+        store.restore(ended.id)
+    with pytest.raises(RunError, match="not the id of a run"):
+        store.restore("../trash")
+
+
+def test_busy_run_is_left_alone(store):
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(), owner=owner))
+    for act in (
+        lambda: store.rename(record.id, "x"),
+        lambda: store.delete(record.id),
+        lambda: store.files_of(record.id),
+    ):
+        with pytest.raises(RunError, match="stop it first"):
+            act()
+    lock.release()
+
+
+def test_trash_is_emptied_after_its_days(store, environment, ended):
+    other = carry_out(store.create(planned(epochs=1)), store, environment)
+    for record in (ended, other):
+        store.delete(record.id)
+    old = time.time() - 31 * 86_400
+    os.utime(store.trash / ended.id, (old, old))
+    store.empty_trash()
+    assert [record.id for record in store.deleted()] == [other.id]
+
+
+def test_damaged_run_in_the_trash_hides_no_other(store, ended):
+    store.delete(ended.id)
+    (store.trash / "01234567").mkdir()
+    (store.trash / "01234567" / "run.json").write_text("[]")
+    assert [record.id for record in store.deleted()] == [ended.id]
+
+
+def test_records_of_before_have_no_group(store, ended):
+    values = json.loads(ended.to_json())
+    del values["group"]
+    assert RunRecord.from_json(json.dumps(values)).group == ""

@@ -1,0 +1,128 @@
+"""Repeats of a run with other seeds, and what two runs say of the same held-out rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from collab.comparison import Comparison, compare
+from collab.errors import CollabError, RunError
+from collab.models import family_of
+from collab.services.environment import Environment
+from collab.services.runs import LONGEST_NAME, RunRecord, RunStore, TrainedRun
+from collab.services.training_job import load_encoded, plan
+from collab.settings import settings_from
+from collab.splitting import split_by
+
+N_REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Spread:
+    """MSE of the finished repeats of a run: how many, their mean, and their standard deviation (nan for a single one)."""
+
+    n_runs: int
+    mean: float
+    deviation: float
+    n_busy: int
+
+
+def plan_repeats(record: RunRecord, known: Iterable[RunRecord], *, starter: str = "") -> list[RunRecord]:
+    """Five runs like `record` on the same split, with the next seeds that none of its repeats among `known` has had yet.
+
+    Raises RunError for a model without a seed: it would give five times the same.
+    """
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    if not hasattr(settings, "seed"):
+        raise RunError(f"{record.model} has no seed: every repeat would give the same")
+    group = record.group or record.id
+    used = {each.settings.get("seed") for each in known if group in (each.group, each.id)}
+    seeds, seed = [], 0
+    while len(seeds) < N_REPEATS:
+        if seed not in used:
+            seeds.append(seed)
+        seed += 1
+    name = record.name.split(" · seed ")[0]
+    return [
+        dataclasses.replace(
+            plan(
+                record.model,
+                dataclasses.replace(settings, seed=seed),
+                record.data,
+                record.holdout,
+                record.split_seed,
+                items_by=record.items_by,
+                name=f"{name[: LONGEST_NAME - 20]} · seed {seed}",
+                starter=starter,
+            ),
+            group=group,
+        )
+        for seed in seeds
+    ]
+
+
+def spread_of(group: str, known: Iterable[RunRecord]) -> Spread | None:
+    """How the repeats of the run `group` turned out; None where there is none. The run itself does not count: it was chosen."""
+    repeats = [record for record in known if group and record.group == group]
+    mse = [record.valid["mse"] for record in repeats if record.state == "finished" and record.has_weights]
+    n_busy = sum(record.busy for record in repeats)
+    if not mse:
+        return Spread(0, float("nan"), float("nan"), n_busy) if n_busy else None
+    return Spread(len(mse), statistics.fmean(mse), statistics.stdev(mse) if len(mse) > 1 else float("nan"), n_busy)
+
+
+def why_not_paired(first: RunRecord, second: RunRecord) -> str:
+    """Why the two runs were not measured on the same rows; "" where they were, as far as the records tell."""
+    if not (first.has_weights and second.has_weights):
+        return "one of them has no weights"
+    if first.data != second.data or first.fingerprint != second.fingerprint:
+        return "they were trained on different data"
+    drawn, named = (all(run.holdout.startswith(kind) for run in (first, second)) for kind in ("random:", "rows:"))
+    if (first.holdout != second.holdout and not named) or first.n_valid != second.n_valid:  # a file may have any name
+        return "they hold out different rows"
+    if drawn and first.split_seed != second.split_seed:
+        return f"their rows were held out with different split seeds ({first.split_seed} and {second.split_seed})"
+    return ""
+
+
+def compare_runs(first: TrainedRun, second: TrainedRun, store: RunStore, environment: Environment) -> Comparison:
+    """The paired comparison of two runs on their common held-out rows.
+
+    Raises RunError where those rows are not the same, or the data set is not at hand as it was.
+    """
+    if reason := why_not_paired(first.record, second.record):
+        raise RunError(f"the two runs cannot be compared row by row: {reason}")
+    (rows, errors, users), (other_rows, other_errors, _) = (
+        _errors_of(run, store, environment) for run in (first, second)
+    )
+    if not np.array_equal(rows, other_rows):
+        raise RunError("the two runs cannot be compared row by row: they hold out different rows")
+    return compare(errors, other_errors, users)
+
+
+def _errors_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row numbers held out, in order, with the run's squared errors there and the users who rated them."""
+    record = run.record
+    try:
+        dataset, ratings = load_encoded(record.data, environment, record.items_by)
+    except CollabError as reason:
+        raise RunError(f"the data set {record.data_title} is not at hand: {reason}") from reason
+    if dataset.fingerprint != record.fingerprint:
+        raise RunError(
+            f"the data set {record.data_title} is not the one that run {record.id} was trained on; its ratings have changed"
+        )
+    if record.holdout.startswith("rows:"):
+        rows = store.valid_rows(record.id)
+    else:
+        rows = split_by(record.holdout, dataset, record.split_seed).valid
+    rows = np.sort(rows)
+    sizes = (record.n_valid, ratings.n_users, ratings.n_items)
+    if (len(rows), len(run.users), len(run.items)) != sizes or rows[-1] >= len(ratings):
+        raise RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
+    valid = ratings.take(rows)
+    predicted = run.model.predict(valid.user_index, valid.item_index)
+    return rows, (predicted.astype(np.float64) - valid.rating) ** 2, valid.user_index

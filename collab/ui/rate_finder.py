@@ -1,0 +1,138 @@
+"""Find a learning rate: the range test of the settings on the sliders, with its curve, and one click to take its rate over."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.errors import CollabError
+from collab.models import Family, build_model
+from collab.range_test import GradientModel, RangeTest
+from collab.ui import cached, words
+from collab.ui.settings_form import take_over
+from collab.ui.theme import Palette, palette
+
+BATCH, SMOOTH = "batch", "smoothed"
+
+
+def find_rate(family: Family, settings: Any, data: str, holdout: str) -> None:
+    """The door to the test; nothing where the model has no learning rate."""
+    if not hasattr(settings, "learning_rate") or not isinstance(
+        build_model(family.name, settings, 2, 2), GradientModel
+    ):
+        return
+    # neither the rate on the slider nor the number of epochs changes what the test sees
+    tested = dataclasses.replace(settings, learning_rate=family.presets[next(iter(family.presets))].learning_rate)
+    if hasattr(settings, "epochs"):
+        tested = dataclasses.replace(tested, epochs=1)
+    key = (family.name, tested, data, holdout)
+    with st.popover(
+        "Find a learning rate",
+        key="find_rate",
+        icon=":material/speed:",
+        width="stretch",
+        help="Tries ever larger steps on a copy of the model and shows where the loss falls.",
+    ):
+        st.markdown("**Learning-rate range test**")
+        if st.session_state.get("_rate_test") != key:
+            st.caption(
+                "A fresh model takes up to 200 batches while its rate grows from 0.00001 to 1. The loss falls, and then runs "
+                "away; a good peak rate lies well before that."
+            )
+            st.button("Run the test", key="test_rate", type="primary", on_click=_remember, args=(key,))
+            return
+        try:
+            found = cached.rate_test(family.name, tested, data, holdout, settings.seed)
+        except CollabError as reason:
+            st.error(words.plain(str(reason)), icon=":material/error:")
+            return
+        st.vega_lite_chart(
+            _data(found), rate_spec(found, palette()), key="rate_test", alt="Loss of a batch against the learning rate"
+        )
+        if found.suggested is None:
+            st.warning(
+                "The loss never fell, so there is no rate to suggest. Switch the rating range on, or take larger batches."
+            )
+            return
+        st.caption(
+            f"Suggested: **{words.rate(found.suggested)}**, a tenth of the rate at which the smoothed loss is lowest "
+            f"({words.rate(_lowest(found))}). It is a first guess, good to a factor of three."
+        )
+        rate = min(max(found.suggested, 1e-5), 1.0)
+        st.button(
+            f"Use {words.rate(rate)}" if rate != settings.learning_rate else f"{words.rate(rate)} is in use",
+            key="use_rate",
+            type="primary",
+            disabled=rate == settings.learning_rate,
+            on_click=take_over,
+            args=(dataclasses.replace(settings, learning_rate=rate),),
+            help="Puts the slider of the peak learning rate there.",
+        )
+
+
+def _remember(key: tuple) -> None:
+    st.session_state["_rate_test"] = key
+
+
+def _lowest(found: RangeTest) -> float:
+    return float(found.rates[int(np.argmin(found.smoothed))])
+
+
+def _data(found: RangeTest) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({"kind": kind, "rate": found.rates, "loss": losses})
+        for kind, losses in ((BATCH, found.losses), (SMOOTH, found.smoothed))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str, Any]:
+    """Loss over the rate (log): single batches thin, smoothed thick, the suggestion as a rule with its name."""
+    low, high = float(found.smoothed.min()), float(found.smoothed.max())
+    x = {
+        "field": "rate",
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": [1e-5, 1], "nice": False},
+        "title": "learning rate",
+        "axis": {
+            "grid": False,
+            "values": [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1],
+            "format": "~g",
+            "titleColor": palette.muted,
+        },
+    }
+    y = {
+        "field": "loss",
+        "type": "quantitative",
+        "scale": {"domain": [0.9 * low, 1.08 * high], "zero": False, "nice": False},
+        "title": "loss of a batch (stars²)",
+        "axis": {"gridColor": palette.grid, "titleColor": palette.muted, "tickCount": 5},
+    }
+    hover = [
+        {"field": "rate", "format": ".2~e", "title": "rate"},
+        {"field": "loss", "format": ".4f", "title": "MSE"},
+        {"field": "kind", "title": "loss"},
+    ]
+
+    def line(kind: str, **mark: Any) -> dict[str, Any]:
+        return {
+            "transform": [{"filter": f"datum.kind === '{kind}'"}],
+            "mark": {"type": "line", "clip": True, "color": palette.train, **mark},
+            "encoding": {"x": x, "y": y, "tooltip": hover},
+        }
+
+    layers = [line(BATCH, strokeWidth=1, opacity=0.35), line(SMOOTH, strokeWidth=2.6)]
+    if found.suggested is not None:
+        at = {"x": {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}}
+        layers += [
+            {"mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5}, "encoding": at},
+            {
+                "mark": {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent},
+                "encoding": {**at, "y": {"value": 12}, "text": {"value": f"suggested {words.rate(found.suggested)}"}},
+            },
+        ]  # fmt: skip
+    return {"layer": layers, "height": height}

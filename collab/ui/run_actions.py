@@ -1,0 +1,217 @@
+"""What can be done with past runs: open, rename, repeat, save, delete and bring back, load from a file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collab.errors import CollabError
+from collab.services.repeats import N_REPEATS, plan_repeats, spread_of
+from collab.services.run_zip import export_zip, import_zip
+from collab.services.runs import KEPT_DAYS, LONGEST_NAME, RunRecord
+from collab.ui import cached, words
+from collab.ui.page import forget_run, open_run
+from collab.ui.runs_table import pick_runs
+from collab.ui.visitor import visitor
+
+LARGEST_FILE = 100
+"""Megabytes of a zip of a run; MovieLens 100K with 512 factors is five."""
+
+
+def say_what_happened() -> None:
+    """One line on the last thing done, with its undo where there is one; it stands until something else is done."""
+    state = st.session_state
+    if (deleted := state.get("_deleted")) is not None:
+        line, button = st.columns([5, 1], vertical_alignment="center")
+        n_runs = f"{len(deleted)} runs were" if len(deleted) > 1 else f"{words.plain(deleted[0][1])} was"
+        line.info(f"{n_runs} deleted. Deleted runs are kept for {KEPT_DAYS} days.", icon=":material/delete:")
+        button.button("Undo", key="undo", width="stretch", on_click=_restore, args=([each[0] for each in deleted],))
+    elif (note := state.get("_runs_note")) is not None:
+        worked, text = note
+        (st.success if worked else st.error)(text)
+
+
+def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
+    """The row of buttons for one run, and the spread of its repeats."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Open",
+            key="open_run",
+            type="primary",
+            icon=":material/open_in_new:",
+            help="Makes it the run that every page shows, and goes to the Train page.",
+        ):
+            open_run(record)
+            st.switch_page("pages/train.py", query_params={"data": record.data, "run": record.id})
+        with st.popover("Rename", key="rename", icon=":material/edit:", disabled=record.busy):
+            key = f"name-{record.id}"
+            st.text_input("Name", record.name, key=key, max_chars=LONGEST_NAME)
+            st.button("Save", key="save_name", type="primary", on_click=_rename, args=(record.id, key))
+        st.button(
+            f"Repeat with {N_REPEATS} seeds",
+            key="repeat",
+            icon=":material/repeat:",
+            disabled=record.busy,
+            on_click=_repeat,
+            args=(record,),
+            help="Queues the same training with five other seeds of the model on the same split: how much of its figure is luck?",
+        )
+        st.download_button(
+            "Download",
+            lambda: export_zip(cached.jobs().store, record.id),
+            f"collab-run-{record.id}.zip",
+            "application/zip",
+            key="download_run",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=record.busy,
+            help="The run as a zip: load it again here or on another server.",
+        )
+        delete_button([record])
+    _spread(record, known)
+
+
+def delete_button(records: Sequence[RunRecord]) -> None:
+    """Deletes at once; the undo stands in the line above the table."""
+    st.button(
+        "Delete" if len(records) == 1 else f"Delete these {len(records)}",
+        key="delete_runs",
+        icon=":material/delete:",
+        disabled=any(record.busy for record in records),
+        on_click=_delete,
+        args=([(record.id, record.name) for record in records],),
+        help=f"Can be undone for {KEPT_DAYS} days."
+        if not any(record.busy for record in records)
+        else "A run that waits or trains cannot be deleted; stop it first.",
+    )
+
+
+def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
+    group = record.group or record.id
+    if (found := spread_of(group, known)) is None:
+        return
+    origin = next((each for each in known if each.id == group), None)
+    of = f" of {words.plain(origin.name)}" if origin is not None else ""
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    if found.n_runs:
+        plural = "repeat" if found.n_runs == 1 else "repeats"
+        text = f"{words.count(found.n_runs)} {plural}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
+        text += " (mean ± standard deviation; they differ in the model’s seed alone)."
+    else:
+        text = f"The repeats{of} are under way."
+    if found.n_busy:
+        text += f" {found.n_busy} still to come."
+    line.markdown(text)
+    button.button(
+        "Tick them all",
+        key="tick_repeats",
+        width="stretch",
+        on_click=pick_runs,
+        args=([each.id for each in known if each.group == group],),
+        help="Shows the curves of the repeats beside each other.",
+    )
+
+
+def load_and_trash(deleted: Sequence[RunRecord]) -> None:
+    """Two doors: load a run from a zip, and bring back a deleted one."""
+    state = st.session_state
+    key = f"zip-{state.get('_n_zips', 0)}"
+    with st.popover("Load a run", key="load_run", icon=":material/upload:", width="stretch"):
+        st.file_uploader(
+            "Zip of a run",
+            type="zip",
+            key=key,
+            on_change=_load,
+            args=(key,),
+            max_upload_size=LARGEST_FILE,
+            help="A file that Download on this page has made, here or elsewhere.",
+        )
+    if deleted:
+        with st.popover(f"Deleted ({len(deleted)})", key="trash", icon=":material/delete:", width="stretch"):
+            names = {record.id: record for record in deleted}
+            chosen = st.selectbox(
+                "Deleted runs", list(names), key="deleted_run", format_func=lambda run_id: _dated(names[run_id])
+            )
+            st.button(
+                "Bring it back", key="bring_back", type="primary", on_click=_restore, args=([chosen] if chosen else [],)
+            )
+
+
+def _dated(record: RunRecord) -> str:
+    return f"{record.name} · {record.data_title} · {record.created[:10]}"
+
+
+# --- callbacks -------------------------------------------------------------------------------------------------------------
+
+
+def _note(worked: bool, text: str) -> None:
+    st.session_state.pop("_deleted", None)
+    st.session_state["_runs_note"] = worked, text
+
+
+def _rename(run_id: str, key: str) -> None:
+    try:
+        record = cached.jobs().store.rename(run_id, st.session_state[key])
+    except CollabError as reason:
+        _note(False, words.plain(str(reason)))
+    else:
+        cached.trained_run.clear(run_id)
+        _note(True, f"It is called {words.plain(record.name)} now.")
+
+
+def _delete(runs: list[tuple[str, str]]) -> None:
+    gone = []
+    try:
+        for run_id, name in runs:
+            cached.jobs().store.delete(run_id)
+            gone.append((run_id, name))
+    except CollabError as reason:
+        _note(False, words.plain(str(reason)))
+    for run_id, _ in gone:
+        cached.trained_run.clear(run_id)
+        forget_run(run_id)
+    if gone:
+        st.session_state["_deleted"] = gone
+        pick_runs([])
+
+
+def _restore(run_ids: list[str]) -> None:
+    try:
+        records = [cached.jobs().store.restore(run_id) for run_id in run_ids]
+    except CollabError as reason:
+        _note(False, words.plain(str(reason)))
+        return
+    pick_runs(run_ids)
+    _note(True, f"{', '.join(words.plain(record.name) for record in records)}: back again.")
+
+
+def _repeat(record: RunRecord) -> None:
+    jobs, queued = cached.jobs(), []
+    if record.holdout.startswith("rows:"):  # the file that named them may be gone; the run has its own
+        record = dataclasses.replace(record, holdout=f"rows:{jobs.store.folder / record.id / 'valid_rows.csv'}")
+    try:
+        for planned in plan_repeats(record, jobs.store.records(), starter=visitor()):
+            queued.append(jobs.submit(planned))
+    except CollabError as reason:
+        _note(False, f"{len(queued)} of {N_REPEATS} repeats are queued: {words.plain(str(reason))}.")
+    else:
+        _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")
+
+
+def _load(key: str) -> None:
+    state = st.session_state
+    file = state[key]
+    if file is None:
+        return
+    state["_n_zips"] = state.get("_n_zips", 0) + 1  # the next box is empty
+    try:
+        record = import_zip(cached.jobs().store, file.getvalue())
+    except CollabError as reason:
+        _note(False, f"Nothing was loaded. {words.plain(str(reason))}.")
+        return
+    _note(True, f"{words.plain(record.name)} was loaded ({record.data_title}).")
+    state["runs_of"] = "All data sets"
+    state["find_run"] = ""
+    pick_runs([record.id])

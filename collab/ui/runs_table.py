@@ -1,0 +1,175 @@
+"""The table of past runs, its search, and the runs ticked in it, which the link holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from collab.errors import CollabError
+from collab.models import PRESET_TITLES, family_of
+from collab.services.runs import RUN_ID, RunRecord
+from collab.settings import about, to_dict
+from collab.ui import words
+from collab.ui.page import STATE_WORDS
+
+LINK = "pick"
+MOST_ROWS = 6  # in sight at once
+
+
+def difference_from_preset(record: RunRecord) -> str:
+    """The preset that a run is nearest to, and which settings differ from it: "Fast, but 20 factors"."""
+    try:
+        family = family_of(record.model)
+        found: dict[str, list[str]] = {}
+        for name, preset in family.presets.items():
+            standard = to_dict(preset)
+            found[name] = [
+                f"{about(family.settings_type, key).label.lower()} {setting_words(value)}"
+                for key, value in record.settings.items()
+                if key != "seed" and value != standard.get(key)
+            ]
+    except CollabError:
+        return words.MISSING
+    nearest = record.preset if record.preset in found else min(found, key=lambda name: len(found[name]))
+    title, differing = PRESET_TITLES.get(nearest, nearest), found[nearest]
+    seed = [f"seed {record.settings['seed']}"] if record.settings.get("seed") else []
+    return f"{title}, but {', '.join(differing + seed)}" if differing + seed else title
+
+
+def setting_words(value: Any) -> str:
+    """The value of a setting, as a person writes it."""
+    if value is None or value is False:
+        return "off"
+    if value is True:
+        return "on"
+    if isinstance(value, list | tuple):
+        return " to ".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def found_in(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
+    """The runs that have every word of `text` in their name, data, model, state, settings or id."""
+    wanted = text.casefold().split()
+    return [
+        record
+        for record in records
+        if all(
+            word in " ".join(
+                (record.name, record.data_title, record.model, record.state, record.id, difference_from_preset(record))
+            ).casefold()
+            for word in wanted
+        )
+    ]  # fmt: skip
+
+
+def picked_runs(records: Sequence[RunRecord], current: str) -> list[str]:
+    """Ids of the ticked runs among `records`: the link's, else those of before, else the run that the pages show."""
+    state, link = st.session_state, st.query_params.get(LINK)
+    if link is not None and link != state.get("_picked_link"):
+        named = [part for part in link.split(",") if RUN_ID.fullmatch(part)]
+        pick_runs(list(dict.fromkeys(named)))
+    elif "_picked" not in state:
+        pick_runs([current])
+    known = {record.id for record in records}
+    return [run_id for run_id in state["_picked"] if run_id in known]
+
+
+def pick_runs(run_ids: Sequence[str]) -> None:
+    """Tick other runs than a person did (in a callback, or before the table is drawn)."""
+    st.session_state["_picked"] = list(run_ids)
+    st.session_state["_n_picks"] = st.session_state.get("_n_picks", 0) + 1
+
+
+def keep_in_link(picked: Sequence[str]) -> None:
+    """Say in the link which runs are ticked."""
+    text = ",".join(picked)
+    st.session_state["_picked_link"] = text
+    if st.query_params.get(LINK, "") != text:
+        if text:
+            st.query_params[LINK] = text
+        else:
+            st.query_params.pop(LINK, None)
+
+
+def runs_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """A row a run, as the table shows it."""
+    rows = []
+    for record in records:
+        mse = record.valid.get("mse") if record.has_weights else None
+        biases = record.baselines.get("biases_only", {}).get("mse")
+        rows.append(
+            {
+                "name": record.name,
+                "data": record.data_title,
+                "model": record.model,
+                "state": STATE_WORDS[record.state] or "finished",
+                "mse": mse,
+                "against": mse - biases if mse is not None and biases is not None else None,
+                "settings": difference_from_preset(record),
+                "time": words.duration(record.seconds or None),
+                "created": pd.Timestamp(record.created),
+            }
+        )
+    columns = ["name", "data", "model", "state", "mse", "against", "settings", "time", "created"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"mse": "float64", "against": "float64"}).assign(
+        created=pd.to_datetime(frame["created"], utc=True)
+    )
+
+
+def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data: bool) -> list[str]:
+    """Draw the table with the `picked` runs ticked; returns the ids ticked now, in the order of the table.
+
+    `with_data` adds the column that says on which data set a run was trained.
+    """
+    ids = [record.id for record in records]
+    mark = hashlib.sha256(",".join(ids).encode()).hexdigest()[:8]  # other rows: a new table, ticked anew
+    key = f"runs-{mark}-{st.session_state.get('_n_picks', 0)}"
+
+    def ticked() -> None:
+        st.session_state["_picked"] = [ids[row] for row in st.session_state[key]["selection"]["rows"] if row < len(ids)]
+
+    event = st.dataframe(
+        runs_frame(records),
+        key=key,
+        on_select=ticked,
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [place for place, each in enumerate(ids) if each in picked]}},
+        hide_index=True,
+        height=36 + 35 * min(max(len(ids), 1), MOST_ROWS) + (18 if len(ids) > MOST_ROWS else 2),
+        column_order=[
+            *("name", "mse", "against", "state"),
+            *(["data"] if with_data else []),
+            *("settings", "model", "time", "created"),
+        ],
+        placeholder=words.MISSING,
+        alt="Past runs, newest first; tick one to work with it, several to compare them",
+        column_config={
+            "name": st.column_config.TextColumn("Name", width=320),
+            "data": st.column_config.TextColumn("Data", width=130),
+            "model": st.column_config.TextColumn("Model", width=75),
+            "state": st.column_config.TextColumn("State", width=85),
+            "mse": st.column_config.NumberColumn(
+                "MSE", format="%.4f", width=70, help="On its held-out ratings, stars²."
+            ),
+            "against": st.column_config.NumberColumn(
+                "vs biases",
+                format="%+.4f",
+                width=80,
+                help="MSE minus that of the baseline with biases only, on the same rows; below zero is better.",
+            ),
+            "settings": st.column_config.TextColumn(
+                "Settings", width=210, help="The nearest preset, and what differs from it."
+            ),
+            "time": st.column_config.TextColumn("Time", width=60, help="Seconds of the training alone."),
+            "created": st.column_config.DatetimeColumn(
+                "Created", format="D MMM YYYY, HH:mm", timezone=st.context.timezone or "UTC", width=140
+            ),
+        },
+    )
+    rows = [row for row in event["selection"]["rows"] if row < len(ids)]
+    return [ids[row] for row in sorted(rows)]

@@ -1,0 +1,81 @@
+"""Past runs: every training that was kept, to be found again, compared, repeated, saved and deleted."""
+
+import streamlit as st
+
+from collab.errors import RunError
+from collab.ui import cached
+from collab.ui.compare_view import LETTERS, compare_view
+from collab.ui.page import open_page
+from collab.ui.run_actions import actions, delete_button, load_and_trash, say_what_happened
+from collab.ui.runs_table import found_in, keep_in_link, picked_runs, runs_table
+
+THIS, ALL = "This data set", "All data sets"
+WATCH_SECONDS = 0.5
+
+page = open_page(
+    "Past runs",
+    "Every training, kept: tick one to work with it, several to see them beside each other.",
+    needs_run=False,
+)
+store = cached.jobs().store
+
+
+def watch(states: tuple) -> None:
+    """Draw the page anew as soon as a run that waits or trains has gone on."""
+    if states != busy_states():
+        st.rerun()
+
+
+def busy_states() -> tuple:
+    return tuple((record.id, record.state) for record in store.records() if record.busy)
+
+
+known = store.records()
+search, scope, doors = st.columns([2, 1.6, 1.6], vertical_alignment="bottom")
+text = search.text_input(
+    "Find",
+    key="find_run",
+    bind="query-params",
+    placeholder="Part of a name, a setting, a state",
+    help="The table lists only the runs that have all these words.",
+)
+which = scope.segmented_control(
+    "Runs of",
+    [THIS, ALL],
+    default=THIS,
+    required=True,
+    key="runs_of",
+    bind="query-params",
+    help="The runs of the data set in the sidebar, or every run there is.",
+)
+with doors.container(horizontal=True):
+    load_and_trash(store.deleted())
+say_what_happened()
+
+shown = found_in([record for record in known if which == ALL or record.data == page.data.name], text)
+picked = runs_table(shown, picked_runs(shown, page.record.id), with_data=which == ALL) if shown else []
+keep_in_link(picked)
+if states := busy_states():
+    st.fragment(watch, run_every=WATCH_SECONDS)(states)
+if not shown:
+    st.info(
+        "No run has all these words. Search for less, or among all data sets." if text else "There is no run here yet.",
+        icon=":material/info:",
+    )
+    st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
+    st.stop()
+
+records = {record.id: record for record in shown}
+if not picked:
+    st.caption("Tick a run in the table’s first column; tick several to compare them.")
+    st.stop()
+if len(picked) == 1:
+    actions(records[picked[0]], known)
+else:
+    delete_button([records[run_id] for run_id in picked])
+if len(picked) > len(LETTERS):
+    st.caption(f"{len(picked)} runs are ticked; the first {len(LETTERS)} are drawn.")
+try:
+    compare_view([store.progress(run_id) for run_id in picked[: len(LETTERS)]])
+except RunError:
+    st.rerun()  # somebody else has just deleted one

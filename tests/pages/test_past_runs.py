@@ -1,0 +1,134 @@
+"""The Past runs page: table, search, one run's actions, several compared; and the rate finder of the Train page."""
+
+import time
+
+import pytest
+
+from collab.models import DotBiasSettings
+from collab.services.run_zip import export_zip
+from collab.services.training_job import plan
+from collab.ui import cached
+from collab.ui.compare_view import spread_out
+
+SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
+
+
+def wait(app, condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def table(app):
+    return next(frame.value for frame in app.dataframe if "created" in frame.value)
+
+
+def train(app, name, split_seed=0):
+    """A second run, trained by the worker of the app."""
+    jobs = cached.jobs()
+    run_id = jobs.submit(plan("dot-bias", SETTINGS, "sample", "random:0.2", split_seed, name=name))
+    wait(app, lambda: not jobs.store.record(run_id).busy)
+    return run_id
+
+
+def first_run():
+    return cached.jobs().store.records()[-1].id
+
+
+def pick(app, *run_ids):
+    app.query_params["pick"] = ",".join(run_ids)
+    app.run()
+    assert not app.exception
+
+
+def test_one_run_is_ticked_and_renamed(visit):
+    app = visit("past_runs")
+    assert len(table(app)) == 1 and app.button(key="open_run")
+    run_id = first_run()
+    app.text_input(key=f"name-{run_id}").set_value("My *best*").run()
+    app.button(key="save_name").click().run()
+    assert not app.exception and table(app).name.tolist() == ["My *best*"]
+    assert cached.jobs().store.record(run_id).name == "My *best*"
+
+
+def test_search_and_newest_first(visit):
+    app = visit("past_runs")
+    train(app, "another one")
+    assert table(app).name.iloc[0] == "another one" and len(table(app)) == 2
+    app.text_input(key="find_run").set_value("ANOTHER factors").run()
+    assert table(app).name.tolist() == ["another one"]
+    app.text_input(key="find_run").set_value("nothing of the kind").run()
+    assert not app.exception and "No run has all these words" in texts(app)
+
+
+def test_delete_undo_and_bring_back(visit):
+    app = visit("past_runs")
+    run_id, store = train(app, "unwanted"), cached.jobs().store
+    for way in ("undo", "bring_back"):
+        pick(app, run_id)
+        app.button(key="delete_runs").click().run()
+        assert not app.exception and "unwanted" not in table(app).name.tolist() and len(store.deleted()) == 1
+        app.button(key=way).click().run()
+        assert not app.exception and "unwanted" in table(app).name.tolist() and store.deleted() == []
+        app.query_params.pop("pick", None)
+
+
+def test_two_runs_on_the_same_rows_are_compared(visit):
+    app = visit("past_runs")
+    pick(app, train(app, "small"), first_run())
+    assert "A is worse than B" in texts(app) and "95 % interval" in texts(app)
+    differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value)
+    assert {"Factors", "Epochs", "Batch size"} <= set(differing.Setting) and "Seed" not in set(differing.Setting)
+
+
+def test_runs_on_other_rows_are_not(visit):
+    app = visit("past_runs")
+    pick(app, train(app, "elsewhere", split_seed=3), first_run())
+    assert "split seeds (3 and 0)" in texts(app) and "95 %" not in texts(app)
+
+
+def test_repeat_with_five_seeds(visit):
+    app = visit("past_runs")
+    run_id, store = train(app, "origin"), cached.jobs().store
+    pick(app, run_id)
+    app.button(key="repeat").click().run()
+    assert not app.exception
+    wait(app, lambda: sum(each.group == run_id and not each.busy for each in store.records()) == 5)
+    assert "5 repeats of origin: MSE" in texts(app)
+    app.button(key="tick_repeats").click().run()
+    assert not app.exception and len(next(f.value for f in app.dataframe if "rmse" in f.value)) == 5
+
+
+def test_load_a_zip_and_refuse_a_bad_one(visit):
+    app = visit("past_runs")
+    packed = export_zip(cached.jobs().store, first_run())
+    app.file_uploader[0].upload("run.zip", packed, "application/zip").run()
+    assert not app.exception and len(table(app)) == 2 and "was loaded" in texts(app)
+    app.file_uploader[0].upload("run.zip", packed[:100], "application/zip").run()
+    assert not app.exception and len(table(app)) == 2 and "Nothing was loaded" in texts(app)
+
+
+def test_rate_finder_takes_its_rate_over(visit):
+    app = visit("train")
+    app.button(key="test_rate").click().run()
+    assert not app.exception and "Suggested" in texts(app)
+    before = app.session_state["set_learning_rate"]
+    app.button(key="use_rate").click().run()
+    assert not app.exception and app.session_state["set_learning_rate"] != before
+    assert app.button(key="use_rate").disabled
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [([1.0, 5.0], [1.0, 5.0]), ([1.0, 1.0], [0.5, 1.5]), ([3.0, 1.0, 1.0], [3.0, 0.5, 1.5]), ([2.0], [2.0])],
+)
+def test_labels_make_room_for_each_other(places, expected):
+    assert spread_out(places, 1.0) == pytest.approx(expected)

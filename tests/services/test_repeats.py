@@ -1,0 +1,111 @@
+"""Repeats with other seeds, and two runs compared on the rows that both held out."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from collab.comparison import NOT_TOLD_APART, WORSE
+from collab.errors import RunError
+from collab.models import DotBiasSettings
+from collab.services.environment import Environment
+from collab.services.repeats import compare_runs, plan_repeats, spread_of
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
+
+SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    return Environment((), tmp_path_factory.mktemp("home"), "sqlite://")
+
+
+@pytest.fixture(scope="module")
+def store(environment):
+    return RunStore(environment.home)
+
+
+@pytest.fixture(scope="module")
+def trained(store, environment):
+    """A function that trains a run with changed settings on a split and loads it; each once."""
+    runs = {}
+
+    def train(holdout="random:0.2", split_seed=0, **changes):
+        key = (holdout, split_seed, *changes.items())
+        if key not in runs:
+            planned = plan("dot-bias", dataclasses.replace(SETTINGS, **changes), "sample", holdout, split_seed)
+            runs[key] = store.load(carry_out(store.create(planned), store, environment).id)
+        return runs[key]
+
+    return train
+
+
+def test_repeats_are_the_same_but_for_the_seed(trained):
+    record = trained(seed=2).record
+    repeats = plan_repeats(record, [record], starter="me")
+    assert [each.settings["seed"] for each in repeats] == [0, 1, 3, 4, 5]
+    assert len({each.name for each in repeats}) == 5 and repeats[0].name.endswith("· seed 0")
+    for each in repeats:
+        assert each.settings | {"seed": 2} == record.settings and each.group == record.id and each.starter == "me"
+        assert (each.data, each.holdout, each.split_seed) == (record.data, record.holdout, record.split_seed)
+    more = plan_repeats(repeats[0], [record, *repeats])  # of a repeat: the same group goes on
+    assert [each.settings["seed"] for each in more] == [6, 7, 8, 9, 10] and more[0].group == record.id
+    assert more[0].name.count("seed") == 1
+
+
+def test_spread_by_hand(trained):
+    record = trained().record
+
+    def repeat(mse, state="finished"):
+        return dataclasses.replace(record, group="0123abcd", state=state, valid={"mse": mse})
+
+    known = [record, repeat(0.8), repeat(0.9), repeat(5.0, "stopped"), repeat(5.0, "running")]
+    found = spread_of("0123abcd", known)
+    assert (found.n_runs, found.n_busy) == (2, 1) and found.mean == pytest.approx(0.85)
+    assert found.deviation == pytest.approx(0.1 / math.sqrt(2))
+    assert spread_of("", known) is None and spread_of("ffffffff", known) is None
+
+
+def test_comparison_agrees_with_the_records(store, environment, trained):
+    good, bad = trained(), trained(use_biases=False, epochs=1)
+    found = compare_runs(bad, good, store, environment)
+    assert found.difference == pytest.approx(bad.valid_mse - good.valid_mse, rel=1e-4)
+    assert found.verdict == WORSE and found.n_rows == good.record.n_valid
+    assert compare_runs(good, good, store, environment).verdict == NOT_TOLD_APART
+
+
+def test_rows_of_a_file_are_compared_by_what_they_are(store, environment, trained, tmp_path):
+    for name, rows in (("one", range(100)), ("two", range(1, 101))):
+        (tmp_path / name).write_text("".join(f"{row}\n" for row in rows))
+    first = trained(f"rows:{tmp_path / 'one'}")
+    second = trained(f"rows:{tmp_path / 'two'}")
+    assert compare_runs(first, trained(f"rows:{tmp_path / 'one'}", epochs=1), store, environment).n_rows == 100
+    alike = dataclasses.replace(second, record=dataclasses.replace(second.record, holdout=first.record.holdout))
+    for other in (second, alike):
+        with pytest.raises(RunError, match="different rows"):
+            compare_runs(first, other, store, environment)
+
+
+def test_what_was_not_measured_on_the_same_rows_is_not_compared(store, environment, trained):
+    run = trained()
+    for other, why in (
+        (trained(split_seed=1), "split seeds"),
+        (trained("random:0.3"), "different rows"),
+        (dataclasses.replace(run, record=dataclasses.replace(run.record, data="ml-100k")), "different data"),
+        (dataclasses.replace(run, record=dataclasses.replace(run.record, valid={})), "no weights"),
+    ):
+        with pytest.raises(RunError, match=why):
+            compare_runs(run, other, store, environment)
+
+
+def test_changed_or_missing_data_is_said(store, environment, trained):
+    run = trained()
+    changed = dataclasses.replace(run, record=dataclasses.replace(run.record, fingerprint="0" * 16))
+    with pytest.raises(RunError, match="ratings have changed"):
+        compare_runs(changed, changed, store, environment)
+    gone = dataclasses.replace(run, record=dataclasses.replace(run.record, data="ml-100k"))
+    with pytest.raises(RunError, match="not at hand"):
+        compare_runs(gone, gone, store, environment)
+    assert np.isfinite(compare_runs(run, run, store, environment).low)
