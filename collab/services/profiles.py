@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -263,8 +264,17 @@ def _is_answer(profile: Profile, title: str) -> sa.ColumnElement[bool]:
 def _set_up_sqlite(connection: object, _record: object) -> None:
     """Readers beside a writer (WAL), waiting instead of failing, and deleted rows overwritten in the file."""
     connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
-    for pragma in (f"busy_timeout={1000 * BUSY_SECONDS}", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in (f"busy_timeout={1000 * BUSY_SECONDS}", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:  # the switch itself does not wait for others who make it in the same moment
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
