@@ -60,7 +60,7 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str) -> None:
             return
         st.caption(
             f"Suggested: **{words.rate(found.suggested)}**, a tenth of the rate at which the smoothed loss is lowest "
-            f"({words.rate(_lowest(found))}). It is a first guess, good to a factor of three."
+            f"({words.rate(_lowest(found))}). It is a first guess, good to a factor of three or four."
         )
         rate = min(max(found.suggested, 1e-5), 1.0)
         st.button(
@@ -129,8 +129,9 @@ def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str
     if found.suggested is not None:
         at = {"x": {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}}
         layers += [
-            {"mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5}, "encoding": at},
+            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5}, "encoding": at},
             {
+                "data": {"values": [{}]},  # once, not once for every row
                 "mark": {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent},
                 "encoding": {**at, "y": {"value": 12}, "text": {"value": f"suggested {words.rate(found.suggested)}"}},
             },
