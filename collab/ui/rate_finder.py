@@ -129,7 +129,11 @@ def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str
     if found.suggested is not None:
         at = {"x": {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}}
         layers += [
-            {"data": {"values": [{}]}, "mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5}, "encoding": at},
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5},
+                "encoding": at,
+            },
             {
                 "data": {"values": [{}]},  # once, not once for every row
                 "mark": {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent},
