@@ -1,6 +1,6 @@
 """Accuracy, speed and honesty of `bayes` beside `dot-bias`, on MovieLens 100K.
 
-    python tests/benchmarks/bayes.py
+    python -m tests.benchmarks.bayes
 
 Split: random 20 % (seed 0, 1, 2; model seed the same) and the official fold u1; items are titles; `bayes` cuts its predictions
 to 1 … 5, `dot-bias` keeps its sigmoid range. CPU seconds are of the fit alone, validation after every epoch included, one thread,

@@ -1,6 +1,6 @@
 """Time of a training step as the tables grow: every row at every step (dense) against the rows of the batch alone.
 
-    python tests/benchmarks/large_tables.py
+    python -m tests.benchmarks.large_tables
 
 Random ratings, 50 factors, one thread, CPU time, median of five rounds; the ratio is dense / rows, in one run. It shows where the
 rows alone begin to win, `LARGE_TABLE` and `ROWS_A_RATING`. What the loss does is in `tests/models/test_dot.py`: on MovieLens

@@ -1,6 +1,6 @@
 """How the preset *fast* was chosen: batch size and learning rate that reach the chapter's loss soonest.
 
-    python tests/benchmarks/presets.py
+    python -m tests.benchmarks.presets
 
 Measured on rows inside the training part of split seed 0 alone (its 80,000 rows, a fifth of them set aside; model seeds
 0, 1, 2), so that no held-out row of a quoted figure was used to choose. "Soonest" is CPU time of `fit` on one thread; a setting

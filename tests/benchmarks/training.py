@@ -1,6 +1,6 @@
 """Loss and speed of the default recipe on MovieLens 100K, through the worker, beside both baselines and a plain PyTorch opponent.
 
-    python tests/benchmarks/training.py
+    python -m tests.benchmarks.training
 
 Split: random 20 % (seed 0, 1, 2; model seed the same), items are titles, predictions as the model makes them (the sigmoid
 range; not cut to 1 … 5). Times are CPU seconds of the fit alone, validation included, one thread. Opponent: the chapter's model
