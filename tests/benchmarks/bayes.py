@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from collab.certainty import level_probabilities
 from collab.models import build_model, preset_of
-from collab.models.bayes import level_probabilities
 from collab.models.contract import Model
 from collab.ratings import Ratings
 from collab.services.environment import read_environment
