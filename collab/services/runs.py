@@ -97,6 +97,9 @@ class RunRecord:
     layers: list[dict[str, Any]] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    certainty: dict[str, float] = field(
+        default_factory=dict
+    )  # collab.certainty.Calibration, where the model says how sure it is
     n_steps: int = 0  # of the whole training
     epochs_done: int = 0
     seconds: float = 0.0  # of the fit alone

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from collab.certainty import calibration
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
 from collab.errors import CollabError
@@ -29,6 +30,9 @@ from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
 WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
+PREDICTED_AT_ONCE = (
+    50_000  # a variance takes the covariances of user and film: a copy of these for all rows would be large
+)
 CHECKPOINT_SECONDS = 5.0  # and the weights, inside a long epoch
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
@@ -242,15 +246,28 @@ def _train(
     outcome = fit(model, train, valid, on_batch=recorder.on_batch, on_epoch=epoch_done, should_stop=should_stop)
     recorder.close()
     finite = all(np.isfinite(table).all() for table in model.weights().values())
+    certainty = {}
     if outcome.valid is not None and finite:
         store.write_weights(record.id, model.weights())
+        certainty = measure_certainty(model, train, valid)
     return dataclasses.replace(
         record,
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
         valid=dataclasses.asdict(outcome.valid) if outcome.valid is not None and finite else {},
+        certainty=certainty,
     ), outcome
+
+
+def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
+    """`collab.certainty.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
+    if model.item_covariances is None:
+        return {}
+    parts = np.array_split(np.arange(len(valid)), max(1, len(valid) // PREDICTED_AT_ONCE))
+    predicted = [model.predict_with_variance(valid.user_index[rows], valid.item_index[rows]) for rows in parts]
+    mean, variance = (np.concatenate(columns) for columns in zip(*predicted, strict=True))
+    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale))
 
 
 def describe_environment() -> dict[str, Any]:

@@ -49,6 +49,26 @@ def test_picks_follow_the_answers(visit_bayes):
 
 def test_train_shows_sweeps_and_no_schedule(visit_bayes):
     app = visit_bayes("train")
-    assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
+    assert [metric.label for metric in app.metric][:3] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
     assert len(app.get("vega_lite_chart")) == 1
     assert len(app.dataframe[0].value) == 5
+
+
+def test_train_says_whether_the_intervals_keep_their_promise(visit_bayes):
+    app = visit_bayes("train")
+    certainty = current(app).record.certainty
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert [label for label in shown if "hold" in label] == [f"{share} % intervals hold" for share in (50, 80, 95)]
+    assert shown["80 % intervals hold"] == f"{100 * certainty['within_80']:.1f} %"
+    assert shown["Log loss of the levels"] == f"{certainty['log_loss']:.4f}"
+    assert certainty["within_50"] < certainty["within_80"] < certainty["within_95"]
+    assert (
+        certainty["within_80"] == pytest.approx(0.8, abs=0.1)
+        and certainty["log_loss"] < certainty["histogram_log_loss"]
+    )
+    assert any("intervals that promise 80 %" in element.value for element in app.markdown)
+
+
+def test_a_model_without_variances_promises_nothing(visit):
+    app = visit("train")
+    assert len(app.metric) == 3 and not any("promise" in element.value for element in app.markdown)
