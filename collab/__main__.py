@@ -114,6 +114,7 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
         },
         **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
         "baselines": record.baselines,
+        "certainty": record.certainty,
         "seconds": record.seconds,
         "cpu_seconds": record.cpu_seconds,
         "name": record.name,

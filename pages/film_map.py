@@ -81,8 +81,12 @@ with controls:
         if chosen not in item_index:
             st.caption("It is not on the map: show more films to see it.")
         measure = "cosine" if known is None else "cautious"
-        how = "" if known is None else " by cautious cosine: little known films score less"
-        st.caption(f"Nearest films (20 ratings or more){how}:")
+        how = (
+            "20 ratings or more"
+            if known is None
+            else "20 ratings or more; cautious cosine: little known films score less"
+        )
+        st.caption(f"Nearest films ({how}):")
         with st.container(gap=None):
             neighbour_buttons(
                 run, similar_items(run.items, run.model.item_factors, chosen, measure, n=5, known=known), measure
@@ -96,8 +100,8 @@ with controls:
 
     if known is not None:
         st.caption(
-            "“place ±20 %” in a film’s text: so far its true place may lie from the drawn one, measured by how far films "
-            "typically lie from the middle."
+            "“place ±20 %” in a film’s text: so far off its true place may be, in shares of how far films typically lie from "
+            "the middle."
         )
 
 st.subheader("The same as a table", anchor=False)
@@ -123,7 +127,9 @@ st.dataframe(
         "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
         "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
         "doubt": st.column_config.NumberColumn(
-            "Place ±", format="percent", help="How far the true place may lie from the drawn one: 100 %, anywhere."
+            "Place ±",
+            format="%.2f",
+            help="How far the true place may lie from the drawn one, as a share of how far films lie from the middle.",
         ),
         **{
             name: st.column_config.NumberColumn(f"{name.capitalize()} ({share:.0%})", format="%+.2f")

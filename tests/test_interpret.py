@@ -86,7 +86,7 @@ def test_only_a_model_with_covariances_can_be_cautious():
 
 
 def test_doubt_about_a_place_on_paper():
-    """Four films on a cross with arms of 2. A variance of 1 an axis is off by √2, that is √½ of an arm; one of 4 by twice that."""
+    """Four films on a cross with arms of 2. A variance of 1 an axis is off by √2, √½ of an arm; one of 4 by twice that."""
     factors = np.array([[9.0, 9], [2, 0], [-2, 0], [0, 2], [0, -2]])
     covariances = np.stack([np.eye(2) * variance for variance in (9.0, 0.0, 1.0, 4.0, 1.0)])
     item_index = np.array([1, 2, 3, 4])

@@ -86,6 +86,7 @@ def bias_bars_figure(
             "thickness": 1,
             "width": 3,
         }
+        numbers["text"] = [f"\u2007{number}\u2007" for number in numbers["text"]]  # room beside the line's end
         signs = np.where(rows["bias"] >= 0, 1.0, -1.0)
         sides = np.where(rows["bias"] >= 0, "middle right", "middle left").tolist()
         ends = rows["bias"] + signs * rows["deviation"]  # a number stands behind its bar and the bar's ±

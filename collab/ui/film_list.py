@@ -108,7 +108,7 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
         f'<div class="interval" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
         f'<em style="left:{mark:.1f}%"></em></div>'
         f"<p>Predicted <b>{prediction.rating:.1f}</b>; in 8 of 10 cases from {prediction.low:.1f} to "
-        f"{prediction.high:.1f} stars. Columns: the chance of each rating.</p></div>"
+        f"{prediction.high:.1f} stars. Columns: the chance of each rating, in %.</p></div>"
     )
 
 

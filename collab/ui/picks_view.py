@@ -98,7 +98,8 @@ def _say_how_honest(
     st.caption(
         f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
         f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
-        f"fell by {words.percent(found.learned)}, the rest is {rest}. {kind}{limit}; {error}.",
+        f"fell by {words.percent(found.learned)}, the rest is {rest}. {kind}{limit}; {error}. "
+        "Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
         f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. They are "

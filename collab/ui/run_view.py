@@ -6,7 +6,6 @@ import dataclasses
 import time
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +16,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.settings import settings_from
 from collab.ui import cached, words
+from collab.ui.certainty_view import show_certainty
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.theme import palette
@@ -58,7 +58,7 @@ def _draw(run_id: str, renewing: bool) -> None:
         _history_table(progress)
     if not record.busy and share is None:
         _figures(record)
-        _certainty(record)
+        show_certainty(record)
         _layers(record)
 
 
@@ -266,57 +266,6 @@ def in_words(record: RunRecord) -> str:
         f"a prediction is off by "
         f"**{record.valid['mae']:.2f} stars** on average. The squared error of {words.loss(mse)} is **{against}**; "
         f"the global mean stands at {words.loss(mean)}."
-    )
-
-
-def _certainty(record: RunRecord) -> None:
-    """Whether the model was right about how sure it is."""
-    if not record.certainty:
-        return
-    certainty, held_out = record.certainty, words.count(record.n_valid)
-    with st.container(horizontal=True):
-        for promised in (50, 80, 95):
-            held = certainty[f"within_{promised}"]
-            st.metric(
-                f"{promised} % intervals hold",
-                words.share(held),
-                f"{100 * held - promised:+.1f}".replace("-", "−") + " points",
-                delta_color="off",
-                border=True,
-                delta_description="against the promise",
-                width=210,
-                help=f"Around every one of the {held_out} held-out predictions the model names an interval that should hold the "
-                f"rating in {promised} % of cases. This share lies inside. Below the promise it boasts, above it is too modest.",
-            )
-        loss, histogram = certainty["log_loss"], certainty["histogram_log_loss"]
-        st.metric(
-            "Log loss of the levels",
-            words.loss(loss),
-            f"{loss - histogram:+.4f}",
-            delta_color="inverse",
-            border=True,
-            delta_description="against the histogram",
-            width=210,
-            help="Mean surprise at the rating that was given, −log of the chance that the model gave it. Always naming how often "
-            f"each level was given in training comes to {words.loss(histogram)}. Smaller is better.",
-        )
-    st.markdown(certainty_in_words(record))
-
-
-def certainty_in_words(record: RunRecord) -> str:
-    """What the calibration means, in one sentence."""
-    held, loss = record.certainty["within_80"], record.certainty["log_loss"]
-    honest = (
-        "so it is about as sure as it may be"
-        if abs(held - 0.8) <= 0.02
-        else "so it is surer than it may be"
-        if held < 0.8
-        else "so it is more careful than it need be"
-    )
-    better = np.exp(record.certainty["histogram_log_loss"] - loss)
-    return (
-        f"Of its intervals that promise 80 %, **{words.share(held)}** hold the rating, {honest}. The rating that was given had a "
-        f"chance **{better:.2f} times** that of its share among all training ratings (geometric mean)."
     )
 
 

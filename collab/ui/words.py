@@ -36,11 +36,6 @@ def percent(share: float | None) -> str:
     return MISSING if _missing(share) else f"{100 * share:.0f} %"
 
 
-def share(number: float | None) -> str:
-    """A share that is compared closely: per cent with one decimal."""
-    return MISSING if _missing(number) else f"{100 * number:.1f} %"
-
-
 def rate(number: float) -> str:
     """A learning rate: two significant digits."""
     return f"{number:.1e}".replace("e-0", "e-").replace(".0e", "e") if number < 0.01 else f"{number:.2g}"

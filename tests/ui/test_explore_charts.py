@@ -61,7 +61,7 @@ def test_bias_bars_say_how_sure_they_are_where_the_table_does():
     bars, numbers = bias_bars_figure(table, LIGHT, n=4).data
     assert list(bars.error_x.array) == [0.1] * 8 and bars.text is None
     assert list(numbers.x) == pytest.approx([bias + 0.1 for bias in bars.x[:4]] + [bias - 0.1 for bias in bars.x[4:]])
-    assert numbers.text[0].startswith("+") and numbers.textposition[0] == "middle right"
+    assert numbers.text[0].strip().startswith("+") and numbers.textposition[0] == "middle right"
     assert " ± 0.10 · " in bars.hovertext[0] and " ± 0.10 · " in bias_scatter_figure(table, DARK).data[1].hovertext[0]
 
 
