@@ -44,6 +44,7 @@ def make_model(y_range=(0.0, 5.5), doubt=None):
         item_biases=np.full(10, 0.3),
         item_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * doubt, 10, 0),
         user_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * 0.1, N_USERS, 0),
+        noise_variances=None if doubt is None else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]),
         y_range=y_range,
     )
 
@@ -55,7 +56,14 @@ def known(users):
 
 @pytest.fixture
 def bayesian(users):
-    return newcomer(make_model(None, doubt=0.2), users, 0.8, STARS)
+    return newcomer(make_model(None, doubt=0.2), users, 0.9, STARS)
+
+
+def test_noise_is_the_held_out_error_or_the_mean_of_what_the_model_knows(known, bayesian):
+    assert known.noise_variance == 0.8
+    assert bayesian.noise_variance == pytest.approx(
+        0.8
+    )  # of the trained users: row 0 does not count, nor does the error
 
 
 def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
