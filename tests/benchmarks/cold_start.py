@@ -5,9 +5,9 @@
 
 MovieLens 100K, items are titles. Users sorted by id, `default_rng(999).permutation(943)`: its first 143 are the people of the
 first command, the others in order make the folds. All ratings of the people measured are left out of the training. The noise
-variance of `dot-bias` is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained on all of them. A
-person's ratings (a doubled title averaged) come in the order of `default_rng(user_id).permutation` (random) or by the films' training
-counts (popular); k of them are revealed, and those beyond the 15th are predicted, the same for every k.
+variance of `dot-bias` is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained on all of them.
+A person's ratings (a doubled title averaged) come in the order of `default_rng(user_id).permutation` (random) or by the films'
+training counts (popular); k of them are revealed, and those beyond the 15th are predicted, the same for every k.
 
 Methods, all in one run: *biases*: global mean, damped film bias, and the person's bias Σ (rating − mean − film bias) / (k + 6);
 the fold-in of `dot-bias`, preset *fast*; that of the Bayesian models with films and users taken as points, and with their
