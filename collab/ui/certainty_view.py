@@ -43,25 +43,25 @@ def certainty_data(record: RunRecord) -> pd.DataFrame:
 def certainty_spec(palette: Palette) -> dict[str, Any]:
     """A bar for what every interval holds, a line across it where its promise stands."""
     y = {"field": "interval", "type": "nominal", "title": None, "sort": None, "axis": {"ticks": False, "domain": False}}
-    scale = {"domain": [0, 108]}
+    scale = {"domain": [0, 118]}
     axis = {"values": [0, 25, 50, 75, 100], "grid": False, "titleColor": palette.muted}
-    title = "held-out ratings inside (%), the line is the promise"
+    title = "held-out ratings inside (%)"
     x = {"type": "quantitative", "scale": scale, "axis": axis, "title": title}
     hover = [{"field": "promised", "title": "promised (%)"}, {"field": "held", "title": "held (%)", "format": ".1f"}]
     held, promised = {**x, "field": "held"}, {**x, "field": "promised"}
-    tick = {"type": "tick", "color": palette.ink, "thickness": 2, "height": 20}
+    tick = {"type": "tick", "color": palette.ink, "thickness": 2, "height": 24}
     text = {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "color": palette.ink}
     return {
         "encoding": {"y": y, "tooltip": hover},
         "layer": [
             {
-                "mark": {"type": "bar", "height": 12, "color": palette.predicted, "opacity": 0.6},
+                "mark": {"type": "bar", "height": 16, "color": palette.predicted, "opacity": 0.6},
                 "encoding": {"x": held},
             },
             {"mark": tick, "encoding": {"x": promised}},
             {"mark": text, "encoding": {"x": held, "text": {"field": "label"}}},
         ],
-        "height": 96,
+        "height": 170,
     }
 
 
@@ -76,9 +76,9 @@ def certainty_in_words(record: RunRecord) -> str:
         if held < 0.8
         else "it is more careful than it need be"
     )
-    times = math.exp(histogram - loss)
+    share, times = f"{100 * held:.1f} %", math.exp(histogram - loss)
     return (
-        f"Around every prediction stands an interval; those that promise 80 % hold **{100 * held:.1f} %** of the held-out "
-        f"ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share among the "
-        f"training ratings (log loss {words.loss(loss)} against {words.loss(histogram)})."
+        f"The lines mark what the intervals around the predictions promise. Those that promise 80 % hold **{share}** of the "
+        f"held-out ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "
+        f"among the training ratings (log loss {words.loss(loss)} against {words.loss(histogram)})."
     )

@@ -108,7 +108,7 @@ def test_train_says_whether_the_intervals_keep_their_promise(visit_bayes):
         certainty["within_80"] == pytest.approx(0.8, abs=0.1)
         and certainty["log_loss"] < certainty["histogram_log_loss"]
     )
-    (said,) = [element.value for element in app.markdown if "those that promise 80 %" in element.value]
+    (said,) = [element.value for element in app.markdown if "Those that promise 80 %" in element.value]
     assert f"**{100 * certainty['within_80']:.1f} %**" in said and f"log loss {certainty['log_loss']:.4f}" in said
 
 
