@@ -76,7 +76,7 @@ def certainty_in_words(record: RunRecord) -> str:
         if held < 0.8
         else "it is more careful than it need be"
     )
-    share, times = f"{100 * held:.1f} %", math.exp(histogram - loss)
+    share, times = f"{100 * held:.1f}\u00a0%", math.exp(histogram - loss)
     return (
         f"The lines mark what the intervals around the predictions promise. Those that promise 80 % hold **{share}** of the "
         f"held-out ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "

@@ -109,7 +109,7 @@ def test_train_says_whether_the_intervals_keep_their_promise(visit_bayes):
         and certainty["log_loss"] < certainty["histogram_log_loss"]
     )
     (said,) = [element.value for element in app.markdown if "Those that promise 80 %" in element.value]
-    assert f"**{100 * certainty['within_80']:.1f} %**" in said and f"log loss {certainty['log_loss']:.4f}" in said
+    assert f"**{100 * certainty['within_80']:.1f}\u00a0%**" in said and f"log loss {certainty['log_loss']:.4f}" in said
 
 
 def test_a_model_without_variances_promises_nothing(visit):
