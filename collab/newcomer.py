@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -47,17 +48,26 @@ class Newcomer:
             item_covariances=self.item_covariances,
         )
 
-    def predictions(self, belief: Posterior | UserPrior, *, films_known: bool = False) -> Predictions:
-        """How such a person would rate every film; `films_known`: as if nothing were unknown but the person's taste."""
-        return predict(
-            belief,
-            self.item_factors,
-            self.item_biases,
-            y_range=self.y_range,
-            noise_variance=self.noise_variance,
-            rating_scale=self.rating_scale,
-            item_covariances=None if films_known else self.item_covariances,
-        )
+    def predictions(self, belief: Posterior | UserPrior) -> tuple[Predictions, Predictions]:
+        """How such a person would rate every film; and the same as if nothing were unknown but the person's taste."""
+        found = [
+            predict(
+                belief,
+                self.item_factors,
+                self.item_biases,
+                y_range=self.y_range,
+                noise_variance=self.noise_variance,
+                rating_scale=self.rating_scale,
+                item_covariances=covariances,
+            )
+            for covariances in ([None] if self.item_covariances is None else [self.item_covariances, None])
+        ]
+        return found[0], found[-1]
+
+    @cached_property
+    def before(self) -> tuple[Predictions, Predictions]:
+        """`predictions` for a person who has not rated anything."""
+        return self.predictions(self.prior)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,26 +112,25 @@ def picks(known: Newcomer, items: pd.DataFrame, rated: Mapping[int, float], n: i
     `items` is the run's items table. Rated films are left out, with all the films of the same title; so are films with fewer
     than `minimum_count` training ratings. Films not seen stay candidates.
     """
-    posterior = known.after(rated)
-    now = known.predictions(posterior)
+    now, before = known.predictions(known.after(rated)), known.before
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
-    films = recommend(now, items, answered, n=n, minimum_count=minimum_count)
+    films = recommend(now[0], items, answered, n=n, minimum_count=minimum_count)
     chances = level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
     low, high = likely_range(chances, known.rating_scale)
     candidates = np.setdiff1d(trained_items(items, minimum_count), answered)
-
-    def typical_error(belief: Posterior | UserPrior, films_known: bool = False) -> float:
-        deviation = known.predictions(belief, films_known=films_known).standard_deviation[candidates]
-        return float(np.mean(deviation**2)) ** 0.5 if len(deviation) else float("nan")
-
-    taste, taste_before = (
-        max(typical_error(belief, films_known=True) ** 2 - known.noise_variance, 0.0)
-        for belief in (posterior, known.prior)
+    variance, taste, variance_before, taste_before = (
+        _mean_variance(each, candidates) for predictions in (now, before) for each in predictions
     )
+    taste, taste_before = (max(each - known.noise_variance, 0.0) for each in (taste, taste_before))
     return Picks(
         films=films.assign(likely_low=low, likely_high=high, words=list(map(in_words, films["predicted"], low, high))),
         chances=chances,
-        typical_error=typical_error(posterior),
-        error_before=typical_error(known.prior),
+        typical_error=variance**0.5,
+        error_before=variance_before**0.5,
         learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
     )
+
+
+def _mean_variance(predictions: Predictions, item_index: np.ndarray) -> float:
+    deviation = predictions.standard_deviation[item_index]
+    return float(np.mean(deviation**2)) if len(deviation) else float("nan")

@@ -93,7 +93,7 @@ def fold_in_method(known: Newcomer) -> Method:
     """Collab's way: fold the ratings in, predict."""
 
     def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, ...]:
-        found = known.predictions(known.after(dict(zip(item_index.tolist(), stars.tolist(), strict=True))))
+        found, _ = known.predictions(known.after(dict(zip(item_index.tolist(), stars.tolist(), strict=True))))
         return found.mean[asked], found.low[asked], found.high[asked]
 
     return method
