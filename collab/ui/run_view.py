@@ -93,7 +93,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
             "Waiting for its turn"
             if record.state == "queued"
             else (
-                f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, epochs)} of {epochs}"
+                f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
                 + (
                     f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
                     f" · {words.duration(left)} left"

@@ -53,6 +53,17 @@ def test_a_run_is_trained_in_the_worker(jobs):
     wait(lambda: jobs.queue() == [])
 
 
+def test_a_warm_worker_trains_what_comes_first(jobs):
+    """Warmed up for a data set that is there and one that is not, once and again; the rehearsals are nobody's runs."""
+    for data in ("ml-100k", "sample", "sample"):
+        jobs.warm_up(data)
+    worker, run_id = jobs._process, jobs.submit(default_plan("sample"))
+    wait(lambda: jobs.queue() == [])
+    jobs.warm_up("sample")
+    assert [(record.id, record.state) for record in jobs.store.records()] == [(run_id, "finished")]
+    assert jobs._process is worker and worker.poll() is None
+
+
 def test_queue_goes_in_order_and_one_trains_at_a_time(jobs):
     first = jobs.submit(endless())
     second, third = (jobs.submit(default_plan("sample", starter="you")) for _ in range(2))
