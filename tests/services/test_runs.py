@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -73,9 +74,9 @@ def test_loaded_run_predicts_as_it_did(store, environment):
     titles = sample.items.set_index("item_id").title
     users = pd.Index(run.users.user_id).get_indexer(valid.user_id)
     items = pd.Index(run.items.label).get_indexer(titles[valid.item_id])
-    assert np.mean((run.model.predict(users, items) - valid.rating.to_numpy()) ** 2) == pytest.approx(
-        record.valid["mse"], rel=1e-5
-    )
+    predicted = run.model.predict(users, items)
+    assert np.mean((predicted - valid.rating.to_numpy()) ** 2) == pytest.approx(record.valid["mse"], rel=1e-5)
+    assert training_job.digest(predicted) == record.prediction_digest
 
 
 def test_run_of_a_model_without_a_schedule(store, environment):
@@ -105,6 +106,11 @@ def test_same_data_settings_and_seed_give_the_same_bytes(store, environment):
     first, second = (carry_out(store.create(planned()), store, environment) for _ in range(2))
     files = [(store.folder / record.id / "weights.safetensors").read_bytes() for record in (first, second)]
     assert files[0] == files[1]
+    assert first.prediction_digest == second.prediction_digest and re.fullmatch("[0-9a-f]{16}", first.prediction_digest)
+    other = carry_out(store.create(planned(seed=1)), store, environment)
+    assert other.prediction_digest != first.prediction_digest
+    needed = {"torch", "numpy", "scipy", "threads", "machine", "processor", "linear_algebra"}
+    assert needed <= set(first.environment) and first.environment == second.environment
 
 
 def test_stopped_run_keeps_its_weights(store, environment):
