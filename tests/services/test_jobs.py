@@ -105,6 +105,17 @@ def test_killed_worker_loses_nothing_and_the_queue_goes_on(jobs):
     assert jobs.store.record(second).state == "finished"
 
 
+def test_worker_asked_to_end_keeps_what_was_learned(jobs):
+    """The whole machine shuts down: every process is sent a SIGTERM, whatever was written last."""
+    run_id = jobs.submit(plan("dot-bias", DotBiasSettings(epochs=100, batch_size=64), "sample", "random:0.2", 0))
+    wait(lambda: not jobs.store.progress(run_id).history.empty)
+    jobs._process.send_signal(signal.SIGTERM)
+    wait(lambda: not jobs.store.record(run_id).busy)
+    record = jobs.store.record(run_id)
+    assert record.state == "interrupted" and 0 < record.epochs_done == len(jobs.store.progress(run_id).history) < 100
+    assert jobs.store.load(run_id).model.predict(1, 1) > 0
+
+
 def test_closing_saves_what_is_in_work(jobs):
     first, second = jobs.submit(endless()), jobs.submit(default_plan("sample"))
     wait(lambda: under_way(jobs, first))
