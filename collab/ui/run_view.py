@@ -314,14 +314,15 @@ def what_it_depends_on(record: RunRecord) -> str:
     programs = ", ".join(f"{name} {surroundings[name]}" for name in ("torch", "numpy", "scipy") if name in surroundings)
     kinds = [surroundings[name] for name in ("machine", "processor", "linear_algebra") if name in surroundings]
     seed, threads = record.settings.get("seed"), surroundings.get("threads", words.MISSING)
-    processor = f"processor {', '.join(kinds) or words.MISSING}"
+    threads += " thread" if threads == "1" else " threads"
+    processor = f"this kind of processor ({', '.join(kinds) or words.MISSING})"
     if record.state != "finished" or not record.prediction_digest:
         return (
-            f"It depends on its data (fingerprint {record.fingerprint}), settings, seed {seed}, {threads} thread(s), "
+            f"It depends on its data (fingerprint {record.fingerprint}), settings, seed {seed}, {threads}, "
             f"{programs} and {processor}."
         )
     return (
-        f"The same data (fingerprint {record.fingerprint}), settings, seed {seed} and {threads} thread(s) give the same "
-        f"predictions, byte for byte (digest {record.prediction_digest}); with other versions than {programs}, or another kind "
-        f"of {processor}, the last digits may differ."
+        f"The same data (fingerprint {record.fingerprint}), settings, seed {seed} and {threads} give the same "
+        f"predictions, byte for byte (digest {record.prediction_digest}); with other versions than {programs}, or not on "
+        f"{processor}, the last digits may differ."
     )
