@@ -44,6 +44,8 @@ def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     assert "below what biases alone reach" in texts(app) and "held-out" in texts(app).lower()
     layers = next(frame.value for frame in app.dataframe if "layer" in frame.value)
     assert layers.parameters.sum() == sum(layer["n_parameters"] for layer in record.layers)
+    said = next(caption.value for caption in app.caption if "byte for byte" in caption.value)
+    assert record.prediction_digest in said and record.fingerprint in said and "torch" in said
     history = next(frame.value for frame in app.dataframe if "valid_loss" in frame.value)
     assert list(history.epoch) == [1, 2, 3, 4, 5]
     assert ("ynthetic" in texts(app)) == (data == "sample")
