@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from collab.models import bayes, build_model, preset_of
+from collab.models import build_model, preset_of, sweeps
 from collab.models.dot import _fused_step, loss_and_gradient
 from collab.ratings import Ratings
 from collab.schedule import one_cycle
@@ -135,10 +135,8 @@ class Watch:
         self.n_bytes = self.n_operations = 0.0
 
     def around(self, holder: Any, name: str, part: str) -> None:
-        """Replace `holder.name`, if there is one, by itself with a watch around."""
-        function = getattr(holder, name, None)
-        if function is None:
-            return
+        """Replace `holder.name` by itself with a watch around."""
+        function = getattr(holder, name)
 
         def watched(*values: Any, **named: Any) -> Any:
             start = time.perf_counter()
@@ -153,7 +151,7 @@ class Watch:
 
     def count_products(self) -> None:
         """Add up what the sparse products read, and their operations."""
-        times = bayes._Table.times
+        times = sweeps.Table.times
 
         def counted(table: Any, right: torch.Tensor, *, of_users: bool) -> torch.Tensor:
             n_filled, n_columns = table.by_user.nnz, right.shape[1]
@@ -161,22 +159,23 @@ class Watch:
             self.n_bytes += n_filled * (4 * n_columns + 8)  # the partner's row, a value and a column number
             return times(table, right, of_users=of_users)
 
-        bayes._Table.times = counted
+        sweeps.Table.times = counted
 
 
 PARTS = (
-    (bayes._Table, "times", "sparse products"),
-    (bayes._Packing, "pack", "packing"),
-    (bayes._Packing, "unpack", "packing"),
-    (bayes._Packing, "outer", "packing"),
-    (bayes, "_root", "Cholesky"),
+    (sweeps.Table, "times", "sparse products"),
+    (sweeps.Packing, "pack", "packing"),
+    (sweeps.Packing, "unpack", "packing"),
+    (sweeps.Packing, "outer", "packing"),
+    (sweeps, "lower_root", "Cholesky"),
     (torch, "cholesky_inverse", "inverse from Cholesky"),
-    (bayes._Side, "solve", "means, and what is around Cholesky"),
-    (bayes._Side, "learn_prior", "prior and kernel"),
-    (bayes._Factorisation, "_sums", "columns of the sums"),
-    (bayes._Factorisation, "squared_error", "training loss"),
-    (bayes._Factorisation, "solve_users", "noise"),
-    (bayes._Factorisation, "solve_items", "noise"),
+    (sweeps.Side, "_system", "what is around Cholesky"),
+    (sweeps.Side, "solve", "means"),
+    (sweeps.Side, "learn_prior", "prior and kernel"),
+    (sweeps.Factorisation, "_sums", "columns of the sums"),
+    (sweeps.Factorisation, "squared_error", "training loss"),
+    (sweeps.Factorisation, "solve_users", "noise"),
+    (sweeps.Factorisation, "solve_items", "noise"),
 )
 
 
@@ -185,23 +184,22 @@ def profile_bayes(preset: str, train: Ratings) -> None:
     settings = dataclasses.replace(preset_of("bayes", preset), epochs=N_SWEEPS)
     model = build_model("bayes", settings, train.n_users, train.n_items, train.rating_scale)
     start = time.perf_counter()
-    sweeps = model.train_epochs(train)
-    first = next(sweeps)
+    epochs = model.train_epochs(train)
+    first = next(epochs)
     began = time.perf_counter() - start
     list(first)
     watch = Watch()
-    kept = [(holder, name, getattr(holder, name, None)) for holder, name, _ in PARTS]
+    kept = [(holder, name, getattr(holder, name)) for holder, name, _ in PARTS]
     watch.count_products()
     for holder, name, part in PARTS:
         watch.around(holder, name, part)
     whole = []
-    for sweep in sweeps:
+    for sweep in epochs:
         start = time.perf_counter()
         list(sweep)
         whole.append(time.perf_counter() - start)
     for holder, name, function in kept:
-        if function is not None:
-            setattr(holder, name, function)
+        setattr(holder, name, function)
     n, width = train.n_users + train.n_items, settings.n_factors + 1
     show(
         f"bayes {preset}, a sweep after a start of {1000 * began:.0f} ms",
