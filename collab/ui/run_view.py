@@ -237,7 +237,7 @@ def _figures(record: RunRecord) -> None:
                 f"{record.valid[key] - biases[key]:+.4f}",
                 delta_color="inverse",
                 border=True,
-                delta_description="against biases only",
+                delta_description="vs biases only",
                 width=210,
                 help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.",
             )
