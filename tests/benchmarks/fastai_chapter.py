@@ -10,9 +10,10 @@ fastai: `collab_learner`, 50 factors, weight decay 0.1, batch 64, five epochs of
 draws the training rows with replacement (about 50,500 different rows of 80,000 an epoch), and so it over-fits: "as installed".
 "Permuted" puts back the loader of the book's time, and is the stronger opponent; goals are against it.
 
-An epoch: median over the epochs of all its fits for fastai, of five fits for `dot-bias`. Until a loss is reached: mean held-out MSE
-over the three seeds after each epoch of schedules of one to six epochs, against the median CPU time up to that moment; every
-point is a training that one may stop there. `SOON` comes from `tests.benchmarks.presets`, which looks at no row held out here.
+An epoch: median over the epochs of all its fits for fastai, of five fits for `dot-bias`. Until a loss is reached: mean
+held-out MSE over the three seeds after each epoch of schedules of one to six epochs, against the median CPU time up to that
+moment; every point is a training that one may stop there. `SOON` comes from `tests.benchmarks.presets`, which looks at no row
+held out here.
 """
 
 from __future__ import annotations
@@ -98,9 +99,9 @@ def main() -> None:
     chapter = points(preset_of("dot-bias", "chapter"), splits)
     an_epoch = chapter[-1].seconds / chapter[-1].epochs
     print(
-        f"dot-bias, preset chapter       MSE {chapter[-1].mse:.4f}  {chapter[-1].seconds:.2f} s of CPU, {an_epoch:.3f} s an epoch: "
-        f"{fastai_epoch / an_epoch:.0f} times less than fastai, rows permuted ({opponents[False][2] / an_epoch:.0f} as installed; "
-        f"goal {GOAL_EPOCH})",
+        f"dot-bias, preset chapter      MSE {chapter[-1].mse:.4f}  {chapter[-1].seconds:.2f} s of CPU, {an_epoch:.3f} s an epoch"
+        f"\nan epoch: {fastai_epoch / an_epoch:.0f} times less than fastai, rows permuted (goal {GOAL_EPOCH}); "
+        f"{opponents[False][2] / an_epoch:.0f} times less than as installed",
         flush=True,
     )
 

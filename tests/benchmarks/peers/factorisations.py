@@ -23,7 +23,7 @@ user, item = question["valid_user"], question["valid_item"]
 
 
 def cornac_mf():
-    """Stochastic gradient descent with a constant rate, compiled; an unknown user or film gets the global mean and the other's bias."""
+    """Compiled stochastic gradient descent with a constant rate; of an unknown user or film nothing is added to the mean."""
     from cornac.data import Dataset
     from cornac.models import MF
 
@@ -51,7 +51,7 @@ def cornac_mf():
 
 
 def surprise_svd():
-    """Stochastic gradient descent with a constant rate, compiled; its own `predict`, not cut."""
+    """Compiled stochastic gradient descent with a constant rate; its own `predict`, not cut."""
     from surprise import SVD, Dataset, Reader
 
     frame = pd.DataFrame(dict(zip(("user", "item", "rating"), train, strict=True)))
@@ -73,7 +73,7 @@ def surprise_svd():
 
 
 def lenskit_als():
-    """Alternating least squares on the ratings without biases; its own prediction pipeline, the biases where it has no factors."""
+    """Alternating least squares on what the biases leave; its own prediction pipeline, biases where it has no factors."""
     from lenskit.als import BiasedMFScorer
     from lenskit.batch import predict as predict_all
     from lenskit.data import from_interactions_df
