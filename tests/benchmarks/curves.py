@@ -107,6 +107,13 @@ def lowest_by(curve: list[Point], seconds: float) -> float:
     return min((point.mse for point in curve if point.seconds <= seconds), default=float("inf"))
 
 
+def ahead_from(ours: list[Point], theirs: list[Point]) -> float:
+    """The time from which on our lowest MSE is always below theirs; infinite if it never is for good."""
+    moments = sorted(point.seconds for point in [*ours, *theirs])
+    behind = [moment for moment in moments if lowest_by(theirs, moment) <= lowest_by(ours, moment)]
+    return min((moment for moment in moments if moment > max(behind, default=-1.0)), default=float("inf"))
+
+
 def chart(curves: dict[str, list[Point]]) -> str:
     """The curves in characters: MSE upwards, CPU seconds to the right on a logarithmic scale, a letter a curve."""
     inside = [point for curve in curves.values() for point in curve if point.mse < 0.9]
@@ -161,7 +168,9 @@ def main() -> None:
         f"from {FROM} s on a peer is {'never' if worst[0] > 0 else 'SOMETIMES'} below our better curve; "
         f"worst margin {worst[0]:+.4f}, {worst[2]} at {worst[1]:.2f} s"
     )
-    first = min(point.mse for curve in theirs.values() for point in curve)
+    everybody = [point for curve in theirs.values() for point in curve]
+    print(f"ours is the lowest at any time from {ahead_from(ours, everybody):.3f} s on")
+    first = min(point.mse for point in everybody)
     when = min((point.seconds for point in ours if point.mse <= first), default=float("nan"))
     print(f"the best that any peer reaches at all is {first:.4f}; ours is there after {when:.3f} s")
 
