@@ -17,6 +17,7 @@ import torch
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
 from collab.errors import CollabError
+from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
 from collab.models.baselines import baselines
@@ -84,9 +85,10 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
 
 def describe_settings(model: str, settings: Any) -> str:
     """A run's first name: what tells it from its neighbours."""
-    parts = [
-        field.metadata["about"].in_name.format(getattr(settings, field.name)) for field in dataclasses.fields(settings)
+    values = [
+        (field.metadata["about"].in_name, getattr(settings, field.name)) for field in dataclasses.fields(settings)
     ]
+    parts = [in_name.format(value) for in_name, value in values if value is not False]
     return " · ".join([model, *filter(None, parts)])
 
 
@@ -213,7 +215,8 @@ def _train(
     dataset, ratings = load_encoded(record.data, environment, record.items_by)
     split = split_by(record.holdout, dataset, record.split_seed)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
-    model = build_model(record.model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale)
+    features = features_of(dataset, ratings, record.items_by) if getattr(settings, "side_information", False) else None
+    model = build_model(record.model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     record = dataclasses.replace(
         record,
         state="running",

@@ -7,8 +7,8 @@ import pytest
 
 from collab.datasets.dataset import encode
 from collab.errors import SettingError
-from collab.models import bayes as module
 from collab.models import build_model, preset_of
+from collab.models import sweeps as module
 from collab.models.bayes import Bayes, BayesSettings, level_probabilities
 from collab.ratings import RatingScale
 from collab.splitting import split_by
@@ -124,7 +124,7 @@ def bound(found):
 def test_no_half_sweep_lowers_the_bound(ratings, monkeypatch):
     """With priors and noise held every half sweep finds the best of its kind."""
     found = factorisation(ratings)
-    monkeypatch.setattr(module._Side, "learn_prior", lambda side: None)
+    monkeypatch.setattr(module.Side, "learn_prior", lambda side: None)
     found.precision, found.steadiness[:] = 1.0, 1.0
     found.users.covariances = found.users.pack.pack(found.users.prior_covariance).repeat(len(found.users.means), 1)
     bounds = []
@@ -160,9 +160,10 @@ def test_implicit_feedback_is_regression_on_who_rated_what(ratings):
         rated[rows, columns] = 1.0
         rated /= rated.sum(1, keepdims=True) ** 0.25
         kernel = rated @ rated.T
-        basis, square = side.kernel
+        (kernel_of_side,) = side.kernels
+        basis, square = kernel_of_side.basis, kernel_of_side.square
         np.testing.assert_allclose((basis * square) @ basis.T, kernel, atol=1e-3 * kernel.max())
-        means, strength, mean = side.means.double().numpy(), side.kernel_strength, side.prior_mean.double().numpy()
+        means, strength, mean = side.means.double().numpy(), kernel_of_side.strength, side.prior_mean.double().numpy()
         side.learn_prior()
         expected = kernel @ np.linalg.solve(kernel + strength * np.eye(len(kernel)), means - mean)
         np.testing.assert_allclose(side.offset, expected, atol=2e-3 * np.abs(expected).max())
@@ -170,8 +171,8 @@ def test_implicit_feedback_is_regression_on_who_rated_what(ratings):
 
 def test_leading_directions_are_those_of_a_full_decomposition(ratings):
     user, item = ratings.user_index.astype(np.int64) - 1, ratings.item_index.astype(np.int64) - 1
-    table = module._Table(user, item, np.ones(len(user)), 30, 20)
-    basis, square = module._leading(table, 20, 4, module.torch.Generator().manual_seed(0))
+    table = module.Table(user, item, np.ones(len(user)), 30, 20)
+    basis, square = module.leading(table, 20, 4, module.torch.Generator().manual_seed(0))
     left, values, _ = np.linalg.svd(table.by_user.toarray(), full_matrices=False)
     np.testing.assert_allclose(square, values[:4] ** 2, rtol=0.02)  # random numbers have no gap after the fourth
     assert abs(basis.numpy()[:, 0] @ left[:, 0]) == pytest.approx(1.0, abs=1e-3)
