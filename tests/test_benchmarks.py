@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from collab.errors import SettingError
+from collab.models import preset_of
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from tests.benchmarks import accuracy, curves, fastai_chapter
 from tests.benchmarks.conditions import N_TIMES, Part, enough
@@ -21,7 +23,7 @@ def ratings_of(users, items, stars):
 def part():
     """The first user rated all films, the second two, the third one; a held-out rating for each of them."""
     train = ratings_of([1, 1, 1, 2, 2, 3], [1, 2, 3, 1, 2, 1], [5, 5, 4, 4, 3, 1])
-    return Part(None, "by hand", 0, train, ratings_of([1, 2, 3], [1, 2, 3], [5, 4, 1]))
+    return Part(None, "by hand", "title", 0, train, ratings_of([1, 2, 3], [1, 2, 3], [5, 4, 1]))
 
 
 def test_a_curve_keeps_its_lowest_loss_so_far():
@@ -58,6 +60,15 @@ def test_fits_are_repeated_until_a_median_of_five_can_be_taken():
 def test_the_seeds_of_the_final_check_are_not_the_usual_ones():
     assert accuracy.seeds_of("0,2,5-7") == [0, 2, 5, 6, 7]
     assert not set(accuracy.seeds_of(accuracy.SEEDS)) & set(accuracy.seeds_of(accuracy.FINAL_SEEDS))
+
+
+def test_a_model_is_named_by_family_preset_and_side_information():
+    assert accuracy.settings_of("dot-bias:chapter") == ("dot-bias", preset_of("dot-bias", "chapter"))
+    name, settings = accuracy.settings_of("bayes-sampled:best-side")
+    assert name == "bayes-sampled" and not settings.side_information and settings.n_factors == 24
+    assert accuracy.settings_of("bayes:fast+side")[1].side_information
+    with pytest.raises(SettingError, match="no preset 'slow'"):
+        accuracy.settings_of("bayes:slow")
 
 
 def test_every_group_is_counted_on_training_rows(part):

@@ -1,7 +1,8 @@
 """Accuracy and honesty of the models on MovieLens 100K: loss, gain over the chapter, official fold u1, intervals, log loss.
 
     python -m tests.benchmarks.accuracy                                       # split seeds 0, 1, 2
-    python -m tests.benchmarks.accuracy --models dot-bias:fast,bayes:fast     # any family and preset of collab.models
+    python -m tests.benchmarks.accuracy --models dot-bias:fast,bayes:fast     # any family and preset of collab.models …
+    python -m tests.benchmarks.accuracy --models bayes:fast+side              # … with, or by -side without, side information
     python -m tests.benchmarks.accuracy --final                               # split seeds 100 to 109, once, at the very end
 
 Split: random 20 %; the model's seed is that of the split; items are titles; each model cuts its predictions as it does by itself
@@ -24,18 +25,20 @@ import dataclasses
 import statistics
 from collections.abc import Iterable
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 from collab.comparison import compare
-from collab.models import family_of, preset_of
+from collab.models import preset_of
 from collab.models.bayes import level_probabilities
 from collab.models.contract import Model
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 
 SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)
-MODELS = "dot-bias:chapter,bayes:fast,bayes:accurate"
-CHAPTER = ("dot-bias", "chapter")
+MODELS = "dot-bias:chapter,bayes:fast,bayes:accurate,bayes-sampled:best"
+CHAPTER = "dot-bias:chapter"
+SIDE = {"+side": True, "-side": False}
 PROMISES = (0.5, 0.8, 0.95)
 FILM_COUNTS = ((0, 4), (5, 19), (20, 99), (100, None))
 PUBLISHED = "GLocal-K .889; with side information and dates, myFM .8833, its ordinal form .8808"
@@ -46,7 +49,6 @@ class Trial:
     """A model fitted on every split: its models and their predictions of the held-out rows, in the order of the splits."""
 
     name: str
-    preset: str
     models: list[Model]
     predicted: list[np.ndarray]
     seconds: float
@@ -60,14 +62,21 @@ class Trial:
         ]
 
 
-def try_out(name: str, preset: str, splits: list[Part], u1: Part) -> Trial:
-    """Fit a preset on all splits, and on u1 with several seeds."""
+def settings_of(text: str) -> tuple[str, Any]:
+    """The family and the settings that "bayes:fast" or "bayes:fast+side" names. Raises SettingError for an unknown one."""
+    side = next((end for end in SIDE if text.endswith(end)), "")
+    name, _, preset = text.removesuffix(side).partition(":")
     settings = preset_of(name, preset)
+    return name, dataclasses.replace(settings, side_information=SIDE[side]) if side else settings
+
+
+def try_out(text: str, splits: list[Part], u1: Part) -> Trial:
+    """Fit a preset on all splits, and on u1 with several seeds."""
+    name, settings = settings_of(text)
     fits = [fitted(name, dataclasses.replace(settings, seed=part.seed), part) for part in enough(splits)]
     models = [model for model, _ in fits[: len(splits)]]
     return Trial(
-        name,
-        preset,
+        text,
         models,
         [
             model.predict(part.valid.user_index, part.valid.item_index)
@@ -138,7 +147,7 @@ def tell(trial: Trial, chapter: Trial, splits: list[Part]) -> None:
     users = np.concatenate([part.valid.user_index for part in splits])
     gain = compare(np.concatenate(before), np.concatenate(errors), users)
     print(
-        f"{trial.name} {trial.preset}: MSE {spread(mses)}  ({' '.join(f'{mse:.4f}' for mse in mses)})   "
+        f"{trial.name}  MSE {spread(mses)}  ({' '.join(f'{mse:.4f}' for mse in mses)})   "
         f"{trial.seconds:.2f} s of CPU   u1: RMSE {spread(trial.u1)}",
         flush=True,
     )
@@ -180,21 +189,23 @@ def seeds_of(text: str) -> list[int]:
 def main() -> None:
     """Print what every model reaches."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--models", default=MODELS, help="name:preset, separated by commas")
+    arguments.add_argument(
+        "--models", default=MODELS, help="name:preset, with or without +side or -side, separated by commas"
+    )
     which = arguments.add_mutually_exclusive_group()
     which.add_argument("--seeds", default=SEEDS, help="of the splits, as 0-2 or 0,1,2")
     which.add_argument(
         "--final", dest="seeds", action="store_const", const=FINAL_SEEDS, help=f"the same as --seeds {FINAL_SEEDS}"
     )
     given = arguments.parse_args()
-    asked = [tuple(each.split(":")) for each in given.models.split(",")]
-    for name, preset in asked:
-        preset_of(family_of(name).name, preset)  # a slip is told before the first fit
+    asked = given.models.split(",")
+    for text in asked:
+        settings_of(text)  # a slip is told before the first fit
     print(f"core {pin()}, one thread; random 20 % held out, split seeds {given.seeds}; titles; cut as each model does")
     splits, u1 = parts(seeds_of(given.seeds)), parts([0], "fold:u1")[0]
-    chapter = try_out(*CHAPTER, splits, u1)
-    for name, preset in asked:
-        tell(chapter if (name, preset) == CHAPTER else try_out(name, preset, splits, u1), chapter, splits)
+    chapter = try_out(CHAPTER, splits, u1)
+    for text in asked:
+        tell(chapter if text == CHAPTER else try_out(text, splits, u1), chapter, splits)
     tell_simple_forecasts(chapter, splits)
     print(f"published, u1 RMSE: {PUBLISHED}")
 

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from collab.datasets.dataset import Dataset
+from collab.features import features_of
 from collab.models import build_model
 from collab.models.contract import Model
 from collab.ratings import Ratings
@@ -39,10 +40,11 @@ ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUM
 
 @dataclass(frozen=True)
 class Part:
-    """MovieLens 100K split once: the `holdout` that names it, its seed, and the rows of either part."""
+    """MovieLens 100K split once: the `holdout` that names it, what its items are, its seed, and the rows of either part."""
 
     dataset: Dataset
     holdout: str
+    items_by: str
     seed: int
     train: Ratings
     valid: Ratings
@@ -62,7 +64,7 @@ def parts(seeds: Iterable[int], holdout: str = "random:0.2", items_by: str = "ti
     found = []
     for seed in seeds:
         split = split_by(holdout, dataset, seed)
-        found.append(Part(dataset, holdout, seed, ratings.take(split.train), ratings.take(split.valid)))
+        found.append(Part(dataset, holdout, items_by, seed, ratings.take(split.train), ratings.take(split.valid)))
     return found
 
 
@@ -70,15 +72,17 @@ def inner_part(items_by: str = "title") -> Part:
     """The training part of split seed 0 alone, split again: settings are chosen here, on no held-out row of a quoted figure."""
     outer = parts((0,), items_by=items_by)[0]
     split = split_random(len(outer.train), 0.2, 0)
-    return Part(outer.dataset, "inner", 0, outer.train.take(split.train), outer.train.take(split.valid))
+    return Part(outer.dataset, "inner", items_by, 0, outer.train.take(split.train), outer.train.take(split.valid))
 
 
 def fitted(
     name: str, settings: Any, part: Part, on_epoch: Callable[[EpochReport], None] | None = None
 ) -> tuple[Model, Outcome]:
     """The trained model and how its training went: the one place where the benchmarks build a model."""
-    train = part.train
-    model = build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
+    train, features = part.train, None
+    if getattr(settings, "side_information", False):
+        features = features_of(part.dataset, train, part.items_by)
+    model = build_model(name, settings, train.n_users, train.n_items, train.rating_scale, features)
     return model, fit(model, train, part.valid, on_epoch=on_epoch)
 
 
