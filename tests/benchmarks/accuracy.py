@@ -36,7 +36,7 @@ from collab.models.contract import Model
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 
 SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)
-MODELS = "dot-bias:chapter,bayes:fast,bayes:accurate,bayes-sampled:best"
+MODELS = "dot-bias:chapter,dot-bias:fast,bayes:fast,bayes:accurate,bayes-sampled:best"
 CHAPTER = "dot-bias:chapter"
 SIDE = {"+side": True, "-side": False}
 PROMISES = (0.5, 0.8, 0.95)

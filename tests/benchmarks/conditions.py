@@ -68,11 +68,16 @@ def parts(seeds: Iterable[int], holdout: str = "random:0.2", items_by: str = "ti
     return found
 
 
-def inner_part(items_by: str = "title") -> Part:
-    """The training part of split seed 0 alone, split again: settings are chosen here, on no held-out row of a quoted figure."""
+def inner_parts(seeds: Iterable[int], items_by: str = "title") -> list[Part]:
+    """The training part of split seed 0 alone, split again with each seed: settings are chosen here, on no held-out row of a
+    quoted figure."""
     outer = parts((0,), items_by=items_by)[0]
-    split = split_random(len(outer.train), 0.2, 0)
-    return Part(outer.dataset, "inner", items_by, 0, outer.train.take(split.train), outer.train.take(split.valid))
+    found = []
+    for seed in seeds:
+        split = split_random(len(outer.train), 0.2, seed)
+        train, valid = outer.train.take(split.train), outer.train.take(split.valid)
+        found.append(Part(outer.dataset, "inner", items_by, seed, train, valid))
+    return found
 
 
 def fitted(
