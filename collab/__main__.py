@@ -117,6 +117,7 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
         "baselines": record.baselines,
         "seconds": record.seconds,
         "cpu_seconds": record.cpu_seconds,
+        "prediction_digest": record.prediction_digest,
         "name": record.name,
         "created": record.created,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse
 
 from collab.metrics import Errors, errors
 from collab.ratings import Ratings
@@ -20,15 +21,20 @@ def biases_only(train: Ratings, damping: float = 5.0, sweeps: int = 50) -> tuple
     (Koren, Bell & Volinsky 2009, equation 1; the damping as in LensKit's Bias model, fitted jointly).
     """
     residual = train.rating - global_mean(train)
-    n_by_user = np.bincount(train.user_index, minlength=train.n_users)
-    n_by_item = np.bincount(train.item_index, minlength=train.n_items)
+    sum_by_user = np.bincount(train.user_index, weights=residual, minlength=train.n_users)
+    sum_by_item = np.bincount(train.item_index, weights=residual, minlength=train.n_items)
+    # who rated what, so that a sweep need not go through the ratings again: a third of the time on MovieLens 100K
+    n_by_pair = scipy.sparse.csr_array(
+        (np.ones(len(train)), (train.user_index, train.item_index)), shape=(train.n_users, train.n_items)
+    )
+    n_by_pair_turned = n_by_pair.T.tocsr()
+    damped_n_by_user = n_by_pair.sum(axis=1) + damping
+    damped_n_by_item = n_by_pair.sum(axis=0) + damping
     user_biases = np.zeros(train.n_users)
     item_biases = np.zeros(train.n_items)
     for _ in range(sweeps):
-        left = residual - user_biases[train.user_index]
-        item_biases = np.bincount(train.item_index, weights=left, minlength=train.n_items) / (n_by_item + damping)
-        left = residual - item_biases[train.item_index]
-        user_biases = np.bincount(train.user_index, weights=left, minlength=train.n_users) / (n_by_user + damping)
+        item_biases = (sum_by_item - n_by_pair_turned @ user_biases) / damped_n_by_item
+        user_biases = (sum_by_user - n_by_pair @ item_biases) / damped_n_by_user
     return user_biases, item_biases
 
 

@@ -123,11 +123,11 @@ class Bayes:
         return self.settings.epochs
 
     def n_steps(self, n_train: int) -> int:
-        """Two half sweeps: all users, then all films."""
-        return 2
+        """One sweep: all users, then all films."""
+        return 1
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of two half sweeps a sweep; the caller decides whether to go on after each."""
+        """One iterator of a single step a sweep; the caller decides whether to go on after each."""
         self._posterior = Factorisation(
             train,
             self._pack,
@@ -140,9 +140,9 @@ class Bayes:
             yield self._sweep(train)
 
     def _sweep(self, train: Ratings) -> Iterator[Step]:
-        for half in (self._posterior.solve_users, self._posterior.solve_items):
-            half()
-            yield Step(self._posterior.squared_error(train.rating_scale), len(train))
+        self._posterior.solve_users()
+        self._posterior.solve_items()
+        yield Step(self._posterior.squared_error(train.rating_scale), len(train))
 
     def settle(self) -> None:
         """Put the posterior into the tables; whoever has no training rating gets the prior."""

@@ -116,12 +116,8 @@ class BayesSampled(Bayes):
         super().__init__(settings, n_users, n_items, rating_scale, features)
         self._covariances_due = False
 
-    def n_steps(self, n_train: int) -> int:
-        """One sweep."""
-        return 1
-
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of a single sweep each; the caller decides whether to go on after each."""
+        """One iterator of a single step a sweep; the caller decides whether to go on after each."""
         draw = np.random.default_rng(self.settings.seed)
         self._posterior = chain = _Chain(
             train,
@@ -138,9 +134,9 @@ class BayesSampled(Bayes):
         self._kept: deque[_Draw] = deque(maxlen=N_KEPT)
         self._every = max(1, self.epochs // (2 * N_KEPT))
         for sweep in range(1, self.epochs + 1):
-            yield self._one(train, sweep)
+            yield self._draw_all(train, sweep)
 
-    def _one(self, train: Ratings, sweep: int) -> Iterator[Step]:
+    def _draw_all(self, train: Ratings, sweep: int) -> Iterator[Step]:
         chain, share = self._posterior, 2 / (sweep + 1)
         films_before = chain.items.everyone(chain.items.means, self.n_items)
         chain.solve_users()

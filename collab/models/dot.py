@@ -105,10 +105,11 @@ def loss_and_gradient(
     ŷ′ = (ŷ − low)(high − ŷ)/(high − low); then ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p and ∂/∂b = ∂/∂s. Without a range ŷ = s, ŷ′ = 1.
     """
     n_factors = pairs.shape[2] - 1
-    score = (pairs[:, 0, :n_factors] * pairs[:, 1, :n_factors]).sum(1)  # (B,)
+    user, film = pairs.unbind(1)  # (B, F + 1) each
+    score = (user[:, :n_factors] * film[:, :n_factors]).sum(1)  # (B,)
     if use_biases:
-        score += pairs[:, 0, n_factors]
-        score += pairs[:, 1, n_factors]
+        score += user[:, n_factors]
+        score += film[:, n_factors]
     scale = 2.0 / len(rating)
     if y_range is None:
         error = score.sub_(rating)  # (B,)
@@ -118,7 +119,7 @@ def loss_and_gradient(
         share = score.sigmoid_()  # (B,) where in the range the prediction lies
         error = torch.add(low - rating, share, alpha=high - low)
         slope = error * share
-        slope *= share.mul_(-1).add_(1)  # σ′ = σ·(1 − σ)
+        slope *= 1 - share  # σ′ = σ·(1 − σ)
         slope *= scale * (high - low)
     gradient = pairs.flip(1)  # (B, 2, F + 1) the partner's row
     gradient[:, :, n_factors] = 1.0 if use_biases else 0.0

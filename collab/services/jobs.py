@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -27,6 +28,8 @@ class Jobs:
     Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker
     dies, its run becomes an interrupted one, a new worker is started, and the queue goes on.
     """
+
+    worker_module = "collab.services.worker"
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -127,10 +130,12 @@ class Jobs:
     def _start_worker(self) -> None:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "collab.services.worker"],
+                [sys.executable, "-m", self.worker_module],
                 cwd=PROJECT,
                 text=True,
                 bufsize=1,
+                env=os.environ
+                | {"OMP_NUM_THREADS": "1"},  # one thread, also in libraries that torch does not speak for
                 encoding="utf-8",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -97,6 +97,7 @@ class RunRecord:
     layers: list[dict[str, Any]] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    prediction_digest: str = ""  # of the final predictions for the held-out rows, see training_job.digest
     n_steps: int = 0  # of the whole training
     epochs_done: int = 0
     seconds: float = 0.0  # of the fit alone
@@ -223,12 +224,17 @@ class RunStore:
         """Replace run.json in one move."""
         _replace(self._place(record.id) / "run.json", record.to_json().encode())
 
+    def begin(self, record: RunRecord) -> None:
+        """The training begins: empty histories, and what is known of it by now."""
+        folder = self._partial(record.id)
+        _replace(folder / "history.csv", _line(HISTORY).encode())
+        _replace(folder / "batches.csv", _line(BATCHES).encode())
+        self.write_record(record)
+
     def write_tables(self, run_id: str, items: pd.DataFrame, users: pd.DataFrame) -> None:
         folder = self._partial(run_id)
         _replace(folder / "items.csv", items.to_csv(index=False).encode())
         _replace(folder / "users.csv", users.to_csv(index=False).encode())
-        _replace(folder / "history.csv", _line(HISTORY).encode())
-        _replace(folder / "batches.csv", _line(BATCHES).encode())
 
     def write_valid_rows(self, run_id: str, rows: np.ndarray) -> None:
         _replace(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())

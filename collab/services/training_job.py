@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import platform
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import scipy
 import torch
 
 from collab.datasets import entry_of, find, load_dataset
@@ -21,6 +25,7 @@ from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
 from collab.models.baselines import baselines
+from collab.models.contract import Model
 from collab.ratings import Ratings
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
@@ -30,7 +35,8 @@ from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
 WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
-CHECKPOINT_SECONDS = 5.0  # and the weights, inside a long epoch
+WEIGHTS_SECONDS = 1.0  # how often the weights do, after an epoch, and with them how far the training was
+CHECKPOINT_SECONDS = 5.0  # and inside a long epoch
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
     "or switch the rating range on.",
@@ -107,11 +113,38 @@ def load_encoded(name: str, environment: Environment, items_by: str = "title") -
     return _encoded(name, place, place.stat().st_mtime if place else 0.0, items_by)
 
 
-class _Recorder:
-    """Writes a training down while it goes on: points of the curve, epochs, weights."""
+def warm_up(data: str, models: Iterable[str], environment: Environment) -> Iterator[str]:
+    """Do now what a process does slowly the first time, so that the next training begins at once.
 
-    def __init__(self, store: RunStore, record: RunRecord, model: Any) -> None:
-        self.store, self.record, self.model = store, record, model
+    Reads the data set, then rehearses every one of `models`: one step of it in a folder that is thrown away. Yields its name
+    after each, so that the caller may leave off. Raises CollabError where the data set cannot be read.
+    """
+    dataset, _ = load_encoded(data, environment)
+    _ = dataset.fingerprint  # kept with the data set
+    for model in models:
+        with tempfile.TemporaryDirectory(prefix="collab-") as home:
+            store = RunStore(Path(home))
+            record = store.create(plan(model, preset_of(model), data, "random:0.2", 0))
+            carry_out(record, store, environment, should_stop=lambda: True)
+        yield model
+
+
+class _Recorder:
+    """Writes a training down while it goes on: points of the curve, epochs, weights.
+
+    The record on the disk is as old as the weights beside it. `describe` gives the tables of films and users, which the first
+    batch must not wait for: they are written before the first weights.
+    """
+
+    def __init__(
+        self,
+        store: RunStore,
+        record: RunRecord,
+        model: Model,
+        describe: Callable[[], tuple[pd.DataFrame, pd.DataFrame]],
+    ) -> None:
+        self.store, self.record, self.model, self.describe = store, record, model, describe
+        self.described = False
         self.every = max(1, record.n_steps // N_POINTS)
         self.points: list[tuple] = []
         self.last: BatchReport | None = None
@@ -132,8 +165,7 @@ class _Recorder:
             self.written = now
         if now - self.saved >= CHECKPOINT_SECONDS:
             self.model.settle()
-            self.store.write_weights(self.record.id, self.model.weights())
-            self.saved = now
+            self.save()
 
     def _point(self) -> tuple:
         """Where the training is, with the mean loss since the point before."""
@@ -144,19 +176,37 @@ class _Recorder:
     def on_epoch(self, report: EpochReport) -> None:
         self.flush()
         self.store.append(self.record.id, "history.csv", [dataclasses.astuple(report)])
-        self.store.write_weights(self.record.id, self.model.weights())
-        self.saved = time.monotonic()
         valid = dataclasses.asdict(Errors(report.valid_loss, report.valid_loss**0.5, float("nan"), self.record.n_valid))
         self.record = dataclasses.replace(
             self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items() if value == value}
         )
+        if time.monotonic() - self.saved >= WEIGHTS_SECONDS:  # a short epoch does not fill the disk
+            self.save()
+
+    def save(self) -> None:
+        """Write the weights as they are, what goes with them, and how far the training is."""
+        self.write_tables()
+        self.store.write_weights(self.record.id, self.model.weights())
         self.store.write_record(self.record)
+        self.saved = time.monotonic()
+
+    def write_tables(self) -> None:
+        if not self.described:
+            self.store.write_tables(self.record.id, *self.describe())
+            self.described = True
+
+    def break_off(self) -> None:
+        """The process is about to end: keep what was learned, if an epoch was complete."""
+        if self.record.epochs_done:
+            self.model.settle()
+            self.save()
 
     def close(self) -> None:
         """Write down what is left, up to the very last step."""
         if self.n_rows:
             self.points.append(self._point())
         self.flush()
+        self.write_tables()
 
     def flush(self) -> None:
         if self.points:
@@ -232,38 +282,56 @@ def _train(
             for layer in model.layers()
         ],
     )
-    store.write_tables(record.id, describe_items(dataset, train, record.items_by), describe_users(train))
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
-    store.write_record(record)
-    recorder = _Recorder(store, record, model)
+    store.begin(record)
+    recorder = _Recorder(
+        store, record, model, lambda: (describe_items(dataset, train, record.items_by), describe_users(train))
+    )
 
     def epoch_done(report: EpochReport) -> None:
         recorder.on_epoch(report)
         on_epoch(report)
 
-    outcome = fit(model, train, valid, on_batch=recorder.on_batch, on_epoch=epoch_done, should_stop=should_stop)
+    try:
+        outcome = fit(model, train, valid, on_batch=recorder.on_batch, on_epoch=epoch_done, should_stop=should_stop)
+    except (KeyboardInterrupt, SystemExit):
+        recorder.break_off()
+        raise
     recorder.close()
     finite = all(np.isfinite(table).all() for table in model.weights().values())
-    if outcome.valid is not None and finite:
+    good = outcome.valid is not None and finite
+    if good:
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(
         record,
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
-        valid=dataclasses.asdict(outcome.valid) if outcome.valid is not None and finite else {},
+        valid=dataclasses.asdict(outcome.valid) if good else {},
+        prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome
 
 
+def digest(predicted: np.ndarray) -> str:
+    """First 16 hex digits of the SHA-256 of predictions as little-endian float32: the same bytes give the same digest."""
+    return hashlib.sha256(np.ascontiguousarray(predicted, dtype="<f4").tobytes()).hexdigest()[:16]
+
+
 def describe_environment() -> dict[str, Any]:
-    """What else the figures of a run depend on."""
+    """What else the figures of a run depend on, besides data, settings and seed.
+
+    `processor` is the set of instructions that torch computes with, `linear_algebra` the library behind its matrix products.
+    """
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
+        "scipy": scipy.__version__,
         "threads": torch.get_num_threads(),
         "machine": platform.machine(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "linear_algebra": "MKL" if torch.backends.mkl.is_available() else "LAPACK",
         "system": platform.system(),
         "cores": os.cpu_count(),
     }

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from typing import TextIO
@@ -19,9 +20,10 @@ from typing import TextIO
 import torch
 
 from collab.errors import CollabError
-from collab.services.environment import read_environment
+from collab.models import MODELS
+from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, load_encoded
+from collab.services.training_job import carry_out, warm_up
 
 
 class Worker:
@@ -32,6 +34,7 @@ class Worker:
         self.waiting: queue.Queue[dict[str, str] | None] = queue.Queue()
         self.stopped: set[str] = set()
         self.orphaned = threading.Event()
+        self.unrehearsed = list(MODELS)
 
     def listen(self) -> None:
         """Read commands until the input closes; a stop is heard at once, whatever is in work."""
@@ -48,6 +51,14 @@ class Worker:
         with contextlib.suppress(OSError, ValueError):  # nobody is listening any more
             print(json.dumps(words), file=self.answers, flush=True)
 
+    def warm_up(self, data: str, environment: Environment) -> None:
+        """Read a data set, and rehearse what was not rehearsed before; a run that comes meanwhile goes first."""
+        with contextlib.suppress(CollabError, OSError):  # whoever trains on it will be told
+            for model in warm_up(data, tuple(self.unrehearsed), environment):
+                self.unrehearsed.remove(model)
+                if not self.waiting.empty():
+                    break
+
     def work(self) -> None:
         """Train one run after the other until the input closes."""
         environment = read_environment()
@@ -55,8 +66,7 @@ class Worker:
         self.answer(ready=True)
         while (command := self.waiting.get()) is not None:
             if "warm" in command:
-                with contextlib.suppress(CollabError):  # whoever trains on it will be told
-                    load_encoded(command["warm"], environment)
+                self.warm_up(command["warm"], environment)
                 continue
             run_id = command["train"]
             record = carry_out(
@@ -74,6 +84,9 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(10)
     torch.set_num_threads(1)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # as an exception, so that what it has in hand is put down properly
     answers = sys.stdout
     sys.stdout = sys.stderr  # a stray print must not be taken for an answer
     worker = Worker(sys.stdin, answers)

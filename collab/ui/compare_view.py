@@ -21,6 +21,15 @@ from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette, palette
 
 LETTERS = "ABCDEFGH"  # as many as the palette has colours
+SURROUNDINGS = {
+    "torch": "version of torch",
+    "numpy": "version of numpy",
+    "scipy": "version of scipy",
+    "threads": "number of threads",
+    "machine": "kind of machine",
+    "processor": "kind of processor",
+    "linear_algebra": "library for linear algebra",
+}  # on which the last digits of a prediction depend
 LABEL_HEIGHT = 17  # pixels of a line of a label
 
 
@@ -265,10 +274,28 @@ def _label(key: str, records: Sequence[RunRecord]) -> str:
 def _settings(records: Sequence[RunRecord]) -> None:
     frame = differing(records)
     if frame.empty:
-        st.caption("All settings are the same.")
+        st.caption(alike_in_words(records))
         return
     st.markdown("**Settings that differ**")
     st.dataframe(frame.reset_index(names="Setting"), hide_index=True, alt="Settings that differ", key="differing")
+
+
+def alike_in_words(records: Sequence[RunRecord]) -> str:
+    """For runs with the same settings: whether they predict the same, and if not, what may be the cause."""
+    said, digests = "All settings are the same", {record.prediction_digest for record in records}
+    if "" in digests or any(record.state != "finished" for record in records):
+        return f"{said}."
+    if len({record.fingerprint for record in records}) > 1:
+        return f"{said}, but the data are not: their fingerprints differ."
+    if len(digests) == 1:
+        return f"{said}, and so are the predictions, byte for byte."
+    others = [
+        word
+        for name, word in SURROUNDINGS.items()
+        if len({str(record.environment.get(name)) for record in records}) > 1
+    ]
+    cause = f": trained with another {' and another '.join(others)}" if others else ""
+    return f"{said}, but the predictions are not quite{cause}."
 
 
 # --- two runs --------------------------------------------------------------------------------------------------------------

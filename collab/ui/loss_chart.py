@@ -13,6 +13,7 @@ from collab.ui import words
 from collab.ui.theme import Palette
 
 TRAIN_BATCHES, TRAIN, VALID, MEAN, BIASES = "train, by batch", "train", "valid", "global mean", "biases only"
+MOST_DOTS = 40  # with more epochs a dot for each would hide the line
 
 
 def cut(progress: Progress, share: float) -> Progress:
@@ -125,12 +126,14 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
         del rim["encoding"]["color"]
         return [rim, layer({"type": "text", **mark}, *kinds, text={"field": "label"})]
 
+    few = int((data.kind == VALID).sum()) <= MOST_DOTS
+    train_dots, valid_dots = ({"size": size, "filled": True} if few else False for size in (48, 60))
     return {
         "layer": [
             layer({"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "clip": True}, MEAN, BIASES),
             layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
-            layer({"type": "line", "strokeWidth": 2.2, "point": {"size": 48, "filled": True}, "clip": True}, TRAIN),
-            layer({"type": "line", "strokeWidth": 2.6, "point": {"size": 60, "filled": True}, "clip": True}, VALID),
+            layer({"type": "line", "strokeWidth": 2.2, "point": train_dots, "clip": True}, TRAIN),
+            layer({"type": "line", "strokeWidth": 2.6, "point": valid_dots, "clip": True}, VALID),
             *named({"align": "left", "dx": 6, "dy": -9, "fontSize": 12}, MEAN, BIASES),
             *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
         ],

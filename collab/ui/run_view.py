@@ -93,7 +93,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
             "Waiting for its turn"
             if record.state == "queued"
             else (
-                f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, epochs)} of {epochs}"
+                f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
                 + (
                     f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
                     f" · {words.duration(left)} left"
@@ -300,11 +300,29 @@ def _layers(record: RunRecord) -> None:
                 "parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes")
             },
         )
-        environment = record.environment
         st.caption(
-            f"Trained with torch {environment.get('torch')}, {environment.get('threads')} thread(s), "
-            f"seed {record.settings.get('seed')}, in "
-            f"{words.duration(record.cpu_seconds)} of CPU time. Settings: "
+            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings: "
             + ", ".join(f"{name} {value}" for name, value in record.settings.items())
             + "."
         )
+        st.caption(what_it_depends_on(record))
+
+
+def what_it_depends_on(record: RunRecord) -> str:
+    """What gives the same model again, in one sentence."""
+    surroundings = {name: words.plain(str(value)) for name, value in record.environment.items()}
+    programs = ", ".join(f"{name} {surroundings[name]}" for name in ("torch", "numpy", "scipy") if name in surroundings)
+    kinds = [surroundings[name] for name in ("machine", "processor", "linear_algebra") if name in surroundings]
+    seed, threads = record.settings.get("seed"), surroundings.get("threads", words.MISSING)
+    threads += " thread" if threads == "1" else " threads"
+    processor = f"this kind of processor ({', '.join(kinds) or words.MISSING})"
+    if record.state != "finished" or not record.prediction_digest:
+        return (
+            f"It depends on its data (fingerprint {record.fingerprint}), settings, seed {seed}, {threads}, "
+            f"{programs} and {processor}."
+        )
+    return (
+        f"The same data (fingerprint {record.fingerprint}), settings, seed {seed} and {threads} give the same "
+        f"predictions, byte for byte (digest {record.prediction_digest}); with other versions than {programs}, or not on "
+        f"{processor}, the last digits may differ."
+    )

@@ -1,5 +1,6 @@
 """The Past runs page: table, search, one run's actions, several compared; and the rate finder of the Train page."""
 
+import dataclasses
 import time
 
 import pytest
@@ -8,7 +9,7 @@ from collab.models import DotBiasSettings
 from collab.services.run_zip import export_zip
 from collab.services.training_job import plan
 from collab.ui import cached
-from collab.ui.compare_view import spread_out
+from collab.ui.compare_view import alike_in_words, spread_out
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
 
@@ -87,6 +88,25 @@ def test_two_runs_on_the_same_rows_are_compared(visit):
     assert "A is worse than B" in texts(app) and "95 % interval" in texts(app)
     differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value)
     assert {"Factors", "Epochs", "Batch size"} <= set(differing.Setting) and "Seed" not in set(differing.Setting)
+
+
+def test_runs_trained_alike_predict_the_same(visit):
+    app = visit("past_runs")
+    first, second = train(app, "one"), train(app, "the same")
+    pick(app, first, second)
+    assert "and so are the predictions, byte for byte" in texts(app)
+    records = [cached.jobs().store.record(each) for each in (first, second)]
+    elsewhere = dataclasses.replace(
+        records[1], prediction_digest="0" * 16, environment=records[1].environment | {"torch": "1", "threads": "2"}
+    )
+    assert alike_in_words([records[0], elsewhere]).endswith(
+        "not quite: trained with another version of torch and another number of threads."
+    )
+    assert alike_in_words([records[0], dataclasses.replace(elsewhere, fingerprint="")]).endswith("fingerprints differ.")
+    assert (
+        alike_in_words([records[0], dataclasses.replace(elsewhere, prediction_digest="")])
+        == "All settings are the same."
+    )
 
 
 def test_runs_on_other_rows_are_not(visit):

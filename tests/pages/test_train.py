@@ -44,6 +44,8 @@ def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     assert "below what biases alone reach" in texts(app) and "held-out" in texts(app).lower()
     layers = next(frame.value for frame in app.dataframe if "layer" in frame.value)
     assert layers.parameters.sum() == sum(layer["n_parameters"] for layer in record.layers)
+    said = next(caption.value for caption in app.caption if "byte for byte" in caption.value)
+    assert record.prediction_digest in said and record.fingerprint in said and "torch" in said
     history = next(frame.value for frame in app.dataframe if "valid_loss" in frame.value)
     assert list(history.epoch) == [1, 2, 3, 4, 5]
     assert ("ynthetic" in texts(app)) == (data == "sample")
@@ -189,7 +191,7 @@ def test_replay_starts_and_ends(visit):
 def test_another_model_brings_its_own_settings(visit):
     app = visit("train", n_factors="30", batch_size="8")
     app.number_input(key="set_seed").set_value(7).run()
-    app.button_group(key="model").set_value("bayes").run()
+    app.selectbox(key="model").set_value("bayes").run()
     assert not app.exception and link(app, "model") == "bayes"
     assert "n_factors" not in app.query_params and "batch_size" not in app.query_params
     assert app.session_state["preset"] == "fast" and app.slider(key="set_n_factors").value == 8
@@ -201,7 +203,7 @@ def test_another_model_brings_its_own_settings(visit):
     record = current(app)
     assert (record.model, record.state, record.epochs_done) == ("bayes", "finished", 3)
     assert "learning_rate" not in record.settings and record.split_seed == 7
-    app.button_group(key="model").set_value("dot-bias").run()
+    app.selectbox(key="model").set_value("dot-bias").run()
     assert not app.exception and "model" not in app.query_params and "epochs" not in app.query_params
     assert app.select_slider(key="set_n_factors").value == 50 and app.session_state["preset"] == "fast"
 

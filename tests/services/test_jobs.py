@@ -53,6 +53,17 @@ def test_a_run_is_trained_in_the_worker(jobs):
     wait(lambda: jobs.queue() == [])
 
 
+def test_a_warm_worker_trains_what_comes_first(jobs):
+    """Warmed up for a data set that is there and one that is not, once and again; the rehearsals are nobody's runs."""
+    for data in ("ml-100k", "sample", "sample"):
+        jobs.warm_up(data)
+    worker, run_id = jobs._process, jobs.submit(default_plan("sample"))
+    wait(lambda: jobs.queue() == [])
+    jobs.warm_up("sample")
+    assert [(record.id, record.state) for record in jobs.store.records()] == [(run_id, "finished")]
+    assert jobs._process is worker and worker.poll() is None
+
+
 def test_queue_goes_in_order_and_one_trains_at_a_time(jobs):
     first = jobs.submit(endless())
     second, third = (jobs.submit(default_plan("sample", starter="you")) for _ in range(2))
@@ -92,6 +103,17 @@ def test_killed_worker_loses_nothing_and_the_queue_goes_on(jobs):
     wait(lambda: not jobs.store.record(second).busy)
     assert jobs.store.record(first).state == "interrupted"
     assert jobs.store.record(second).state == "finished"
+
+
+def test_worker_asked_to_end_keeps_what_was_learned(jobs):
+    """The whole machine shuts down: every process is sent a SIGTERM, whatever was written last."""
+    run_id = jobs.submit(plan("dot-bias", DotBiasSettings(epochs=100, batch_size=64), "sample", "random:0.2", 0))
+    wait(lambda: not jobs.store.progress(run_id).history.empty)
+    jobs._process.send_signal(signal.SIGTERM)
+    wait(lambda: not jobs.store.record(run_id).busy)
+    record = jobs.store.record(run_id)
+    assert record.state == "interrupted" and 0 < record.epochs_done == len(jobs.store.progress(run_id).history) < 100
+    assert jobs.store.load(run_id).model.predict(1, 1) > 0
 
 
 def test_closing_saves_what_is_in_work(jobs):

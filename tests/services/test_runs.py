@@ -3,18 +3,22 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
 
-from collab.errors import RunError
-from collab.models import BayesSettings, DotBiasSettings
+from collab.errors import CollabError, RunError
+from collab.models import MODELS, BayesSettings, DotBiasSettings
+from collab.services import training_job
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
 from collab.services.training_job import carry_out, plan
@@ -70,9 +74,9 @@ def test_loaded_run_predicts_as_it_did(store, environment):
     titles = sample.items.set_index("item_id").title
     users = pd.Index(run.users.user_id).get_indexer(valid.user_id)
     items = pd.Index(run.items.label).get_indexer(titles[valid.item_id])
-    assert np.mean((run.model.predict(users, items) - valid.rating.to_numpy()) ** 2) == pytest.approx(
-        record.valid["mse"], rel=1e-5
-    )
+    predicted = run.model.predict(users, items)
+    assert np.mean((predicted - valid.rating.to_numpy()) ** 2) == pytest.approx(record.valid["mse"], rel=1e-5)
+    assert training_job.digest(predicted) == record.prediction_digest
 
 
 def test_run_of_a_model_without_a_schedule(store, environment):
@@ -102,6 +106,11 @@ def test_same_data_settings_and_seed_give_the_same_bytes(store, environment):
     first, second = (carry_out(store.create(planned()), store, environment) for _ in range(2))
     files = [(store.folder / record.id / "weights.safetensors").read_bytes() for record in (first, second)]
     assert files[0] == files[1]
+    assert first.prediction_digest == second.prediction_digest and re.fullmatch("[0-9a-f]{16}", first.prediction_digest)
+    other = carry_out(store.create(planned(seed=1)), store, environment)
+    assert other.prediction_digest != first.prediction_digest
+    needed = {"torch", "numpy", "scipy", "threads", "machine", "processor", "linear_algebra"}
+    assert needed <= set(first.environment) and first.environment == second.environment
 
 
 def test_stopped_run_keeps_its_weights(store, environment):
@@ -180,8 +189,9 @@ def test_locks_of_dead_owners_are_cleared_away(store, monkeypatch):
     lock.release()
 
 
-def test_interrupted_run_has_its_last_weights(store, environment):
+def test_interrupted_run_has_its_last_weights(store, environment, monkeypatch):
     """Killed in mid-epoch: what was checkpointed can be looked at."""
+    monkeypatch.setattr(training_job, "WEIGHTS_SECONDS", 0.0)
 
     class Killed(BaseException):
         pass
@@ -200,6 +210,84 @@ def test_interrupted_run_has_its_last_weights(store, environment):
     assert (found.state, found.epochs_done) == ("interrupted", 2) and "after epoch 2" in found.message
     assert store.load(record.id).record.valid["mse"] > 0
     assert len(store.progress(record.id).history) == 2
+
+
+def test_whoever_ends_the_process_early_keeps_what_was_learned(store, environment):
+    """Ctrl+C soon after an epoch that was too short to be written down."""
+
+    def end(report):
+        if report.epoch == 2:
+            raise KeyboardInterrupt
+
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(epochs=5), owner=owner))
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(record, store, environment, on_epoch=end)
+    lock.release()
+    assert store.rescue() == [record.id]
+    run, wanted = store.load(record.id), carry_out(store.create(planned(epochs=5)), store, environment)
+    assert run.record.epochs_done == 2
+    assert run.valid_mse == pytest.approx(store.progress(wanted.id).history.valid_loss[1], rel=1e-6)
+
+
+def test_many_short_epochs_write_few_weights(environment, monkeypatch):
+    """Twenty epochs of a quarter of a second each: weights once a second and at the end, a row of the curve every time."""
+
+    class Counting(RunStore):
+        written = ()
+
+        def write_weights(self, run_id, weights):
+            self.written += (("weights", self.progress(run_id).history.epoch.max()),)
+            super().write_weights(run_id, weights)
+
+        def write_record(self, record):
+            self.written += (("record", record.epochs_done),)
+            super().write_record(record)
+
+    seconds = [0.0]
+
+    def quarter_later(report):
+        seconds[0] += 0.25
+
+    monkeypatch.setattr(training_job, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    store = Counting(environment.home)
+    record = carry_out(store.create(planned(epochs=20)), store, environment, on_epoch=quarter_later)
+    assert [epoch for what, epoch in store.written if what == "weights"] == [5, 9, 13, 17, 20]
+    assert [epoch for what, epoch in store.written if what == "record"] == [0, 0, 5, 9, 13, 17, 20]
+    assert len(store.progress(record.id).history) == 20
+
+
+def test_a_run_can_be_looked_at_while_it_trains(store, environment, monkeypatch):
+    """From its first step on it has its baselines and an empty history; weights never stand there without their tables."""
+    monkeypatch.setattr(training_job, "WEIGHTS_SECONDS", 0.0)
+    seen, weights_seen = [], []
+
+    def look():
+        progress, files = (
+            store.progress(record.id),
+            {file.name for file in (store.folder / f"{record.id}.partial").iterdir()},
+        )
+        assert {"items.csv", "users.csv"} <= files or "weights.safetensors" not in files
+        seen.append((progress.record.state, set(progress.record.baselines), len(progress.history)))
+        weights_seen.append("weights.safetensors" in files)
+        return False
+
+    record = store.create(planned())
+    carry_out(record, store, environment, should_stop=look)
+    assert seen[0] == ("running", {"global_mean", "biases_only"}, 0)
+    assert seen[-1] == ("running", {"global_mean", "biases_only"}, 1)
+    assert not weights_seen[0] and weights_seen[-1]
+
+
+def test_rehearsal_leaves_nothing_behind(environment, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    before = sorted(environment.home.rglob("*"))
+    assert list(training_job.warm_up("sample", MODELS, environment)) == list(MODELS)
+    assert sorted(environment.home.rglob("*")) == before and not list(scratch.iterdir())
+    with pytest.raises(CollabError, match="COLLAB_DATA"):
+        list(training_job.warm_up("ml-100k", MODELS, environment))
 
 
 @pytest.mark.parametrize("run_id", ["", "x", "../../etc", "0123456", "0123456789", "ABCDEF01", "0123456g", "0123456\n"])
