@@ -18,13 +18,12 @@ from typing import Any
 import torch
 
 from collab.answers import match_titles, read_ratings_csv
-from collab.cold_start import fold_in, predict, user_prior
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
 from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
-from collab.recommend import recommend
+from collab.newcomer import newcomer, picks
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan
@@ -115,6 +114,7 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
         },
         **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
         "baselines": record.baselines,
+        "certainty": record.certainty,
         "seconds": record.seconds,
         "cpu_seconds": record.cpu_seconds,
         "prediction_digest": record.prediction_digest,
@@ -184,41 +184,31 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     run = RunStore(environment.home).load(arguments.run)
     scale = run.record.scale
     ratings = dict(read_ratings_csv(Path(arguments.ratings), scale).rows)
-    found, missing = match_titles(list(ratings), known_titles(run))
+    places, missing = match_titles(list(ratings), known_titles(run))
     for title in missing:
         print(f"not found: {title}", file=sys.stderr)
     if len(missing) == len(ratings):
         raise DataError(
             f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on"
         )
-    known = [(index, rating) for index, rating in zip(found, ratings.values(), strict=True) if index is not None]
+    known = [(index, rating) for index, rating in zip(places, ratings.values(), strict=True) if index is not None]
     answered = {index: rating for index, rating in known if rating is not None}
-    model, noise = run.model, run.valid_mse
-    prior = user_prior(model.user_factors, model.user_biases, run.users.n_ratings.to_numpy() > 0)
-    posterior = fold_in(
-        prior,
-        model.item_factors,
-        model.item_biases,
-        list(answered),
-        list(answered.values()),
-        y_range=model.y_range,
-        noise_variance=noise,
+    found = picks(
+        newcomer(run.model, run.users, run.valid_mse, scale),
+        run.items,
+        answered,
+        n=arguments.top,
+        minimum_count=arguments.minimum_count,
     )
-    predictions = predict(
-        posterior,
-        model.item_factors,
-        model.item_biases,
-        y_range=model.y_range,
-        noise_variance=noise,
-        rating_scale=scale,
-    )
-    table = recommend(predictions, run.items, list(answered), n=arguments.top, minimum_count=arguments.minimum_count)
     rows = [
         {
-            name: getattr(row, name) if name == "title" else float(getattr(row, name))
-            for name in ("title", "predicted", "uncertainty", "score")
+            "title": film.title,
+            **{name: float(getattr(film, name)) for name in ("predicted", "uncertainty", "low", "high", "score")},
+            "chances": {
+                f"{level:g}": round(float(chance), 4) for level, chance in zip(scale.levels, chances, strict=True)
+            },
         }
-        for row in table.itertuples()
+        for film, chances in zip(found.films.itertuples(), found.chances, strict=True)
     ]
     say(
         arguments,

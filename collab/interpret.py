@@ -52,10 +52,28 @@ def most_rated_items(items: pd.DataFrame, n: int) -> np.ndarray:
     return item_index[order[:n]]
 
 
-def bias_table(items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int = 20) -> pd.DataFrame:
+@dataclass(frozen=True)
+class BiasDoubt:
+    """Posterior standard deviations of the biases: items (n_items,), users (n_users,), in the unit of the biases."""
+
+    items: np.ndarray
+    users: np.ndarray
+
+
+def bias_doubt(model: Model) -> BiasDoubt | None:
+    """How well `model` knows its biases, from its covariances; None where it has none."""
+    if model.item_covariances is None:
+        return None
+    return BiasDoubt(*(np.sqrt(table[:, -1, -1]) for table in (model.item_covariances, model.user_covariances)))
+
+
+def bias_table(
+    items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int = 20, deviations: np.ndarray | None = None
+) -> pd.DataFrame:
     """One row a film with at least `minimum_count` training ratings, highest bias first.
 
-    Columns: item_index, title, bias, mean_rating, damped_mean, n_ratings, genres, year, residual.
+    Columns: item_index, title, bias, mean_rating, damped_mean, n_ratings, genres, year, residual, and deviation where the
+    standard deviations of the biases are given, `deviations` (n_items,).
 
     Sorting by bias is not sorting by mean rating. The mean says how a film was rated by those who rated it; the bias
     is what is left when the raters' own biases and their tastes (the product of factors) have been taken into account,
@@ -72,15 +90,20 @@ def bias_table(items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int 
     table.insert(0, "item_index", item_index)
     table.insert(2, "bias", biases[item_index])
     table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    if deviations is not None:
+        table["deviation"] = deviations[item_index]
     return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "item_index")
 
 
-def user_bias_table(users: pd.DataFrame, user_biases: np.ndarray, minimum_count: int = 1) -> pd.DataFrame:
+def user_bias_table(
+    users: pd.DataFrame, user_biases: np.ndarray, minimum_count: int = 1, deviations: np.ndarray | None = None
+) -> pd.DataFrame:
     """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
 
     Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`: above zero, the user is
     kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts from that of
-    row 0, the unknown user, who is the average one: what all users have in common may be a global mean.
+    row 0, the unknown user, who is the average one: what all users have in common may be a global mean. A column deviation
+    follows where `deviations` (n_users,) are given.
     """
     biases = np.asarray(user_biases, dtype=np.float64)
     biases = biases - biases[0]
@@ -89,6 +112,8 @@ def user_bias_table(users: pd.DataFrame, user_biases: np.ndarray, minimum_count:
     table.insert(0, "user_index", user_index)
     table.insert(2, "bias", biases[user_index])
     table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    if deviations is not None:
+        table["deviation"] = deviations[user_index]
     return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "user_index")
 
 
@@ -116,6 +141,20 @@ def factor_pca(item_factors: np.ndarray, item_index: np.ndarray, n_components: i
         components[:n_found] = pca.components_ * signs[:, None]
         ratio[:n_found] = pca.explained_variance_ratio_
     return Pca(coordinates, ratio, components)
+
+
+def place_doubt(pca: Pca, item_covariances: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+    """How far the true place of a film may lie from its drawn one, relative to the picture: (n,), for the films `item_index`.
+
+    With W the components and C the covariance of a film's factors, √tr(W C Wᵀ) is the root of the expected squared distance
+    between the two; it is divided by the root of the mean squared distance of the films from the middle. 0 is certain; about
+    1: the film could as well lie anywhere among the others. `item_covariances` (n_items, n_factors, n_factors). NaN where all
+    films lie in the middle.
+    """
+    weights = (pca.components.T @ pca.components).ravel()  # (n_factors²,)
+    spread = item_covariances.reshape(len(item_covariances), -1) @ weights  # (n_items,)
+    reach = np.mean(np.sum(pca.coordinates**2, axis=1))
+    return np.sqrt(np.maximum(spread[item_index], 0) / reach) if reach > 0 else np.full(len(item_index), np.nan)
 
 
 def uncertainty(model: Model, users: pd.DataFrame) -> Uncertainty | None:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from collab.interpret import bias_table, user_bias_table
+from collab.ui import cached
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
-from collab.ui.film_picker import titles_with
+from collab.ui.film_picker import minimum_ratings, titles_with
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
@@ -32,6 +33,7 @@ if not run.model.has_biases:
     st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
     st.stop()
 
+doubt = cached.run_bias_doubt(run.id)
 picture, controls = st.columns([3, 1], gap="medium")
 with controls:
     view = st.radio(
@@ -41,15 +43,7 @@ with controls:
         bind="query-params",
         help="The ends of the list, every film's bias beside its mean rating, or the biases of the users.",
     )
-    minimum = st.slider(
-        "Minimum ratings",
-        1,
-        200,
-        20,
-        key="minimum",
-        bind="query-params",
-        help="Whoever has fewer training ratings is left out. Higher: surer biases, fewer rows.",
-    )
+    minimum = minimum_ratings("Whoever has fewer training ratings is left out. Higher: surer biases, fewer rows.")
     n_ends = st.slider(
         "At each end",
         5,
@@ -68,13 +62,15 @@ with controls:
         help="The table lists only the rows with this text; beside the mean, the films are also ringed.",
     ).strip()
     st.caption(EXPLAINED[view])
+    if doubt is not None:
+        st.caption("± is a standard deviation: two times in three the true bias lies no farther off.")
 
 if view == USERS:
-    table = user_bias_table(run.users, run.model.user_biases, minimum).assign(
+    table = user_bias_table(run.users, run.model.user_biases, minimum, doubt and doubt.users).assign(
         title=lambda users: "User " + users["user_id"]
     )
 else:
-    table = bias_table(run.items, run.model.item_biases, minimum)
+    table = bias_table(run.items, run.model.item_biases, minimum, doubt and doubt.items)
 if table.empty:
     picture.info(f"Nothing has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
     st.stop()
@@ -96,10 +92,22 @@ st.dataframe(
     hide_index=True,
     placeholder="–",
     alt="All biases, highest first",
-    column_order=["title", "bias", "mean_rating", "damped_mean", "residual", "n_ratings", "genres"],
+    column_order=[
+        "title",
+        "bias",
+        *(["deviation"] if doubt else []),
+        "mean_rating",
+        "damped_mean",
+        "residual",
+        "n_ratings",
+        "genres",
+    ],
     column_config={
         "title": st.column_config.TextColumn("User" if view == USERS else "Title", width="medium"),
         "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+        "deviation": st.column_config.NumberColumn(
+            "±", format="%.2f", help="Standard deviation of the bias: what the ratings leave open."
+        ),
         "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
         "damped_mean": st.column_config.NumberColumn(
             "Damped mean", format="%.1f", help="The mean after adding five ratings at the overall mean."

@@ -2,21 +2,17 @@
 
 import streamlit as st
 
-from collab.interpret import measures, similar_items, uncertainty
+from collab.interpret import measures, similar_items
+from collab.ui import cached
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import similarity_bars_figure
-from collab.ui.film_picker import film_facts, neighbour_table, pick_film
+from collab.ui.film_picker import film_facts, minimum_ratings, need_factors, neighbour_table, pick_film
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
 page = open_page("Similar films", "Pick a film and see which ones the model places next to it.")
 run = page.run
-if not run.model.has_factors:
-    st.info(
-        "This model has no factors, so it cannot say which films are alike. Choose another run in the sidebar.",
-        icon=":material/info:",
-    )
-    st.stop()
+need_factors(run, "it cannot say which films are alike")
 
 picture, controls = st.columns([3, 1], gap="medium")
 with picture:
@@ -24,7 +20,7 @@ with picture:
     if chosen is None:
         st.info("No film of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
         st.stop()
-known = uncertainty(run.model, run.users)
+known = cached.film_uncertainty(run.id)
 captions = {
     "cosine": "same direction of taste",
     "euclidean": "same taste, equally strong",
@@ -36,19 +32,14 @@ with controls:
     measure = st.radio(
         "Measure",
         measures(known),
+        measures(known).index("cosine" if known is None else "cautious"),
         key="measure",
         bind="query-params",
         captions=[captions[measure] for measure in measures(known)],
         help="How close two films are: by the angle between their factors, by distance, or by product.",
     )
-    minimum = st.slider(
-        "Minimum ratings",
-        1,
-        200,
-        20,
-        key="minimum",
-        bind="query-params",
-        help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.",
+    minimum = minimum_ratings(
+        "Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises."
     )
     n_films = st.slider(
         "Films",

@@ -79,12 +79,11 @@ def test_every_group_is_counted_on_training_rows(part):
     assert found["films with 0 to 4 ratings"].all() and not found["films with 5 to 19 ratings"].any()
 
 
-def test_the_histogram_is_surprised_by_how_rare_a_level_was(part):
-    # shares of 5, 4, 1 among the six training ratings: two, two and one
-    assert accuracy.histogram_loss(part) == pytest.approx(-np.log([2 / 6, 2 / 6, 1 / 6]).mean())
-
-
-def test_a_sure_forecast_of_the_given_level_has_no_log_loss(part):
-    given = part.valid.rating
-    assert accuracy.log_loss(given, np.full(3, 1e-4), part) == pytest.approx(0.0, abs=1e-9)
-    assert accuracy.log_loss(given, np.full(3, 1e6), part) > np.log(2)  # and one without any idea has
+def test_certainty_of_some_rows_looks_at_these_alone(part):
+    given = part.valid.rating  # 5, 4, 1: all foretold, but the last with no idea how surely
+    variance = np.array([1e-4, 1e-4, 1e6])
+    sure = accuracy.certainty(given, variance, part, np.array([True, True, False]))
+    assert sure.log_loss == pytest.approx(0.0, abs=1e-9) and sure.within_50 == 1.0
+    # of six training ratings two are a 5 and two a 4; the level that is missing counts half
+    assert sure.histogram_log_loss == pytest.approx(-np.log(2 / 6.5))
+    assert accuracy.certainty(given, variance, part).log_loss == pytest.approx(np.log(2) / 3, abs=1e-3)

@@ -8,12 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from collab.cold_start import UserPrior, fold_in, in_words, likely_range, predict, user_prior
+from collab.cold_start import UserPrior, fold_in, predict, user_prior
 from collab.errors import SettingError
 from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
-HALF_STARS = RatingScale(0.5, 5.0, 0.5)
 Y_RANGE = (0.0, 5.5)
 
 
@@ -253,29 +252,126 @@ def test_wider_coverage_widens_the_interval():
     assert (wide.high - wide.low).sum() > (narrow.high - narrow.low).sum()
 
 
-@pytest.mark.parametrize(
-    ("mean", "deviation", "expected"),
-    [
-        (4.2, 0.95, (3, 5)),  # shares of 1 … 5: .00 .03 .19 .40 .38; the likeliest two hold .78, three .97
-        (3.6, 0.95, (3, 5)),  # .01 .11 .33 .37 .17: 3 to 5 hold .88, 2 to 4 only .82
-        (3.0, 0.1, (3, 3)),
-        (4.9, 0.9, (4, 5)),
-        (3.0, 50.0, (1, 5)),
-    ],
-)
-def test_likely_range_is_the_fewest_levels_that_hold_enough(mean, deviation, expected):
-    low, high = likely_range(np.array([mean]), np.array([deviation]), STARS)
-    assert (low[0], high[0]) == expected
+def test_prior_counts_what_is_unknown_of_the_trained_users():
+    """S = [[1, .5], [.5, .25]] of the means of users 1 and 2, and the mean of their covariances; those of others do not count."""
+    user_factors, user_biases = np.array([[9.0], [1.0], [3.0], [7.0]]), np.array([9.0, 0.0, 1.0, 7.0])
+    covariances = np.array([np.full((2, 2), 50.0), [[2.0, 0.6], [0.6, 1.0]], [[4.0, -0.2], [-0.2, 1.0]], np.eye(2)])
+    prior = user_prior(user_factors, user_biases, np.array([1, 2]), covariances)
+    assert prior.mean == pytest.approx([2, 0.5])
+    assert prior.covariance == pytest.approx(np.array([[4, 0.7 / 6], [0.7 / 6, 1.25]]), abs=1e-5)
 
 
-def test_likely_range_of_half_stars_and_of_nothing():
-    low, high = likely_range(np.array([3.7, 1.0]), np.array([0.2, 0.15]), HALF_STARS)
-    assert low.tolist() == [3.5, 1.0] and high.tolist() == [4.0, 1.0]
-    low, high = likely_range(np.array([]), np.array([]), STARS)
-    assert len(low) == len(high) == 0
+@dataclasses.dataclass
+class Doubt:
+    """Covariances of the films of a world, and what follows from them without a sigmoid."""
+
+    world: World
+    covariances: np.ndarray
+
+    def fold_in(self, item_index, ratings):
+        items = (self.world.item_factors, self.world.item_biases)
+        settings = {"y_range": None, "noise_variance": 0.8, "item_covariances": self.covariances}
+        return fold_in(self.world.prior, *items, item_index, ratings, **settings)
+
+    def predict(self, belief):
+        return self.world.predict(belief, None, item_covariances=self.covariances)
 
 
-def test_words():
-    assert in_words(4.2, 3.0, 5.0) == "4.2, probably 3 to 5"
-    assert in_words(3.71, 3.5, 4.0) == "3.7, probably 3.5 to 4"
-    assert in_words(4.0, 4.0, 4.0) == "4.0, probably 4"
+def make_doubt(size=0.3, seed=3):
+    parts = np.random.default_rng(seed).normal(0, size, (12, 5, 7))
+    return Doubt(make_world(), parts @ parts.transpose(0, 2, 1))
+
+
+def test_films_without_doubt_give_what_points_give():
+    certain = make_doubt(0.0)
+    world = certain.world
+    posterior, as_points = certain.fold_in([1, 4, 4, 6], [5, 2, 3, 4]), world.fold_in([1, 4, 4, 6], [5, 2, 3, 4], None)
+    assert posterior.mean == pytest.approx(as_points.mean, abs=1e-9)
+    assert posterior.covariance == pytest.approx(as_points.covariance)
+    expected, found = world.predict(as_points, None), certain.predict(posterior)
+    assert found.score == pytest.approx(expected.score)
+    assert found.standard_deviation == pytest.approx(expected.standard_deviation)
+
+
+def test_doubt_on_paper():
+    """k = 1, prior w ~ N((0, 3), 1), noise 1; a film q = 1, b = 0, C = [[2, 1/2], [1/2, 1]]; rating 5.
+
+    Precision: 1 + [[1, 1], [1, 1]] + [[2, 0], [0, 0]] = [[4, 1], [1, 2]]. Right side: (0, 3) + 5·(1, 1) − (1/2, 0) = (4.5, 8).
+    Covariance: [[2, −1], [−1, 4]] / 7; mean: (1, 27.5) / 7 = (1/7, 27.5/7).
+    Predicted: 1/7 + 27.5/7 = 28.5/7. Variance: d C_w d = (2 − 2 + 4)/7; (p, 1) C (p, 1) = 2/49 + 1/7 + 1; 2/7 · 2; noise 1.
+    """
+    prior, film = UserPrior(np.array([0.0, 3.0]), np.eye(2)), (np.array([[1.0]]), np.array([0.0]))
+    settings = {"y_range": None, "noise_variance": 1.0, "item_covariances": np.array([[[2.0, 0.5], [0.5, 1.0]]])}
+    posterior = fold_in(prior, *film, [0], [5.0], **settings)
+    assert posterior.covariance == pytest.approx(np.array([[2, -1], [-1, 4]]) / 7)
+    assert posterior.mean == pytest.approx([1 / 7, 27.5 / 7])
+    predictions = predict(posterior, *film, rating_scale=STARS, **settings)
+    assert predictions.score == pytest.approx([28.5 / 7])
+    assert predictions.standard_deviation**2 == pytest.approx([4 / 7 + 2 / 49 + 1 / 7 + 1 + 4 / 7 + 1])
+
+
+def test_doubtful_films_agree_with_the_expected_loss():
+    """The posterior is the normal distribution of the loss averaged over films that are drawn from their covariances."""
+    doubt, generator = make_doubt(), np.random.default_rng(0)
+    world, item_index, ratings = doubt.world, np.array([2, 5, 5, 9]), np.array([5.0, 1.0, 2.0, 4.0])
+    n = 200_000
+    precision = np.linalg.inv(world.prior.covariance)
+    target = precision @ world.prior.mean
+    for index, rating in zip(item_index, ratings, strict=True):
+        centre = np.append(world.item_factors[index], world.item_biases[index])
+        drawn = generator.multivariate_normal(centre, doubt.covariances[index], n)  # (n, 5)
+        described = np.column_stack([drawn[:, :-1], np.ones(n)])
+        precision = precision + described.T @ described / n / 0.8
+        target = target + described.T @ (rating - drawn[:, -1]) / n / 0.8
+    posterior = doubt.fold_in(item_index, ratings)
+    assert posterior.covariance == pytest.approx(np.linalg.inv(precision), abs=2e-3)
+    assert posterior.mean == pytest.approx(np.linalg.solve(precision, target), abs=1e-2)
+
+
+def test_predicted_variance_agrees_with_drawn_films_and_persons():
+    doubt, generator = make_doubt(), np.random.default_rng(0)
+    posterior, n = doubt.fold_in([2, 5], [5, 1]), 400_000
+    found = doubt.predict(posterior)
+    person = generator.multivariate_normal(posterior.mean, posterior.covariance, n)  # (n, 5)
+    for index in (2, 7):
+        centre = np.append(doubt.world.item_factors[index], doubt.world.item_biases[index])
+        film = generator.multivariate_normal(centre, doubt.covariances[index], n)
+        rating = (person[:, :-1] * film[:, :-1]).sum(1) + person[:, -1] + film[:, -1]
+        assert found.score[index] == pytest.approx(rating.mean(), abs=0.02)
+        assert found.standard_deviation[index] ** 2 == pytest.approx(rating.var() + 0.8, rel=0.02)
+
+
+@given(random_answers)
+def test_doubt_teaches_less_and_widens_what_is_promised(answers):
+    """Tastes begin at zero, and no film's factors go with its bias: what moves a taste then moves it less."""
+    sure, unsure = make_doubt(0.1), make_doubt(0.4)  # the same directions, sixteen times the variance
+    item_index, ratings = list(answers), list(answers.values())
+    for each in (sure, unsure):
+        each.world.prior = UserPrior(np.array([0, 0, 0, 0, 0.5]), each.world.prior.covariance)
+        each.covariances[:, -1, :-1] = each.covariances[:, :-1, -1] = 0.0
+    belief, doubtful = sure.fold_in(item_index, ratings), unsure.fold_in(item_index, ratings)
+    doubt = sure.covariances[item_index, :-1, :-1].sum(0)  # the directions in which these films are little known
+    assert doubtful.mean[:-1] @ doubt @ doubtful.mean[:-1] <= belief.mean[:-1] @ doubt @ belief.mean[:-1] + 1e-12
+    narrow, wide = sure.predict(belief), unsure.predict(belief)
+    assert (wide.standard_deviation > narrow.standard_deviation).all()
+    assert np.array_equal(wide.score, narrow.score)
+
+
+def test_every_rating_of_a_doubtful_film_has_an_exact_part_in_the_mean():
+    doubt = make_doubt()
+    item_index, ratings = np.array([1, 4, 6]), np.array([5.0, 2.0, 4.0])
+    posterior, world = doubt.fold_in(item_index, ratings), doubt.world
+    parts = np.zeros((3, 5))
+    for place, (index, rating) in enumerate(zip(item_index, ratings, strict=True)):
+        described, covariance = np.append(world.item_factors[index], 1.0), doubt.covariances[index]
+        residual = rating - world.item_biases[index] - described @ posterior.mean
+        pull = residual * described
+        pull[:-1] -= covariance[-1, :-1] + covariance[:-1, :-1] @ posterior.mean[:-1]
+        parts[place] = world.prior.covariance @ pull / 0.8
+    assert posterior.mean == pytest.approx(world.prior.mean + parts.sum(0), abs=1e-9)
+
+
+def test_order_of_doubtful_films_does_not_matter():
+    doubt = make_doubt()
+    one, other = doubt.fold_in([1, 4, 6], [5, 2, 4]), doubt.fold_in([6, 1, 4], [4, 5, 2])
+    assert np.array_equal(one.mean, other.mean) and np.array_equal(one.covariance, other.covariance)

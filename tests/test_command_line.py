@@ -113,7 +113,10 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file), "--top", "7")
     assert code == 0 and told["not_found"] == ["No Such Film (1900)"] and "No Such Film (1900)" in err
     assert len(told["recommended"]) == 7
-    assert set(told["recommended"][0]) == {"title", "predicted", "uncertainty", "score"}
+    first = told["recommended"][0]
+    assert set(first) == {"title", "predicted", "uncertainty", "low", "high", "score", "chances"}
+    assert first["low"] <= first["predicted"] <= first["high"]
+    assert sum(first["chances"].values()) == pytest.approx(1, abs=1e-3) and min(first["chances"]) in ("0.5", "1")
     scores = [each["score"] for each in told["recommended"]]
     assert scores == sorted(scores, reverse=True)
     assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}

@@ -12,10 +12,12 @@ from hypothesis.extra.numpy import arrays
 from collab.errors import SettingError
 from collab.interpret import (
     Uncertainty,
+    bias_doubt,
     bias_table,
     factor_pca,
     measures,
     most_rated_items,
+    place_doubt,
     similar_items,
     similarity,
     trained_items,
@@ -81,6 +83,33 @@ def test_only_a_model_with_covariances_can_be_cautious():
     assert "cautious" in measures(known) and measures(None) == ["cosine", "euclidean", "dot"]
     with pytest.raises(SettingError, match="measure is 'cautious'; choose one of cosine, euclidean, dot"):
         similarity(PAPER_FACTORS, 1, "cautious")
+
+
+def test_doubt_about_a_place_on_paper():
+    """Four films on a cross with arms of 2. A variance of 1 an axis is off by √2, √½ of an arm; one of 4 by twice that."""
+    factors = np.array([[9.0, 9], [2, 0], [-2, 0], [0, 2], [0, -2]])
+    covariances = np.stack([np.eye(2) * variance for variance in (9.0, 0.0, 1.0, 4.0, 1.0)])
+    item_index = np.array([1, 2, 3, 4])
+    pca = factor_pca(factors, item_index)
+    assert place_doubt(pca, covariances, item_index) == pytest.approx(np.array([0, 1, 2, 1]) * 0.5**0.5)
+    line = factor_pca(factors, item_index, n_components=1)  # what lies across the drawn line is not seen
+    across = np.stack([np.eye(2) - line.components.T @ line.components] * 5)
+    assert place_doubt(line, across, item_index) == pytest.approx(0, abs=1e-6)
+    nowhere = factor_pca(np.zeros((5, 2)), item_index)
+    assert np.isnan(place_doubt(nowhere, covariances, item_index)).all()
+
+
+def test_doubt_about_biases_goes_with_its_row():
+    items = make_items([30, 40, 0, 60])
+    covariances = np.stack([np.diag([1.0, variance]) for variance in (9.0, 0.01, 0.04, 1.0, 0.25)])
+    model = SimpleNamespace(item_covariances=covariances, user_covariances=covariances[::-1])
+    doubt = bias_doubt(model)
+    assert doubt.items == pytest.approx([3, 0.1, 0.2, 1, 0.5]) and doubt.users == pytest.approx([0.5, 1, 0.2, 0.1, 3])
+    table = bias_table(items, np.array([0, 0.1, 0.5, 0, 0.3]), 1, doubt.items)
+    assert list(table["item_index"]) == [2, 4, 1] and table["deviation"].tolist() == pytest.approx([0.2, 0.5, 0.1])
+    assert (
+        "deviation" not in bias_table(items, np.zeros(5)) and bias_doubt(SimpleNamespace(item_covariances=None)) is None
+    )
 
 
 def test_similar_items_on_paper():

@@ -249,17 +249,3 @@ class Bayes:
             Layer(name.replace("_", " "), kinds.get(name.split("_")[1], "posterior means"), table.shape)
             for name, table in self.weights().items()
         ]
-
-
-def level_probabilities(mean: np.ndarray, variance: np.ndarray, rating_scale: RatingScale) -> np.ndarray:
-    """The chance of every rating level, (n, n_levels), rows adding up to 1, from predictions and their variances (n,).
-
-    A level stands for all that rounds to it, the lowest and the highest also for what lies beyond.
-    """
-    levels = rating_scale.levels.astype(np.float64)
-    edges = torch.from_numpy((levels[1:] + levels[:-1]) / 2)  # (n_levels − 1,)
-    middle = torch.from_numpy(np.asarray(mean, dtype=np.float64).reshape(-1, 1))
-    deviation = torch.from_numpy(np.asarray(variance, dtype=np.float64).reshape(-1, 1)).sqrt()
-    below = torch.special.ndtr((edges - middle) / deviation)  # (n, n_levels − 1)
-    ends = torch.zeros(len(below), 1, dtype=torch.float64)
-    return torch.diff(torch.cat([ends, below, ends + 1], dim=1), dim=1).numpy()

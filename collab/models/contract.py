@@ -37,7 +37,10 @@ class Layer:
 
 class Model(Protocol):
     """A model predicts a rating for a user row and an item row. Row 0 of both is whoever is not in the data, and its answer
-    is documented by the model. Same data, settings and seed give the same model."""
+    is documented by the model. Same data, settings and seed give the same model.
+
+    A model with item_covariances also has user_covariances, of [factors; bias], noise_variances (n_users,) and
+    predict_with_variance."""
 
     name: str
     settings: Any

@@ -97,6 +97,7 @@ class RunRecord:
     layers: list[dict[str, Any]] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    certainty: dict[str, float] = field(default_factory=dict)  # a collab.certainty.Calibration, where there is one
     prediction_digest: str = ""  # of the final predictions for the held-out rows, see training_job.digest
     n_steps: int = 0  # of the whole training
     epochs_done: int = 0

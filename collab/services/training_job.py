@@ -18,6 +18,7 @@ import pandas as pd
 import scipy
 import torch
 
+from collab.certainty import calibration
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
 from collab.errors import CollabError
@@ -35,6 +36,8 @@ from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
 WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
+# a variance takes copies of the covariances of user and film: for all rows at once they would be large
+PREDICTED_AT_ONCE = 20_000
 WEIGHTS_SECONDS = 1.0  # how often the weights do, after an epoch, and with them how far the training was
 CHECKPOINT_SECONDS = 5.0  # and inside a long epoch
 ADVICE = {
@@ -309,8 +312,19 @@ def _train(
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
         valid=dataclasses.asdict(outcome.valid) if good else {},
+        certainty=measure_certainty(model, train, valid) if good else {},
         prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome
+
+
+def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
+    """`collab.certainty.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
+    if not hasattr(model, "predict_with_variance"):
+        return {}
+    parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))
+    predicted = [model.predict_with_variance(valid.user_index[rows], valid.item_index[rows]) for rows in parts]
+    mean, variance = (np.concatenate(columns) for columns in zip(*predicted, strict=True))
+    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale))
 
 
 def digest(predicted: np.ndarray) -> str:

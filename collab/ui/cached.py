@@ -9,10 +9,10 @@ import streamlit as st
 import torch
 
 from collab.answers import match_titles
-from collab.cold_start import UserPrior, user_prior
 from collab.comparison import Comparison
-from collab.interpret import most_rated_items
+from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
+from collab.newcomer import Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -55,10 +55,23 @@ def profiles() -> ProfileStore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def prior(run_id: str) -> UserPrior:
-    """What the run believes of a person before the first rating. Raises RunError."""
+def for_newcomers(run_id: str) -> Newcomer:
+    """What the run brings to a person before the first rating. Raises RunError."""
     run = trained_run(run_id)
-    return user_prior(run.model.user_factors, run.model.user_biases, run.users["n_ratings"].to_numpy() > 0)
+    return newcomer(run.model, run.users, run.valid_mse, run.record.scale)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def film_uncertainty(run_id: str) -> Uncertainty | None:
+    """How well the run's model knows its films; None where it takes them for known. Raises RunError."""
+    run = trained_run(run_id)
+    return uncertainty(run.model, run.users)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_bias_doubt(run_id: str) -> BiasDoubt | None:
+    """How well the run's model knows its biases; None where it takes them for known. Raises RunError."""
+    return bias_doubt(trained_run(run_id).model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -37,9 +37,10 @@ def shortened(title: str, length: int = 30) -> str:
     return f"{name[: max(1, length - len(year) - 3)].rstrip()}… ({year}"
 
 
-def film_words(title: str, bias: float, n_ratings: int, *more: str) -> str:
-    """A film in words for a hover text: "Alien (1979) · bias +0.42 · 291 ratings"."""
-    return " · ".join([escaped(title), *more, f"bias {words.signed(bias)}", _ratings(n_ratings)])
+def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: float | None = None) -> str:
+    """A film in words for a hover text: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
+    give_or_take = "" if deviation is None else f" ± {deviation:.2f}"
+    return " · ".join([escaped(title), *more, f"bias {words.signed(bias)}{give_or_take}", _ratings(n_ratings)])
 
 
 def bias_bars_figure(
@@ -54,29 +55,56 @@ def bias_bars_figure(
     """The `n` highest and the `n` lowest biases of a table sorted by bias, as bars to both sides of zero.
 
     Every bar is named on the other side of zero, with its count in grey, so that names need no margin of their own.
-    `name` is the column with the names.
+    `name` is the column with the names. With a column deviation every bar has its ± as a thin line.
     """
     n_low = min(n, len(table) // 2)
     n_high = min(n, len(table) - n_low)
     rows = pd.concat([table.head(n_high), table.tail(n_low)]).reset_index(drop=True)
     places = [*range(n_high), *(place + 1 for place in range(n_high, len(rows)))]  # one free line between the halves
     colours = [palette.diverging[-3] if bias >= 0 else palette.diverging[2] for bias in rows["bias"]]
-    hover = [film_words(*row) for row in zip(rows[name], rows["bias"], rows["n_ratings"], strict=True)]
-    figure = go.Figure(
-        go.Bar(
-            x=rows["bias"].tolist(),
-            y=places,
-            orientation="h",
-            marker={"color": colours},
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            text=[words.signed(bias) for bias in rows["bias"]],
-            textposition="outside",
-            textfont=font(palette.ink, 12),
-            cliponaxis=False,
-            constraintext="none",
-        )
+    hover = [
+        film_words(row[name], row["bias"], row["n_ratings"], deviation=row.get("deviation"))
+        for row in rows.to_dict("records")
+    ]
+    numbers = {"text": [words.signed(bias) for bias in rows["bias"]], "textfont": font(palette.ink, 12)}
+    bars = go.Bar(
+        x=rows["bias"].tolist(),
+        y=places,
+        orientation="h",
+        marker={"color": colours},
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        cliponaxis=False,
     )
+    figure = go.Figure(bars)
+    reach = float(rows["bias"].abs().max()) * 1.25 if len(rows) else 1.0
+    if "deviation" in rows:
+        error = {
+            "type": "data",
+            "array": rows["deviation"].tolist(),
+            "color": palette.muted,
+            "thickness": 1,
+            "width": 3,
+        }
+        numbers["text"] = [f"\u2007{number}\u2007" for number in numbers["text"]]  # room beside the line's end
+        signs = np.where(rows["bias"] >= 0, 1.0, -1.0)
+        sides = np.where(rows["bias"] >= 0, "middle right", "middle left").tolist()
+        ends = rows["bias"] + signs * rows["deviation"]  # a number stands behind its bar and the bar's ±
+        figure.update_traces(error_x=error)
+        figure.add_trace(
+            go.Scatter(
+                x=ends.tolist(),
+                y=places,
+                mode="text",
+                textposition=sides,
+                hoverinfo="skip",
+                cliponaxis=False,
+                **numbers,
+            )
+        )
+        reach = float(ends.abs().max()) * 1.2
+    else:
+        figure.update_traces(textposition="outside", constraintext="none", **numbers)
     labels = []
     for place, row in zip(places, rows.to_dict("records"), strict=True):
         above = row["bias"] >= 0
@@ -92,7 +120,6 @@ def bias_bars_figure(
                 "xshift": -6 if above else 6,
             }
         )
-    reach = float(rows["bias"].abs().max()) * 1.25 if len(rows) else 1.0
     figure.update_layout(annotations=labels, bargap=0.35)
     styled(figure, palette, height, synthetic=synthetic, left=12)
     figure.update_xaxes(
@@ -131,7 +158,13 @@ def bias_scatter_figure(
     reach = float(table["residual"].abs().quantile(0.98)) if len(table) else 1.0
     largest = float(table["n_ratings"].max()) if len(table) else 1.0
     hover = [
-        film_words(row.title, row.bias, row.n_ratings, f"mean {words.stars(row.mean_rating)}")
+        film_words(
+            row.title,
+            row.bias,
+            row.n_ratings,
+            f"mean {words.stars(row.mean_rating)}",
+            deviation=getattr(row, "deviation", None),
+        )
         + f"<br>{words.signed(row.residual)} against what its mean suggests"
         for row in table.itertuples()
     ]

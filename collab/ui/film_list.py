@@ -1,8 +1,11 @@
-"""A list of films with a verdict on each, as one piece of HTML: it renews itself at once and reads well at any width."""
+"""A list of films with a verdict on each, as one piece of HTML: it renews itself at once and reads well at any width.
+
+A film with a prediction opens: its chances of every rating level, small in the list, stand large below it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -15,12 +18,16 @@ from collab.ui.theme import Palette
 
 
 @dataclass(frozen=True)
-class Likely:
-    """A predicted rating and the ends of its likely range, in stars."""
+class Prediction:
+    """A predicted rating, all in stars: the ends of its 80 % interval, the ends of its likely levels, and the chance of every
+    rating level, lowest first."""
 
-    predicted: float
+    rating: float
     low: float
     high: float
+    likely_low: float
+    likely_high: float
+    chances: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -31,20 +38,29 @@ class Film:
     facts: str
     figure: str
     rest: str
-    likely: Likely | None = None
+    prediction: Prediction | None = None
 
 
 def film_list(films: Iterable[Film], label: str, rating_scale: RatingScale, palette: Palette, n_places: int) -> str:
     """The films as an ordered list called `label`; room is kept for `n_places` of them. All texts are escaped."""
-    entries = "".join(
-        f'<li><div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
-        f'<span title="{escape(film.facts)}">{escape(film.facts)}</span></div>'
-        f'<div class="verdict"><span><b>{escape(film.figure)}</b>{escape(film.rest)}</span>'
-        f"{_bar(film.likely, rating_scale) if film.likely else ''}</div></li>"
-        for film in films
-    )
+    entries = "".join(f"<li>{_entry(film, rating_scale)}</li>" for film in films)
     colours = f"--muted:{palette.muted};--line:{palette.grid};--predicted:{palette.predicted};--places:{n_places}"
     return f'<ol class="film-list" aria-label="{escape(label)}" style="{colours}">{entries}</ol>'
+
+
+def _entry(film: Film, scale: RatingScale) -> str:
+    """One film; with a prediction it opens to the large picture of it."""
+    row = (
+        f'<div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
+        f'<span title="{escape(film.facts)}">{escape(film.facts)}</span></div>'
+        f'<div class="verdict"><span><b>{escape(film.figure)}</b>{escape(film.rest)}</span>'
+    )
+    if film.prediction is None:
+        return f'<div class="row">{row}</div></div>'
+    return (
+        f'<details><summary class="row">{row}{_columns(film.prediction, scale)}</div></summary>'
+        f"{_picture(film.prediction, scale)}</details>"
+    )
 
 
 def facts(film: Any) -> str:
@@ -61,11 +77,54 @@ def title_and_facts(film: Any) -> tuple[str, str]:
     return film.title, facts(film)
 
 
-def _bar(likely: Likely, scale: RatingScale) -> str:
-    """The likely range on the rating scale, a mark at the prediction; the words beside it say the same."""
-    ends = (likely.low, likely.high, likely.predicted)
-    start, end, mark = (100 * (stars - scale.low) / (scale.high - scale.low) for stars in ends)
-    return (
-        f'<span class="scale" aria-hidden="true"><i style="left:{start:.0f}%;width:{end - start:.0f}%"></i>'
-        f'<em style="left:{mark:.0f}%"></em></span>'
+def _columns(prediction: Prediction, scale: RatingScale) -> str:
+    """The chances of the levels as tiny columns, the likely ones in colour; those who hear the page get the numbers."""
+    highest = max(prediction.chances)
+    columns = "".join(
+        f'<i{_likely(prediction, level)} style="height:{max(4, 100 * chance / highest):.0f}%"></i>'
+        for level, chance in zip(scale.levels, prediction.chances, strict=True)
     )
+    return (
+        f'<span class="chances" role="img" aria-label="{escape(chances_in_words(prediction, scale))}">{columns}</span>'
+    )
+
+
+def _picture(prediction: Prediction, scale: RatingScale) -> str:
+    """The same large: a column and its percentage for every level, below it the prediction on its interval."""
+    highest = max(prediction.chances)
+    columns = "".join(
+        f"<div{_likely(prediction, level)}><span>{escape(_percent(chance))}</span>"
+        f'<i style="height:{max(0.06, 3.2 * chance / highest):.2f}rem"></i><b>{level:g}</b></div>'
+        for level, chance in zip(scale.levels, prediction.chances, strict=True)
+    )
+    n_levels = len(scale.levels)
+    # a level stands in the middle of its column
+    low, high, mark = (
+        100 * ((stars - scale.low) / scale.step + 0.5) / n_levels
+        for stars in (prediction.low, prediction.high, prediction.rating)
+    )
+    return (
+        f'<div class="picture"><div class="levels" aria-hidden="true">{columns}</div>'
+        f'<div class="interval" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+        f'<em style="left:{mark:.1f}%"></em></div>'
+        f"<p>Predicted <b>{prediction.rating:.1f}</b>; in 8 of 10 cases from {prediction.low:.1f} to "
+        f"{prediction.high:.1f} stars. Columns: the chance of each rating, in %.</p></div>"
+    )
+
+
+def chances_in_words(prediction: Prediction, scale: RatingScale) -> str:
+    """The chances of all levels as one sentence: "Chances: 1 star 2 %, 2 stars 8 %, …"."""
+    parts = (
+        f"{level:g} {'star' if level == 1 else 'stars'} {_percent(chance)} %"
+        for level, chance in zip(scale.levels, prediction.chances, strict=True)
+    )
+    return f"Chances: {', '.join(parts)}"
+
+
+def _likely(prediction: Prediction, level: float) -> str:
+    return ' class="likely"' if prediction.likely_low <= level <= prediction.likely_high else ""
+
+
+def _percent(chance: float) -> str:
+    """Whole per cent without their sign, which would not fit above ten columns."""
+    return "<1" if 0 < chance < 0.005 else f"{100 * chance:.0f}"

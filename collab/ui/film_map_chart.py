@@ -22,6 +22,7 @@ MAP_COLOURS = {
     "bias": "bias",
     "mean": "mean rating",
     "count": "number of ratings",
+    "doubt": "how unsure the place is",
 }
 """What the map can be coloured by, and the same in words."""
 
@@ -54,7 +55,8 @@ def film_map_figure(
 ) -> go.Figure:
     """Films as points in three principal components.
 
-    `coordinates` (n, 3), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, bias);
+    `coordinates` (n, 3), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, bias, and
+    doubt as of `collab.interpret.place_doubt` where the model says how sure it is);
     `explained` (3,) shares of variance for the axes; `colour_by` a key of `MAP_COLOURS`; `genres` those with a colour of
     their own (`leading_genres`). `chosen` and `found` are item indices: the first is marked and named, the others ringed
     and named. Where nothing was found, the `n_labelled` most rated are named. Every point carries its item_index as `customdata`.
@@ -160,7 +162,7 @@ def _scale_values(films: pd.DataFrame, colour_by: str) -> pd.Series:
     """The numbers that become colours; counts on a logarithmic scale, since a few films have most of the ratings."""
     if colour_by == "count":
         return np.log10(films["n_ratings"].astype("float64"))
-    column = {"year": "year", "bias": "bias", "mean": "mean_rating"}[colour_by]
+    column = {"year": "year", "bias": "bias", "mean": "mean_rating", "doubt": "doubt"}[colour_by]
     return films[column].astype("Float64")
 
 
@@ -180,16 +182,17 @@ def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]
     if colour_by == "count":
         steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
         return float(low), float(high), {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{s:,}" for s in steps]}
-    return float(low), float(high), {"tickformat": "d" if colour_by == "year" else ".1f"}
+    return float(low), float(high), {"tickformat": {"year": "d", "doubt": ".0%"}.get(colour_by, ".1f")}
 
 
 def _more_words(film: tuple, colour_by: str) -> list[str]:
-    """What the hover text adds for this colouring; year, bias and count are in it anyway."""
+    """What the hover text adds for this colouring, and how sure the place is; year, bias and count are in it anyway."""
+    place = [f"place ±{words.percent(film.doubt)}"] if hasattr(film, "doubt") else []
     if colour_by == "genre":
-        return [film.genres.replace("|", ", ") or NO_GENRE]
+        return [film.genres.replace("|", ", ") or NO_GENRE, *place]
     if colour_by == "mean":
-        return [f"mean {words.stars(film.mean_rating)}"]
-    return []
+        return [f"mean {words.stars(film.mean_rating)}", *place]
+    return place
 
 
 def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.cold_start import COVERAGE
+from collab.certainty import COVERAGE
+from collab.newcomer import Picks, picks
 from collab.recommend import popular
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
-from collab.ui.film_list import Film, Likely, film_list, title_and_facts
+from collab.ui.film_list import Film, Prediction, film_list, title_and_facts
 from collab.ui.keeping import share_button
-from collab.ui.taste import Known, Picks, picks
+from collab.ui.taste import Known
 from collab.ui.theme import palette
 
 N_PICKS = 10
@@ -27,7 +28,8 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
     minimum_count = _head(run, heading, profile, page_name)
-    found = picks(run, cached.prior(run.id), known, N_PICKS, minimum_count) if known.rated else None
+    person = cached.for_newcomers(run.id)
+    found = picks(person, run.items, known.rated, N_PICKS, minimum_count) if known.rated else None
     if found is None:
         films = [
             Film(*title_and_facts(film), words.stars(film.mean_rating), " on average")
@@ -35,8 +37,12 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
         ]
     else:
         films = [
-            Film(*title_and_facts(film), *_split(film.words), Likely(film.predicted, film.likely_low, film.likely_high))
-            for film in found.films.itertuples()
+            Film(
+                *title_and_facts(film),
+                *_split(film.words),
+                Prediction(film.predicted, film.low, film.high, film.likely_low, film.likely_high, chances.tolist()),
+            )
+            for film, chances in zip(found.films.itertuples(), found.chances, strict=True)
         ]
     if films:
         st.html(film_list(films, heading, run.record.scale, palette(), N_PICKS))
@@ -45,7 +51,8 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
             "No film that is left has so many ratings. Lower the minimum beside the heading.",
             icon=":material/filter_alt_off:",
         )
-    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their")
+    doubts_films = person.item_covariances is not None
+    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", doubts_films)
 
 
 def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str) -> int:
@@ -67,7 +74,9 @@ def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str
     return minimum_count
 
 
-def _say_how_honest(run: TrainedRun, found: Picks | None, n_rated: int, minimum_count: int, whose: str) -> None:
+def _say_how_honest(
+    run: TrainedRun, found: Picks | None, n_rated: int, minimum_count: int, whose: str, doubts_films: bool
+) -> None:
     record, n_people = run.record, int((run.users["n_ratings"] > 0).sum())
     people = f"{words.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
@@ -82,13 +91,20 @@ def _say_how_honest(run: TrainedRun, found: Picks | None, n_rated: int, minimum_
             f"{whose}s: then the model predicts ({error})."
         )
         return
+    rest = (
+        "what is unknown of the films, and how unsteadily people rate" if doubts_films else "how unsteadily people rate"
+    )
+    films = " and of each film" if doubts_films else ", its films taken as known exactly"
     st.caption(
         f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
         f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
-        f"fell by {words.percent(found.learned)}, the rest is how unsteadily people rate. {kind}{limit}; {error}.",
+        f"fell by {words.percent(found.learned)}, the rest is {rest}. {kind}{limit}; {error}. "
+        "Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
-        f"{COVERAGE:.0%}.",
+        f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. They are "
+        f"read off one bell curve around the prediction, its width made of how unsteadily people rate and of what is unknown "
+        f"of {whose} taste{films}.",
     )
 
 

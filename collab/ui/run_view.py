@@ -16,6 +16,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.settings import settings_from
 from collab.ui import cached, words
+from collab.ui.certainty_view import show_certainty
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.theme import palette
@@ -57,6 +58,7 @@ def _draw(run_id: str, renewing: bool) -> None:
         _history_table(progress)
     if not record.busy and share is None:
         _figures(record)
+        show_certainty(record)
         _layers(record)
 
 

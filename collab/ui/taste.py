@@ -1,4 +1,4 @@
-"""What a run makes of one person's answers: the films they mean, the next films to ask, the picks, and what is still unknown."""
+"""What a run makes of one person's answers: the films they mean, and the next films to ask."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Predictions, UserPrior, fold_in, in_words, likely_range, predict
-from collab.interpret import trained_items
 from collab.ratings import RatingScale
-from collab.recommend import films_to_ask, recommend
+from collab.recommend import films_to_ask
 from collab.services.profiles import Answer
-from collab.services.runs import TrainedRun
 
 STARS = RatingScale(0.5, 5.0, 0.5)
 """The scale that ratings are kept in: they outlive a data set, so it holds the levels of all of them."""
@@ -33,21 +30,6 @@ class Known:
     lacking: tuple[str, ...]
     answered: frozenset[int]
     titles: Mapping[int, str]
-
-
-@dataclass(frozen=True)
-class Picks:
-    """What the run would pick, and how far off its predictions typically are.
-
-    `films` is `recommend`'s table with a column `words` ("4.2, probably 3 to 5") and the ends `likely_low`, `likely_high` of
-    that range. `typical_error` is the root of the mean predicted variance over the candidates, in stars; `error_before` the
-    same before the first rating. `learned` is the share of what was unknown of this person's taste that the answers removed.
-    """
-
-    films: pd.DataFrame
-    typical_error: float
-    error_before: float
-    learned: float
 
 
 def answers_known(
@@ -88,40 +70,3 @@ def next_films(items: pd.DataFrame, shown: Sequence[str], answered: Collection[i
     fresh = iter([title for title in row_of if title not in kept])
     places = [title or next(fresh, None) for title in (*kept, *[None] * (n - len(kept)))]
     return waiting.iloc[[row_of[title] for title in places if title is not None]].reset_index(drop=True)
-
-
-def picks(run: TrainedRun, prior: UserPrior, known: Known, n: int, minimum_count: int) -> Picks:
-    """The run's picks for somebody with these ratings; films not seen stay candidates."""
-    model = run.model
-    y_range, noise, scale = model.y_range, run.valid_mse, run.record.scale
-    posterior = fold_in(
-        prior,
-        model.item_factors,
-        model.item_biases,
-        list(known.rated),
-        list(known.rated.values()),
-        y_range=y_range,
-        noise_variance=noise,
-    )
-    now, before = (
-        predict(
-            belief, model.item_factors, model.item_biases, y_range=y_range, noise_variance=noise, rating_scale=scale
-        )
-        for belief in (posterior, prior)
-    )
-    rated = np.flatnonzero(run.items["title"].isin(run.items["title"].iloc[list(known.rated)]))
-    films = recommend(now, run.items, rated, n=n, minimum_count=minimum_count)
-    low, high = likely_range(films["predicted"], films["uncertainty"], scale)
-    candidates = np.setdiff1d(trained_items(run.items, minimum_count), rated)
-    variance, variance_before = _mean_variance(now, candidates), _mean_variance(before, candidates)
-    return Picks(
-        films=films.assign(likely_low=low, likely_high=high, words=list(map(in_words, films["predicted"], low, high))),
-        typical_error=variance**0.5,
-        error_before=variance_before**0.5,
-        learned=1 - ((variance - noise) / (variance_before - noise)) ** 0.5 if variance_before > noise else 0.0,
-    )
-
-
-def _mean_variance(predictions: Predictions, item_index: np.ndarray) -> float:
-    deviation = predictions.standard_deviation[item_index]
-    return float(np.mean(deviation**2)) if len(deviation) else float("nan")

@@ -24,14 +24,13 @@ import argparse
 import dataclasses
 import statistics
 from collections.abc import Iterable
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from collab.certainty import Calibration, calibration
 from collab.comparison import compare
 from collab.models import preset_of
-from collab.models.bayes import level_probabilities
 from collab.models.contract import Model
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 
@@ -39,7 +38,6 @@ SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)
 MODELS = "dot-bias:chapter,dot-bias:fast,bayes:fast,bayes:accurate,bayes-sampled:best"
 CHAPTER = "dot-bias:chapter"
 SIDE = {"+side": True, "-side": False}
-PROMISES = (0.5, 0.8, 0.95)
 FILM_COUNTS = ((0, 4), (5, 19), (20, 99), (100, None))
 PUBLISHED = "GLocal-K .889; with side information and dates, myFM .8833, its ordinal form .8808"
 
@@ -93,18 +91,12 @@ def spread(values: Iterable[float]) -> str:
     return f"{statistics.mean(values):.4f} ± {statistics.stdev(values) if len(values) > 1 else 0:.4f}"
 
 
-def log_loss(mean: np.ndarray, variance: np.ndarray, part: Part) -> float:
-    """Mean surprise at the level that was given, in nats."""
-    chances = level_probabilities(mean, variance, part.valid.rating_scale)
-    given = np.searchsorted(part.valid.rating_scale.levels, part.valid.rating)
-    return float(-np.log(np.maximum(chances[np.arange(len(given)), given], 1e-12)).mean())
-
-
-def histogram_loss(part: Part) -> float:
-    """Log loss of foretelling everybody the shares of the levels among the training ratings."""
-    levels = part.train.rating_scale.levels
-    shares = np.bincount(np.searchsorted(levels, part.train.rating), minlength=len(levels)) / len(part.train)
-    return float(-np.log(shares[np.searchsorted(levels, part.valid.rating)]).mean())
+def certainty(
+    mean: np.ndarray, variance: np.ndarray, part: Part, rows: np.ndarray | slice = slice(None)
+) -> Calibration:
+    """Whether predictions of the held-out rows, or of some of them, keep what they promise."""
+    valid = part.valid
+    return calibration(mean[rows], variance[rows], valid.rating[rows], part.train.rating, valid.rating_scale)
 
 
 def groups(part: Part) -> dict[str, np.ndarray]:
@@ -123,21 +115,19 @@ def groups(part: Part) -> dict[str, np.ndarray]:
 
 def tell_uncertainty(trial: Trial, splits: list[Part]) -> None:
     """Print how often the intervals of a model hold what they promise, and its log loss."""
-    inside: dict[str, list[np.ndarray]] = {}
-    losses = []
+    found: dict[str, list[tuple[float, ...]]] = {}
+    counts: dict[str, list[int]] = {}
     for model, part in zip(trial.models, splits, strict=True):
         mean, variance = model.predict_with_variance(part.valid.user_index, part.valid.item_index)
-        away = np.abs(part.valid.rating - mean) / np.sqrt(variance)
-        kept = np.stack([away <= NormalDist().inv_cdf((1 + promise) / 2) for promise in PROMISES])  # (3, n)
         for label, rows in groups(part).items():
-            inside.setdefault(label, []).append(kept[:, rows])
-        losses.append(log_loss(mean, variance, part))
-    print(f"    {'held by the intervals of':32} " + "  ".join(f"{100 * promise:3.0f} %" for promise in PROMISES))
-    for label, kept in inside.items():
-        table = np.concatenate(kept, axis=1)
-        shares = "  ".join(f"{100 * share:5.1f}" for share in table.mean(1))
-        print(f"    {label:32} {shares}   of {table.shape[1]:,}")
-    print(f"    log loss {statistics.mean(losses):.4f}")
+            if rows.any():
+                found.setdefault(label, []).append(dataclasses.astuple(certainty(mean, variance, part, rows)))
+                counts.setdefault(label, []).append(int(rows.sum()))
+    print(f"    {'held by the intervals of':32}  50 %   80 %   95 %   log loss")
+    for label, tables in found.items():
+        *within, loss, _ = np.average(tables, axis=0, weights=counts[label])
+        shares = "  ".join(f"{100 * share:5.1f}" for share in within)
+        print(f"    {label:32} {shares}    {loss:.4f}   of {sum(counts[label]):,}")
 
 
 def tell(trial: Trial, chapter: Trial, splits: list[Part]) -> None:
@@ -168,12 +158,12 @@ def tell_simple_forecasts(chapter: Trial, splits: list[Part]) -> None:
         chapter.models, chapter.predicted, chapter.squared_errors(splits), splits, strict=True
     ):
         noise = np.square(model.predict(part.train.user_index, part.train.item_index) - part.train.rating).mean()
-        trained.append(log_loss(predicted, np.full(len(predicted), noise), part))
-        hindsight.append(log_loss(predicted, np.full(len(predicted), error.mean()), part))
+        trained.append(certainty(predicted, np.full(len(predicted), noise), part))
+        hindsight.append(certainty(predicted, np.full(len(predicted), error.mean()), part))
     print(
-        f"log loss of the training histogram {statistics.mean(map(histogram_loss, splits)):.4f}; of dot-bias chapter with the "
-        f"noise of its training errors {statistics.mean(trained):.4f}, "
-        f"with that of its held-out errors {statistics.mean(hindsight):.4f}"
+        f"log loss of the training histogram {statistics.mean(each.histogram_log_loss for each in trained):.4f}; of dot-bias "
+        f"chapter with the noise of its training errors {statistics.mean(each.log_loss for each in trained):.4f}, "
+        f"with that of its held-out errors {statistics.mean(each.log_loss for each in hindsight):.4f}"
     )
 
 

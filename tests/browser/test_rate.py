@@ -88,6 +88,29 @@ def test_five_films_change_the_picks_and_survive_a_reload(server, desktop, settl
     assert profile_of(desktop) == token and picks(desktop) == seen[-1]
 
 
+def test_a_pick_opens_to_the_chance_of_every_rating(server, desktop, settled):
+    open_rate(desktop, server, settled)
+    tap(desktop, 1, 5, settled)
+    rows = desktop.locator(".film-list").last.locator("li")
+    assert rows.count() == 10
+    first, closed = rows.first, rows.first.bounding_box()["height"]
+    chances = first.get_by_role("img").get_attribute("aria-label")
+    assert chances.startswith("Chances: 1 star ") and chances.count("%") == 5
+    assert not first.locator(".picture").is_visible()
+    first.locator("summary").focus()
+    desktop.keyboard.press("Enter")
+    first.locator(".picture").wait_for()
+    assert first.bounding_box()["height"] > closed + 80
+    assert "in 8 of 10 cases from" in first.locator(".picture").inner_text()
+    columns = [column.bounding_box()["height"] for column in first.locator(".levels i").all()]
+    shares = [share.inner_text() for share in first.locator(".levels span").all()]
+    assert len(columns) == len(shares) == 5
+    numbers = [0.0 if share == "<1" else float(share) for share in shares]
+    assert 97 <= sum(numbers) <= 103 and columns.index(max(columns)) == numbers.index(max(numbers))
+    first.locator("summary").click()
+    first.locator(".picture").wait_for(state="hidden")
+
+
 def test_not_seen_undo_search_and_delete(server, desktop, settled):
     open_rate(desktop, server, settled)
     first = card_titles(desktop)

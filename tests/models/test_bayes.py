@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from collab.certainty import level_probabilities
 from collab.datasets.dataset import encode
 from collab.errors import SettingError
 from collab.models import build_model, preset_of
 from collab.models import sweeps as module
-from collab.models.bayes import Bayes, BayesSettings, level_probabilities
+from collab.models.bayes import Bayes, BayesSettings
 from collab.ratings import RatingScale
 from collab.splitting import split_by
 from collab.training import fit
@@ -219,16 +220,6 @@ def test_ratings_that_are_all_alike_are_learned_and_nothing_breaks(make_ratings,
     model = Bayes(BayesSettings(epochs=60), ratings.n_users, ratings.n_items, SCALE)
     assert fit(model, ratings, ratings).valid.mse < 1e-3
     assert np.isfinite(model.predict_with_variance(np.arange(40)[:, None], np.arange(60))[1]).all()
-
-
-def test_chances_of_the_levels_on_paper():
-    """Mean 3 and deviation 1: the level 3 is within half a deviation (.3829), 4 from there to one and a half (.2417)."""
-    chances = level_probabilities(np.array([3.0, 1.0, 9.0]), np.array([1.0, 1e-6, 1.0]), SCALE)
-    np.testing.assert_allclose(chances[0], [0.0668, 0.2417, 0.3829, 0.2417, 0.0668], atol=1e-4)
-    np.testing.assert_allclose(chances[1], [1, 0, 0, 0, 0], atol=1e-9)
-    np.testing.assert_allclose(chances.sum(1), 1.0)
-    assert chances[2].argmax() == 4
-    assert level_probabilities(np.array([3.0]), np.array([1.0]), RatingScale(0.5, 5.0, 0.5)).shape == (1, 10)
 
 
 def test_settings_out_of_range_never_become_a_model():

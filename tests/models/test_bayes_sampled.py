@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from collab.certainty import level_probabilities
 from collab.datasets.dataset import encode
 from collab.features import Features, features_of
 from collab.models import bayes_sampled as module
 from collab.models import build_model, preset_of
-from collab.models.bayes import Bayes, BayesSettings, level_probabilities
+from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.sweeps import feature_kernel
 from collab.ratings import RatingScale

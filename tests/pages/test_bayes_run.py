@@ -1,7 +1,9 @@
 """A run of the Bayesian model on every page: none of them needs to know which model it shows."""
 
+import numpy as np
 import pytest
 
+from collab.interpret import similar_items, uncertainty
 from collab.ui import cached
 
 
@@ -17,6 +19,49 @@ def test_similar_films_are_measured_with_caution(visit_bayes, visit):
     assert app.radio(key="measure").value == "cautious" and len(table) == 10
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
     assert app.radio(key="measure").options == ["cosine", "euclidean", "dot", "cautious"]
+
+
+def test_caution_is_the_measure_to_begin_with(visit_bayes):
+    app = visit_bayes("similar_films")
+    assert app.radio(key="measure").value == "cautious"
+
+
+def test_nearest_on_the_map_are_the_cautious_ones_and_places_say_how_sure_they_are(visit_bayes):
+    app = visit_bayes("film_map", film="Alien (1979)")
+    run = current(app)
+    chosen = run.items.index[run.items.title == "Alien (1979)"][0]
+    expected = similar_items(
+        run.items, run.model.item_factors, chosen, "cautious", n=5, known=uncertainty(run.model, run.users)
+    )
+    assert [button.key for button in app.button if button.key and button.key.startswith("near_")] == [
+        f"near_{index}" for index in expected.item_index
+    ]
+    said = " ".join(caption.value for caption in app.caption)
+    assert "cautious cosine: little known films score less" in said and "place ±20 %" in said
+    doubt = app.dataframe[-1].value["doubt"]
+    assert (doubt > 0).all()
+    counts = app.dataframe[-1].value["n_ratings"]
+    assert doubt.corr(counts, method="spearman") < -0.5  # well known films have surer places
+    app.selectbox(key="colour").select("doubt").run()
+    assert not app.exception
+
+
+def test_biases_say_how_sure_they_are(visit_bayes):
+    app = visit_bayes("film_biases", minimum="1")
+    run, table = current(app), app.dataframe[-1].value
+    deviation = np.sqrt(run.model.item_covariances[table["item_index"], -1, -1])
+    np.testing.assert_allclose(table["deviation"], deviation, rtol=1e-5)
+    assert any("standard deviation" in caption.value for caption in app.caption)
+    app.radio(key="view").set_value("users").run()
+    assert not app.exception and (app.dataframe[-1].value["deviation"] > 0).all()
+
+
+def test_a_model_without_covariances_says_nothing_of_the_kind(visit):
+    app = visit("film_map", film="Alien (1979)")
+    assert "doubt" not in app.dataframe[-1].value and "cautious" not in " ".join(each.value for each in app.caption)
+    assert "doubt" not in app.selectbox(key="colour").options
+    app.switch_page("pages/film_biases.py").run()
+    assert not app.exception and "deviation" not in app.dataframe[-1].value
 
 
 def test_a_model_without_covariances_offers_no_caution(visit):
@@ -44,11 +89,29 @@ def test_picks_follow_the_answers(visit_bayes):
     stars[0].set_value(4).run()
     assert not app.exception and not app.error
     html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
-    assert html.count("<li>") == 10
+    assert html.count("<li>") == 10 and html.count('role="img"') == 10 and "in 8 of 10 cases from" in html
+    assert "the rest is what is unknown of the films" in " ".join(caption.value for caption in app.caption)
 
 
 def test_train_shows_sweeps_and_no_schedule(visit_bayes):
     app = visit_bayes("train")
     assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
-    assert len(app.get("vega_lite_chart")) == 1
+    assert len(app.get("vega_lite_chart")) == 2  # losses and certainty
     assert len(app.dataframe[0].value) == 5
+
+
+def test_train_says_whether_the_intervals_keep_their_promise(visit_bayes):
+    app = visit_bayes("train")
+    certainty = current(app).record.certainty
+    assert certainty["within_50"] < certainty["within_80"] < certainty["within_95"]
+    assert (
+        certainty["within_80"] == pytest.approx(0.8, abs=0.1)
+        and certainty["log_loss"] < certainty["histogram_log_loss"]
+    )
+    (said,) = [element.value for element in app.markdown if "Those that promise 80 %" in element.value]
+    assert f"**{100 * certainty['within_80']:.1f}\u00a0%**" in said and f"log loss {certainty['log_loss']:.4f}" in said
+
+
+def test_a_model_without_variances_promises_nothing(visit):
+    app = visit("train")
+    assert not current(app).record.certainty and not any("promise" in element.value for element in app.markdown)

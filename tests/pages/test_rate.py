@@ -89,6 +89,8 @@ def test_every_answer_refreshes_the_picks(visit, data):
         and html.count(", probably ") == 10
         and re.search(r"<b>\d\.\d</b>, probably [\d.]+( to \d)?", html)
     )
+    n_levels = len(cached.trained_run(link(app, "run")).record.scale.levels)
+    assert html.count('role="img" aria-label="Chances: ') == 10 and html.count("<i") == 10 * (2 * n_levels + 1)
     for title, stars in zip(cards(app), (1, 5, 1, 2), strict=False):
         rate(app, title, stars)
     then, _ = picked(app)

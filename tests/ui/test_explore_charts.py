@@ -56,6 +56,15 @@ def test_bias_bars_show_both_ends_highest_on_top():
     assert bars.text[0].startswith("+") and bars.text[-1].startswith("−")
 
 
+def test_bias_bars_say_how_sure_they_are_where_the_table_does():
+    table = make_table().assign(deviation=0.1)
+    bars, numbers = bias_bars_figure(table, LIGHT, n=4).data
+    assert list(bars.error_x.array) == [0.1] * 8 and bars.text is None
+    assert list(numbers.x) == pytest.approx([bias + 0.1 for bias in bars.x[:4]] + [bias - 0.1 for bias in bars.x[4:]])
+    assert numbers.text[0].strip().startswith("+") and numbers.textposition[0] == "middle right"
+    assert " ± 0.10 · " in bars.hovertext[0] and " ± 0.10 · " in bias_scatter_figure(table, DARK).data[1].hovertext[0]
+
+
 def test_bias_bars_name_every_film_once_and_take_no_markup_from_titles():
     figure = bias_bars_figure(make_table(5), LIGHT, n=10)
     assert len(figure.data[0].x) == len(figure.layout.annotations) == 5

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from collab.ratings import RatingScale
-from collab.ui.film_list import Film, Likely, facts, film_list, title_and_facts
+from collab.ui.film_list import Film, Prediction, facts, film_list, title_and_facts
 from collab.ui.theme import LIGHT
 
 STARS = RatingScale(1.0, 5.0, 1.0)
@@ -21,12 +21,39 @@ def test_all_texts_are_escaped():
     )
 
 
-def test_the_range_stands_on_the_rating_scale():
-    html = film_list(
-        [Film("Alien (1979)", "", "4.0", ", probably 3 to 5", Likely(4.0, 3.0, 5.0))], "Picks", STARS, LIGHT, 1
-    )
-    assert "left:50%;width:50%" in html and "left:75%" in html
+FOUR = Prediction(4.0, 3.0, 5.0, 3.0, 5.0, [0.001, 0.099, 0.2, 0.4, 0.3])
+
+
+def test_a_prediction_opens_to_its_picture():
+    html = film_list([Film("Alien (1979)", "", "4.0", ", probably 3 to 5", FOUR)], "Picks", STARS, LIGHT, 1)
+    assert html.count("<details>") == html.count("</details>") == html.count("<summary") == 1
     assert "<b>4.0</b>, probably 3 to 5" in html
+    assert "Predicted <b>4.0</b>; in 8 of 10 cases from 3.0 to 5.0 stars." in html
+    # five columns of a fifth each, a level in the middle of its own: 3 stands at 50 %, 4 at 70 %, 5 at 90 %
+    assert "left:50.0%;width:40.0%" in html and "left:70.0%" in html
+
+
+def test_every_level_has_its_chance_as_a_column_and_in_words():
+    html = film_list([Film("Alien (1979)", "", "4.0", ", probably 3 to 5", FOUR)], "Picks", STARS, LIGHT, 1)
+    spoken = "Chances: 1 star &lt;1 %, 2 stars 10 %, 3 stars 20 %, 4 stars 40 %, 5 stars 30 %"
+    assert f'role="img" aria-label="{spoken}"' in html
+    small, large = html.split('<div class="picture">')
+    assert small.count("<i") == 5 and small.count('class="likely"') == 3
+    assert small.count("height:100%") == 1 and small.count("height:75%") == 1
+    assert large.count('class="likely"') == 3
+    assert all(f"<span>{share}</span>" in large for share in ("&lt;1", "10", "20", "40", "30"))
+
+
+def test_half_stars_have_ten_columns():
+    chances = [0.02, 0.03, 0.05, 0.1, 0.1, 0.2, 0.2, 0.15, 0.1, 0.05]
+    prediction = Prediction(3.5, 2.0, 4.5, 2.0, 4.5, chances)
+    html = film_list([Film("Alien (1979)", "", "3.5", "", prediction)], "Picks", RatingScale(0.5, 5.0, 0.5), LIGHT, 1)
+    assert "0.5 stars 2 %, 1 star 3 %, 1.5 stars 5 %" in html and html.count('class="likely"') == 12
+    assert "<b>0.5</b>" in html and "<b>5</b>" in html
+
+
+def test_a_film_without_a_prediction_does_not_open():
+    assert "<details>" not in film_list([Film("Alien (1979)", "", "5", " stars")], "Ratings", STARS, LIGHT, 1)
 
 
 def film(title, year, genres="Action|Drama", n_ratings=1234):

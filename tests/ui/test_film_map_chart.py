@@ -29,6 +29,8 @@ def make_films(n_films=60):
 
 def draw(**settings):
     coordinates, films = make_films()
+    if settings.get("colour_by") == "doubt":
+        films["doubt"] = np.linspace(0.1, 1.2, len(films))
     return film_map_figure(coordinates, [0.32, 0.14, 0.081], films, settings.pop("palette", LIGHT), **settings), films
 
 
@@ -46,6 +48,17 @@ def trace(figure, name):
 def test_every_film_is_one_point(colour_by):
     figure, films = draw(colour_by=colour_by, genres=["Drama", "Comedy"])
     assert sorted(points(figure)) == films["item_index"].tolist()
+
+
+def test_a_film_says_how_sure_its_place_is_where_the_model_does():
+    figure, _ = draw(colour_by="doubt")
+    drawn = trace(figure, MAP_COLOURS["doubt"])
+    assert drawn.hovertext[0].startswith("Film 0 (1980) · place ±10 % · bias")
+    assert drawn.marker.colorbar.tickformat == ".0%" and drawn.marker.cmax == pytest.approx(1.2)
+    coordinates, films = make_films()
+    by_genre = film_map_figure(coordinates, [0.3, 0.2, 0.1], films.assign(doubt=0.25), LIGHT, genres=["Drama"])
+    assert "Drama · place ±25 % · bias" in trace(by_genre, "Drama").hovertext[0]
+    assert "place" not in trace(draw(genres=["Drama"])[0], "Drama").hovertext[0]
 
 
 def test_genres_have_their_own_colours_in_the_given_order():

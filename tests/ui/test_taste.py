@@ -1,15 +1,11 @@
-"""Taste: answers find their films, cards keep their places, and picks follow the answers."""
+"""Taste: answers find their films, and cards keep their places."""
 
-from dataclasses import dataclass
-
-import numpy as np
 import pandas as pd
 import pytest
 
-from collab.cold_start import user_prior
 from collab.ratings import RatingScale
 from collab.services.profiles import Answer
-from collab.ui.taste import Known, answers_known, next_films, picks
+from collab.ui.taste import Known, answers_known, next_films
 
 WHOLE_STARS = RatingScale(1.0, 5.0, 1.0)
 
@@ -29,39 +25,6 @@ def items():
             "damped_mean": 3.5,
         }
     )
-
-
-@dataclass
-class Record:
-    scale: RatingScale
-
-
-@dataclass
-class Factors:
-    item_factors: np.ndarray
-    item_biases: np.ndarray
-    y_range: tuple[float, float] | None = (0.0, 5.5)
-
-
-@dataclass
-class Run:
-    items: pd.DataFrame
-    model: Factors
-    record: Record
-    valid_mse: float = 0.8
-
-
-@pytest.fixture
-def run(items):
-    """Two kinds of films, odd and even rows; people like one kind or the other."""
-    side = np.where(np.arange(len(items)) % 2, 1.0, -1.0)
-    return Run(items, Factors(side[:, None], np.full(len(items), 0.3)), Record(WHOLE_STARS))
-
-
-@pytest.fixture
-def prior():
-    tastes = np.random.default_rng(0).normal(size=(200, 1))
-    return user_prior(tastes, np.zeros(200), np.arange(200) > 0)
 
 
 def known_of(items, *rows):
@@ -118,45 +81,3 @@ def test_unknown_and_doubled_places_are_filled(items):
 def test_fewer_films_than_places(items):
     assert next_films(items, [], frozenset(range(1, 7)) | {8}, 3)["title"].tolist() == ["Film 7 (1997)"]
     assert next_films(items, [], frozenset(range(1, 10)), 3).empty
-
-
-def test_picks_follow_the_answers_and_leave_rated_films_out(run, prior, items):
-    odd = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=20)
-    even = picks(run, prior, known_of(items, ("Film 2 (1992)", 5.0, 2)), n=10, minimum_count=20)
-    assert set(odd.films["item_index"][:2]) == {1, 5} and set(even.films["item_index"][:2]) == {4, 6}
-    assert 3 not in odd.films["item_index"].tolist() and not {7, 8, 9} & set(odd.films["item_index"])
-
-
-def test_a_doubled_title_is_left_out_with_all_its_rows(run, prior, items):
-    found = picks(run, prior, known_of(items, ("Film 1 (1991)", 5.0, 1)), n=10, minimum_count=1)
-    assert "Film 1 (1991)" not in found.films["title"].tolist()
-
-
-def test_a_film_not_seen_stays_a_candidate_and_teaches_nothing(run, prior, items):
-    with_it = picks(
-        run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 5 (1995)", None, 5)), n=10, minimum_count=20
-    )
-    without = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=20)
-    pd.testing.assert_frame_equal(with_it.films, without.films)
-    assert 5 in with_it.films["item_index"].tolist()
-
-
-def test_every_pick_says_its_likely_range_in_words(run, prior, items):
-    films = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=20).films
-    for film in films.itertuples():
-        assert film.words == f"{film.predicted:.1f}, probably {film.likely_low:g} to {film.likely_high:g}"
-        assert film.likely_low <= film.predicted <= film.likely_high
-
-
-def test_uncertainty_falls_with_every_answer_and_never_below_the_noise(run, prior, items):
-    one = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=1)
-    two = picks(
-        run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3), ("Film 2 (1992)", 1.0, 2)), n=10, minimum_count=1
-    )
-    assert run.valid_mse**0.5 < two.typical_error < one.typical_error < one.error_before
-    assert 0 < one.learned < two.learned < 1
-
-
-def test_without_a_candidate_there_is_no_pick(run, prior, items):
-    found = picks(run, prior, known_of(items, ("Film 3 (1993)", 5.0, 3)), n=10, minimum_count=1000)
-    assert found.films.empty and np.isnan(found.typical_error)

@@ -1,0 +1,84 @@
+"""Whether a run is right about how sure it is: its intervals against what they promise, and the chances of the levels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from collab.services.runs import RunRecord
+from collab.ui import words
+from collab.ui.theme import Palette, palette
+
+PROMISES = (50, 80, 95)
+NEAR_ENOUGH = 0.02
+"""A share this close to its promise keeps it: other held-out ratings would move it by about as much."""
+
+
+def show_certainty(record: RunRecord) -> None:
+    """A small chart and two sentences; nothing for a model that names no variance."""
+    if not record.certainty:
+        return
+    data = certainty_data(record)
+    said = ", ".join(f"{row.interval} hold {row.label}" for row in data.itertuples())
+    st.vega_lite_chart(data, certainty_spec(palette()), key="certainty_chart", alt=f"Of the held-out ratings, {said}")
+    st.markdown(certainty_in_words(record))
+
+
+def certainty_data(record: RunRecord) -> pd.DataFrame:
+    """A row an interval: its name, what it promises and what it holds in per cent, and the latter as a label."""
+    held = [record.certainty[f"within_{promise}"] for promise in PROMISES]
+    return pd.DataFrame(
+        {
+            "interval": [f"{promise} % intervals" for promise in PROMISES],
+            "promised": PROMISES,
+            "held": [100 * share for share in held],
+            "label": [f"{100 * share:.1f} %" for share in held],
+        }
+    )
+
+
+def certainty_spec(palette: Palette) -> dict[str, Any]:
+    """A bar for what every interval holds, a line across it where its promise stands."""
+    y = {"field": "interval", "type": "nominal", "title": None, "sort": None, "axis": {"ticks": False, "domain": False}}
+    scale = {"domain": [0, 118]}
+    axis = {"values": [0, 25, 50, 75, 100], "grid": False, "titleColor": palette.muted}
+    title = "held-out ratings inside (%)"
+    x = {"type": "quantitative", "scale": scale, "axis": axis, "title": title}
+    hover = [{"field": "promised", "title": "promised (%)"}, {"field": "held", "title": "held (%)", "format": ".1f"}]
+    held, promised = {**x, "field": "held"}, {**x, "field": "promised"}
+    tick = {"type": "tick", "color": palette.ink, "thickness": 2, "height": 24}
+    text = {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "color": palette.ink}
+    return {
+        "encoding": {"y": y, "tooltip": hover},
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": 16, "color": palette.predicted, "opacity": 0.6},
+                "encoding": {"x": held},
+            },
+            {"mark": tick, "encoding": {"x": promised}},
+            {"mark": text, "encoding": {"x": held, "text": {"field": "label"}}},
+        ],
+        "height": 170,
+    }
+
+
+def certainty_in_words(record: RunRecord) -> str:
+    """What the chart means, and how the chances of the rating levels do against the training histogram."""
+    certainty = record.certainty
+    held, loss, histogram = certainty["within_80"], certainty["log_loss"], certainty["histogram_log_loss"]
+    honest = (
+        "it is as sure as it may be"
+        if abs(held - 0.8) <= NEAR_ENOUGH
+        else "it is surer than it may be"
+        if held < 0.8
+        else "it is more careful than it need be"
+    )
+    share, times = f"{100 * held:.1f}\u00a0%", math.exp(histogram - loss)
+    return (
+        f"The lines mark what the intervals around the predictions promise. Those that promise 80 % hold **{share}** of the "
+        f"held-out ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "
+        f"among the training ratings (log loss {words.loss(loss)} against {words.loss(histogram)})."
+    )

@@ -1,0 +1,133 @@
+"""Newcomer: picks follow the ratings of somebody new, say how sure they are, and leave out what is rated."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from collab.cold_start import fold_in, predict, user_prior
+from collab.newcomer import newcomer, picks
+from collab.ratings import RatingScale
+
+STARS = RatingScale(1.0, 5.0, 1.0)
+HALF_STARS = RatingScale(0.5, 5.0, 0.5)
+N_USERS = 200
+
+
+@pytest.fixture
+def items():
+    """Row 0, eight films with ever fewer ratings, one of them under two ids, and one that was never trained."""
+    titles = ["#na#", *(f"Film {place} (199{place})" for place in range(1, 8)), "Film 1 (1991)", "Untrained (1990)"]
+    return pd.DataFrame(
+        {
+            "title": titles,
+            "year": pd.array([pd.NA] + [1990] * 9, dtype="Int64"),
+            "genres": "Drama",
+            "n_ratings": [0, 80, 70, 60, 50, 40, 30, 10, 5, 0],
+        }
+    )
+
+
+@pytest.fixture
+def users():
+    return pd.DataFrame({"n_ratings": np.arange(N_USERS)})
+
+
+def make_model(y_range=(0.0, 5.5), doubt=None):
+    """Two kinds of films, odd and even rows; people like one kind or the other. `doubt`: variance of a film's factor and bias."""
+    side = np.where(np.arange(10) % 2, 1.0, -1.0)
+    return SimpleNamespace(
+        user_factors=np.random.default_rng(0).normal(size=(N_USERS, 1)),
+        user_biases=np.zeros(N_USERS) if y_range else np.full(N_USERS, 3.5),
+        item_factors=side[:, None],
+        item_biases=np.full(10, 0.3),
+        item_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * doubt, 10, 0),
+        user_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * 0.1, N_USERS, 0),
+        noise_variances=None if doubt is None else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]),
+        y_range=y_range,
+    )
+
+
+@pytest.fixture
+def known(users):
+    return newcomer(make_model(), users, 0.8, STARS)
+
+
+@pytest.fixture
+def bayesian(users):
+    return newcomer(make_model(None, doubt=0.2), users, 0.9, STARS)
+
+
+def test_noise_is_the_held_out_error_or_the_mean_of_what_the_model_knows(known, bayesian):
+    assert known.noise_variance == 0.8
+    assert bayesian.noise_variance == pytest.approx(
+        0.8
+    )  # of the trained users: row 0 does not count, nor does the error
+
+
+def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
+    for person, model in ((known, make_model()), (bayesian, make_model(None, doubt=0.2))):
+        films = model.item_factors, model.item_biases
+        more = {"y_range": model.y_range, "noise_variance": 0.8, "item_covariances": model.item_covariances}
+        prior = user_prior(
+            model.user_factors, model.user_biases, users.n_ratings.to_numpy() > 0, model.user_covariances
+        )
+        posterior = fold_in(prior, *films, [3, 2], [5.0, 1.0], **more)
+        expected = predict(posterior, *films, rating_scale=STARS, **more)
+        found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, minimum_count=20).films
+        np.testing.assert_allclose(found.predicted, expected.mean[found.item_index])
+        np.testing.assert_allclose(found.uncertainty, expected.standard_deviation[found.item_index])
+
+
+def test_picks_follow_the_ratings_and_leave_rated_films_out(known, items):
+    odd = picks(known, items, {3: 5.0}, n=10, minimum_count=20).films
+    even = picks(known, items, {2: 5.0}, n=10, minimum_count=20).films
+    assert set(odd["item_index"][:2]) == {1, 5} and set(even["item_index"][:2]) == {4, 6}
+    assert 3 not in odd["item_index"].tolist() and not {7, 8, 9} & set(odd["item_index"])
+
+
+def test_a_doubled_title_is_left_out_with_all_its_rows(known, items):
+    assert "Film 1 (1991)" not in picks(known, items, {1: 5.0}, n=10, minimum_count=1).films["title"].tolist()
+
+
+def test_every_pick_says_its_likely_range_in_words(known, items):
+    films = picks(known, items, {3: 5.0}, n=10, minimum_count=20).films
+    for film in films.itertuples():
+        assert film.words == f"{film.predicted:.1f}, probably {film.likely_low:g} to {film.likely_high:g}"
+        assert film.likely_low <= film.predicted <= film.likely_high
+
+
+@pytest.mark.parametrize("scale", [STARS, HALF_STARS])
+def test_every_pick_has_a_chance_for_every_level(users, items, scale):
+    found = picks(newcomer(make_model(), users, 0.8, scale), items, {3: 5.0}, n=10, minimum_count=20)
+    assert found.chances.shape == (len(found.films), len(scale.levels))
+    assert found.chances.sum(axis=1) == pytest.approx(1)
+    assert (np.diff(found.chances @ scale.levels) <= 1e-12).all()  # best first
+    for chances, film in zip(found.chances, found.films.itertuples(), strict=True):
+        assert chances[(scale.levels >= film.likely_low) & (scale.levels <= film.likely_high)].sum() >= 0.8
+
+
+def test_more_is_learned_with_every_rating_and_the_noise_stays(known, bayesian, items):
+    for person in (known, bayesian):
+        one = picks(person, items, {3: 5.0}, n=10, minimum_count=1)
+        two = picks(person, items, {3: 5.0, 2: 1.0}, n=10, minimum_count=1)
+        assert 0.8**0.5 < two.typical_error < one.error_before and 0.8**0.5 < one.typical_error < one.error_before
+        assert 0 < one.learned < two.learned < 1
+        if person is known:  # a pronounced taste makes more of what is unknown of the films
+            assert two.typical_error < one.typical_error
+
+
+def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, items):
+    sure, unsure = (newcomer(make_model(None, doubt), users, 0.8, STARS) for doubt in (0.0, 0.5))
+    rated = {3: 5.0, 2: 1.0}
+    narrow, wide = (picks(person, items, rated, n=10, minimum_count=1) for person in (sure, unsure))
+    assert wide.films["uncertainty"].min() > narrow.films["uncertainty"].max()
+    assert wide.chances.max() < narrow.chances.max()
+    many = picks(unsure, items, dict.fromkeys(range(1, 7), 4.0), n=10, minimum_count=1)
+    assert wide.learned < many.learned and many.typical_error > (0.8 + 0.5) ** 0.5
+
+
+def test_without_a_candidate_there_is_no_pick(known, items):
+    found = picks(known, items, {3: 5.0}, n=10, minimum_count=1000)
+    assert found.films.empty and found.chances.shape == (0, 5) and np.isnan(found.typical_error)
