@@ -9,6 +9,7 @@ from typing import Any
 from collab.errors import SettingError
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.contract import Model
+from collab.models.cost import bayes_seconds, dot_seconds
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.ratings import RatingScale
 
@@ -26,6 +27,7 @@ class Family:
     help: str
     build: Callable[[Any, int, int, RatingScale | None], Model]
     epoch_word: str = "epoch"
+    seconds: Callable[[Any, int, int], float] | None = None  # about how long a training takes, see `models/cost.py`
 
 
 PRESET_TITLES = {"chapter": "As in the chapter", "fast": "Fast", "accurate": "Accurate"}
@@ -40,6 +42,7 @@ MODELS: dict[str, Family] = {
             {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)},
             "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
             lambda settings, n_users, n_items, rating_scale: DotProductBias(settings, n_users, n_items),
+            seconds=dot_seconds,
         ),
         Family(
             "bayes",
@@ -49,6 +52,7 @@ MODELS: dict[str, Family] = {
             "“Fast” takes 8 factors and 20 sweeps. “Accurate” takes 12 and 60: about four times as long, a little less loss.",
             Bayes,
             "sweep",
+            bayes_seconds,
         ),
     )
 }

@@ -101,7 +101,7 @@ class RunRecord:
     # "model", "global_mean", "biases_only": their errors on the sealed rows; empty until somebody has looked
     sealed: dict[str, dict[str, float]] = field(default_factory=dict)
     n_tried: int = 0  # settings tried on the same held-out rows when this one was chosen; 0: not counted
-    n_tried_unsealed: int = 0  # of them, how many were tried after a look at the sealed rows
+    sealed_seen: bool = False  # the sealed rows were looked at for another one of these settings: they are unseen no more
     n_steps: int = 0  # of the whole training
     epochs_done: int = 0
     seconds: float = 0.0  # of the fit alone
@@ -258,8 +258,9 @@ class RunStore:
         os.replace(self._partial(record.id), self.folder / record.id)
 
     def discard(self, run_id: str) -> None:
-        """Remove a run that never began."""
-        shutil.rmtree(self._partial(run_id), ignore_errors=True)
+        """Remove for good a run that never began, or that nobody will look at again."""
+        for place in (self._partial(run_id), self.folder / run_id):
+            shutil.rmtree(place, ignore_errors=True)
 
     def rescue(self) -> list[str]:
         """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""
