@@ -52,7 +52,7 @@ def key_of(record: RunRecord) -> Key:
     return Key(rows, record.model, json.dumps(record.settings, sort_keys=True))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """A trial that has ended by itself: its record and curve; `kept` is the id of the run that it became, or ""."""
 

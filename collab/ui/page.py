@@ -334,8 +334,9 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
         baseline = record.baselines.get("biases_only", {}).get("mse")
         st.caption(
             f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
-            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out ({record.holdout}, "
-            f"split seed {record.split_seed})."
+            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out"
+            + (f", {words.count(record.n_sealed)} sealed" if record.n_sealed else "")
+            + f" ({record.holdout}, split seed {record.split_seed})."
         )
 
 
