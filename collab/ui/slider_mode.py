@@ -17,7 +17,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View
 from collab.splitting import with_sealed
-from collab.ui import cached, words
+from collab.ui import cached, own_link, words
 from collab.ui.loss_chart import epoch_word
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
@@ -57,17 +57,17 @@ def holdout_of(share: float) -> str:
 
 def split_seed() -> int:
     """The split seed of the trials, from the link; it is not the model's seed, so that trying seeds stays on the same rows."""
-    text = st.query_params.get(SPLIT)
-    if text is None:
-        return st.session_state.get("_split", 0)
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        st.session_state["_split"] = int(text)
-    elif st.session_state.get("_refused_split") != text:
-        st.session_state["_refused_split"] = text
-        del st.query_params[SPLIT]
-        reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
-        st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
-    return st.session_state.get("_split", 0)
+    state, text = st.session_state, st.query_params.get(SPLIT)
+    if text is not None and text != state.get("_linked_split") and not own_link.is_late(SPLIT, text):
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            state["_split"] = int(text)
+        else:
+            reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
+            st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
+    seed = state.setdefault("_split", 0)
+    state["_linked_split"] = str(seed) if seed else None
+    own_link.put(SPLIT, state["_linked_split"])
+    return seed
 
 
 def leave() -> None:
@@ -275,7 +275,8 @@ def _quote(rows: Rows, view: View) -> None:
         "learned about the settings stays learned.",
     ):
         st.session_state["_split"] = rows.split_seed + 1
-        st.query_params[SPLIT] = str(rows.split_seed + 1)
+        own_link.put(SPLIT, str(rows.split_seed + 1))
+        st.session_state["_linked_split"] = str(rows.split_seed + 1)
         st.rerun()
 
 
