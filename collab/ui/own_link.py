@@ -10,7 +10,7 @@ import time
 
 import streamlit as st
 
-STALE_SECONDS = 3.0
+STALE_SECONDS = 10.0  # generous: on a busy machine a turn can wait that long
 
 
 def put(name: str, text: str | None) -> None:

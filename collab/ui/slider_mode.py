@@ -35,14 +35,20 @@ TYPICAL = (100_000, 3_000)  # ratings and table rows, where no run tells yet
 
 def switch() -> bool:
     """Draw the switch of slider mode; returns whether it is on. It stands in the link."""
-    return st.toggle(
+    state, text = st.session_state, st.query_params.get(MODE)
+    if text is not None and text != state.get("_linked_mode") and not own_link.is_late(MODE, text):
+        state[MODE] = text == "true"
+    on = st.toggle(
         "Train as I move the sliders",
         key=MODE,
-        bind="query-params",
         persist_state="session",
         help="Every change is trained at once and its curve laid over the last few. These trials are yours alone and vanish "
         "when you leave; keep the one you like.",
     )
+    # not bound to the link: what a bound widget writes there could come with what the page has replaced
+    state["_linked_mode"] = "true" if on else None
+    own_link.put(MODE, state["_linked_mode"])
+    return on
 
 
 def switch_off() -> None:

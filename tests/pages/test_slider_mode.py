@@ -98,7 +98,7 @@ def test_switched_off_the_page_shows_the_run_and_on_again_the_trials(visit):
     app = visit("train", **QUICK)
     trial = tried(app, 1).current.record
     app.toggle(key="sliders").set_value(False).run()
-    assert app.metric[0].label == "MSE (stars²)"
+    assert app.metric[0].label == "MSE (stars²)" and "sliders" not in app.query_params
     app.toggle(key="sliders").set_value(True).run()
     assert view(app).current.record.id == trial.id and "This setting" in figures(app)
 
