@@ -1,4 +1,4 @@
-"""The command line: `python -m collab train | runs | models | similar | recommend | prepare`.
+"""The command line: `python -m collab train | check | runs | models | similar | recommend | prepare`.
 
 The same code and the same run folders as the dashboard. Errors go to standard error with exit code 2, progress is shown on
 a terminal only, and with --json the last line of standard output is one JSON object.
@@ -26,6 +26,7 @@ from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
+from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan
 from collab.settings import parse
 from collab.splitting import split_by
@@ -111,16 +112,32 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
             "seed": record.split_seed,
             "n_train": record.n_train,
             "n_valid": record.n_valid,
+            "n_sealed": record.n_sealed,
         },
         **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
         "baselines": record.baselines,
         "certainty": record.certainty,
+        "sealed": record.sealed,
+        "n_tried": record.n_tried,
         "seconds": record.seconds,
         "cpu_seconds": record.cpu_seconds,
         "prediction_digest": record.prediction_digest,
         "name": record.name,
         "created": record.created,
     }
+
+
+def check(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Measure a run on its sealed rows, once: the figure to quote when the choosing is over."""
+    record = check_sealed(arguments.run, RunStore(environment.home), environment)
+    model, biases, mean = (record.sealed[name] for name in ("model", "biases_only", "global_mean"))
+    say(
+        arguments,
+        {"run": record.id, "n_sealed": record.n_sealed, "n_tried": record.n_tried, "sealed": record.sealed},
+        f"run {record.id}: MSE {model['mse']:.4f}, RMSE {model['rmse']:.4f}, MAE {model['mae']:.4f} on "
+        f"{record.n_sealed:,} sealed ratings ({record.holdout}, split seed {record.split_seed}); biases only "
+        f"{biases['mse']:.4f}, global mean {mean['mse']:.4f}",
+    )
 
 
 def models(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -328,13 +345,16 @@ def parser() -> argparse.ArgumentParser:
         "--holdout",
         default="random:0.2",
         metavar="SPEC",
-        help="rows held out: random:SHARE, fold:NAME or rows:FILE (default random:0.2)",
+        help="rows held out: random:SHARE, fold:NAME or rows:FILE (default random:0.2); with +sealed:SHARE after it, as in "
+        "random:0.2+sealed:0.1, more rows are kept out of training until `check` looks at them",
     )
     made.add_argument("--seed", type=int, default=None, help="seed of the model (default: the preset's, 0)")
     made.add_argument("--split-seed", type=int, default=None, help="seed of a random split (default: the seed)")
     made.add_argument(
         "--items-by", default="title", choices=("title", "id"), help="merge ids that share a title, or keep them apart"
     )
+    made = command("check", check)
+    made.add_argument("--run", required=True, help="id of a run that was trained with +sealed:SHARE in its --holdout")
     command("models", models)
     command("runs", runs)
     made = command("similar", similar)

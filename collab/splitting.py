@@ -1,8 +1,8 @@
-"""Split: which rows train a model and which are held out to check it."""
+"""Split: which rows train a model, which are held out to check it, and which stay sealed until the choosing is over."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,65 @@ from collab.datasets.dataset import Dataset
 from collab.errors import DataError, SettingError
 
 SHARE_LIMITS = (0.01, 0.9)
+SEALED = "+sealed:"  # what stands between the form of a holdout and the share of its sealed rows
+NONE = np.empty(0, dtype=np.int64)
+NONE.flags.writeable = False
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers (int64) of the ratings: `train` fits, `valid` is held out; together every row, none twice."""
+    """Row numbers (int64) of the ratings: `train` fits, `valid` is held out and may be looked at while choosing, `test` is
+    sealed: never looked at before the choice is made (empty where none was asked for). Together every row, none twice."""
 
     train: np.ndarray
     valid: np.ndarray
+    test: np.ndarray = field(default_factory=lambda: NONE)
+
+
+def with_sealed(holdout: str, share: float) -> str:
+    """`holdout` with a sealed share; any that it has already is replaced."""
+    return f"{holdout.rpartition(SEALED)[0] or holdout}{SEALED}{share:g}"
+
+
+def sealed_share(holdout: str) -> tuple[str, float]:
+    """A holdout's form without its sealed rows, and their share, 0.0 where it seals none.
+
+    Raises SettingError for a share that is no number or out of range.
+    """
+    form, sign, text = holdout.rpartition(SEALED)
+    if not sign:
+        return holdout, 0.0
+    try:
+        share = float(text)
+    except ValueError:
+        raise SettingError(
+            f"holdout {holdout!r}: {text!r} is not a number; write for example random:0.2{SEALED}0.1"
+        ) from None
+    if not SHARE_LIMITS[0] <= share <= SHARE_LIMITS[1]:
+        raise SettingError(
+            f"holdout {holdout!r}: the sealed share is {share:g}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}"
+        )
+    return form, share
+
+
+def seal(split: Split, share: float, seed: int, *, drawn: bool) -> Split:
+    """Take `share` of all rows out of the training rows as `test`; the held-out rows stay what they are.
+
+    Where the training rows are `drawn` in a random order already, the sealed rows are the first of them; otherwise they are
+    the first of `numpy.random.default_rng(seed).permutation` of the training rows, and the others keep their order.
+    """
+    n_sealed = round(share * (len(split.train) + len(split.valid)))
+    if n_sealed == 0 or n_sealed >= len(split.train):
+        raise SettingError(
+            f"a sealed share of {share:g} takes {n_sealed} of the {len(split.train)} rows that are not held out; "
+            f"{'seal' if n_sealed == 0 else 'hold out or seal'} a {'larger' if n_sealed == 0 else 'smaller'} share"
+        )
+    if drawn:
+        return Split(split.train[n_sealed:], split.valid, split.train[:n_sealed])
+    if seed < 0:
+        raise SettingError(f"the seed of the split is {seed}; allowed is a whole number from 0")
+    order = np.random.default_rng(seed).permutation(len(split.train))
+    return Split(split.train[np.sort(order[n_sealed:])], split.valid, split.train[order[:n_sealed]])
 
 
 def split_random(n_rows: int, share: float, seed: int) -> Split:
@@ -47,8 +98,15 @@ def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
     """The split that `holdout` names.
 
     "random:0.2" holds out a share (`split_random`), "fold:u1" the test rows of an official fold, "rows:FILE" the
-    0-based row numbers in a file, one a line. Raises SettingError for another form, DataError for a bad file.
+    0-based row numbers in a file, one a line. Each may end in "+sealed:0.1": so large a share of all rows is then taken out of
+    the training rows and sealed (`seal`). Raises SettingError for another form, DataError for a bad file.
     """
+    form, share = sealed_share(holdout)
+    split = _split_by_form(form, dataset, seed)
+    return seal(split, share, seed, drawn=form.startswith("random:")) if share else split
+
+
+def _split_by_form(holdout: str, dataset: Dataset, seed: int) -> Split:
     kind, _, value = holdout.partition(":")
     n_rows = len(dataset.ratings)
     if kind == "random":
@@ -66,7 +124,9 @@ def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
         return split_rows(n_rows, dataset.folds[value]())
     if kind == "rows":
         return split_rows(n_rows, _read_rows(Path(value), n_rows))
-    raise SettingError(f"holdout {holdout!r} is unknown; write random:SHARE, fold:NAME or rows:FILE")
+    raise SettingError(
+        f"holdout {holdout!r} is unknown; write random:SHARE, fold:NAME or rows:FILE, with {SEALED}SHARE to seal rows"
+    )
 
 
 def _read_rows(file: Path, n_rows: int) -> np.ndarray:

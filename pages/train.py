@@ -1,10 +1,10 @@
-"""Train a model with sliders and watch it learn."""
+"""Train a model with sliders and watch it learn: one run when Start is pressed, or a trial at every move of a slider."""
 
 import streamlit as st
 
 from collab.errors import CollabError
 from collab.services.training_job import plan
-from collab.ui import cached, words
+from collab.ui import cached, slider_mode, words
 from collab.ui.page import describe_run, open_page, use_run
 from collab.ui.rate_finder import find_rate
 from collab.ui.run_view import show_run
@@ -18,6 +18,7 @@ controls, picture = st.columns([1, 2.6], gap="large")
 
 def start() -> None:
     """Put the settings on the sliders into the queue and show that run."""
+    slider_mode.switch_off()
     try:
         use_run(
             cached.jobs().submit(
@@ -41,6 +42,7 @@ def show_queue() -> None:
 with controls:
     family = choose_model()
     settings, share = settings_form(family)
+    following = slider_mode.switch()
     st.button(
         "Start",
         key="start",
@@ -49,11 +51,19 @@ with controls:
         width="stretch",
         on_click=start,
         disabled=settings is None,
+        help="Trains these settings as a run of its own, on all ratings that are not held out, and shows it."
+        if following
+        else None,
     )
     if settings is not None:
-        find_rate(family, settings, page.data.name, f"random:{share:g}")
+        holdout = slider_mode.holdout_of(share) if following else f"random:{share:g}"
+        find_rate(family, settings, page.data.name, holdout, slider_mode.split_seed() if following else settings.seed)
     if refused := st.session_state.pop("_refused", None):
         st.error(refused)
     st.fragment(show_queue, run_every=2.0)()
 with picture:
-    show_run(page.record)
+    if following:
+        slider_mode.follow(family, settings, share, page.record)
+    else:
+        slider_mode.leave()
+        show_run(page.record)

@@ -43,7 +43,7 @@ def test_train_answers_with_everything_that_a_figure_needs(home, answer):
         "train", "--data", "sample", "--model", "dot-bias", "--holdout", "random:0.25", "--seed", "3", *QUICK
     )
     assert code == 0 and err == ""
-    assert told["split"] == {"holdout": "random:0.25", "seed": 3, "n_train": 42615, "n_valid": 14205}
+    assert told["split"] == {"holdout": "random:0.25", "seed": 3, "n_train": 42615, "n_valid": 14205, "n_sealed": 0}
     assert told["settings"]["seed"] == 3 and told["settings"]["n_factors"] == 6 and told["model"] == "dot-bias"
     assert told["valid_rmse"] == pytest.approx(told["valid_mse"] ** 0.5)
     assert 0 < told["valid_mae"] < told["valid_rmse"]
@@ -58,6 +58,20 @@ def test_split_seed_is_the_seed_unless_given(home, answer):
         for words in ((), ("--seed", "4"), ("--seed", "4", "--split-seed", "9"))
     ]
     assert splits == [0, 4, 9]
+
+
+def test_sealed_rows_are_checked_once(home, answer):
+    told = answer("train", "--data", "sample", "--holdout", "random:0.2+sealed:0.1", *QUICK)[1]
+    assert told["split"]["n_sealed"] == 5682 and told["sealed"] == {}
+    code, first, _ = answer("check", "--run", told["run"])
+    assert code == 0 and first["n_sealed"] == 5682 and first["sealed"]["model"]["n_ratings"] == 5682
+    assert first["sealed"]["model"]["mse"] < first["sealed"]["global_mean"]["mse"]
+    assert answer("check", "--run", told["run"])[1] == first
+    assert answer("runs")[1]["runs"][0]["sealed"] == first["sealed"]
+    assert main(["check", "--run", told["run"]]) == 0
+    plain = answer("train", "--data", "sample", *QUICK)[1]["run"]
+    code, told, err = answer("check", "--run", plain)
+    assert code == 2 and told is None and "+sealed:0.1" in err
 
 
 def test_default_preset_is_the_chapters(home, answer):
@@ -134,6 +148,9 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
         (("train", "--data", "sample", "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
         (("train", "--data", "sample", "--holdout", "random:2"), "0.01 to 0.9"),
         (("train", "--data", "sample", "--holdout", "fold:u1"), "no fold"),
+        (("train", "--data", "sample", "--holdout", "random:0.2+sealed:2"), "the sealed share is 2"),
+        (("train", "--data", "sample", "--holdout", "random:0.9+sealed:0.1"), "seal a smaller share"),
+        (("check", "--run", "01234567"), "there is no run"),
         (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
         (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
         (("train", "--data", "sample", "--set", "y_range=none", "--set", "learning_rate=1"), "diverged"),

@@ -1,4 +1,5 @@
-"""Splits: the rows that the documentation promises, every row once, and files of row numbers with every mistake one can make."""
+"""Splits: the rows that the documentation promises, every row once, sealed rows that change nothing but the training rows, and
+files of row numbers with every mistake one can make."""
 
 import numpy as np
 import pytest
@@ -6,12 +7,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from collab.errors import DataError, SettingError
-from collab.splitting import SHARE_LIMITS, Split, split_by, split_random, split_rows
+from collab.splitting import SHARE_LIMITS, Split, seal, sealed_share, split_by, split_random, split_rows, with_sealed
 
 
 def assert_complete(split, n_rows):
     """Every row stands in exactly one part, and both parts have rows."""
-    assert np.array_equal(np.sort(np.concatenate([split.train, split.valid])), np.arange(n_rows))
+    parts = (split.train, split.valid, split.test)
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(n_rows))
+    assert all(part.dtype == np.int64 for part in parts)
     assert len(split.train) > 0
     assert len(split.valid) > 0
 
@@ -71,13 +74,20 @@ def test_a_negative_seed_is_refused():
         ("fold:u9", "MovieLens 100K has no fold 'u9'; its folds: u1, u2, u3, u4, u5, ua, ub"),
         ("0.2", "write random:SHARE, fold:NAME or rows:FILE"),
         ("", "write random:SHARE, fold:NAME or rows:FILE"),
+        ("random:0.2+sealed:much", "'much' is not a number; write for example random:0.2+sealed:0.1"),
+        ("random:0.2+sealed:", "'' is not a number"),
+        ("random:0.2+sealed:0", "the sealed share is 0; allowed is 0.01 to 0.9"),
+        ("random:0.2+sealed:nan", "the sealed share is nan; allowed is 0.01 to 0.9"),
+        ("random:0.2+sealed:-0.1", "the sealed share is -0.1; allowed is 0.01 to 0.9"),
+        ("fold:u9+sealed:0.1", "has no fold 'u9'"),
+        ("+sealed:0.1", "write random:SHARE, fold:NAME or rows:FILE"),
     ],
 )
 def test_another_form_is_refused_and_the_right_one_named(movielens_100k, holdout, words):
     with pytest.raises(SettingError) as refusal:
         split_by(holdout, movielens_100k, 0)
     assert words in str(refusal.value)
-    assert repr(holdout) in str(refusal.value)
+    assert repr(holdout) in str(refusal.value) or repr(holdout.partition("+sealed:")[0]) in str(refusal.value)
 
 
 def test_a_data_set_without_folds_says_so(sample):
@@ -143,3 +153,59 @@ def test_a_split_cannot_be_changed():
     split = Split(np.array([0]), np.array([1]))
     with pytest.raises(AttributeError):
         split.train = np.array([1])
+
+
+# --- sealed rows ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(4, 400), st.floats(*SHARE_LIMITS), st.floats(*SHARE_LIMITS), st.integers(0, 2**32), st.booleans())
+def test_sealed_rows_come_out_of_the_training_rows_alone(n_rows, share, sealed, seed, drawn):
+    n_valid, n_sealed = round(share * n_rows), round(sealed * n_rows)
+    assume(n_valid > 0 and n_sealed > 0 and n_valid + n_sealed < n_rows)
+    open_split = split_random(n_rows, share, seed)
+    split = seal(open_split, sealed, seed, drawn=drawn)
+    assert_complete(split, n_rows)
+    assert np.array_equal(split.valid, open_split.valid)
+    assert len(split.test) == n_sealed
+    kept = np.isin(open_split.train, split.train)
+    assert np.array_equal(split.train, open_split.train[kept])  # those that are left keep their order
+    again = seal(open_split, sealed, seed, drawn=drawn)
+    assert np.array_equal(split.test, again.test)
+
+
+def test_random_seals_the_next_rows_of_the_permutation(movielens_100k):
+    split = split_by("random:0.2+sealed:0.1", movielens_100k, 3)
+    order = np.random.default_rng(3).permutation(100_000)
+    assert np.array_equal(split.valid, order[:20_000])
+    assert np.array_equal(split.test, order[20_000:30_000])
+    assert np.array_equal(split.train, order[30_000:])
+
+
+@pytest.mark.parametrize("form", ["random:0.2", "fold:u1", "rows"])
+def test_every_form_can_seal_rows_and_holds_out_the_same(movielens_100k, tmp_path, form):
+    if form == "rows":
+        (tmp_path / "a+b.txt").write_text("99999\n0\n17\n")
+        form = f"rows:{tmp_path / 'a+b.txt'}"
+    plain, split, other = (
+        split_by(holdout, movielens_100k, seed)
+        for holdout, seed in ((form, 5), (f"{form}+sealed:0.1", 5), (f"{form}+sealed:0.1", 6))
+    )
+    assert_complete(split, 100_000)
+    assert np.array_equal(split.valid, plain.valid) and len(plain.test) == 0
+    assert len(split.test) == 10_000 and set(split.test) <= set(plain.train)
+    assert set(split.test) != set(other.test)
+
+
+@pytest.mark.parametrize(
+    "n_rows, sealed, words",
+    [(10, 0.01, "seal a larger share"), (10, 0.8, "hold out or seal a smaller share")],
+)
+def test_a_sealed_share_that_takes_nothing_or_all_is_refused(n_rows, sealed, words):
+    with pytest.raises(SettingError, match=words):
+        seal(split_random(n_rows, 0.2, 0), sealed, 0, drawn=True)
+
+
+def test_sealed_share_of_a_holdout():
+    assert sealed_share("fold:u1") == ("fold:u1", 0.0)
+    assert sealed_share("random:0.2+sealed:0.05") == ("random:0.2", 0.05)
+    assert with_sealed("random:0.2", 0.1) == with_sealed("random:0.2+sealed:0.3", 0.1) == "random:0.2+sealed:0.1"

@@ -11,6 +11,7 @@ from collab.features import Features
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.contract import Model
+from collab.models.cost import bayes_seconds, dot_seconds
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.ratings import RatingScale
 
@@ -28,6 +29,7 @@ class Family:
     help: str
     build: Callable[[Any, int, int, RatingScale | None, Features | None], Model]
     epoch_word: str = "epoch"
+    seconds: Callable[[Any, int, int], float] | None = None  # about how long a training takes, see `models/cost.py`
 
 
 PRESET_TITLES = {"chapter": "As in the chapter", "fast": "Fast", "accurate": "Accurate", "best": "Best accuracy"}
@@ -42,6 +44,7 @@ MODELS: dict[str, Family] = {
             {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)},
             "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
             lambda settings, n_users, n_items, rating_scale, features: DotProductBias(settings, n_users, n_items),
+            seconds=dot_seconds,
         ),
         Family(
             "bayes",
@@ -51,6 +54,7 @@ MODELS: dict[str, Family] = {
             "“Fast” takes 8 factors and 20 sweeps. “Accurate” takes 12 and 60: about four times as long, a little less loss.",
             Bayes,
             "sweep",
+            bayes_seconds,
         ),
         Family(
             "bayes-sampled",

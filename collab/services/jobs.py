@@ -26,14 +26,16 @@ class Jobs:
     """One a server, shared by all its sessions. One run trains at a time, the others wait in order.
 
     Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker
-    dies, its run becomes an interrupted one, a new worker is started, and the queue goes on.
+    dies, its run becomes an interrupted one, a new worker is started, and the queue goes on. `folder` is where the runs are, if
+    not in the home.
     """
 
     worker_module = "collab.services.worker"
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, folder: Path | None = None) -> None:
         self.environment = environment
-        self.store = RunStore(environment.home)
+        self.folder = folder or environment.home
+        self.store = RunStore(self.folder)
         self.owner, self._ownership = self.store.claim()
         self.store.rescue()
         self.store.empty_trash()
@@ -130,7 +132,7 @@ class Jobs:
     def _start_worker(self) -> None:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self.worker_module],
+                [sys.executable, "-m", self.worker_module, str(self.folder)],
                 cwd=PROJECT,
                 text=True,
                 bufsize=1,
@@ -150,8 +152,10 @@ class Jobs:
             self._say(train=self._running)
 
     def _say(self, **words: str) -> None:
+        if (process := self._process) is None:
+            return  # closed meanwhile: all that is in work ends
         with contextlib.suppress(OSError, ValueError):  # it has died: `_watch` notices and cleans up
-            print(json.dumps(words), file=self._process.stdin, flush=True)
+            print(json.dumps(words), file=process.stdin, flush=True)
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """Hear what the worker says until it is gone; runs in a thread of its own."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.comparison import Comparison, compare
-from collab.errors import CollabError, RunError
+from collab.errors import RunError
 from collab.models import family_of
 from collab.services.environment import Environment
 from collab.services.runs import LONGEST_NAME, RunRecord, RunStore, TrainedRun
-from collab.services.training_job import load_encoded, plan
+from collab.services.sealed import split_of
+from collab.services.training_job import plan
 from collab.settings import settings_from
-from collab.splitting import split_by
+from collab.splitting import SEALED
 
 N_REPEATS = 5
 
@@ -82,7 +83,8 @@ def why_not_paired(first: RunRecord, second: RunRecord) -> str:
     if first.data != second.data or first.fingerprint != second.fingerprint:
         return "they were trained on different data"
     drawn, named = (all(run.holdout.startswith(kind) for run in (first, second)) for kind in ("random:", "rows:"))
-    if (first.holdout != second.holdout and not named) or first.n_valid != second.n_valid:  # a file may have any name
+    forms = {run.holdout.partition(SEALED)[0] for run in (first, second)}  # sealed rows are taken from those that train
+    if (len(forms) > 1 and not named) or first.n_valid != second.n_valid:  # a file may have any name
         return "they hold out different rows"
     if drawn and first.split_seed != second.split_seed:
         return f"their rows were held out with different split seeds ({first.split_seed} and {second.split_seed})"
@@ -106,23 +108,8 @@ def compare_runs(first: TrainedRun, second: TrainedRun, store: RunStore, environ
 
 def _errors_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row numbers held out, in order, with the run's squared errors there and the users who rated them."""
-    record = run.record
-    try:
-        dataset, ratings = load_encoded(record.data, environment, record.items_by)
-    except CollabError as reason:
-        raise RunError(f"the data set {record.data_title} is not at hand: {reason}") from reason
-    if dataset.fingerprint != record.fingerprint:
-        raise RunError(
-            f"the data set {record.data_title} is not the one that run {record.id} was trained on; its ratings have changed"
-        )
-    if record.holdout.startswith("rows:"):
-        rows = store.valid_rows(record.id)
-    else:
-        rows = split_by(record.holdout, dataset, record.split_seed).valid
-    rows = np.sort(rows)
-    sizes = (record.n_valid, ratings.n_users, ratings.n_items)
-    if (len(rows), len(run.users), len(run.items)) != sizes or rows[-1] >= len(ratings):
-        raise RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
+    split, ratings = split_of(run, store, environment)
+    rows = np.sort(split.valid)
     valid = ratings.take(rows)
     predicted = run.model.predict(valid.user_index, valid.item_index)
     return rows, (predicted.astype(np.float64) - valid.rating) ** 2, valid.user_index

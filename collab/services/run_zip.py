@@ -17,13 +17,14 @@ from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.services.runs import FILES, FORMAT, RUN_ID, RunRecord, RunStore, checked_name
 from collab.settings import settings_from
+from collab.splitting import sealed_share, with_sealed
 
 LARGEST = {"run.json": 1_000_000, "history.csv": 1_000_000, "batches.csv": 5_000_000}
 LARGEST_OTHER = 400_000_000
 LARGEST_ALL = 512_000_000  # bytes, unpacked
 WHENEVER = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
 MOST_LEVELS = 1000  # of a rating scale
-HOLDOUT = re.compile(r"random:[0-9.]{1,12}|fold:\w{1,20}|rows:.{1,4000}")
+HOLDOUT = re.compile(r"(random:[0-9.]{1,12}|fold:\w{1,20}|rows:.{1,4000}?)(\+sealed:[0-9.]{1,12})?")
 SIGNS = re.compile(r"[^\w .,;:()’'%+-]")  # what Markdown or HTML could take for a command
 ERRORS = ("mse", "rmse", "mae")
 ROWS_OF_RUN = "rows:valid_rows.csv"  # no path leaves a machine or comes in: the rows themselves are in the file
@@ -32,9 +33,8 @@ ROWS_OF_RUN = "rows:valid_rows.csv"  # no path leaves a machine or comes in: the
 def export_zip(store: RunStore, run_id: str) -> bytes:
     """The run's files as a zip that `import_zip` reads. Raises RunError for a run that has not ended or is damaged."""
     record, files = store.record(run_id), store.files_of(run_id)
-    holdout = ROWS_OF_RUN if record.holdout.startswith("rows:") else record.holdout
     record = dataclasses.replace(
-        record, starter="", owner="", holdout=holdout
+        record, starter="", owner="", holdout=_without_path(record.holdout)
     )  # who started it is nobody else's business
     files["run.json"] = record.to_json().encode()
     out = io.BytesIO()
@@ -59,10 +59,17 @@ def import_zip(store: RunStore, content: bytes) -> RunRecord:
     needed = {"items.csv", "users.csv", "weights.safetensors"} if record.has_weights else set()
     if record.holdout.startswith("rows:"):
         needed.add("valid_rows.csv")
-        record = dataclasses.replace(record, holdout=ROWS_OF_RUN)
+        record = dataclasses.replace(record, holdout=_without_path(record.holdout))
     if lacking := sorted(needed - set(files)):
         raise RunError(f"the zip is not whole: it has no {', '.join(lacking)}; download it again")
     return store.bring_in(record, files)
+
+
+def _without_path(holdout: str) -> str:
+    if not holdout.startswith("rows:"):
+        return holdout
+    share = sealed_share(holdout)[1]
+    return with_sealed(ROWS_OF_RUN, share) if share else ROWS_OF_RUN
 
 
 def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -136,6 +143,11 @@ def _check_entries(record: RunRecord) -> None:
             raise ValueError(f"its rating scale is {scale}")
     if not HOLDOUT.fullmatch(record.holdout):
         raise ValueError(f"holdout is {record.holdout[:40]!r}")
+    if bool(sealed_share(record.holdout)[1]) != bool(record.n_sealed) and record.valid:
+        raise ValueError(f"holdout is {record.holdout[:40]!r}, with {record.n_sealed} sealed rows")
+    if record.sealed:
+        for name in ("model", "global_mean", "biases_only"):
+            _numbers(record.sealed[name], ERRORS)
     for layer in record.layers:
         if not isinstance(layer["name"], str) or not isinstance(layer["kind"], str):
             raise ValueError("a layer has no name")

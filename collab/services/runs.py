@@ -79,7 +79,7 @@ class RunRecord:
     model: str
     settings: dict[str, Any]
     data: str  # name of the data set asked for
-    holdout: str  # "random:0.2", "fold:u1" or "rows:FILE"
+    holdout: str  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" after it seals rows
     split_seed: int
     items_by: str = "title"
     preset: str = ""
@@ -93,12 +93,19 @@ class RunRecord:
     fingerprint: str = ""  # of the data set
     n_train: int = 0
     n_valid: int = 0
+    n_sealed: int = 0  # rows that neither trained nor checked it
     environment: dict[str, Any] = field(default_factory=dict)
     layers: list[dict[str, Any]] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
     certainty: dict[str, float] = field(default_factory=dict)  # a collab.certainty.Calibration, where there is one
     prediction_digest: str = ""  # of the final predictions for the held-out rows, see training_job.digest
+    # "model", "global_mean", "biases_only": their errors on the sealed rows; empty until somebody has looked
+    sealed: dict[str, dict[str, float]] = field(default_factory=dict)
+    n_tried: int = 0  # settings tried on the same held-out rows when this one was chosen; 0: not counted
+    sealed_seen: bool = (
+        False  # the sealed rows were looked at for another one of these settings: they are unseen no more
+    )
     n_steps: int = 0  # of the whole training
     epochs_done: int = 0
     seconds: float = 0.0  # of the fit alone
@@ -195,7 +202,8 @@ class RunStore:
         lock.acquire(timeout=0)
         return name, lock
 
-    def _is_alive(self, owner: str) -> bool:
+    def is_alive(self, owner: str) -> bool:
+        """Whether the process that claimed this name still holds it."""
         file = self.owners / f"{owner}.lock"
         if not RUN_ID.match(owner) or not file.exists():
             return False
@@ -259,8 +267,9 @@ class RunStore:
         os.replace(self._partial(record.id), self.folder / record.id)
 
     def discard(self, run_id: str) -> None:
-        """Remove a run that never began."""
-        shutil.rmtree(self._partial(run_id), ignore_errors=True)
+        """Remove for good a run that never began, or that nobody will look at again."""
+        for place in (self._partial(run_id), self.folder / run_id):
+            shutil.rmtree(place, ignore_errors=True)
 
     def rescue(self) -> list[str]:
         """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""
@@ -270,7 +279,7 @@ class RunStore:
                 record = RunRecord.from_json((folder / "run.json").read_text(encoding="utf-8"))
             except (OSError, ValueError, RunError):
                 continue  # just being created, or not ours
-            if self._is_alive(record.owner):
+            if self.is_alive(record.owner):
                 continue
             if not record.busy:  # all was written but the name
                 with contextlib.suppress(OSError):
@@ -280,7 +289,7 @@ class RunStore:
         for file in self.owners.glob("*.lock"):  # the young ones may be just about to be locked
             with contextlib.suppress(FileNotFoundError):  # somebody else has just cleared it away
                 if time.time() - file.stat().st_mtime > OLD_LOCK_SECONDS:
-                    self._is_alive(file.stem)
+                    self.is_alive(file.stem)
         return rescued
 
     def rescue_sometimes(self, every_seconds: float = 5.0) -> None:

@@ -276,6 +276,7 @@ def _train(
         fingerprint=dataset.fingerprint,
         n_train=len(train),
         n_valid=len(valid),
+        n_sealed=len(split.test),
         rating_scale=dataclasses.asdict(dataset.rating_scale),
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),

@@ -1,4 +1,4 @@
-"""The process that trains: `python -m collab.services.worker`, warm before it is needed.
+"""The process that trains: `python -m collab.services.worker FOLDER`, warm before it is needed; FOLDER holds the runs.
 
 It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on
 standard output with {"ready": true} once torch is there and {"ended": ID, "state": …} after each run; everything else about
@@ -15,6 +15,7 @@ import queue
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TextIO
 
 import torch
@@ -29,8 +30,8 @@ from collab.services.training_job import carry_out, warm_up
 class Worker:
     """Takes commands in one thread and trains in the other."""
 
-    def __init__(self, commands: TextIO, answers: TextIO) -> None:
-        self.commands, self.answers = commands, answers
+    def __init__(self, folder: Path, commands: TextIO, answers: TextIO) -> None:
+        self.folder, self.commands, self.answers = folder, commands, answers
         self.waiting: queue.Queue[dict[str, str] | None] = queue.Queue()
         self.stopped: set[str] = set()
         self.orphaned = threading.Event()
@@ -62,7 +63,7 @@ class Worker:
     def work(self) -> None:
         """Train one run after the other until the input closes."""
         environment = read_environment()
-        store = RunStore(environment.home)
+        store = RunStore(self.folder)
         self.answer(ready=True)
         while (command := self.waiting.get()) is not None:
             if "warm" in command:
@@ -89,7 +90,7 @@ def main() -> None:
     )  # as an exception, so that what it has in hand is put down properly
     answers = sys.stdout
     sys.stdout = sys.stderr  # a stray print must not be taken for an answer
-    worker = Worker(sys.stdin, answers)
+    worker = Worker(Path(sys.argv[1]), sys.stdin, answers)
     threading.Thread(target=worker.listen, daemon=True).start()
     worker.work()
 

@@ -21,6 +21,7 @@ from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
 from collab.services.training_job import load_encoded
+from collab.services.trials import TrialLane, sweep
 from collab.splitting import split_by
 
 
@@ -33,7 +34,14 @@ def environment() -> Environment:
 @st.cache_resource(show_spinner=False, on_release=lambda jobs: jobs.close())
 def jobs() -> Jobs:
     """The queue and the worker behind it."""
+    sweep(environment().home)
     return Jobs(environment())
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda lane: lane.close())
+def trial_lane() -> TrialLane:
+    """The lane of the trials with its own worker; there is none before somebody switches slider mode on."""
+    return TrialLane(environment())
 
 
 @st.cache_resource(show_spinner=False)

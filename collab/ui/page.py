@@ -19,7 +19,7 @@ from collab.ratings import RatingScale
 from collab.services.jobs import Jobs
 from collab.services.runs import RUN_ID, RunRecord, TrainedRun
 from collab.services.training_job import default_plan
-from collab.ui import cached, words
+from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme
 from collab.ui.visitor import visitor
 
@@ -122,6 +122,8 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None]:
     """Data set and run that the link names; what the session used last where it names none."""
     state, link = st.session_state, st.query_params
     run_id = link.get("run")
+    if run_id is not None and own_link.is_late("run", run_id):
+        run_id = state.get("_run")
     if run_id is not None and run_id != state.get("_run"):
         try:
             if not RUN_ID.fullmatch(run_id):
@@ -162,7 +164,7 @@ def _keep_in_link(wanted: str, record: RunRecord) -> None:
 def use_run(run_id: str) -> None:
     """Make another run the one that every page shows (call it in a callback, or before `st.rerun`)."""
     st.session_state["_run"] = run_id
-    st.query_params["run"] = run_id
+    own_link.put("run", run_id)
 
 
 def open_run(record: RunRecord) -> None:
@@ -334,8 +336,9 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
         baseline = record.baselines.get("biases_only", {}).get("mse")
         st.caption(
             f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
-            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out ({record.holdout}, "
-            f"split seed {record.split_seed})."
+            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out"
+            + (f", {words.count(record.n_sealed)} sealed" if record.n_sealed else "")
+            + f" ({record.holdout}, split seed {record.split_seed})."
         )
 
 

@@ -19,7 +19,7 @@ from collab.ui.theme import Palette, palette
 BATCH, SMOOTH = "batch", "smoothed"
 
 
-def find_rate(family: Family, settings: Any, data: str, holdout: str) -> None:
+def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed: int) -> None:
     """The door to the test; nothing where the model has no learning rate."""
     if not hasattr(settings, "learning_rate") or not isinstance(
         build_model(family.name, settings, 2, 2), GradientModel
@@ -29,7 +29,7 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str) -> None:
     tested = dataclasses.replace(settings, learning_rate=family.presets[next(iter(family.presets))].learning_rate)
     if hasattr(settings, "epochs"):
         tested = dataclasses.replace(tested, epochs=1)
-    key = (family.name, tested, data, holdout)
+    key = (family.name, tested, data, holdout, split_seed)
     with st.popover(
         "Find a learning rate",
         key="find_rate",
@@ -46,7 +46,7 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str) -> None:
             st.button("Run the test", key="test_rate", type="primary", on_click=_remember, args=(key,))
             return
         try:
-            found = cached.rate_test(family.name, tested, data, holdout, settings.seed)
+            found = cached.rate_test(family.name, tested, data, holdout, split_seed)
         except CollabError as reason:
             st.error(words.plain(str(reason)), icon=":material/error:")
             return

@@ -19,6 +19,7 @@ from collab.ui import cached, words
 from collab.ui.certainty_view import show_certainty
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
+from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
 
@@ -242,6 +243,7 @@ def _figures(record: RunRecord) -> None:
                 help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.",
             )
     st.markdown(in_words(record))
+    show_sealed(record)
 
 
 def in_words(record: RunRecord) -> str:

@@ -12,7 +12,7 @@ from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
 from collab.settings import About, about, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
-from collab.ui import words
+from collab.ui import own_link, words
 
 STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 MODEL = "model"  # link name of the model
@@ -38,7 +38,7 @@ def choose_model() -> Family:
         _switch(again[0])
         take_over(again[1])
     linked = link.get(MODEL)
-    if linked is not None and linked != state.get("_linked_model"):
+    if linked is not None and linked != state.get("_linked_model") and not own_link.is_late(MODEL, linked):
         try:
             _switch(family_of(linked).name, keep_link=True)
         except SettingError as reason:
@@ -56,10 +56,11 @@ def choose_model() -> Family:
         "times the time.",
     )
     if chosen == DEFAULT_MODEL:
-        link.pop(MODEL, None)
+        own_link.put(MODEL, None)
         state.pop("_linked_model", None)
     elif link.get(MODEL) != chosen:
-        link[MODEL] = state["_linked_model"] = chosen
+        own_link.put(MODEL, chosen)
+        state["_linked_model"] = chosen
     return MODELS[chosen]
 
 
@@ -75,7 +76,7 @@ def _switch(name: str, *, keep_link: bool = False) -> None:
     if not keep_link:  # the settings in it are the other model's
         for family in MODELS.values():
             for field in dataclasses.fields(family.settings_type):
-                st.query_params.pop(field.name, None)
+                own_link.put(field.name, None)
 
 
 def settings_form(family: Family) -> tuple[Any | None, float]:
@@ -240,7 +241,7 @@ def _from_link(family: Family) -> None:
     linked = st.session_state.setdefault("_linked_settings", {})
     for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
         text = st.query_params.get(name)
-        if text is None or text == linked.get(name):
+        if text is None or text == linked.get(name) or own_link.is_late(name, text):
             continue
         linked[name] = text
         try:
@@ -267,7 +268,8 @@ def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     for name, value in {**current, SHARE: share}.items():
         text, default = _text(value), _text(defaults.get(name, 0.2))
         if text == default:
-            st.query_params.pop(name, None)
+            own_link.put(name, None)
             linked.pop(name, None)
-        elif st.query_params.get(name) != text:
-            st.query_params[name] = linked[name] = text
+        else:
+            own_link.put(name, text)
+            linked[name] = text

@@ -1,0 +1,334 @@
+"""Trials: trainings that follow a slider. They belong to one session, the newest setting wins, and they vanish unless kept.
+
+They are trained in a lane of their own, with a worker beside that of the queue, so that a long run of somebody else does not
+block a slider. A trial is a run folder like any other, but under `trials/OWNER/` of the home: no list of runs shows it. It goes
+when its session goes; what a server leaves behind that was killed is swept away by the next one that starts.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import json
+import secrets
+import shutil
+import threading
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from collab.errors import RunError
+from collab.services.environment import Environment
+from collab.services.jobs import Jobs
+from collab.services.runs import Progress, RunRecord, RunStore
+from collab.services.sealed import check_sealed
+
+MOST_STORED = 16
+"""Finished trials of a session whose weights are stored; an older one counts on, and is trained anew when asked for."""
+
+
+class Rows(NamedTuple):
+    """What decides which ratings train, check and stay sealed."""
+
+    data: str
+    items_by: str
+    holdout: str
+    split_seed: int
+
+
+class Key(NamedTuple):
+    """What decides a trial's outcome: its rows, its model, and its settings as JSON."""
+
+    rows: Rows
+    model: str
+    settings: str
+
+
+def key_of(record: RunRecord) -> Key:
+    """The same for two records that give the same figures."""
+    rows = Rows(record.data, record.items_by, record.holdout, record.split_seed)
+    return Key(rows, record.model, json.dumps(record.settings, sort_keys=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A trial that has ended by itself: its record and curve; `kept` is the id of the run that it became, or ""."""
+
+    progress: Progress
+    kept: str = ""
+
+    @property
+    def record(self) -> RunRecord:
+        return self.progress.record
+
+    @property
+    def mse(self) -> float | None:
+        """On the held-out rows; None where it diverged."""
+        return self.record.valid.get("mse")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows of a session's trials on the current rows."""
+
+    current: Progress | None  # of the newest setting, however far it is
+    current_kept: str  # id of the run that it became, or ""
+    others: tuple[Trial, ...]  # tried on the same rows and still stored, last shown first; without the current one
+    best: Trial | None  # lowest error on the held-out rows, the current one included
+    n_tried: int  # different settings whose figure was seen
+    checked: Trial | None  # the one that was measured on the sealed rows
+    n_since: int  # of n_tried, those after that look
+
+
+def sweep(home: Path) -> None:
+    """Remove the trials of servers that are gone."""
+    store = RunStore(home)
+    for folder in (home / "trials").glob("*"):
+        if not store.is_alive(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class TrialLane:
+    """One a server: the worker of the trials, which all sessions share. A session has at most one trial in it, waiting or in
+    work, and they go in the order in which they came: nobody waits for more than one trial of everybody else."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.kept = RunStore(environment.home)
+        owner, self._ownership = self.kept.claim()
+        sweep(environment.home)
+        self._folder = environment.home / "trials" / owner
+        self._folder.mkdir(parents=True)
+        self.jobs = Jobs(environment, self._folder)
+        self._lock = threading.RLock()
+        self._dropped: set[str] = set()
+        atexit.register(self.close)
+
+    @property
+    def store(self) -> RunStore:
+        return self.jobs.store
+
+    def warm_up(self, data: str) -> None:
+        """Start the worker if there is none, and let it read the data set."""
+        self.jobs.warm_up(data)
+
+    def open(self) -> Trials:
+        """The trials of a new session; they go when nobody holds them any more."""
+        trials = Trials(self)
+        # the collector of garbage may come while a lock is held: let another thread do the work
+        gone = weakref.finalize(
+            trials,
+            lambda token: threading.Thread(target=self._forget, args=(token,), daemon=True).start(),
+            trials.token,
+        )
+        gone.atexit = False  # then the lane itself is closed
+        return trials
+
+    def submit(self, record: RunRecord) -> str:
+        """Train a planned trial after those that wait; returns its id. Raises RunError where too many wait."""
+        self._tidy()
+        return self.jobs.submit(record)
+
+    def drop(self, run_id: str, token: str) -> None:
+        """Take a trial off the lane, or stop it; its folder goes as soon as the worker has left it."""
+        with self._lock:
+            self._dropped.add(run_id)
+        self.jobs.stop(run_id, token)
+        self._tidy()
+
+    def close(self) -> None:
+        """End the worker and remove all trials."""
+        atexit.unregister(self.close)
+        self.jobs.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._ownership.release()
+
+    def _tidy(self) -> None:
+        with self._lock:
+            for run_id in self._dropped.difference(self.jobs.queue()):
+                self.store.discard(run_id)
+                self._dropped.discard(run_id)
+
+    def _forget(self, token: str) -> None:
+        """A session is gone: so are its trials."""
+        with contextlib.suppress(OSError, RunError):  # the lane may be closed meanwhile, and then all of them are gone
+            for record in self.store.records():
+                if record.starter == token:
+                    self.drop(record.id, token)
+
+
+class Trials:
+    """The trials of one session. Not for several threads at once."""
+
+    def __init__(self, lane: TrialLane) -> None:
+        self.lane = lane
+        self.token = secrets.token_hex(16)
+        self._current: Key | None = None
+        self._unfinished: str | None = None  # id of the current one while it waits or trains
+        self._trouble: Progress | None = None  # the current one, where it failed or its worker died
+        self._ended: dict[Key, Trial] = {}  # last shown last
+        self._tried: dict[Rows, list[Key]] = {}  # every setting whose figure was seen, stored or not
+        self._checked: dict[Rows, tuple[Trial, int]] = {}  # and how many had been tried then
+
+    def train(self, record: RunRecord, *, again: bool = False) -> None:
+        """Make the settings of `record` (see `training_job.plan`) the current ones; what is unfinished is dropped.
+
+        A setting that was tried already is not trained again. Neither is the current one where it failed, unless `again` is
+        said. Raises RunError where too many trials wait.
+        """
+        self._notice()
+        key = key_of(record)
+        if key == self._current and not (again and self._trouble):
+            return
+        self.drop_unfinished()
+        self._current, self._trouble = key, None
+        if key in self._ended:
+            self._ended[key] = self._ended.pop(key)
+            return
+        try:
+            self._unfinished = self.lane.submit(dataclasses.replace(record, id="", starter=self.token))
+        except RunError:
+            self._current = None  # ask again at the next turn
+            raise
+
+    def drop_unfinished(self) -> None:
+        """Drop what waits or trains: nobody waits for it any more."""
+        self._notice()
+        if self._unfinished is not None:
+            self.lane.drop(self._unfinished, self.token)
+            self._unfinished = self._current = None
+
+    def look(self, rows: Rows) -> View:
+        """What there is to see of the trials on these rows."""
+        progress = self._notice()
+        current = self._current if self._current is not None and self._current.rows == rows else None
+        self._notice_look(rows)
+        here = {key: trial for key, trial in self._ended.items() if key.rows == rows}
+        if current is None:
+            progress = None
+        elif progress is None:
+            progress = here[current].progress if current in here else self._trouble
+        tried = self._tried.get(rows, [])
+        checked, n_then = self._checked.get(rows, (None, len(tried)))
+        return View(
+            current=progress,
+            current_kept=self._kept(here[current]) if current in here else "",
+            others=tuple(trial for key, trial in reversed(here.items()) if key != current),
+            best=min((trial for trial in here.values() if trial.mse is not None), key=lambda trial: trial.mse, default=None),
+            n_tried=len(tried),
+            checked=checked,
+            n_since=len(tried) - n_then,
+        )  # fmt: skip
+
+    def keep(self, trial_id: str, starter: str) -> str:
+        """Make a trial that has ended an ordinary run, with the number of settings tried in its record; returns its id.
+
+        One that is kept already stays the one run that it is. Raises RunError for a trial that is no more.
+        """
+        key = self._key_of(trial_id)
+        trial = self._ended[key]
+        if kept := self._kept(trial):
+            return kept
+        checked, n_then = self._checked.get(key.rows, (None, 0))
+        is_checked = checked is not None and checked.record.id == trial_id
+        record = dataclasses.replace(
+            trial.record,
+            starter=starter,
+            owner="",
+            n_tried=n_then if is_checked else len(self._tried[key.rows]),
+            sealed_seen=checked is not None and not is_checked,
+        )
+        files = self.lane.store.files_of(trial_id)
+        del files["run.json"]
+        kept = self.lane.kept.bring_in(record, files).id
+        self._ended[key] = dataclasses.replace(trial, kept=kept)
+        return kept
+
+    def check(self, trial_id: str) -> None:
+        """Measure one trial on the sealed rows: the only one, of all that were tried on the same rows.
+
+        Does nothing where that was done already. Raises RunError for a trial that is no more, or data that are not at hand.
+        """
+        key = self._key_of(trial_id)
+        if key.rows in self._checked:
+            return
+        store, kept = self.lane.store, self._kept(self._ended[key])
+        record = check_sealed(trial_id, store, self.lane.environment)
+        if kept:
+            check_sealed(kept, self.lane.kept, self.lane.environment)
+        trial = self._ended[key]
+        self._ended[key] = dataclasses.replace(trial, progress=dataclasses.replace(trial.progress, record=record))
+        self._note_look(key)
+
+    # --- within --------------------------------------------------------------------------------------------------------
+
+    def _key_of(self, trial_id: str) -> Key:
+        self._notice()
+        for key, trial in self._ended.items():
+            if trial.record.id == trial_id:
+                return key
+        raise RunError("this trial is no more; move a slider to train it again")
+
+    def _notice_look(self, rows: Rows) -> None:
+        """A kept trial may have been measured on its sealed rows as a run."""
+        for key, trial in self._ended.items():
+            if rows not in self._checked and key.rows == rows and (kept := self._kept(trial)):
+                sealed = self.lane.kept.record(kept).sealed
+                if sealed:
+                    record = dataclasses.replace(trial.record, sealed=sealed)
+                    self._ended[key] = dataclasses.replace(
+                        trial, progress=dataclasses.replace(trial.progress, record=record)
+                    )
+                    self._note_look(key)
+
+    def _note_look(self, key: Key) -> None:
+        """Somebody has looked at the sealed rows for this setting; all others kept on these rows are told."""
+        self._checked[key.rows] = self._ended[key], len(self._tried[key.rows])
+        for other, trial in self._ended.items():
+            if other.rows == key.rows and other != key and (kept := self._kept(trial)):
+                store = self.lane.kept
+                store.write_record(dataclasses.replace(store.record(kept), sealed_seen=True))
+
+    def _notice(self) -> Progress | None:
+        """See whether the unfinished trial has ended, and put it where it belongs; returns its progress if it has not."""
+        if self._unfinished is None:
+            return None
+        try:
+            progress = self.lane.store.progress(self._unfinished)
+        except RunError:  # somebody has cleared it away: the next turn trains it again
+            self._unfinished = self._current = None
+            return None
+        record = progress.record
+        if record.busy:
+            return progress
+        self._unfinished = None
+        if record.state not in ("finished", "diverged"):
+            self._trouble = progress
+            return None
+        tried = self._tried.setdefault(self._current.rows, [])
+        if self._current not in tried:
+            tried.append(self._current)
+        self._ended[self._current] = Trial(progress)
+        self._forget_old()
+        return None
+
+    def _forget_old(self) -> None:
+        """Keep the folders of the last trials, and of those that a figure on the page stands on."""
+        best = [self.look(rows).best for rows in {key.rows for key in self._ended}]
+        looked_at = [trial.record.id for trial, _ in self._checked.values()]
+        needed = {*looked_at, *(trial.record.id for trial in best if trial is not None)}
+        old = [key for key in list(self._ended)[:-1] if self._ended[key].record.id not in needed]
+        for key in old[: max(0, len(self._ended) - MOST_STORED)]:
+            self.lane.store.discard(self._ended.pop(key).record.id)
+
+    def _kept(self, trial: Trial) -> str:
+        """The id of the run that a trial became, "" where it did not, or that run was deleted."""
+        if not trial.kept:
+            return ""
+        try:
+            self.lane.kept.record(trial.kept)
+        except RunError:
+            return ""
+        return trial.kept

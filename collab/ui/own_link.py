@@ -1,0 +1,32 @@
+"""The session's own changes of its link: what it has just replaced may come back once more, and is not to be followed then.
+
+A browser sends its link with every turn. Where it asked for a turn before it had heard of the last change, the link of before
+comes with it: followed, a slider would jump back to where it was.
+"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+STALE_SECONDS = 10.0  # generous: on a busy machine a turn can wait that long
+
+
+def put(name: str, text: str | None) -> None:
+    """Say `name=text` in the link, or leave `name` out of it."""
+    before = st.query_params.get(name)
+    if before == text:
+        return
+    if before is not None:
+        st.session_state.setdefault("_replaced", {})[name, before] = time.monotonic()
+    if text is None:
+        del st.query_params[name]
+    else:
+        st.query_params[name] = text
+
+
+def is_late(name: str, text: str) -> bool:
+    """Whether the session itself has replaced `name=text` a moment ago."""
+    since = st.session_state.get("_replaced", {}).get((name, text))
+    return since is not None and time.monotonic() - since < STALE_SECONDS

@@ -1,0 +1,64 @@
+"""What a run's record says of sealed rows: their figure, the one to quote, or the one look that is left."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.errors import CollabError
+from collab.services.runs import RunRecord
+from collab.services.sealed import check_sealed
+from collab.ui import cached, words
+
+WHY_COUNT = "The best of many looks better than it is: part of its lead is luck on these very ratings."
+
+
+def settings_tried(n_tried: int) -> str:
+    """ "1 setting", "7 settings"."""
+    return f"{words.count(n_tried)} setting{'' if n_tried == 1 else 's'}"
+
+
+def figure_to_quote(record: RunRecord) -> str:
+    """The figure on the sealed rows beside both baselines there, in one sentence."""
+    model, biases, mean = (record.sealed[name]["mse"] for name in ("model", "biases_only", "global_mean"))
+    return (
+        f"To quote: MSE **{words.loss(model)}** on {words.count(record.n_sealed)} sealed ratings, which neither trained nor "
+        f"chose it. On the same ratings biases only reach {words.loss(biases)}, the global mean {words.loss(mean)}."
+    )
+
+
+def show_sealed(record: RunRecord) -> None:
+    """How a run was chosen, and what its sealed rows say; nothing for a run that has none and was not chosen among trials."""
+    chosen = (
+        f"Chosen when {settings_tried(record.n_tried)} had been tried on the same held-out ratings. {WHY_COUNT}"
+        if record.n_tried
+        else ""
+    )
+    if record.sealed:
+        st.markdown(f"{figure_to_quote(record)} {chosen}")
+        return
+    if chosen:
+        st.markdown(chosen)
+    if not record.n_sealed or not record.has_weights:
+        return
+    if record.sealed_seen:
+        st.caption("Its sealed ratings were looked at for another setting: they are no longer unseen.")
+        return
+    st.button(
+        f"Check on {words.count(record.n_sealed)} sealed ratings",
+        key="check_sealed",
+        icon=":material/lock_open:",
+        on_click=_check,
+        args=(record.id,),
+        help="Ratings that neither trained nor chose this run. Look when all is chosen: their figure is the one to quote.",
+    )
+    if refused := st.session_state.pop("_sealed_refused", None):
+        st.error(refused, icon=":material/error:")
+
+
+def _check(run_id: str) -> None:
+    try:
+        check_sealed(run_id, cached.jobs().store, cached.environment())
+    except CollabError as reason:
+        st.session_state["_sealed_refused"] = words.plain(str(reason))
+    else:
+        cached.trained_run.clear(run_id)

@@ -1,0 +1,350 @@
+"""Slider mode of the Train page: every change of a setting is trained at once, and its curve laid over the last few.
+
+What is tried belongs to the session (`services/trials.py`): it is counted, and vanishes unless it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from collab.errors import CollabError, SettingError
+from collab.models import DEFAULT_PRESET, Family
+from collab.services.runs import Progress, RunRecord
+from collab.services.training_job import plan
+from collab.services.trials import Rows, Trials, View
+from collab.splitting import with_sealed
+from collab.ui import cached, own_link, words
+from collab.ui.loss_chart import epoch_word
+from collab.ui.page import POLL_SECONDS, use_run
+from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
+from collab.ui.settings_form import take_over
+from collab.ui.theme import palette
+from collab.ui.trials_chart import curves_of, difference, in_words, trials_data, trials_spec
+from collab.ui.visitor import visitor
+
+MODE = "sliders"  # link name of the switch
+SPLIT = "split"  # link name of the split seed of the trials
+SEALED_SHARE = 0.1
+QUICK_SECONDS = 3.0  # a training that is expected to take longer waits for a press
+TYPICAL = (100_000, 3_000)  # ratings and table rows, where no run tells yet
+
+
+def switch() -> bool:
+    """Draw the switch of slider mode; returns whether it is on. It stands in the link."""
+    state, text = st.session_state, st.query_params.get(MODE)
+    if text is not None and text != state.get("_linked_mode") and not own_link.is_late(MODE, text):
+        state[MODE] = text == "true"
+    on = st.toggle(
+        "Train as I move the sliders",
+        key=MODE,
+        persist_state="session",
+        help="Every change is trained at once and its curve laid over the last few. These trials are yours alone and vanish "
+        "when you leave; keep the one you like.",
+    )
+    # not bound to the link: what a bound widget writes there could come with what the page has replaced
+    state["_linked_mode"] = "true" if on else None
+    own_link.put(MODE, state["_linked_mode"])
+    return on
+
+
+def switch_off() -> None:
+    """Leave slider mode (in a callback)."""
+    st.session_state[MODE] = False
+
+
+def holdout_of(share: float) -> str:
+    """How slider mode splits the ratings: what a run holds out, and a tenth sealed (less where little would be left to train)."""
+    return with_sealed(f"random:{share:g}", round(min(SEALED_SHARE, (1 - share) / 2), 3))
+
+
+def split_seed() -> int:
+    """The split seed of the trials, from the link; it is not the model's seed, so that trying seeds stays on the same rows."""
+    state, text = st.session_state, st.query_params.get(SPLIT)
+    if text is not None and text != state.get("_linked_split") and not own_link.is_late(SPLIT, text):
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            state["_split"] = int(text)
+        else:
+            reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
+            st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
+    seed = state.setdefault("_split", 0)
+    state["_linked_split"] = str(seed) if seed else None
+    own_link.put(SPLIT, state["_linked_split"])
+    return seed
+
+
+def leave() -> None:
+    """Slider mode is off: what is still unfinished is dropped; the rest stays for when it is switched on again."""
+    trials = st.session_state.get("_trials")
+    if trials is not None:
+        trials.drop_unfinished()
+
+
+def follow(family: Family, settings: Any | None, share: float, known: RunRecord) -> None:
+    """Train the settings if they were not tried yet, and draw what the session has tried.
+
+    `settings` is None where they contradict each other; `known` is a run on the same data, which tells how large they are.
+    """
+    lane, trials = cached.trial_lane(), _own_trials()
+    lane.warm_up(known.data)
+    seed = split_seed()
+    rows = Rows(known.data, "title", holdout_of(share), seed)
+    planned = None
+    if settings is not None:
+        planned = plan(family.name, settings, rows.data, rows.holdout, seed)
+        seconds = expected_seconds(family, settings, known)
+        try:
+            if seconds <= QUICK_SECONDS or st.session_state.get("_try_anyway") == (
+                planned.model,
+                planned.settings,
+                rows,
+            ):
+                trials.train(planned)
+            else:
+                _say_slow(family, planned, rows, seconds)
+        except CollabError as reason:
+            st.error(words.plain(str(reason)), icon=":material/error:")
+    current = trials.look(rows).current
+    renewing = current is not None and current.record.busy
+    st.fragment(_draw, run_every=POLL_SECONDS if renewing else None)(rows, planned, renewing)
+
+
+def expected_seconds(family: Family, settings: Any, known: RunRecord) -> float:
+    """About how long a trial takes; infinite for a model that cannot tell."""
+    if family.seconds is None:
+        return float("inf")
+    n_ratings = known.n_train + known.n_valid + known.n_sealed
+    n_rows = sum(layer["shape"][0] for layer in known.layers if layer["name"] in ("user factors", "item factors"))
+    return family.seconds(settings, n_ratings or TYPICAL[0], n_rows or TYPICAL[1])
+
+
+def _own_trials() -> Trials:
+    """The trials of this session; they go with its state."""
+    trials = st.session_state.get("_trials")
+    if trials is None or trials.lane is not cached.trial_lane():
+        trials = st.session_state["_trials"] = cached.trial_lane().open()
+    return trials
+
+
+def _say_slow(family: Family, planned: RunRecord, rows: Rows, seconds: float) -> None:
+    """Why nothing happens by itself with these settings, and two ways on."""
+    took = f"about {words.duration(seconds)}" if seconds < float("inf") else "an unknown time"
+    st.info(
+        f"These settings take {took} to train, so they wait for you. Up to {words.duration(QUICK_SECONDS)} a change is "
+        "trained at once.",
+        icon=":material/hourglass_top:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Try them",
+            key="try_anyway",
+            type="primary",
+            on_click=lambda: st.session_state.update(_try_anyway=(planned.model, planned.settings, rows)),
+        )
+        st.button(
+            "Back to quick settings",
+            key="quick_again",
+            on_click=take_over,
+            args=(family.presets[DEFAULT_PRESET],),
+            help="The preset Fast of this model.",
+        )
+
+
+# --- the picture -----------------------------------------------------------------------------------------------------------
+
+
+def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
+    trials = _own_trials()
+    view = trials.look(rows)
+    if renewing and not (view.current is not None and view.current.record.busy):
+        st.rerun()  # over: one full turn puts the page at rest
+    line, note = view.current, st.session_state.pop("_trial_note", None)
+    st.progress(line.share if line is not None else 0.0, text=_state_words(line))
+    *figures, doors = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
+    _metrics(view, figures)
+    with doors:
+        _keep_button(trials, view)
+        _check_door(trials, view)
+    _tally(view)
+    curves, colours = curves_of(view), palette()
+    st.vega_lite_chart(
+        trials_data(curves), trials_spec(curves, _baselines(view), colours), key="trials_chart", alt=in_words(view)
+    )
+    if note:
+        st.error(note, icon=":material/error:")
+    if view.checked is not None:
+        _quote(rows, view)
+    _trouble(trials, view, planned)
+
+
+def _baselines(view: View) -> dict[str, dict[str, float]]:
+    """Of the current trial, or of one on the same rows while it has not begun."""
+    of_current = view.current.record.baselines if view.current is not None else {}
+    return of_current or next((trial.record.baselines for trial in view.others), {})
+
+
+def _keep_button(trials: Trials, view: View) -> None:
+    record = view.current.record if view.current is not None else None
+    if st.button(
+        "Kept" if view.current_kept else "Keep this one",
+        key="keep_trial",
+        icon=":material/check:" if view.current_kept else ":material/bookmark:",
+        width="stretch",
+        disabled=record is None or not record.has_weights or bool(view.current_kept),
+        help="It is a run now, and the one that every page shows."
+        if view.current_kept
+        else "Makes this trial a run: it stays, and every page shows it.",
+    ):
+        _do(lambda: use_run(trials.keep(record.id, visitor())))
+
+
+def _check_door(trials: Trials, view: View) -> None:
+    with st.popover(
+        "Checked on sealed ratings" if view.checked is not None else "Check on sealed ratings",
+        key="check_trial",
+        width="stretch",
+        disabled=view.best is None,
+    ):
+        _check_box(trials, view)
+
+
+def _state_words(progress: Progress | None) -> str:
+    if progress is None:
+        return "Waiting for a setting"
+    record = progress.record
+    name = words.plain(record.name)
+    if record.state == "queued":
+        return f"Getting ready · {name}"
+    if record.busy:
+        n_epochs = record.settings.get("epochs", 1)
+        return f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, n_epochs)} of {n_epochs} · {name}"
+    state = {"finished": "Trained", "diverged": "Diverged"}.get(record.state, "Broken off")
+    return f"{state} in {words.duration(record.seconds)} · {name}" if record.seconds else f"{state} · {name}"
+
+
+def _metrics(view: View, places: Sequence[DeltaGenerator]) -> None:
+    """The figure of now, the best one, and the one to quote; each against what biases alone reach on the same rows."""
+    biases = _baselines(view).get("biases_only", {}).get("mse")
+    losses = view.current.history.valid_loss if view.current is not None else ()
+    ended = view.current is not None and view.current.record.has_weights
+    now = view.current.record.valid["mse"] if ended else float(losses.iloc[-1]) if len(losses) else None
+    checked = view.checked.record.sealed if view.checked is not None else {}
+    quoted, against = (checked.get(name, {}).get("mse") for name in ("model", "biases_only"))
+    best = view.best.mse if view.best is not None else None
+    help_now = (
+        "Mean squared error of the newest trial on the held-out ratings, in stars²; under it, against biases only."
+    )
+    help_best = "The lowest of all settings tried on the same held-out ratings."
+    help_quote = (
+        "On sealed ratings, which no trial saw, once you have looked at them; under it, against biases only there."
+    )
+    for place, label, mse, baseline, help in (
+        (places[0], "This setting", now, biases, help_now),
+        (places[1], "Best so far", best, biases, help_best),
+        (places[2], "To quote", quoted, against, help_quote),
+    ):
+        known = mse is not None and baseline is not None
+        place.metric(
+            label,
+            words.loss(mse),
+            f"{mse - baseline:+.4f} vs biases" if known else "not yet",
+            delta_color="inverse" if known else "off",
+            delta_arrow="auto" if known else "off",
+            help=help,
+        )
+
+
+def _tally(view: View) -> None:
+    """One line: how many settings were tried on the same rows, and why that matters."""
+    known = _on_rows(view)
+    held_out = f"{words.count(known.n_valid)} held-out ratings" if known is not None else "held-out ratings"
+    st.markdown(f"**{settings_tried(view.n_tried)} tried** on the same {held_out}. {WHY_COUNT}")
+
+
+def _quote(rows: Rows, view: View) -> None:
+    """After the look: the figure to quote, of which setting, what has happened since, and the way to unseen rows."""
+    record = view.checked.record
+    since = (
+        f" {settings_tried(view.n_since)} tried since: for them these ratings are no longer unseen."
+        if view.n_since
+        else ""
+    )
+    st.markdown(f"{figure_to_quote(record)} The setting: {words.plain(record.name)}.{since}")
+    if st.button(
+        "Take fresh ratings",
+        key="fresh_rows",
+        icon=":material/shuffle:",
+        help="Other ratings are held out and sealed (the next split seed), and the count begins anew. What you have "
+        "learned about the settings stays learned.",
+    ):
+        st.session_state["_split"] = rows.split_seed + 1
+        own_link.put(SPLIT, str(rows.split_seed + 1))
+        st.session_state["_linked_split"] = str(rows.split_seed + 1)
+        st.rerun()
+
+
+def _on_rows(view: View) -> RunRecord | None:
+    """A record that knows how many rows there are."""
+    known = [view.current.record] if view.current is not None else []
+    return next((each for each in (*known, *(trial.record for trial in view.others)) if each.n_valid), None)
+
+
+def _check_box(trials: Trials, view: View) -> None:
+    if view.best is None:
+        return
+    if view.checked is not None:
+        st.markdown(figure_to_quote(view.checked.record))
+        st.caption(
+            "They can be looked at once. “Take fresh ratings” seals others, for the settings that you try from then on."
+        )
+        return
+    n_sealed = words.count(view.best.record.n_sealed)
+    st.markdown("**One look at the sealed ratings**")
+    st.caption(
+        f"{n_sealed} ratings were kept out of every trial: they neither trained nor chose. Look when you have chosen: the figure "
+        "is the one to quote, and after it they are no longer unseen."
+    )
+    options = {view.best.record.id: f"The best so far: {words.loss(view.best.mse)}"}
+    current = view.current.record if view.current is not None and view.current.record.has_weights else None
+    if current is not None and current.id != view.best.record.id:
+        differing = words.plain(difference(current, view.best.record))
+        options[current.id] = f"This setting ({differing}): {words.loss(current.valid['mse'])}"
+    if len(options) > 1:
+        chosen = st.radio("Which one", list(options), format_func=options.get, key="checked_trial")
+    else:
+        chosen = view.best.record.id
+        st.markdown(options[chosen])
+    if st.button(
+        f"Look at {n_sealed} sealed ratings", key="look_at_sealed", type="primary", disabled=chosen not in options
+    ):
+        _do(lambda: trials.check(chosen))
+
+
+def _trouble(trials: Trials, view: View, planned: RunRecord | None) -> None:
+    """Say what went wrong with the newest trial, and what to do next."""
+    if view.current is None or view.current.record.busy or view.current.record.state == "finished":
+        return
+    record = view.current.record
+    if record.state == "diverged":
+        st.warning(record.message, icon=":material/trending_up:")
+        return
+    text = (
+        "The process that trains the trials has died. The next setting starts a new one; your other trials are safe."
+        if record.state == "interrupted"
+        else words.plain(record.message)
+    )
+    st.error(text, icon=":material/error:")
+    if st.button("Try it again", key="try_again", disabled=planned is None):
+        _do(lambda: trials.train(planned, again=True))
+
+
+def _do(action: Callable[[], object]) -> NoReturn:
+    """Do what a button promises and draw the whole page again; where it did not work, that picture says why."""
+    try:
+        action()
+    except CollabError as reason:
+        st.session_state["_trial_note"] = words.plain(str(reason))
+    st.rerun()

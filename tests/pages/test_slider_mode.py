@@ -1,0 +1,255 @@
+"""Slider mode of the Train page: trials, their count, keep, the one look at sealed ratings; and none of it on other pages."""
+
+import dataclasses
+import time
+
+import pytest
+
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings
+from collab.models.cost import bayes_seconds, dot_seconds
+from collab.services.training_job import plan
+from collab.services.trials import Rows
+from collab.ui import cached
+from collab.ui.slider_mode import QUICK_SECONDS, SEALED_SHARE, holdout_of
+
+QUICK = {"sliders": "true", "epochs": "1", "batch_size": "512", "n_factors": "5"}
+ROWS = Rows("sample", "title", "random:0.2+sealed:0.1", 0)
+
+
+def wait(app, condition, seconds=60):
+    """AppTest has no timers: run the page again until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, [element.value for element in app.markdown]
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
+
+
+def link(app, name):
+    """What the page's link says; the test harness gives what the page has set as a list."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def texts(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
+
+
+def current(app):
+    """The run that the page shows outside of slider mode."""
+    return cached.jobs().store.record(link(app, "run"))
+
+
+def view(app, rows=ROWS):
+    return app.session_state["_trials"].look(rows)
+
+
+def tried(app, n_tried, rows=ROWS):
+    """Wait until the newest setting was trained, as the `n_tried`th one."""
+    wait(app, lambda: view(app, rows).n_tried == n_tried and not view(app, rows).current.record.busy)
+    app.run()
+    assert not app.exception
+    return view(app, rows)
+
+
+def figures(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_a_cold_link_with_the_switch_on_trains_at_once(visit):
+    app = visit("train", **QUICK)
+    assert app.toggle(key="sliders").value is True
+    seen = tried(app, 1)
+    assert seen.current.record.settings["n_factors"] == 5
+    mse = f"{seen.current.record.valid['mse']:.4f}"
+    assert figures(app) == {"This setting": mse, "Best so far": mse, "To quote": "–"}
+    assert "**1 setting tried** on the same 11,364 held-out ratings" in texts(app)
+    assert seen.current.record.n_sealed == 5682
+
+
+def test_every_change_of_a_control_is_trained_and_counted_once(visit):
+    app = visit("train", **QUICK)
+    first = tried(app, 1).current.record
+    app.select_slider(key="set_n_factors").set_value(7).run()
+    second = tried(app, 2)
+    assert second.current.record.settings["n_factors"] == 7 and second.others[0].record.id == first.id
+    app.button_group(key="model").set_value("bayes").run()
+    app.slider(key="set_epochs").set_value(2).run()  # the newest wins: whatever became of the one before
+    wait(app, lambda: not view(app).current.record.busy)
+    app.run()
+    assert view(app).current.record.model == "bayes" and view(app).current.record.settings["epochs"] == 2
+    n_tried = view(app).n_tried
+    app.button_group(key="model").set_value(DEFAULT_MODEL).run()
+    for key, value in (("n_factors", 5), ("batch_size", 512)):
+        app.select_slider(key=f"set_{key}").set_value(value)
+    app.slider(key="set_epochs").set_value(1).run()
+    assert view(app).current.record.id == first.id and view(app).n_tried == n_tried  # shown again, not trained again
+
+
+def test_the_seed_of_the_model_stays_on_the_same_rows(visit):
+    app = visit("train", **QUICK)
+    tried(app, 1)
+    app.number_input(key="set_seed").set_value(9).run()
+    assert tried(app, 2).current.record.split_seed == 0
+
+
+def test_switched_off_the_page_shows_the_run_and_on_again_the_trials(visit):
+    app = visit("train", **QUICK)
+    trial = tried(app, 1).current.record
+    app.toggle(key="sliders").set_value(False).run()
+    assert app.metric[0].label == "MSE (stars²)" and "sliders" not in app.query_params
+    app.toggle(key="sliders").set_value(True).run()
+    assert view(app).current.record.id == trial.id and "This setting" in figures(app)
+
+
+def test_start_trains_an_ordinary_run_and_shows_it(visit):
+    app = visit("train", **QUICK)
+    tried(app, 1)
+    app.button(key="start").click().run()
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    assert not app.toggle(key="sliders").value
+    assert (current(app).holdout, current(app).n_sealed, current(app).n_tried) == ("random:0.2", 0, 0)
+
+
+def test_keep_makes_it_the_run_of_every_page(visit):
+    app = visit("train", **QUICK)
+    before = [record.id for record in cached.jobs().store.records()]
+    tried(app, 1)
+    app.select_slider(key="set_n_factors").set_value(7).run()
+    trial = tried(app, 2).current.record
+    assert [record.id for record in cached.jobs().store.records()] == before  # trials are nobody's runs
+    app.button(key="keep_trial").click().run()
+    assert not app.exception and app.button(key="keep_trial").disabled
+    assert (current(app).valid, current(app).n_tried, current(app).sealed) == (trial.valid, 2, {})
+    app.toggle(key="sliders").set_value(False).run()
+    assert "2 settings had been tried" in texts(app)
+    app.button(key="check_sealed").click().run()
+    assert not app.exception and "To quote: MSE" in texts(app)
+    assert f"{current(app).sealed['model']['mse']:.4f}" in texts(app)
+    app.switch_page("pages/past_runs.py").run()
+    assert not app.exception
+
+
+def test_one_look_at_the_sealed_ratings_and_what_follows(visit):
+    app = visit("train", **QUICK)
+    tried(app, 1)
+    app.select_slider(key="set_n_factors").set_value(7).run()
+    seen = tried(app, 2)
+    chosen = seen.current.record
+    if seen.best.record.id != chosen.id:
+        app.radio(key="checked_trial").set_value(chosen.id).run()
+    app.button(key="look_at_sealed").click().run()
+    assert not app.exception and "look_at_sealed" not in [button.key for button in app.button]
+    sealed = view(app).checked.record.sealed
+    assert view(app).checked.record.id == chosen.id and view(app).n_since == 0
+    assert figures(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
+    for name in ("model", "biases_only", "global_mean"):
+        assert f"{sealed[name]['mse']:.4f}" in texts(app)
+    app.select_slider(key="set_n_factors").set_value(10).run()
+    tried(app, 3)
+    assert "1 setting tried since: for them these ratings are no longer unseen" in texts(app)
+    assert figures(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
+    app.button(key="fresh_rows").click().run()
+    fresh = ROWS._replace(split_seed=1)
+    assert link(app, "split") == "1" and tried(app, 1, fresh).checked is None
+    assert figures(app)["To quote"] == "–"
+
+
+def test_slow_settings_wait_and_say_why(visit):
+    app = visit("train", sliders="true", epochs="100", batch_size="8")
+    assert view(app).current is None and "so they wait for you" in texts(app)
+    app.button(key="try_anyway").click().run()
+    assert not app.exception and view(app).current.record.busy
+    app.slider(key="set_epochs").set_value(99).run()
+    assert not view(app).current.record.busy or view(app).current.record.settings["epochs"] == 100
+    app.button(key="quick_again").click().run()
+    seen = tried(app, 1)  # the long one was dropped
+    assert seen.current.record.preset == "fast" and "so they wait" not in texts(app)
+
+
+def test_contradicting_settings_are_not_trained(visit):
+    app = visit("train", **QUICK)
+    tried(app, 1)
+    app.number_input(key="set_y_range_high").set_value(-1.0).run()
+    assert "low end" in app.error[0].value and not app.exception
+    assert view(app).n_tried == 1 and not view(app).current.record.busy
+
+
+def test_a_dead_worker_is_said_and_tried_again(visit):
+    app = visit("train", sliders="true", **{"epochs": "100", "batch_size": "8"})
+    app.button(key="try_anyway").click().run()
+    wait(app, lambda: view(app).current.batches.size > 0)
+    cached.trial_lane().jobs._process.kill()
+    wait(app, lambda: not view(app).current.record.busy)
+    app.run()
+    assert "has died" in app.error[0].value and "Traceback" not in texts(app)
+    app.button(key="try_again").click().run()
+    assert not app.exception and view(app).current.record.busy
+    app.toggle(key="sliders").set_value(False).run()
+    wait(app, lambda: not cached.trial_lane().jobs.queue())
+
+
+def test_a_diverged_setting_gives_advice(visit):
+    app = visit("train", sliders="true", y_range="none", learning_rate="1", batch_size="64", epochs="1")
+    tried(app, 1)
+    assert "Lower the peak learning rate" in app.warning[0].value
+    assert figures(app)["This setting"] == "–" and app.button(key="keep_trial").disabled
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "1" * 12])
+def test_a_wrong_split_in_the_link_is_refused(visit, text):
+    app = visit("train", split=text, **QUICK)
+    assert len(app.error) == 1 and "from 0 to 999999999" in app.error[0].value
+    assert view(app).current.record.split_seed == 0
+    app.run()
+    assert not app.error and "split" not in app.query_params
+
+
+def test_somebody_elses_long_run_does_not_block(visit):
+    app = visit("train", data="sample")
+    run_id = cached.jobs().submit(
+        plan("dot-bias", DotBiasSettings(epochs=100, batch_size=8), "sample", "random:0.2", 0, starter="somebody")
+    )
+    for name, value in (("batch_size", 512), ("n_factors", 5)):
+        app.select_slider(key=f"set_{name}").set_value(value)
+    app.slider(key="set_epochs").set_value(1)
+    app.toggle(key="sliders").set_value(True).run()
+    tried(app, 1)
+    assert cached.jobs().queue() == [run_id]
+    cached.jobs().stop(run_id, "somebody")
+
+
+def test_the_range_test_sees_the_training_rows_of_the_trials(visit):
+    app = visit("train", **QUICK)
+    tried(app, 1)
+    app.button(key="test_rate").click().run()
+    assert not app.exception
+    assert app.session_state["_rate_test"][-2:] == (ROWS.holdout, ROWS.split_seed)
+
+
+# --- without a page --------------------------------------------------------------------------------------------------------
+
+
+def test_every_preset_is_quick_enough_on_movielens_100k():
+    for family in MODELS.values():
+        for settings in family.presets.values():
+            assert family.seconds(settings, 70_000, 2609) <= QUICK_SECONDS
+
+
+def test_the_estimate_grows_with_the_work():
+    dot, bayes = (MODELS[name].presets[DEFAULT_PRESET] for name in ("dot-bias", "bayes"))
+    for seconds, settings, changes in (
+        (dot_seconds, dot, ({"epochs": 50}, {"n_factors": 200}, {"batch_size": 64})),
+        (bayes_seconds, bayes, ({"epochs": 50}, {"n_factors": 20})),
+    ):
+        base = seconds(settings, 70_000, 2609)
+        assert all(seconds(dataclasses.replace(settings, **each), 70_000, 2609) > base for each in changes)
+        assert seconds(settings, 700_000, 2609) > base
+
+
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.85, 0.9])
+def test_every_share_leaves_rows_to_train(share):
+    held_out, sealed = (float(part.split(":")[1]) for part in holdout_of(share).split("+"))
+    assert held_out == share and 0.01 <= sealed <= SEALED_SHARE and held_out + sealed < 0.96
