@@ -23,7 +23,7 @@ from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
 from collab.ui.settings_form import take_over
 from collab.ui.theme import palette
-from collab.ui.trials_chart import curves_of, difference, in_words, trials_data, trials_spec
+from collab.ui.trials_chart import curves_of, difference, frame_of, in_words, trials_data, trials_spec
 from collab.ui.visitor import visitor
 
 MODE = "sliders"  # link name of the switch
@@ -169,9 +169,10 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
         _keep_button(trials, view)
         _check_door(trials, view)
     _tally(view)
-    curves, colours = curves_of(view), palette()
+    curves = curves_of(view)
+    frame = frame_of(curves, _baselines(view))
     st.vega_lite_chart(
-        trials_data(curves), trials_spec(curves, _baselines(view), colours), key="trials_chart", alt=in_words(view)
+        trials_data(curves, frame), trials_spec(curves, frame, palette()), key="trials_chart", alt=in_words(view)
     )
     if note:
         st.error(note, icon=":material/error:")

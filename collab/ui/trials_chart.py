@@ -22,6 +22,8 @@ from collab.ui.theme import Palette
 N_OTHERS = 4  # curves under the newest one
 NOW, BEST, OTHER, MEAN, BIASES = "this setting", "best", "tried before", "global mean", "biases only"
 LABEL_HEIGHT = 16  # pixels of a line of a label
+CURVE, NAME, BASELINE = "curve", "name", "baseline"
+HEIGHT = 350
 ROOM = 0.42  # how much wider than the curves the picture is, for their names
 
 
@@ -78,34 +80,24 @@ def _name(trial: Trial, view: View, newest: RunRecord) -> str:
     return f"best: {differing}" if trial is view.best else differing
 
 
-def trials_data(curves: Sequence[Curve]) -> pd.DataFrame:
-    """Long table place (of the curve), kind, name, epoch, loss; losses that are no number are left out."""
-    parts = [
-        pd.DataFrame(
-            {
-                "place": place,
-                "kind": curve.kind,
-                "name": curve.name,
-                "epoch": curve.progress.history.epoch,
-                "loss": curve.progress.history.valid_loss,
-            }
-        )
-        for place, curve in enumerate(curves)
-        if len(curve.progress.history)
-    ]
-    if not parts:
-        return pd.DataFrame(columns=["place", "kind", "name", "epoch", "loss"])
-    data = pd.concat(parts, ignore_index=True)
-    return data[data.loss.map(math.isfinite)]
+@dataclass(frozen=True)
+class Frame:
+    """The axes: losses from `low` to `high`, curves from `first` to `last` epoch, names from there to `end`.
 
-
-def trials_spec(
-    curves: Sequence[Curve], baselines: dict[str, dict[str, float]], palette: Palette, height: int = 350
-) -> dict[str, Any]:
-    """Held-out loss over epochs for `trials_data`: the newest in colour, the others muted, names and baselines at the right.
-
-    The axes hang on the settings and on trials that have ended, not on the one under way, so that they stand still meanwhile.
+    They hang on the settings and on trials that have ended, not on the one under way, so that they stand still meanwhile.
     """
+
+    low: float
+    high: float
+    first: float
+    last: int
+    end: float
+    baselines: tuple[tuple[str, float], ...]  # those in the picture
+    beyond: float | None  # the global mean, where it lies above the picture
+
+
+def frame_of(curves: Sequence[Curve], baselines: dict[str, dict[str, float]]) -> Frame:
+    """The axes for these curves; without baselines (nothing has begun yet) those of a usual data set."""
     biases = baselines.get("biases_only", {}).get("mse", 0.9)
     mean = baselines.get("global_mean", {}).get("mse", 1.3)
     ended = [curve.loss for curve in curves if not curve.progress.record.busy and math.isfinite(curve.loss)]
@@ -113,21 +105,66 @@ def trials_spec(
     high = min(max([1.08 * biases, *(1.03 * loss for loss in ended)]), 1.5 * mean)
     last = max([int(curve.progress.record.settings.get("epochs", 1)) for curve in curves], default=5)
     first = 0.5 if last == 1 else 1.0
-    end = last + ROOM * (last - first)
-    step = max(1, math.ceil(last / 10))
-    ticks = sorted({1, last, *range(step, last - step // 2, step)})
-    gap = LABEL_HEIGHT * (high - low) / (height - 60)
+    shown = [(BIASES, biases), (MEAN, mean)] if mean < high else [(BIASES, biases)]
+    return Frame(
+        low,
+        high,
+        first,
+        last,
+        last + ROOM * (last - first),
+        tuple(shown) if baselines else (),
+        mean if baselines and mean >= high else None,
+    )
+
+
+def trials_data(curves: Sequence[Curve], frame: Frame, height: int = HEIGHT) -> pd.DataFrame:
+    """All that moves in the picture, so that the chart itself stays and is redrawn in place.
+
+    Long table role (curve, name or baseline), line, kind, name, epoch, loss; for a name also where its curve ends (`ends`) and
+    the height at which it stands (`place`). Losses that are no number are left out.
+    """
+    rows: list[dict[str, Any]] = []
+    names: list[dict[str, Any]] = []
+    for line, curve in enumerate(curves):
+        history = curve.progress.history
+        for epoch, loss in zip(history.epoch, history.valid_loss, strict=True):
+            if math.isfinite(loss):
+                rows.append(
+                    {"role": CURVE, "line": line, "kind": curve.kind, "name": curve.name, "epoch": epoch, "loss": loss}
+                )
+        if math.isfinite(curve.loss):
+            label = f"{words.loss(curve.loss)} {curve.name}"
+            ends = float(history.epoch.iloc[-1])
+            names.append({"kind": curve.kind, "name": label, "loss": curve.loss, "ends": ends})
+    for line, (name, loss) in enumerate(frame.baselines, len(curves)):
+        for epoch in (frame.first, frame.end):
+            rows.append({"role": BASELINE, "line": line, "kind": OTHER, "name": name, "epoch": epoch, "loss": loss})
+        names.append({"kind": OTHER, "name": f"{words.loss(loss)} {name}", "loss": loss, "ends": frame.last})
+    gap = LABEL_HEIGHT * (frame.high - frame.low) / (height - 60)
+    wished = [min(max(each["loss"], frame.low), frame.high) for each in names]
+    for each, place in zip(names, spread_out(wished, gap), strict=True):
+        # a name stands beside the longest curve, where no line crosses it
+        rows.append({"role": NAME, "line": -1, "epoch": float(frame.last), **each, "place": place})
+    columns = ["role", "line", "kind", "name", "epoch", "loss", "ends", "place"]
+    numbers = dict.fromkeys(("epoch", "loss", "ends", "place"), "float64")
+    return pd.DataFrame(rows, columns=columns).astype({"line": "int64", **numbers})
+
+
+def trials_spec(curves: Sequence[Curve], frame: Frame, palette: Palette, height: int = HEIGHT) -> dict[str, Any]:
+    """Held-out loss over epochs for `trials_data`: the newest in colour, the others muted, names and baselines at the right."""
+    step = max(1, math.ceil(frame.last / 10))
+    ticks = sorted({1, frame.last, *range(step, frame.last - step // 2, step)})
     x = {
         "field": "epoch",
         "type": "quantitative",
-        "scale": {"domain": [first, end], "nice": False},
+        "scale": {"domain": [frame.first, frame.end], "nice": False},
         "title": _epoch_words(curves),
         "axis": {"grid": False, "values": ticks, "format": "d", "titleColor": palette.muted, "titleAnchor": "start"},
     }
     y = {
         "field": "loss",
         "type": "quantitative",
-        "scale": {"domain": [low, high], "zero": False, "nice": False},
+        "scale": {"domain": [frame.low, frame.high], "zero": False, "nice": False},
         "title": "held-out mean squared error (stars²)",
         "axis": {"gridColor": palette.grid, "titleColor": palette.muted, "format": ".2f", "tickCount": 8},
     }
@@ -142,40 +179,44 @@ def trials_spec(
         {"field": "epoch", "title": "epoch"},
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
-    line = {"x": x, "y": y, "color": colour, "tooltip": hover, "detail": {"field": "place"}}
-    layers: list[dict[str, Any]] = []
-    lines = [(biases, BIASES)] + ([(mean, MEAN)] if mean < high else [])
-    for value, _ in lines:
-        layers.append(
-            {
-                "data": {"values": [{"epoch": first, "loss": value}, {"epoch": end, "loss": value}]},
-                "mark": {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": palette.muted},
-                "encoding": {"x": x, "y": y},
-            }
-        )
-    layers += [
-        {
-            "transform": [{"filter": f"datum.kind !== '{NOW}'"}],
-            "mark": {"type": "line", "clip": True, "strokeWidth": 1.6, "opacity": 0.75, "point": {"size": 22}},
-            "encoding": line,
-        },
-        {
-            "transform": [{"filter": f"datum.kind === '{NOW}'"}],
-            "mark": {"type": "line", "clip": True, "strokeWidth": 3, "point": {"size": 64, "filled": True}},
-            "encoding": line,
-        },
-        *_labels(curves, lines, x, y, colour, palette, (low, high, gap)),
+    line = {"x": x, "y": y, "color": colour, "tooltip": hover, "detail": {"field": "line"}}
+    text = {"type": "text", "align": "left", "dx": 12, "limit": {"expr": "0.28 * width"}, "fontSize": 12}
+    rim = {**text, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round", "color": palette.paper}
+    at = {"x": x, "y": {**y, "field": "place"}, "text": {"field": "name"}}
+    named = {**at, "color": colour, "tooltip": [{"field": "name", "title": "MSE"}]}
+    leader = {
+        "x": {**x, "field": "ends"},
+        "x2": {"field": "epoch"},
+        "y": y,
+        "y2": {"field": "place"},
+        "color": colour,
+    }
+    bold = {"fontSize": 13, "fontWeight": 600}
+
+    def layer(which: str, mark: dict[str, Any], encoding: dict[str, Any]) -> dict[str, Any]:
+        return {"transform": [{"filter": which}], "mark": mark, "encoding": encoding}
+
+    curve, name, now = f"datum.role === '{CURVE}'", f"datum.role === '{NAME}'", f"datum.kind === '{NOW}'"
+    thin = {"type": "line", "clip": True, "strokeWidth": 1.6, "opacity": 0.75, "point": {"size": 22}}
+    thick = {"type": "line", "clip": True, "strokeWidth": 3, "point": {"size": 64, "filled": True}}
+    dashed = {"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5}
+    dotted = {"type": "rule", "clip": True, "strokeDash": [1, 3], "opacity": 0.6}
+    layers = [
+        layer(f"datum.role === '{BASELINE}'", dashed, {key: line[key] for key in ("x", "y", "color", "detail")}),
+        layer(f"{curve} && !({now})", thin, line),
+        layer(f"{curve} && {now}", thick, line),
+        layer(f"{name} && datum.ends < datum.epoch", dotted, leader),  # from a short curve to its name
+        layer(name, rim, at),
+        layer(f"{name} && !({now})", text, named),
+        layer(f"{name} && {now}", {**text, **bold}, named),
     ]
-    if mean >= high:
+    if frame.beyond is not None:
+        note = f"global mean {words.loss(frame.beyond)}, above the picture"
         layers.append(
             {
                 "data": {"values": [{}]},
                 "mark": {"type": "text", "align": "right", "dx": -4, "fontSize": 12, "color": palette.muted},
-                "encoding": {
-                    "x": {"value": "width"},
-                    "y": {"value": 8},
-                    "text": {"value": f"global mean {words.loss(mean)}, above the picture"},
-                },
+                "encoding": {"x": {"value": "width"}, "y": {"value": 8}, "text": {"value": note}},
             }
         )
     return {"layer": layers, "height": height, **(synthetic_title(curves[-1].progress, palette) if curves else {})}
@@ -184,62 +225,6 @@ def trials_spec(
 def _epoch_words(curves: Sequence[Curve]) -> str:
     """What an epoch is called in the models shown: one word, or both."""
     return " or ".join(dict.fromkeys(epoch_word(curve.progress.record) for curve in curves)) or "epoch"
-
-
-def _labels(
-    curves: Sequence[Curve],
-    lines: Sequence[tuple[float, str]],
-    x: dict[str, Any],
-    y: dict[str, Any],
-    colour: dict[str, Any],
-    palette: Palette,
-    scale: tuple[float, float, float],
-) -> list[dict[str, Any]]:
-    """Loss and name at the end of every curve and baseline, one under the other where they would touch."""
-    low, high, gap = scale
-    rows = [
-        {
-            "kind": curve.kind,
-            "epoch": float(curve.progress.history.epoch.iloc[-1]),
-            "loss": curve.loss,
-            "label": f"{words.loss(curve.loss)} {curve.name}",
-        }
-        for curve in curves
-        if math.isfinite(curve.loss)
-    ]
-    end = x["axis"]["values"][-1]  # a name stands beside the longest curve, where no line crosses it
-    rows += [
-        {"kind": OTHER, "epoch": end, "loss": value, "label": f"{words.loss(value)} {name}"} for value, name in lines
-    ]
-    wished = [min(max(row["loss"], low), high) for row in rows]
-    for row, place in zip(rows, spread_out(wished, gap), strict=True):
-        row.update(ends=row["epoch"], epoch=end, place=place)
-    text = {"type": "text", "align": "left", "dx": 12, "limit": {"expr": "0.28 * width"}, "fontSize": 12}
-    rim = {**text, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round", "color": palette.paper}
-    at = {"x": x, "y": {**y, "field": "place"}, "text": {"field": "label"}}
-    hover = {"tooltip": [{"field": "label", "title": "MSE"}]}
-    now = [row for row in rows if row["kind"] == NOW]
-    rest = [row for row in rows if row["kind"] != NOW]
-    leader = {"type": "rule", "clip": True, "strokeDash": [1, 3], "opacity": 0.6}
-    layers = [
-        {
-            "data": {"values": [row for row in rows if row["ends"] < end]},  # from a short curve to its name
-            "mark": leader,
-            "encoding": {
-                "x": {**x, "field": "ends"},
-                "x2": {"field": "epoch"},
-                "y": {**y, "field": "loss"},
-                "y2": {"field": "place"},
-                "color": colour,
-            },
-        },
-        {"data": {"values": rows}, "mark": rim, "encoding": at},
-        {"data": {"values": rest}, "mark": text, "encoding": {**at, **hover, "color": colour}},
-    ]
-    if now:
-        bold = {**text, "fontSize": 13, "fontWeight": 600}
-        layers.append({"data": {"values": now}, "mark": bold, "encoding": {**at, **hover, "color": colour}})
-    return layers
 
 
 def in_words(view: View) -> str:
