@@ -11,7 +11,7 @@ from collab.features import Features
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.contract import Model
-from collab.models.cost import bayes_seconds, dot_seconds
+from collab.models.cost import bayes_seconds, dot_seconds, sampled_seconds
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.ratings import RatingScale
 
@@ -64,6 +64,7 @@ MODELS: dict[str, Family] = {
             "“Best accuracy” draws the posterior 250 times, for some ten seconds. “Fast” takes half the factors and 100 draws.",
             BayesSampled,
             "sweep",
+            sampled_seconds,
         ),
     )
 }

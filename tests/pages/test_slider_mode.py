@@ -6,7 +6,7 @@ import time
 import pytest
 
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings
-from collab.models.cost import bayes_seconds, dot_seconds
+from collab.models.cost import bayes_seconds, dot_seconds, sampled_seconds
 from collab.services.training_job import plan
 from collab.services.trials import Rows
 from collab.ui import cached
@@ -74,13 +74,13 @@ def test_every_change_of_a_control_is_trained_and_counted_once(visit):
     app.select_slider(key="set_n_factors").set_value(7).run()
     second = tried(app, 2)
     assert second.current.record.settings["n_factors"] == 7 and second.others[0].record.id == first.id
-    app.button_group(key="model").set_value("bayes").run()
+    app.selectbox(key="model").set_value("bayes").run()
     app.slider(key="set_epochs").set_value(2).run()  # the newest wins: whatever became of the one before
     wait(app, lambda: not view(app).current.record.busy)
     app.run()
     assert view(app).current.record.model == "bayes" and view(app).current.record.settings["epochs"] == 2
     n_tried = view(app).n_tried
-    app.button_group(key="model").set_value(DEFAULT_MODEL).run()
+    app.selectbox(key="model").set_value(DEFAULT_MODEL).run()
     for key, value in (("n_factors", 5), ("batch_size", 512)):
         app.select_slider(key=f"set_{key}").set_value(value)
     app.slider(key="set_epochs").set_value(1).run()
@@ -232,15 +232,21 @@ def test_the_range_test_sees_the_training_rows_of_the_trials(visit):
 # --- without a page --------------------------------------------------------------------------------------------------------
 
 
-def test_every_preset_is_quick_enough_on_movielens_100k():
-    for family in MODELS.values():
-        for settings in family.presets.values():
-            assert family.seconds(settings, 70_000, 2609) <= QUICK_SECONDS
+def test_every_preset_but_the_most_accurate_is_quick_enough_on_movielens_100k():
+    slow = [
+        (name, preset)
+        for name, family in MODELS.items()
+        for preset, settings in family.presets.items()
+        if family.seconds(settings, 70_000, 2609) > QUICK_SECONDS
+    ]
+    assert slow == [("bayes-sampled", "best")]
 
 
 def test_the_estimate_grows_with_the_work():
     dot, bayes = (MODELS[name].presets[DEFAULT_PRESET] for name in ("dot-bias", "bayes"))
+    sampled = MODELS["bayes-sampled"].presets[DEFAULT_PRESET]
     for seconds, settings, changes in (
+        (sampled_seconds, sampled, ({"epochs": 500}, {"n_factors": 20})),
         (dot_seconds, dot, ({"epochs": 50}, {"n_factors": 200}, {"batch_size": 64})),
         (bayes_seconds, bayes, ({"epochs": 50}, {"n_factors": 20})),
     ):
