@@ -27,13 +27,13 @@ class Jobs:
 
     Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker
     dies, its run becomes an interrupted one, a new worker is started, and the queue goes on. `folder` is where the runs are, if
-    not in the home.
+    not in the home; `niceness` says how readily the worker leaves the processor to others (0: like anybody).
     """
 
     worker_module = "collab.services.worker"
 
-    def __init__(self, environment: Environment, folder: Path | None = None) -> None:
-        self.environment = environment
+    def __init__(self, environment: Environment, folder: Path | None = None, niceness: int = 10) -> None:
+        self.environment, self.niceness = environment, niceness
         self.folder = folder or environment.home
         self.store = RunStore(self.folder)
         self.owner, self._ownership = self.store.claim()
@@ -132,7 +132,7 @@ class Jobs:
     def _start_worker(self) -> None:
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self.worker_module, str(self.folder)],
+                [sys.executable, "-m", self.worker_module, str(self.folder), str(self.niceness)],
                 cwd=PROJECT,
                 text=True,
                 bufsize=1,

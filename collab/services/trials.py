@@ -101,7 +101,7 @@ class TrialLane:
         sweep(environment.home)
         self._folder = environment.home / "trials" / owner
         self._folder.mkdir(parents=True)
-        self.jobs = Jobs(environment, self._folder)
+        self.jobs = Jobs(environment, self._folder, niceness=0)  # somebody waits for it, and it takes a moment only
         self._lock = threading.RLock()
         self._dropped: set[str] = set()
         atexit.register(self.close)

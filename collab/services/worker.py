@@ -1,4 +1,4 @@
-"""The process that trains: `python -m collab.services.worker FOLDER`, warm before it is needed; FOLDER holds the runs.
+"""The process that trains: `python -m collab.services.worker FOLDER NICENESS`, warm before it is needed; FOLDER holds the runs.
 
 It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on
 standard output with {"ready": true} once torch is there and {"ended": ID, "state": …} after each run; everything else about
@@ -81,9 +81,9 @@ class Worker:
 
 
 def main() -> None:
-    """Make this process a quiet neighbour of the pages, then work."""
+    """Be as quiet a neighbour of the pages as was asked, then work."""
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(int(sys.argv[2]))
     torch.set_num_threads(1)
     signal.signal(
         signal.SIGTERM, lambda *_: sys.exit(0)
