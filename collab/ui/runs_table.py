@@ -149,9 +149,9 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
         placeholder=words.MISSING,
         alt="Past runs, newest first; tick one to work with it, several to compare them",
         column_config={
-            "name": st.column_config.TextColumn("Name", width=320),
-            "data": st.column_config.TextColumn("Data", width=130),
-            "model": st.column_config.TextColumn("Model", width=75),
+            "name": st.column_config.TextColumn("Name", width=270),
+            "data": st.column_config.TextColumn("Data", width=125),
+            "model": st.column_config.TextColumn("Model", width=105),
             "state": st.column_config.TextColumn("State", width=85),
             "mse": st.column_config.NumberColumn(
                 "MSE", format="%.4f", width=70, help="On its held-out ratings, stars²."
@@ -163,11 +163,11 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
                 help="MSE minus that of the baseline with biases only, on the same rows; below zero is better.",
             ),
             "settings": st.column_config.TextColumn(
-                "Settings", width=210, help="The nearest preset, and what differs from it."
+                "Settings", width=150, help="The nearest preset, and what differs from it."
             ),
             "time": st.column_config.TextColumn("Time", width=60, help="Seconds of the training alone."),
             "created": st.column_config.DatetimeColumn(
-                "Created", format="D MMM YYYY, HH:mm", timezone=st.context.timezone or "UTC", width=140
+                "Created", format="D MMM YYYY, HH:mm", timezone=st.context.timezone or "UTC", width=150
             ),
         },
     )
