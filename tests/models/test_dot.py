@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from collab.datasets.dataset import describe_items, encode
 from collab.errors import SettingError
 from collab.models import build_model, preset_of
-from collab.models.dot import DotBiasSettings, DotProductBias, _Adam, _RowAdam, loss_and_gradient
+from collab.models.adam import Adam, RowAdam
+from collab.models.dot import DotBiasSettings, DotProductBias, loss_and_gradient
 from collab.splitting import split_by
 from collab.training import fit
 
@@ -293,7 +294,7 @@ def test_the_least_liked_films_are_those_of_the_chapter(films):
 def test_rows_that_come_back_get_what_they_missed():
     """A row without a gradient for 30 steps is where the dense form would have moved it: decay, momentum and all."""
     table = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    dense, rows = _Adam(table.clone(), 0.1), _RowAdam(table.clone(), 0.1)
+    dense, rows = Adam(table.clone(), 0.1), RowAdam(table.clone(), 0.1)
     everybody, two = torch.arange(6), torch.tensor([0, 1])
     generator = torch.Generator().manual_seed(1)
     for batch, n_steps in ((everybody, 200), (two, 30)):
@@ -311,7 +312,7 @@ def test_rows_that_come_back_get_what_they_missed():
 
 def test_a_step_on_a_large_table_touches_the_rows_of_its_batch_alone():
     table = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
-    adam = _RowAdam(table.clone(), 0.1)
+    adam = RowAdam(table.clone(), 0.1)
     for _ in range(3):
         batch = torch.tensor([1, 4, 1])
         adam.look_up(batch)
@@ -324,7 +325,7 @@ def test_a_step_on_a_large_table_touches_the_rows_of_its_batch_alone():
 def test_a_large_table_reaches_the_dense_loss(movielens_100k, monkeypatch, preset):
     ratings = encode(movielens_100k)
     dense, _ = train_on(movielens_100k, ratings, preset, 0)
-    monkeypatch.setattr("collab.models.dot.LARGE_TABLE", 0)
+    monkeypatch.setattr("collab.models.adam.LARGE_TABLE", 0)
     monkeypatch.setattr("collab.models.dot.ROWS_A_RATING", 0)
     by_row, _ = train_on(movielens_100k, ratings, preset, 0)
     assert by_row == pytest.approx(dense, abs=0.003) and by_row != dense
