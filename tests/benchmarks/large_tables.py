@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.large_tables
 
-Random ratings, 50 factors, one thread, CPU time, median of five rounds; the ratio is dense / rows, in one run. It shows where the
-rows alone begin to win, `LARGE_TABLE` and `ROWS_A_RATING`. What the loss does is in `tests/models/test_dot.py`: on MovieLens
-100K both forms end within 0.003 of each other.
+Random ratings, 50 factors, one pinned core, one thread, CPU time, median of five rounds; the ratio is dense / rows,
+in one run. It shows where the rows alone begin to win, `LARGE_TABLE` and `ROWS_A_RATING`. What the loss does is in
+`tests/models/test_dot.py`: on MovieLens 100K both forms end within 0.003 of each other.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 import torch
 
 from collab.models.adam import LARGE_TABLE, Adam, RowAdam
+from tests.benchmarks.conditions import pin
 
 SIZES, BATCHES, WIDTH, STEPS = (LARGE_TABLE, 100_000, 500_000), (64, 512, 4096), 51, 20
 
@@ -33,7 +34,7 @@ def seconds_of_a_step(adam: Adam | RowAdam, n_rows: int, batch_size: int) -> flo
 
 def main() -> None:
     """Print a line a size and batch."""
-    torch.set_num_threads(1)
+    pin()
     for n_rows in SIZES:
         for batch_size in BATCHES:
             median = {}
