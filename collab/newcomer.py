@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import in_words, level_probabilities, likely_range
+from collab.certainty import COVERAGE, in_words, level_probabilities, likely_range
 from collab.cold_start import Posterior, Predictions, UserPrior, fold_in, predict, user_prior
 from collab.interpret import trained_items
-from collab.models.contract import Model
+from collab.models.contract import FoldsIn, Model
 from collab.ratings import RatingScale
 from collab.recommend import recommend
 
@@ -64,10 +65,47 @@ class Newcomer:
         ]
         return found[0], found[-1]
 
+    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+        """`predictions` after the ratings `rated`, stars by item_index."""
+        return self.predictions(self.after(rated))
+
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
         """`predictions` for a person who has not rated anything."""
         return self.predictions(self.prior)
+
+    @property
+    def doubts_films(self) -> bool:
+        """Whether the model knows how well it knows its films."""
+        return self.item_covariances is not None
+
+
+@dataclass(frozen=True, eq=False)
+class ByItself:
+    """The same for a model that folds a new person in by itself (`collab.models.contract.FoldsIn`)."""
+
+    model: FoldsIn
+    noise_variance: float
+    rating_scale: RatingScale
+    doubts_films = False
+
+    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+        """How the person would rate every film after the ratings `rated`, stars by item_index; twice, as films are taken for
+        known."""
+        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
+        rating, variance = self.model.fold_in_newcomer(index, stars, self.noise_variance)
+        deviation = np.sqrt(variance + self.noise_variance)
+        reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * deviation
+        low, mean, high = np.clip(
+            [rating - reach, rating, rating + reach], self.rating_scale.low, self.rating_scale.high
+        )
+        found = Predictions(mean, deviation, low, high, rating)
+        return found, found
+
+    @cached_property
+    def before(self) -> tuple[Predictions, Predictions]:
+        """`foresee` for a person who has not rated anything."""
+        return self.foresee({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +125,7 @@ class Picks:
     learned: float
 
 
-def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: RatingScale) -> Newcomer:
+def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: RatingScale) -> Newcomer | ByItself:
     """What `model`, trained on the ratings that the table `users` counts, brings to a new person.
 
     A model that takes its films for known has `valid_mse`, its error on the held-out ratings in squared stars, as noise. A
@@ -96,6 +134,8 @@ def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: 
     `bayes-sampled` then hold 79 to 84 % of the ratings, with the mean 77 to 81 %, and the MSE is the same within .003.)
     Raises SettingError with fewer than two trained users.
     """
+    if isinstance(model, FoldsIn):
+        return ByItself(model, valid_mse, rating_scale)
     trained, covariances = users["n_ratings"].to_numpy() > 0, model.item_covariances
     user_covariances, noise_variance = None, valid_mse
     if covariances is not None:
@@ -106,13 +146,15 @@ def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: 
     return Newcomer(prior, *films, model.y_range, noise_variance, rating_scale)
 
 
-def picks(known: Newcomer, items: pd.DataFrame, rated: Mapping[int, float], n: int, minimum_count: int) -> Picks:
+def picks(
+    known: Newcomer | ByItself, items: pd.DataFrame, rated: Mapping[int, float], n: int, minimum_count: int
+) -> Picks:
     """The `n` best films for a person with the ratings `rated`, stars by item_index.
 
     `items` is the run's items table. Rated films are left out, with all the films of the same title; so are films with fewer
     than `minimum_count` training ratings. Films not seen stay candidates.
     """
-    now, before = known.predictions(known.after(rated)), known.before
+    now, before = known.foresee(rated), known.before
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
     films = recommend(now[0], items, answered, n=n, minimum_count=minimum_count)
     chances = level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)

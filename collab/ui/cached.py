@@ -12,7 +12,7 @@ from collab.answers import match_titles
 from collab.comparison import Comparison
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
-from collab.newcomer import Newcomer, newcomer
+from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -55,7 +55,7 @@ def profiles() -> ProfileStore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def for_newcomers(run_id: str) -> Newcomer:
+def for_newcomers(run_id: str) -> Newcomer | ByItself:
     """What the run brings to a person before the first rating. Raises RunError."""
     run = trained_run(run_id)
     return newcomer(run.model, run.users, run.valid_mse, run.record.scale)

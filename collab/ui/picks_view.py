@@ -51,8 +51,7 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
             "No film that is left has so many ratings. Lower the minimum beside the heading.",
             icon=":material/filter_alt_off:",
         )
-    doubts_films = person.item_covariances is not None
-    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", doubts_films)
+    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", person.doubts_films)
 
 
 def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str) -> int:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from collab.models import MODELS, build_model
+from collab.models.contract import FoldsIn
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.splitting import split_random
 from collab.training import fit
 
 N_SIDE = 40
+UNABLE = ()  # baselines that cannot tell even films from odd ones
 COLUMNS = ("user_index", "item_index", "rating", "time")
 # what a family's settings can be besides its presets; a setting that a family does not have is left out
 VARIANTS = ({}, {"y_range": None}, {"use_biases": False}, {"y_range": None, "use_biases": False})
@@ -197,12 +199,16 @@ def test_factors_and_biases_have_a_row_for_everybody(name, settings, checkerboar
     model, _ = fresh(name, settings, *checkerboard)
     assert model.name == name
     assert model.epochs == 2
-    if model.has_factors:
-        assert model.user_factors.shape[0] == train.n_users
-        assert model.item_factors.shape == (train.n_items, model.user_factors.shape[1])
-    assert model.user_biases.shape == (train.n_users,)
-    assert model.item_biases.shape == (train.n_items,)
-    if not model.has_biases:
+    by_factors = not isinstance(model, FoldsIn)
+    if by_factors:
+        assert model.user_factors.shape == (train.n_users, model.item_factors.shape[1])
+    if model.has_factors or by_factors:
+        assert model.item_factors.shape[0] == train.n_items
+        assert bool(model.item_factors.shape[1]) == model.has_factors
+    if model.has_biases or by_factors:
+        assert model.user_biases.shape == (train.n_users,)
+        assert model.item_biases.shape == (train.n_items,)
+    if by_factors and not model.has_biases:
         assert not model.user_biases.any()
         assert not model.item_biases.any()
 
@@ -239,8 +245,29 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
     """What the pages and the cold start build on: p·q + b_u + b_i is all there is, any global mean included."""
     train, _ = checkerboard
     model, _ = fresh(name, settings, *checkerboard)
-    if model.y_range is None:
+    if model.y_range is None and not isinstance(model, FoldsIn):
         total = model.user_factors @ model.item_factors.T + model.user_biases[:, None] + model.item_biases
         if model.item_covariances is not None:
             total = np.clip(total, train.rating_scale.low, train.rating_scale.high)
         np.testing.assert_allclose(everything(model, train), total, atol=1e-5)
+
+
+@every_model
+def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard):
+    train, valid = checkerboard
+    model = build(name, settings, train)
+    if not isinstance(model, FoldsIn):
+        return
+    fit(model, train, valid)
+    before = as_bytes(model)
+    films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
+    found, average = model.fold_in_newcomer(films, stars, 0.8), model.fold_in_newcomer(films[:0], stars[:0], 0.8)
+    for rating, variance in (found, average):
+        assert rating.shape == variance.shape == (train.n_items,)
+        assert np.isfinite(rating).all() and np.isfinite(variance).all() and (variance >= 0).all()
+    again = model.fold_in_newcomer(films[::-1], stars[::-1], 0.8)
+    assert np.array_equal(again.rating, found.rating) and np.array_equal(again.variance, found.variance)
+    assert found.variance.mean() <= average.variance.mean()
+    assert as_bytes(model) == before
+    if name not in UNABLE:
+        assert found.rating[10:40:2].mean() > found.rating[11:40:2].mean() + 1  # even films are loved
