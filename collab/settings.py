@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from collab.errors import SettingError
 
 Settings = TypeVar("Settings")
+WHOLE_NUMBERS = "tuple[int, ...]"  # the type of a setting that is a list of whole numbers, which may be empty
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,7 @@ class About:
     log: bool = False  # a slider moves in equal ratios
     in_sight: bool = True  # else it waits under "More settings"
     in_name: str = ""  # how it stands in the name of a run, as "{} factors"; empty: it does not
+    most: int = 8  # a list of whole numbers is no longer than this
 
 
 def setting(default: Any, label: str, help: str, **about: Any) -> Any:
@@ -52,6 +54,8 @@ def check(settings: Any) -> None:
                 raise SettingError(f"{field.name} is {value!r}; allowed are true and false")
         elif field.type == "tuple[float, float] | None":
             _check_range(field.name, value, limits)
+        elif field.type == WHOLE_NUMBERS:
+            _check_list(field.name, value, limits)
         else:
             _check_number(field.name, value, limits, whole=field.type == "int")
 
@@ -76,6 +80,13 @@ def _check_range(name: str, value: Any, limits: About) -> None:
         raise SettingError(f"{name} is {value!r}; its low end must lie under its high end")
 
 
+def _check_list(name: str, value: Any, limits: About) -> None:
+    if not isinstance(value, tuple) or len(value) > limits.most:
+        raise SettingError(f"{name} is {value!r}; write at most {limits.most} whole numbers, as in 100,50, or none")
+    for number in value:
+        _check_number(name, number, limits, whole=True)
+
+
 def to_dict(settings: Any) -> dict[str, Any]:
     """The settings as plain values that JSON can hold."""
     return {
@@ -93,7 +104,7 @@ def settings_from(settings_type: type[Settings], values: Mapping[str, Any]) -> S
 
 
 def parse(settings_type: type, name: str, text: str) -> Any:
-    """The value of setting `name` written as text: "50", "5e-3", "true", "0,5.5", "none". Raises SettingError."""
+    """The value of setting `name` written as text: "50", "5e-3", "true", "0,5.5", "100,50", "none". Raises SettingError."""
     limits = about(settings_type, name)
     kind = next(field.type for field in dataclasses.fields(settings_type) if field.name == name)
     plain = text.strip().lower()
@@ -114,12 +125,28 @@ def parse(settings_type: type, name: str, text: str) -> Any:
         if kind == "float":
             return float(plain)
         if plain in ("none", "off", ""):
-            return None
+            return () if kind == WHOLE_NUMBERS else None
+        if kind == WHOLE_NUMBERS:
+            return tuple(int(number) for number in plain.split(","))
         low, high = plain.split(",")
         return (float(low), float(high))
     except (KeyError, ValueError):
-        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(
-            kind, "two numbers as in 0,5.5, or none"
-        )
+        wanted = {
+            "bool": "true or false",
+            "int": "a whole number",
+            "float": "a number",
+            WHOLE_NUMBERS: "a list of whole numbers as in 100,50, or none, each",
+        }.get(kind, "two numbers as in 0,5.5, or none")
         limit = "" if limits.low is None else f" from {limits.low:g} to {limits.high:g}"
         raise SettingError(f"{name}={text!r} is not {wanted}{limit}") from None
+
+
+def as_text(value: Any) -> str:
+    """A value as `parse` reads it, numbers in their short form: "50", "0.005", "true", "0,5.5", "none"."""
+    if value is None or value in ((), []):
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,9 @@ from collab.features import Features
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.contract import Model
+from collab.models.deep import DeepSettings, build_deep
 from collab.models.dot import DotBiasSettings, DotProductBias
+from collab.models.net import NetSettings, build_net
 from collab.ratings import RatingScale
 
 
@@ -60,6 +62,22 @@ MODELS: dict[str, Family] = {
             "“Best accuracy” draws the posterior 250 times, for some ten seconds. “Fast” takes half the factors and 100 draws.",
             BayesSampled,
             "sweep",
+        ),
+        Family(
+            "net",
+            "Small neural net",
+            NetSettings,
+            {"chapter": NetSettings(), "fast": NetSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+            build_net,
+        ),
+        Family(
+            "deep",
+            "Deep neural net",
+            DeepSettings,
+            {"chapter": DeepSettings(), "fast": DeepSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+            build_deep,
         ),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -123,13 +124,27 @@ def fused_step(
     weight_decay: float,
 ) -> None:
     """torch's fused AdamW kernel on one tensor, in place."""
+    fused_steps([table], [gradient], [average], [square], [n_steps], rate, momentum, weight_decay)
+
+
+def fused_steps(
+    tensors: Sequence[torch.Tensor],
+    gradients: Sequence[torch.Tensor],
+    averages: Sequence[torch.Tensor],
+    squares: Sequence[torch.Tensor],
+    n_steps: Sequence[torch.Tensor],
+    rate: float,
+    momentum: float,
+    weight_decay: float,
+) -> None:
+    """torch's fused AdamW kernel on several tensors at once, in place."""
     torch._fused_adamw_(
-        [table],
-        [gradient],
-        [average],
-        [square],
+        tensors,
+        gradients,
+        averages,
+        squares,
         [],
-        [n_steps],
+        n_steps,
         lr=rate,
         beta1=momentum,
         beta2=BETA2,
@@ -138,3 +153,37 @@ def fused_step(
         amsgrad=False,
         maximize=False,
     )
+
+
+class LayersAdam:
+    """The same for the few tensors of a net's layers, each of which has a gradient at every step.
+
+    Decayed are `decayed` alone: not the biases of linear layers, nor scale and shift of batch norm.
+    """
+
+    def __init__(self, decayed: Sequence[torch.Tensor], others: Sequence[torch.Tensor], weight_decay: float) -> None:
+        self.groups = [(list(decayed), weight_decay), (list(others), 0.0)]
+        self.tensors = [*decayed, *others]
+        self.averages, self.squares = ([torch.zeros_like(each) for each in self.tensors] for _ in range(2))
+        self.n_steps = [torch.zeros(()) for _ in self.tensors]
+
+    def step(self, gradients: Sequence[torch.Tensor], rate: float, momentum: float) -> None:
+        """One step for the gradients of `tensors`, in their order."""
+        start = 0
+        for tensors, weight_decay in self.groups:
+            part = slice(start, start + len(tensors))
+            start += len(tensors)
+            if not tensors:
+                continue
+            for count in self.n_steps[part]:
+                count += 1
+            fused_steps(
+                tensors,
+                gradients[part],
+                self.averages[part],
+                self.squares[part],
+                self.n_steps[part],
+                rate,
+                momentum,
+                weight_decay,
+            )

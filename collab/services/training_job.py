@@ -30,7 +30,7 @@ from collab.models.contract import Model
 from collab.ratings import Ratings
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
-from collab.settings import settings_from, to_dict
+from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
@@ -97,7 +97,11 @@ def describe_settings(model: str, settings: Any) -> str:
     values = [
         (field.metadata["about"].in_name, getattr(settings, field.name)) for field in dataclasses.fields(settings)
     ]
-    parts = [in_name.format(value) for in_name, value in values if value is not False]
+    parts = [
+        in_name.format(as_text(value) if isinstance(value, tuple) else value)
+        for in_name, value in values
+        if value is not False
+    ]
     return " · ".join([model, *filter(None, parts)])
 
 

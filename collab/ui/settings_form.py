@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
-from collab.settings import About, about, parse, settings_from, to_dict
+from collab.settings import WHOLE_NUMBERS, About, about, as_text, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
 from collab.ui import words
 
@@ -27,6 +27,7 @@ def take_over(settings: Any, share: float | None = None) -> None:
     """Put every control to these settings (in a callback, or before the controls are drawn)."""
     for name, value in dataclasses.asdict(settings).items():
         st.session_state[_key(name)] = value
+        st.session_state.pop(f"{_key(name)}_refused", None)
     if share is not None:
         st.session_state[_key(SHARE)] = share
 
@@ -162,6 +163,8 @@ def _control(family: Family, name: str) -> None:
     value = st.session_state[key]
     if isinstance(value, bool):
         st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
+    elif _kind(family, name) == WHOLE_NUMBERS:
+        _list_control(name, limits, family)
     elif limits.log:
         st.select_slider(
             limits.label,
@@ -188,6 +191,36 @@ def _control(family: Family, name: str) -> None:
             help=limits.help,
             persist_state="session",
             format="%d" if kind is int else "%.2f",
+        )
+
+
+def _kind(family: Family, name: str) -> str:
+    """The type of a setting, as it is written in its class."""
+    return next(field.type for field in dataclasses.fields(family.settings_type) if field.name == name)
+
+
+def _list_control(name: str, limits: About, family: Family) -> None:
+    """A text field for a list of whole numbers; what cannot be read is refused under it, and the last good list stands."""
+    key = _key(name)
+    refused = st.session_state.get(f"{key}_refused", "")
+    if not refused:
+        st.session_state[f"{key}_text"] = as_text(st.session_state[key])
+
+    def changed() -> None:
+        try:
+            value = parse(family.settings_type, name, st.session_state[f"{key}_text"])
+            settings_from(family.settings_type, {name: value})
+        except SettingError as reason:
+            st.session_state[f"{key}_refused"] = str(reason)
+        else:
+            st.session_state[key] = value
+            st.session_state.pop(f"{key}_refused", None)
+
+    st.text_input(limits.label, key=f"{key}_text", help=limits.help, on_change=changed, placeholder="100,50")
+    if refused:
+        st.error(
+            f"{refused}. {as_text(st.session_state[key])} still stands.",
+            icon=":material/error:",
         )
 
 
@@ -221,20 +254,6 @@ def _range_control(name: str, limits: About, family: Family) -> None:
 # --- the link ------------------------------------------------------------------------------------------------------------
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return (
-        ",".join(f"{each:g}" for each in value)
-        if isinstance(value, tuple | list)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
-
-
 def _from_link(family: Family) -> None:
     """Take over what a link says of the settings; refuse, with the allowed range, what is not allowed."""
     linked = st.session_state.setdefault("_linked_settings", {})
@@ -265,7 +284,7 @@ def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     linked = st.session_state["_linked_settings"]
     defaults = to_dict(family.presets[DEFAULT_PRESET])
     for name, value in {**current, SHARE: share}.items():
-        text, default = _text(value), _text(defaults.get(name, 0.2))
+        text, default = as_text(value), as_text(defaults.get(name, 0.2))
         if text == default:
             st.query_params.pop(name, None)
             linked.pop(name, None)

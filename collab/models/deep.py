@@ -1,0 +1,53 @@
+"""A deeper net, `deep`: any list of layers on both embeddings, with dropout and batch norm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collab.features import Features
+from collab.models import usual_settings as usual
+from collab.models.embedding_net import Design, EmbeddingNet
+from collab.models.net import DECAY_HELP
+from collab.ratings import RatingScale
+from collab.settings import check, setting
+
+
+@dataclass(frozen=True)
+class DeepSettings:
+    """Settings of `deep`; the defaults are those of the chapter's second net."""
+
+    layers: tuple[int, ...] = usual.layers((100, 50))
+    epochs: int = usual.epochs()
+    learning_rate: float = usual.learning_rate()
+    weight_decay: float = usual.weight_decay(0.1, DECAY_HELP)
+    dropout: float = usual.dropout("Dropout", "after every hidden layer")
+    embedding_dropout: float = usual.dropout("Dropout of embeddings", "of the embeddings")
+    batch_norm: bool = setting(
+        True,
+        "Batch norm",
+        "Brings what comes out of every hidden layer to one mean and spread, which steadies the training.",
+        in_sight=False,
+    )
+    user_size: int = usual.embedding_size("user", 74)
+    item_size: int = usual.embedding_size("film", 102)
+    batch_size: int = usual.batch_size()
+    y_range: tuple[float, float] | None = usual.y_range()
+    seed: int = usual.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def build_deep(
+    settings: DeepSettings, n_users: int, n_items: int, rating_scale: RatingScale | None, features: Features | None
+) -> EmbeddingNet:
+    """The net of the chapter's library."""
+    design = Design(
+        settings.user_size,
+        settings.item_size,
+        settings.layers,
+        settings.embedding_dropout,
+        settings.dropout,
+        settings.batch_norm,
+    )
+    return EmbeddingNet("deep", settings, design, n_users, n_items)
