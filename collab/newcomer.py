@@ -5,6 +5,7 @@ The command line and the Rate page both stand on `picks`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,17 +91,20 @@ class ByItself:
     doubts_films = False
 
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
-        """How the person would rate every film after the ratings `rated`, stars by item_index; twice, as films are taken for
-        known."""
+        """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
+        error on the held-out ratings for noise, if the model has chances of its own for the levels."""
         index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
-        rating, variance = self.model.fold_in_newcomer(index, stars, self.noise_variance)
-        deviation = np.sqrt(variance + self.noise_variance)
+        rating, variance, chances = self.model.fold_in_newcomer(index, stars, self.noise_variance)
+        of_taste = np.sqrt(variance + self.noise_variance)
+        deviation = of_taste
+        if chances is not None:  # the model says itself how unsteadily people rate
+            deviation = np.sqrt((chances * np.square(self.rating_scale.levels - rating[:, None])).sum(axis=1))
         reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * deviation
         low, mean, high = np.clip(
             [rating - reach, rating, rating + reach], self.rating_scale.low, self.rating_scale.high
         )
-        found = Predictions(mean, deviation, low, high, rating)
-        return found, found
+        found = Predictions(mean, deviation, low, high, rating, chances)
+        return found, dataclasses.replace(found, standard_deviation=of_taste)
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
@@ -115,7 +119,8 @@ class Picks:
     `films` is `recommend`'s table with a column `words` ("4.2, probably 3 to 5") and the ends `likely_low`, `likely_high` of
     that range; `chances` (n_films, n_levels) says how likely each rating level is for each of them. `typical_error` is the root
     of the mean predicted variance over the candidates, in stars; `error_before` the same before the first rating. `learned` is
-    the share of what was unknown of this person's taste that the answers removed, as a standard deviation.
+    the share of what was unknown of this person's taste that the answers removed, as a standard deviation. `own_chances`: the
+    model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
@@ -123,6 +128,7 @@ class Picks:
     typical_error: float
     error_before: float
     learned: float
+    own_chances: bool
 
 
 def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: RatingScale) -> Newcomer | ByItself:
@@ -157,7 +163,12 @@ def picks(
     now, before = known.foresee(rated), known.before
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
     films = recommend(now[0], items, answered, n=n, minimum_count=minimum_count)
-    chances = level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
+    own = now[0].chances
+    chances = (
+        level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
+        if own is None
+        else own[films["item_index"].to_numpy()]
+    )
     low, high = likely_range(chances, known.rating_scale)
     candidates = np.setdiff1d(trained_items(items, minimum_count), answered)
     variance, taste, variance_before, taste_before = (
@@ -170,6 +181,7 @@ def picks(
         typical_error=variance**0.5,
         error_before=variance_before**0.5,
         learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
+        own_chances=own is not None,
     )
 
 

@@ -14,6 +14,8 @@ from collab.models.contract import Model
 from collab.models.deep import DeepSettings, build_deep
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.models.net import NetSettings, build_net
+from collab.models.ordinal import Ordinal, OrdinalSettings
+from collab.models.side import SideSettings, build_side
 from collab.ratings import RatingScale
 
 
@@ -78,6 +80,22 @@ MODELS: dict[str, Family] = {
             {"chapter": DeepSettings(), "fast": DeepSettings(batch_size=256)},
             "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
             build_deep,
+        ),
+        Family(
+            "ordinal",
+            "Chance of every rating",
+            OrdinalSettings,
+            {"chapter": OrdinalSettings(), "fast": OrdinalSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+            Ordinal,
+        ),
+        Family(
+            "side",
+            "Net with side information",
+            SideSettings,
+            {"chapter": SideSettings(), "fast": SideSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
+            build_side,
         ),
     )
 }

@@ -39,11 +39,13 @@ class Foreseen(NamedTuple):
     """How somebody new would rate every film, row 0 too: shape (n_items,) each.
 
     `rating` in stars, not cut to the rating scale; `variance` in squared stars: what is unknown of this person, without the
-    noise that is left where all is known.
+    noise that is left where all is known. A model that gives every rating level a chance of its own has these as `chances`
+    (n_items, n_levels), all that is unknown counted in; None: they follow from rating, variance and noise.
     """
 
     rating: np.ndarray
     variance: np.ndarray
+    chances: np.ndarray | None = None
 
 
 class Model(Protocol):

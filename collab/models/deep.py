@@ -9,7 +9,7 @@ from collab.models import usual_settings as usual
 from collab.models.embedding_net import Design, EmbeddingNet
 from collab.models.net import DECAY_HELP
 from collab.ratings import RatingScale
-from collab.settings import check, setting
+from collab.settings import check
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,7 @@ class DeepSettings:
     weight_decay: float = usual.weight_decay(0.1, DECAY_HELP)
     dropout: float = usual.dropout("Dropout", "after every hidden layer")
     embedding_dropout: float = usual.dropout("Dropout of embeddings", "of the embeddings")
-    batch_norm: bool = setting(
-        True,
-        "Batch norm",
-        "Brings what comes out of every hidden layer to one mean and spread, which steadies the training.",
-        in_sight=False,
-    )
+    batch_norm: bool = usual.batch_norm()
     user_size: int = usual.embedding_size("user", 74)
     item_size: int = usual.embedding_size("film", 102)
     batch_size: int = usual.batch_size()

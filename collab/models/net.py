@@ -10,7 +10,9 @@ from collab.models.embedding_net import Design, EmbeddingNet
 from collab.ratings import RatingScale
 from collab.settings import check, setting
 
-DECAY_HELP = "How strongly embeddings and weights are pulled towards zero at every step, biases are not; more keeps the model simpler."
+DECAY_HELP = (
+    "How much embeddings and weights are pulled towards zero at every step, biases not: more keeps the model simpler."
+)
 
 
 @dataclass(frozen=True)

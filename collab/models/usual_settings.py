@@ -103,6 +103,16 @@ def layers(default: tuple[int, ...]) -> Any:
     )
 
 
+def batch_norm() -> Any:
+    """Whether there is any."""
+    return setting(
+        True,
+        "Batch norm",
+        "Brings what comes out of every hidden layer to one mean and spread, which steadies the training.",
+        in_sight=False,
+    )
+
+
 def seed() -> Any:
     """Where chance begins."""
     return setting(

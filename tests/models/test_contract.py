@@ -262,7 +262,7 @@ def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, 
     before = as_bytes(model)
     films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
     found, average = model.fold_in_newcomer(films, stars, 0.8), model.fold_in_newcomer(films[:0], stars[:0], 0.8)
-    for rating, variance in (found, average):
+    for rating, variance, _ in (found, average):
         assert rating.shape == variance.shape == (train.n_items,)
         assert np.isfinite(rating).all() and np.isfinite(variance).all() and (variance >= 0).all()
     again = model.fold_in_newcomer(films[::-1], stars[::-1], 0.8)
