@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collab.features import Features
-from collab.models import usual_settings as usual
+from collab.models import net_settings
+from collab.models import shared_settings as shared
 from collab.models.embedding_net import Design, EmbeddingNet
-from collab.models.net import DECAY_HELP
+from collab.models.net_settings import PULLED
 from collab.ratings import RatingScale
 from collab.settings import check
 
@@ -16,18 +17,18 @@ from collab.settings import check
 class DeepSettings:
     """Settings of `deep`; the defaults are those of the chapter's second net."""
 
-    layers: tuple[int, ...] = usual.layers((100, 50))
-    epochs: int = usual.epochs()
-    learning_rate: float = usual.learning_rate()
-    weight_decay: float = usual.weight_decay(0.1, DECAY_HELP)
-    dropout: float = usual.dropout("Dropout", "after every hidden layer")
-    embedding_dropout: float = usual.dropout("Dropout of embeddings", "of the embeddings")
-    batch_norm: bool = usual.batch_norm()
-    user_size: int = usual.embedding_size("user", 74)
-    item_size: int = usual.embedding_size("film", 102)
-    batch_size: int = usual.batch_size()
-    y_range: tuple[float, float] | None = usual.y_range()
-    seed: int = usual.seed()
+    layers: tuple[int, ...] = net_settings.layers((100, 50))
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.1, PULLED)
+    dropout: float = net_settings.dropout("Dropout", "after every hidden layer")
+    embedding_dropout: float = net_settings.dropout("Dropout of embeddings", "of the embeddings")
+    batch_norm: bool = net_settings.batch_norm()
+    user_size: int = net_settings.embedding_size("user", 74)
+    item_size: int = net_settings.embedding_size("film", 102)
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] | None = shared.y_range()
+    seed: int = shared.seed()
 
     def __post_init__(self) -> None:
         check(self)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collab.features import Features
-from collab.models import usual_settings as usual
+from collab.models import net_settings
+from collab.models import shared_settings as shared
 from collab.models.embedding_net import Design, EmbeddingNet
+from collab.models.net_settings import PULLED
 from collab.ratings import RatingScale
 from collab.settings import check, setting
-
-DECAY_HELP = (
-    "How much embeddings and weights are pulled towards zero at every step, biases not: more keeps the model simpler."
-)
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,14 @@ class NetSettings:
         log=True,
         in_name="{} hidden",
     )
-    epochs: int = usual.epochs()
-    learning_rate: float = usual.learning_rate()
-    weight_decay: float = usual.weight_decay(0.01, DECAY_HELP)
-    user_size: int = usual.embedding_size("user", 74)
-    item_size: int = usual.embedding_size("film", 102)
-    batch_size: int = usual.batch_size()
-    y_range: tuple[float, float] | None = usual.y_range()
-    seed: int = usual.seed()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.01, PULLED)
+    user_size: int = net_settings.embedding_size("user", 74)
+    item_size: int = net_settings.embedding_size("film", 102)
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] | None = shared.y_range()
+    seed: int = shared.seed()
 
     def __post_init__(self) -> None:
         check(self)

@@ -10,7 +10,7 @@ import torch
 
 from collab.cold_start import user_prior
 from collab.features import Features
-from collab.models import usual_settings as usual
+from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.ratings import Ratings, RatingScale
@@ -30,28 +30,17 @@ MOST_STEPS = 25
 class OrdinalSettings:
     """Settings of `ordinal`."""
 
-    n_factors: int = setting(
-        50,
-        "Factors",
-        "How many hidden tastes a user and a film are described by; more can fit finer tastes, and over-fit sooner.",
-        low=1,
-        high=512,
-        step=1,
-        log=True,
-        in_name="{} factors",
-    )
-    epochs: int = usual.epochs()
-    learning_rate: float = usual.learning_rate()
-    weight_decay: float = usual.weight_decay(
-        0.1, "How strongly all factors and biases are pulled towards zero at every step; more keeps the model simpler."
-    )
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.1)
     own_levels: bool = setting(
         True,
         "Own use of the stars",
         "A user who never gives one star, or a film that is loved or hated, may bend the chances of every level.",
     )
-    batch_size: int = usual.batch_size()
-    seed: int = usual.seed()
+    batch_size: int = shared.batch_size()
+    seed: int = shared.seed()
 
     def __post_init__(self) -> None:
         check(self)
