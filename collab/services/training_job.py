@@ -92,6 +92,11 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     )
 
 
+def untrained_model(record: RunRecord) -> Model:
+    """A model as the run's, for nobody and nothing: it says what such a model has. Raises SettingError for one unknown here."""
+    return build_model(record.model, settings_from(family_of(record.model).settings_type, record.settings), 2, 2)
+
+
 def describe_settings(model: str, settings: Any) -> str:
     """A run's first name: what tells it from its neighbours."""
     values = [
@@ -280,10 +285,7 @@ def _train(
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),
         baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
-        layers=[
-            {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-            for layer in model.layers()
-        ],
+        layers=_describe_layers(model),
     )
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
@@ -308,6 +310,7 @@ def _train(
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(
         record,
+        layers=_describe_layers(model),  # a model may grow with its data
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
@@ -315,6 +318,13 @@ def _train(
         certainty=measure_certainty(model, train, valid) if good else {},
         prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome
+
+
+def _describe_layers(model: Model) -> list[dict[str, Any]]:
+    return [
+        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+        for layer in model.layers()
+    ]
 
 
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
