@@ -26,7 +26,7 @@ from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
-from collab.services.training_job import carry_out, default_plan, load_encoded, plan, untrained_model
+from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.settings import parse
 from collab.splitting import split_by
 from collab.training import EpochReport
@@ -150,8 +150,8 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
     store = RunStore(environment.home)
     run = store.load(arguments.run)
     if not run.model.has_factors:
-        others = [record for record in store.records() if record.has_weights and untrained_model(record).has_factors]
-        hint = f"run {others[0].id} ({others[0].name}) can" if others else "train one that has: python -m collab train"
+        other = next(runs_with("factors", store.records()), None)
+        hint = f"run {other.id} ({other.name}) can" if other else "train one that has: python -m collab train"
         raise RunError(
             f"run {run.id} is a model without factors of films ({run.record.model}), and cannot say which are alike; {hint}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -21,7 +22,7 @@ import torch
 from collab.certainty import calibration
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
-from collab.errors import CollabError
+from collab.errors import CollabError, SettingError
 from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
@@ -92,9 +93,14 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     )
 
 
-def untrained_model(record: RunRecord) -> Model:
-    """A model as the run's, for nobody and nothing: it says what such a model has. Raises SettingError for one unknown here."""
-    return build_model(record.model, settings_from(family_of(record.model).settings_type, record.settings), 2, 2)
+def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
+    """Those of the `records` that can be looked at and whose models have "factors" or "biases", in the same order."""
+    for record in records:
+        if record.has_weights:
+            with contextlib.suppress(SettingError):  # a model that is unknown here
+                settings = settings_from(family_of(record.model).settings_type, record.settings)
+                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}"):
+                    yield record
 
 
 def describe_settings(model: str, settings: Any) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 
 import streamlit as st
 
-from collab.models.contract import Model
 from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import default_plan, untrained_model
+from collab.services.training_job import default_plan, runs_with
 from collab.ui import cached, words
 from collab.ui.page import describe_run, use_run
 from collab.ui.visitor import visitor
@@ -20,20 +18,20 @@ N_OFFERED = 4
 def need_factors(run: TrainedRun, so_that: str) -> None:
     """Go on only with a model that has factors; `so_that` says what the page cannot do without."""
     if not run.model.has_factors:
-        _offer_others(run.record, f"This model has no factors of films, so {so_that}.", lambda model: model.has_factors)
+        _offer_others(run.record, f"This model has no factors of films, so {so_that}.", "factors")
 
 
 def need_biases(run: TrainedRun, so_that: str) -> None:
     """Go on only with a model that has biases; `so_that` says what the page cannot do without."""
     if not run.model.has_biases:
-        _offer_others(run.record, f"This model has no biases, so {so_that}.", lambda model: model.has_biases)
+        _offer_others(run.record, f"This model has no biases, so {so_that}.", "biases")
 
 
-def _offer_others(record: RunRecord, why: str, serves: Callable[[Model], bool]) -> None:
-    """Say why, offer the newest runs on the same data whose models serve, or to train one; the page ends here."""
+def _offer_others(record: RunRecord, why: str, trait: str) -> None:
+    """Say why, offer the newest runs on the same data that have the `trait`, or to train one; the page ends here."""
     jobs = cached.jobs()
-    known = (each for each in jobs.store.records() if each.data == record.data and each.has_weights)
-    suited = list(islice((each for each in known if serves(untrained_model(each))), N_OFFERED))
+    known = (each for each in jobs.store.records() if each.data == record.data)
+    suited = list(islice(runs_with(trait, known), N_OFFERED))
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
     with st.container(key="suited_runs"):
         for place, each in enumerate(suited):

@@ -51,7 +51,7 @@ def choose_model() -> Family:
         key=MODEL,
         format_func=lambda name: MODELS[name].title,
         on_change=lambda: _switch(state[MODEL]),
-        help="What is trained. The list begins with the simplest and the chapter’s own; the Bayesian ones know how sure they are.",
+        help="What is trained: from the simplest over the chapter’s own to the Bayesian ones, which know how sure they are.",
     )
     st.caption(MODELS[chosen].about)
     if chosen == DEFAULT_MODEL:
