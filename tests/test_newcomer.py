@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from collab.cold_start import fold_in, predict, user_prior
-from collab.newcomer import newcomer, picks
 from collab.models.contract import Foreseen
+from collab.newcomer import newcomer, picks
 from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)

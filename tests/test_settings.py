@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from collab.errors import CollabError, SettingError
 from collab.models import MODELS, preset_of
-from collab.models.dot import DotBiasSettings
+from collab.models.dot import DotBiasSettings, DotRangeSettings
+from collab.models.neighbours import NeighboursSettings
 from collab.settings import about, parse, setting, settings_from, to_dict
 
 NUMBERS = [field.name for field in dataclasses.fields(DotBiasSettings) if field.type in ("int", "float")]
@@ -180,12 +181,29 @@ def test_every_setting_says_what_it_does_and_what_it_allows(model):
         limits = about(settings_type, field.name)
         assert limits.label
         assert limits.help.endswith(".")
-        if field.type != "bool":
+        if field.type == "str":
+            assert len(limits.choices) > 1 and field.default in limits.choices
+        elif field.type != "bool":
             assert limits.low < limits.high
 
 
 def test_unknown_models_and_presets_are_refused_and_the_known_ones_named():
-    with pytest.raises(SettingError, match="no model 'dot'; there are dot-bias"):
-        preset_of("dot", "chapter")
-    with pytest.raises(SettingError, match="dot-bias has no preset 'slow'; it has chapter, fast"):
+    with pytest.raises(SettingError, match="no model 'oracle'; there are mean, bias"):
+        preset_of("oracle", "chapter")
+    with pytest.raises(SettingError, match="dot-bias has no preset 'slow'; it has chapter, fast, undecayed"):
         preset_of("dot-bias", "slow")
+
+
+def test_a_word_is_one_of_the_choices():
+    assert parse(NeighboursSettings, "of", " Films ") == "films"
+    with pytest.raises(SettingError, match="of='directors' is not users or films"):
+        parse(NeighboursSettings, "of", "directors")
+
+
+def test_a_range_that_cannot_be_off():
+    assert parse(DotRangeSettings, "y_range", "0.5,6") == (0.5, 6.0)
+    with pytest.raises(SettingError, match="two numbers as in 0,5.5 from"):
+        parse(DotRangeSettings, "y_range", "none")
+    with pytest.raises(SettingError, match="write two numbers"):
+        DotRangeSettings(y_range=None)
+    assert parse(DotBiasSettings, "y_range", "none") is None and DotBiasSettings(y_range=None).y_range is None

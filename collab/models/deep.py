@@ -27,7 +27,7 @@ class DeepSettings:
     user_size: int = net_settings.embedding_size("user", 74)
     item_size: int = net_settings.embedding_size("film", 102)
     batch_size: int = shared.batch_size()
-    y_range: tuple[float, float] | None = shared.y_range()
+    y_range: tuple[float, float] = shared.y_range()
     seed: int = shared.seed()
 
     def __post_init__(self) -> None:

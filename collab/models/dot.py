@@ -1,4 +1,4 @@
-"""The dot product of latent factors, with or without biases and sigmoid range: the chapter's model, `dot-bias`."""
+"""The dot product of latent factors, with or without biases and sigmoid range: `dot`, `dot-range` and `dot-bias`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from collab.models import shared_settings as shared
 from collab.models.adam import table_adam
 from collab.models.contract import Layer, Step
 from collab.ratings import Ratings
@@ -19,73 +20,47 @@ from collab.settings import check, setting
 class DotBiasSettings:
     """Settings of `dot-bias`; the defaults are the chapter's."""
 
-    n_factors: int = setting(
-        50,
-        "Factors",
-        "How many hidden tastes a user and a film are described by; more can fit finer tastes, and over-fit sooner.",
-        low=1,
-        high=512,
-        step=1,
-        log=True,
-        in_name="{} factors",
-    )
-    epochs: int = setting(
-        5,
-        "Epochs",
-        "How often the model sees every training rating; more epochs fit the training ratings closer.",
-        low=1,
-        high=100,
-        step=1,
-    )
-    learning_rate: float = setting(
-        5e-3,
-        "Peak learning rate",
-        "The largest step size of the one-cycle schedule; higher learns faster until it no longer settles.",
-        low=1e-5,
-        high=1.0,
-        log=True,
-    )
-    weight_decay: float = setting(
-        0.1,
-        "Weight decay",
-        "How strongly all factors and biases are pulled towards zero at every step; more keeps the model simpler.",
-        low=0.0,
-        high=2.0,
-        step=0.01,
-        in_name="decay {:g}",
-    )
-    batch_size: int = setting(
-        64,
-        "Batch size",
-        "Ratings per step; larger batches are faster per epoch but take fewer steps.",
-        low=8,
-        high=8192,
-        step=8,
-        log=True,
-        in_sight=False,
-        in_name="batch {}",
-    )
-    y_range: tuple[float, float] | None = setting(
-        (0.0, 5.5),
-        "Rating range",
-        "A sigmoid keeps predictions between these ends; a little above the top rating lets the model reach it.",
-        low=-10.0,
-        high=20.0,
-        step=0.5,
-        in_sight=False,
-    )
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.1)
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] | None = shared.y_range()
     use_biases: bool = setting(
         True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.", in_sight=False
     )
-    seed: int = setting(
-        0,
-        "Seed",
-        "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
-        low=0,
-        high=2**31 - 1,
-        step=1,
-        in_sight=False,
-    )
+    seed: int = shared.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class DotSettings:
+    """Settings of `dot`; the defaults are the chapter's."""
+
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.01, "all factors")
+    batch_size: int = shared.batch_size()
+    seed: int = shared.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class DotRangeSettings:
+    """Settings of `dot-range`; the defaults are the chapter's."""
+
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.01, "all factors")
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] = shared.y_range()
+    seed: int = shared.seed()
 
     def __post_init__(self) -> None:
         check(self)
@@ -139,13 +114,13 @@ class DotProductBias:
     has_factors = True
     item_covariances = None
 
-    def __init__(self, settings: DotBiasSettings, n_users: int, n_items: int) -> None:
+    def __init__(self, settings: DotBiasSettings | DotSettings | DotRangeSettings, n_users: int, n_items: int) -> None:
         self.settings = settings
         self.n_users, self.n_items = n_users, n_items
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.table = torch.empty(n_users + n_items, settings.n_factors + 1)
         torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
-        if not settings.use_biases:
+        if not self.has_biases:
             self.table[:, -1] = 0.0
 
     @property
@@ -197,7 +172,7 @@ class DotProductBias:
         order = torch.randperm(len(rating), generator=self.generator)
         rows, rating = rows[order].reshape(-1), rating[order]  # shuffled once, so a batch is a plain slice
         size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
-        y_range, use_biases = self.settings.y_range, self.settings.use_biases
+        y_range, use_biases = self.y_range, self.has_biases
         for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
             start = number * size
             batch = rows[2 * start : 2 * (start + size)]  # (2B,) user, film, user, film, …
@@ -264,3 +239,21 @@ class DotProductBias:
         if self.y_range is not None:
             layers.append(Layer(f"sigmoid range {self.y_range[0]:g} to {self.y_range[1]:g}", "sigmoid", ()))
         return layers
+
+
+class DotProduct(DotProductBias):
+    """ŷ_ui = p_u · q_i, the chapter's first model: factors alone, nothing that keeps a prediction between 0 and 5.
+
+    Minimised and trained as `dot-bias`, whose packed table it uses with a column of biases that stay zero.
+    """
+
+    name = "dot"
+    has_biases = False
+    y_range = None
+
+
+class DotProductRange(DotProductBias):
+    """ŷ_ui = sigmoid_range(p_u · q_i), the chapter's second model: otherwise as `dot`."""
+
+    name = "dot-range"
+    has_biases = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -21,7 +22,7 @@ import torch
 from collab.certainty import calibration
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
-from collab.errors import CollabError
+from collab.errors import CollabError, SettingError
 from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
@@ -90,6 +91,16 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     return plan(
         "dot-bias", preset_of("dot-bias", "fast"), data, "random:0.2", 0, preset="fast", starter=starter, owner=owner
     )
+
+
+def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
+    """Those of the `records` that can be looked at and whose models have "factors" or "biases", in the same order."""
+    for record in records:
+        if record.has_weights:
+            with contextlib.suppress(SettingError):  # a model that is unknown here
+                settings = settings_from(family_of(record.model).settings_type, record.settings)
+                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}"):
+                    yield record
 
 
 def describe_settings(model: str, settings: Any) -> str:
@@ -284,10 +295,7 @@ def _train(
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),
         baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
-        layers=[
-            {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-            for layer in model.layers()
-        ],
+        layers=_describe_layers(model),
     )
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
@@ -312,6 +320,7 @@ def _train(
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(
         record,
+        layers=_describe_layers(model),  # a model may grow with its data
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
@@ -319,6 +328,13 @@ def _train(
         certainty=measure_certainty(model, train, valid) if good else {},
         prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome
+
+
+def _describe_layers(model: Model) -> list[dict[str, Any]]:
+    return [
+        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+        for layer in model.layers()
+    ]
 
 
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:

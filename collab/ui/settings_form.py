@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
-from collab.settings import WHOLE_NUMBERS, About, about, as_text, parse, settings_from, to_dict
+from collab.settings import RANGES, WHOLE_NUMBERS, About, about, as_text, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
 from collab.ui import words
 
@@ -52,10 +52,9 @@ def choose_model() -> Family:
         key=MODEL,
         format_func=lambda name: MODELS[name].title,
         on_change=lambda: _switch(state[MODEL]),
-        help="What is trained. “Dot product” takes small steps down the loss; “Bayesian” solves for everybody in turn, "
-        "and knows how sure it is; “Bayesian, sampled” draws everybody again and again, the most accurate of them, in ten "
-        "times the time.",
+        help="What is trained: from the simplest over the chapter’s own to the Bayesian ones, which know how sure they are.",
     )
+    st.caption(MODELS[chosen].about)
     if chosen == DEFAULT_MODEL:
         link.pop(MODEL, None)
         state.pop("_linked_model", None)
@@ -161,7 +160,17 @@ def _options(limits: About, value: float) -> list[float]:
 def _control(family: Family, name: str) -> None:
     limits, key = about(family.settings_type, name), _key(name)
     value = st.session_state[key]
-    if isinstance(value, bool):
+    if limits.choices:
+        st.segmented_control(
+            limits.label,
+            limits.choices,
+            key=key,
+            help=limits.help,
+            format_func=str.capitalize,
+            required=True,
+            persist_state="session",
+        )
+    elif isinstance(value, bool):
         st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
     elif _kind(family, name) == WHOLE_NUMBERS:
         _list_control(name, limits, family)
@@ -227,6 +236,7 @@ def _list_control(name: str, limits: About, family: Family) -> None:
 def _range_control(name: str, limits: About, family: Family) -> None:
     key = _key(name)
     default = getattr(family.presets[DEFAULT_PRESET], name)
+    can_be_off = next(each.type for each in dataclasses.fields(family.settings_type) if each.name == name) == RANGES[1]
     low, high = st.session_state[key] or st.session_state.get(f"{key}_ends", default)
     st.session_state[f"{key}_on"] = st.session_state[key] is not None
     st.session_state[f"{key}_low"], st.session_state[f"{key}_high"] = low, high
@@ -234,9 +244,13 @@ def _range_control(name: str, limits: About, family: Family) -> None:
     def changed() -> None:
         ends = (st.session_state[f"{key}_low"], st.session_state[f"{key}_high"])
         st.session_state[f"{key}_ends"] = ends
-        st.session_state[key] = ends if st.session_state[f"{key}_on"] else None
+        st.session_state[key] = ends if not can_be_off or st.session_state[f"{key}_on"] else None
 
-    on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
+    if can_be_off:
+        on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
+    else:
+        on = True
+        st.markdown(limits.label, help=limits.help)
     left, right = st.columns(2)
     for place, end, label in ((left, "low", "From"), (right, "high", "To")):
         place.number_input(

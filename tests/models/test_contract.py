@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from collab.errors import SettingError
 from collab.models import MODELS, build_model
 from collab.models.contract import FoldsIn
 from collab.ratings import Ratings, RatingScale, Vocabulary
@@ -13,7 +14,7 @@ from collab.splitting import split_random
 from collab.training import fit
 
 N_SIDE = 40
-UNABLE = ()  # baselines that cannot tell even films from odd ones
+UNABLE = ("mean", "bias")  # baselines that cannot tell even films from odd ones
 COLUMNS = ("user_index", "item_index", "rating", "time")
 # what a family's settings can be besides its presets; a setting that a family does not have is left out
 VARIANTS = ({}, {"y_range": None}, {"use_biases": False}, {"y_range": None, "use_biases": False})
@@ -28,7 +29,10 @@ def every_case():
             for variant in VARIANTS:
                 if variant.keys() <= fields:
                     words = [name, preset_name, *(f"{key}={value}" for key, value in variant.items())]
-                    settings = dataclasses.replace(preset, **variant)
+                    try:
+                        settings = dataclasses.replace(preset, **variant)
+                    except SettingError:  # a range that cannot be off
+                        continue
                     cases[name, settings] = pytest.param(name, settings, id=", ".join(words))
     return list(cases.values())
 
@@ -60,9 +64,16 @@ def build(name, settings, train):
     return build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
 
 
+def lasting(settings, epochs, **changes):
+    """The settings with so many epochs, where the model has any, and other changes."""
+    if any(field.name == "epochs" for field in dataclasses.fields(settings)):
+        changes["epochs"] = epochs
+    return dataclasses.replace(settings, **changes)
+
+
 def fresh(name, settings, train, valid, **how):
     """A model after a short training, and how it ended."""
-    model = build(name, dataclasses.replace(settings, epochs=2, **how), train)
+    model = build(name, lasting(settings, 2, **how), train)
     return model, fit(model, train, valid)
 
 
@@ -78,11 +89,12 @@ def as_bytes(model):
 @every_model
 def test_learns_the_checkerboard(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, dataclasses.replace(settings, epochs=100), train)
+    model = build(name, lasting(settings, 100), train)
     outcome = fit(model, train, valid)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
-    assert np.abs(predicted - valid.rating).max() < 1.0  # of the four stars between love and hate
+    if name not in UNABLE:
+        assert np.abs(predicted - valid.rating).max() < 1.0  # of the four stars between love and hate
 
 
 @every_model
@@ -98,7 +110,8 @@ def test_same_seed_same_bytes(name, settings, checkerboard):
 def test_another_seed_other_weights(name, settings, checkerboard):
     first, _ = fresh(name, settings, *checkerboard, seed=1)
     second, _ = fresh(name, settings, *checkerboard, seed=2)
-    assert not any(table == as_bytes(second)[key] for key, table in as_bytes(first).items())
+    same = [table == as_bytes(second)[key] for key, table in as_bytes(first).items()]
+    assert not any(same) if MODELS[name].by_chance else all(same)
 
 
 @every_model
@@ -114,7 +127,7 @@ def test_saved_and_loaded_gives_equal_predictions(name, settings, checkerboard):
 @every_model
 def test_saved_weights_do_not_change_with_the_model(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, dataclasses.replace(settings, epochs=1), train)
+    model = build(name, lasting(settings, 1), train)
     saved = model.weights()
     copies = {key: table.copy() for key, table in saved.items()}
     fit(model, train, valid)
@@ -164,7 +177,7 @@ def test_stopping_keeps_what_was_learned(name, settings, checkerboard):
     for _ in range(n_taken):
         next(steps)
     wanted.settle()
-    assert outcome.state == "stopped"
+    assert outcome.state == ("stopped" if n_taken < n_steps * model.epochs else "finished")
     assert as_bytes(model) == as_bytes(wanted)
     assert as_bytes(model) != as_bytes(build(name, settings, train))
     assert np.isfinite(everything(model, train)).all()
@@ -198,7 +211,7 @@ def test_factors_and_biases_have_a_row_for_everybody(name, settings, checkerboar
     train, _ = checkerboard
     model, _ = fresh(name, settings, *checkerboard)
     assert model.name == name
-    assert model.epochs == 2
+    assert model.epochs == getattr(lasting(settings, 2), "epochs", 1)
     by_factors = not isinstance(model, FoldsIn)
     if by_factors:
         assert model.user_factors.shape == (train.n_users, model.item_factors.shape[1])
@@ -225,8 +238,8 @@ def test_few_ratings_are_enough_to_train_on(name, settings, checkerboard):
 @pytest.mark.parametrize("n_ratings", [3, 1000])
 def test_an_epoch_has_as_many_steps_as_announced(name, settings, checkerboard, n_ratings):
     train = checkerboard[0].take(np.arange(n_ratings))
-    model = build(name, dataclasses.replace(settings, epochs=2), train)
-    assert [len(list(steps)) for steps in model.train_epochs(train)] == [model.n_steps(n_ratings)] * 2
+    model = build(name, lasting(settings, 2), train)
+    assert [len(list(steps)) for steps in model.train_epochs(train)] == [model.n_steps(n_ratings)] * model.epochs
 
 
 @every_model

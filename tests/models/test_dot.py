@@ -64,6 +64,23 @@ def test_the_gradient_leaves_the_table_and_the_ratings_alone():
     assert torch.equal(rating, torch.full((6,), 3.0))
 
 
+@pytest.mark.parametrize("name, y_range", [("dot", None), ("dot-range", (0.0, 5.5))])
+def test_the_models_without_biases_are_the_one_with_biases_less_them(make_ratings, name, y_range):
+    """Byte for byte: they share the engine."""
+    generator = np.random.default_rng(3)
+    ratings = make_ratings(generator.integers([1, 1, 1], [13, 31, 6], size=(70, 3)).tolist())
+    settings = dataclasses.replace(preset_of(name, "chapter"), n_factors=5, seed=5)
+    assert settings.weight_decay == 0.01
+    same = DotBiasSettings(n_factors=5, seed=5, weight_decay=0.01, y_range=y_range, use_biases=False)
+    tables = []
+    for family, how in ((name, settings), ("dot-bias", same)):
+        model = build_model(family, how, ratings.n_users, ratings.n_items)
+        assert (model.has_factors, model.has_biases, model.y_range) == (True, False, y_range)
+        fit(model, ratings, ratings)
+        tables.append({key: table.tobytes() for key, table in model.weights().items()})
+    assert tables[0] == tables[1] and tables[0].keys() == {"user_factors", "item_factors"}
+
+
 def test_four_ratings_on_paper(make_ratings):
     """One step of all four ratings, two users, two films, one factor, without a range.
 
