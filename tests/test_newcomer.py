@@ -152,3 +152,25 @@ def test_a_model_that_folds_in_by_itself_is_asked(users, items):
     assert second.uncertainty == pytest.approx((0.64 + 0.32) ** 0.5)
     assert second.high - second.predicted == pytest.approx(1.2816 * second.uncertainty, rel=1e-3)
     assert found.error_before == pytest.approx((0.64 * 2) ** 0.5) and found.learned == pytest.approx(1 - 0.5**0.5)
+
+
+class NamingModel(FoldingModel):
+    """The same, with chances: one star or five, as likely as makes the rating."""
+
+    def fold_in_newcomer(self, item_index, ratings, noise_variance):
+        five = np.where(np.arange(10) == 5, 0.9, 0.5)
+        chances = np.zeros((10, 5))
+        chances[:, 0], chances[:, 4] = 1 - five, five
+        return Foreseen(chances @ STARS.levels, np.full(10, noise_variance / (1 + len(ratings))), chances)
+
+
+def test_chances_that_a_model_names_itself_are_taken(users, items):
+    found = picks(newcomer(NamingModel(), users, 0.64, STARS), items, {3: 5.0}, n=10, minimum_count=20)
+    best = found.films.iloc[0]
+    assert found.own_chances and best.item_index == 5
+    np.testing.assert_allclose(found.chances[0], [0.1, 0, 0, 0, 0.9])
+    assert best.predicted == pytest.approx(4.6) and best.uncertainty == pytest.approx(
+        (0.1 * 3.6**2 + 0.9 * 0.4**2) ** 0.5
+    )
+    assert (best.likely_low, best.likely_high) == (5.0, 5.0)
+    assert found.learned == pytest.approx(1 - 0.5**0.5)  # of the taste, whatever the noise

@@ -175,8 +175,7 @@ class LayersAdam:
             start += len(tensors)
             if not tensors:
                 continue
-            for count in self.n_steps[part]:
-                count += 1
+            torch._foreach_add_(self.n_steps[part], 1)
             fused_steps(
                 tensors,
                 gradients[part],

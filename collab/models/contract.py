@@ -86,7 +86,7 @@ class Model(Protocol):
         """Predicted ratings in stars, float32."""
 
     def weights(self) -> dict[str, np.ndarray]:
-        """All that was learned, as named arrays."""
+        """All that was learned, as named arrays; and what it needs of what was known beforehand, as arrays called known_…"""
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Become the model that `weights` were taken from."""
@@ -106,3 +106,11 @@ class FoldsIn(Protocol):
         well known deviate by: the model's error on the held-out rows. The trained model does not change; the same ratings, in
         whatever order, give the same answer.
         """
+
+
+@runtime_checkable
+class NamesChances(Protocol):
+    """A model that predicts a chance for every rating level itself; it also has predict_with_variance, of these chances."""
+
+    def level_probabilities(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """The chances (..., n_levels) of the levels, adding up to 1, for index arrays broadcast against each other."""

@@ -198,11 +198,11 @@ class EmbeddingNet:
             if self.columns:
                 parts.append(self.columns.of(known[0][batch], known[1][batch], bands[batch]))
             inputs = torch.cat(parts, dim=1).requires_grad_()  # (B, n_inputs)
-            self.net.train()
+            if not self.net.training:  # a pause to settle has ended
+                self.net.train()
             error = self._in_range(self.net(inputs)[:, 0]) - rating[batch]  # (B,)
             squared_error = error.dot(error)
             gradient, *of_layers = torch.autograd.grad(squared_error / size, [inputs, *self._layers_adam.tensors])
-            self.net.eval()
             of_users, of_items, _ = gradient.tensor_split(
                 (self.users.shape[1], self.users.shape[1] + self.items.shape[1]), dim=1
             )
@@ -223,6 +223,7 @@ class EmbeddingNet:
 
     def settle(self) -> None:
         """Give users and films without a training rating their row; called before every check and at the end."""
+        self.net.eval()
         for adam, trained in zip((self._user_adam, self._item_adam), self._trained, strict=True):
             adam.catch_up()
             untrained = torch.ones(len(adam.table), dtype=torch.bool).index_fill_(0, trained, False)

@@ -27,7 +27,7 @@ from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
 from collab.models.baselines import baselines
-from collab.models.contract import Model
+from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
@@ -344,7 +344,8 @@ def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, f
     parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))
     predicted = [model.predict_with_variance(valid.user_index[rows], valid.item_index[rows]) for rows in parts]
     mean, variance = (np.concatenate(columns) for columns in zip(*predicted, strict=True))
-    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale))
+    chances = model.level_probabilities(valid.user_index, valid.item_index) if isinstance(model, NamesChances) else None
+    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale, chances))
 
 
 def digest(predicted: np.ndarray) -> str:

@@ -10,6 +10,7 @@ import torch
 
 from collab.answers import match_titles
 from collab.comparison import Comparison
+from collab.features import features_of
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
 from collab.newcomer import ByItself, Newcomer, newcomer
@@ -103,7 +104,8 @@ def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: in
     """The learning-rate range test of these settings on the training rows. Raises CollabError where there are no data."""
     dataset, ratings = load_encoded(data, environment())
     train = ratings.take(split_by(holdout, dataset, split_seed).train)
-    untrained = build_model(model, settings, ratings.n_users, ratings.n_items)
+    features = features_of(dataset, ratings) if getattr(settings, "side_information", False) else None
+    untrained = build_model(model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     values = dataclasses.asdict(settings)
     n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
     n_threads = torch.get_num_threads()
