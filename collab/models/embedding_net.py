@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
-from collab.models.net_fold_in import fold_in
+from collab.models.net_fold_in import RowPrior, fold_in, row_prior
 from collab.models.side_columns import SideColumns
 from collab.ratings import Ratings
 from collab.schedule import one_cycle
@@ -127,6 +127,7 @@ class EmbeddingNet:
             )
             for n, size in ((n_users, design.user_size), (n_items, design.item_size))
         )
+        self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
         self._build()
 
     def _build(self) -> None:
@@ -136,7 +137,7 @@ class EmbeddingNet:
         self.net.eval()
 
     @property
-    def y_range(self) -> tuple[float, float] | None:
+    def y_range(self) -> tuple[float, float]:
         return self.settings.y_range
 
     @property
@@ -184,14 +185,12 @@ class EmbeddingNet:
         self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]
     ) -> Iterator[Step]:
         order = torch.randperm(len(rating), generator=self.generator)
-        (users, items, bands), rating = (
-            rows[order].T.contiguous(),
-            rating[order],
-        )  # shuffled once: a batch is a plain slice
+        users, items, bands = rows[order].T.contiguous()
+        rating = rating[order]  # shuffled once, so a batch is a plain slice
         known = users, items
         if self.design.unknown_share:
             users, items, *known = (self._hidden(each) for each in (users, items, users, items))
-        size = min(self.settings.batch_size, len(rating))
+        size, n_user, n_item = min(self.settings.batch_size, len(rating)), self.users.shape[1], self.items.shape[1]
         for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
             batch = slice(number * size, (number + 1) * size)
             parts = [self._user_adam.look_up(users[batch]), self._item_adam.look_up(items[batch])]
@@ -203,9 +202,7 @@ class EmbeddingNet:
             error = self._in_range(self.net(inputs)[:, 0]) - rating[batch]  # (B,)
             squared_error = error.dot(error)
             gradient, *of_layers = torch.autograd.grad(squared_error / size, [inputs, *self._layers_adam.tensors])
-            of_users, of_items, _ = gradient.tensor_split(
-                (self.users.shape[1], self.users.shape[1] + self.items.shape[1]), dim=1
-            )
+            of_users, of_items, _ = gradient.tensor_split((n_user, n_user + n_item), dim=1)
             self._user_adam.step(users[batch], of_users, rate, momentum)
             self._item_adam.step(items[batch], of_items, rate, momentum)
             self._layers_adam.step(of_layers, rate, momentum)
@@ -216,20 +213,18 @@ class EmbeddingNet:
         return index.where(torch.rand(len(index), generator=self.generator) >= self.design.unknown_share, 0)
 
     def _in_range(self, score: torch.Tensor) -> torch.Tensor:
-        if self.y_range is None:
-            return score
         low, high = self.y_range
         return low + (high - low) * torch.sigmoid(score)
 
     def settle(self) -> None:
         """Give users and films without a training rating their row; called before every check and at the end."""
         self.net.eval()
+        self._newcomers = None
         for adam, trained in zip((self._user_adam, self._item_adam), self._trained, strict=True):
             adam.catch_up()
             untrained = torch.ones(len(adam.table), dtype=torch.bool).index_fill_(0, trained, False)
-            adam.table[untrained] = (
-                adam.table[0 if self.design.unknown_share else trained].reshape(-1, adam.table.shape[1]).mean(0)
-            )
+            row = adam.table[0].clone() if self.design.unknown_share else adam.table[trained].mean(0)
+            adam.table[untrained] = row
 
     @torch.no_grad()
     def predict(self, user_index: np.ndarray, item_index: np.ndarray, time: np.ndarray | None = None) -> np.ndarray:
@@ -238,24 +233,14 @@ class EmbeddingNet:
         `time`, in seconds, matters to a net with columns alone; `SideColumns` says what is taken without it.
         """
         users, items = np.broadcast_arrays(user_index, item_index)
-        rows, columns = (torch.from_numpy(each.ravel().astype(np.int64)) for each in (users, items))
-        bands = (
-            None
-            if time is None or self.columns is None
-            else self.columns.bands(np.broadcast_to(time, users.shape).ravel())
-        )
-        n = len(rows)
-        predicted = torch.empty(-(-n // BLOCK) * BLOCK)
-        for start in range(0, n, BLOCK):
-            part = slice(start, start + BLOCK)
-            filled = torch.zeros(3, BLOCK, dtype=torch.int64)
-            given = rows[part], columns[part]
-            filled[0, : len(given[0])], filled[1, : len(given[0])] = given
-            if self.columns:
-                filled[2] = self.columns.user_bands[filled[0]]
-            if bands is not None:
-                filled[2, : len(given[0])] = bands[part]
-            predicted[start : start + BLOCK] = self._forward(self.users[filled[0]], *filled)
+        n = users.size
+        rows = torch.zeros(3, -(-n // BLOCK) * BLOCK, dtype=torch.int64)  # user, film, time band
+        rows[0, :n], rows[1, :n] = (torch.from_numpy(each.ravel().astype(np.int64)) for each in (users, items))
+        if self.columns:
+            rows[2] = self.columns.user_bands[rows[0]]
+            if time is not None:
+                rows[2, :n] = self.columns.bands(np.broadcast_to(time, users.shape).ravel())
+        predicted = torch.cat([self._forward(self.users[block[0]], *block) for block in rows.split(BLOCK, dim=1)])
         return predicted[:n].numpy().reshape(users.shape)
 
     def _forward(
@@ -278,7 +263,8 @@ class EmbeddingNet:
             bands = self.columns.user_bands[nobody] if self.columns else nobody
             return self._forward(users, nobody, items, bands)
 
-        return fold_in(rating_of, self.users, self.n_items, item_index, ratings, noise_variance)
+        self._newcomers = self._newcomers or row_prior(self.users)
+        return fold_in(rating_of, self._newcomers, self.n_items, item_index, ratings, noise_variance)
 
     @property
     def user_factors(self) -> np.ndarray:
@@ -307,6 +293,7 @@ class EmbeddingNet:
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Take over tables that `weights` gave."""
+        self._newcomers = None
         if self.columns:
             self.columns.load(weights)
             self._build()  # as many inputs as there are columns
@@ -338,6 +325,5 @@ class EmbeddingNet:
                 layers.append(Layer(words, "max(0, x)", ()))
             elif part.share:
                 layers.append(Layer(f"{words}, {part.share:.0%}", "dropout", ()))
-        if self.y_range is not None:
-            layers.append(Layer(f"sigmoid range {self.y_range[0]:g} to {self.y_range[1]:g}", "sigmoid", ()))
+        layers.append(Layer(f"sigmoid range {self.y_range[0]:g} to {self.y_range[1]:g}", "sigmoid", ()))
         return layers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,13 +17,21 @@ MOST_STEPS = 12
 LITTLE = 1e-4
 """A step that lowers the loss by a smaller share than this is the last."""
 
+
+class RowPrior(NamedTuple):
+    """A new row is m + L z with a standard normal z: `mean` m (F,), `root` L (F, F) lower triangular, in double precision."""
+
+    mean: torch.Tensor
+    root: torch.Tensor
+
+
 RatingOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From user rows (n, F) and item rows (n,) to the predicted ratings (n,); ratings of one row depend on that row alone."""
 
 
 def fold_in(
     rating_of: RatingOf,
-    users: torch.Tensor,
+    prior: RowPrior,
     n_items: int,
     item_index: np.ndarray,
     ratings: np.ndarray,
@@ -30,8 +39,7 @@ def fold_in(
 ) -> Foreseen:
     """Ratings and variances of all films for somebody who gave the films `item_index` (n,) these `ratings` (n,).
 
-    Believed beforehand of the row w: normal around row 0 of `users`, the unknown user, spread as the trained ones are
-    (`cold_start.user_prior`; rows equal to row 0 are taken for untrained). In the coordinates w = m + L z the loss is
+    In the coordinates of the prior, w = m + L z, the loss is
 
         ½ z·z + Σ_i (rating_i − f_i(w))² / (2 · noise_variance)
 
@@ -39,7 +47,7 @@ def fold_in(
     the loss falls. The variance of a prediction is that of J_i z under the normal distribution with the covariance
     (1 + JᵀJ / v)⁻¹ (Laplace's approximation). Source: Bishop, Pattern Recognition and Machine Learning, section 4.4 and 5.7.
     """
-    start, root = _prior(users)
+    start, root = prior
     order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
     items = torch.from_numpy(np.asarray(item_index, dtype=np.int64)[order])
     given = torch.from_numpy(np.asarray(ratings, dtype=np.float64)[order])
@@ -76,9 +84,12 @@ def fold_in(
     return Foreseen(rating.numpy(), half.square().sum(0).numpy())
 
 
-def _prior(users: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where a new person starts (F,), and the root L (F, F) of the covariance around it."""
+def row_prior(users: torch.Tensor) -> RowPrior:
+    """What the table `users` (n_users, F) says of a new row: around row 0, the unknown user, spread as the trained ones are.
+
+    Rows equal to row 0 are taken for untrained. Raises SettingError with fewer than two trained ones.
+    """
     table = users.numpy()
     trained = np.flatnonzero((table != table[0]).any(axis=1))
     prior = user_prior(table, np.zeros(len(table), dtype=table.dtype), trained)
-    return users[0].double(), torch.from_numpy(np.linalg.cholesky(prior.covariance[:-1, :-1]))
+    return RowPrior(users[0].double(), torch.from_numpy(np.linalg.cholesky(prior.covariance[:-1, :-1])))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from collab.cold_start import user_prior
 from collab.features import Features
 from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
+from collab.models.net_fold_in import RowPrior, row_prior
 from collab.ratings import Ratings, RatingScale
 from collab.schedule import one_cycle
 from collab.settings import check, setting
@@ -108,6 +108,7 @@ class Ordinal:
         self.table = torch.empty(n_users + n_items, settings.n_factors + 1 + len(self.levels))
         torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
         self.common = torch.zeros(len(self.levels))
+        self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
         if not settings.own_levels:
             self.table[:, settings.n_factors + 1 :] = 0.0
 
@@ -180,6 +181,7 @@ class Ordinal:
     def settle(self) -> None:
         """Give users and films without a training rating the average trained row; called before every check and at the end."""
         self._adam.catch_up()
+        self._newcomers = None
         for part in (slice(0, self.n_users), slice(self.n_users, None)):
             table, untrained = self.table[part], self._untrained[part]
             table[untrained] = table[~untrained].mean(0)
@@ -221,7 +223,8 @@ class Ordinal:
         The covariance is L H⁻¹ Lᵀ with its Hessian H (Laplace's approximation), and the chances are the mean of those of
         `N_DRAWS` people drawn from that normal distribution. `noise_variance` is not used: the chances are the noise.
         """
-        mean, root = self._prior()
+        self._newcomers = self._newcomers or row_prior(self.table[: self.n_users])
+        mean, root = self._newcomers
         order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
         films = torch.from_numpy(np.asarray(item_index, dtype=np.int64)[order])
         given = torch.from_numpy(self._places(np.asarray(ratings)[order]).clip(0, len(self.levels) - 1))
@@ -260,14 +263,6 @@ class Ordinal:
         return Foreseen(
             (mixed @ self.levels.double()).numpy(), expected.double().var(0, correction=0).numpy(), mixed.numpy()
         )
-
-    def _prior(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The average trained row (W,) and the root (W, W) of the spread of the trained ones."""
-        users = self.table[: self.n_users].numpy()
-        trained = np.flatnonzero((users != users[0]).any(axis=1))
-        prior = user_prior(users, np.zeros(len(users), dtype=users.dtype), trained)
-        root = np.linalg.cholesky(prior.covariance[:-1, :-1])
-        return self.table[0].double(), torch.from_numpy(root)
 
     def _design(self, films: torch.Tensor) -> torch.Tensor:
         """How the logits of the levels of each of n films change with a user's row, (n, L, W)."""
@@ -317,6 +312,7 @@ class Ordinal:
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Take over tables that `weights` gave."""
+        self._newcomers = None
         for name, table in weights.items():
             getattr(self, name)[...] = table  # the properties are views
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from collab.models import build_model
+from collab.models.net_fold_in import row_prior
 from collab.models.ordinal import Ordinal, OrdinalSettings, loss_and_gradient
 from collab.ratings import RatingScale
 from collab.training import fit
@@ -116,7 +117,7 @@ def test_what_a_newcomer_rates_moves_chances_and_doubt(trained):
 def test_the_fold_in_comes_to_rest_at_the_most_probable_person(trained, monkeypatch):
     """With one draw in each direction and no spread left, the predictions are those of the row that autograd finds as well."""
     films, stars = np.array([2, 3, 5, 8]), np.array([5.0, 2.0, 1.0, 4.0])
-    mean, root = trained._prior()
+    mean, root = row_prior(trained.table[: trained.n_users])
     z = torch.zeros(len(mean), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([z], max_iter=500, tolerance_grad=1e-10, line_search_fn="strong_wolfe")
     table = trained.table[trained.n_users :].double()
