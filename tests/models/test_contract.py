@@ -270,7 +270,7 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
 @every_model
 def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, settings, train)
+    model = build(name, lasting(settings, 100), train)
     if not isinstance(model, FoldsIn):
         return
     fit(model, train, valid)

@@ -34,7 +34,7 @@ def test_cross_entropy_by_hand():
     """One rating of 3 on a scale 1, 2, 3 with everything zero but the common logits (0, 0, log 2)."""
     pairs = torch.zeros(1, 2, 1 + 1 + 3)
     pairs[0, 0, 0], pairs[0, 1, 0] = 2.0, 0.5  # p, q: s = 1
-    common, stars = torch.tensor([0.0, 0.0, np.log(2.0)]), torch.tensor([-1.0, 0.0, 1.0])
+    common, stars = torch.tensor([0.0, 0.0, float(np.log(2.0))]), torch.tensor([-1.0, 0.0, 1.0])
     chances, gradient, of_common = loss_and_gradient(pairs, common, torch.tensor([2]), stars, True)
     weights = np.array([np.exp(-1.0), 1.0, 2 * np.exp(1.0)])
     expected = weights / weights.sum()
