@@ -13,17 +13,12 @@ from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
+from collab.models.ordinal_fold_in import Films, fold_in
 from collab.ratings import Ratings, RatingScale
 from collab.schedule import one_cycle
 from collab.settings import check, setting
 
 USUAL_SCALE = RatingScale(1.0, 5.0, 1.0)
-
-N_DRAWS = 64
-"""So many people are drawn from what is believed of somebody new; their chances are averaged."""
-
-MOST_STEPS = 25
-"""Newton steps at most; the loss is convex, and five or six are the rule."""
 
 
 @dataclass(frozen=True)
@@ -218,63 +213,14 @@ class Ordinal:
     def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
         """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film, with chances.
 
-        Believed beforehand of the row w = [p; b; d]: normal around the average trained row, spread as the trained ones are.
-        Newton's method from there: in w = m + L z the loss ½ z·z − Σ log P_i(rating_i) is convex, for logits are linear in w.
-        The covariance is L H⁻¹ Lᵀ with its Hessian H (Laplace's approximation), and the chances are the mean of those of
-        `N_DRAWS` people drawn from that normal distribution. `noise_variance` is not used: the chances are the noise.
+        Believed beforehand of the person's row: normal around the average trained row, spread as the trained ones are; the rest
+        is `ordinal_fold_in`. `noise_variance` is not used: the chances are the noise.
         """
         self._newcomers = self._newcomers or row_prior(self.table[: self.n_users])
-        mean, root = self._newcomers
-        order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
-        films = torch.from_numpy(np.asarray(item_index, dtype=np.int64)[order])
-        given = torch.from_numpy(self._places(np.asarray(ratings)[order]).clip(0, len(self.levels) - 1))
-        all_films = self.table[self.n_users :].double()
-        start = self._start(all_films[films], mean)  # (n, L) logits of the average person
-        design = self._design(all_films[films]) @ root  # (n, L, W) what z adds to them
-        wanted = torch.nn.functional.one_hot(given, len(self.levels)).double()  # (n, L)
-
-        def loss(z: torch.Tensor) -> float:
-            return float(z @ z / 2 - ((start + design @ z).log_softmax(1) * wanted).sum())
-
-        z = torch.zeros(len(mean), dtype=torch.float64)
-        identity = torch.eye(len(mean), dtype=torch.float64)
-        hessian = identity
-        for _ in range(MOST_STEPS if len(films) else 0):
-            chances = (start + design @ z).softmax(1)  # (n, L)
-            gradient = z + torch.einsum("nl,nlw->w", chances - wanted, design)
-            around = design - torch.einsum("nl,nlw->nw", chances, design)[:, None]
-            hessian = identity + torch.einsum("nl,nlw,nlv->wv", chances, around, around)
-            direction = -torch.linalg.solve(hessian, gradient)
-            step, here, fall = 1.0, loss(z), float(gradient @ direction)
-            if -fall < 1e-9:
-                break
-            while loss(z + step * direction) > here + 1e-4 * step * fall + 1e-12 * abs(here):
-                step /= 2
-            z = z + step * direction
-        noise = torch.randn(len(mean), N_DRAWS // 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-        noise = torch.linalg.solve_triangular(torch.linalg.cholesky(hessian).T, noise, upper=True)
-        people = (
-            mean + ((z[:, None] + torch.cat([noise, -noise], 1)).T @ root.T)
-        ).float()  # (N_DRAWS, W) in pairs about z
-        chances = torch.stack([self._chances(person, self.table[self.n_users :]) for person in people])
-        expected = chances @ self.levels  # (N_DRAWS, n_items)
-        mixed = chances.mean(0).double()
-        mixed /= mixed.sum(1, keepdim=True)
-        return Foreseen(
-            (mixed @ self.levels.double()).numpy(), expected.double().var(0, correction=0).numpy(), mixed.numpy()
+        given = self._places(np.asarray(ratings)).clip(0, len(self.levels) - 1)
+        return fold_in(
+            Films(self.table[self.n_users :], self.common, self.levels), self._newcomers, np.asarray(item_index), given
         )
-
-    def _design(self, films: torch.Tensor) -> torch.Tensor:
-        """How the logits of the levels of each of n films change with a user's row, (n, L, W)."""
-        n, stars = self.settings.n_factors, self.stars.double()
-        by_score = torch.cat([films[:, :n], torch.ones(len(films), 1, dtype=films.dtype)], dim=1)  # (n, F + 1)
-        by_bend = torch.eye(len(stars), dtype=films.dtype).expand(len(films), -1, -1)
-        return torch.cat([stars[:, None] * by_score[:, None], by_bend], dim=2)
-
-    def _start(self, films: torch.Tensor, user: torch.Tensor) -> torch.Tensor:
-        """Logits (n, L) that a user's row gives to n films."""
-        n = self.settings.n_factors
-        return self.common + films[:, n + 1 :] + films[:, n, None] * self.stars + self._design(films) @ user
 
     @property
     def user_factors(self) -> np.ndarray:

@@ -9,6 +9,7 @@ import torch
 from collab.models import build_model
 from collab.models.net_fold_in import row_prior
 from collab.models.ordinal import Ordinal, OrdinalSettings, loss_and_gradient
+from collab.models.ordinal_fold_in import Films
 from collab.ratings import RatingScale
 from collab.training import fit
 
@@ -120,11 +121,13 @@ def test_the_fold_in_comes_to_rest_at_the_most_probable_person(trained, monkeypa
     mean, root = row_prior(trained.table[: trained.n_users])
     z = torch.zeros(len(mean), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([z], max_iter=500, tolerance_grad=1e-10, line_search_fn="strong_wolfe")
-    table = trained.table[trained.n_users :].double()
+    own, design = Films(trained.table[trained.n_users :], trained.common, trained.levels).logits_of(
+        torch.from_numpy(films)
+    )
 
     def loss():
         optimizer.zero_grad()
-        logits = trained._start(table[films], mean + root @ z)
+        logits = own + design @ (mean + root @ z)
         value = z @ z / 2 + torch.nn.functional.cross_entropy(
             logits, torch.from_numpy(stars).long() - 1, reduction="sum"
         )
