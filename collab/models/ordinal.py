@@ -28,7 +28,7 @@ class OrdinalSettings:
     n_factors: int = shared.n_factors()
     epochs: int = shared.epochs()
     learning_rate: float = shared.learning_rate()
-    weight_decay: float = shared.weight_decay(0.1)
+    weight_decay: float = shared.weight_decay(0.2)
     own_levels: bool = setting(
         True,
         "Own use of the stars",
