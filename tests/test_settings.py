@@ -202,7 +202,7 @@ def test_a_word_is_one_of_the_choices():
 
 def test_a_range_that_cannot_be_off():
     assert parse(DotRangeSettings, "y_range", "0.5,6") == (0.5, 6.0)
-    with pytest.raises(SettingError, match="two numbers as in 0,5.5 from"):
+    with pytest.raises(SettingError, match=r"two numbers as in 0,5\.5 from"):
         parse(DotRangeSettings, "y_range", "none")
     with pytest.raises(SettingError, match="write two numbers"):
         DotRangeSettings(y_range=None)

@@ -17,7 +17,10 @@ def test_every_step_is_that_of_the_packed_model(make_ratings):
     generator = np.random.default_rng(1)
     ratings = make_ratings(generator.integers([1, 1, 1], [13, 31, 6], size=(70, 3)).tolist())
     sizes = ratings.n_users, ratings.n_items
-    fast, plain = DotProductBias(DotBiasSettings(**HOW), *sizes), DotProductBiasPlain(DotBiasPlainSettings(**HOW), *sizes)
+    fast, plain = (
+        DotProductBias(DotBiasSettings(**HOW), *sizes),
+        DotProductBiasPlain(DotBiasPlainSettings(**HOW), *sizes),
+    )
     plain.load(fast.weights())
     for model in (fast, plain):
         model.generator.manual_seed(9)  # drew differently for its start
