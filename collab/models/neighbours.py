@@ -16,7 +16,8 @@ from collab.ratings import Ratings
 from collab.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss
-ROWS_AT_ONCE = 256  # for so many users or films the similarities to all others are worked out at a time
+ROWS_AT_ONCE = 128  # for so many users or films the similarities to all others are worked out at a time
+DIGITS = 6  # of a likeness: two that differ by rounding alone are equal
 ENTRIES_AT_ONCE = 2_000_000  # so many of them are weighed at a time: 8 MB
 USERS, FILMS, COSINE, PEARSON = "users", "films", "cosine", "pearson"
 
@@ -42,14 +43,14 @@ class NeighboursSettings:
         log=True,
         in_name="{} neighbours",
     )
-    shrinkage: float = setting(
-        100.0,
+    shrinkage: int = setting(
+        100,
         "Shrinkage",
         "A likeness seen in n ratings counts n / (n + shrinkage) of itself; more trusts only what many ratings show.",
-        low=0.0,
-        high=500.0,
-        step=5.0,
-        in_name="shrinkage {:g}",
+        low=0,
+        high=500,
+        step=5,
+        in_name="shrinkage {}",
     )
     minimum_overlap: int = setting(
         2,
@@ -203,6 +204,7 @@ def similarities(
 
     Both hold deviations, blank where there is no rating; a row of `some` that is also in `everybody` is alike to itself.
     """
+    some, everybody = some.astype(np.float64), everybody.astype(np.float64)
     own_ones, ones = (_with_data(each, np.ones_like(each.data)) for each in (some, everybody))
     own_squares, squares = (_with_data(each, each.data**2) for each in (some, everybody))
     n_common = (own_ones @ ones.T).toarray()  # (m, n), as all that follows
@@ -217,7 +219,8 @@ def similarities(
     length = np.sqrt(np.maximum(own_square, 0) * np.maximum(square, 0))
     enough = (n_common >= settings.minimum_overlap) & (product > 0) & (length > 1e-6)
     shrunk = n_common / np.maximum(n_common + settings.shrinkage, 1)
-    return np.where(enough, shrunk * product / np.where(enough, length, 1), 0).astype(np.float32)
+    found = np.where(enough, shrunk * product / np.where(enough, length, 1), 0)
+    return found.round(DIGITS).astype(np.float32)
 
 
 def weighted(alike: np.ndarray, value: np.ndarray, n_neighbours: int) -> np.ndarray:

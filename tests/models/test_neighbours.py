@@ -44,12 +44,12 @@ def test_three_people_on_paper(of, similarity, n_neighbours, expected):
     The two of equal likeness are both heard where one neighbour is asked for.
     """
     weights, sizes = left_over([[1, -1, np.nan], [1, -1, 2], [2, -1, -1]], of)
-    settings = NeighboursSettings(of=of, n_neighbours=n_neighbours, shrinkage=2.0, similarity=similarity)
+    settings = NeighboursSettings(of=of, n_neighbours=n_neighbours, shrinkage=2, similarity=similarity)
     model = Neighbours(settings, *sizes)
     model.load(weights)
     place = (1, 3) if of == "users" else (3, 1)
     assert model.predict(*np.array([place]).T) == pytest.approx([expected], abs=1e-5)
-    alone = Neighbours(NeighboursSettings(of=of, minimum_overlap=3, shrinkage=2.0), *sizes)
+    alone = Neighbours(NeighboursSettings(of=of, minimum_overlap=3, shrinkage=2), *sizes)
     alone.load(weights)
     assert alone.predict(*np.array([place]).T) == [0.0]  # nobody has three in common with the first
 
@@ -75,14 +75,15 @@ def likeness_by_definition(mine, theirs, settings):
     if settings.similarity == "pearson":
         a, b = a - a.mean(), b - b.mean()
     length = np.sqrt((a**2).sum() * (b**2).sum())
-    return max(0.0, len(common) / (len(common) + settings.shrinkage) * (a @ b) / length) if length > 1e-6 else 0.0
+    share = len(common) / (len(common) + settings.shrinkage)
+    return max(0.0, round(share * (a @ b) / length, 6)) if length > 1e-6 else 0.0
 
 
 def said_by_definition(likenesses, values, settings):
     """What neighbours say of one film: `likenesses` and `values`, NaN where they have not rated it."""
-    heard = sorted(
-        ((s, d) for s, d in zip(likenesses, values, strict=True) if s > 0 and not np.isnan(d)), reverse=True
-    )[: settings.n_neighbours]
+    pairs = [(s, d) for s, d in zip(likenesses, values, strict=True) if s > 0 and not np.isnan(d)]
+    last = sorted((s for s, _ in pairs), reverse=True)[: settings.n_neighbours][-1:]
+    heard = [(s, d) for s, d in pairs if s >= last[0]]  # with those as alike as the last
     total = sum(s for s, _ in heard)
     return sum(s * d for s, d in heard) / total if heard else 0.0
 
@@ -99,7 +100,7 @@ def table_by_definition(ratings):
 @EVERY_KIND
 def test_all_predictions_are_those_of_the_definition(make_ratings, of, similarity):
     ratings = a_few_ratings(make_ratings)
-    settings = NeighboursSettings(of=of, similarity=similarity, n_neighbours=3, shrinkage=5.0, minimum_overlap=3)
+    settings = NeighboursSettings(of=of, similarity=similarity, n_neighbours=3, shrinkage=5, minimum_overlap=3)
     model = Neighbours(settings, ratings.n_users, ratings.n_items)
     fit(model, ratings, ratings)
     mean, user_biases, item_biases, table = table_by_definition(ratings)
@@ -116,7 +117,7 @@ def test_all_predictions_are_those_of_the_definition(make_ratings, of, similarit
 @EVERY_KIND
 def test_a_newcomer_is_predicted_by_the_definition(make_ratings, of, similarity):
     ratings = a_few_ratings(make_ratings)
-    settings = NeighboursSettings(of=of, similarity=similarity, n_neighbours=3, shrinkage=5.0, minimum_overlap=2)
+    settings = NeighboursSettings(of=of, similarity=similarity, n_neighbours=3, shrinkage=5, minimum_overlap=2)
     model = Neighbours(settings, ratings.n_users, ratings.n_items)
     fit(model, ratings, ratings)
     mean, _, item_biases, table = table_by_definition(ratings)
