@@ -218,7 +218,7 @@ def test_link_names_the_model_and_its_settings(visit):
 
 def test_link_with_an_unknown_model_is_refused(visit):
     app = visit("train", model="oracle")
-    assert "there are dot-bias, bayes" in app.error[0].value
+    assert "there are mean, bias" in app.error[0].value
     app.run()
     assert not app.error and "model" not in app.query_params
 
