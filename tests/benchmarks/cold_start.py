@@ -11,7 +11,7 @@ A person's ratings (a doubled title averaged) come in the order of `default_rng(
 training counts (popular); k of them are revealed, and those beyond the 15th are predicted, the same for every k.
 
 Methods, all in one run: *biases*: global mean, damped film bias, and the person's bias Σ (rating − mean − film bias) / (k + 6);
-the fold-in of `bias`, `neighbours` and `dot-bias`; that of the Bayesian models with films and users taken as points, and with
+the fold-in of `bias`, `neighbours`, `dot-bias`, the nets and `ordinal`; that of the Bayesian models with films and users taken as points, and with
 their covariances. Genres and years of films inform `bayes-sampled`, age and occupation of the people measured do not.
 MSE: mean over people of each person's mean squared error, predictions cut to the scale. Differences are paired, with their
 95 % interval by percentile bootstrap over people (2,000 draws, seed 0). Coverage: of the 80 % interval, mean over people.
@@ -47,6 +47,9 @@ MODELS = (
     ("neighbours", "fast"),
     ("neighbours", "films"),
     ("dot-bias", "fast"),
+    ("net", "fast"),
+    ("deep", "fast"),
+    ("ordinal", "fast"),
     ("bayes", "fast"),
     ("bayes", "accurate"),
     ("bayes-sampled", "fast"),
