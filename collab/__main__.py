@@ -27,7 +27,7 @@ from collab.newcomer import newcomer, picks
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
-from collab.services.training_job import carry_out, default_plan, load_encoded, plan
+from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.settings import parse
 from collab.splitting import split_by
 from collab.training import EpochReport
@@ -164,7 +164,14 @@ def runs(arguments: argparse.Namespace, environment: Environment) -> None:
 
 def similar(arguments: argparse.Namespace, environment: Environment) -> None:
     """Name the films that a run places next to a film."""
-    run = RunStore(environment.home).load(arguments.run)
+    store = RunStore(environment.home)
+    run = store.load(arguments.run)
+    if not run.model.has_factors:
+        other = next(runs_with("factors", store.records()), None)
+        hint = f"run {other.id} ({other.name}) can" if other else "train one that has: python -m collab train"
+        raise RunError(
+            f"run {run.id} is a model without factors of films ({run.record.model}), and cannot say which are alike; {hint}"
+        )
     (index,), missing = match_titles([arguments.title], known_titles(run))
     if missing:
         films = run.items[run.items.n_ratings > 0].sort_values("n_ratings", ascending=False).title

@@ -74,11 +74,17 @@ class Calibration:
 
 
 def calibration(
-    mean: np.ndarray, variance: np.ndarray, rating: np.ndarray, train_rating: np.ndarray, rating_scale: RatingScale
+    mean: np.ndarray,
+    variance: np.ndarray,
+    rating: np.ndarray,
+    train_rating: np.ndarray,
+    rating_scale: RatingScale,
+    chances: np.ndarray | None = None,
 ) -> Calibration:
     """Measure predictions `mean` with their `variance` on the held-out `rating`, each (n,); `train_rating` (n_train,).
 
-    A level without a training rating has the chance of half a rating in the histogram.
+    `chances` (n, n_levels) are those of a model that predicts them itself; None: those of `level_probabilities`. A level
+    without a training rating has the chance of half a rating in the histogram.
     """
     away = np.abs(np.asarray(rating, dtype=np.float64) - mean) / np.sqrt(variance)
     within = [float(np.mean(away <= NormalDist().inv_cdf((1 + share) / 2))) for share in (0.5, 0.8, 0.95)]
@@ -86,9 +92,10 @@ def calibration(
     counts = np.maximum(np.bincount(_level(train_rating, rating_scale), minlength=len(levels)), 0.5)
     histogram = np.broadcast_to(counts / counts.sum(), (len(rating), len(levels)))
     given = _level(rating, rating_scale)
+    own = level_probabilities(mean, variance, rating_scale) if chances is None else chances
     losses = [
         float(-np.log(np.maximum(chances[np.arange(len(given)), given], LEAST_CHANCE)).mean())
-        for chances in (level_probabilities(mean, variance, rating_scale), histogram)
+        for chances in (own, histogram)
     ]
     return Calibration(*within, *losses)
 

@@ -73,7 +73,8 @@ class Predictions:
     `mean` is the predicted rating, `standard_deviation` how far the person's own rating will typically lie from it,
     `low` to `high` the interval that holds that rating with the chance asked for; ends and mean are cut to the scale.
     `score` is the number to rank by: the predicted rating before it is cut to the scale, so that two films that would
-    both be shown as 5.0 keep their order.
+    both be shown as 5.0 keep their order. `chances` (n_items, n_levels) are those of the rating levels, where a model predicts
+    them itself.
     """
 
     mean: np.ndarray
@@ -81,6 +82,7 @@ class Predictions:
     low: np.ndarray
     high: np.ndarray
     score: np.ndarray
+    chances: np.ndarray | None = None
 
 
 def user_prior(

@@ -5,17 +5,19 @@ The command line and the Rate page both stand on `picks`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import in_words, level_probabilities, likely_range
+from collab.certainty import COVERAGE, in_words, level_probabilities, likely_range
 from collab.cold_start import Posterior, Predictions, UserPrior, fold_in, predict, user_prior
 from collab.interpret import trained_items
-from collab.models.contract import Model
+from collab.models.contract import FoldsIn, Model
 from collab.ratings import RatingScale
 from collab.recommend import recommend
 
@@ -64,10 +66,50 @@ class Newcomer:
         ]
         return found[0], found[-1]
 
+    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+        """`predictions` after the ratings `rated`, stars by item_index."""
+        return self.predictions(self.after(rated))
+
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
         """`predictions` for a person who has not rated anything."""
         return self.predictions(self.prior)
+
+    @property
+    def doubts_films(self) -> bool:
+        """Whether the model knows how well it knows its films."""
+        return self.item_covariances is not None
+
+
+@dataclass(frozen=True, eq=False)
+class ByItself:
+    """The same for a model that folds a new person in by itself (`collab.models.contract.FoldsIn`)."""
+
+    model: FoldsIn
+    noise_variance: float
+    rating_scale: RatingScale
+    doubts_films = False
+
+    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+        """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
+        error on the held-out ratings for noise, if the model has chances of its own for the levels."""
+        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
+        rating, variance, chances = self.model.fold_in_newcomer(index, stars, self.noise_variance)
+        of_taste = np.sqrt(variance + self.noise_variance)
+        deviation = of_taste
+        if chances is not None:  # the model says itself how unsteadily people rate
+            deviation = np.sqrt((chances * np.square(self.rating_scale.levels - rating[:, None])).sum(axis=1))
+        reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * deviation
+        low, mean, high = np.clip(
+            [rating - reach, rating, rating + reach], self.rating_scale.low, self.rating_scale.high
+        )
+        found = Predictions(mean, deviation, low, high, rating, chances)
+        return found, dataclasses.replace(found, standard_deviation=of_taste)
+
+    @cached_property
+    def before(self) -> tuple[Predictions, Predictions]:
+        """`foresee` for a person who has not rated anything."""
+        return self.foresee({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +119,8 @@ class Picks:
     `films` is `recommend`'s table with a column `words` ("4.2, probably 3 to 5") and the ends `likely_low`, `likely_high` of
     that range; `chances` (n_films, n_levels) says how likely each rating level is for each of them. `typical_error` is the root
     of the mean predicted variance over the candidates, in stars; `error_before` the same before the first rating. `learned` is
-    the share of what was unknown of this person's taste that the answers removed, as a standard deviation.
+    the share of what was unknown of this person's taste that the answers removed, as a standard deviation. `own_chances`: the
+    model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
@@ -85,9 +128,10 @@ class Picks:
     typical_error: float
     error_before: float
     learned: float
+    own_chances: bool
 
 
-def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: RatingScale) -> Newcomer:
+def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: RatingScale) -> Newcomer | ByItself:
     """What `model`, trained on the ratings that the table `users` counts, brings to a new person.
 
     A model that takes its films for known has `valid_mse`, its error on the held-out ratings in squared stars, as noise. A
@@ -96,6 +140,8 @@ def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: 
     `bayes-sampled` then hold 79 to 84 % of the ratings, with the mean 77 to 81 %, and the MSE is the same within .003.)
     Raises SettingError with fewer than two trained users.
     """
+    if isinstance(model, FoldsIn):
+        return ByItself(model, valid_mse, rating_scale)
     trained, covariances = users["n_ratings"].to_numpy() > 0, model.item_covariances
     user_covariances, noise_variance = None, valid_mse
     if covariances is not None:
@@ -106,16 +152,23 @@ def newcomer(model: Model, users: pd.DataFrame, valid_mse: float, rating_scale: 
     return Newcomer(prior, *films, model.y_range, noise_variance, rating_scale)
 
 
-def picks(known: Newcomer, items: pd.DataFrame, rated: Mapping[int, float], n: int, minimum_count: int) -> Picks:
+def picks(
+    known: Newcomer | ByItself, items: pd.DataFrame, rated: Mapping[int, float], n: int, minimum_count: int
+) -> Picks:
     """The `n` best films for a person with the ratings `rated`, stars by item_index.
 
     `items` is the run's items table. Rated films are left out, with all the films of the same title; so are films with fewer
     than `minimum_count` training ratings. Films not seen stay candidates.
     """
-    now, before = known.predictions(known.after(rated)), known.before
+    now, before = known.foresee(rated), known.before
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
     films = recommend(now[0], items, answered, n=n, minimum_count=minimum_count)
-    chances = level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
+    own = now[0].chances
+    chances = (
+        level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
+        if own is None
+        else own[films["item_index"].to_numpy()]
+    )
     low, high = likely_range(chances, known.rating_scale)
     candidates = np.setdiff1d(trained_items(items, minimum_count), answered)
     variance, taste, variance_before, taste_before = (
@@ -128,6 +181,7 @@ def picks(known: Newcomer, items: pd.DataFrame, rated: Mapping[int, float], n: i
         typical_error=variance**0.5,
         error_before=variance_before**0.5,
         learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
+        own_chances=own is not None,
     )
 
 

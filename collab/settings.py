@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from collab.errors import SettingError
 
 Settings = TypeVar("Settings")
+WHOLE_NUMBERS = "tuple[int, ...]"  # the type of a setting that is a list of whole numbers, which may be empty
+RANGES = ("tuple[float, float]", "tuple[float, float] | None")  # types of a range, the second of one that can be off
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +28,9 @@ class About:
     step: float | None = None
     log: bool = False  # a slider moves in equal ratios
     in_sight: bool = True  # else it waits under "More settings"
+    choices: tuple[str, ...] = ()  # of a setting that is a word
     in_name: str = ""  # how it stands in the name of a run, as "{} factors"; empty: it does not
+    most: int = 8  # a list of whole numbers is no longer than this
 
 
 def setting(default: Any, label: str, help: str, **about: Any) -> Any:
@@ -50,8 +54,14 @@ def check(settings: Any) -> None:
         if field.type == "bool":
             if not isinstance(value, bool):
                 raise SettingError(f"{field.name} is {value!r}; allowed are true and false")
-        elif field.type == "tuple[float, float] | None":
-            _check_range(field.name, value, limits)
+        elif field.type == "str":
+            if value not in limits.choices:
+                raise SettingError(f"{field.name} is {value!r}; allowed is {' or '.join(limits.choices)}")
+        elif field.type in RANGES:
+            if value is not None or field.type == RANGES[0]:
+                _check_range(field.name, value, limits)
+        elif field.type == WHOLE_NUMBERS:
+            _check_list(field.name, value, limits)
         else:
             _check_number(field.name, value, limits, whole=field.type == "int")
 
@@ -66,14 +76,19 @@ def _check_number(name: str, value: Any, limits: About, *, whole: bool) -> None:
 
 
 def _check_range(name: str, value: Any, limits: About) -> None:
-    if value is None:
-        return
     if not isinstance(value, tuple) or len(value) != 2:
-        raise SettingError(f"{name} is {value!r}; write two numbers, low and high, or none")
+        raise SettingError(f"{name} is {value!r}; write two numbers, low and high")
     for end in value:
         _check_number(name, end, limits, whole=False)
     if value[0] >= value[1]:
         raise SettingError(f"{name} is {value!r}; its low end must lie under its high end")
+
+
+def _check_list(name: str, value: Any, limits: About) -> None:
+    if not isinstance(value, tuple) or len(value) > limits.most:
+        raise SettingError(f"{name} is {value!r}; write at most {limits.most} whole numbers, as in 100,50, or none")
+    for number in value:
+        _check_number(name, number, limits, whole=True)
 
 
 def to_dict(settings: Any) -> dict[str, Any]:
@@ -93,10 +108,14 @@ def settings_from(settings_type: type[Settings], values: Mapping[str, Any]) -> S
 
 
 def parse(settings_type: type, name: str, text: str) -> Any:
-    """The value of setting `name` written as text: "50", "5e-3", "true", "0,5.5", "none". Raises SettingError."""
+    """The value of setting `name` written as text: "50", "5e-3", "true", "0,5.5", "100,50", "none". Raises SettingError."""
     limits = about(settings_type, name)
     kind = next(field.type for field in dataclasses.fields(settings_type) if field.name == name)
     plain = text.strip().lower()
+    if kind == "str":
+        if plain not in limits.choices:
+            raise SettingError(f"{name}={text!r} is not {' or '.join(limits.choices)}")
+        return plain
     try:
         if kind == "bool":
             return {
@@ -113,13 +132,30 @@ def parse(settings_type: type, name: str, text: str) -> Any:
             return int(plain)
         if kind == "float":
             return float(plain)
-        if plain in ("none", "off", ""):
-            return None
+        if plain in ("none", "off", "") and kind in (RANGES[1], WHOLE_NUMBERS):
+            return () if kind == WHOLE_NUMBERS else None
+        if kind == WHOLE_NUMBERS:
+            return tuple(int(number) for number in plain.split(","))
         low, high = plain.split(",")
         return (float(low), float(high))
     except (KeyError, ValueError):
-        wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}.get(
-            kind, "two numbers as in 0,5.5, or none"
-        )
+        wanted = {
+            "bool": "true or false",
+            "int": "a whole number",
+            "float": "a number",
+            WHOLE_NUMBERS: "a list of whole numbers as in 100,50, or none, each",
+            RANGES[0]: "two numbers as in 0,5.5",
+        }.get(kind, "two numbers as in 0,5.5, or none")
         limit = "" if limits.low is None else f" from {limits.low:g} to {limits.high:g}"
         raise SettingError(f"{name}={text!r} is not {wanted}{limit}") from None
+
+
+def as_text(value: Any) -> str:
+    """A value as `parse` reads it, numbers in their short form: "50", "0.005", "true", "0,5.5", "none"."""
+    if value is None or value in ((), []):
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

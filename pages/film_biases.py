@@ -7,6 +7,7 @@ from collab.ui import cached
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import minimum_ratings, titles_with
+from collab.ui.needs import need_biases
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
@@ -25,13 +26,7 @@ PICTURED = {
 
 page = open_page("Film biases", "What the model adds to every score of a film, whoever watches it.")
 run = page.run
-if not run.model.has_biases:
-    st.info(
-        "This model was trained without biases. Choose another run in the sidebar, or train one with biases.",
-        icon=":material/info:",
-    )
-    st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
-    st.stop()
+need_biases(run, "there is nothing to sort here")
 
 doubt = cached.run_bias_doubt(run.id)
 picture, controls = st.columns([3, 1], gap="medium")

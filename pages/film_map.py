@@ -5,7 +5,8 @@ import streamlit as st
 from collab.interpret import factor_pca, most_rated_items, place_doubt, similar_items
 from collab.ui import cached
 from collab.ui.film_map_chart import MAP_COLOURS, film_map_figure, leading_genres
-from collab.ui.film_picker import choose_film, film_facts, need_factors, neighbour_buttons, pick_film, titles_with
+from collab.ui.film_picker import choose_film, film_facts, neighbour_buttons, pick_film, titles_with
+from collab.ui.needs import need_factors
 from collab.ui.page import open_page
 from collab.ui.plot3d import plot3d
 from collab.ui.theme import palette

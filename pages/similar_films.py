@@ -6,7 +6,8 @@ from collab.interpret import measures, similar_items
 from collab.ui import cached
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import similarity_bars_figure
-from collab.ui.film_picker import film_facts, minimum_ratings, need_factors, neighbour_table, pick_film
+from collab.ui.film_picker import film_facts, minimum_ratings, neighbour_table, pick_film
+from collab.ui.needs import need_factors
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 

@@ -84,3 +84,10 @@ def test_honest_predictions_are_found_calibrated_and_boasting_ones_are_not():
 def test_an_impossible_rating_costs_much_but_not_everything():
     found = calibration(np.array([1.0]), np.array([1e-6]), np.array([5.0]), np.array([1.0]), STARS)
     assert found.log_loss == pytest.approx(-np.log(1e-12))
+
+
+def test_chances_of_a_models_own_are_measured_as_they_are():
+    own = np.array([[0.1, 0, 0, 0, 0.9], [0.5, 0.2, 0.1, 0.1, 0.1]])
+    found = calibration(np.full(2, 3.0), np.ones(2), np.array([5.0, 2.0]), np.array([3.0]), STARS, own)
+    assert found.log_loss == pytest.approx(-np.log([0.9, 0.2]).mean())
+    assert found.within_80 == 0.5  # 5 is two deviations away, 2 one: the intervals are those of mean and variance

@@ -1,5 +1,6 @@
 """The command line: the same code and run folders as the dashboard, for scripts."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from collab.__main__ import main
 from collab.datasets import download as download_module
+from collab.models import MODELS, family_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 
@@ -108,8 +110,8 @@ def test_official_fold(home, answer, movielens_folders):
 
 def test_models_and_runs(home, answer, capsys, run_id):
     assert main(["models"]) == 0
-    assert "dot-bias" in capsys.readouterr().out.splitlines()
-    assert answer("models")[1]["models"][0] == "dot-bias"
+    named = capsys.readouterr().out.splitlines()
+    assert named == list(MODELS) == answer("models")[1]["models"]
     assert [each["run"] for each in answer("runs")[1]["runs"]] == [run_id]
 
 
@@ -136,11 +138,32 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_trains_recommends_and_says_what_is_alike_or_why_not(answer, home, tmp_path, model):
+    fields = {field.name for field in dataclasses.fields(family_of(model).settings_type)}
+    quick = [word for word in QUICK if "=" in word and word.split("=")[0] in fields]
+    changes = [part for word in quick for part in ("--set", word)]
+    code, told, err = answer("train", "--data", "sample", "--model", model, "--preset", "fast", *changes)
+    assert code == 0 and told["state"] == "finished" and told["model"] == model, err
+    run = told["run"]
+    file = tmp_path / "mine.csv"
+    file.write_text("title,rating\nAlien (1979),5\nAliens (1986),5\n")
+    code, told, err = answer("recommend", "--run", run, "--ratings", str(file), "--top", "7")
+    assert code == 0 and len(told["recommended"]) == 7, err
+    code, told, err = answer("similar", "--run", run, "--title", "Alien (1979)")
+    if RunStore(home).load(run).model.has_factors:
+        assert code == 0 and len(told["similar"]) == 10
+    else:
+        assert code == 2 and "without factors" in err and "train one that has" in err
+        other = answer("train", "--data", "sample", *QUICK)[1]["run"]
+        assert f"run {other}" in answer("similar", "--run", run, "--title", "Alien (1979)")[2]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (("train", "--data", "nothing"), "there are ml-100k"),
-        (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias"),
+        (("train", "--data", "sample", "--model", "nothing"), "there are mean, bias"),
         (("train", "--data", "sample", "--preset", "nothing"), "it has chapter, fast"),
         (("train", "--data", "sample", "--set", "n_factors=100000"), "from 1 to 512"),
         (("train", "--data", "sample", "--set", "nothing=1"), "the settings are"),

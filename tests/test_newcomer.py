@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from collab.cold_start import fold_in, predict, user_prior
+from collab.models.contract import Foreseen
 from collab.newcomer import newcomer, picks
 from collab.ratings import RatingScale
 
@@ -131,3 +132,45 @@ def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, item
 def test_without_a_candidate_there_is_no_pick(known, items):
     found = picks(known, items, {3: 5.0}, n=10, minimum_count=1000)
     assert found.films.empty and found.chances.shape == (0, 5) and np.isnan(found.typical_error)
+
+
+class FoldingModel:
+    """Everybody likes film 5 best, and people are a little better known with every rating."""
+
+    def fold_in_newcomer(self, item_index, ratings, noise_variance):
+        rating = np.where(np.arange(10) == 5, 6.0, 3.0) + 0.1 * ratings.sum()
+        return Foreseen(rating, np.full(10, noise_variance / (1 + len(ratings))))
+
+
+def test_a_model_that_folds_in_by_itself_is_asked(users, items):
+    person = newcomer(FoldingModel(), users, 0.64, STARS)
+    found = picks(person, items, {3: 5.0}, n=10, minimum_count=20)
+    best, second = found.films.iloc[0], found.films.iloc[1]
+    assert best.item_index == 5 and 3 not in found.films.item_index.tolist()
+    assert best.score == pytest.approx(6.5) and best.predicted == 5.0 and best.high == 5.0  # cut to the scale
+    assert second.predicted == pytest.approx(3.5)
+    assert second.uncertainty == pytest.approx((0.64 + 0.32) ** 0.5)
+    assert second.high - second.predicted == pytest.approx(1.2816 * second.uncertainty, rel=1e-3)
+    assert found.error_before == pytest.approx((0.64 * 2) ** 0.5) and found.learned == pytest.approx(1 - 0.5**0.5)
+
+
+class NamingModel(FoldingModel):
+    """The same, with chances: one star or five, as likely as makes the rating."""
+
+    def fold_in_newcomer(self, item_index, ratings, noise_variance):
+        five = np.where(np.arange(10) == 5, 0.9, 0.5)
+        chances = np.zeros((10, 5))
+        chances[:, 0], chances[:, 4] = 1 - five, five
+        return Foreseen(chances @ STARS.levels, np.full(10, noise_variance / (1 + len(ratings))), chances)
+
+
+def test_chances_that_a_model_names_itself_are_taken(users, items):
+    found = picks(newcomer(NamingModel(), users, 0.64, STARS), items, {3: 5.0}, n=10, minimum_count=20)
+    best = found.films.iloc[0]
+    assert found.own_chances and best.item_index == 5
+    np.testing.assert_allclose(found.chances[0], [0.1, 0, 0, 0, 0.9])
+    assert best.predicted == pytest.approx(4.6) and best.uncertainty == pytest.approx(
+        (0.1 * 3.6**2 + 0.9 * 0.4**2) ** 0.5
+    )
+    assert (best.likely_low, best.likely_high) == (5.0, 5.0)
+    assert found.learned == pytest.approx(1 - 0.5**0.5)  # of the taste, whatever the noise

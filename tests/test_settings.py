@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from collab.errors import CollabError, SettingError
 from collab.models import MODELS, preset_of
-from collab.models.dot import DotBiasSettings
-from collab.settings import about, parse, setting, settings_from, to_dict
+from collab.models.deep import DeepSettings
+from collab.models.dot import DotBiasSettings, DotRangeSettings
+from collab.models.neighbours import NeighboursSettings
+from collab.settings import about, as_text, parse, setting, settings_from, to_dict
 
 NUMBERS = [field.name for field in dataclasses.fields(DotBiasSettings) if field.type in ("int", "float")]
 PRESETS = [(model, preset) for model, family in MODELS.items() for preset in family.presets]
@@ -180,12 +182,77 @@ def test_every_setting_says_what_it_does_and_what_it_allows(model):
         limits = about(settings_type, field.name)
         assert limits.label
         assert limits.help.endswith(".")
-        if field.type != "bool":
+        if field.type == "str":
+            assert len(limits.choices) > 1 and field.default in limits.choices
+        elif field.type != "bool":
             assert limits.low < limits.high
 
 
 def test_unknown_models_and_presets_are_refused_and_the_known_ones_named():
-    with pytest.raises(SettingError, match="no model 'dot'; there are dot-bias"):
-        preset_of("dot", "chapter")
-    with pytest.raises(SettingError, match="dot-bias has no preset 'slow'; it has chapter, fast"):
+    with pytest.raises(SettingError, match="no model 'oracle'; there are mean, bias"):
+        preset_of("oracle", "chapter")
+    with pytest.raises(SettingError, match="dot-bias has no preset 'slow'; it has chapter, fast, undecayed"):
         preset_of("dot-bias", "slow")
+
+
+def test_a_word_is_one_of_the_choices():
+    assert parse(NeighboursSettings, "of", " Films ") == "films"
+    with pytest.raises(SettingError, match="of='directors' is not users or films"):
+        parse(NeighboursSettings, "of", "directors")
+
+
+def test_a_range_that_cannot_be_off():
+    assert parse(DotRangeSettings, "y_range", "0.5,6") == (0.5, 6.0)
+    with pytest.raises(SettingError, match=r"two numbers as in 0,5\.5 from"):
+        parse(DotRangeSettings, "y_range", "none")
+    with pytest.raises(SettingError, match="write two numbers"):
+        DotRangeSettings(y_range=None)
+    assert parse(DotBiasSettings, "y_range", "none") is None and DotBiasSettings(y_range=None).y_range is None
+
+
+@given(st.lists(st.integers(1, 2000), max_size=8))
+def test_a_list_of_whole_numbers_goes_there_and_back(sizes):
+    settings = DeepSettings(layers=tuple(sizes))
+    assert parse(DeepSettings, "layers", as_text(settings.layers)) == settings.layers
+    assert settings_from(DeepSettings, json.loads(json.dumps(to_dict(settings)))) == settings
+
+
+@pytest.mark.parametrize(
+    "text, value", [("100,50", (100, 50)), (" 7 , 8,9", (7, 8, 9)), ("200", (200,)), ("none", ()), ("", ())]
+)
+def test_lists_written_as_text(text, value):
+    assert parse(DeepSettings, "layers", text) == value
+
+
+@pytest.mark.parametrize("text", ["100;50", "100,", "many", "100,5.5", ",", "100 50"])
+def test_a_list_that_cannot_be_read_is_refused_with_an_example(text):
+    with pytest.raises(
+        SettingError, match=r"is not a list of whole numbers as in 100,50, or none, each from 1 to 2000"
+    ):
+        parse(DeepSettings, "layers", text)
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ((100, 0), "layers is 0; allowed is a whole number from 1 to 2000"),
+        ((100, 2001), "layers is 2001; allowed"),
+        ((5.5,), "layers is 5.5; allowed is a whole number"),
+        ((True,), "layers is True; allowed is a whole number"),
+        ((1,) * 9, "write at most 8 whole numbers"),
+        (100, "write at most 8 whole numbers"),
+        (None, "write at most 8 whole numbers"),
+        ("100,50", "write at most 8 whole numbers"),
+    ],
+)
+def test_a_list_of_what_is_not_allowed_is_refused(value, words):
+    with pytest.raises(SettingError) as refusal:
+        DeepSettings(layers=value)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "value, text", [(None, "none"), ((), "none"), (True, "true"), ((0.0, 5.5), "0,5.5"), (5e-3, "0.005"), (50, "50")]
+)
+def test_values_as_text(value, text):
+    assert as_text(value) == text

@@ -10,17 +10,31 @@ from collab.errors import SettingError
 from collab.features import Features
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
+from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
 from collab.models.contract import Model
 from collab.models.cost import bayes_seconds, dot_seconds, sampled_seconds
-from collab.models.dot import DotBiasSettings, DotProductBias
+from collab.models.deep import DeepSettings, build_deep
+from collab.models.dot import (
+    DotBiasSettings,
+    DotProduct,
+    DotProductBias,
+    DotProductRange,
+    DotRangeSettings,
+    DotSettings,
+)
+from collab.models.neighbours import FILMS, Neighbours, NeighboursSettings
+from collab.models.net import NetSettings, build_net
+from collab.models.ordinal import Ordinal, OrdinalSettings
+from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
+from collab.models.side import SideSettings, build_side
 from collab.ratings import RatingScale
 
 
 @dataclass(frozen=True)
 class Family:
     """A kind of model: its name, what it is in a few words, its settings' type, its presets (DEFAULT_PRESET among them; the
-    command line starts from the first), how their choice is explained, how a model is built, and what one of its epochs is
-    called."""
+    command line starts from the first), how their choice is explained, how a model is built, what one of its epochs is called,
+    how it predicts in a sentence, and whether chance has a part in it: else every seed gives the same."""
 
     name: str
     title: str
@@ -29,22 +43,106 @@ class Family:
     help: str
     build: Callable[[Any, int, int, RatingScale | None, Features | None], Model]
     epoch_word: str = "epoch"
+    about: str = ""
+    by_chance: bool = True
     seconds: Callable[[Any, int, int], float] | None = None  # about how long a training takes, see `models/cost.py`
 
 
-PRESET_TITLES = {"chapter": "As in the chapter", "fast": "Fast", "accurate": "Accurate", "best": "Best accuracy"}
+PRESET_TITLES = {
+    "chapter": "As in the chapter",
+    "undecayed": "Chapter, decay 0.01",
+    "films": "Of films",
+    "small": "Small batches",
+    "fast": "Fast",
+    "accurate": "Accurate",
+    "best": "Best accuracy",
+}
+
+
+def _without_data(model_type: type) -> Callable[[Any, int, int, RatingScale | None, Features | None], Model]:
+    """How a model is built that needs neither the rating scale nor side information."""
+    return lambda settings, n_users, n_items, rating_scale, features: model_type(settings, n_users, n_items)
+
+
 MODELS: dict[str, Family] = {
     family.name: family
     for family in (
         Family(
+            "mean",
+            "Global mean",
+            MeanSettings,
+            {"fast": MeanSettings()},
+            "There is nothing to set.",
+            _without_data(Mean),
+            about="The same for everybody: the mean of all ratings. What every model has to beat.",
+            by_chance=False,
+            seconds=lambda settings, n_train, n_rows: 0.1,
+        ),
+        Family(
+            "bias",
+            "Biases only",
+            BiasSettings,
+            {"fast": BiasSettings()},
+            "“Fast” imagines five ratings at the average, as the baseline beside every loss does.",
+            _without_data(Bias),
+            about="How good a film is plus how kind a user is; nothing of anybody’s taste.",
+            by_chance=False,
+            seconds=lambda settings, n_train, n_rows: 0.1,
+        ),
+        Family(
+            "neighbours",
+            "Similar users or films",
+            NeighboursSettings,
+            {"fast": NeighboursSettings(), "films": NeighboursSettings(of=FILMS)},
+            "“Fast” asks the users who are most like one, “Of films” one’s own ratings of the most similar films.",
+            _without_data(Neighbours),
+            about="Finds users who rate alike, and predicts what they gave: the chapter’s first idea, without latent factors.",
+            by_chance=False,
+        ),
+        Family(
+            "dot",
+            "Dot product alone",
+            DotSettings,
+            {"chapter": DotSettings(), "fast": DotSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64, “Fast” of 256.",
+            _without_data(DotProduct),
+            about="The product of a user’s and a film’s factors, added up; nothing keeps it between 0 and 5.",
+            seconds=dot_seconds,
+        ),
+        Family(
+            "dot-range",
+            "Dot product in a range",
+            DotRangeSettings,
+            {"chapter": DotRangeSettings(), "fast": DotRangeSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64, “Fast” of 256.",
+            _without_data(DotProductRange),
+            about="The same, bent by a sigmoid into the range of ratings.",
+            seconds=dot_seconds,
+        ),
+        Family(
             "dot-bias",
-            "Dot product",
+            "Dot product with biases",
             DotBiasSettings,
             # "fast": tests/benchmarks/presets.py measures batch and rate, on rows inside the training part
-            {"chapter": DotBiasSettings(), "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3)},
-            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured.",
-            lambda settings, n_users, n_items, rating_scale, features: DotProductBias(settings, n_users, n_items),
+            {
+                "chapter": DotBiasSettings(),
+                "fast": DotBiasSettings(batch_size=256, learning_rate=5e-3),
+                "undecayed": DotBiasSettings(weight_decay=0.01),
+            },
+            "“As in the chapter” takes batches of 64. “Fast” reaches the same loss soonest, as measured. “Chapter, decay 0.01” "
+            "is the chapter’s row that over-fits.",
+            _without_data(DotProductBias),
+            about="Factors, a bias for every user and film, and the range: the chapter’s best.",
             seconds=dot_seconds,
+        ),
+        Family(
+            "dot-bias-plain",
+            "The same by hand",
+            DotBiasPlainSettings,
+            {"chapter": DotBiasPlainSettings(), "fast": DotBiasPlainSettings(batch_size=256)},
+            "“As in the chapter” takes batches of 64, “Fast” of 256.",
+            _without_data(DotProductBiasPlain),
+            about="The dot product with biases out of plain parameter tensors: the same curve, several times as slow.",
         ),
         Family(
             "bayes",
@@ -54,7 +152,8 @@ MODELS: dict[str, Family] = {
             "“Fast” takes 8 factors and 20 sweeps. “Accurate” takes 12 and 60: about four times as long, a little less loss.",
             Bayes,
             "sweep",
-            bayes_seconds,
+            "Solves for everybody in turn instead of stepping, and knows how sure it is.",
+            seconds=bayes_seconds,
         ),
         Family(
             "bayes-sampled",
@@ -64,7 +163,45 @@ MODELS: dict[str, Family] = {
             "“Best accuracy” draws the posterior 250 times, for some ten seconds. “Fast” takes half the factors and 100 draws.",
             BayesSampled,
             "sweep",
-            sampled_seconds,
+            "Draws everybody again and again and takes the mean: the most accurate, in ten times the time.",
+            seconds=sampled_seconds,
+        ),
+        # "fast" of the nets and of ordinal: tests/benchmarks/nets.py --presets, on rows inside the training part
+        Family(
+            "net",
+            "Small neural net",
+            NetSettings,
+            {"chapter": NetSettings(), "fast": NetSettings(batch_size=512, epochs=4)},
+            "“As in the chapter” takes batches of 64. “Fast” takes 512 and four epochs: the same loss in a quarter of the time.",
+            build_net,
+            about="Both embeddings side by side through one hidden layer: the chapter’s small net.",
+        ),
+        Family(
+            "deep",
+            "Deep neural net",
+            DeepSettings,
+            {"chapter": DeepSettings(), "fast": DeepSettings(batch_size=128, epochs=3)},
+            "“As in the chapter” takes batches of 64. “Fast” takes 128 and three epochs: the same loss in a third of the time.",
+            build_deep,
+            about="A net of any layers on both embeddings, with dropout and batch norm.",
+        ),
+        Family(
+            "ordinal",
+            "Chance of every rating",
+            OrdinalSettings,
+            {"small": OrdinalSettings(), "fast": OrdinalSettings(batch_size=256, epochs=4)},
+            "“Small batches” of 64, as in the chapter. “Fast” takes 256 and four epochs: the same loss in a third of the time.",
+            Ordinal,
+            about="A chance for every rating level instead of one number, trained by cross-entropy.",
+        ),
+        Family(
+            "side",
+            "Net with side information",
+            SideSettings,
+            {"small": SideSettings(), "fast": SideSettings(batch_size=128, epochs=4, learning_rate=1e-2)},
+            "“Small batches” of 64, as in the chapter. “Fast” takes 128, four epochs and twice the rate: half the time.",
+            build_side,
+            about="A net that also sees genres, year, age, gender, occupation and time, and so has an answer for a new film.",
         ),
     )
 }

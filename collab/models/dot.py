@@ -1,95 +1,66 @@
-"""The dot product of latent factors, with or without biases and sigmoid range: the chapter's model, `dot-bias`."""
+"""The dot product of latent factors, with or without biases and sigmoid range: `dot`, `dot-range` and `dot-bias`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from collab.models import shared_settings as shared
+from collab.models.adam import table_adam
 from collab.models.contract import Layer, Step
 from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.settings import check, setting
-
-BETA2, EPSILON = 0.99, 1e-5  # of Adam, as in the chapter's library
-LARGE_TABLE = 20_000  # rows from which on a step touches those of its batch alone …
-ROWS_A_RATING = 40  # … if there are so many for each rating of a batch: else the dense kernel is faster still
 
 
 @dataclass(frozen=True)
 class DotBiasSettings:
     """Settings of `dot-bias`; the defaults are the chapter's."""
 
-    n_factors: int = setting(
-        50,
-        "Factors",
-        "How many hidden tastes a user and a film are described by; more can fit finer tastes, and over-fit sooner.",
-        low=1,
-        high=512,
-        step=1,
-        log=True,
-        in_name="{} factors",
-    )
-    epochs: int = setting(
-        5,
-        "Epochs",
-        "How often the model sees every training rating; more epochs fit the training ratings closer.",
-        low=1,
-        high=100,
-        step=1,
-    )
-    learning_rate: float = setting(
-        5e-3,
-        "Peak learning rate",
-        "The largest step size of the one-cycle schedule; higher learns faster until it no longer settles.",
-        low=1e-5,
-        high=1.0,
-        log=True,
-    )
-    weight_decay: float = setting(
-        0.1,
-        "Weight decay",
-        "How strongly all factors and biases are pulled towards zero at every step; more keeps the model simpler.",
-        low=0.0,
-        high=2.0,
-        step=0.01,
-        in_name="decay {:g}",
-    )
-    batch_size: int = setting(
-        64,
-        "Batch size",
-        "Ratings per step; larger batches are faster per epoch but take fewer steps.",
-        low=8,
-        high=8192,
-        step=8,
-        log=True,
-        in_sight=False,
-        in_name="batch {}",
-    )
-    y_range: tuple[float, float] | None = setting(
-        (0.0, 5.5),
-        "Rating range",
-        "A sigmoid keeps predictions between these ends; a little above the top rating lets the model reach it.",
-        low=-10.0,
-        high=20.0,
-        step=0.5,
-        in_sight=False,
-    )
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.1)
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] | None = shared.y_range()
     use_biases: bool = setting(
         True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.", in_sight=False
     )
-    seed: int = setting(
-        0,
-        "Seed",
-        "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
-        low=0,
-        high=2**31 - 1,
-        step=1,
-        in_sight=False,
-    )
+    seed: int = shared.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class DotSettings:
+    """Settings of `dot`; the defaults are the chapter's."""
+
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.01, "all factors")
+    batch_size: int = shared.batch_size()
+    seed: int = shared.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class DotRangeSettings:
+    """Settings of `dot-range`; the defaults are the chapter's."""
+
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.01, "all factors")
+    batch_size: int = shared.batch_size()
+    y_range: tuple[float, float] = shared.y_range()
+    seed: int = shared.seed()
 
     def __post_init__(self) -> None:
         check(self)
@@ -143,13 +114,13 @@ class DotProductBias:
     has_factors = True
     item_covariances = None
 
-    def __init__(self, settings: DotBiasSettings, n_users: int, n_items: int) -> None:
+    def __init__(self, settings: DotBiasSettings | DotSettings | DotRangeSettings, n_users: int, n_items: int) -> None:
         self.settings = settings
         self.n_users, self.n_items = n_users, n_items
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.table = torch.empty(n_users + n_items, settings.n_factors + 1)
         torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
-        if not settings.use_biases:
+        if not self.has_biases:
             self.table[:, -1] = 0.0
 
     @property
@@ -190,9 +161,7 @@ class DotProductBias:
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
         """Start anew on `train`: rows of the packed table (n, 2), a user's and a film's, and the ratings (n,)."""
         self._untrained = self._find_untrained(train)
-        large = len(self.table) >= max(LARGE_TABLE, ROWS_A_RATING * self.settings.batch_size)
-        adam = _RowAdam if large else _Adam
-        self._adam = adam(self.table, self.settings.weight_decay)
+        self._adam = table_adam(self.table, self.settings.weight_decay, self.settings.batch_size)
         self.table = self._adam.table
         rows = np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64)
         return torch.from_numpy(rows), torch.from_numpy(train.rating.copy())
@@ -203,7 +172,7 @@ class DotProductBias:
         order = torch.randperm(len(rating), generator=self.generator)
         rows, rating = rows[order].reshape(-1), rating[order]  # shuffled once, so a batch is a plain slice
         size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
-        y_range, use_biases = self.settings.y_range, self.settings.use_biases
+        y_range, use_biases = self.y_range, self.has_biases
         for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
             start = number * size
             batch = rows[2 * start : 2 * (start + size)]  # (2B,) user, film, user, film, …
@@ -272,124 +241,19 @@ class DotProductBias:
         return layers
 
 
-class _Adam:
-    """Adam with decoupled weight decay on one packed table (Loshchilov & Hutter 2019, arXiv 1711.05101), fused.
+class DotProduct(DotProductBias):
+    """ŷ_ui = p_u · q_i, the chapter's first model: factors alone, nothing that keeps a prediction between 0 and 5.
 
-    Calls torch's fused kernel itself: `torch.optim.AdamW` wraps the same kernel, but its bookkeeping costs more than the
-    arithmetic of a batch of 64 (a test compares the two).
+    Minimised and trained as `dot-bias`, whose packed table it uses with a column of biases that stay zero.
     """
 
-    def __init__(self, table: torch.Tensor, weight_decay: float) -> None:
-        self.table, self.weight_decay = table, weight_decay
-        self.gradient, self.average, self.square = (torch.zeros_like(table) for _ in range(3))
-        self.n_steps = torch.zeros(())
-
-    def look_up(self, rows: torch.Tensor) -> torch.Tensor:
-        """The rows of the table as they are now."""
-        return self.table.index_select(0, rows)
-
-    def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
-        """One step for the gradient of `rows` (which may name a row twice); every other row has none, and decays."""
-        self.gradient.zero_().index_add_(0, rows, gradient)
-        self.n_steps += 1
-        _fused_step(
-            self.table, self.gradient, self.average, self.square, self.n_steps, rate, momentum, self.weight_decay
-        )
-
-    def catch_up(self) -> None:
-        """Every row is up to date after every step."""
+    name = "dot"
+    has_biases = False
+    y_range = None
 
 
-class _RowAdam:
-    """The same for a large table: a step touches the rows of its batch alone.
+class DotProductRange(DotProductBias):
+    """ŷ_ui = sigmoid_range(p_u · q_i), the chapter's second model: otherwise as `dot`."""
 
-    In the dense form a row without a gradient goes on moving: it decays, its averages fade, and it drifts along what is left of
-    its momentum. Nobody sees that until the row is looked up again, so all of it is made up for then, at once. With G steps
-    missed, average m, square v, and β₁, rate and corrections c₁, c₂ taken as constant over the gap, the drift is a geometric
-    series with the ratio ρ = β₁ / √β₂:
-
-        w ← w · Π(1 − rate·decay) − rate · (√c₂ / c₁) · m / (√v + ε) · Σ_{j=1..G} ρ^j,   m ← β₁^G · m,   v ← β₂^G · v
-    """
-
-    def __init__(self, table: torch.Tensor, weight_decay: float) -> None:
-        self.weight_decay = weight_decay
-        self.state = torch.stack([table, torch.zeros_like(table), torch.zeros_like(table)])  # (3, rows, F + 1)
-        self.table, self.average, self.square = self.state
-        self.n_steps = torch.zeros(())
-        self.log_decay, self.log_momentum = 0.0, 0.0  # sums over all steps so far
-        # of each row at the step that it was last brought up to: its number, both sums, the rate
-        self.seen = torch.zeros(len(table), 4, dtype=torch.float64)
-
-    def look_up(self, rows: torch.Tensor) -> torch.Tensor:
-        """The rows of the table, with all that they have missed."""
-        self.rows, self.place = torch.unique(rows, return_inverse=True)
-        self.part = self._made_up(self.rows)  # (3, R, F + 1)
-        return self.part[0].index_select(0, self.place)
-
-    def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
-        """One step for the gradient of the `rows` looked up just before."""
-        table, average, square = self.part
-        self.n_steps += 1
-        self.log_decay += math.log(max(1 - rate * self.weight_decay, 1e-12))
-        self.log_momentum += math.log(momentum)
-        total = torch.zeros_like(table).index_add_(0, self.place, gradient)
-        _fused_step(table, total, average, square, self.n_steps, rate, momentum, self.weight_decay)
-        self._put_back(self.rows, self.part, rate)
-
-    def catch_up(self) -> None:
-        """Bring every row up to date."""
-        rows = torch.arange(len(self.table))
-        rates = self.seen[:, 3].clone()
-        self._put_back(rows, self._made_up(rows), rates)
-
-    def _put_back(self, rows: torch.Tensor, part: torch.Tensor, rate: float | torch.Tensor) -> None:
-        self.state.index_copy_(1, rows, part)
-        seen = torch.empty(len(rows), 4, dtype=torch.float64)
-        seen[:, 0], seen[:, 1], seen[:, 2], seen[:, 3] = self.n_steps, self.log_decay, self.log_momentum, rate
-        self.seen.index_copy_(0, rows, seen)
-
-    def _made_up(self, rows: torch.Tensor) -> torch.Tensor:
-        """Table, averages and squares of the rows (3, R, F + 1) as the steps they missed would have left them."""
-        part = self.state.index_select(1, rows)
-        number, log_decay, log_momentum, rate = self.seen.index_select(0, rows).unbind(1)  # each (R,)
-        now = self.n_steps.item()
-        gap = now - number  # (R,) of a row that is up to date 0: all factors below are then 1, and the drift is 0
-        faded = torch.exp(self.log_momentum - log_momentum)  # (R,) β₁^G
-        beta1 = torch.exp((self.log_momentum - log_momentum) / gap.clamp(min=1))
-        ratio = beta1 / BETA2**0.5
-        series = torch.where(gap > 0, ratio * (1 - ratio**gap) / (1 - ratio), 0.0)
-        drift = rate * series * ((1 - BETA2**number) ** 0.5 / (1 - beta1**number)).nan_to_num(0.0)
-        table, average, square = part
-        table *= torch.exp(self.log_decay - log_decay).float()[:, None]
-        table -= drift.float()[:, None] * average / (square.sqrt() + EPSILON)
-        average *= faded.float()[:, None]
-        square *= (BETA2**gap).float()[:, None]
-        return part
-
-
-def _fused_step(
-    table: torch.Tensor,
-    gradient: torch.Tensor,
-    average: torch.Tensor,
-    square: torch.Tensor,
-    n_steps: torch.Tensor,
-    rate: float,
-    momentum: float,
-    weight_decay: float,
-) -> None:
-    """torch's fused AdamW kernel on one tensor, in place."""
-    torch._fused_adamw_(
-        [table],
-        [gradient],
-        [average],
-        [square],
-        [],
-        [n_steps],
-        lr=rate,
-        beta1=momentum,
-        beta2=BETA2,
-        weight_decay=weight_decay,
-        eps=EPSILON,
-        amsgrad=False,
-        maximize=False,
-    )
+    name = "dot-range"
+    has_biases = False

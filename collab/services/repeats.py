@@ -35,11 +35,12 @@ class Spread:
 def plan_repeats(record: RunRecord, known: Iterable[RunRecord], *, starter: str = "") -> list[RunRecord]:
     """Five runs like `record` on the same split, with the next seeds that none of its repeats among `known` has had yet.
 
-    Raises RunError for a model without a seed: it would give five times the same.
+    Raises RunError for a model that draws nothing by chance: it would give five times the same.
     """
-    settings = settings_from(family_of(record.model).settings_type, record.settings)
-    if not hasattr(settings, "seed"):
-        raise RunError(f"{record.model} has no seed: every repeat would give the same")
+    family = family_of(record.model)
+    if not family.by_chance:
+        raise RunError(f"{record.model} draws nothing by chance: every repeat would give the same")
+    settings = settings_from(family.settings_type, record.settings)
     group = record.group or record.id
     used = {each.settings.get("seed") for each in known if group in (each.group, each.id)}
     seeds, seed = [], 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -21,16 +22,16 @@ import torch
 from collab.certainty import calibration
 from collab.datasets import entry_of, find, load_dataset
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
-from collab.errors import CollabError
+from collab.errors import CollabError, SettingError
 from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
 from collab.models.baselines import baselines
-from collab.models.contract import Model
+from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
-from collab.settings import settings_from, to_dict
+from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
@@ -92,12 +93,26 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     )
 
 
+def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
+    """Those of the `records` that can be looked at and whose models have "factors" or "biases", in the same order."""
+    for record in records:
+        if record.has_weights:
+            with contextlib.suppress(SettingError):  # a model that is unknown here
+                settings = settings_from(family_of(record.model).settings_type, record.settings)
+                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}"):
+                    yield record
+
+
 def describe_settings(model: str, settings: Any) -> str:
     """A run's first name: what tells it from its neighbours."""
     values = [
         (field.metadata["about"].in_name, getattr(settings, field.name)) for field in dataclasses.fields(settings)
     ]
-    parts = [in_name.format(value) for in_name, value in values if value is not False]
+    parts = [
+        in_name.format(as_text(value) if isinstance(value, tuple) else value)
+        for in_name, value in values
+        if value is not False
+    ]
     return " · ".join([model, *filter(None, parts)])
 
 
@@ -281,10 +296,7 @@ def _train(
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),
         baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
-        layers=[
-            {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-            for layer in model.layers()
-        ],
+        layers=_describe_layers(model),
     )
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
@@ -309,6 +321,7 @@ def _train(
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(
         record,
+        layers=_describe_layers(model),  # a model may grow with its data
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
@@ -318,6 +331,13 @@ def _train(
     ), outcome
 
 
+def _describe_layers(model: Model) -> list[dict[str, Any]]:
+    return [
+        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+        for layer in model.layers()
+    ]
+
+
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
     """`collab.certainty.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
     if not hasattr(model, "predict_with_variance"):
@@ -325,7 +345,8 @@ def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, f
     parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))
     predicted = [model.predict_with_variance(valid.user_index[rows], valid.item_index[rows]) for rows in parts]
     mean, variance = (np.concatenate(columns) for columns in zip(*predicted, strict=True))
-    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale))
+    chances = model.level_probabilities(valid.user_index, valid.item_index) if isinstance(model, NamesChances) else None
+    return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale, chances))
 
 
 def digest(predicted: np.ndarray) -> str:

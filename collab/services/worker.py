@@ -21,7 +21,7 @@ from typing import TextIO
 import torch
 
 from collab.errors import CollabError
-from collab.models import MODELS
+from collab.models import DEFAULT_MODEL, MODELS
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, warm_up
@@ -35,7 +35,7 @@ class Worker:
         self.waiting: queue.Queue[dict[str, str] | None] = queue.Queue()
         self.stopped: set[str] = set()
         self.orphaned = threading.Event()
-        self.unrehearsed = list(MODELS)
+        self.unrehearsed = sorted(MODELS, key=lambda name: name != DEFAULT_MODEL)  # it is the first to be asked for
 
     def listen(self) -> None:
         """Read commands until the input closes; a stop is heard at once, whatever is in work."""

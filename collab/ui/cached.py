@@ -10,9 +10,10 @@ import torch
 
 from collab.answers import match_titles
 from collab.comparison import Comparison
+from collab.features import features_of
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
-from collab.newcomer import Newcomer, newcomer
+from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -63,7 +64,7 @@ def profiles() -> ProfileStore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def for_newcomers(run_id: str) -> Newcomer:
+def for_newcomers(run_id: str) -> Newcomer | ByItself:
     """What the run brings to a person before the first rating. Raises RunError."""
     run = trained_run(run_id)
     return newcomer(run.model, run.users, run.valid_mse, run.record.scale)
@@ -111,7 +112,8 @@ def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: in
     """The learning-rate range test of these settings on the training rows. Raises CollabError where there are no data."""
     dataset, ratings = load_encoded(data, environment())
     train = ratings.take(split_by(holdout, dataset, split_seed).train)
-    untrained = build_model(model, settings, ratings.n_users, ratings.n_items)
+    features = features_of(dataset, ratings) if getattr(settings, "side_information", False) else None
+    untrained = build_model(model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     values = dataclasses.asdict(settings)
     n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
     n_threads = torch.get_num_threads()

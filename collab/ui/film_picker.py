@@ -17,16 +17,6 @@ FILM = "film"
 """The chosen film's key in the session and name in the link; pages share it."""
 
 
-def need_factors(run: TrainedRun, so_that: str) -> None:
-    """Go on only with a model that has factors; `so_that` says what the page cannot do without."""
-    if not run.model.has_factors:
-        st.info(
-            f"This model has no factors, so {so_that}. Choose another run in the sidebar.",
-            icon=":material/info:",
-        )
-        st.stop()
-
-
 def minimum_ratings(help: str) -> int:
     """The slider for the training ratings that a row needs; its value goes with the link and from page to page."""
     return st.slider("Minimum ratings", 1, 200, 20, key="minimum", bind="query-params", help=help)

@@ -51,8 +51,7 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
             "No film that is left has so many ratings. Lower the minimum beside the heading.",
             icon=":material/filter_alt_off:",
         )
-    doubts_films = person.item_covariances is not None
-    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", doubts_films)
+    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", person.doubts_films)
 
 
 def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str) -> int:
@@ -95,6 +94,12 @@ def _say_how_honest(
         "what is unknown of the films, and how unsteadily people rate" if doubts_films else "how unsteadily people rate"
     )
     films = " and of each film" if doubts_films else ", its films taken as known exactly"
+    chances = (
+        "The model predicts them itself, one for every level."
+        if found.own_chances
+        else "They are read off one bell curve around the prediction, its width made of how unsteadily people rate and of what "
+        f"is unknown of {whose} taste{films}."
+    )
     st.caption(
         f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
         f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
@@ -102,9 +107,7 @@ def _say_how_honest(
         "Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
-        f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. They are "
-        f"read off one bell curve around the prediction, its width made of how unsteadily people rate and of what is unknown "
-        f"of {whose} taste{films}.",
+        f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. {chances}",
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
-from collab.settings import About, about, parse, settings_from, to_dict
+from collab.settings import RANGES, WHOLE_NUMBERS, About, about, as_text, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
 from collab.ui import own_link, words
 
@@ -27,6 +27,7 @@ def take_over(settings: Any, share: float | None = None) -> None:
     """Put every control to these settings (in a callback, or before the controls are drawn)."""
     for name, value in dataclasses.asdict(settings).items():
         st.session_state[_key(name)] = value
+        st.session_state.pop(f"{_key(name)}_refused", None)
     if share is not None:
         st.session_state[_key(SHARE)] = share
 
@@ -51,10 +52,9 @@ def choose_model() -> Family:
         key=MODEL,
         format_func=lambda name: MODELS[name].title,
         on_change=lambda: _switch(state[MODEL]),
-        help="What is trained. “Dot product” takes small steps down the loss; “Bayesian” solves for everybody in turn, "
-        "and knows how sure it is; “Bayesian, sampled” draws everybody again and again, the most accurate of them, in ten "
-        "times the time.",
+        help="What is trained: from the simplest over the chapter’s own to the Bayesian ones, which know how sure they are.",
     )
+    st.caption(MODELS[chosen].about)
     if chosen == DEFAULT_MODEL:
         own_link.put(MODEL, None)
         state.pop("_linked_model", None)
@@ -161,8 +161,20 @@ def _options(limits: About, value: float) -> list[float]:
 def _control(family: Family, name: str) -> None:
     limits, key = about(family.settings_type, name), _key(name)
     value = st.session_state[key]
-    if isinstance(value, bool):
+    if limits.choices:
+        st.segmented_control(
+            limits.label,
+            limits.choices,
+            key=key,
+            help=limits.help,
+            format_func=str.capitalize,
+            required=True,
+            persist_state="session",
+        )
+    elif isinstance(value, bool):
         st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
+    elif _kind(family, name) == WHOLE_NUMBERS:
+        _list_control(name, limits, family)
     elif limits.log:
         st.select_slider(
             limits.label,
@@ -192,9 +204,40 @@ def _control(family: Family, name: str) -> None:
         )
 
 
+def _kind(family: Family, name: str) -> str:
+    """The type of a setting, as it is written in its class."""
+    return next(field.type for field in dataclasses.fields(family.settings_type) if field.name == name)
+
+
+def _list_control(name: str, limits: About, family: Family) -> None:
+    """A text field for a list of whole numbers; what cannot be read is refused under it, and the last good list stands."""
+    key = _key(name)
+    refused = st.session_state.get(f"{key}_refused", "")
+    if not refused:
+        st.session_state[f"{key}_text"] = as_text(st.session_state[key])
+
+    def changed() -> None:
+        try:
+            value = parse(family.settings_type, name, st.session_state[f"{key}_text"])
+            settings_from(family.settings_type, {name: value})
+        except SettingError as reason:
+            st.session_state[f"{key}_refused"] = str(reason)
+        else:
+            st.session_state[key] = value
+            st.session_state.pop(f"{key}_refused", None)
+
+    st.text_input(limits.label, key=f"{key}_text", help=limits.help, on_change=changed, placeholder="100,50")
+    if refused:
+        st.error(
+            f"{refused}. {as_text(st.session_state[key])} still stands.",
+            icon=":material/error:",
+        )
+
+
 def _range_control(name: str, limits: About, family: Family) -> None:
     key = _key(name)
     default = getattr(family.presets[DEFAULT_PRESET], name)
+    can_be_off = next(each.type for each in dataclasses.fields(family.settings_type) if each.name == name) == RANGES[1]
     low, high = st.session_state[key] or st.session_state.get(f"{key}_ends", default)
     st.session_state[f"{key}_on"] = st.session_state[key] is not None
     st.session_state[f"{key}_low"], st.session_state[f"{key}_high"] = low, high
@@ -202,9 +245,13 @@ def _range_control(name: str, limits: About, family: Family) -> None:
     def changed() -> None:
         ends = (st.session_state[f"{key}_low"], st.session_state[f"{key}_high"])
         st.session_state[f"{key}_ends"] = ends
-        st.session_state[key] = ends if st.session_state[f"{key}_on"] else None
+        st.session_state[key] = ends if not can_be_off or st.session_state[f"{key}_on"] else None
 
-    on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
+    if can_be_off:
+        on = st.toggle(limits.label, key=f"{key}_on", help=limits.help, on_change=changed)
+    else:
+        on = True
+        st.markdown(limits.label, help=limits.help)
     left, right = st.columns(2)
     for place, end, label in ((left, "low", "From"), (right, "high", "To")):
         place.number_input(
@@ -220,20 +267,6 @@ def _range_control(name: str, limits: About, family: Family) -> None:
 
 
 # --- the link ------------------------------------------------------------------------------------------------------------
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return (
-        ",".join(f"{each:g}" for each in value)
-        if isinstance(value, tuple | list)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
 
 
 def _from_link(family: Family) -> None:
@@ -266,7 +299,7 @@ def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     linked = st.session_state["_linked_settings"]
     defaults = to_dict(family.presets[DEFAULT_PRESET])
     for name, value in {**current, SHARE: share}.items():
-        text, default = _text(value), _text(defaults.get(name, 0.2))
+        text, default = as_text(value), as_text(defaults.get(name, 0.2))
         if text == default:
             own_link.put(name, None)
             linked.pop(name, None)

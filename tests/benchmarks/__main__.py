@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-OURS = ("training", "accuracy", "cold_start", "latency", "slider", "profile", "large_tables", "presets")
+OURS = ("training", "accuracy", "cold_start", "latency", "slider", "profile", "large_tables", "presets", "nets")
 WITH_PEERS = ("fastai_chapter", "curves")
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from collab.certainty import Calibration, calibration
 from collab.comparison import compare
 from collab.models import preset_of
-from collab.models.contract import Model
+from collab.models.contract import Model, NamesChances
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 
 SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)
@@ -92,11 +92,15 @@ def spread(values: Iterable[float]) -> str:
 
 
 def certainty(
-    mean: np.ndarray, variance: np.ndarray, part: Part, rows: np.ndarray | slice = slice(None)
+    mean: np.ndarray,
+    variance: np.ndarray,
+    part: Part,
+    rows: np.ndarray | slice = slice(None),
+    chances: np.ndarray | None = None,
 ) -> Calibration:
     """Whether predictions of the held-out rows, or of some of them, keep what they promise."""
-    valid = part.valid
-    return calibration(mean[rows], variance[rows], valid.rating[rows], part.train.rating, valid.rating_scale)
+    valid, own = part.valid, None if chances is None else chances[rows]
+    return calibration(mean[rows], variance[rows], valid.rating[rows], part.train.rating, valid.rating_scale, own)
 
 
 def groups(part: Part) -> dict[str, np.ndarray]:
@@ -118,10 +122,12 @@ def tell_uncertainty(trial: Trial, splits: list[Part]) -> None:
     found: dict[str, list[tuple[float, ...]]] = {}
     counts: dict[str, list[int]] = {}
     for model, part in zip(trial.models, splits, strict=True):
-        mean, variance = model.predict_with_variance(part.valid.user_index, part.valid.item_index)
+        asked = part.valid.user_index, part.valid.item_index
+        mean, variance = model.predict_with_variance(*asked)
+        chances = model.level_probabilities(*asked) if isinstance(model, NamesChances) else None
         for label, rows in groups(part).items():
             if rows.any():
-                found.setdefault(label, []).append(dataclasses.astuple(certainty(mean, variance, part, rows)))
+                found.setdefault(label, []).append(dataclasses.astuple(certainty(mean, variance, part, rows, chances)))
                 counts.setdefault(label, []).append(int(rows.sum()))
     print(f"    {'held by the intervals of':32}  50 %   80 %   95 %   log loss")
     for label, tables in found.items():

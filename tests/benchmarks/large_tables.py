@@ -14,13 +14,13 @@ import time
 
 import torch
 
-from collab.models.dot import LARGE_TABLE, _Adam, _RowAdam
+from collab.models.adam import LARGE_TABLE, Adam, RowAdam
 from tests.benchmarks.conditions import pin
 
 SIZES, BATCHES, WIDTH, STEPS = (LARGE_TABLE, 100_000, 500_000), (64, 512, 4096), 51, 20
 
 
-def seconds_of_a_step(adam: _Adam | _RowAdam, n_rows: int, batch_size: int) -> float:
+def seconds_of_a_step(adam: Adam | RowAdam, n_rows: int, batch_size: int) -> float:
     """CPU seconds of one look-up and step."""
     generator = torch.Generator().manual_seed(0)
     batches = [torch.randint(n_rows, (2 * batch_size,), generator=generator) for _ in range(STEPS)]
@@ -38,10 +38,10 @@ def main() -> None:
     for n_rows in SIZES:
         for batch_size in BATCHES:
             median = {}
-            for kind in (_Adam, _RowAdam):
+            for kind in (Adam, RowAdam):
                 adam = kind(torch.randn(n_rows, WIDTH) * 0.01, 0.1)
                 median[kind] = 1e3 * statistics.median(seconds_of_a_step(adam, n_rows, batch_size) for _ in range(5))
-            dense, rows = median[_Adam], median[_RowAdam]
+            dense, rows = median[Adam], median[RowAdam]
             print(
                 f"{n_rows:8,} rows, batch {batch_size:5,}: dense {dense:6.2f} ms, rows of the batch {rows:5.2f} ms: "
                 f"{dense / rows:5.1f} times"

@@ -20,7 +20,8 @@ from typing import Any
 import torch
 
 from collab.models import build_model, preset_of, sweeps
-from collab.models.dot import _fused_step, loss_and_gradient
+from collab.models.adam import fused_step
+from collab.models.dot import loss_and_gradient
 from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.services.environment import read_environment
@@ -104,7 +105,7 @@ def profile_dot(preset: str, train: Ratings) -> None:
         adam.gradient.zero_().index_add_(0, batch, gradient.view(-1, width))
         times.append(time.perf_counter())
         adam.n_steps += 1
-        _fused_step(
+        fused_step(
             adam.table, adam.gradient, adam.average, adam.square, adam.n_steps, rates[number], momenta[number], 0.1
         )
         times.append(time.perf_counter())

@@ -6,12 +6,15 @@ import json
 import numpy as np
 import pytest
 
+from collab.errors import SettingError
 from collab.models import MODELS, build_model
+from collab.models.contract import FoldsIn
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.splitting import split_random
 from collab.training import fit
 
 N_SIDE = 40
+UNABLE = ("mean", "bias")  # baselines that cannot tell even films from odd ones
 COLUMNS = ("user_index", "item_index", "rating", "time")
 # what a family's settings can be besides its presets; a setting that a family does not have is left out
 VARIANTS = ({}, {"y_range": None}, {"use_biases": False}, {"y_range": None, "use_biases": False})
@@ -26,7 +29,10 @@ def every_case():
             for variant in VARIANTS:
                 if variant.keys() <= fields:
                     words = [name, preset_name, *(f"{key}={value}" for key, value in variant.items())]
-                    settings = dataclasses.replace(preset, **variant)
+                    try:
+                        settings = dataclasses.replace(preset, **variant)
+                    except SettingError:  # a range that cannot be off
+                        continue
                     cases[name, settings] = pytest.param(name, settings, id=", ".join(words))
     return list(cases.values())
 
@@ -58,9 +64,16 @@ def build(name, settings, train):
     return build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
 
 
+def lasting(settings, epochs, **changes):
+    """The settings with so many epochs, where the model has any, and other changes."""
+    if any(field.name == "epochs" for field in dataclasses.fields(settings)):
+        changes["epochs"] = epochs
+    return dataclasses.replace(settings, **changes)
+
+
 def fresh(name, settings, train, valid, **how):
     """A model after a short training, and how it ended."""
-    model = build(name, dataclasses.replace(settings, epochs=2, **how), train)
+    model = build(name, lasting(settings, 2, **how), train)
     return model, fit(model, train, valid)
 
 
@@ -76,11 +89,12 @@ def as_bytes(model):
 @every_model
 def test_learns_the_checkerboard(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, dataclasses.replace(settings, epochs=100), train)
+    model = build(name, lasting(settings, 100), train)
     outcome = fit(model, train, valid)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
-    assert np.abs(predicted - valid.rating).max() < 1.0  # of the four stars between love and hate
+    if name not in UNABLE:
+        assert np.abs(predicted - valid.rating).max() < 1.0  # of the four stars between love and hate
 
 
 @every_model
@@ -96,7 +110,8 @@ def test_same_seed_same_bytes(name, settings, checkerboard):
 def test_another_seed_other_weights(name, settings, checkerboard):
     first, _ = fresh(name, settings, *checkerboard, seed=1)
     second, _ = fresh(name, settings, *checkerboard, seed=2)
-    assert not any(table == as_bytes(second)[key] for key, table in as_bytes(first).items())
+    same = [table == as_bytes(second)[key] for key, table in as_bytes(first).items() if not key.startswith("known_")]
+    assert not any(same) if MODELS[name].by_chance else all(same)
 
 
 @every_model
@@ -112,7 +127,7 @@ def test_saved_and_loaded_gives_equal_predictions(name, settings, checkerboard):
 @every_model
 def test_saved_weights_do_not_change_with_the_model(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, dataclasses.replace(settings, epochs=1), train)
+    model = build(name, lasting(settings, 1), train)
     saved = model.weights()
     copies = {key: table.copy() for key, table in saved.items()}
     fit(model, train, valid)
@@ -162,7 +177,7 @@ def test_stopping_keeps_what_was_learned(name, settings, checkerboard):
     for _ in range(n_taken):
         next(steps)
     wanted.settle()
-    assert outcome.state == "stopped"
+    assert outcome.state == ("stopped" if n_taken < n_steps * model.epochs else "finished")
     assert as_bytes(model) == as_bytes(wanted)
     assert as_bytes(model) != as_bytes(build(name, settings, train))
     assert np.isfinite(everything(model, train)).all()
@@ -186,7 +201,9 @@ def test_predicting_does_not_change_the_model(name, settings, checkerboard):
 @every_model
 def test_layers_name_every_parameter(name, settings, checkerboard):
     model = build(name, settings, checkerboard[0])
-    assert sum(layer.n_parameters for layer in model.layers()) == sum(table.size for table in model.weights().values())
+    assert sum(layer.n_parameters for layer in model.layers()) == sum(
+        table.size for key, table in model.weights().items() if not key.startswith("known_")
+    )
     assert all(layer.name and layer.kind for layer in model.layers())
     json.dumps([list(layer.shape) for layer in model.layers()])
 
@@ -196,13 +213,17 @@ def test_factors_and_biases_have_a_row_for_everybody(name, settings, checkerboar
     train, _ = checkerboard
     model, _ = fresh(name, settings, *checkerboard)
     assert model.name == name
-    assert model.epochs == 2
-    if model.has_factors:
-        assert model.user_factors.shape[0] == train.n_users
-        assert model.item_factors.shape == (train.n_items, model.user_factors.shape[1])
-    assert model.user_biases.shape == (train.n_users,)
-    assert model.item_biases.shape == (train.n_items,)
-    if not model.has_biases:
+    assert model.epochs == getattr(lasting(settings, 2), "epochs", 1)
+    by_factors = not isinstance(model, FoldsIn)
+    if by_factors:
+        assert model.user_factors.shape == (train.n_users, model.item_factors.shape[1])
+    if model.has_factors or by_factors:
+        assert model.item_factors.shape[0] == train.n_items
+        assert bool(model.item_factors.shape[1]) == model.has_factors
+    if model.has_biases or by_factors:
+        assert model.user_biases.shape == (train.n_users,)
+        assert model.item_biases.shape == (train.n_items,)
+    if by_factors and not model.has_biases:
         assert not model.user_biases.any()
         assert not model.item_biases.any()
 
@@ -219,8 +240,8 @@ def test_few_ratings_are_enough_to_train_on(name, settings, checkerboard):
 @pytest.mark.parametrize("n_ratings", [3, 1000])
 def test_an_epoch_has_as_many_steps_as_announced(name, settings, checkerboard, n_ratings):
     train = checkerboard[0].take(np.arange(n_ratings))
-    model = build(name, dataclasses.replace(settings, epochs=2), train)
-    assert [len(list(steps)) for steps in model.train_epochs(train)] == [model.n_steps(n_ratings)] * 2
+    model = build(name, lasting(settings, 2), train)
+    assert [len(list(steps)) for steps in model.train_epochs(train)] == [model.n_steps(n_ratings)] * model.epochs
 
 
 @every_model
@@ -239,8 +260,29 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
     """What the pages and the cold start build on: p·q + b_u + b_i is all there is, any global mean included."""
     train, _ = checkerboard
     model, _ = fresh(name, settings, *checkerboard)
-    if model.y_range is None:
+    if model.y_range is None and not isinstance(model, FoldsIn):
         total = model.user_factors @ model.item_factors.T + model.user_biases[:, None] + model.item_biases
         if model.item_covariances is not None:
             total = np.clip(total, train.rating_scale.low, train.rating_scale.high)
         np.testing.assert_allclose(everything(model, train), total, atol=1e-5)
+
+
+@every_model
+def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard):
+    train, valid = checkerboard
+    model = build(name, lasting(settings, 100), train)
+    if not isinstance(model, FoldsIn):
+        return
+    fit(model, train, valid)
+    before = as_bytes(model)
+    films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
+    found, average = model.fold_in_newcomer(films, stars, 0.8), model.fold_in_newcomer(films[:0], stars[:0], 0.8)
+    for rating, variance, _ in (found, average):
+        assert rating.shape == variance.shape == (train.n_items,)
+        assert np.isfinite(rating).all() and np.isfinite(variance).all() and (variance >= 0).all()
+    again = model.fold_in_newcomer(films[::-1], stars[::-1], 0.8)
+    assert np.array_equal(again.rating, found.rating) and np.array_equal(again.variance, found.variance)
+    assert found.variance.mean() <= average.variance.mean()
+    assert as_bytes(model) == before
+    if name not in UNABLE:
+        assert found.rating[10:40:2].mean() > found.rating[11:40:2].mean() + 1  # even films are loved

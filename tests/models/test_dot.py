@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from collab.datasets.dataset import describe_items, encode
 from collab.errors import SettingError
 from collab.models import build_model, preset_of
-from collab.models.dot import DotBiasSettings, DotProductBias, _Adam, _RowAdam, loss_and_gradient
+from collab.models.adam import Adam, RowAdam
+from collab.models.dot import DotBiasSettings, DotProductBias, loss_and_gradient
 from collab.splitting import split_by
 from collab.training import fit
 
@@ -61,6 +62,23 @@ def test_the_gradient_leaves_the_table_and_the_ratings_alone():
     loss_and_gradient(pairs, rating, (0.0, 5.5), True)
     assert torch.equal(pairs, before)
     assert torch.equal(rating, torch.full((6,), 3.0))
+
+
+@pytest.mark.parametrize("name, y_range", [("dot", None), ("dot-range", (0.0, 5.5))])
+def test_the_models_without_biases_are_the_one_with_biases_less_them(make_ratings, name, y_range):
+    """Byte for byte: they share the engine."""
+    generator = np.random.default_rng(3)
+    ratings = make_ratings(generator.integers([1, 1, 1], [13, 31, 6], size=(70, 3)).tolist())
+    settings = dataclasses.replace(preset_of(name, "chapter"), n_factors=5, seed=5)
+    assert settings.weight_decay == 0.01
+    same = DotBiasSettings(n_factors=5, seed=5, weight_decay=0.01, y_range=y_range, use_biases=False)
+    tables = []
+    for family, how in ((name, settings), ("dot-bias", same)):
+        model = build_model(family, how, ratings.n_users, ratings.n_items)
+        assert (model.has_factors, model.has_biases, model.y_range) == (True, False, y_range)
+        fit(model, ratings, ratings)
+        tables.append({key: table.tobytes() for key, table in model.weights().items()})
+    assert tables[0] == tables[1] and tables[0].keys() == {"user_factors", "item_factors"}
 
 
 def test_four_ratings_on_paper(make_ratings):
@@ -293,7 +311,7 @@ def test_the_least_liked_films_are_those_of_the_chapter(films):
 def test_rows_that_come_back_get_what_they_missed():
     """A row without a gradient for 30 steps is where the dense form would have moved it: decay, momentum and all."""
     table = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    dense, rows = _Adam(table.clone(), 0.1), _RowAdam(table.clone(), 0.1)
+    dense, rows = Adam(table.clone(), 0.1), RowAdam(table.clone(), 0.1)
     everybody, two = torch.arange(6), torch.tensor([0, 1])
     generator = torch.Generator().manual_seed(1)
     for batch, n_steps in ((everybody, 200), (two, 30)):
@@ -311,7 +329,7 @@ def test_rows_that_come_back_get_what_they_missed():
 
 def test_a_step_on_a_large_table_touches_the_rows_of_its_batch_alone():
     table = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
-    adam = _RowAdam(table.clone(), 0.1)
+    adam = RowAdam(table.clone(), 0.1)
     for _ in range(3):
         batch = torch.tensor([1, 4, 1])
         adam.look_up(batch)
@@ -324,7 +342,7 @@ def test_a_step_on_a_large_table_touches_the_rows_of_its_batch_alone():
 def test_a_large_table_reaches_the_dense_loss(movielens_100k, monkeypatch, preset):
     ratings = encode(movielens_100k)
     dense, _ = train_on(movielens_100k, ratings, preset, 0)
-    monkeypatch.setattr("collab.models.dot.LARGE_TABLE", 0)
-    monkeypatch.setattr("collab.models.dot.ROWS_A_RATING", 0)
+    monkeypatch.setattr("collab.models.adam.LARGE_TABLE", 0)
+    monkeypatch.setattr("collab.models.adam.ROWS_A_RATING", 0)
     by_row, _ = train_on(movielens_100k, ratings, preset, 0)
     assert by_row == pytest.approx(dense, abs=0.003) and by_row != dense

@@ -81,6 +81,6 @@ def test_model_without_biases_says_so(visit):
     wait_for(jobs, run_id)
     app.query_params["run"] = run_id
     app.run()
-    assert not app.exception and "without biases" in app.info[-1].value
+    assert not app.exception and "no biases, so" in app.info[-1].value
     app.switch_page("pages/film_map.py").run()
     assert not app.exception and "bias" not in app.selectbox(key="colour").options

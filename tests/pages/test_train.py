@@ -218,6 +218,38 @@ def test_link_names_the_model_and_its_settings(visit):
 
 def test_link_with_an_unknown_model_is_refused(visit):
     app = visit("train", model="oracle")
-    assert "there are dot-bias, bayes" in app.error[0].value
+    assert "there are mean, bias" in app.error[0].value
     app.run()
     assert not app.error and "model" not in app.query_params
+
+
+def test_a_list_of_layers_can_be_written_and_stands_in_the_link(visit):
+    app = visit("train", model="deep", layers="40,20,10")
+    assert not app.error and app.text_input(key="set_layers_text").value == "40,20,10"
+    app.text_input(key="set_layers_text").set_value(" 30, 15 ").run()
+    assert not app.error and app.session_state["set_layers"] == (30, 15) and link(app, "layers") == "30,15"
+    assert app.text_input(key="set_layers_text").value == "30,15"
+    app.button_group(key="preset").set_value("chapter").run()
+    assert app.text_input(key="set_layers_text").value == "100,50" and "layers" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("thick", "is not a list of whole numbers as in 100,50"),
+        ("100,0", "from 1 to 2000"),
+        ("1,2,3,4,5,6,7,8,9", "at most 8"),
+    ],
+)
+def test_a_list_that_cannot_be_used_is_refused_beside_the_field(visit, text, expected):
+    app = visit("train", model="deep")
+    app.text_input(key="set_layers_text").set_value(text).run()
+    assert len(app.error) == 1 and expected in app.error[0].value and "100,50 still stands" in app.error[0].value
+    assert app.text_input(key="set_layers_text").value == text and app.session_state["set_layers"] == (100, 50)
+    app.text_input(key="set_layers_text").set_value("20").run()
+    assert not app.error and app.session_state["set_layers"] == (20,)
+
+
+def test_a_list_in_a_link_that_cannot_be_used_is_refused(visit):
+    app = visit("train", model="deep", layers="100,-1")
+    assert "from 1 to 2000" in app.error[0].value and app.text_input(key="set_layers_text").value == "100,50"

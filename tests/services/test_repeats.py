@@ -42,6 +42,12 @@ def trained(store, environment):
     return train
 
 
+def test_a_model_that_draws_nothing_is_not_repeated(trained):
+    record = dataclasses.replace(trained().record, model="bias", settings={"damping": 5.0, "seed": 0})
+    with pytest.raises(RunError, match="bias draws nothing by chance: every repeat would give the same"):
+        plan_repeats(record, [record])
+
+
 def test_repeats_are_the_same_but_for_the_seed(trained):
     record = trained(seed=2).record
     repeats = plan_repeats(record, [record], starter="me")

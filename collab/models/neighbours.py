@@ -1,0 +1,240 @@
+"""Similar users, or similar films: the model `neighbours`, the chapter's first definition of collaborative filtering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+
+from collab.models import shared_settings as shared
+from collab.models.baselines import biases_only, global_mean
+from collab.models.bias import InOneStep
+from collab.models.contract import Foreseen, Layer, Step
+from collab.ratings import Ratings
+from collab.settings import check, setting
+
+DAMPING = 5.0  # of the biases, as in the baseline beside every loss
+ROWS_AT_ONCE = 128  # for so many users or films the similarities to all others are worked out at a time
+DIGITS = 6  # of a likeness: two that differ by rounding alone are equal
+ENTRIES_AT_ONCE = 2_000_000  # so many of them are weighed at a time: 8 MB
+USERS, FILMS, COSINE, PEARSON = "users", "films", "cosine", "pearson"
+
+
+@dataclass(frozen=True)
+class NeighboursSettings:
+    """Settings of `neighbours`."""
+
+    of: str = setting(
+        USERS,
+        "Neighbours among",
+        "Users: people of the same taste say what you would give. Films: so do your own ratings of films that people rate alike.",
+        choices=(USERS, FILMS),
+        in_name="of {}",
+    )
+    n_neighbours: int = setting(
+        40,
+        "Neighbours",
+        "How many of the most alike have a say in a rating; more are steadier, and less alike.",
+        low=1,
+        high=200,
+        step=1,
+        log=True,
+        in_name="{} neighbours",
+    )
+    shrinkage: int = setting(
+        100,
+        "Shrinkage",
+        "A likeness seen in n ratings counts n / (n + shrinkage) of itself; more trusts only what many ratings show.",
+        low=0,
+        high=500,
+        step=5,
+        in_name="shrinkage {}",
+    )
+    minimum_overlap: int = setting(
+        2,
+        "Least in common",
+        "Two who have fewer ratings in common than this are never neighbours; more leaves out chance likeness, and rare films.",
+        low=1,
+        high=50,
+        step=1,
+        in_sight=False,
+    )
+    similarity: str = setting(
+        COSINE,
+        "Likeness",
+        "Cosine compares how far ratings lie from what the biases expect; Pearson compares their ups and downs alone.",
+        choices=(COSINE, PEARSON),
+        in_sight=False,
+    )
+    seed: int = shared.seed(shared.NO_CHANCE)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+class Neighbours(InOneStep):
+    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / Σ_v s_uv, over the `n_neighbours` users v most like u who have rated film i.
+
+    d_vi = r_vi − μ − b_v − b_i is what is left of a rating beyond the damped biases (`collab.models.baselines.biases_only`).
+    With sums over the n films that both have rated, and c the mean of d over them with Pearson, 0 with the cosine,
+
+        s_uv = n / (n + shrinkage) · Σ (d_ui − c_u)(d_vi − c_v) / √(Σ (d_ui − c_u)² · Σ (d_vi − c_v)²)
+
+    Only s above zero count, and only from `minimum_overlap` common films on; those as alike as the last neighbour join in.
+    `of` films turns the table: films in the place of users, the neighbours being films that u has rated. Nothing is minimised.
+    Without a neighbour μ + b_u + b_i is left; whoever has no training rating has the bias 0. A pair that was rated twice counts
+    with its mean. Source: Koren 2010, "Factor in the neighbors", section 2.2; Herlocker et al. 1999 for users.
+
+    The model is its training ratings: they are among what is saved, and the similarities are worked out again from them.
+    """
+
+    name = "neighbours"
+    has_biases = True
+
+    def __init__(self, settings: NeighboursSettings, n_users: int, n_items: int) -> None:
+        self.settings = settings
+        self.user_biases, self.item_biases = np.zeros(n_users, np.float32), np.zeros(n_items, np.float32)
+        self._left = scipy.sparse.csr_array((n_users, n_items), dtype=np.float32)  # the d of rated pairs
+        self._alike()
+
+    def _solve(self, train: Ratings) -> Iterator[Step]:
+        mean = global_mean(train)
+        user_biases, item_biases = biases_only(train, DAMPING)
+        self.user_biases[:], self.item_biases[:] = mean + user_biases, item_biases
+        left = train.rating - (self.user_biases[train.user_index] + self.item_biases[train.item_index])
+        total, n = (
+            scipy.sparse.csr_array((values, (train.user_index, train.item_index)), shape=self._left.shape)
+            for values in (left, np.ones(len(train), np.float32))
+        )
+        total.data /= n.data  # both have the same pattern
+        self._left = total
+        self._alike()
+        error = self.predict(train.user_index, train.item_index) - train.rating
+        yield Step(float(error @ error), len(train))
+
+    def _alike(self) -> None:
+        """Work out who is alike: `_kin` holds a row of deviations a user (or film), `_similarity` is (n_kin, n_kin)."""
+        self._kin = self._left if self.settings.of == USERS else self._left.T.tocsr()
+        self._by_partner = self._kin.tocsc()
+        able = np.flatnonzero(
+            np.diff(self._kin.indptr) >= self.settings.minimum_overlap
+        )  # the others have no neighbour
+        table, parts = self._kin[able], []
+        for start in range(0, len(able), ROWS_AT_ONCE):
+            block = similarities(table[start : start + ROWS_AT_ONCE], table[start:], self.settings)
+            found = scipy.sparse.coo_array(np.triu(block, 1))  # each pair once, nobody with himself
+            parts.append((found.data, able[start + found.row], able[start + found.col]))
+        data, row, column = map(np.concatenate, zip(*parts, strict=True)) if parts else np.zeros((3, 0), int)
+        shape = (self._kin.shape[0],) * 2
+        one_way = scipy.sparse.csr_array((data.astype(np.float32), (row, column)), shape=shape)
+        self._similarity = (one_way + one_way.T).tocsr()
+
+    def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """Predicted ratings in stars, float32, shape of the two index arrays (broadcast against each other)."""
+        users, items = np.broadcast_arrays(user_index, item_index)
+        rows = users.ravel(), items.ravel()
+        kin, partner = rows if self.settings.of == USERS else rows[::-1]
+        said = np.zeros(len(kin), np.float32)
+        order = np.argsort(partner, kind="stable")
+        for asked in np.split(order, np.flatnonzero(np.diff(partner[order])) + 1):
+            if len(asked):
+                met = slice(*self._by_partner.indptr[partner[asked[0]] :][:2])
+                others, left = self._by_partner.indices[met], self._by_partner.data[met]  # who has met this partner
+                rows_at_once = ENTRIES_AT_ONCE // (len(others) + 1) + 1
+                for part in np.split(asked, range(rows_at_once, len(asked), rows_at_once)):
+                    alike = self._similarity[kin[part]][:, others].toarray()  # (n, n_others)
+                    said[part] = weighted(alike, left, self.settings.n_neighbours)
+        total = self.user_biases[users] + self.item_biases[items] + said.reshape(users.shape)
+        return total.astype(np.float32)
+
+    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+        """The biases and what those alike say; unknown of the person is the bias, noise_variance / (n + damping) of it.
+
+        The bias is the damped mean of what the ratings deviate by; how alike the trained users are is worked out as in training.
+        """
+        order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
+        item_index, ratings = np.asarray(item_index)[order], np.asarray(ratings, dtype=np.float64)[order]
+        n_items, beyond = len(self.item_biases), ratings - float(self.user_biases[0]) - self.item_biases[item_index]
+        own_bias = beyond.sum() / (len(ratings) + DAMPING)
+        left = (beyond - own_bias).astype(np.float32)
+        if self.settings.of == USERS:
+            row = scipy.sparse.csr_array((left, (np.zeros_like(item_index), item_index)), shape=(1, n_items))
+            likeness = similarities(row, self._kin, self.settings)[0]  # (n_users,)
+            near = np.flatnonzero(likeness)
+            theirs = self._kin[near]
+            rated = _with_data(theirs, np.ones_like(theirs.data)).T.toarray()  # (n_items, n_near) 1 or 0
+            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings.n_neighbours)
+        else:
+            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings.n_neighbours)
+        variance = np.full(n_items, noise_variance / (len(ratings) + DAMPING))
+        return Foreseen(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Both tables of biases, and what is left of the training ratings beyond them: row, column and value of every one."""
+        left = self._left.tocoo()
+        return {
+            "user_biases": self.user_biases.copy(),
+            "item_biases": self.item_biases.copy(),
+            "left_over": np.stack([left.row, left.col, left.data]).astype(np.float32),  # whole to 2²⁴ rows
+        }
+
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Take over tables that `weights` gave, and work the similarities out."""
+        self.user_biases[:], self.item_biases[:] = weights["user_biases"], weights["item_biases"]
+        row, column, value = weights["left_over"]
+        self._left = scipy.sparse.csr_array((value, (row.astype(int), column.astype(int))), shape=self._left.shape)
+        self._alike()
+
+    def layers(self) -> list[Layer]:
+        """What the model consists of."""
+        return [
+            Layer("user biases and mean", "damped mean", self.user_biases.shape),
+            Layer("item biases", "damped mean", self.item_biases.shape),
+            Layer("rest of the ratings", "user, film, rest", (3, self._left.nnz)),
+            Layer(f"{self.settings.n_neighbours} neighbours among {self.settings.of}", "weighted mean", ()),
+        ]
+
+
+def similarities(
+    some: scipy.sparse.csr_array, everybody: scipy.sparse.csr_array, settings: NeighboursSettings
+) -> np.ndarray:
+    """s of `Neighbours` between the rows of `some` (m, n_partners) and of `everybody` (n, n_partners): (m, n) float32, 0 or more.
+
+    Both hold deviations, blank where there is no rating; a row of `some` that is also in `everybody` is alike to itself.
+    """
+    some, everybody = some.astype(np.float64), everybody.astype(np.float64)
+    own_ones, ones = (_with_data(each, np.ones_like(each.data)) for each in (some, everybody))
+    own_squares, squares = (_with_data(each, each.data**2) for each in (some, everybody))
+    n_common = (own_ones @ ones.T).toarray()  # (m, n), as all that follows
+    product = (some @ everybody.T).toarray()
+    own_square, square = (own_squares @ ones.T).toarray(), (own_ones @ squares.T).toarray()
+    if settings.similarity == PEARSON:
+        own_sum, total = (some @ ones.T).toarray(), (own_ones @ everybody.T).toarray()
+        n_safe = np.maximum(n_common, 1)
+        product -= own_sum * total / n_safe
+        own_square -= own_sum**2 / n_safe
+        square -= total**2 / n_safe
+    length = np.sqrt(np.maximum(own_square, 0) * np.maximum(square, 0))
+    enough = (n_common >= settings.minimum_overlap) & (product > 0) & (length > 1e-6)
+    shrunk = n_common / np.maximum(n_common + settings.shrinkage, 1)
+    found = np.where(enough, shrunk * product / np.where(enough, length, 1), 0)
+    return found.round(DIGITS).astype(np.float32)
+
+
+def weighted(alike: np.ndarray, value: np.ndarray, n_neighbours: int) -> np.ndarray:
+    """The mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
+
+    `value` is one for all rows (n_kin,) or a row's own (n, n_kin). What is not alike (0) does not count; whoever is as alike as
+    the last neighbour does. 0 where nobody is alike.
+    """
+    if alike.shape[1] > n_neighbours:
+        last = np.partition(alike, -n_neighbours, axis=1)[:, [-n_neighbours]]  # (n, 1)
+        alike = np.where(alike >= last, alike, np.float32(0))
+    total = alike.sum(axis=1)
+    return (alike * value).sum(axis=1) / np.where(total > 0, total, np.float32(1))
+
+
+def _with_data(table: scipy.sparse.csr_array, data: np.ndarray) -> scipy.sparse.csr_array:
+    return scipy.sparse.csr_array((data, table.indices, table.indptr), shape=table.shape)

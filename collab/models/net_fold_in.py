@@ -1,0 +1,95 @@
+"""Somebody new to a net: a few steps on a new row of the user table, everything else as it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from collab.cold_start import user_prior
+from collab.models.contract import Foreseen
+
+MOST_STEPS = 12
+"""Gauss-Newton steps at most; a net with corners (ReLU) need not come to rest, and after a handful little changes."""
+
+LITTLE = 1e-4
+"""A step that lowers the loss by a smaller share than this is the last."""
+
+
+class RowPrior(NamedTuple):
+    """A new row is m + L z with a standard normal z: `mean` m (F,), `root` L (F, F) lower triangular, in double precision."""
+
+    mean: torch.Tensor
+    root: torch.Tensor
+
+
+RatingOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""From user rows (n, F) and item rows (n,) to the predicted ratings (n,); ratings of one row depend on that row alone."""
+
+
+def fold_in(
+    rating_of: RatingOf,
+    prior: RowPrior,
+    n_items: int,
+    item_index: np.ndarray,
+    ratings: np.ndarray,
+    noise_variance: float,
+) -> Foreseen:
+    """Ratings and variances of all films for somebody who gave the films `item_index` (n,) these `ratings` (n,).
+
+    In the coordinates of the prior, w = m + L z, the loss is
+
+        ½ z·z + Σ_i (rating_i − f_i(w))² / (2 · noise_variance)
+
+    and a Gauss-Newton step solves (1 + JᵀJ / v) d = Jᵀ(rating − f) / v − z with the Jacobian J of f by z; it is halved until
+    the loss falls. The variance of a prediction is that of J_i z under the normal distribution with the covariance
+    (1 + JᵀJ / v)⁻¹ (Laplace's approximation). Source: Bishop, Pattern Recognition and Machine Learning, section 4.4 and 5.7.
+    """
+    start, root = prior
+    order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
+    items = torch.from_numpy(np.asarray(item_index, dtype=np.int64)[order])
+    given = torch.from_numpy(np.asarray(ratings, dtype=np.float64)[order])
+
+    def look(z: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ratings f (n,) at z, and their Jacobian (n, F), in double precision."""
+        rows = (start + root @ z).float().repeat(len(items), 1).requires_grad_()
+        rating = rating_of(rows, items)
+        (slope,) = torch.autograd.grad(rating.sum(), rows)
+        return rating.detach().double(), slope.double() @ root
+
+    def loss(z: torch.Tensor, rating: torch.Tensor) -> float:
+        return float(z @ z + (given - rating).square().sum() / noise_variance) / 2
+
+    z = torch.zeros(len(start), dtype=torch.float64)
+    precision = torch.eye(len(start), dtype=torch.float64)
+    if len(items):
+        rating, slope = look(z, items)
+        for _ in range(MOST_STEPS):
+            precision = torch.eye(len(z), dtype=torch.float64) + slope.T @ slope / noise_variance
+            direction = torch.linalg.solve(precision, slope.T @ (given - rating) / noise_variance - z)
+            here, step = loss(z, rating), 1.0
+            while step > 1e-3 and loss(z + step * direction, look(z + step * direction, items)[0]) >= here:
+                step /= 2
+            if step <= 1e-3:
+                break
+            z = z + step * direction
+            rating, slope = look(z, items)
+            if here - loss(z, rating) < LITTLE * here:
+                break
+        precision = torch.eye(len(z), dtype=torch.float64) + slope.T @ slope / noise_variance
+    rating, slope = look(z, torch.arange(n_items))
+    half = torch.linalg.solve_triangular(torch.linalg.cholesky(precision), slope.T, upper=False)  # (F, n_items)
+    return Foreseen(rating.numpy(), half.square().sum(0).numpy())
+
+
+def row_prior(users: torch.Tensor) -> RowPrior:
+    """What the table `users` (n_users, F) says of a new row: around row 0, the unknown user, spread as the trained ones are.
+
+    Rows equal to row 0 are taken for untrained. Raises SettingError with fewer than two trained ones.
+    """
+    table = users.numpy()
+    trained = np.flatnonzero((table != table[0]).any(axis=1))
+    prior = user_prior(table, np.zeros(len(table), dtype=table.dtype), trained)
+    return RowPrior(users[0].double(), torch.from_numpy(np.linalg.cholesky(prior.covariance[:-1, :-1])))

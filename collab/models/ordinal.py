@@ -1,0 +1,268 @@
+"""A chance for every rating level instead of one number: the model `ordinal`, trained by cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from collab.features import Features
+from collab.models import shared_settings as shared
+from collab.models.adam import LayersAdam, table_adam
+from collab.models.contract import Foreseen, Layer, Step
+from collab.models.net_fold_in import RowPrior, row_prior
+from collab.models.ordinal_fold_in import Films, fold_in
+from collab.ratings import Ratings, RatingScale
+from collab.schedule import one_cycle
+from collab.settings import check, setting
+
+USUAL_SCALE = RatingScale(1.0, 5.0, 1.0)
+
+
+@dataclass(frozen=True)
+class OrdinalSettings:
+    """Settings of `ordinal`."""
+
+    n_factors: int = shared.n_factors()
+    epochs: int = shared.epochs()
+    learning_rate: float = shared.learning_rate()
+    weight_decay: float = shared.weight_decay(0.2)
+    own_levels: bool = setting(
+        True,
+        "Own use of the stars",
+        "A user who never gives one star, or a film that is loved or hated, may bend the chances of every level.",
+    )
+    batch_size: int = shared.batch_size()
+    seed: int = shared.seed()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+def loss_and_gradient(
+    pairs: torch.Tensor, common: torch.Tensor, given: torch.Tensor, stars: torch.Tensor, own_levels: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Chances (B, L) of the levels, and the gradients of the batch's *mean* cross-entropy by `pairs` and `common`.
+
+    `pairs` (B, 2, F + 1 + L) holds for each rating the user's row and the film's: F factors, a bias, a bend for each level;
+    `common` (L,) the bends of all, `given` (B,) the place of the rating among the levels, `stars` (L,) the levels around their
+    middle. With s = p·q + b_u + b_i the logit of level l is a_l + d_ul + d_il + stars_l · s, and with G = (chances − given) / B
+    the gradient by a logit: ∂/∂a = Σ G, ∂/∂d = G, ∂/∂s = G · stars, ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p, ∂/∂b = ∂/∂s.
+    """
+    n_factors = pairs.shape[2] - 1 - len(stars)
+    user, film = pairs.unbind(1)  # (B, F + 1 + L) each
+    score = (user[:, :n_factors] * film[:, :n_factors]).sum(1) + user[:, n_factors] + film[:, n_factors]  # (B,)
+    logits = common + score[:, None] * stars
+    if own_levels:
+        logits += user[:, n_factors + 1 :] + film[:, n_factors + 1 :]
+    chances = logits.softmax(1)  # (B, L)
+    by_logit = chances.clone()
+    by_logit[torch.arange(len(given)), given] -= 1
+    by_logit /= len(given)
+    by_score = by_logit @ stars  # (B,)
+    gradient = pairs.flip(1)  # (B, 2, F + 1 + L) the partner's row
+    gradient[:, :, :n_factors] *= by_score[:, None, None]
+    gradient[:, :, n_factors] = by_score[:, None]
+    gradient[:, :, n_factors + 1 :] = by_logit[:, None] if own_levels else 0.0
+    return chances, gradient, by_logit.sum(0)
+
+
+class Ordinal:
+    """P(r_ui = l) ∝ exp(a_l + d_ul + d_il + (l − middle) · s_ui) with s_ui = p_u · q_i + b_u + b_i; predicted is the expected
+    rating Σ l · P(l).
+
+    A higher s moves the chances up the levels, which keep their order (the adjacent-categories logit: Agresti, Analysis of
+    Ordinal Categorical Data, chapter 4); a says how often each level is given by all, d how a user or a film differs in that.
+    Minimised: the mean of −log P(rating) over batches, by Adam with decoupled weight decay on all but a, and a one-cycle
+    schedule; reported is the squared error of the expected rating, to compare with other models. Users and films without a
+    training rating, and the unknown ones (index 0), get the average trained row. a starts at the logarithms of the levels'
+    shares among the training ratings, all else normal(0, 0.01), cut at two deviations.
+    """
+
+    name = "ordinal"
+    has_factors = True
+    has_biases = True
+    item_covariances = None
+
+    def __init__(
+        self,
+        settings: OrdinalSettings,
+        n_users: int,
+        n_items: int,
+        rating_scale: RatingScale | None = None,
+        features: Features | None = None,
+    ) -> None:
+        self.settings = settings
+        self.n_users, self.n_items = n_users, n_items
+        self.rating_scale = rating_scale or USUAL_SCALE
+        self.levels = torch.from_numpy(self.rating_scale.levels.copy())  # (L,)
+        self.stars = self.levels - self.levels.mean()  # (L,)
+        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.table = torch.empty(n_users + n_items, settings.n_factors + 1 + len(self.levels))
+        torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
+        self.common = torch.zeros(len(self.levels))
+        self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
+        if not settings.own_levels:
+            self.table[:, settings.n_factors + 1 :] = 0.0
+
+    @property
+    def y_range(self) -> tuple[float, float]:
+        """Between the ends of the scale lies every expected rating."""
+        return (self.rating_scale.low, self.rating_scale.high)
+
+    @property
+    def epochs(self) -> int:
+        return self.settings.epochs
+
+    def n_steps(self, n_train: int) -> int:
+        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
+        return max(1, n_train // self.settings.batch_size)
+
+    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
+        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        rows, given = self._begin(train)
+        n_steps = self.n_steps(len(train))
+        n_all = n_steps * self.epochs
+        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_all) / n_all)
+        for epoch in range(self.epochs):
+            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
+            yield self._epoch(rows, given, rates[span].tolist(), momenta[span].tolist())
+
+    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
+        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
+        rows, given = self._begin(train)
+        n_steps = self.n_steps(len(train))
+        for start in range(0, len(rates), n_steps):
+            span = list(rates[start : start + n_steps])
+            yield from self._epoch(rows, given, span, [momentum] * len(span))
+
+    def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
+        """Start anew on `train`: rows of the packed table (n, 2), and the places of the ratings among the levels (n,)."""
+        self._untrained = torch.ones(len(self.table), dtype=torch.bool)
+        rows = torch.from_numpy(np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64))
+        self._untrained[rows.reshape(-1)] = False
+        given = torch.from_numpy(self._places(train.rating))
+        counts = torch.bincount(given, minlength=len(self.levels)).float()
+        self.common = torch.log(counts.clamp_(min=0.5) / counts.sum())
+        self._adam = table_adam(self.table, self.settings.weight_decay, self.settings.batch_size)
+        self._common_adam = LayersAdam([], [self.common], 0.0)
+        self.table = self._adam.table
+        return rows, given
+
+    def _places(self, rating: np.ndarray) -> np.ndarray:
+        scale = self.rating_scale
+        return np.rint((rating.astype(np.float64) - scale.low) / scale.step).astype(np.int64)
+
+    def _epoch(
+        self, rows: torch.Tensor, given: torch.Tensor, rates: list[float], momenta: list[float]
+    ) -> Iterator[Step]:
+        order = torch.randperm(len(given), generator=self.generator)
+        rows, given = rows[order].reshape(-1), given[order]  # shuffled once, so a batch is a plain slice
+        size, width = min(self.settings.batch_size, len(given)), self.table.shape[1]
+        for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
+            start = number * size
+            batch, levels = rows[2 * start : 2 * (start + size)], given[start : start + size]
+            pairs = self._adam.look_up(batch).view(-1, 2, width)  # (B, 2, F + 1 + L)
+            chances, gradient, of_common = loss_and_gradient(
+                pairs, self.common, levels, self.stars, self.settings.own_levels
+            )
+            self._adam.step(batch, gradient.view(-1, width), rate, momentum)
+            self._common_adam.step([of_common], rate, momentum)
+            error = chances @ self.levels - self.levels[levels]  # (B,) of the expected rating
+            yield Step(error.dot(error).item(), size, rate, momentum)
+
+    def settle(self) -> None:
+        """Give users and films without a training rating the average trained row; called before every check and at the end."""
+        self._adam.catch_up()
+        self._newcomers = None
+        for part in (slice(0, self.n_users), slice(self.n_users, None)):
+            table, untrained = self.table[part], self._untrained[part]
+            table[untrained] = table[~untrained].mean(0)
+
+    def level_probabilities(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """The chance of every rating level, float32, (..., n_levels) for index arrays that are broadcast against each other."""
+        users, items = np.broadcast_arrays(user_index, item_index)
+        left, right = (
+            self.table[torch.from_numpy(rows.ravel().astype(np.int64))] for rows in (users, self.n_users + items)
+        )
+        return self._chances(left, right).numpy().reshape(*users.shape, len(self.levels))
+
+    def _chances(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        """Chances (..., L) of users with the rows `left` (..., F + 1 + L) and films with the rows `right`."""
+        n = self.settings.n_factors
+        score = (left[..., :n] * right[..., :n]).sum(-1) + left[..., n] + right[..., n]
+        logits = self.common + left[..., n + 1 :] + right[..., n + 1 :] + score[..., None] * self.stars
+        return logits.softmax(-1)
+
+    def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        """Expected ratings in stars, float32, shape of the two index arrays (broadcast against each other)."""
+        return self._expected(self.level_probabilities(user_index, item_index))
+
+    def _expected(self, chances: np.ndarray) -> np.ndarray:
+        levels = self.rating_scale.levels
+        return np.clip((chances * levels).sum(-1), levels[0], levels[-1])  # sums of chances are 1 but for rounding
+
+    def predict_with_variance(self, user_index: np.ndarray, item_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Expected ratings, as `predict` gives them, and the variances of the predicted distributions, in squared stars."""
+        chances = self.level_probabilities(user_index, item_index)
+        expected = self._expected(chances)
+        return expected, (chances * np.square(self.rating_scale.levels - expected[..., None])).sum(-1)
+
+    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+        """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film, with chances.
+
+        Believed beforehand of the person's row: normal around the average trained row, spread as the trained ones are; the rest
+        is `ordinal_fold_in`. `noise_variance` is not used: the chances are the noise.
+        """
+        self._newcomers = self._newcomers or row_prior(self.table[: self.n_users])
+        given = self._places(np.asarray(ratings)).clip(0, len(self.levels) - 1)
+        return fold_in(
+            Films(self.table[self.n_users :], self.common, self.levels), self._newcomers, np.asarray(item_index), given
+        )
+
+    @property
+    def user_factors(self) -> np.ndarray:
+        return self.table[: self.n_users, : self.settings.n_factors].numpy()
+
+    @property
+    def user_biases(self) -> np.ndarray:
+        return self.table[: self.n_users, self.settings.n_factors].numpy()
+
+    @property
+    def item_factors(self) -> np.ndarray:
+        return self.table[self.n_users :, : self.settings.n_factors].numpy()
+
+    @property
+    def item_biases(self) -> np.ndarray:
+        return self.table[self.n_users :, self.settings.n_factors].numpy()
+
+    @property
+    def user_bends(self) -> np.ndarray:
+        return self.table[: self.n_users, self.settings.n_factors + 1 :].numpy()
+
+    @property
+    def item_bends(self) -> np.ndarray:
+        return self.table[self.n_users :, self.settings.n_factors + 1 :].numpy()
+
+    @property
+    def level_logits(self) -> np.ndarray:
+        return self.common.numpy()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The learned tables under plain names, to be saved."""
+        names = ["user_factors", "item_factors", "user_biases", "item_biases", "level_logits"]
+        names += ["user_bends", "item_bends"] if self.settings.own_levels else []
+        return {name: getattr(self, name).copy() for name in names}
+
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Take over tables that `weights` gave."""
+        self._newcomers = None
+        for name, table in weights.items():
+            getattr(self, name)[...] = table  # the properties are views
+
+    def layers(self) -> list[Layer]:
+        """What the model consists of, in the order in which a rating passes through it."""
+        layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
+        return [*layers, Layer("dot product + biases", "sum", ()), Layer("chances of the levels", "softmax", ())]

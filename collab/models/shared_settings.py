@@ -1,0 +1,97 @@
+"""The settings that several models have, each declared once: a function returns the field, the model names its default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collab.settings import setting
+
+
+def n_factors(default: int = 50) -> Any:
+    """Latent factors of a user and of a film."""
+    return setting(
+        default,
+        "Factors",
+        "How many hidden tastes a user and a film are described by; more can fit finer tastes, and over-fit sooner.",
+        low=1,
+        high=512,
+        step=1,
+        log=True,
+        in_name="{} factors",
+    )
+
+
+def epochs(default: int = 5) -> Any:
+    """Passes over the training ratings."""
+    return setting(
+        default,
+        "Epochs",
+        "How often the model sees every training rating; more epochs fit the training ratings closer.",
+        low=1,
+        high=100,
+        step=1,
+    )
+
+
+def learning_rate(default: float = 5e-3) -> Any:
+    """The peak of the one-cycle schedule."""
+    return setting(
+        default,
+        "Peak learning rate",
+        "The largest step size of the one-cycle schedule; higher learns faster until it no longer settles.",
+        low=1e-5,
+        high=1.0,
+        log=True,
+    )
+
+
+def weight_decay(default: float, pulled: str = "all factors and biases") -> Any:
+    """Decoupled weight decay; `pulled` says what it acts on."""
+    return setting(
+        default,
+        "Weight decay",
+        f"How strongly {pulled} are pulled towards zero at every step; more keeps the model simpler.",
+        low=0.0,
+        high=2.0,
+        step=0.01,
+        in_name="decay {:g}",
+    )
+
+
+def batch_size(default: int = 64) -> Any:
+    """Ratings of a step."""
+    return setting(
+        default,
+        "Batch size",
+        "Ratings per step; larger batches are faster per epoch but take fewer steps.",
+        low=8,
+        high=8192,
+        step=8,
+        log=True,
+        in_sight=False,
+        in_name="batch {}",
+    )
+
+
+def y_range() -> Any:
+    """The ends of the sigmoid; a field of the type `tuple[float, float] | None` can be switched off."""
+    return setting(
+        (0.0, 5.5),
+        "Rating range",
+        "A sigmoid keeps predictions between these ends; a little above the top rating lets the model reach it.",
+        low=-10.0,
+        high=20.0,
+        step=0.5,
+        in_sight=False,
+    )
+
+
+def seed(
+    help: str = "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
+) -> Any:
+    """The seed of the model, which on the Train page is also that of the split."""
+    return setting(0, "Seed", help, low=0, high=2**31 - 1, step=1, in_sight=False)
+
+
+NO_CHANCE = "This model draws nothing by chance; another seed only holds out other ratings."
+"""`seed`'s help for a model that is the same whatever its seed."""

@@ -1,0 +1,68 @@
+"""What goes into a net beside the embeddings: what is known of the user, of the film, and when the rating was given."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from collab.features import Features
+from collab.ratings import Ratings
+
+TIME_BANDS = 10
+"""The training ratings are sorted by their time into so many bands of about the same size."""
+
+
+class SideColumns:
+    """Columns (n, n_columns) of 0/1 and small numbers for n ratings: user, film, time band.
+
+    Row 0 of `users` (n_users, f) and `items` (n_items, g), and whoever nothing is known of, is zero. A rating whose time nobody
+    says counts as given when its user rated last, within the training ratings; for a user without any, when anybody did.
+    """
+
+    def __init__(self, n_users: int, n_items: int, features: Features | None) -> None:
+        users, items = (None, None) if features is None else (features.users, features.items)
+        self.users, self.items = (
+            torch.zeros(n, 0) if table is None else torch.from_numpy(np.array(table, dtype=np.float32))
+            for table, n in ((users, n_users), (items, n_items))
+        )
+        self.edges = np.zeros(TIME_BANDS - 1)  # seconds at which the next band begins
+        self.user_bands = torch.full((n_users,), TIME_BANDS - 1)  # of their last rating
+
+    @property
+    def n_columns(self) -> int:
+        return self.users.shape[1] + self.items.shape[1] + TIME_BANDS
+
+    def begin(self, train: Ratings) -> torch.Tensor:
+        """Learn the bands from the times of `train`; returns the band of each of its ratings, (n,)."""
+        self.edges = np.quantile(train.time, np.arange(1, TIME_BANDS) / TIME_BANDS)
+        bands = self.bands(train.time)
+        self.user_bands = torch.full_like(self.user_bands, int(bands.max()))
+        last = torch.full_like(self.user_bands, -1)
+        last.scatter_reduce_(0, torch.from_numpy(train.user_index.astype(np.int64)), bands, "amax")
+        self.user_bands = torch.where(last >= 0, last, self.user_bands)
+        return bands
+
+    def bands(self, time: np.ndarray) -> torch.Tensor:
+        """The band of each time, in seconds, (n,)."""
+        return torch.from_numpy(np.searchsorted(self.edges, time, side="right"))
+
+    def of(self, user_rows: torch.Tensor, item_rows: torch.Tensor, bands: torch.Tensor) -> torch.Tensor:
+        """The columns (n, n_columns) of n ratings."""
+        time = torch.nn.functional.one_hot(bands, TIME_BANDS).float()
+        return torch.cat([self.users[user_rows], self.items[item_rows], time], dim=1)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The tables under names that begin with "known": they are given, not learned. Edges in days: float32 holds those."""
+        tables = {
+            "known_users": self.users.numpy(),
+            "known_items": self.items.numpy(),
+            "known_user_bands": self.user_bands.numpy(),
+        }
+        tables["known_time_edges"] = self.edges / 86_400
+        return {name: table.astype(np.float32) for name, table in tables.items()}
+
+    def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Take over tables that `weights` gave."""
+        self.users, self.items = (torch.from_numpy(np.array(weights[name])) for name in ("known_users", "known_items"))
+        self.edges = weights["known_time_edges"].astype(np.float64) * 86_400
+        self.user_bands = torch.from_numpy(weights["known_user_bands"].astype(np.int64))

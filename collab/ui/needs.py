@@ -1,0 +1,53 @@
+"""What a page asks of a model, and where one cannot serve it: why, and the runs that can."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import streamlit as st
+
+from collab.services.runs import RunRecord, TrainedRun
+from collab.services.training_job import default_plan, runs_with
+from collab.ui import cached, words
+from collab.ui.page import describe_run, use_run
+from collab.ui.visitor import visitor
+
+N_OFFERED = 4
+
+
+def need_factors(run: TrainedRun, so_that: str) -> None:
+    """Go on only with a model that has factors; `so_that` says what the page cannot do without."""
+    if not run.model.has_factors:
+        _offer_others(run.record, f"This model has no factors of films, so {so_that}.", "factors")
+
+
+def need_biases(run: TrainedRun, so_that: str) -> None:
+    """Go on only with a model that has biases; `so_that` says what the page cannot do without."""
+    if not run.model.has_biases:
+        _offer_others(run.record, f"This model has no biases, so {so_that}.", "biases")
+
+
+def _offer_others(record: RunRecord, why: str, trait: str) -> None:
+    """Say why, offer the newest runs on the same data that have the `trait`, or to train one; the page ends here."""
+    jobs = cached.jobs()
+    known = (each for each in jobs.store.records() if each.data == record.data)
+    suited = list(islice(runs_with(trait, known), N_OFFERED))
+    st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
+    with st.container(key="suited_runs"):
+        for place, each in enumerate(suited):
+            st.button(
+                words.plain(describe_run(each)),
+                key=f"use_{each.id}",
+                type="primary" if place == 0 else "secondary",
+                on_click=use_run,
+                args=(each.id,),
+                help="Makes it the run that every page shows.",
+            )
+        if not suited:
+            st.button(
+                "Train the default model",
+                key="train_default",
+                type="primary",
+                on_click=lambda: use_run(jobs.submit(default_plan(record.data, starter=visitor()))),
+            )
+    st.stop()
