@@ -89,7 +89,8 @@ def as_bytes(model):
 @every_model
 def test_learns_the_checkerboard(name, settings, checkerboard):
     train, valid = checkerboard
-    model = build(name, lasting(settings, 100), train)
+    small = {"batch_size": min(settings.batch_size, 128)} if hasattr(settings, "batch_size") else {}  # as the board is
+    model = build(name, lasting(settings, 100, **small), train)
     outcome = fit(model, train, valid)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
