@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from collab.features import Features
+from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
 from collab.models.sweeps import START_SPREAD, Factorisation, Packing, as_index
 from collab.ratings import Ratings, RatingScale
@@ -19,23 +20,9 @@ from collab.settings import check, setting
 class BayesSettings:
     """Settings of `bayes`; the defaults are the preset *fast*."""
 
-    n_factors: int = setting(
-        8,
-        "Factors",
-        "How many hidden tastes a user and a film are described by; superfluous ones shrink by themselves.",
-        low=1,
-        high=64,
-        step=1,
-        in_name="{} factors",
-    )
-    epochs: int = setting(
-        20,
-        "Sweeps",
-        "How often all users and then all films are solved for; more come closer to where the model settles.",
-        low=1,
-        high=200,
-        step=1,
-        in_name="{} sweeps",
+    n_factors: int = shared.shrinking_factors(8)
+    epochs: int = shared.sweeps(
+        20, 200, "How often all users and then all films are solved for; more come closer to where the model settles."
     )
     kernel_rank: int = setting(
         48,
@@ -46,12 +33,7 @@ class BayesSettings:
         step=1,
         in_name="implicit rank {}",
     )
-    side_information: bool = setting(
-        False,
-        "Genres, years, people",
-        "Films start from what their genres and years say, people from age, gender and occupation, where the data know them.",
-        in_name="side information",
-    )
+    side_information: bool = shared.side_information(False)
     noise_freedom: int = setting(
         60,
         "Alike in noise",
@@ -62,15 +44,7 @@ class BayesSettings:
         log=True,
         in_sight=False,
     )
-    seed: int = setting(
-        0,
-        "Seed",
-        "Another seed starts from other random factors; the same one gives the same result.",
-        low=0,
-        high=2**31 - 1,
-        step=1,
-        in_sight=False,
-    )
+    seed: int = shared.seed("Another seed starts from other random factors; the same one gives the same result.")
 
     def __post_init__(self) -> None:
         check(self)

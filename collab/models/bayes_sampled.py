@@ -11,11 +11,11 @@ import scipy.stats
 import torch
 
 from collab.features import Features
-from collab.models.bayes import Bayes
+from collab.models import shared_settings as shared
+from collab.models.bayes import Bayes, BayesSettings
 from collab.models.contract import Step
 from collab.models.sweeps import MEAN_STRENGTH, Factorisation, Packing, Side
 from collab.ratings import Ratings, RatingScale
-from collab.settings import check, setting
 
 N_KEPT = 32
 """Draws kept, evenly over the later half of the sweeps, from which the covariances are made."""
@@ -30,64 +30,17 @@ variance of a prediction agrees with the one among the draws themselves (on rows
 
 
 @dataclass(frozen=True)
-class BayesSampledSettings:
-    """Settings of `bayes-sampled`; the defaults are the preset *best*."""
+class BayesSampledSettings(BayesSettings):
+    """Settings of `bayes-sampled`, those of `bayes` with other defaults, which are the preset *best*."""
 
-    n_factors: int = setting(
-        24,
-        "Factors",
-        "How many hidden tastes a user and a film are described by; superfluous ones shrink by themselves.",
-        low=1,
-        high=64,
-        step=1,
-        in_name="{} factors",
-    )
-    epochs: int = setting(
+    n_factors: int = shared.shrinking_factors(24)
+    epochs: int = shared.sweeps(
         250,
-        "Sweeps",
+        2000,
         "How often all users and all films are drawn anew; the prediction is an average over the draws, so more never harm.",
-        low=1,
-        high=2000,
-        step=1,
-        in_name="{} sweeps",
     )
-    kernel_rank: int = setting(
-        48,
-        "Implicit feedback",
-        "How many directions of who rated what inform the factors, besides the stars given; 0 leaves it out.",
-        low=0,
-        high=200,
-        step=1,
-        in_name="implicit rank {}",
-    )
-    side_information: bool = setting(
-        True,
-        "Genres, years, people",
-        "Films start from what their genres and years say, people from age, gender and occupation, where the data know them.",
-        in_name="side information",
-    )
-    noise_freedom: int = setting(
-        60,
-        "Alike in noise",
-        "How many ratings the belief counts for that all users are equally steady; more makes their noise levels more alike.",
-        low=1,
-        high=10_000,
-        step=1,
-        log=True,
-        in_sight=False,
-    )
-    seed: int = setting(
-        0,
-        "Seed",
-        "Another seed draws other numbers; the same one gives the same result.",
-        low=0,
-        high=2**31 - 1,
-        step=1,
-        in_sight=False,
-    )
-
-    def __post_init__(self) -> None:
-        check(self)
+    side_information: bool = shared.side_information(True)
+    seed: int = shared.seed("Another seed draws other numbers; the same one gives the same result.")
 
 
 class BayesSampled(Bayes):

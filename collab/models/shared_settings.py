@@ -21,6 +21,34 @@ def n_factors(default: int = 50) -> Any:
     )
 
 
+def shrinking_factors(default: int) -> Any:
+    """Latent factors of a Bayesian model, in which superfluous ones do no harm."""
+    return setting(
+        default,
+        "Factors",
+        "How many hidden tastes a user and a film are described by; superfluous ones shrink by themselves.",
+        low=1,
+        high=64,
+        step=1,
+        in_name="{} factors",
+    )
+
+
+def sweeps(default: int, high: int, help: str) -> Any:
+    """Passes over all users and all films."""
+    return setting(default, "Sweeps", help, low=1, high=high, step=1, in_name="{} sweeps")
+
+
+def side_information(default: bool) -> Any:
+    """Whether what is known besides ratings informs a Bayesian model."""
+    return setting(
+        default,
+        "Genres, years, people",
+        "Films start from what their genres and years say, people from age, gender and occupation, where the data know them.",
+        in_name="side information",
+    )
+
+
 def epochs(default: int = 5) -> Any:
     """Passes over the training ratings."""
     return setting(
