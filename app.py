@@ -26,6 +26,9 @@ navigation = st.navigation(
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/past_runs.py", title="Past runs", icon=":material/history:"),
         ],
+        "Learn": [
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+        ],
     }
 )
 mark_frame()

@@ -1,0 +1,1 @@
+"""The arithmetic behind the steps of the Learn page, an idea a module: small enough to be checked by hand."""

@@ -1,0 +1,120 @@
+"""The frame of a step of the Learn page: its place in the link, its sentence, its door to the real model, its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from collab.ui import own_link
+from collab.ui.page import Page
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of the chapter's questions with a short answer (Markdown); `number` is its place in the chapter, 1 … 31."""
+
+    number: int
+    text: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One of the chapter's topics for further research, and what can be said or tried about it here (Markdown)."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the idea of a step is at work on the real model: a page's script, what goes into its link, and the words."""
+
+    page: str
+    label: str
+    link: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One idea to touch. `slug` stands in the link; `draw` draws the picture and its controls; `insight` says in one sentence
+    what they show."""
+
+    slug: str
+    title: str
+    insight: str
+    draw: Callable[[Page], None]
+    door: Door
+    questions: tuple[Question, ...] = ()
+    topics: tuple[Topic, ...] = ()
+
+
+def choose_step(steps: Sequence[Step]) -> Step:
+    """The step of the link, with the list of all of them and a button to either side."""
+    by_slug = {step.slug: step for step in steps}
+    slugs = list(by_slug)
+    slug = _from_link(slugs)
+    place = slugs.index(slug)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="walk"):
+        _turn("Back", "step_back", ":material/arrow_back:", slugs[place - 1] if place else None)
+        st.session_state["_pick_step"] = slug
+        st.selectbox(
+            "Step",
+            slugs,
+            key="_pick_step",
+            format_func=lambda each: f"{slugs.index(each) + 1} of {len(slugs)} · {by_slug[each].title}",
+            on_change=lambda: _go(st.session_state["_pick_step"]),
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        _turn("Next", "step_next", ":material/arrow_forward:", slugs[place + 1] if place + 1 < len(slugs) else None)
+    return by_slug[slug]
+
+
+def show_step(step: Step, page: Page) -> None:
+    """Draw a step from its sentence to its questions; what moves in its picture runs again by itself."""
+    st.subheader(step.title, anchor=False)
+    st.markdown(step.insight)
+    with st.container(key=f"step-{step.slug}"):
+        st.fragment(step.draw)(page)
+    st.page_link(
+        step.door.page,
+        label=f"On the real model: {step.door.label}",
+        icon=":material/arrow_outward:",
+        query_params=dict(step.door.link) or None,
+    )
+    for question in step.questions:
+        with st.expander(question.text):
+            st.markdown(question.answer)
+    for topic in step.topics:
+        with st.expander(f"To go further: {topic.title}", icon=":material/explore:"):
+            st.markdown(topic.text)
+
+
+def _from_link(slugs: Sequence[str]) -> str:
+    """The step that the link names; the one the session showed last where it names none, or one that there is not."""
+    state = st.session_state
+    named = st.query_params.get("step")
+    if named is not None and named not in slugs:
+        st.warning(
+            f"The link names the step {named[:40]!r}, which there is not. Choose one from the list.",
+            icon=":material/link_off:",
+        )
+        named = None
+    if named is not None and own_link.is_late("step", named):
+        named = None
+    slug = named or state.get("_step", slugs[0])
+    state["_step"] = slug
+    own_link.put("step", slug)
+    return slug
+
+
+def _go(slug: str) -> None:
+    st.session_state["_step"] = slug
+    own_link.put("step", slug)
+
+
+def _turn(label: str, key: str, icon: str, slug: str | None) -> None:
+    st.button(label, key=key, icon=icon, disabled=slug is None, on_click=_go, args=(slug,))
