@@ -26,6 +26,7 @@ navigation = st.navigation(
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/past_runs.py", title="Past runs", icon=":material/history:"),
         ],
+        "Learn": [st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:")],
     }
 )
 mark_frame()

@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
-MENU = ("Overview", "Rate", "Film map", "Similar films", "Film biases", "Train", "Past runs")
+MENU = ("Overview", "Rate", "Film map", "Similar films", "Film biases", "Train", "Past runs", "The chapter’s tables")
 
 
 @pytest.mark.parametrize("name", PAGES)
