@@ -81,10 +81,13 @@ def _order(summaries: Sequence[Summary], complete: bool) -> Finding:
     told = [pair for pair in _pairs(summaries) if abs(_printed_gap(*pair)) >= TIE]
     holds, ours = None, ""
     if complete:
-        agree = [np.sign(_printed_gap(*pair)) * _gap(*pair) for pair in told]
-        same, turned = sum(gap >= TIE for gap in agree), sum(gap <= -TIE for gap in agree)
-        holds = turned == 0
-        ours = f"{same} of them in the same order, {len(told) - same - turned} now a tie, {turned} turned round"
+        agree = {pair: np.sign(_printed_gap(*pair)) * _gap(*pair) for pair in told}
+        tied = [pair for pair, gap in agree.items() if abs(gap) < TIE]
+        turned = [pair for pair, gap in agree.items() if gap <= -TIE]
+        holds = not turned
+        ours = f"{len(told) - len(tied) - len(turned)} in the same order"
+        ours += f"; now a tie: {_listed(tied, _gap)}" if tied else ""
+        ours += f"; the other way round: {_listed(turned, _gap)}" if turned else ""
     return Finding(
         "Two models that the print tells apart stand in the same order.",
         holds,
@@ -95,9 +98,10 @@ def _order(summaries: Sequence[Summary], complete: bool) -> Finding:
 
 def ties(summaries: Sequence[Summary]) -> tuple[str, str]:
     """The pairs whose gap says nothing, in print and on our figures ("" where some runs are missing)."""
-    pairs = _pairs(summaries)
-    ours = _listed(pairs, _gap) if all(each.complete for each in summaries) else ""
-    return _listed(pairs, _printed_gap), ours
+    pairs, ours = _pairs(summaries), ""
+    if all(each.complete for each in summaries):
+        ours = _listed([pair for pair in pairs if abs(_gap(*pair)) < TIE], _gap)
+    return _listed([pair for pair in pairs if abs(_printed_gap(*pair)) < TIE], _printed_gap), ours
 
 
 def printed_noise() -> float:
@@ -106,9 +110,9 @@ def printed_noise() -> float:
     return max(finals) - min(finals)
 
 
-def _listed(pairs: list[tuple[Summary, Summary]], gap_of: Callable[[Summary, Summary], float]) -> str:
-    tied = [(pair, abs(gap_of(*pair))) for pair in pairs if abs(gap_of(*pair)) < TIE]
-    return "; ".join(f"{first.row.short} – {second.row.short} ({gap:.4f})" for (first, second), gap in tied) or "none"
+def _listed(pairs: Sequence[tuple[Summary, Summary]], gap_of: Callable[[Summary, Summary], float]) -> str:
+    named = (f"{first.row.short} – {second.row.short} ({abs(gap_of(first, second)):.4f})" for first, second in pairs)
+    return "; ".join(named) or "none"
 
 
 def _pairs(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:

@@ -53,7 +53,7 @@ def show_row(summary: Summary) -> None:
     """One table of the chapter, why its verdict is what it is, and the doors to our runs."""
     show_epoch_table(summary)
     if here:
-        st.markdown(f"**{summary.verdict.capitalize()}.** {summary.reason} {summary.row.note}".rstrip())
+        st.markdown(f"**{summary.row.title}: {summary.verdict}.** {summary.reason} {summary.row.note}".rstrip())
     with st.container(horizontal=True):
         for run in runs[summary.row.key]:
             st.page_link(
@@ -105,13 +105,8 @@ show_findings(summaries)
 st.subheader("After the last epoch", anchor=False)
 show_final_table(summaries)
 st.subheader("Epoch by epoch", anchor=False)
-of_key = {each.row.key: each for each in summaries}
+of_name = {each.row.short: each for each in summaries}
 chosen = st.selectbox(
-    "Row",
-    list(of_key),
-    key="row",
-    bind="query-params",
-    format_func=lambda key: of_key[key].row.title,
-    help="Which of the chapter’s tables is shown.",
+    "Row", list(of_name), key="row", bind="query-params", help="Which of the chapter’s tables is shown."
 )
-show_row(of_key[chosen])
+show_row(of_name[chosen])

@@ -19,7 +19,7 @@ from collab.ui.theme import Palette
 from collab.ui.visitor import visitor
 
 WATCH_SECONDS = 0.5
-HEIGHT = 430
+HEIGHT = 460
 
 
 def summaries_of(rows: Sequence[Row], records: Sequence[RunRecord]) -> list[Summary]:
@@ -101,7 +101,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
     ends += [each.final + sign * _known(each.spread("valid")[-1]) for _, each in trained for sign in (-1, 1)]
     _baselines(figure, baselines, palette)
     styled(figure, palette, HEIGHT, left=0)
-    figure.update_layout(margin={"t": 30, "l": 0})
+    figure.update_layout(margin_t=44)
     figure.update_xaxes(
         range=[min(ends) - 0.004, max(ends) + 0.004],
         title="held-out MSE after the last epoch (stars²)",
@@ -122,14 +122,14 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
 
 def _baselines(figure: go.Figure, baselines: dict[str, float], palette: Palette) -> None:
     """Biases only as a dashed line; the global mean lies far to the right of all rows, where an arrow points."""
-    words_of = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"color": palette.muted}}
+    words_of = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font_color": palette.muted}
     if "biases_only" in baselines:
         biases = baselines["biases_only"]
         figure.add_vline(x=biases, line={"color": palette.muted, "dash": "dash", "width": 1.5})
         figure.add_annotation(x=biases, xanchor="right", text=f"biases only {words.loss(biases)}", **words_of)
     if "global_mean" in baselines:
         text = f"global mean {words.loss(baselines['global_mean'])} →"
-        figure.add_annotation(x=1, xref="paper", xanchor="right", text=text, **words_of)
+        figure.add_annotation(x=1, xref="paper", xanchor="right", yshift=16, text=text, **words_of)
 
 
 def _known(number: float) -> float:
