@@ -88,7 +88,7 @@ with picture:
 with side:
     if here:
         st.markdown(f"**{in_numbers()[0].upper()}{in_numbers()[1:]}.**")
-        show_training(ROWS, records)
+        show_training(ROWS)
     st.caption(
         "**◇** printed, on a pale bar that reaches 0.02 to either side: so near is a reproduction.  \n"
         "**●** ours, the mean of three seeds ± their standard deviation.  \n"
