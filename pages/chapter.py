@@ -1,20 +1,19 @@
 """The chapter's eight tables: what it printed, what the same recipe gives here, and which of its findings hold."""
 
-import statistics
-
 import streamlit as st
 
-from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS, Summary
+from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
+from collab.chapter_summary import Summary
 from collab.datasets import CATALOGUE
 from collab.errors import RunError
-from collab.services.chapter import runs_of
+from collab.services.chapter import mean_baselines, runs_of
 from collab.ui import cached, words
+from collab.ui.chapter_training import WATCH_SECONDS, show_training
 from collab.ui.chapter_view import (
     final_figure,
     show_epoch_table,
     show_final_table,
     show_findings,
-    show_training,
     summaries_of,
 )
 from collab.ui.charts import PLAIN
@@ -35,11 +34,14 @@ except RunError:
     st.rerun()  # somebody else has just deleted one
 
 
-def baselines() -> dict[str, float]:
-    """The two baselines, their mean over the splits of the runs."""
-    found = {run.split_seed: run.baselines for of_row in runs.values() for run in of_row}
-    names = ("global_mean", "biases_only") if found else ()
-    return {name: statistics.fmean(each[name]["mse"] for each in found.values()) for name in names}
+def watch(run_id: str) -> None:
+    """Draw the page anew when the run in the sidebar has ended: the first visitor’s is still in training."""
+    try:
+        busy = cached.jobs().store.record(run_id).busy
+    except RunError:
+        busy = False
+    if not busy:
+        st.rerun()
 
 
 def in_numbers() -> str:
@@ -65,6 +67,8 @@ def show_row(summary: Summary) -> None:
             )
 
 
+if page.record.busy:
+    st.fragment(watch, run_every=WATCH_SECONDS)(page.record.id)
 if not here:
     line, button = st.columns([5, 1], vertical_alignment="center")
     wanted = st.query_params.get("data") == DATA
@@ -80,7 +84,7 @@ if not here:
 picture, side = st.columns([2.6, 1], gap="large")
 with picture:
     st.plotly_chart(
-        final_figure(summaries, baselines(), palette()),
+        final_figure(summaries, mean_baselines(run for of_row in runs.values() for run in of_row), palette()),
         config=PLAIN,
         key="final_losses",
         alt="The final valid loss of the eight rows, printed and ours with its spread; the table below holds the same",

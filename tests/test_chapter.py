@@ -6,23 +6,20 @@ import math
 import numpy as np
 import pytest
 
-from collab.chapter import (
+from collab.chapter import NEAR, ROWS, SEEDS, n_runs
+from collab.chapter_findings import findings, printed_noise, ties
+from collab.chapter_summary import (
     EXPLAINED,
-    NEAR,
     NOT_REPRODUCED,
     REPRODUCED,
-    ROWS,
-    SEEDS,
     TO_BE_TRAINED,
     Curve,
     Summary,
     Untrained,
     epoch_table,
     final_table,
-    n_runs,
     running_mean,
 )
-from collab.chapter_findings import findings, printed_noise, ties
 
 DOT, RANGE, UNDECAYED, DECAYED, PLAIN, FASTAI, NET, DEEP = ROWS
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from collab.chapter import DATA, HOLDOUT, ITEMS_BY, NEAR, SEEDS, Curve, Row, Summary, Untrained, running_mean
+from collab.chapter import DATA, HOLDOUT, ITEMS_BY, NEAR, SEEDS, Row
+from collab.chapter_summary import Curve, Summary, Untrained, running_mean
 from collab.errors import SettingError
 from collab.metrics import errors
 from collab.models import build_model, family_of
@@ -122,6 +124,13 @@ def summary_of(
         return summary
     found = [untrained(run.id) for run in runs]
     return dataclasses.replace(summary, untrained=tuple(each for each in found if each is not None))
+
+
+def mean_baselines(runs: Iterable[RunRecord]) -> dict[str, float]:
+    """MSE of "global_mean" and "biases_only", the mean over the splits of the runs; empty where there is none."""
+    of_split = {run.split_seed: run.baselines for run in runs}
+    names = ("global_mean", "biases_only") if of_split else ()
+    return {name: statistics.fmean(each[name]["mse"] for each in of_split.values()) for name in names}
 
 
 def _settings(row: Row, seed: int) -> object:

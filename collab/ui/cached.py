@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 
 from collab.answers import match_titles
-from collab.chapter import Curve, Untrained
+from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
 from collab.features import features_of
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
