@@ -118,8 +118,12 @@ def summary_of(
     curve: Callable[[str], Curve],
     untrained: Callable[[str], Untrained | None],
 ) -> Summary:
-    """A row with our `runs_of` it; `curve` and `untrained` answer for a run's id, the latter only where the row is not near."""
-    summary = Summary(row, tuple(curve(run.id) for run in runs))
+    """A row with our `runs_of` it; `curve` and `untrained` answer for a run's id, the latter only where the row is not near.
+
+    A run whose history is damaged does not count.
+    """
+    curves = [curve(run.id) for run in runs]
+    summary = Summary(row, tuple(each for each in curves if len(each.valid) == len(row.printed_valid)))
     if not summary.complete or abs(summary.difference) <= NEAR:
         return summary
     found = [untrained(run.id) for run in runs]

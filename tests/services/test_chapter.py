@@ -150,3 +150,5 @@ def test_untrained_films_are_looked_at_only_where_the_row_is_off(final, asked):
 
     summary = summary_of(TINY[1], [run(seed) for seed in SEEDS], curve, untrained)
     assert summary.complete and seen == asked and len(summary.untrained) == len(asked)
+    short = summary_of(TINY[1], [run(0)], lambda run_id: Curve(0, (1.0,), (1.0,), (1.0,), 0.1), untrained)
+    assert not short.curves  # its files are damaged
