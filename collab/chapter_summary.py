@@ -12,8 +12,8 @@ from collab.chapter import NEAR, SEEDS, TIE, Row, rise
 
 REPRODUCED, EXPLAINED, NOT_REPRODUCED, TO_BE_TRAINED = "reproduced", "explained", "not reproduced", "to be trained"
 KEPT = 0.98
-"""What a batch leaves of the train loss so far, as the chapter's library prints it: not the mean over the epoch, but a running mean
-in which a batch has 2 % and all before it the rest, read when the epoch ends (fastai, `AvgSmoothLoss`)."""
+"""What a batch leaves of the train loss so far, as the chapter's library prints it: not the mean over the epoch, but a running
+mean in which a batch has 2 % and all before it the rest, read when the epoch ends (fastai, `AvgSmoothLoss`)."""
 
 
 @dataclass(frozen=True)
