@@ -28,6 +28,7 @@ navigation = st.navigation(
         ],
         "Learn": [
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+            st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
     }
 )

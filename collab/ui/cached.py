@@ -9,12 +9,14 @@ import streamlit as st
 import torch
 
 from collab.answers import match_titles
+from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
 from collab.features import features_of
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
+from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
 from collab.services.jobs import Jobs
@@ -105,6 +107,19 @@ def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | No
 def comparison(first_id: str, second_id: str) -> Comparison:
     """The paired comparison of two runs. Raises RunError where they were not measured on the same rows of data at hand."""
     return compare_runs(trained_run(first_id), trained_run(second_id), jobs().store, environment())
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def chapter_curve(run_id: str) -> Curve:
+    """What a finished run of one of the chapter's rows says after each epoch. Raises RunError."""
+    return chapter.curve_of(jobs().store.progress(run_id))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def chapter_untrained(run_id: str) -> Untrained | None:
+    """Its error if films without a training rating stayed near zero; None where that cannot be said. Raises RunError."""
+    store = jobs().store
+    return chapter.left_untrained(store.load(run_id), store, environment())
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -13,7 +13,18 @@ import subprocess
 import sys
 import time
 
-OURS = ("training", "accuracy", "cold_start", "latency", "slider", "profile", "large_tables", "presets", "nets")
+OURS = (
+    "training",
+    "accuracy",
+    "cold_start",
+    "latency",
+    "slider",
+    "profile",
+    "large_tables",
+    "presets",
+    "nets",
+    "chapter",
+)
 WITH_PEERS = ("fastai_chapter", "curves")
 
 

@@ -1,4 +1,4 @@
-"""The chapter's nets beside their printed rows, chances of the levels, and what side information gains; how *fast* was chosen.
+"""The nets epoch by epoch, chances of the levels, and what side information gains; how *fast* was chosen.
 
     python -m tests.benchmarks.nets             # the tables
     python -m tests.benchmarks.nets --presets   # the search for *fast*
@@ -29,12 +29,6 @@ from tests.benchmarks.conditions import Part, fitted, inner_parts, parts, pin
 
 SEEDS = (0, 1, 2)
 NETS = ("net", "deep", "ordinal", "side")
-PRINTED = {
-    "net": "0.9439/0.9519 0.9141/0.8985 0.8488/0.8844 0.8148/0.8753 0.7614/0.8786",
-    "deep": "1.0035/0.9987 0.8774/0.9348 0.8879/0.8983 0.8156/0.8654 0.7890/0.8646",
-}
-"""Train / valid MSE of every epoch, as the chapter has them."""
-
 GRID = {"batch_size": (128, 256, 512), "learning_rate": (5e-3, 1e-2), "epochs": (3, 4)}
 N_PEOPLE, N_FILMS, LEAST = 143, 150, 5
 
@@ -150,8 +144,6 @@ def main() -> None:
         return
     splits = parts(SEEDS)
     for name in names:
-        if name in PRINTED:
-            print(f"{name} as printed\n    seed ?  {PRINTED[name]}")
         for preset in MODELS[name].presets:
             tell(name, preset, preset_of(name, preset), splits)
     if "side" in names:

@@ -6,7 +6,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
-MENU = ("Overview", "Rate", "Film map", "Similar films", "Film biases", "Train", "Past runs", "Learn")
+MENU = (
+    "Overview",
+    "Rate",
+    "Film map",
+    "Similar films",
+    "Film biases",
+    "Train",
+    "Past runs",
+    "Learn",
+    "The chapter’s tables",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)

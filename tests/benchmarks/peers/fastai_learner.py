@@ -3,7 +3,8 @@
     PEERS/bin/python fastai_learner.py QUESTION.npz ANSWER.npz
 
 QUESTION holds the rows of both parts and `settings` (JSON: seed, permuted, epochs, batch_size, learning_rate, weight_decay,
-n_factors). ANSWER holds `valid_mse` (epochs,), `epoch_seconds` (epochs,) of CPU, validation included, and `seconds` of the fit.
+n_factors; dot_product where the plain dot product is wanted). ANSWER holds `valid_mse` (epochs,), `epoch_seconds` (epochs,) of
+CPU, validation included, and `seconds` of the fit.
 
 `permuted`: as in the book's time every row is seen once an epoch. As installed, fastai's tabular loader (since 2024 the weighted
 one) draws the training rows with replacement.
@@ -19,7 +20,9 @@ import pandas as pd
 import torch
 from fastai.collab import TabularCollab, collab_learner
 from fastai.data.block import TransformBlock
-from fastai.learner import Callback
+from fastai.layers import Embedding
+from fastai.learner import Callback, Learner
+from fastai.losses import MSELossFlat
 from fastai.tabular.core import Categorify, TabDataLoader
 
 question, answer = np.load(sys.argv[1]), sys.argv[2]
@@ -40,6 +43,17 @@ class Clock(Callback):
 
     def after_epoch(self):
         self.ended.append(time.process_time())
+
+
+class DotProduct(torch.nn.Module):
+    """The factors of a user and of a film, multiplied and added up."""
+
+    def __init__(self, n_users, n_items, n_factors):
+        super().__init__()
+        self.users, self.items = Embedding(n_users, n_factors), Embedding(n_items, n_factors)
+
+    def forward(self, rows):
+        return (self.users(rows[:, 0]) * self.items(rows[:, 1])).sum(dim=1)
 
 
 n_train = len(question["train_user"])
@@ -63,7 +77,11 @@ loaders = table.dataloaders(
 drawn = len(set(loaders.train.get_idxs()))
 assert (drawn == n_train) == settings["permuted"], f"an epoch sees {drawn} different rows of {n_train}"
 clock = Clock()
-learner = collab_learner(loaders, n_factors=settings["n_factors"], y_range=(0, 5.5))
+if settings.get("dot_product"):
+    sizes = (len(loaders.classes[name]) for name in ("user", "item"))
+    learner = Learner(loaders, DotProduct(*sizes, settings["n_factors"]), loss_func=MSELossFlat())
+else:
+    learner = collab_learner(loaders, n_factors=settings["n_factors"], y_range=(0, 5.5))
 with learner.no_bar(), learner.no_logging():
     start = time.process_time()
     learner.fit_one_cycle(settings["epochs"], settings["learning_rate"], wd=settings["weight_decay"], cbs=clock)

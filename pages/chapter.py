@@ -1,0 +1,116 @@
+"""The chapter's eight tables: what it printed, what the same recipe gives here, and which of its findings hold."""
+
+import streamlit as st
+
+from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
+from collab.chapter_summary import Summary
+from collab.datasets import CATALOGUE
+from collab.errors import RunError
+from collab.services.chapter import mean_baselines, runs_of
+from collab.ui import cached, words
+from collab.ui.chapter_training import WATCH_SECONDS, show_training
+from collab.ui.chapter_view import (
+    final_figure,
+    show_epoch_table,
+    show_final_table,
+    show_findings,
+    summaries_of,
+)
+from collab.ui.charts import PLAIN
+from collab.ui.page import open_page, use_data
+from collab.ui.theme import palette
+
+page = open_page(
+    "The chapter’s tables",
+    "The eight tables that the chapter prints, beside ours for the same recipe: which figures and findings can be reproduced?",
+    needs_run=False,
+)
+here, chapter_data = page.data.name == DATA, CATALOGUE[DATA].title
+records = cached.jobs().store.records() if here else []
+runs = {row.key: runs_of(row, records) for row in ROWS}
+try:
+    summaries = summaries_of(ROWS, records)
+except RunError:
+    st.rerun()  # somebody else has just deleted one
+
+
+def watch(run_id: str) -> None:
+    """Draw the page anew when the run in the sidebar has ended: the first visitor’s is still in training."""
+    try:
+        busy = cached.jobs().store.record(run_id).busy
+    except RunError:
+        busy = False
+    if not busy:
+        st.rerun()
+
+
+def in_numbers() -> str:
+    """How many rows have which verdict."""
+    verdicts = [each.verdict for each in summaries]
+    counted = {word: verdicts.count(word) for word in dict.fromkeys(verdicts)}
+    return ", ".join(f"{number} {word}" for word, number in counted.items())
+
+
+def show_row(summary: Summary) -> None:
+    """One table of the chapter, why its verdict is what it is, and the doors to our runs."""
+    show_epoch_table(summary)
+    if here:
+        st.markdown(f"**{summary.row.title}: {summary.verdict}.** {summary.reason} {summary.row.note}".rstrip())
+    with st.container(horizontal=True):
+        for run in runs[summary.row.key]:
+            st.page_link(
+                "pages/train.py",
+                label=f"Seed {run.split_seed}: {words.loss(run.valid['mse'])}",
+                icon=":material/show_chart:",
+                query_params={"data": run.data, "run": run.id},
+                help="Opens this run, with its curve, on the page Train.",
+            )
+
+
+if page.record.busy:
+    st.fragment(watch, run_every=WATCH_SECONDS)(page.record.id)
+if not here:
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    wanted = st.query_params.get("data") == DATA
+    why = "is not at hand" if wanted else "is not the data set in use"
+    line.info(
+        f"The printed figures are of {chapter_data}, which {why}; those of {page.data.title.lower()} cannot be compared "
+        "with them. So only the print is shown.",
+        icon=":material/info:",
+    )
+    if not wanted:
+        button.button("Use it", key="use_chapter_data", on_click=use_data, args=(DATA,), width="stretch")
+
+picture, side = st.columns([2.6, 1], gap="large")
+with picture:
+    st.plotly_chart(
+        final_figure(summaries, mean_baselines(run for of_row in runs.values() for run in of_row), palette()),
+        config=PLAIN,
+        key="final_losses",
+        alt="The final valid loss of the eight rows, printed and ours with its spread; the table below holds the same",
+    )
+with side:
+    if here:
+        st.markdown(f"**{in_numbers()[0].upper()}{in_numbers()[1:]}.**")
+        show_training(ROWS)
+    st.caption(
+        "**◇** printed, on a pale bar that reaches 0.02 to either side: so near is a reproduction.  \n"
+        "**●** ours, the mean of three seeds ± their standard deviation.  \n"
+        "**○** ours, with films that nobody rated in training left near zero, as in the chapter."
+    )
+    st.caption(
+        f"The recipe: batches of 64, five epochs of one-cycle up to 5e-3, items are titles, 20 % held out at random; seeds "
+        f"{', '.join(map(str, SEEDS))}, each for the model and for the split. The chapter’s rows share one split, which is not "
+        f"known. Its epochs took {PRINTED_SECONDS[0]} to {PRINTED_SECONDS[1]} s."
+    )
+
+st.subheader("What the chapter finds", anchor=False)
+show_findings(summaries)
+st.subheader("After the last epoch", anchor=False)
+show_final_table(summaries)
+st.subheader("Epoch by epoch", anchor=False)
+of_name = {each.row.short: each for each in summaries}
+chosen = st.selectbox(
+    "Row", list(of_name), key="row", bind="query-params", help="Which of the chapter’s tables is shown."
+)
+show_row(of_name[chosen])

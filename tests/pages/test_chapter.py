@@ -1,0 +1,91 @@
+"""The page with the chapter's tables: before anything is trained, its button, and on another data set."""
+
+import dataclasses
+import time
+
+import pytest
+
+from collab import chapter
+from collab.errors import DownloadError
+from collab.services import chapter as chapter_runs
+from collab.services import jobs as queue
+from collab.services.chapter import plan_missing, runs_of
+from collab.services.fetch import Fetcher
+from collab.ui import cached
+
+ROWS = tuple(
+    dataclasses.replace(row, model="dot" if row.key == "dot" else "dot-bias", preset="fast") for row in chapter.ROWS
+)
+"""The chapter's rows, made quick: two kinds of runs in all."""
+
+
+@pytest.fixture
+def on_the_sample(monkeypatch):
+    for module in (chapter, chapter_runs):
+        monkeypatch.setattr(module, "DATA", "sample")
+    monkeypatch.setattr(chapter, "ROWS", ROWS)
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def table(app, column):
+    return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypatch):
+    """And where that one cannot be had, the sample stands in, and the page says why nothing is compared."""
+    monkeypatch.delenv("COLLAB_DATA", raising=False)
+
+    def unreachable(*arguments):
+        raise DownloadError("no connection")
+
+    shared = Fetcher(cached.environment(), fetch=unreachable)
+    monkeypatch.setattr(cached, "fetcher", lambda: shared)
+    app = visit("chapter")
+    assert "which is not the data set in use" in texts(app) and "train_missing" not in {each.key for each in app.button}
+    assert table(app, "printed").printed.tolist() == [row.printed_valid[-1] for row in chapter.ROWS]
+    assert table(app, "printed").ours.isna().all() and "[holds]" not in texts(app)
+    app.button(key="use_chapter_data").click().run()
+    end = time.monotonic() + 20
+    while shared.state("ml-100k").state != "failed":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    app.run()
+    assert not app.exception and "which is not at hand" in texts(app)
+    assert not {"use_chapter_data", "train_missing"} & {each.key for each in app.button}
+
+
+def test_the_button_trains_exactly_what_is_missing(visit, on_the_sample, monkeypatch):
+    """The default model with seed 0, which every visit has, is one of the six; the queue has no room for the others at once."""
+    monkeypatch.setattr(queue, "MAX_QUEUED", 2)
+    app = visit("chapter")
+    jobs = cached.jobs()
+    records = jobs.store.records()
+    assert len(plan_missing(ROWS, records)) == 5 and "5 runs, about" in texts(app)
+    assert set(table(app, "verdict").verdict) == {"to be trained"} and "not trained yet" in texts(app)
+    app.button(key="train_missing").click().run()
+    assert not app.exception and app.button(key="stop_missing")
+    assert len(jobs.queue()) == 3 and "train_missing" not in {each.key for each in app.button}
+    end = time.monotonic() + 60
+    while jobs.queue():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+        app.run()  # the rest follows as soon as there is room
+    app.run()
+    assert not app.exception and "train_missing" not in {each.key for each in app.button}
+    names = {record.name for record in jobs.store.records() if record.name.startswith("chapter")}
+    assert names == {f"chapter · dot · seed {seed}" for seed in (0, 1, 2)} | {
+        f"chapter · dot-range · seed {seed}" for seed in (1, 2)
+    }
+    final = table(app, "verdict")
+    assert final.ours.notna().all() and not (final.verdict == "to be trained").any()
+    assert final.ours.iloc[2] == final.ours.iloc[7]  # rows of one model show the same runs
+    epochs = table(app, "train_over_epoch")
+    assert epochs.valid_printed.tolist() == list(ROWS[0].printed_valid) and epochs.train_ours.notna().all()
+    app.selectbox(key="row").set_value("fastai’s learner").run()
+    assert "fastai’s learner is the same model" in texts(app)
+    seeds = [run.split_seed for run in runs_of(ROWS[5], jobs.store.records())]
+    assert seeds == [0, 1, 2] and "not trained yet" not in texts(app)
