@@ -3,7 +3,9 @@
 import dataclasses
 import os
 import shutil
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import numpy as np
@@ -18,6 +20,7 @@ from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan, plan
+from tests.forked_worker import Nursery
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
@@ -79,6 +82,18 @@ def make_ratings():
     return make
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Whole folders are tested on all cores (pytest-xdist); a few files begin sooner without. `-n` says otherwise."""
+    chosen, whole = config.option, all(Path(argument).is_dir() for argument in config.args)
+    if getattr(chosen, "numprocesses", 0) is None and whole and not hasattr(config, "workerinput"):
+        chosen.numprocesses, chosen.dist = (
+            "auto",
+            "worksteal",
+        )  # neighbours stay together, with the fixtures that they share
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_addoption(parser):
     parser.addoption("--screenshot", metavar="FILE", help="where the browser test puts the README's picture")
 
@@ -120,8 +135,30 @@ def trained_home(tmp_path_factory):
     return train
 
 
+@pytest.fixture(scope="session")
+def fork_worker():
+    """What stands in for `subprocess.Popen` where a test's worker need not load torch first."""
+    nurseries = []
+
+    def fork(command, **how):
+        if not nurseries:
+            nurseries.append(Nursery())
+        return nurseries[0].start(command, **how)
+
+    yield fork
+    for each in nurseries:
+        each.close()
+
+
 @pytest.fixture
-def app(tmp_path, monkeypatch):
+def quick_worker(fork_worker, monkeypatch):
+    """Workers of this test are forked, see tests/forked_worker.py."""
+    forking = SimpleNamespace(Popen=fork_worker, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired)
+    monkeypatch.setattr("collab.services.jobs.subprocess", forking)
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch, quick_worker):
     """The app on a fresh, empty home; data folders are the surroundings' own. What sessions share is let go before and after."""
     folders = os.environ.get("COLLAB_DATA")
     for name in VARIABLES:
