@@ -60,8 +60,8 @@ class ForkedWorker:
         self.pid = int(line.recv(32))
         for end in (stdin, stdout, life):
             os.close(end)
-        self.stdin = open(commands, "w", buffering=1, encoding="utf-8")
-        self.stdout = open(answers, encoding="utf-8")
+        self.stdin = os.fdopen(commands, "w", buffering=1, encoding="utf-8")
+        self.stdout = os.fdopen(answers, encoding="utf-8")
 
     def poll(self) -> int | None:
         """0 when it is gone, whatever it died of; None as long as it lives."""
@@ -119,7 +119,8 @@ def become_worker(main: Any, ends: list[int], words: list[str], env: dict[str, s
         os.environ.clear()
         os.environ.update(env)
         sys.argv[1:] = words
-        sys.stdin, sys.stdout = open(ends[0], encoding="utf-8"), open(ends[1], "w", buffering=1, encoding="utf-8")
+        sys.stdin = os.fdopen(ends[0], encoding="utf-8")
+        sys.stdout = os.fdopen(ends[1], "w", buffering=1, encoding="utf-8")
         main()
         code = 0
     except SystemExit:
