@@ -10,14 +10,15 @@ MENU = ("Overview", "Rate", "Film map", "Similar films", "Film biases", "Train",
 # One page that waits until there is a run and one that does not. That each of the others calls for its frame where the server
 # has not set a menu yet is in tests/pages/test_frame.py, where no visit finds one.
 COLD = ("film_map", "train")
+ABOVE_THE_FOLD = {"film_map": ".plot3d", "similar_films": ".st-key-similar_bars", "film_biases": ".st-key-biases"}
 
 
-def look(page, address, settled):
-    """Open an address, and check that it is a whole page."""
+def look(page, server, name, settled):
+    """Open a page by its address, and check that it is whole: its menu, its heading, its main picture above the fold."""
     complaints = []
     page.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
     page.on("requestfailed", lambda request: complaints.append(request.url))
-    page.goto(address)
+    page.goto(f"{server}/{name}")
     page.get_by_text("Held-out MSE", exact=False).first.wait_for()  # the sidebar names the trained run
     settled(page)
     menu = page.get_by_test_id("stSidebarNav")
@@ -28,14 +29,20 @@ def look(page, address, settled):
     # Streamlit looks for its server under the page's address first; nothing else is missing, and nobody outside was asked
     assert not [each for each in complaints if "/_stcore/" not in each], complaints
     assert page.evaluate("document.documentElement.scrollWidth") <= 1441
+    if name in ABOVE_THE_FOLD:
+        picture = page.locator(ABOVE_THE_FOLD[name])
+        picture.wait_for()
+        page.wait_for_timeout(500)
+        box = picture.bounding_box()
+        assert box["y"] + box["height"] <= 900
 
 
 @pytest.mark.parametrize("name", COLD)
 def test_first_visitor_of_a_fresh_server(fresh_server, desktop, settled, name):
     """Nothing trained, nobody was here before: the page comes with its menu, trains a model and shows it."""
-    look(desktop, f"{fresh_server}/{name}", settled)
+    look(desktop, fresh_server, name, settled)
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name not in COLD])
 def test_a_visitor_who_comes_to_a_page_at_once(server, desktop, settled, name):
-    look(desktop, f"{server}/{name}", settled)
+    look(desktop, server, name, settled)
