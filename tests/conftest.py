@@ -84,14 +84,14 @@ def make_ratings():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    """Whole folders are tested on all cores (pytest-xdist); a few files begin sooner without. `-n` says otherwise."""
-    chosen, whole = config.option, all(Path(argument).is_dir() for argument in config.args)
-    if getattr(chosen, "numprocesses", 0) is None and whole and not hasattr(config, "workerinput"):
-        chosen.numprocesses, chosen.dist = (
-            "auto",
-            "worksteal",
-        )  # neighbours stay together, with the fixtures that they share
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    """Whole folders are tested on all cores (pytest-xdist); single files begin sooner without. `-n` says otherwise."""
+    chosen = config.option
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        if chosen.numprocesses is None and all(Path(argument).is_dir() for argument in config.args):
+            chosen.numprocesses = "auto"
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+        if chosen.numprocesses and chosen.dist == "no":
+            chosen.dist = "worksteal"  # neighbours stay together, with the server or the run that they share
 
 
 def pytest_addoption(parser):
