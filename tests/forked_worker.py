@@ -39,7 +39,7 @@ class Nursery:
             )
 
     def start(self, command: list[str], *, env: dict[str, str], **_: Any) -> ForkedWorker:
-        """Does what `subprocess.Popen` would do with the command of a worker, but for its niceness: here somebody waits for it."""
+        """Does what `subprocess.Popen` would do with a worker's command, but for its niceness: here somebody waits for it."""
         *_, folder, _niceness = command
         with self._lock:
             return ForkedWorker(self.line, [folder, "0"], env)
