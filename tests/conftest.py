@@ -136,8 +136,8 @@ def trained_home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def fork_worker():
-    """What stands in for `subprocess.Popen` where a test's worker need not load torch first."""
+def forking():
+    """What `collab.services.jobs` takes for `subprocess` where its workers are forked, see tests/forked_worker.py."""
     nurseries = []
 
     def fork(command, **how):
@@ -145,15 +145,14 @@ def fork_worker():
             nurseries.append(Nursery())
         return nurseries[0].start(command, **how)
 
-    yield fork
+    yield SimpleNamespace(Popen=fork, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired)
     for each in nurseries:
         each.close()
 
 
 @pytest.fixture
-def quick_worker(fork_worker, monkeypatch):
-    """Workers of this test are forked, see tests/forked_worker.py."""
-    forking = SimpleNamespace(Popen=fork_worker, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired)
+def quick_worker(forking, monkeypatch):
+    """The workers of this test need not load torch first."""
     monkeypatch.setattr("collab.services.jobs.subprocess", forking)
 
 
