@@ -3,7 +3,9 @@
 import dataclasses
 import os
 import shutil
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import numpy as np
@@ -18,6 +20,7 @@ from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan, plan
+from tests.forked_worker import Nursery
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
@@ -79,6 +82,18 @@ def make_ratings():
     return make
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Whole folders are tested on all cores (pytest-xdist); single files begin sooner without. `-n` says otherwise."""
+    chosen = config.option
+    if config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        if chosen.numprocesses is None and all(Path(argument).is_dir() for argument in config.args):
+            chosen.numprocesses = "auto"
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+        if chosen.numprocesses and chosen.dist == "no":
+            chosen.dist = "worksteal"  # neighbours stay together, with the server or the run that they share
+
+
 def pytest_addoption(parser):
     parser.addoption("--screenshot", metavar="FILE", help="where the browser test puts the README's picture")
 
@@ -120,8 +135,29 @@ def trained_home(tmp_path_factory):
     return train
 
 
+@pytest.fixture(scope="session")
+def forking():
+    """What `collab.services.jobs` takes for `subprocess` where its workers are forked, see tests/forked_worker.py."""
+    nurseries = []
+
+    def fork(command, **how):
+        if not nurseries:
+            nurseries.append(Nursery())
+        return nurseries[0].start(command, **how)
+
+    yield SimpleNamespace(Popen=fork, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired)
+    for each in nurseries:
+        each.close()
+
+
 @pytest.fixture
-def app(tmp_path, monkeypatch):
+def quick_worker(forking, monkeypatch):
+    """The workers of this test need not load torch first."""
+    monkeypatch.setattr("collab.services.jobs.subprocess", forking)
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch, quick_worker):
     """The app on a fresh, empty home; data folders are the surroundings' own. What sessions share is let go before and after."""
     folders = os.environ.get("COLLAB_DATA")
     for name in VARIABLES:

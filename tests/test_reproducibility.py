@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,13 +26,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def bytes_after_training(name, preset):
-    """The digest of the predictions for the held-out rows and of every table, after up to three epochs on the sample."""
-    sample = load_dataset("sample")
-    ratings, split = encode(sample), split_random(len(sample.ratings), 0.2, seed=0)
+    """The digest of every table and of predictions for held-out rows, after up to two epochs on every third row of the sample."""
+    everything = encode(load_dataset("sample"))
+    ratings = everything.take(np.arange(0, len(everything), 3))
+    split = split_random(len(ratings), 0.2, seed=0)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
     settings = MODELS[name].presets[preset]
     if hasattr(settings, "epochs"):
-        settings = dataclasses.replace(settings, epochs=3)
+        settings = dataclasses.replace(settings, epochs=2)
     model = build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
     fit(model, train, valid)
     tables = {"predictions": model.predict(valid.user_index, valid.item_index), **model.weights()}
@@ -55,9 +57,8 @@ def elsewhere():
 
 @pytest.mark.parametrize("name, preset", CASES)
 def test_same_bytes_here_and_elsewhere(name, preset, elsewhere):
-    first = bytes_after_training(name, preset)
-    assert bytes_after_training(name, preset) == first
-    assert elsewhere[f"{name} {preset}"] == first
+    """That they are the same when this process does it again is in tests/models/test_contract.py."""
+    assert elsewhere[f"{name} {preset}"] == bytes_after_training(name, preset)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
     "--no-sandbox",
     "--use-gl=angle",
-    "--use-angle=swiftshader",
+    "--use-angle=swiftshader-webgl",  # for the map alone: without a graphics card, all else is drawn faster without GL
     "--enable-unsafe-swiftshader",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
@@ -98,7 +98,7 @@ def fresh_server(tmp_path, movielens_folders):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium, its WebGL in software."""
+    """Chromium; WebGL, which only the map needs, is drawn in software."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         what = "no Chromium: install Debian's package chromium, or name the program in CHROMIUM"

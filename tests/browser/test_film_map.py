@@ -12,6 +12,7 @@ LISTEN = """() => {
   for (const event of ['plotly_hover', 'plotly_click']) node.on(event, ({ points }) => (window.pointed = points[0].hovertext));
   node.on('plotly_unhover', () => (window.pointed = null));
 }"""
+INK = "document.querySelector('.plot3d-drawing')._fullLayout.font.color"
 CAMERA = "JSON.stringify(document.querySelector('.plot3d-drawing')._fullLayout.scene._scene.getCamera())"
 PLACES = [(dx, dy) for dy in (0, 14, -14, 28, -28, 42) for dx in (0, 16, -16, 32, -32, 48, -48)]
 
@@ -72,7 +73,22 @@ def camera(page):
     return json.loads(page.evaluate(CAMERA), parse_float=lambda digits: round(float(digits), 5))
 
 
-def test_a_click_chooses_the_film_under_the_mouse(film_map, settled):
+def test_turning_chooses_nothing_and_a_click_the_film_under_the_mouse(film_map, settled):
+    before = camera(film_map)
+    point_at_a_film(film_map)  # a turn that begins on a film
+    turned = turn(film_map)
+    assert turned != before
+    film_map.wait_for_timeout(1000)
+    settled(film_map)
+    assert "film" not in link(film_map)
+
+    light = film_map.evaluate(INK)
+    film_map.emulate_media(color_scheme="dark")
+    film_map.wait_for_function(f"light => {INK} !== light", arg=light)
+    settled(film_map)
+    assert camera(film_map) == turned  # the map follows the theme, and stays as it is
+
+    film_map.evaluate(LISTEN)
     title = point_at_a_film(film_map)
     film_map.mouse.down()
     film_map.mouse.up()
@@ -86,15 +102,6 @@ def test_a_click_chooses_the_film_under_the_mouse(film_map, settled):
     neighbour.click()
     film_map.wait_for_function("title => new URL(location).searchParams.get('film') !== title", arg=title)
     assert link(film_map)["film"][:5] == nearest[:5]
-
-
-def test_turning_chooses_nothing(film_map, settled):
-    before = camera(film_map)
-    point_at_a_film(film_map)  # a turn that begins on a film
-    assert turn(film_map) != before
-    film_map.wait_for_timeout(1000)
-    settled(film_map)
-    assert "film" not in link(film_map)
 
 
 def test_the_camera_stays_through_every_change(film_map, settled):
@@ -150,15 +157,6 @@ def test_a_shared_link_shows_the_same(server, desktop, settled):
     assert buttons and not [
         title for title in buttons if "hare" in title or "Plotly" in title
     ]  # nothing sends the chart away
-
-
-def test_the_map_follows_the_theme(film_map, settled):
-    ink = "document.querySelector('.plot3d-drawing')._fullLayout.font.color"
-    turned, light = turn(film_map), film_map.evaluate(ink)
-    film_map.emulate_media(color_scheme="dark")
-    film_map.wait_for_function(f"light => {ink} !== light", arg=light)
-    settled(film_map)
-    assert camera(film_map) == turned
 
 
 def test_on_a_phone_a_tap_chooses_and_the_page_scrolls(server, phone, settled):

@@ -15,7 +15,7 @@ def picked(page):
 
 
 def test_compare_delete_undo_save_and_load(fresh_server, desktop, settled, tmp_path):
-    desktop.goto(f"{fresh_server}/train?data=sample&n_factors=5&epochs=2")
+    desktop.goto(f"{fresh_server}/train?data=sample&n_factors=5&epochs=2")  # nothing trained, nobody was here before
     settled(desktop)
     desktop.get_by_role("button", name="Start").click()
     desktop.get_by_text("Finished after").wait_for()

@@ -70,7 +70,7 @@ def test_replay_draws_the_curve_again(server, desktop, settled):
     desktop.get_by_role("button", name="Replay", exact=True).click()
     desktop.get_by_text("Replay of a training that took").wait_for()
     desktop.get_by_role("button", name="End replay").wait_for()
-    desktop.get_by_text("Finished after").wait_for(timeout=40_000)  # it ends by itself
+    desktop.get_by_text("Finished after").wait_for()  # it ends by itself
     desktop.get_by_text("On 20,000 ratings that it never saw").wait_for()
 
 

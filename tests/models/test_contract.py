@@ -86,12 +86,26 @@ def as_bytes(model):
     return {name: table.tobytes() for name, table in model.weights().items()}
 
 
-@every_model
-def test_learns_the_checkerboard(name, settings, checkerboard):
+@pytest.fixture(scope="module")
+def taught(checkerboard):
+    """A function that gives a model after a long training on the board, and how it ended; each is trained once."""
     train, valid = checkerboard
-    small = {"batch_size": min(settings.batch_size, 128)} if hasattr(settings, "batch_size") else {}  # as the board is
-    model = build(name, lasting(settings, 100, **small), train)
-    outcome = fit(model, train, valid)
+    known = {}
+
+    def teach(name, settings):
+        if (name, settings) not in known:
+            small = {"batch_size": min(settings.batch_size, 128)} if hasattr(settings, "batch_size") else {}
+            model = build(name, lasting(settings, 100, **small), train)  # small as the board is
+            known[name, settings] = model, fit(model, train, valid)
+        return known[name, settings]
+
+    return teach
+
+
+@every_model
+def test_learns_the_checkerboard(name, settings, checkerboard, taught):
+    valid = checkerboard[1]
+    model, outcome = taught(name, settings)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
     if name not in UNABLE:
@@ -269,12 +283,11 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
 
 
 @every_model
-def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard):
-    train, valid = checkerboard
-    model = build(name, lasting(settings, 100), train)
-    if not isinstance(model, FoldsIn):
+def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard, taught):
+    train, _ = checkerboard
+    if not isinstance(build(name, settings, train), FoldsIn):
         return
-    fit(model, train, valid)
+    model, _ = taught(name, settings)
     before = as_bytes(model)
     films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
     found, average = model.fold_in_newcomer(films, stars, 0.8), model.fold_in_newcomer(films[:0], stars[:0], 0.8)

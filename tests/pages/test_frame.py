@@ -10,6 +10,7 @@ import pytest
 from collab.errors import DownloadError
 from collab.services.fetch import Fetcher
 from collab.ui import cached
+from collab.ui.page import mark_frame
 
 PAGES = [file.stem for file in sorted(Path(__file__).resolve().parents[2].joinpath("pages").glob("*.py"))]
 
@@ -30,9 +31,12 @@ def test_there_are_pages():
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_by_its_own_address(visit, page, data):
+def test_every_page_opens_by_its_own_address(visit, page, data, monkeypatch):
+    """Without app.py, as Streamlit starts the page for the first visitor of a fresh server: the page runs app.py itself."""
+    framed = []
+    monkeypatch.setattr("collab.ui.page.mark_frame", lambda: (framed.append(page), mark_frame()))
     app = visit(page, data=data)
-    assert not app.exception and not app.error
+    assert framed and not app.exception and not app.error
     assert app.title[0].value and len(app.sidebar.selectbox) == 2
     assert ("ynthetic" in texts(app)) == (data == "sample")
     assert link(app, "data") == data and len(link(app, "run")) == 8

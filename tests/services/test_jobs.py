@@ -18,6 +18,7 @@ from collab.services.runs import RunStore
 from collab.services.training_job import default_plan, plan
 
 ENDLESS = DotBiasSettings(epochs=100, batch_size=8)
+forked = pytest.mark.usefixtures("quick_worker")  # the test is about the queue, not about how a worker starts
 
 
 @pytest.fixture
@@ -64,6 +65,7 @@ def test_a_warm_worker_trains_what_comes_first(jobs):
     assert jobs._process is worker and worker.poll() is None
 
 
+@forked
 def test_queue_goes_in_order_and_one_trains_at_a_time(jobs):
     first = jobs.submit(endless())
     second, third = (jobs.submit(default_plan("sample", starter="you")) for _ in range(2))
@@ -79,6 +81,7 @@ def test_queue_goes_in_order_and_one_trains_at_a_time(jobs):
     assert jobs.store.load(first).model.item_factors.shape[1] == ENDLESS.n_factors
 
 
+@forked
 def test_only_who_started_a_run_may_stop_it(jobs):
     run_id = jobs.submit(endless("me"))
     with pytest.raises(RunError, match="somebody else"):
@@ -90,11 +93,13 @@ def test_stopping_what_has_ended_does_nothing(jobs):
     jobs.stop("01234567", "me")
 
 
+@forked
 def test_the_same_first_run_is_not_trained_twice(jobs):
     first = jobs.submit_once(default_plan("sample", starter="me"))
     assert jobs.submit_once(default_plan("sample", starter="you")) == first
 
 
+@forked
 def test_killed_worker_loses_nothing_and_the_queue_goes_on(jobs):
     first = jobs.submit(endless())
     second = jobs.submit(default_plan("sample"))
@@ -116,6 +121,7 @@ def test_worker_asked_to_end_keeps_what_was_learned(jobs):
     assert jobs.store.load(run_id).model.predict(1, 1) > 0
 
 
+@forked
 def test_closing_saves_what_is_in_work(jobs):
     first, second = jobs.submit(endless()), jobs.submit(default_plan("sample"))
     wait(lambda: under_way(jobs, first))
@@ -164,6 +170,7 @@ def test_killed_server_leaves_an_interrupted_run_with_weights_and_no_worker(tmp_
     assert store.load(run_id).model.predict(1, 1) > 0
 
 
+@forked
 def test_full_queue_is_refused(jobs):
     first = jobs.submit(endless())
     for _ in range(MAX_QUEUED):

@@ -26,11 +26,12 @@ ENDLESS = DotBiasSettings(epochs=100, batch_size=8)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, forking):
     folder = tmp_path_factory.mktemp("trials")
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("COLLAB_HOME", str(folder))
         variables.delenv("COLLAB_DATA", raising=False)
+        variables.setattr("collab.services.jobs.subprocess", forking)
         yield Environment((), folder, "sqlite://")
 
 
