@@ -16,7 +16,7 @@ from torch.nn import functional
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
-from collab.models.side_columns import SideColumns
+from collab.models.side_columns import NO_TIME, SideColumns
 from collab.ratings import Ratings
 from collab.schedule import one_cycle
 
@@ -37,8 +37,8 @@ def size_by_rule(n_rows: int) -> int:
 class Design:
     """How a net is built: sizes of the embeddings (0: by the rule), sizes of the hidden layers, what happens between them.
 
-    `unknown_share` is the chance that a training row hides who its user is, and the same for the film, and for what is known
-    of either: so the net learns to answer for those whom it does not know.
+    `unknown_share` is the chance that a training row hides who its user is, and the same for the film, for what is known of
+    either, and for the time: so the net learns to answer for those whom it does not know.
     """
 
     user_size: int = 0
@@ -189,7 +189,9 @@ class EmbeddingNet:
         rating = rating[order]  # shuffled once, so a batch is a plain slice
         known = users, items
         if self.design.unknown_share:
-            users, items, *known = (self._hidden(each) for each in (users, items, users, items))
+            users, items, *known = (self._hidden(each, 0) for each in (users, items, users, items))
+            if self.columns:
+                bands = self._hidden(bands, NO_TIME)
         size, n_user, n_item = min(self.settings.batch_size, len(rating)), self.users.shape[1], self.items.shape[1]
         for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
             batch = slice(number * size, (number + 1) * size)
@@ -208,9 +210,9 @@ class EmbeddingNet:
             self._layers_adam.step(of_layers, rate, momentum)
             yield Step(squared_error.item(), size, rate, momentum)
 
-    def _hidden(self, index: torch.Tensor) -> torch.Tensor:
-        """The rows `index` (n,), some of them at random replaced by that of the unknown, 0."""
-        return index.where(torch.rand(len(index), generator=self.generator) >= self.design.unknown_share, 0)
+    def _hidden(self, index: torch.Tensor, unknown: int) -> torch.Tensor:
+        """`index` (n,), some of it at random replaced by `unknown`."""
+        return index.where(torch.rand(len(index), generator=self.generator) >= self.design.unknown_share, unknown)
 
     def _in_range(self, score: torch.Tensor) -> torch.Tensor:
         low, high = self.y_range

@@ -11,12 +11,16 @@ from collab.ratings import Ratings
 TIME_BANDS = 10
 """The training ratings are sorted by their time into so many bands of about the same size."""
 
+NO_TIME = TIME_BANDS
+"""The band of a rating whose time nobody knows: none of the columns."""
+
 
 class SideColumns:
     """Columns (n, n_columns) of 0/1 and small numbers for n ratings: user, film, time band.
 
     Row 0 of `users` (n_users, f) and `items` (n_items, g), and whoever nothing is known of, is zero. A rating whose time nobody
-    says counts as given when its user rated last, within the training ratings; for a user without any, when anybody did.
+    says counts as given when its user rated last, within the training ratings; for a user without any its time is unknown, and
+    its columns are zero: the last band would say that somebody new is like those few who happened to rate last.
     """
 
     def __init__(self, n_users: int, n_items: int, features: Features | None) -> None:
@@ -26,7 +30,7 @@ class SideColumns:
             for table, n in ((users, n_users), (items, n_items))
         )
         self.edges = np.zeros(TIME_BANDS - 1)  # seconds at which the next band begins
-        self.user_bands = torch.full((n_users,), TIME_BANDS - 1)  # of their last rating
+        self.user_bands = torch.full((n_users,), NO_TIME)  # of their last rating
 
     @property
     def n_columns(self) -> int:
@@ -36,10 +40,9 @@ class SideColumns:
         """Learn the bands from the times of `train`; returns the band of each of its ratings, (n,)."""
         self.edges = np.quantile(train.time, np.arange(1, TIME_BANDS) / TIME_BANDS)
         bands = self.bands(train.time)
-        self.user_bands = torch.full_like(self.user_bands, int(bands.max()))
         last = torch.full_like(self.user_bands, -1)
         last.scatter_reduce_(0, torch.from_numpy(train.user_index.astype(np.int64)), bands, "amax")
-        self.user_bands = torch.where(last >= 0, last, self.user_bands)
+        self.user_bands = last.where(last >= 0, NO_TIME)
         return bands
 
     def bands(self, time: np.ndarray) -> torch.Tensor:
@@ -48,7 +51,7 @@ class SideColumns:
 
     def of(self, user_rows: torch.Tensor, item_rows: torch.Tensor, bands: torch.Tensor) -> torch.Tensor:
         """The columns (n, n_columns) of n ratings."""
-        time = torch.nn.functional.one_hot(bands, TIME_BANDS).float()
+        time = torch.nn.functional.one_hot(bands, TIME_BANDS + 1)[:, :TIME_BANDS].float()
         return torch.cat([self.users[user_rows], self.items[item_rows], time], dim=1)
 
     def weights(self) -> dict[str, np.ndarray]:

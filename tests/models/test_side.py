@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from collab.features import Features
 from collab.models import build_model
 from collab.models.side import SideSettings
-from collab.models.side_columns import TIME_BANDS, SideColumns
+from collab.models.side_columns import NO_TIME, TIME_BANDS, SideColumns
 from collab.training import fit
 
 LOVED, HATED = [1.0, 0.0], [0.0, 1.0]
@@ -82,8 +83,6 @@ def test_columns_are_user_film_and_time(ratings, features):
         np.full(TIME_BANDS, len(ratings) / TIME_BANDS), abs=1
     )
     assert (np.diff(bands) >= 0).all()  # the rows are in the order of their times
-    import torch
-
     found = columns.of(torch.tensor([1, 0]), torch.tensor([2, 0]), torch.tensor([0, 3]))
     assert found[0].tolist() == [*LOVED, *HATED, 1.0, *[0.0] * (TIME_BANDS - 1)]
     assert not found[1, :4].any() and found[1, 4 + 3] == 1
@@ -94,7 +93,8 @@ def test_without_a_time_it_is_that_of_the_last_rating(ratings, features):
     bands = columns.begin(ratings)
     for user in (1, 20, 40):
         assert columns.user_bands[user] == bands[ratings.user_index == user].max()
-    assert columns.user_bands[0] == columns.user_bands[41] == TIME_BANDS - 1  # nobody's last rating: anybody's
+    assert columns.user_bands[0] == columns.user_bands[41] == NO_TIME  # somebody new: no column says when
+    assert not columns.of(*torch.tensor([[0], [0], [NO_TIME]])).any()
 
 
 def test_the_time_of_a_rating_counts_where_it_is_given(ratings, features):
