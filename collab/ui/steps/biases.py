@@ -267,7 +267,8 @@ films[item_biases.argsort(descending=True)[:5]]           # the five with the hi
             "Why is sorting by bias not sorting by mean rating?",
             "The mean also holds who rated: kind or strict people, and people to whose taste the film belongs, since one mostly "
             "watches what one likes. The model counts these by the users’ biases and by the factors, and the film’s bias is "
-            "what is left. It is also drawn towards nought where ratings are few, so a film with two enthusiasts does not lead the list.",
+            "what is left. It is also drawn towards nought where ratings are few, so a film with two enthusiasts does not lead "
+            "the list.",
         ),
     ),
 )

@@ -23,7 +23,7 @@ from collab.ui.walk import Door, Question, Step, Topic
 ONE_STEP, TWO_TRAININGS = "one step", "two trainings"
 EPOCHS = (1, 2, 3, 4, 5)
 NAMES = {"dot-bias": "embeddings", "dot-bias-plain": "own parameters"}
-PRINTED = {row.key: row.valid for row in ROWS if row.key in COMPARED}
+PRINTED = {row.key: row.printed_valid for row in ROWS if row.key in COMPARED}
 CHANGE_BY_CHANGE = """
 | from `nn.Embedding` to an own parameter | does it change the result? |
 | --- | --- |
@@ -266,7 +266,7 @@ rating is left. With biases and a range it is the model `dot-bias-plain` of the 
     topics=(
         Topic(
             "from embeddings to own parameters, change by change",
-CHANGE_BY_CHANGE,
+            CHANGE_BY_CHANGE,
         ),
     ),
 )
