@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,7 +16,7 @@ from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import escaped, shortened
+from collab.ui.explore_charts import escaped
 from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -94,18 +96,26 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
     firsts = table[(table["by_mean"] <= N_RANKED) | (table["by_bias"] <= N_RANKED)]
     up, down = palette.diverging[-2], palette.diverging[1]
     for film in firsts.itertuples():
-        places = min(film.by_mean, N_RANKED + 1), min(film.by_bias, N_RANKED + 1)
-        colour = up if film.by_bias < film.by_mean else down if film.by_bias > film.by_mean else palette.muted
-        figure.add_scatter(
-            x=[0, 1],
-            y=places,
-            mode="lines",
-            line={"color": colour, "width": 2},
-            opacity=1.0 if max(film.by_mean, film.by_bias) <= N_RANKED else 0.45,
-            hovertext=f"{escaped(film.title)} · {film.by_mean}. by mean ({words.stars(film.mean_rating)}) · "
-            f"{film.by_bias}. by bias ({words.signed(film.bias)}) · {words.count(film.n_ratings)} ratings",
-            hovertemplate="%{hovertext}<extra></extra>",
+        hover = (
+            f"{escaped(film.title)} · {film.by_mean}. by mean ({words.stars(film.mean_rating)}) · "
+            f"{film.by_bias}. by bias ({words.signed(film.bias)}) · {words.count(film.n_ratings)} ratings"
         )
+        if max(film.by_mean, film.by_bias) <= N_RANKED:
+            figure.add_scatter(
+                x=[0, 1],
+                y=[film.by_mean, film.by_bias],
+                mode="lines",
+                line={
+                    "color": up
+                    if film.by_bias < film.by_mean
+                    else down
+                    if film.by_bias > film.by_mean
+                    else palette.muted,
+                    "width": 2.5,
+                },
+                hovertext=hover,
+                hovertemplate="%{hovertext}<extra></extra>",
+            )
         for x, place, anchor, shift, other in (
             (0, film.by_mean, "right", -6, film.by_bias),
             (1, film.by_bias, "left", 6, film.by_mean),
@@ -115,11 +125,12 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
                 figure.add_annotation(
                     x=x,
                     y=place,
-                    text=f"{escaped(shortened(film.title, 21))}{away}",
+                    text=f"{escaped(_named(film.title))}{away}",
+                    hovertext=hover,
                     showarrow=False,
                     xanchor=anchor,
                     xshift=shift,
-                    font={"color": palette.ink, "size": 11},
+                    font={"color": palette.ink, "size": 12},
                 )
     for x, text, anchor in ((0, "by mean rating", "right"), (1, "by bias", "left")):
         figure.add_annotation(
@@ -130,10 +141,16 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
             xanchor=anchor,
             font={"color": palette.muted, "size": 12},
         )
-    figure.update_xaxes(visible=False, range=[-2.3, 3.3])
-    figure.update_yaxes(visible=False, range=[N_RANKED + 1.2, -0.5])
+    figure.update_xaxes(visible=False, range=[-1.9, 2.9])
+    figure.update_yaxes(visible=False, range=[N_RANKED + 0.6, -0.5])
     styled(figure, palette, 400, synthetic=synthetic, left=0)
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
+
+
+def _named(title: str, length: int = 18) -> str:
+    """A title without its year, cut where it is long: two of them stand beside each other on a phone."""
+    name = re.sub(r" \(\d{4}\)$", "", title)
+    return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
@@ -191,10 +208,9 @@ def _show_orders(
         picture.info(f"No film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
         return
     controls.caption(
-        "The same films in both orders are joined; in brackets the place of a film that is not among the first ten of the other. "
-        "Orange rises, blue falls when sorted by bias."
+        "The right-hand films are `item_biases.argsort()[-10:]`, last one first. Lines join films that are on both sides: orange "
+        "rises, blue falls when sorted by bias. In brackets: a film’s place in the other order."
     )
-    controls.code("order = item_biases.argsort()\norder[-10:]", language="python")
     picture.plotly_chart(
         orders_figure(table, palette(), synthetic=page.data.synthetic),
         config=PLAIN,

@@ -51,7 +51,7 @@ def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette)
     highest_first = sorted(known, key=lambda each: -each[0])
     figure.add_annotation(
         x=0.02,
-        y=0.98,
+        y=0.88,
         xref="paper",
         yref="paper",
         xanchor="left",
@@ -76,7 +76,7 @@ def draw(page: Page) -> None:
         n_rows = st.select_slider(
             "Rows of the table",
             ROWS,
-            value=100_000,
+            value=10_000,
             format_func=words.count,
             key="table_rows",
             bind="query-params",
@@ -97,7 +97,7 @@ def draw(page: Page) -> None:
 STEP = Step(
     slug="sizes",
     title="Embedding sizes by a rule",
-    insight="min(600, round(1.6 · n^0.56)): ten times as many rows need only **3.6 times** as many numbers each, and never more "
+    insight="min(600, round(1.6 · n^0.56)): ten times as many rows get only **3.6 times** as many numbers each, and never more "
     "than 600.",
     draw=draw,
     door=Door("pages/train.py", "a net whose two embeddings differ in size", {"model": "net"}),

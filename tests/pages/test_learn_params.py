@@ -1,0 +1,85 @@
+"""The steps on look-ups, parameters, biases and embedding sizes: what their controls change."""
+
+import json
+
+import pytest
+
+from collab.ui.steps import parameters
+
+
+@pytest.fixture
+def open_step(visit):
+    """A function that opens a step by its slug on the sample; whatever more goes into the link."""
+
+    def open_it(slug, **link):
+        return visit("learn", step=slug, **link)
+
+    return open_it
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def texts(figure):
+    return [annotation.get("text", "") for annotation in figure["layout"].get("annotations", ())]
+
+
+def value_of(app, label):
+    (found,) = (metric.value for metric in app.metric if metric.label == label)
+    return found
+
+
+def test_look_up(open_step):
+    app = open_step("look-up")
+    assert value_of(app, "Largest difference") == "0"
+    assert value_of(app, "More memory") == "50,000 ×"  # 100,000 floats of 4 bytes against one whole number of 8
+    chosen = figures(app)[0]["data"][1]["text"]  # the bold cells: the one, its row, and the two results
+    assert chosen[0] == "1" and chosen[1:5] == chosen[5:9] == chosen[9:13]
+    app.slider(key="one_hot_user").set_value(6).run()
+    assert figures(app)[0]["data"][1]["text"] != chosen
+    app.button(key="measure_again").click().run()
+    assert not app.exception
+
+
+def test_parameters(open_step, monkeypatch):
+    app = open_step("parameters")
+    assert value_of(app, "Rows of users changed") == "0 of 6" and "class PlainTensor" in app.code[0].value
+    for kind in ("own parameter", "nn.Embedding"):
+        app.radio(key="kept_in").set_value(kind).run()
+        assert value_of(app, "Rows of users changed") == "3 of 6"
+    monkeypatch.setattr(parameters, "both_curves", lambda train, valid, seed: {
+        "dot-bias": (1.0, 0.9, 0.85, 0.83, 0.8225), "dot-bias-plain": (1.0, 0.9, 0.85, 0.83, 0.829)
+    })  # fmt: skip
+    app.get_by_key("parameters_view").set_value("two trainings").run()
+    assert not figures(app)[0]["data"] and "synthetic ratings" in texts(figures(app)[0])  # no print of other data
+    app.button(key="train_both").click().run()
+    assert not app.exception and value_of(app, "Valid loss, own parameters") == "0.8290"
+    assert len(figures(app)[0]["data"]) == 2 and app.button(key="train_both").disabled
+
+
+def test_biases(open_step):
+    app = open_step("biases", kindness=0)
+    harsh, bars = value_of(app, "Predicted"), figures(app)[0]
+    assert "synthetic ratings" in texts(bars) and bars["layout"]["yaxis"]["title"]["text"] == "score, before the range"
+    app.slider(key="kindness").set_value(100).run()
+    assert float(value_of(app, "Predicted").split()[0]) > float(harsh.split()[0])
+    app.get_by_key("biases_view").set_value("two orders").run()
+    assert {"<b>by mean rating</b>", "<b>by bias</b>"} <= set(texts(figures(app)[0]))
+    app.slider(key="minimum").set_value(200).run()
+    assert not app.exception
+
+
+def test_biases_of_a_model_without(visit_other):
+    app = visit_other("dot", "learn", step="biases")
+    assert not app.exception and figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "stars"
+    assert any("damped biases" in caption.value for caption in app.caption)
+
+
+def test_sizes(open_step):
+    app = open_step("sizes")
+    for rows, size in ((944, "74"), (1665, "102"), (1_000_000, "600")):
+        app.select_slider(key="table_rows").set_value(rows).run()
+        assert value_of(app, "Numbers for each") == size
+    (named,) = (text for text in texts(figures(app)[0]) if "chapter" in text)
+    assert "users here" in named and "films here" in named
