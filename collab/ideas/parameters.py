@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from collab.models import build_model, preset_of
 from collab.one_thread import one_thread
@@ -21,32 +21,32 @@ LEARNING_RATE = 0.5
 
 
 class PlainTensor(nn.Module):
-    def __init__(self, users: torch.Tensor, films: torch.Tensor) -> None:
+    def __init__(self, users, films):
         super().__init__()
         self.users = users
         self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
-    def forward(self, user: torch.Tensor, film: torch.Tensor) -> torch.Tensor:
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
         return (self.users[user] * self.films(film)).sum(1)
 
 
 class OwnParameter(nn.Module):
-    def __init__(self, users: torch.Tensor, films: torch.Tensor) -> None:
+    def __init__(self, users, films):
         super().__init__()
         self.users = nn.Parameter(users)
         self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
-    def forward(self, user: torch.Tensor, film: torch.Tensor) -> torch.Tensor:
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
         return (self.users[user] * self.films(film)).sum(1)
 
 
 class EmbeddingLayer(nn.Module):
-    def __init__(self, users: torch.Tensor, films: torch.Tensor) -> None:
+    def __init__(self, users, films):
         super().__init__()
         self.users = nn.Embedding.from_pretrained(users, freeze=False)
         self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
-    def forward(self, user: torch.Tensor, film: torch.Tensor) -> torch.Tensor:
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
         return (self.users(user) * self.films(film)).sum(1)
 
 

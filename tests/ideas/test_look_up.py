@@ -15,7 +15,11 @@ def test_by_hand():
 
 @settings(max_examples=40)
 @given(
-    st.integers(1, 300), st.integers(1, 60), st.integers(1, 70), st.integers(0, 2**31), st.sampled_from([1e-20, 1, 1e20])
+    st.integers(1, 300),
+    st.integers(1, 60),
+    st.integers(1, 70),
+    st.integers(0, 2**31),
+    st.sampled_from([1e-20, 1, 1e20]),
 )
 def test_equal_to_the_last_digit(n_rows, n_factors, n_looked_up, seed, scale):
     generator = torch.Generator().manual_seed(seed)

@@ -1,9 +1,14 @@
 """The steps on look-ups, parameters, biases and embedding sizes: what their controls change."""
 
+import dataclasses
 import json
 
 import pytest
 
+from collab.models import preset_of
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
 from collab.ui.steps import parameters
 
 
@@ -13,6 +18,22 @@ def open_step(visit):
 
     def open_it(slug, **link):
         return visit("learn", step=slug, **link)
+
+    return open_it
+
+
+@pytest.fixture
+def open_without_biases(open_step):
+    """The same, on a run of a model that has none."""
+
+    def open_it(slug, **link):
+        environment = read_environment()
+        store = RunStore(environment.home)
+        owner, lock = store.claim()
+        settings = dataclasses.replace(preset_of("dot", "fast"), epochs=1)
+        run = carry_out(store.create(plan("dot", settings, "sample", "random:0.2", 0, owner=owner)), store, environment)
+        lock.release()
+        return open_step(slug, run=run.id, **link)
 
     return open_it
 
@@ -70,8 +91,8 @@ def test_biases(open_step):
     assert not app.exception
 
 
-def test_biases_of_a_model_without(visit_other):
-    app = visit_other("dot", "learn", step="biases")
+def test_biases_of_a_model_without(open_without_biases):
+    app = open_without_biases("biases")
     assert not app.exception and figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "stars"
     assert any("damped biases" in caption.value for caption in app.caption)
 

@@ -147,7 +147,7 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
-def _named(title: str, length: int = 18) -> str:
+def _named(title: str, length: int = 16) -> str:
     """A title without its year, cut where it is long: two of them stand beside each other on a phone."""
     name = re.sub(r" \(\d{4}\)$", "", title)
     return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
@@ -161,7 +161,11 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show_one(
-    picture: st.delta_generator.DeltaGenerator, controls: st.delta_generator.DeltaGenerator, page: Page, sums: Sums
+    picture: st.delta_generator.DeltaGenerator,
+    controls: st.delta_generator.DeltaGenerator,
+    page: Page,
+    sums: Sums,
+    own: bool,
 ) -> None:
     run = page.run
     users = user_bias_table(run.users, sums.user_biases, LEAST_RATINGS)
@@ -184,8 +188,12 @@ def _show_one(
         )
         item_index = pick_film(run, default=True)
         film = run.items.iloc[item_index]
-        parts = sums.parts(int(user["user_index"]), item_index)
-        st.metric("Predicted", f"{words.stars(sums.stars(parts.score))} stars")
+        user_index = int(user["user_index"])
+        parts = sums.parts(user_index, item_index)
+        predicted = sums.stars(parts.score)
+        if own:  # a model may cut its sum to the scale
+            predicted = float(run.model.predict(np.array([user_index]), np.array([item_index]))[0])
+        st.metric("Predicted", f"{words.stars(predicted)} stars")
         mean = f"Mean rating of the film: {words.stars(film['mean_rating'])}."
         bent = "" if sums.y_range is None else " The sigmoid’s range turns the sum into stars."
         st.caption(mean + bent)
@@ -208,8 +216,8 @@ def _show_orders(
         picture.info(f"No film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
         return
     controls.caption(
-        "The right-hand films are `item_biases.argsort()[-10:]`, last one first. Lines join films that are on both sides: orange "
-        "rises, blue falls when sorted by bias. In brackets: a film’s place in the other order."
+        "Right: the last ten of `argsort()` of the biases, last one first. Lines join films that are on both sides; orange is "
+        "higher by bias, blue lower. In brackets: a film’s place in the other order."
     )
     picture.plotly_chart(
         orders_figure(table, palette(), synthetic=page.data.synthetic),
@@ -248,7 +256,10 @@ def draw(page: Page) -> None:
         bind="query-params",
         help="What one prediction is made of, or the best films in the order of their mean and of their bias.",
     )
-    (_show_one if view == ONE else _show_orders)(picture.container(), controls, page, sums)
+    if view == ONE:
+        _show_one(picture.container(), controls, page, sums, own=not note)
+    else:
+        _show_orders(picture.container(), controls, page, sums)
     if note:
         controls.caption(note)
 

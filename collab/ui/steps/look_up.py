@@ -181,7 +181,7 @@ STEP = Step(
     insight="The product picks one row out and multiplies the rest by nought: reading that row gives **the same numbers**, "
     "and its cost hardly depends on how many users there are.",
     draw=draw,
-    door=Door("pages/train.py", "a model’s tables, listed with their shapes", {"model": "dot-bias"}),
+    door=Door("pages/train.py", "a model’s tables with their shapes", {"model": "dot-bias"}),
     questions=(
         Question(
             9,

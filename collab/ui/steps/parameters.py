@@ -154,6 +154,7 @@ def _show_step(picture: st.delta_generator.DeltaGenerator, controls: st.delta_ge
     listed = "  \n".join(f"`{name}` {shape}" for name, shape in step.parameters)
     controls.markdown(f"`model.parameters()` lists  \n{listed}")
     controls.metric("Rows of users changed", f"{int(step.changed.sum())} of {N_USERS}")
+    controls.caption("Arrows: the users whose ratings are in the batch.")
     with picture:
         st.plotly_chart(
             step_figure(step, palette()),
@@ -178,19 +179,20 @@ def _show_trainings(
         help="Another seed holds other ratings out and starts from other random numbers.",
     )
     wanted = (page.data.name, seed)
-    pressed = controls.button(
-        "Train both",
-        key="train_both",
-        type="primary",
-        disabled=wanted in done,
-        help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters.",
-    )
-    if pressed:
+    if st.session_state.pop("_train_both", None) == wanted:
         try:
             with picture, st.spinner("Training both: a few seconds"):
                 done[wanted] = trained_curves(*wanted)
         except CollabError as reason:
             controls.error(f"They cannot be trained: {reason}. Choose a data set in the sidebar.")
+    controls.button(
+        "Train both",
+        key="train_both",
+        type="primary",
+        disabled=wanted in done,
+        on_click=lambda: st.session_state.update(_train_both=wanted),
+        help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters.",
+    )
     curves = done.get(wanted, {})
     if curves:
         for name in COMPARED:
