@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-
-from collab.models import build_model, preset_of
-from collab.one_thread import one_thread
-from collab.ratings import Ratings
-from collab.training import fit
 
 N_USERS, N_FILMS, N_FACTORS = 6, 5, 4
 BATCH_USERS, BATCH_FILMS, BATCH_RATINGS = (1, 3, 4), (0, 2, 1), (4.0, 2.0, 5.0)
@@ -85,18 +79,3 @@ def one_step(kind: str, seed: int = 0) -> OneStep:
     table = model.users.weight if isinstance(model.users, nn.Embedding) else model.users
     listed = tuple((name, tuple(each.shape)) for name, each in model.named_parameters())
     return OneStep(listed, users.numpy(), table.detach().numpy())
-
-
-COMPARED = ("dot-bias", "dot-bias-plain")
-"""The same equations on embeddings and on plain parameters."""
-
-
-def both_curves(train: Ratings, valid: Ratings, seed: int) -> dict[str, tuple[float, ...]]:
-    """The valid loss of both models of `COMPARED` after each epoch of the chapter's recipe, from their own random starts."""
-    curves = {}
-    with one_thread():
-        for name in COMPARED:
-            settings = dataclasses.replace(preset_of(name, "chapter"), seed=seed)
-            model = build_model(name, settings, train.n_users, train.n_items, train.rating_scale)
-            curves[name] = tuple(report.valid_loss for report in fit(model, train, valid).epochs)
-    return curves

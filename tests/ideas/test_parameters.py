@@ -1,9 +1,9 @@
-"""What one step changes, by hand; and both ways to hold the parameters learn the same."""
+"""What one step changes, for each way to hold the users."""
 
 import numpy as np
 import pytest
 
-from collab.ideas.parameters import KINDS, N_FACTORS, N_FILMS, N_USERS, both_curves, one_step
+from collab.ideas.parameters import KINDS, N_FACTORS, N_FILMS, N_USERS, one_step
 
 
 def test_plain_tensor_stays_as_it_was():
@@ -29,10 +29,3 @@ def test_embedding_and_own_parameter_step_alike():
 def test_all_kinds_start_alike():
     starts = [one_step(kind).before for kind in KINDS]
     assert all(np.array_equal(starts[0], each) for each in starts)
-
-
-def test_both_curves(make_ratings):
-    rows = [(user, film, 1 + (user + film) % 5) for user in range(30) for film in range(12)]
-    curves = both_curves(make_ratings(rows), make_ratings(rows), 0)
-    assert {name: len(curve) for name, curve in curves.items()} == {"dot-bias": 5, "dot-bias-plain": 5}
-    assert curves["dot-bias"] == pytest.approx(curves["dot-bias-plain"], abs=0.05)

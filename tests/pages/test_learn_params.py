@@ -9,7 +9,8 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
-from collab.ui.steps import parameters
+from collab.ui import cached
+from collab.ui.steps.parameters import plans_of, run_of
 
 
 @pytest.fixture
@@ -69,14 +70,21 @@ def test_parameters(open_step, monkeypatch):
     for kind in ("own parameter", "nn.Embedding"):
         app.radio(key="kept_in").set_value(kind).run()
         assert value_of(app, "Rows of users changed") == "3 of 6"
-    monkeypatch.setattr(parameters, "both_curves", lambda train, valid, seed: {
-        "dot-bias": (1.0, 0.9, 0.85, 0.83, 0.8225), "dot-bias-plain": (1.0, 0.9, 0.85, 0.83, 0.829)
-    })  # fmt: skip
     app.get_by_key("parameters_view").set_value("two trainings").run()
     assert not figures(app)[0]["data"] and "synthetic ratings" in texts(figures(app)[0])  # no print of other data
+    submitted = []
+    monkeypatch.setattr(type(cached.jobs()), "submit_once", lambda jobs, record: submitted.append(record))
     app.button(key="train_both").click().run()
-    assert not app.exception and value_of(app, "Valid loss, own parameters") == "0.8290"
-    assert len(figures(app)[0]["data"]) == 2 and app.button(key="train_both").disabled
+    assert not app.exception and [record.model for record in submitted] == ["dot-bias", "dot-bias-plain"]
+    assert {(record.split_seed, record.settings["seed"], record.preset) for record in submitted} == {(0, 0, "chapter")}
+
+
+def test_newest_run_that_serves():
+    (planned, other) = plans_of("sample", 0)
+    failed, busy = (dataclasses.replace(planned, id=state, state=state) for state in ("failed", "running"))
+    assert run_of(planned, [failed, other]) is None
+    assert run_of(planned, [failed, busy, dataclasses.replace(busy, id="older")]) is busy
+    assert run_of(plans_of("sample", 1)[0], [busy]) is None
 
 
 def test_biases(open_step):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import RunError
 from collab.ideas.biases import Parts, Sums, damped_sums, sums_of
@@ -161,8 +162,8 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show_one(
-    picture: st.delta_generator.DeltaGenerator,
-    controls: st.delta_generator.DeltaGenerator,
+    picture: DeltaGenerator,
+    controls: DeltaGenerator,
     page: Page,
     sums: Sums,
     own: bool,
@@ -206,9 +207,7 @@ def _show_one(
     )
 
 
-def _show_orders(
-    picture: st.delta_generator.DeltaGenerator, controls: st.delta_generator.DeltaGenerator, page: Page, sums: Sums
-) -> None:
+def _show_orders(picture: DeltaGenerator, controls: DeltaGenerator, page: Page, sums: Sums) -> None:
     with controls:
         minimum = minimum_ratings("Films with fewer training ratings are left out. Higher: surer orders, fewer films.")
     table = ranked(bias_table(page.run.items, sums.item_biases, minimum))

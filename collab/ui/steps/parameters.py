@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from collab.chapter import DATA, ROWS
-from collab.errors import CollabError
-from collab.ideas.parameters import BATCH_USERS, COMPARED, KINDS, N_FACTORS, N_USERS, OneStep, both_curves, one_step
-from collab.services.training_job import load_encoded
-from collab.splitting import split_by
+from collab.chapter import DATA, HOLDOUT, ROWS
+from collab.errors import CollabError, RunError
+from collab.ideas.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
+from collab.models import preset_of
+from collab.services.runs import RunRecord
+from collab.services.training_job import plan
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
+from collab.ui.visitor import visitor
 from collab.ui.walk import Door, Question, Step, Topic
 
 ONE_STEP, TWO_TRAININGS = "one step", "two trainings"
 EPOCHS = (1, 2, 3, 4, 5)
 NAMES = {"dot-bias": "embeddings", "dot-bias-plain": "own parameters"}
+COMPARED = tuple(NAMES)
+WATCH_SECONDS = 0.5
 PRINTED = {row.key: row.printed_valid for row in ROWS if row.key in COMPARED}
 CHANGE_BY_CHANGE = """
 | from `nn.Embedding` to an own parameter | does it change the result? |
@@ -45,12 +51,30 @@ which is about 0.003.
 """
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def trained_curves(data: str, seed: int) -> dict[str, tuple[float, ...]]:
-    """The valid losses of both models on a data set, an epoch each. Raises CollabError where the data are gone."""
-    dataset, ratings = load_encoded(data, cached.environment())
-    split = split_by("random:0.2", dataset, seed)
-    return both_curves(ratings.take(split.train), ratings.take(split.valid), seed)
+def plans_of(data: str, seed: int) -> list[RunRecord]:
+    """The two trainings by the chapter's recipe, on embeddings and on plain parameters."""
+    return [
+        plan(
+            name,
+            dataclasses.replace(preset_of(name, "chapter"), seed=seed),
+            data,
+            HOLDOUT,
+            seed,
+            preset="chapter",
+            starter=visitor(),
+        )
+        for name in COMPARED
+    ]
+
+
+def run_of(planned: RunRecord, known: Iterable[RunRecord]) -> RunRecord | None:
+    """The newest of the `known` runs, newest first, that trains what is planned and has ended well or is under way."""
+    traits = ("model", "settings", "data", "holdout", "split_seed", "items_by")
+    for record in known:
+        alike = all(getattr(record, trait) == getattr(planned, trait) for trait in traits)
+        if alike and (record.busy or (record.state == "finished" and record.has_weights)):
+            return record
+    return None
 
 
 def step_figure(step: OneStep, palette: Palette) -> go.Figure:
@@ -142,7 +166,7 @@ def curves_figure(
     return styled(figure, palette, 380, synthetic=synthetic, left=64)
 
 
-def _show_step(picture: st.delta_generator.DeltaGenerator, controls: st.delta_generator.DeltaGenerator) -> None:
+def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
     kind = controls.radio(
         "The users are kept in",
         list(KINDS),
@@ -165,10 +189,7 @@ def _show_step(picture: st.delta_generator.DeltaGenerator, controls: st.delta_ge
         st.code(inspect.getsource(KINDS[kind]).rstrip(), language="python")
 
 
-def _show_trainings(
-    picture: st.delta_generator.DeltaGenerator, controls: st.delta_generator.DeltaGenerator, page: Page
-) -> None:
-    done = st.session_state.setdefault("_trained_both", {})
+def _show_trainings(picture: DeltaGenerator, controls: DeltaGenerator, page: Page) -> None:
     seed = controls.segmented_control(
         "Seed",
         [0, 1, 2],
@@ -178,27 +199,35 @@ def _show_trainings(
         bind="query-params",
         help="Another seed holds other ratings out and starts from other random numbers.",
     )
-    wanted = (page.data.name, seed)
-    if st.session_state.pop("_train_both", None) == wanted:
-        try:
-            with picture, st.spinner("Training both: a few seconds"):
-                done[wanted] = trained_curves(*wanted)
-        except CollabError as reason:
-            controls.error(f"They cannot be trained: {reason}. Choose a data set in the sidebar.")
-    controls.button(
-        "Train both",
-        key="train_both",
-        type="primary",
-        disabled=wanted in done,
-        on_click=lambda: st.session_state.update(_train_both=wanted),
-        help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters.",
-    )
-    curves = done.get(wanted, {})
-    if curves:
-        for name in COMPARED:
-            controls.metric(f"Valid loss, {NAMES[name]}", words.loss(curves[name][-1]))
-    else:
-        controls.caption("Takes about four seconds.")
+    store = cached.jobs().store
+    planned = plans_of(page.data.name, seed)
+    records = store.records()
+    runs = {each.model: run_of(each, records) for each in planned}
+    missing = [each for each in planned if runs[each.model] is None]
+    busy = tuple((run.id, run.state) for run in runs.values() if run is not None and run.busy)
+    curves = {
+        name: tuple(store.progress(run.id).history.valid_loss)
+        for name, run in runs.items()
+        if run is not None and not run.busy
+    }
+    with controls:
+        if busy:
+            st.fragment(_watch, run_every=WATCH_SECONDS)(busy)
+        elif missing:
+            st.button(
+                "Train both" if len(missing) == 2 else "Train the other",
+                key="train_both",
+                type="primary",
+                on_click=_submit,
+                args=(missing,),
+                help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters. "
+                "Both stand among the past runs afterwards.",
+            )
+            st.caption("About five seconds, where nothing else is trained.")
+        if refused := st.session_state.pop("_both_refused", None):
+            st.error(refused)
+        for name, curve in curves.items():
+            st.metric(f"Valid loss, {NAMES[name]}", words.loss(curve[-1]))
     printed = PRINTED if page.data.name == DATA else {}
     picture.plotly_chart(
         curves_figure(curves, printed, palette(), synthetic=page.data.synthetic),
@@ -206,6 +235,29 @@ def _show_trainings(
         key="two_trainings",
         alt="Valid loss after each epoch of the model on embeddings and of the one on plain parameters",
     )
+
+
+def _submit(missing: Sequence[RunRecord]) -> None:
+    try:
+        for each in missing:
+            cached.jobs().submit_once(each)
+    except CollabError as reason:
+        st.session_state["_both_refused"] = f"They cannot be trained now: {reason}."
+
+
+def _watch(busy: Sequence[tuple[str, str]]) -> None:
+    """How far the two trainings are; draws the page anew when one of them has begun or ended."""
+    store = cached.jobs().store
+    try:
+        share = 0.0
+        for run_id, state in busy:
+            progress = store.progress(run_id)
+            if progress.record.state != state:
+                st.rerun()
+            share += progress.share
+    except RunError:
+        st.rerun()  # it was taken off the queue
+    st.progress((share + len(COMPARED) - len(busy)) / len(COMPARED), text="Training both")
 
 
 def draw(page: Page) -> None:
