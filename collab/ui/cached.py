@@ -6,7 +6,6 @@ import dataclasses
 from typing import Any
 
 import streamlit as st
-import torch
 
 from collab.answers import match_titles
 from collab.chapter_summary import Curve, Untrained
@@ -15,6 +14,7 @@ from collab.features import features_of
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
 from collab.newcomer import ByItself, Newcomer, newcomer
+from collab.one_thread import one_thread
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
@@ -131,9 +131,5 @@ def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: in
     untrained = build_model(model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     values = dataclasses.asdict(settings)
     n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # more of them would fight with the worker for the cores, and lose
-    try:
+    with one_thread():
         return range_test(untrained, train, n_steps)
-    finally:
-        torch.set_num_threads(n_threads)

@@ -1,0 +1,81 @@
+"""What an optimiser sees of a model, and so can change: parameters, which a plain tensor is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+N_USERS, N_FILMS, N_FACTORS = 6, 5, 4
+BATCH_USERS, BATCH_FILMS, BATCH_RATINGS = (1, 3, 4), (0, 2, 1), (4.0, 2.0, 5.0)
+LEARNING_RATE = 0.5
+
+
+class PlainTensor(nn.Module):
+    def __init__(self, users, films):
+        super().__init__()
+        self.users = users
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
+
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
+        return (self.users[user] * self.films(film)).sum(1)
+
+
+class OwnParameter(nn.Module):
+    def __init__(self, users, films):
+        super().__init__()
+        self.users = nn.Parameter(users)
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
+
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
+        return (self.users[user] * self.films(film)).sum(1)
+
+
+class EmbeddingLayer(nn.Module):
+    def __init__(self, users, films):
+        super().__init__()
+        self.users = nn.Embedding.from_pretrained(users, freeze=False)
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
+
+    def forward(self, user: Tensor, film: Tensor) -> Tensor:
+        return (self.users(user) * self.films(film)).sum(1)
+
+
+KINDS: Mapping[str, type[nn.Module]] = {
+    "plain tensor": PlainTensor,
+    "own parameter": OwnParameter,
+    "nn.Embedding": EmbeddingLayer,
+}
+"""The three ways to keep the table of users; that of the films is an `nn.Embedding` in each."""
+
+
+@dataclass(frozen=True)
+class OneStep:
+    """What one step of plain gradient descent does: the names and shapes that `parameters` lists, and the table of users
+    `before` and `after` it, (N_USERS, N_FACTORS) each."""
+
+    parameters: tuple[tuple[str, tuple[int, ...]], ...]
+    before: np.ndarray
+    after: np.ndarray
+
+    @property
+    def changed(self) -> np.ndarray:
+        """Which rows of users are not what they were, (N_USERS,) of bool."""
+        return (self.before != self.after).any(axis=1)
+
+
+def one_step(kind: str, seed: int = 0) -> OneStep:
+    """Build the model of `kind` on the same random tables, and step once on three ratings by users 1, 3 and 4."""
+    generator = torch.Generator().manual_seed(seed)
+    users, films = (torch.randn(n, N_FACTORS, generator=generator) * 0.5 for n in (N_USERS, N_FILMS))
+    model = KINDS[kind](users.clone(), films)
+    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+    error = model(torch.tensor(BATCH_USERS), torch.tensor(BATCH_FILMS)) - torch.tensor(BATCH_RATINGS)
+    (error**2).mean().backward()
+    optimizer.step()
+    table = model.users.weight if isinstance(model.users, nn.Embedding) else model.users
+    listed = tuple((name, tuple(each.shape)) for name, each in model.named_parameters())
+    return OneStep(listed, users.numpy(), table.detach().numpy())

@@ -1,0 +1,114 @@
+"""The steps on look-ups, parameters, biases and embedding sizes: what their controls change."""
+
+import dataclasses
+import json
+
+import pytest
+
+from collab.models import preset_of
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
+from collab.ui import cached
+from collab.ui.steps.parameters import plans_of, run_of
+
+
+@pytest.fixture
+def open_step(visit):
+    """A function that opens a step by its slug on the sample; whatever more goes into the link."""
+
+    def open_it(slug, **link):
+        return visit("learn", step=slug, **link)
+
+    return open_it
+
+
+@pytest.fixture
+def open_without_biases(open_step):
+    """The same, on a run of a model that has none."""
+
+    def open_it(slug, **link):
+        environment = read_environment()
+        store = RunStore(environment.home)
+        owner, lock = store.claim()
+        settings = dataclasses.replace(preset_of("dot", "fast"), epochs=1)
+        run = carry_out(store.create(plan("dot", settings, "sample", "random:0.2", 0, owner=owner)), store, environment)
+        lock.release()
+        return open_step(slug, run=run.id, **link)
+
+    return open_it
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def texts(figure):
+    return [annotation.get("text", "") for annotation in figure["layout"].get("annotations", ())]
+
+
+def value_of(app, label):
+    (found,) = (metric.value for metric in app.metric if metric.label == label)
+    return found
+
+
+def test_look_up(open_step):
+    app = open_step("look-up")
+    assert value_of(app, "Largest difference") == "0"
+    assert value_of(app, "More memory") == "50,000 ×"  # 100,000 floats of 4 bytes against one whole number of 8
+    chosen = figures(app)[0]["data"][1]["text"]  # the bold cells: the one, its row, and the two results
+    assert chosen[0] == "1" and chosen[1:5] == chosen[5:9] == chosen[9:13]
+    app.slider(key="one_hot_user").set_value(6).run()
+    assert figures(app)[0]["data"][1]["text"] != chosen
+    app.button(key="measure_again").click().run()
+    assert not app.exception
+
+
+def test_parameters(open_step, monkeypatch):
+    app = open_step("parameters")
+    assert value_of(app, "Rows of users changed") == "0 of 6" and "class PlainTensor" in app.code[0].value
+    for kind in ("own parameter", "nn.Embedding"):
+        app.radio(key="kept_in").set_value(kind).run()
+        assert value_of(app, "Rows of users changed") == "3 of 6"
+    app.get_by_key("parameters_view").set_value("two trainings").run()
+    assert not figures(app)[0]["data"] and "synthetic ratings" in texts(figures(app)[0])  # no print of other data
+    submitted = []
+    monkeypatch.setattr(type(cached.jobs()), "submit_once", lambda jobs, record: submitted.append(record))
+    app.button(key="train_both").click().run()
+    assert not app.exception and [record.model for record in submitted] == ["dot-bias", "dot-bias-plain"]
+    assert {(record.split_seed, record.settings["seed"], record.preset) for record in submitted} == {(0, 0, "chapter")}
+
+
+def test_newest_run_that_serves():
+    (planned, other) = plans_of("sample", 0)
+    failed, busy = (dataclasses.replace(planned, id=state, state=state) for state in ("failed", "running"))
+    assert run_of(planned, [failed, other]) is None
+    assert run_of(planned, [failed, busy, dataclasses.replace(busy, id="older")]) is busy
+    assert run_of(plans_of("sample", 1)[0], [busy]) is None
+
+
+def test_biases(open_step):
+    app = open_step("biases", kindness=0)
+    harsh, bars = value_of(app, "Predicted"), figures(app)[0]
+    assert "synthetic ratings" in texts(bars) and bars["layout"]["yaxis"]["title"]["text"] == "score, before the range"
+    app.slider(key="kindness").set_value(100).run()
+    assert float(value_of(app, "Predicted").split()[0]) > float(harsh.split()[0])
+    app.get_by_key("biases_view").set_value("two orders").run()
+    assert {"<b>by mean rating</b>", "<b>by bias</b>"} <= set(texts(figures(app)[0]))
+    app.slider(key="minimum").set_value(200).run()
+    assert not app.exception
+
+
+def test_biases_of_a_model_without(open_without_biases):
+    app = open_without_biases("biases")
+    assert not app.exception and figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "stars"
+    assert any("damped biases" in caption.value for caption in app.caption)
+
+
+def test_sizes(open_step):
+    app = open_step("sizes")
+    for rows, size in ((944, "74"), (1665, "102"), (1_000_000, "600")):
+        app.select_slider(key="table_rows").set_value(rows).run()
+        assert value_of(app, "Numbers for each") == size
+    (named,) = (text for text in texts(figures(app)[0]) if "chapter" in text)
+    assert "users here" in named and "films here" in named
