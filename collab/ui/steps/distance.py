@@ -50,7 +50,7 @@ def arrows_figure(first: Arrow, second: Arrow, palette: Palette) -> go.Figure:
             showarrow=True, arrowhead=2, arrowwidth=3.5, arrowcolor=colour, arrowsize=1,
         )  # fmt: skip
         figure.add_annotation(
-            x=end[0] * 1.0, y=end[1], text=f"<b>{name}</b>", showarrow=False, xshift=12, yshift=10,
+            x=end[0], y=end[1], text=f"<b>{name}</b>", showarrow=False, xshift=12, yshift=10,
             font={"color": colour, "size": 16},
         )  # fmt: skip
     figure.update_xaxes(range=[-3.4, 3.4], zeroline=True, dtick=1)
@@ -89,7 +89,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
         colour = palette.valid if is_rare else palette.muted
         count = f'<span style="color:{colour}">{words.count(row.n_ratings)} rating{"s" * (row.n_ratings != 1)}</span>'
         figure.add_annotation(
-            x=0, y=place, yshift=13, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
+            x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
             xanchor="left", font={"color": palette.ink, "size": 13},
         )  # fmt: skip
     styled(figure, palette, 340, left=4)
@@ -229,5 +229,5 @@ STEP = Step(
     title="Near and alike",
     insight="Distance sees where two arrows **end**, cosine only where they **point**; with few ratings, both are guesses.",
     draw=draw,
-    door=Door("pages/similar_films.py", "the films nearest to any film, by each measure"),
+    door=Door("pages/similar_films.py", "the nearest films, by each measure"),
 )

@@ -16,7 +16,7 @@ from collab.ui.walk import Door, Step
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
 HEIGHT = 400
-AXIS_LENGTH = 2.2  # standard deviations to either side
+AXIS_LENGTH = 2.6  # standard deviations to either side
 
 
 def axis_colours(palette: Palette) -> tuple[str, str, str]:
@@ -33,7 +33,7 @@ def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette
             y=drawn[:, 1].tolist(),
             z=drawn[:, 2].tolist(),
             mode="markers",
-            marker={"size": 2.6, "color": palette.accent, "opacity": 0.75},
+            marker={"size": 2, "color": palette.accent, "opacity": 0.45},
             hoverinfo="skip",
         )
     )
@@ -49,7 +49,7 @@ def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette
             mode="lines+text",
             text=["", f"axis {number}" if length else ""],
             textfont={"color": colour, "size": 14},
-            line={"color": colour, "width": 6},
+            line={"color": colour, "width": 8},
             hoverinfo="skip",
         )
     reach = float(np.abs(points - found.middle).max()) * 1.02  # of the cloud before it is pressed: the box stands still
@@ -72,7 +72,7 @@ def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.ink},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         showlegend=False,
-        scene={"aspectmode": "cube", "camera": {"eye": {"x": 1.15, "y": 1.15, "z": 0.7}}, **axes},
+        scene={"aspectmode": "cube", "camera": {"eye": {"x": 1.15, "y": -0.85, "z": 0.45}}, **axes},
     )
     return figure
 
@@ -115,7 +115,7 @@ def draw(page: Page) -> None:
             0.5,
             key="pca_stretch",
             bind="query-params",
-            help="How far the cloud reaches along its longest hidden axis. At 1 it is a ball: no axis is much better than another.",
+            help="How far the cloud reaches along its longest hidden axis. At 1 it is nearly a ball: no axis is worth more.",
         )
         share = 0.0
         if view == SOLID:
@@ -161,5 +161,5 @@ STEP = Step(
     title="PCA: fewer axes, little lost",
     insight="PCA lays axis 1 along the longest stretch of the cloud and axis 2 along the next: **no two others keep more**.",
     draw=draw,
-    door=Door("pages/film_map.py", "films on the three axes that keep most of their factors"),
+    door=Door("pages/film_map.py", "films on their three best axes"),
 )

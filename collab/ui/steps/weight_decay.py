@@ -63,7 +63,7 @@ def canyon_figure(a: float, palette: Palette) -> go.Figure:
 
 def paths_figure(paths: Mapping[str, Sequence[float]], palette: Palette) -> go.Figure:
     """One weight, step by step; `paths` by name: under SGD with penalty and with decay, then the same under Adam."""
-    figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.04)
+    figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.08)
     for number, (name, path) in enumerate(paths.items()):
         thick = number % 2 == 0  # the penalty, under the dashes of decay
         figure.add_scatter(
@@ -84,7 +84,7 @@ def paths_figure(paths: Mapping[str, Sequence[float]], palette: Palette) -> go.F
             x=1, y=1, xref="x domain" if col == 1 else "x2 domain", yref="paper", text=f"<b>{title}</b>",
             showarrow=False, xanchor="right", yanchor="top", font={"color": palette.ink, "size": 14},
         )  # fmt: skip
-    figure.update_xaxes(title="step")
+    figure.update_xaxes(title="step", tickvals=[0, N_STEPS // 2, N_STEPS])
     figure.update_yaxes(range=[-0.15, 1.1])
     figure.update_yaxes(title="the weight", col=1)
     return styled(figure, palette, 340)
@@ -109,7 +109,7 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
             x=len(curve.valid), y=curve.valid[-1], xref="x2", yref="y2", text=f"{curve.weight_decay:g}",
             showarrow=False, xanchor="left", xshift=7, font={"color": palette.valid if lit else palette.muted},
         )  # fmt: skip
-    for col, title, colour in ((1, "Training ratings", palette.train), (2, "Held-out ratings", palette.valid)):
+    for col, title, colour in ((1, "Training", palette.train), (2, "Held out", palette.valid)):
         figure.add_annotation(
             x=0.98, y=1, xref="x domain" if col == 1 else "x2 domain", yref="paper", text=f"<b>{title}</b>",
             showarrow=False, xanchor="right", yanchor="top", font={"color": colour, "size": 14},
@@ -228,7 +228,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             0.01,
             key="decay_chosen",
             bind="query-params",
-            help="How strongly all factors and biases are pulled towards zero. The lower, the closer it fits its training ratings.",
+            help="How strongly all factors and biases are pulled towards zero. Lower: it fits its training ratings closer.",
         )
         progress, verdict = st.empty(), st.empty()
     place, name = picture.empty(), page.data.name
