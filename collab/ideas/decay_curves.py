@@ -15,9 +15,10 @@ MANY_ROWS = 5_000  # of the tables; a step moves all of them, so larger tables t
 
 @dataclass(frozen=True)
 class DecayCurve:
-    """Training and held-out MSE after each epoch, at one weight decay."""
+    """Training and held-out MSE after each epoch, at one weight decay, with the batch it was trained by."""
 
     weight_decay: float
+    batch_size: int
     train: tuple[float, ...]
     valid: tuple[float, ...]
 
@@ -43,5 +44,8 @@ def decay_curve(train: Ratings, valid: Ratings, weight_decay: float) -> DecayCur
     model = build_model("dot-bias", settings, train.n_users, train.n_items, train.rating_scale)
     epochs = fit(model, train, valid).epochs
     return DecayCurve(
-        weight_decay, tuple(each.train_loss for each in epochs), tuple(each.valid_loss for each in epochs)
+        weight_decay,
+        settings.batch_size,
+        tuple(each.train_loss for each in epochs),
+        tuple(each.valid_loss for each in epochs),
     )

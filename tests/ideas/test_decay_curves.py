@@ -4,9 +4,9 @@ from collab.ideas.decay_curves import DecayCurve, chapter_settings, decay_curve
 
 
 def test_rise_by_hand():
-    curve = DecayCurve(0.0, (1.0, 0.5, 0.25), (1.0, 0.75, 1.25))
+    curve = DecayCurve(0.0, 64, (1.0, 0.5, 0.25), (1.0, 0.75, 1.25))
     assert curve.best_epoch == 2 and curve.rise == 0.5
-    assert DecayCurve(0.1, (1.0, 0.5), (1.0, 0.75)).rise == 0.0
+    assert DecayCurve(0.1, 64, (1.0, 0.5), (1.0, 0.75)).rise == 0.0
 
 
 def test_recipe():

@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from collab.models import preset_of
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
 from collab.ui.steps import weight_decay
 
 
@@ -54,3 +58,20 @@ def test_arrows_and_rare_films(visit):
     assert int(raw) > 0 and mended == "0"
     app.radio(key="rare_remedy").set_value("Shrink the similarity").run()
     assert not app.exception and app.metric[0].value == f"{raw} → 0"
+
+
+def test_rare_films_without_factors(visit):
+    environment = read_environment()
+    store = RunStore(environment.home)
+    owner, lock = store.claim()
+    run = carry_out(
+        store.create(plan("bias", preset_of("bias", "fast"), "sample", "random:0.2", 0, owner=owner)),
+        store,
+        environment,
+    )
+    lock.release()
+    app = visit("learn", step="distance", run=run.id, distance_view="Rare films")
+    assert any("no factors" in each.value for each in app.info) and app.get("page_link")  # the step goes on
+    (use,) = (each for each in app.button if each.key.startswith("use_"))
+    use.click().run()
+    assert not app.exception and len(app.get("plotly_chart")) == 2

@@ -253,7 +253,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
     st.session_state["_decay_row"] = name
     best = min(curves, key=lambda each: each.valid[-1])
     picture.caption(
-        f"The dot product with biases on {page.data.title}, {len(order)} trainings of {len(best.valid)} epochs. "
+        f"The dot product with biases on {page.data.title}, {len(best.valid)} epochs in batches of {best.batch_size}. "
         f"The lowest held-out loss in the end has decay {best.weight_decay:g}. Decay here is the one beside Adam’s step."
     )
 
