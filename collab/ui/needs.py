@@ -18,17 +18,24 @@ N_OFFERED = 4
 def need_factors(run: TrainedRun, so_that: str) -> None:
     """Go on only with a model that has factors; `so_that` says what the page cannot do without."""
     if not run.model.has_factors:
-        _offer_others(run.record, f"This model has no factors of films, so {so_that}.", "factors")
+        offer_factors(run, so_that)
+        st.stop()
+
+
+def offer_factors(run: TrainedRun, so_that: str) -> None:
+    """The same offers where a part of a page cannot do without factors, and the rest of it goes on."""
+    _offer_others(run.record, f"This model has no factors of films, so {so_that}.", "factors")
 
 
 def need_biases(run: TrainedRun, so_that: str) -> None:
     """Go on only with a model that has biases; `so_that` says what the page cannot do without."""
     if not run.model.has_biases:
         _offer_others(run.record, f"This model has no biases, so {so_that}.", "biases")
+        st.stop()
 
 
 def _offer_others(record: RunRecord, why: str, trait: str) -> None:
-    """Say why, offer the newest runs on the same data that have the `trait`, or to train one; the page ends here."""
+    """Say why, offer the newest runs on the same data that have the `trait`, or to train one."""
     jobs = cached.jobs()
     known = (each for each in jobs.store.records() if each.data == record.data)
     suited = list(islice(runs_with(trait, known), N_OFFERED))
@@ -50,4 +57,3 @@ def _offer_others(record: RunRecord, why: str, trait: str) -> None:
                 type="primary",
                 on_click=lambda: use_run(jobs.submit(default_plan(record.data, starter=visitor()))),
             )
-    st.stop()

@@ -1,6 +1,24 @@
 """The steps of the walk on the Learn page, in their order: a module a step."""
 
-from collab.ui.steps import biases, embedding_sizes, look_up, parameters, sigmoid_range
+from collab.ui.steps import (
+    biases,
+    distance,
+    embedding_sizes,
+    look_up,
+    parameters,
+    pca,
+    sigmoid_range,
+    weight_decay,
+)
 from collab.ui.walk import Step
 
-STEPS: tuple[Step, ...] = (look_up.STEP, parameters.STEP, sigmoid_range.STEP, biases.STEP, embedding_sizes.STEP)
+STEPS: tuple[Step, ...] = (
+    look_up.STEP,
+    parameters.STEP,
+    sigmoid_range.STEP,
+    biases.STEP,
+    weight_decay.STEP,
+    embedding_sizes.STEP,
+    pca.STEP,
+    distance.STEP,
+)

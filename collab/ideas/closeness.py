@@ -1,0 +1,35 @@
+"""Near and alike: distance sees where two arrows end, cosine only where they point; few ratings make either a guess."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+Arrow = tuple[float, float]
+
+
+def arrow(length: float, degrees: float) -> Arrow:
+    """The end of an arrow from the origin."""
+    return length * math.cos(math.radians(degrees)), length * math.sin(math.radians(degrees))
+
+
+def dot(first: Arrow, second: Arrow) -> float:
+    """Both products, added."""
+    return first[0] * second[0] + first[1] * second[1]
+
+
+def distance(first: Arrow, second: Arrow) -> float:
+    """Pythagoras: the root of the squared differences, added."""
+    return math.sqrt((first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2)
+
+
+def cosine(first: Arrow, second: Arrow) -> float:
+    """The dot product divided by both lengths, −1 … 1. Raises ZeroDivisionError for an arrow of no length."""
+    return dot(first, second) / math.sqrt(dot(first, first) * dot(second, second))
+
+
+def shrunk(similarity: np.ndarray, n_ratings: np.ndarray, beta: float) -> np.ndarray:
+    """similarity · n / (n + β): a film with β ratings keeps half of its similarity, one with few next to nothing."""
+    counts = np.asarray(n_ratings, dtype=np.float64)
+    return np.asarray(similarity, dtype=np.float64) * counts / (counts + beta)

@@ -1,0 +1,233 @@
+"""Step: distance and cosine of two arrows, and why the nearest film is often one that hardly anybody rated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from collab.ideas.closeness import Arrow, arrow, cosine, distance, dot, shrunk
+from collab.interpret import most_rated_items, similar_items
+from collab.services.runs import TrainedRun
+from collab.ui import words
+from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.explore_charts import escaped, shortened
+from collab.ui.needs import offer_factors
+from collab.ui.page import Page
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Step
+
+ARROWS, RARE = "Two arrows", "Rare films"
+CUT, SHRINK = "Leave rare films out", "Shrink the similarity"
+CHAPTER_FILM = "Silence of the Lambs, The (1991)"
+N_FILMS = 7
+FEW = 20  # ratings below which a film counts as rare here
+FIRST_ANGLE = 20.0
+
+
+def arrows_figure(first: Arrow, second: Arrow, palette: Palette) -> go.Figure:
+    """Two arrows from the origin, and between their ends the triangle of Pythagoras."""
+    figure = go.Figure(go.Scatter(x=[0], y=[0], mode="markers", marker={"color": palette.muted}, hoverinfo="skip"))
+    corner = (second[0], first[1])
+    figure.add_scatter(
+        x=[first[0], corner[0], second[0]],
+        y=[first[1], corner[1], second[1]],
+        mode="lines",
+        line={"color": palette.muted, "dash": "dot", "width": 1.5},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[first[0], second[0]],
+        y=[first[1], second[1]],
+        mode="lines",
+        line={"color": palette.accent, "dash": "dash", "width": 2.5},
+        hoverinfo="skip",
+    )
+    for name, end, colour in (("A", first, palette.train), ("B", second, palette.chosen)):
+        figure.add_annotation(
+            x=end[0], y=end[1], ax=0, ay=0, xref="x", yref="y", axref="x", ayref="y", text="",
+            showarrow=True, arrowhead=2, arrowwidth=3.5, arrowcolor=colour, arrowsize=1,
+        )  # fmt: skip
+        figure.add_annotation(
+            x=end[0], y=end[1], text=f"<b>{name}</b>", showarrow=False, xshift=12, yshift=10,
+            font={"color": colour, "size": 16},
+        )  # fmt: skip
+    figure.update_xaxes(range=[-3.4, 3.4], zeroline=True, dtick=1)
+    figure.update_yaxes(range=[-0.9, 3.4], zeroline=True, dtick=1, scaleanchor="x")
+    return styled(figure, palette, 380, left=32)
+
+
+def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0) -> pd.DataFrame:
+    """The films nearest to `film` by cosine among those with `minimum` ratings, their similarity shrunk by `beta`."""
+    n = len(run.items) if beta else N_FILMS
+    table = similar_items(run.items, run.model.item_factors, film, "cosine", minimum, n)
+    table["similarity"] = shrunk(table["similarity"], table["n_ratings"], beta)
+    return table.sort_values("similarity", ascending=False, kind="stable").head(N_FILMS).reset_index(drop=True)
+
+
+def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go.Figure:
+    """Slim bars, nearest on top, each film named above its bar with its number of ratings; rare films in another colour."""
+    rare = table["n_ratings"] < FEW
+    places = list(range(len(table)))
+    figure = go.Figure(
+        go.Bar(
+            x=table["similarity"].tolist(),
+            y=places,
+            orientation="h",
+            width=0.28,
+            marker={"color": np.where(rare, palette.valid, palette.accent).tolist()},
+            text=[f"{value:.2f}" for value in table["similarity"]],
+            textposition="outside",
+            textfont={"color": palette.ink, "size": 12},
+            cliponaxis=False,
+            hovertext=[f"{escaped(row.title)} · {words.count(row.n_ratings)} ratings" for row in table.itertuples()],
+            hovertemplate="%{hovertext} · %{x:.2f}<extra></extra>",
+        )
+    )
+    for place, row, is_rare in zip(places, table.itertuples(), rare, strict=True):
+        colour = palette.valid if is_rare else palette.muted
+        count = f'<span style="color:{colour}">{words.count(row.n_ratings)} rating{"s" * (row.n_ratings != 1)}</span>'
+        figure.add_annotation(
+            x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
+            xanchor="left", font={"color": palette.ink, "size": 13},
+        )  # fmt: skip
+    styled(figure, palette, 340, left=4)
+    figure.update_layout(margin={"t": 4, "b": 4})
+    figure.update_xaxes(range=[0, 1.1], visible=False)
+    figure.update_yaxes(visible=False, range=[N_FILMS - 0.6, -0.75])
+    if synthetic:
+        mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the names are on top
+    return figure
+
+
+def draw(page: Page) -> None:
+    view = st.segmented_control(
+        "View",
+        [ARROWS, RARE],
+        default=ARROWS,
+        required=True,
+        key="distance_view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    if view == ARROWS:
+        _arrows()
+    elif st.session_state.get("_run", page.run.record.id) != page.run.record.id:
+        st.rerun()  # another run was taken up: the whole page must know
+    elif not page.run.model.has_factors:
+        offer_factors(page.run, "it cannot say which films are alike")
+    else:
+        _rare_films(page)
+
+
+def _arrows() -> None:
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        angle = st.slider(
+            "Angle between them",
+            0,
+            150,
+            40,
+            5,
+            key="arrow_angle",
+            bind="query-params",
+            format="%d°",
+            help="The wider, the less alike: at 90° cosine and dot product are zero, beyond it negative.",
+        )
+        lengths = [
+            st.slider(
+                f"Length of {name}",
+                0.5,
+                3.0,
+                start,
+                0.1,
+                key=f"arrow_{name.lower()}",
+                bind="query-params",
+                help="Longer: the same taste, felt more strongly.",
+            )
+            for name, start in (("A", 2.0), ("B", 2.5))
+        ]
+        first, second = arrow(lengths[0], FIRST_ANGLE), arrow(lengths[1], FIRST_ANGLE + angle)
+    with picture:
+        st.plotly_chart(
+            arrows_figure(first, second, palette()),
+            config=PLAIN,
+            key="arrows",
+            alt=f"Two arrows {angle} degrees apart and the distance between their ends",
+        )
+        across, up = abs(first[0] - second[0]), abs(first[1] - second[1])
+        st.markdown(
+            f"Cosine **{cosine(first, second):.2f}** · Dot product **{dot(first, second):.2f}** · "
+            f"Distance √({across:.2f}² + {up:.2f}²) = **{distance(first, second):.2f}**"
+        )
+
+
+def _rare_films(page: Page) -> None:
+    run = page.run
+    titles = run.items["title"].to_numpy()
+    most_rated = most_rated_items(run.items, len(run.items))
+    if not len(most_rated):
+        st.info("No film of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
+        return
+    film = next((index for index in most_rated if titles[index] == CHAPTER_FILM), most_rated[0])
+    raw_side, mended_side, controls = st.columns([1.5, 1.5, 1], gap="medium")
+    with controls:
+        remedy = st.radio("Remedy", [CUT, SHRINK], key="rare_remedy", bind="query-params")
+        if remedy == CUT:
+            minimum, beta = (
+                st.slider(
+                    "Ratings needed",
+                    1,
+                    100,
+                    FEW,
+                    key="rare_minimum",
+                    bind="query-params",
+                    help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.",
+                ),
+                0,
+            )
+        else:
+            minimum, beta = (
+                1,
+                st.slider(
+                    "β: ratings for half",
+                    0,
+                    100,
+                    FEW,
+                    key="rare_beta",
+                    bind="query-params",
+                    help="Similarity · n / (n + β): a film with β ratings keeps half of it. Higher: well known films win.",
+                ),
+            )
+    tables = {"raw": nearest(run, film), "mended": nearest(run, film, minimum, beta)}
+    n_rare = {name: int((table["n_ratings"] < FEW).sum()) for name, table in tables.items()}
+    how = f"at least {minimum} ratings" if remedy == CUT else f"β = {beta}"
+    headings = {"raw": "Nearest by cosine, as it is", "mended": f"With the remedy ({how})"}
+    for side, name in ((raw_side, "raw"), (mended_side, "mended")):
+        with side:
+            st.markdown(f"**{headings[name]}**")
+            if tables[name].empty:
+                st.info("No other film has so many training ratings. Lower the number.", icon=":material/info:")
+                continue
+            st.plotly_chart(
+                nearest_figure(tables[name], palette(), page.data.synthetic),
+                config=PLAIN,
+                key=f"rare_{name}",
+                alt=f"The films nearest to {titles[film]}, {n_rare[name]} of them with fewer than {FEW} ratings",
+            )
+    with controls:
+        st.metric(f"Films under {FEW} ratings", f"{n_rare['raw']} → {n_rare['mended']}")
+        st.caption(
+            f"Nearest to **{words.plain(titles[film])}**. A few ratings can point a film anywhere; "
+            "among so many such films some point the same way by chance."
+        )
+
+
+STEP = Step(
+    slug="distance",
+    title="Near and alike",
+    insight="Distance sees where two arrows **end**, cosine only where they **point**; with few ratings, both are guesses.",
+    draw=draw,
+    door=Door("pages/similar_films.py", "the nearest films, by each measure"),
+)

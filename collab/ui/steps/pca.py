@@ -1,0 +1,165 @@
+"""Step: PCA turns a cloud until the axes that matter least can be left out."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from collab.ideas.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
+from collab.ui import words
+from collab.ui.charts import PLAIN, styled
+from collab.ui.page import Page
+from collab.ui.plot3d import plot3d
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Step
+
+SOLID, FLAT = "3-D cloud", "Its two best axes"
+HEIGHT = 400
+AXIS_LENGTH = 2.6  # standard deviations to either side
+
+
+def axis_colours(palette: Palette) -> tuple[str, str, str]:
+    """The first axis, the second, and the one that is left out."""
+    return palette.chosen, palette.predicted, palette.muted
+
+
+def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette: Palette) -> go.Figure:
+    """The points (n, 3), pressed by `share` along the third principal axis, and the three axes."""
+    drawn = pressed(points, found, share)
+    figure = go.Figure(
+        go.Scatter3d(
+            x=drawn[:, 0].tolist(),
+            y=drawn[:, 1].tolist(),
+            z=drawn[:, 2].tolist(),
+            mode="markers",
+            marker={"size": 2, "color": palette.accent, "opacity": 0.45},
+            hoverinfo="skip",
+        )
+    )
+    for number, (axis, variance, colour) in enumerate(
+        zip(found.axes, found.variances, axis_colours(palette), strict=True), 1
+    ):
+        length = AXIS_LENGTH * np.sqrt(variance) * (1 - share if number == 3 else 1)
+        ends = np.stack([found.middle - length * axis, found.middle + length * axis])  # (2, 3)
+        figure.add_scatter3d(
+            x=ends[:, 0].tolist(),
+            y=ends[:, 1].tolist(),
+            z=ends[:, 2].tolist(),
+            mode="lines+text",
+            text=["", f"axis {number}" if length else ""],
+            textfont={"color": colour, "size": 14},
+            line={"color": colour, "width": 8},
+            hoverinfo="skip",
+        )
+    reach = float(np.abs(points - found.middle).max()) * 1.02  # of the cloud before it is pressed: the box stands still
+    axes = {}
+    for name, middle in zip("xyz", found.middle.tolist(), strict=True):
+        axes[f"{name}axis"] = {
+            "title": {"text": name, "font": {"size": 13}},
+            "range": [middle - reach, middle + reach],
+            "color": palette.muted,
+            "gridcolor": palette.grid,
+            "zerolinecolor": palette.grid,
+            "showbackground": False,
+            "showticklabels": False,
+            "showspikes": False,
+        }
+    figure.update_layout(
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        font={"color": palette.ink, "size": 13},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.ink},
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=False,
+        scene={"aspectmode": "cube", "camera": {"eye": {"x": 1.15, "y": -0.85, "z": 0.45}}, **axes},
+    )
+    return figure
+
+
+def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> go.Figure:
+    """The same points by their places on the first two principal axes."""
+    places = (points - found.middle) @ found.axes[:2].T  # (n, 2)
+    figure = go.Figure(
+        go.Scatter(
+            x=places[:, 0],
+            y=places[:, 1],
+            mode="markers",
+            marker={"size": 5, "color": palette.accent, "opacity": 0.7},
+            hoverinfo="skip",
+        )
+    )
+    first, second, _ = axis_colours(palette)
+    reach = float(np.abs(points - found.middle).max()) * 1.05
+    for update, number, colour in ((figure.update_xaxes, 0, first), (figure.update_yaxes, 1, second)):
+        update(title=f"axis {number + 1}: {words.percent(found.shares[number])} of the variance", showticklabels=False)
+        end = AXIS_LENGTH * float(np.sqrt(found.variances[number]))
+        ends = {"x": [-end, end], "y": [0, 0]} if number == 0 else {"x": [0, 0], "y": [-end, end]}
+        figure.add_scatter(**ends, mode="lines", line={"color": colour, "width": 4}, hoverinfo="skip")
+    figure.update_xaxes(range=[-reach, reach])
+    figure.update_yaxes(range=[-reach, reach], scaleanchor="x")
+    return styled(figure, palette, HEIGHT, left=40)
+
+
+def draw(page: Page) -> None:
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        view = st.segmented_control(
+            "View", [SOLID, FLAT], default=SOLID, required=True, key="pca_view", bind="query-params"
+        )
+        stretch = st.slider(
+            "How stretched",
+            1.0,
+            6.0,
+            3.0,
+            0.5,
+            key="pca_stretch",
+            bind="query-params",
+            help="How far the cloud reaches along its longest hidden axis. At 1 it is nearly a ball: no axis is worth more.",
+        )
+        share = 0.0
+        if view == SOLID:
+            share = st.slider(
+                "Press axis 3 flat",
+                0,
+                100,
+                0,
+                5,
+                key="pca_press",
+                bind="query-params",
+                format="%d %%",
+                help="Moves every point along axis 3 towards the middle. At 100 % only axes 1 and 2 are left.",
+            )
+        points = hidden_cloud(stretch)
+        found = principal_axes(points)
+        st.metric("Variance kept by axes 1 and 2", words.percent(found.shares[:2].sum()))
+        st.metric("… by the best two of x, y, z", words.percent(best_plain_share(points)))
+    with picture:
+        if view == SOLID:
+            plot3d(
+                cloud_figure(points, found, share / 100, palette()),
+                key="pca_cloud",
+                height=HEIGHT,
+                alt="A cloud of points in three dimensions with its three principal axes; it can be turned",
+            )
+        else:
+            st.plotly_chart(
+                flat_figure(points, found, palette()),
+                config=PLAIN,
+                key="pca_flat",
+                alt="The same cloud on its first two principal axes",
+            )
+        shares = [words.percent(each) for each in found.shares]
+        st.caption(
+            f"{words.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, axis 3 {shares[2]}."
+            + (" Drag to turn." if view == SOLID else "")
+        )
+
+
+STEP = Step(
+    slug="pca",
+    title="PCA: fewer axes, little lost",
+    insight="PCA lays axis 1 along the longest stretch of the cloud and axis 2 along the next: **no two others keep more**.",
+    draw=draw,
+    door=Door("pages/film_map.py", "films on their three best axes"),
+)
