@@ -12,8 +12,10 @@ from collab.answers import match_titles
 from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
 from collab.features import features_of
+from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
+from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.ratings import Ratings
@@ -101,6 +103,15 @@ def film_titles(run_id: str) -> dict[str, int]:
 def run_split(run_id: str) -> tuple[Split, Ratings]:
     """The split that the run was trained on, and all ratings. Raises RunError where the data are not at hand as they were."""
     return split_of(trained_run(run_id), jobs().store, environment())
+
+
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)
+def similar_users(run_id: str) -> tuple[Neighbours, Ratings]:
+    """A model of similar users and the ratings behind it: the run's own where it is one, else trained on the same rows here.
+    Raises RunError where the data are not at hand as they were."""
+    split, ratings = run_split(run_id)
+    train, model = ratings.take(split.train), trained_run(run_id).model
+    return (model if isinstance(model, Neighbours) and model.settings.of == USERS else train_neighbours(train)), train
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -21,16 +21,13 @@ from collab.distribution import (
     held_out_films,
 )
 from collab.errors import RunError
-from collab.interpret import trained_items
 from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.film_list import level_chances_in_words
-from collab.ui.film_picker import FILM, choose_film, pick_film
+from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
 from collab.ui.theme import Palette, palette
 
-USER = "user"
-"""The chosen user's key in the session and name in the link."""
 SOURCES = {
     OWN: "The model predicts these chances itself, one for every level.",
     OWN_VARIANCE: "The chances are read off a bell curve around the prediction, as wide as the model is unsure of this user, "
@@ -67,7 +64,7 @@ def distribution_figure(
         y=[-0.05 * top],
         mode="markers+text",
         marker={"symbol": "triangle-up", "size": 13, "color": palette.predicted},
-        text=[f"  expected {found.expected:.2f}"],
+        text=[f"  expected {words.stars(found.expected)}"],
         textposition="middle right" if found.expected < levels.mean() else "middle left",
         textfont={"color": palette.predicted},
         hovertemplate="expected rating %{x:.2f}<extra></extra>",
@@ -95,10 +92,6 @@ def distribution_figure(
 def show_distribution(run: TrainedRun, height: int = 360) -> None:
     """The controls for user and film, which go with the link, and the picture of the chances beside them."""
     users, items = run.users, run.items
-    known_users = users["user_id"].to_numpy()[trained_items(users)].tolist()
-    if not known_users:
-        st.info("This run has no user with a training rating.", icon=":material/info:")
-        return
     try:
         split, ratings = cached.run_split(run.id)
         missing = ""
@@ -107,14 +100,7 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         missing = str(reason)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        user_id = st.selectbox(
-            "User",
-            known_users,
-            key=USER,
-            bind="query-params",
-            help="Type a user’s number. Users without a training rating are not offered.",
-        )
-        user_index = users["user_id"].tolist().index(user_id)
+        user_index = pick_user(run)
         held_out = [] if split is None else held_out_films(ratings, split, user_index).tolist()
         offered = [film for film in held_out if items["n_ratings"].iat[film] > 0]
         if FILM not in st.session_state and FILM not in st.query_params and offered:
@@ -138,8 +124,8 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         distribution_figure(found, given, palette(), height, run.record.synthetic),
         config=PLAIN,
         key="distribution",
-        alt=f"User {user_id}, {items['title'].iat[item_index]}: expected {found.expected:.2f} stars. "
-        + level_chances_in_words(found.chances, found.rating_scale),
+        alt=f"User {users['user_id'].iat[user_index]}, {items['title'].iat[item_index]}: expected "
+        f"{words.stars(found.expected)} stars. {level_chances_in_words(found.chances, found.rating_scale)}",
     )
     with controls:
         expected, actual = st.columns(2)
