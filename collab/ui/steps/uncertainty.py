@@ -52,7 +52,7 @@ def belief_figure(
         y=[0, 1.08 * high],
         mode="lines+text",
         line={"color": palette.chosen, "width": 2},
-        text=["", "point estimate of PMF"],
+        text=["", "PMF’s point"],
         textposition="top center",
         textfont={"color": palette.chosen},
         hovertemplate="%{x:+.2f} stars<extra></extra>",
@@ -124,9 +124,9 @@ def draw(page: Page) -> None:
         f"stars, before it was 0 with {spread:.2f}",
     )
     picture.caption(
-        f"Precisions add up: 1/{spread:g}² + {n}/{noise:g}² = {spread**-2 + n / noise**2:.2f} = 1/{after.deviation:.2f}². The top "
-        f"is where Σ(r − b)² + λ b² is least, with λ = noise² / spread² = {penalty_of(prior, noise):.2f}: PMF with weight decay "
-        "finds this point, and forgets how wide the curve is. The ratings are made up."
+        f"Precisions add up: 1/{spread:g}² + {n}/{noise:g}² = {spread**-2 + n / noise**2:.2f} ≈ 1/{after.deviation:.2f}². The "
+        f"top is where Σ(r − b)² + λ b² is least, with λ = noise² / spread² = {penalty_of(prior, noise):.2f}: PMF with weight "
+        "decay finds this point, and forgets how wide the curve is. The ratings are made up."
     )
     _real_films(page.run)
 
