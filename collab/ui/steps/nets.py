@@ -84,12 +84,13 @@ def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
             col=1,
         )
     above = [f"user {net.user_size} + film {net.item_size} = {net.widths[0]}"]
-    above += [f"{width} · ReLU" for width in net.widths[1:-1]] + ["rating"]
+    above += [f"{width}<br>ReLU" for width in net.widths[1:-1]] + ["rating"]
     for place, text in enumerate(above):
         figure.add_annotation(
             x=place - THICK if place == 0 else place,
-            y=heights[place] / 2,
-            yshift=11,
+            y=heights[place] / 2 if place == 0 else -heights[place] / 2,
+            yshift=3 if place == 0 else -3,
+            yanchor="bottom" if place == 0 else "top",
             xanchor="left" if place == 0 else "center",
             text=text,
             showarrow=False,
@@ -98,7 +99,7 @@ def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
             col=1,
         )
     figure.update_xaxes(visible=False, range=[-0.25, len(heights) - 0.6], row=1, col=1)
-    figure.update_yaxes(visible=False, range=[-0.55, 0.7], row=1, col=1)
+    figure.update_yaxes(visible=False, range=[-0.78, 0.62], row=1, col=1)
     rows = parameter_rows(net)
     colours = [palette.categorical[0], palette.categorical[4]] + [palette.muted] * (len(rows) - 2)
     figure.add_bar(
@@ -169,8 +170,8 @@ def draw(page: Page) -> None:
 STEP = Step(
     slug="nets",
     title="Neural nets on embeddings",
-    insight="Nothing is multiplied any more: both embeddings are laid **side by side**, so they may differ in size, and layers "
-    "learn what to make of them.",
+    insight="The embeddings are no longer multiplied by each other: they lie **side by side**, so they may differ in size, "
+    "and layers learn what to make of them.",
     draw=draw,
     door=Door("pages/train.py", "train the net, and see its layers", {"model": "net"}),
     questions=(
