@@ -74,6 +74,27 @@ class NeighboursSettings:
         check(self)
 
 
+@dataclass(frozen=True, eq=False)
+class Say:
+    """One prediction as a sum: `expected` is μ + b_u + b_i; each of the neighbours `kin_index` (n,), most alike first, adds what
+    is `left` (n,) of its rating beyond its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
+
+    expected: float
+    kin_index: np.ndarray
+    similarity: np.ndarray
+    left: np.ndarray
+
+    @property
+    def weighted_mean(self) -> float:
+        """Σ s d / Σ s, 0 without a neighbour."""
+        total = float(self.similarity.sum(dtype=np.float64))
+        return float(self.similarity.astype(np.float64) @ self.left) / total if total > 0 else 0.0
+
+    @property
+    def predicted(self) -> float:
+        return self.expected + self.weighted_mean
+
+
 class Neighbours(InOneStep):
     """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / Σ_v s_uv, over the `n_neighbours` users v most like u who have rated film i.
 
@@ -148,6 +169,26 @@ class Neighbours(InOneStep):
                     said[part] = weighted(alike, left, self.settings.n_neighbours)
         total = self.user_biases[users] + self.item_biases[items] + said.reshape(users.shape)
         return total.astype(np.float32)
+
+    def likeness_to(self, kin_index: int) -> tuple[np.ndarray, np.ndarray]:
+        """How alike all others are to one user (or film, where neighbours are films): s of every one (n_kin,), 0 where they are
+        no neighbours, and the number of ratings in common (n_kin,), nobody with himself."""
+        own = self._kin[[kin_index]]
+        ones = _with_data(self._kin, np.ones_like(self._kin.data))
+        n_common = (ones @ _with_data(own, np.ones_like(own.data)).T).toarray()[:, 0].astype(np.int64)
+        n_common[kin_index] = 0
+        return self._similarity[[kin_index]].toarray()[0], n_common
+
+    def say_of(self, user_index: int, item_index: int) -> Say:
+        """The sum behind one prediction: which neighbours have a say in it, how much, and what they say."""
+        kin, partner = (user_index, item_index) if self.settings.of == USERS else (item_index, user_index)
+        met = slice(*self._by_partner.indptr[partner : partner + 2])
+        others, left = self._by_partner.indices[met], self._by_partner.data[met]
+        alike = nearest(self._similarity[[kin]][:, others].toarray(), self.settings.n_neighbours)[0]
+        heard = np.flatnonzero(alike)
+        heard = heard[np.argsort(-alike[heard], kind="stable")]
+        expected = float(self.user_biases[user_index] + self.item_biases[item_index])
+        return Say(expected, others[heard], alike[heard], left[heard])
 
     def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
         """The biases and what those alike say; unknown of the person is the bias, noise_variance / (n + damping) of it.
@@ -229,11 +270,17 @@ def weighted(alike: np.ndarray, value: np.ndarray, n_neighbours: int) -> np.ndar
     `value` is one for all rows (n_kin,) or a row's own (n, n_kin). What is not alike (0) does not count; whoever is as alike as
     the last neighbour does. 0 where nobody is alike.
     """
-    if alike.shape[1] > n_neighbours:
-        last = np.partition(alike, -n_neighbours, axis=1)[:, [-n_neighbours]]  # (n, 1)
-        alike = np.where(alike >= last, alike, np.float32(0))
+    alike = nearest(alike, n_neighbours)
     total = alike.sum(axis=1)
     return (alike * value).sum(axis=1) / np.where(total > 0, total, np.float32(1))
+
+
+def nearest(alike: np.ndarray, n_neighbours: int) -> np.ndarray:
+    """`alike` (n, n_kin) with 0 for all but each row's `n_neighbours` most alike, and whoever is as alike as the last of them."""
+    if alike.shape[1] <= n_neighbours:
+        return alike
+    last = np.partition(alike, -n_neighbours, axis=1)[:, [-n_neighbours]]  # (n, 1)
+    return np.where(alike >= last, alike, np.float32(0))
 
 
 def _with_data(table: scipy.sparse.csr_array, data: np.ndarray) -> scipy.sparse.csr_array:

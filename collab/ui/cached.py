@@ -11,11 +11,14 @@ from collab.answers import match_titles
 from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
 from collab.features import features_of
+from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
 from collab.models import build_model
+from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.range_test import RangeTest, n_steps_for, range_test
+from collab.ratings import Ratings
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -23,9 +26,10 @@ from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
+from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
-from collab.splitting import split_by
+from collab.splitting import Split, split_by
 
 
 @st.cache_resource(show_spinner=False)
@@ -93,6 +97,21 @@ def film_titles(run_id: str) -> dict[str, int]:
     for index in most_rated_items(items, len(items)).tolist():
         index_of.setdefault(items["title"].array[index], index)
     return index_of
+
+
+@st.cache_resource(show_spinner="Reading the ratings", max_entries=4)
+def run_split(run_id: str) -> tuple[Split, Ratings]:
+    """The split that the run was trained on, and all ratings. Raises RunError where the data are not at hand as they were."""
+    return split_of(trained_run(run_id), jobs().store, environment())
+
+
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)
+def similar_users(run_id: str) -> tuple[Neighbours, Ratings]:
+    """A model of similar users and the ratings behind it: the run's own where it is one, else trained on the same rows here.
+    Raises RunError where the data are not at hand as they were."""
+    split, ratings = run_split(run_id)
+    train, model = ratings.take(split.train), trained_run(run_id).model
+    return (model if isinstance(model, Neighbours) and model.settings.of == USERS else train_neighbours(train)), train
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

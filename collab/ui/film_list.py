@@ -113,10 +113,15 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
 
 
 def chances_in_words(prediction: Prediction, scale: RatingScale) -> str:
-    """The chances of all levels as one sentence: "Chances: 1 star 2 %, 2 stars 8 %, …"."""
+    """The chances of all levels as one sentence, see `level_chances_in_words`."""
+    return level_chances_in_words(prediction.chances, scale)
+
+
+def level_chances_in_words(chances: Iterable[float], scale: RatingScale) -> str:
+    """Chances of the levels as one sentence: "Chances: 1 star 2 %, 2 stars 8 %, …"."""
     parts = (
         f"{level:g} {'star' if level == 1 else 'stars'} {_percent(chance)} %"
-        for level, chance in zip(scale.levels, prediction.chances, strict=True)
+        for level, chance in zip(scale.levels, chances, strict=True)
     )
     return f"Chances: {', '.join(parts)}"
 

@@ -1,4 +1,4 @@
-"""Choosing one film on a page, and what is said of it: the same on the map and beside its neighbours."""
+"""Choosing one film, or one user, on a page, and what is said of it: the same on the map and beside its neighbours."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import MEASURE_COLUMNS, most_rated_items
+from collab.interpret import MEASURE_COLUMNS, most_rated_items, trained_items
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.explore_charts import shortened
 
 FILM = "film"
 """The chosen film's key in the session and name in the link; pages share it."""
+USER = "user"
+"""The chosen user's, likewise."""
 
 
 def minimum_ratings(help: str) -> int:
@@ -45,6 +47,20 @@ def pick_film(run: TrainedRun, *, default: bool) -> int | None:
         help="Type a few letters of the title. Films nobody rated in training are not offered.",
     )
     return None if label is None else int(item_index[labels.index(label)])
+
+
+def pick_user(run: TrainedRun) -> int:
+    """A box to choose a user of the run in by number; returns the user_index. Users without a training rating are not offered."""
+    user_index = trained_items(run.users)
+    ids = run.users["user_id"].to_numpy()[user_index].tolist()
+    chosen = st.selectbox(
+        "User",
+        ids,
+        key=USER,
+        bind="query-params",
+        help="Type a user’s number. Users without a training rating are not offered.",
+    )
+    return int(user_index[ids.index(chosen)])
 
 
 def choose_film(run: TrainedRun, item_index: int) -> None:

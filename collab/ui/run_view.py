@@ -17,6 +17,7 @@ from collab.services.training_job import plan
 from collab.settings import settings_from
 from collab.ui import cached, words
 from collab.ui.certainty_view import show_certainty
+from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import show_sealed
@@ -60,6 +61,7 @@ def _draw(run_id: str, renewing: bool) -> None:
     if not record.busy and share is None:
         _figures(record)
         show_certainty(record)
+        distribution_expander(record)
         _layers(record)
 
 

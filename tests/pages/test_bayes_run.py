@@ -93,9 +93,12 @@ def test_picks_follow_the_answers(visit_bayes):
     assert "the rest is what is unknown of the films" in " ".join(caption.value for caption in app.caption)
 
 
-def test_train_shows_sweeps_and_no_schedule(visit_bayes):
-    app = visit_bayes("train")
-    assert [metric.label for metric in app.metric] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
+def test_train_shows_sweeps_and_no_schedule_and_how_a_user_would_rate(visit_bayes):
+    app = visit_bayes("train", how_rated="true", user="3")
+    labels = [metric.label for metric in app.metric]
+    assert labels == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)", "Expected", "Given"]
+    assert app.selectbox(key="user").value == "3"
+    assert any("as wide as the model is unsure of this user" in caption.value for caption in app.caption)
     assert len(app.get("vega_lite_chart")) == 2  # losses and certainty
     assert len(app.dataframe[0].value) == 5
 

@@ -3,11 +3,15 @@
 from collab.ui.steps import (
     biases,
     distance,
+    distribution,
     embedding_sizes,
     look_up,
+    nets,
     parameters,
     pca,
     sigmoid_range,
+    similar_users,
+    uncertainty,
     weight_decay,
 )
 from collab.ui.walk import Step
@@ -21,4 +25,8 @@ STEPS: tuple[Step, ...] = (
     embedding_sizes.STEP,
     pca.STEP,
     distance.STEP,
+    uncertainty.STEP,
+    nets.STEP,
+    distribution.STEP,
+    similar_users.STEP,
 )

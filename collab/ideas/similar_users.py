@@ -1,0 +1,94 @@
+"""Find similar users, recommend what they liked: the three steps for one user of a trained `neighbours` model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from collab.models.neighbours import Neighbours, NeighboursSettings
+from collab.ratings import Ratings
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """The three steps on paper: a table of ratings, users down and films across.
+
+    `users` (1 + n_alike,) holds the user, then who is most like them, with `similarity` and `n_common` (n_alike,). `films`
+    (n_films,) begins with `n_shared` films that the user has rated and most of the others too; the rest are picks that the
+    user has not rated, best first, `predicted` (n_picks,) in stars. `rating` (1 + n_alike, n_films) is NaN where there is none.
+    """
+
+    users: np.ndarray
+    similarity: np.ndarray
+    n_common: np.ndarray
+    films: np.ndarray
+    n_shared: int
+    rating: np.ndarray
+    predicted: np.ndarray
+
+    @property
+    def picks(self) -> np.ndarray:
+        return self.films[self.n_shared :]
+
+
+def train_neighbours(train: Ratings, settings: NeighboursSettings | None = None) -> Neighbours:
+    """A model of similar users on the ratings `train`."""
+    model = Neighbours(settings or NeighboursSettings(), train.n_users, train.n_items)
+    for epoch in model.train_epochs(train):
+        for _ in epoch:
+            pass
+    return model
+
+
+def walk(
+    model: Neighbours,
+    train: Ratings,
+    user_index: int,
+    candidates: np.ndarray,
+    *,
+    n_alike: int = 8,
+    n_shared: int = 6,
+    n_picks: int = 4,
+) -> Walk:
+    """The three steps for a user: own ratings, most similar users, what they liked among the films `candidates` (n,).
+
+    A film is a pick only if somebody alike has a say in it and the user has not rated it; highest prediction of the model
+    first, equal ones in the order of their rows.
+    """
+    similarity, n_common = model.likeness_to(user_index)
+    alike = np.argsort(-similarity, kind="stable")[:n_alike]
+    alike = alike[similarity[alike] > 0]
+    own = np.unique(train.item_index[train.user_index == user_index])
+    table = dense([user_index, *alike.tolist()], train)  # (1 + n_alike, n_items)
+    n_rated = (~np.isnan(table[1:, own])).sum(axis=0)
+    shared = own[np.argsort(-n_rated, kind="stable")[:n_shared]]
+    left = np.setdiff1d(candidates, own)
+    predicted = model.predict(np.full(len(left), user_index), left)
+    best = left[np.argsort(-predicted, kind="stable")].tolist()
+    heard = (film for film in best if len(model.say_of(user_index, film).kin_index))
+    picks = np.array(list(islice(heard, n_picks)), dtype=np.int64)
+    films = np.concatenate([shared, picks]).astype(np.int64)
+    return Walk(
+        np.array([user_index, *alike.tolist()]),
+        similarity[alike],
+        n_common[alike],
+        films,
+        len(shared),
+        table[:, films],
+        model.predict(np.full(len(picks), user_index), picks),
+    )
+
+
+def dense(users: Iterable[Any], train: Ratings) -> np.ndarray:
+    """The ratings of a few `users` as rows (n, n_items), NaN where there is none; the mean where a film was rated twice."""
+    rows = []
+    for user in users:
+        theirs = train.user_index == user
+        total = np.bincount(train.item_index[theirs], train.rating[theirs], minlength=train.n_items)
+        n = np.bincount(train.item_index[theirs], minlength=train.n_items)
+        rows.append(np.where(n > 0, total / np.maximum(n, 1), np.nan))
+    return np.array(rows)

@@ -1,0 +1,49 @@
+"""From a point to a belief: how ratings narrow what is believed of one bias, and why PMF finds only the top of that belief."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Belief:
+    """A normal distribution of one number: its `mean` and its standard `deviation`, in stars."""
+
+    mean: float
+    deviation: float
+
+    def density(self, at: np.ndarray) -> np.ndarray:
+        """The density at the places `at`, per star, in their shape."""
+        away = (np.asarray(at, dtype=np.float64) - self.mean) / self.deviation
+        return np.exp(-(away**2) / 2) / (self.deviation * np.sqrt(2 * np.pi))
+
+
+def update(prior: Belief, ratings: np.ndarray, noise: float) -> Belief:
+    """The belief after `ratings` (n,), each the number plus normal noise of the standard deviation `noise`.
+
+    Precisions (1 / variance) add up and means are weighted by them: 1/s² = 1/s₀² + n/σ², m = s² (m₀/s₀² + Σr/σ²), the normal
+    distribution's conjugate update (Bishop, Pattern Recognition and Machine Learning, section 2.3.6).
+    """
+    ratings = np.asarray(ratings, dtype=np.float64)
+    precision = prior.deviation**-2 + len(ratings) / noise**2
+    mean = (prior.mean * prior.deviation**-2 + ratings.sum() / noise**2) / precision
+    return Belief(float(mean), float(precision**-0.5))
+
+
+def likelihood(ratings: np.ndarray, noise: float) -> Belief | None:
+    """What the ratings alone say: their mean, with noise / √n; None without a rating."""
+    if not len(ratings):
+        return None
+    return Belief(float(np.mean(ratings)), noise / len(ratings) ** 0.5)
+
+
+def penalty_of(prior: Belief, noise: float) -> float:
+    """λ of Σ (r − b)² + λ (b − m₀)², whose smallest value lies at the top of the belief: σ² / s₀²."""
+    return (noise / prior.deviation) ** 2
+
+
+def drawn_ratings(n: int, middle: float, noise: float, seed: int = 4) -> np.ndarray:
+    """`n` ratings around `middle`; the first ones stay the same when more come, and only spread when the noise grows."""
+    return middle + noise * np.random.default_rng(seed).standard_normal(n)

@@ -1,0 +1,216 @@
+"""Step: a neural net on two embeddings laid side by side; how wide it is, and where its parameters are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from collab.errors import SettingError
+from collab.ideas.nets import Net, net_of
+from collab.models.deep import DeepSettings
+from collab.models.embedding_net import size_by_rule
+from collab.settings import parse
+from collab.ui import words
+from collab.ui.charts import PLAIN, styled
+from collab.ui.page import Page
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Question, Step, Topic
+
+MOST_LAYERS = 4
+LARGEST = 300
+THICK = 0.16  # half the width of a column, in columns
+EMBEDDING = "embedding"
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _net(user_size: int, item_size: int, hidden: tuple[int, ...], n_users: int, n_items: int) -> Net:
+    return net_of(user_size, item_size, hidden, n_users, n_items)
+
+
+def parameter_rows(net: Net) -> list[tuple[str, int, bool]]:
+    """What is learned, in order: name, number of parameters (a linear layer's bias counted in), whether it is an embedding."""
+    rows: list[tuple[str, int, bool]] = []
+    for layer in net.layers:
+        if layer.kind == "bias":
+            name, n, _ = rows[-1]
+            rows[-1] = name, n + layer.n_parameters, False
+        elif layer.shape:
+            shape = " × ".join(map(words.count, layer.shape))
+            rows.append(
+                (f"{layer.name.replace('item', 'film')}<br>{shape}", layer.n_parameters, layer.kind == EMBEDDING)
+            )
+    return rows
+
+
+def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
+    """Above the net from left to right, a column as tall as it has numbers; below it a bar a layer for what is learned."""
+    figure = make_subplots(rows=2, cols=1, row_heights=[0.5, 0.5], vertical_spacing=0.1)
+    tallest = max(net.widths)
+    heights = [max(0.06, (width / tallest) ** 0.5) for width in net.widths]
+    for place, (left, right) in enumerate(pairwise(heights)):
+        figure.add_scatter(
+            x=[place + THICK, place + 1 - THICK, place + 1 - THICK, place + THICK],
+            y=[left / 2, right / 2, -right / 2, -left / 2],
+            fill="toself",
+            mode="lines",
+            line={"width": 0},
+            fillcolor=palette.grid,
+            opacity=0.6,
+            hoverinfo="skip",
+            row=1,
+            col=1,
+        )
+    share = net.user_size / net.widths[0]
+    tall = heights[0]
+    boxes = [
+        (0, tall / 2 - tall * share, tall / 2, palette.categorical[0]),
+        (0, -tall / 2, tall / 2 - tall * share, palette.categorical[4]),
+        *((place, -each / 2, each / 2, palette.muted) for place, each in list(enumerate(heights))[1:-1]),
+        (len(heights) - 1, -heights[-1] / 2, heights[-1] / 2, palette.predicted),
+    ]
+    for place, low, high, colour in boxes:
+        figure.add_shape(
+            type="rect",
+            x0=place - THICK,
+            x1=place + THICK,
+            y0=low,
+            y1=high,
+            fillcolor=colour,
+            line_width=0,
+            row=1,
+            col=1,
+        )
+    above = [f"user {net.user_size} + film {net.item_size} = {net.widths[0]}"]
+    above += [f"{width}<br>ReLU" for width in net.widths[1:-1]] + ["rating"]
+    for place, text in enumerate(above):
+        figure.add_annotation(
+            x=place - THICK if place == 0 else place,
+            y=heights[place] / 2 if place == 0 else -heights[place] / 2,
+            yshift=3 if place == 0 else -3,
+            yanchor="bottom" if place == 0 else "top",
+            xanchor="left" if place == 0 else "center",
+            text=text,
+            showarrow=False,
+            font={"color": palette.ink, "size": 12},
+            row=1,
+            col=1,
+        )
+    figure.update_xaxes(visible=False, range=[-0.25, len(heights) - 0.6], row=1, col=1)
+    figure.update_yaxes(visible=False, range=[-0.78, 0.62], row=1, col=1)
+    rows = parameter_rows(net)
+    colours = [palette.categorical[0], palette.categorical[4]] + [palette.muted] * (len(rows) - 2)
+    figure.add_bar(
+        x=[n for _, n, _ in rows],
+        y=[name for name, _, _ in rows],
+        orientation="h",
+        marker_color=colours,
+        text=[words.count(n) for _, n, _ in rows],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{text} parameters<extra></extra>",
+        row=2,
+        col=1,
+    )
+    most = max(n for _, n, _ in rows)
+    figure.update_xaxes(title="parameters", range=[0, 1.22 * most], nticks=5, row=2, col=1)
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont_size=11, row=2, col=1)
+    return styled(figure, palette, height, left=120)
+
+
+def draw(page: Page) -> None:
+    n_users, n_items = len(page.run.users), len(page.run.items)
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        user_size, item_size = (
+            st.slider(
+                f"Numbers a {what}",
+                1,
+                max(LARGEST, size_by_rule(n)),
+                size_by_rule(n),
+                key=f"net_{what}_size",
+                bind="query-params",
+                help=f"Size of a {what}’s embedding; it begins at the rule min(600, 1.6 · n^0.56) for {words.count(n)} rows. "
+                "More: can tell finer, and has more to learn.",
+            )
+            for what, n in (("user", n_users), ("film", n_items))
+        )
+        text = st.text_input(
+            "Hidden layers",
+            "100",
+            key="net_hidden",
+            bind="query-params",
+            help=f"Sizes from first to last, as in 100,50; at most {MOST_LAYERS} here. More and larger ones can fit finer.",
+        )
+        try:
+            hidden = parse(DeepSettings, "layers", text)
+            if len(hidden) > MOST_LAYERS:
+                raise SettingError(f"layers={text!r} are {len(hidden)}; the picture has room for {MOST_LAYERS}")
+            net = _net(user_size, item_size, hidden, n_users, n_items)
+        except SettingError as reason:
+            st.error(f"{str(reason)[0].upper()}{str(reason)[1:]}.")
+            net = _net(user_size, item_size, (100,), n_users, n_items)
+        in_embeddings = sum(n for _, n, embedding in parameter_rows(net) if embedding)
+        st.metric("Parameters", words.count(net.n_parameters))
+        st.caption(
+            f"{words.percent(in_embeddings / net.n_parameters)} of them are embeddings. Counted on the untrained model itself, "
+            f"`{net.model}`."
+        )
+    picture.plotly_chart(
+        net_figure(net, palette()),
+        config=PLAIN,
+        key="net_picture",
+        alt=f"A net: embeddings of {net.user_size} and {net.item_size} numbers side by side, then layers of "
+        f"{', '.join(map(str, net.widths[1:]))}; {words.count(net.n_parameters)} parameters",
+    )
+
+
+STEP = Step(
+    slug="nets",
+    title="Neural nets on embeddings",
+    insight="The embeddings are no longer multiplied by each other: they lie **side by side**, so they may differ in size, "
+    "and layers learn what to make of them.",
+    draw=draw,
+    door=Door("pages/train.py", "train the net, and see its layers", {"model": "net"}),
+    questions=(
+        Question(
+            25,
+            "How does one see the layers of a model?",
+            "By printing it: a PyTorch module names its parts, their types and sizes. On *Train* the list “The model’s layers” "
+            "says the same of any run, with shapes and parameter counts.\n\n"
+            "```python\n"
+            "print(learn.model)\n"
+            "for name, each in learn.model.named_parameters():\n"
+            "    print(name, tuple(each.shape), each.numel())\n"
+            "```",
+        ),
+        Question(
+            30,
+            "Why are the layers of a net put into a sequence?",
+            "Each of them takes what the one before gives out, so all of it is one function: `nn.Sequential` calls them in turn, "
+            "knows all their parameters, and spares writing the same line for every layer.\n\n"
+            "```python\n"
+            "layers = nn.Sequential(nn.Linear(74 + 102, 100), nn.ReLU(), nn.Linear(100, 1))\n"
+            "rating = sigmoid_range(layers(torch.cat([user, film], dim=1)), 0, 5.5)\n"
+            "```",
+        ),
+        Question(
+            31,
+            "Which model can also use what is known of users and films, or the date and time of a rating?",
+            "A net on tabular data: whatever is known becomes further columns beside the two embeddings, and all else stays. "
+            "A dot product has no place for them. Here it is `side` (“Net with side information”).",
+        ),
+    ),
+    topics=(
+        Topic(
+            "the full MovieLens with its other columns, against online benchmarks",
+            "`side` lays more beside the embeddings: genres and year of the film, age, gender and occupation of the user where "
+            "the data set has them, and when the rating was given. Train it once with *side information* on and once off, on "
+            "the same split, and tick both on *Past runs*: the difference is what these columns gain. What they give that no "
+            "embedding can is an answer for a film or a person without a single rating. Published figures are on official folds "
+            "or on many random splits, so compare with the same rows held out: *fold:u1* is one of them, from the command line.",
+        ),
+    ),
+)

@@ -1,0 +1,220 @@
+"""Step: find users who rate alike, recommend what they liked; every prediction is a sum that can be checked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from collab.errors import RunError
+from collab.ideas.similar_users import Walk, dense, walk
+from collab.interpret import trained_items
+from collab.models.neighbours import Neighbours, Say
+from collab.ratings import Ratings
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN, styled
+from collab.ui.explore_charts import shortened
+from collab.ui.film_picker import pick_user
+from collab.ui.page import Page
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Step, Topic
+
+MINIMUM_COUNT = 20
+N_TERMS = 3  # so many neighbours of a sum are written out
+
+
+def table_figure(
+    found: Walk, beyond: np.ndarray, user_ids: list[str], titles: list[str], palette: Palette, synthetic: bool
+) -> go.Figure:
+    """The table of ratings: the user's row on top, whoever is alike below it; colour is `beyond`, stars above or below what the
+    biases expect, and the picks' cells in the user's row hold predictions."""
+    n_users, n_films = found.rating.shape
+    rows = [f"<b>user {user_ids[0]}</b>"]
+    rows += [
+        f"user {user} · {alike:.2f} · {n}"
+        for user, alike, n in zip(user_ids[1:], found.similarity, found.n_common, strict=True)
+    ]
+    text = [["" if np.isnan(each) else f"{each:g}" for each in row] for row in found.rating]
+    for place, predicted in enumerate(found.predicted):
+        text[0][found.n_shared + place] = f"<b>{predicted:.1f}</b>"
+    figure = go.Figure(
+        go.Heatmap(
+            z=beyond,
+            x=list(range(n_films)),
+            y=list(range(n_users)),
+            colorscale=[[place / 9, colour] for place, colour in enumerate(palette.diverging)],
+            zmid=0,
+            zmin=-2,
+            zmax=2,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            text=text,
+            customdata=np.broadcast_to(np.array(titles, dtype=object), found.rating.shape),
+            hovertemplate="%{customdata}: %{text} stars, %{z:+.1f} beyond expectation<extra></extra>",
+            hoverongaps=False,
+        )
+    )
+    for row in range(n_users):
+        for column in range(n_films):
+            if text[row][column]:
+                predicted = row == 0 and column >= found.n_shared
+                strong = abs(beyond[row, column]) > 1.1
+                colour = palette.predicted if predicted else palette.paper if strong else palette.ink
+                figure.add_annotation(
+                    x=column, y=row, text=text[row][column], showarrow=False, font={"color": colour, "size": 12}
+                )
+    figure.add_vline(found.n_shared - 0.5, line={"color": palette.ink, "width": 2})
+    for start, end, label in ((0, found.n_shared, "rated"), (found.n_shared, n_films, "picks")):
+        if end > start:
+            figure.add_annotation(
+                x=(start + end - 1) / 2, y=-0.62, yshift=10, text=label, showarrow=False, font={"color": palette.muted}
+            )
+    figure.update_xaxes(
+        tickvals=list(range(n_films)),
+        ticktext=[shortened(title, 19).replace("<", "&lt;") for title in titles],
+        tickangle=-38,
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(n_users)), ticktext=rows, range=[n_users - 0.5, -1.2], showgrid=False, zeroline=False
+    )
+    figure = styled(figure, palette, 430, synthetic=synthetic)
+    return figure.update_layout(margin={"l": 130, "b": 110})
+
+
+def sum_in_words(say: Say) -> str:
+    """The arithmetic of one prediction, its first terms written out."""
+    if not len(say.kin_index):
+        return f"Nobody alike has rated it: the biases’ {say.expected:.2f} is all there is."
+    terms = list(zip(say.similarity[:N_TERMS].tolist(), say.left[:N_TERMS].tolist(), strict=True))
+    more = " + …" if len(say.kin_index) > N_TERMS else ""
+    over = " + ".join(f"{alike:.2f}·({words.signed(left)})" for alike, left in terms) + more
+    under = " + ".join(f"{alike:.2f}" for alike, _ in terms) + more
+    n = len(say.kin_index)
+    return (
+        f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
+        f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
+        f"({over}) / ({under}) over {n} {'neighbour' if n == 1 else 'neighbours'} who rated it: likeness times stars beyond "
+        "expectation, by the sum of the likenesses."
+    )
+
+
+def draw(page: Page) -> None:
+    run = page.run
+    try:
+        model, train = cached.similar_users(run.id)
+    except RunError as reason:
+        st.info(f"The ratings behind this run are needed here: {reason}.", icon=":material/info:")
+        return
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        user_index = pick_user(run)
+    found = walk(model, train, user_index, _candidates(run))
+    titles = run.items["title"].to_numpy()[found.films].tolist()
+    ids = run.users["user_id"].to_numpy()[found.users].tolist()
+    expected = model.user_biases[found.users][:, None] + model.item_biases[found.films]
+    beyond = found.rating - expected
+    beyond[0, found.n_shared :] = np.nan
+    if len(found.users) == 1 or not len(found.picks):
+        picture.info(
+            "Nobody is alike enough: there are too few ratings in common. Choose another user.",
+            icon=":material/group_off:",
+        )
+        return
+    picture.plotly_chart(
+        table_figure(found, beyond, ids, titles, palette(), run.record.synthetic),
+        config=PLAIN,
+        key="similar_users",
+        alt=f"Ratings of user {ids[0]} and of the most similar users {', '.join(ids[1:])}; picks: "
+        + ", ".join(
+            f"{title} {words.stars(stars)}"
+            for title, stars in zip(titles[found.n_shared :], found.predicted, strict=True)
+        ),
+    )
+    with controls:
+        place = st.radio(
+            "Why this pick?",
+            range(len(found.picks)),
+            key="similar_pick",
+            format_func=lambda place: words.plain(shortened(titles[found.n_shared + place], 26)),
+            help="Its prediction is written out as a sum below the picture.",
+        )
+        st.caption(
+            "A row: user · likeness · films in common. Orange: more stars than the biases expect, blue: fewer. "
+            + ("" if model is run.model else "Trained here on the training ratings of the run in use.")
+        )
+    item_index = int(found.picks[min(place, len(found.picks) - 1)])
+    say = model.say_of(user_index, item_index)
+    st.markdown(f"**{words.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
+    with st.expander(f"The neighbours who have a say: {len(say.kin_index)}"):
+        _who(run, model, train, say, user_index, item_index)
+
+
+def _candidates(run: TrainedRun) -> np.ndarray:
+    """Films with so many training ratings that one neighbour's taste does not decide; all of them where there are no such."""
+    known = trained_items(run.items, MINIMUM_COUNT)
+    return known if len(known) else trained_items(run.items)
+
+
+def _who(run: TrainedRun, model: Neighbours, train: Ratings, say: Say, user_index: int, item_index: int) -> None:
+    n_common = model.likeness_to(user_index)[1]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "user": run.users["user_id"].to_numpy()[say.kin_index],
+                "likeness": say.similarity,
+                "common": n_common[say.kin_index],
+                "gave": dense(say.kin_index.tolist(), train)[:, item_index],
+                "beyond": say.left,
+            }
+        ),
+        hide_index=True,
+        alt="Neighbours who rated the film",
+        column_config={
+            "user": "User",
+            "likeness": st.column_config.NumberColumn(
+                "Likeness",
+                format="%.3f",
+                help="Cosine of what the biases leave over, times n / (n + shrinkage) for n in common",
+            ),
+            "common": st.column_config.NumberColumn("In common", help="Films that both have rated"),
+            "gave": st.column_config.NumberColumn("Gave", format="%.1f", help="Stars for this film"),
+            "beyond": st.column_config.NumberColumn(
+                "Beyond", format="%+.2f", help="Stars beyond this neighbour’s biases"
+            ),
+        },
+    )
+
+
+STEP = Step(
+    slug="similar-users",
+    title="Find similar users, recommend what they liked",
+    insight="The oldest form of collaborative filtering has no factors: **look** at a user’s ratings, **find** who rates alike, "
+    "and **recommend** what those liked and the user has not rated; a likeness seen in few common films counts less.",
+    draw=draw,
+    door=Door("pages/train.py", "train similar users, and see how far it gets", {"model": "neighbours"}),
+    topics=(
+        Topic(
+            "where else collaborative filtering is used, with its pros and cons",
+            "| field | who and what | for it | against it |\n| --- | --- | --- | --- |\n"
+            "| shopping | buyers × goods | finds what goes together without knowing what it is | a purchase is no praise; "
+            "new goods have no buyers |\n"
+            "| music | listeners × songs | taste is hard to describe, easy to share | many plays of few songs: the known get "
+            "better known |\n"
+            "| news | readers × articles | follows interest at once | an article is old before anyone has read it; clicks reward "
+            "the loud |\n"
+            "| jobs | seekers × openings | finds careers that a search would not | repeats who was hired before, with all its "
+            "unfairness; one opening, one hire |\n"
+            "| dating | people × people | learns from behaviour, not from forms | both sides must want it; a few get all the "
+            "attention |\n"
+            "| programming | projects × libraries or functions | suggests what others use beside it | popular is not the same as "
+            "right or safe |\n"
+            "| medicine | patients × treatments or side effects | fills in effects that were never tried together | data "
+            "are few and private; a wrong guess harms, so it may only hint |",
+        ),
+    ),
+)
