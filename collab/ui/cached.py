@@ -16,6 +16,7 @@ from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_item
 from collab.models import build_model
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.range_test import RangeTest, n_steps_for, range_test
+from collab.ratings import Ratings
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -23,6 +24,7 @@ from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
+from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.splitting import split_by
@@ -93,6 +95,13 @@ def film_titles(run_id: str) -> dict[str, int]:
     for index in most_rated_items(items, len(items)).tolist():
         index_of.setdefault(items["title"].array[index], index)
     return index_of
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
+    """The ratings that a run was trained on, and those held out to check it. Raises RunError where the data are not at hand."""
+    split, ratings = split_of(trained_run(run_id), jobs().store, environment())
+    return ratings.take(split.train), ratings.take(split.valid)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
