@@ -30,7 +30,7 @@ def matrix_figure(
     *,
     synthetic: bool = False,
 ) -> go.Figure:
-    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler. Both (n_users, n_films)."""
+    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler; (n_users, n_films)."""
     n_films = len(titles)
     figure = go.Figure()
     size = 12 if n_films < SMALL_TEXT_FROM else 9
