@@ -25,7 +25,7 @@ def factors(*numbers: str) -> Factors:
 
 
 FIRST = Telling(
-    "The Last Skywalker",
+    "Skywalker",
     ("science fiction", "action", "old"),
     (("The Last Skywalker", factors("0.98", "0.9", "-0.9")), ("Casablanca", factors("-0.99", "-0.3", "0.8"))),
     factors("0.9", "0.8", "-0.6"),

@@ -118,7 +118,7 @@ def loss_spec(states: Sequence[State], n_steps: int, palette: Palette) -> tuple[
         "field": "loss",
         "type": "quantitative",
         "scale": {"domain": [0, top]},
-        "title": "mean squared error",
+        "title": "loss (MSE)",
         "axis": {"gridColor": palette.grid, "tickCount": 3, "titleColor": palette.muted},
     }
     hover = [{"field": "step"}, {"field": "loss", "format": ".4f"}]
@@ -128,4 +128,4 @@ def loss_spec(states: Sequence[State], n_steps: int, palette: Palette) -> tuple[
         "mark": {"type": "point", "filled": True, "size": 70, "color": palette.train},
         "encoding": {"x": x, "y": y, "tooltip": hover},
     }
-    return data, {"layer": [line, dot], "height": 130}
+    return data, {"layer": [line, dot], "height": 180}

@@ -78,11 +78,9 @@ def draw(page: Page) -> None:
         )
         telling = BY_TITLE[title]
         moved = _numbers(telling)
-        who = st.segmented_control(
+        who = st.selectbox(
             "Whose factors to move",
             [USER, *(film for film, _ in telling.films)],
-            default=USER,
-            required=True,
             key="dot_who",
             help="The three sliders below belong to the user or to one of the films.",
         )

@@ -16,7 +16,7 @@ from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
-CORNER, SECTION = "The busiest corner", "A cross-section"
+CORNER, SECTION = "Busiest", "Cross-section"
 SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller
 
 
@@ -132,7 +132,7 @@ def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         filled = st.toggle(
-            "Fill the blanks with the model",
+            "Fill the blanks",
             key="matrix_filled",
             bind="query-params",
             help="Puts the run's prediction, paler and smaller, into every cell that is blank.",
@@ -144,7 +144,7 @@ def draw(page: Page) -> None:
             required=True,
             key="matrix_part",
             bind="query-params",
-            help="The corner holds the most active users and most rated films. The cross-section takes users and films evenly "
+            help="Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
             "from the most to the least rated, as blank as the whole.",
         )
         n_users = st.slider(
@@ -184,6 +184,8 @@ def draw(page: Page) -> None:
             alt=f"{len(user_index)} users by {len(item_index)} films; {words.percent(blank)} of the cells are not rated"
             + (" and show a prediction" if filled else " and blank"),
         )
+        if filled:
+            st.caption("Solid cells are ratings; pale, small ones are what the model predicts.")
     with controls:
         st.metric("Blank in this part", words.percent(blank), help="Cells without a training rating.")
         st.metric(

@@ -69,22 +69,20 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             if now == last:
                 state["slow_playing"] = False
         state["slow_step"] = now
-        _buttons(now, last, drawn_playing)
-        st.metric("Loss", words.loss(states[now].loss), help="Mean squared error over the cells that have a rating.")
+        user = st.selectbox("User", users, key="slow_user", help="The row of the cell that is worked out below.")
+        film = st.selectbox("Film", films, key="slow_film", help="The column of the cell that is worked out below.")
+        shown = st.segmented_control(
+            "In the margins",
+            [FACTORS, GRADIENTS],
+            default=FACTORS,
+            required=True,
+            key="slow_shown",
+            help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
+        )
         data, spec = loss_spec(states[: now + 1], N_STEPS, palette())
         st.vega_lite_chart(data, spec, key="slow_loss", alt=f"Loss after {now} steps: {words.loss(states[now].loss)}")
     with picture:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            user = st.selectbox("User", users, key="slow_user", help="The row of the cell that is worked out below.")
-            film = st.selectbox("Film", films, key="slow_film", help="The column of the cell that is worked out below.")
-            shown = st.segmented_control(
-                "In the margins",
-                [FACTORS, GRADIENTS],
-                default=FACTORS,
-                required=True,
-                key="slow_shown",
-                help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
-            )
+        _buttons(now, last, drawn_playing, states[now].loss)
         picked = (users.index(user), films.index(film))
         st.html(spreadsheet(states[now], ratings, users, films, picked, palette(), gradients=shown == GRADIENTS))
         st.caption(_worked_out(states[now], ratings, picked, rate) + (" Synthetic ratings." if synthetic else ""))
@@ -92,7 +90,9 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         st.rerun()
 
 
-def _buttons(now: int, last: int, playing: bool) -> None:
+def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
+    """What moves the steps, and where they stand: in one row over the spreadsheet."""
+
     def to(step: int) -> None:
         st.session_state["slow_step"], st.session_state["slow_playing"] = step, False
 
@@ -105,8 +105,7 @@ def _buttons(now: int, last: int, playing: bool) -> None:
         st.session_state["slow_seed"] = int(st.session_state.get("slow_seed", 0)) + 1
         to(0)
 
-    st.caption(f"Step **{now}** of {N_STEPS}" + (": the loss would grow without end" if now == last < N_STEPS else ""))
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             "Pause" if playing else "Play",
             key="slow_play",
@@ -119,6 +118,8 @@ def _buttons(now: int, last: int, playing: bool) -> None:
             "Reset", key="slow_reset", on_click=to, args=(0,), disabled=now == 0, help="Back to the random factors."
         )
         st.button("New start", key="slow_shuffle", on_click=shuffle, help="Other random factors.")
+        endless = ": the loss would grow without end" if now == last < N_STEPS else ""
+        st.markdown(f"Step {now} of {N_STEPS} · loss **{words.loss(loss)}**{endless}", width="content")
 
 
 def _worked_out(state: State, ratings: np.ndarray, picked: tuple[int, int], rate: float) -> str:
@@ -143,8 +144,7 @@ def _bracketed(value: float) -> str:
 STEP = Step(
     slug="slow-motion",
     title="Latent factors are learned, in slow motion",
-    insight="Nobody says what a factor means: they start as **random numbers**, and each step moves every one a little "
-    "to where the predictions come closer to the ratings.",
+    insight="Factors start as **random numbers**; each step moves them all against the gradient of the error.",
     draw=draw,
     door=Door("pages/train.py", "train the same on all ratings, and watch", {"model": "dot"}),
     questions=(
