@@ -114,6 +114,13 @@ def similar_users(run_id: str) -> tuple[Neighbours, Ratings]:
     return (model if isinstance(model, Neighbours) and model.settings.of == USERS else train_neighbours(train)), train
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
+    """The ratings that a run was trained on, and those held out to check it. Raises RunError where the data are not at hand."""
+    split, ratings = run_split(run_id)
+    return ratings.take(split.train), ratings.take(split.valid)
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | None]:
     """For each title that the run does not know by the letter: how the run spells it, or None. Raises RunError."""

@@ -4,19 +4,25 @@ from collab.ui.steps import (
     biases,
     distance,
     distribution,
+    dot_product,
     embedding_sizes,
     look_up,
+    matrix,
     nets,
     parameters,
     pca,
     sigmoid_range,
     similar_users,
+    slow_motion,
     uncertainty,
     weight_decay,
 )
 from collab.ui.walk import Step
 
 STEPS: tuple[Step, ...] = (
+    matrix.STEP,
+    dot_product.STEP,
+    slow_motion.STEP,
     look_up.STEP,
     parameters.STEP,
     sigmoid_range.STEP,

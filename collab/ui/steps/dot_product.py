@@ -1,0 +1,164 @@
+"""Step: the dot product by hand, on the chapter's two films, every number to be dragged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
+from collab.ui.charts import PLAIN, styled
+from collab.ui.page import Page
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Question, Step
+
+BY_TITLE = {telling.title: telling for telling in TELLINGS}
+USER = "The user"
+
+
+def waterfall(
+    telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors, palette: Palette, chosen: str
+) -> go.Figure:
+    """For each film: a bar a factor, each beginning where the one above ends, and the sum; the `chosen` one stands out."""
+    figure = make_subplots(rows=len(films), cols=1, shared_xaxes=True, vertical_spacing=0.12)
+    for row, (film, factors) in enumerate(films, start=1):
+        steps, total = products(factors, user), dot(factors, user)
+        labels = [
+            f"{name}<br>{written(of_film)} × {written(of_user)}"
+            for name, of_film, of_user in zip(telling.names, factors, user, strict=True)
+        ]
+        begins = [sum(steps[:place], Decimal(0)) for place in range(len(steps))]
+        colours = [palette.diverging[7] if step >= 0 else palette.diverging[2] for step in steps]
+        figure.add_bar(
+            orientation="h",
+            y=[*labels, "<b>dot product</b>"],
+            x=[float(step) for step in (*steps, total)],
+            base=[float(begin) for begin in (*begins, Decimal(0))],
+            marker_color=[*colours, palette.predicted],
+            text=[*(written(step, signed=True) for step in steps), f"<b>{written(total)}</b>"],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(autorange="reversed", ticklabelstandoff=6, row=row, col=1)
+        figure.add_annotation(
+            text=f"<b>{film}</b>",
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=1 if row == 1 else 0.44,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            font={"color": palette.chosen if film == chosen else palette.ink, "size": 14},
+        )
+    figure.update_xaxes(range=[-3.5, 3.5], dtick=1, zeroline=True, zerolinewidth=2)
+    styled(figure, palette, 430, left=118)
+    figure.update_xaxes(zerolinecolor=palette.muted)
+    figure.update_yaxes(tickfont_color=palette.ink)
+    return figure.update_layout(bargap=0.25, margin={"t": 24, "b": 28})
+
+
+def draw(page: Page) -> None:
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        title = st.segmented_control(
+            "Telling",
+            list(BY_TITLE),
+            default=TELLINGS[0].title,
+            required=True,
+            key="telling",
+            bind="query-params",
+            help="The chapter tells the example with these numbers; readers' notes tell it again with others.",
+        )
+        telling = BY_TITLE[title]
+        moved = _numbers(telling)
+        who = st.selectbox(
+            "Whose factors to move",
+            [USER, *(film for film, _ in telling.films)],
+            key="dot_who",
+            help="The three sliders below belong to the user or to one of the films.",
+        )
+        who = who if who in moved else USER
+        for place, name in enumerate(telling.names):
+            _slider(telling, who, place, name)
+        st.button("Back to the chapter's numbers", key="dot_reset", on_click=_reset, args=(telling,))
+    films = [(film, tuple(moved[film])) for film, _ in telling.films]
+    user = tuple(moved[USER])
+    sums = {film: written(dot(factors, user)) for film, factors in films}
+    picture.plotly_chart(
+        waterfall(telling, films, user, palette(), who),
+        config=PLAIN,
+        key="dot_waterfall",
+        alt="Products factor by factor and their sum: "
+        + ", ".join(f"{film} {number}" for film, number in sums.items()),
+    )
+    picture.markdown(" · ".join(f"{film} **{number}**" for film, number in sums.items()))
+
+
+def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
+    """The session's numbers of a telling: of the user and of each film; the chapter's at first."""
+    all_of_them = st.session_state.setdefault("_dot_numbers", {})
+    if telling.title not in all_of_them:
+        all_of_them[telling.title] = {USER: list(telling.user), **{film: list(each) for film, each in telling.films}}
+    return all_of_them[telling.title]
+
+
+def _slider_key(telling: Telling, who: str, place: int) -> str:
+    owners = [USER, *(film for film, _ in telling.films)]
+    return f"dot_{TELLINGS.index(telling)}_{owners.index(who)}_{place}"
+
+
+def _slider(telling: Telling, who: str, place: int, name: str) -> None:
+    """A slider for one number. Its number is kept apart from it: a slider out of sight forgets."""
+    key = _slider_key(telling, who, place)
+    if key not in st.session_state:
+        st.session_state[key] = float(_numbers(telling)[who][place])
+
+    def moved() -> None:
+        _numbers(telling)[who][place] = Decimal(f"{st.session_state[key]:.2f}")
+
+    st.slider(
+        name.capitalize(),
+        -1.0,
+        1.0,
+        step=0.01,
+        key=key,
+        on_change=moved,
+        help="Higher: more of it in the film, or more liking for it in the user.",
+    )
+
+
+def _reset(telling: Telling) -> None:
+    st.session_state.get("_dot_numbers", {}).pop(telling.title, None)
+    numbers = _numbers(telling)
+    for who, each in numbers.items():
+        for place, number in enumerate(each):
+            key = _slider_key(telling, who, place)
+            if key in st.session_state:
+                st.session_state[key] = float(number)
+
+
+STEP = Step(
+    slug="dot-product",
+    title="The dot product by hand",
+    insight="Where film and user agree, in a liking or in a dislike, the bar goes **right**; where they disagree, left; "
+    "the bars together end at the dot product.",
+    draw=draw,
+    door=Door("pages/film_map.py", "the factors of all films, learned from ratings"),
+    questions=(
+        Question(
+            7,
+            "How is a dot product written in plain Python?",
+            "Multiply pair by pair and add up:\n\n"
+            "```python\nfilm = [0.98, 0.9, -0.9]\nuser = [0.9, 0.8, -0.6]\nsum(f * u for f, u in zip(film, user))\n```\n\n"
+            "On paper this is 0.882 + 0.72 + 0.54 = 2.142. Python's binary fractions may miss the last digits by a hair; "
+            "the picture above counts in decimals.",
+        ),
+    ),
+)

@@ -1,0 +1,240 @@
+"""Step: users × films as one giant matrix, mostly blank, and the same matrix filled by the model."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.colors import hex_to_rgb
+
+from collab.errors import RunError
+from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
+from collab.ratings import RatingScale
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN, styled
+from collab.ui.page import Page
+from collab.ui.theme import Palette, palette
+from collab.ui.walk import Door, Question, Step
+
+CORNER, SECTION = "Busiest", "Cross-section"
+SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller
+
+
+def matrix_figure(
+    observed: np.ndarray,
+    predicted: np.ndarray | None,
+    users: list[str],
+    titles: list[str],
+    scale: RatingScale,
+    palette: Palette,
+    *,
+    synthetic: bool = False,
+) -> go.Figure:
+    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler; (n_users, n_films)."""
+    n_films = len(titles)
+    figure = go.Figure()
+    size = 12 if n_films < SMALL_TEXT_FROM else 9
+    if predicted is not None:
+        blanks = np.where(np.isnan(observed), predicted, np.nan)
+        figure.add_heatmap(
+            **_cells(blanks, users, titles, scale, words.stars, "predicted", size),
+            colorscale=[(place, _paler(colour, palette.paper)) for place, colour in _scale(palette)],
+            xgap=8 if n_films < SMALL_TEXT_FROM else 4,
+            ygap=6,
+        )
+    figure.add_heatmap(
+        **_cells(observed, users, titles, scale, lambda number: f"{number:g}", "rated", size),
+        colorscale=_scale(palette),
+        xgap=1,
+        ygap=1,
+    )
+    places = list(range(n_films))
+    figure.update_xaxes(
+        tickvals=places,
+        ticktext=[_short(title) for title in titles],
+        tickangle=-60,
+        side="top",
+        showgrid=False,
+        zeroline=False,
+        range=[-0.5, n_films - 0.5],
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(users))),
+        ticktext=users,
+        title="user",
+        range=[len(users) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    styled(figure, palette, 450, left=52)
+    figure.update_xaxes(tickfont={"color": palette.ink, "size": 11})
+    if synthetic:
+        figure.add_annotation(
+            text="synthetic ratings",
+            x=1,
+            y=0,
+            xref="paper",
+            yref="paper",
+            xanchor="right",
+            yanchor="top",
+            showarrow=False,
+            font={"color": palette.muted, "size": 11},
+        )
+    return figure.update_layout(margin={"t": 118, "b": 20})
+
+
+def _cells(table, users, titles, scale, write, said, size) -> dict:
+    known = ~np.isnan(table)
+    return {
+        "z": table,
+        "zmin": scale.low,
+        "zmax": scale.high,
+        "showscale": False,
+        "text": [
+            [write(number) if there else "" for number, there in zip(*row, strict=True)]
+            for row in zip(table, known, strict=True)
+        ],
+        "texttemplate": "%{text}",
+        "textfont": {"size": size},
+        "customdata": [[f"user {user} · {title}".replace("<", "&lt;") for title in titles] for user in users],
+        "hovertemplate": "%{customdata}<br>" + said + " %{text}<extra></extra>",
+        "hoverongaps": False,
+    }
+
+
+def _scale(palette: Palette) -> list[tuple[float, str]]:
+    last = len(palette.sequential) - 1
+    return [(place / last, colour) for place, colour in enumerate(palette.sequential)]
+
+
+def _paler(colour: str, paper: str, share: float = 0.62) -> str:
+    """The colour with `share` of paper in it."""
+    mixed = [
+        round((1 - share) * own + share * other)
+        for own, other in zip(hex_to_rgb(colour), hex_to_rgb(paper), strict=True)
+    ]
+    return "rgb({}, {}, {})".format(*mixed)
+
+
+def _short(title: str, length: int = 20) -> str:
+    """A title that fits over a column, without its year."""
+    name = title.rsplit(" (", 1)[0]
+    return (name if len(name) <= length else name[: length - 1].rstrip() + "…").replace("<", "&lt;")
+
+
+def draw(page: Page) -> None:
+    run = page.run
+    try:
+        train, _ = cached.ratings_of(run.id)
+    except RunError as reason:
+        st.info(f"The matrix cannot be drawn: {reason}. Choose another run in the side bar.", icon=":material/info:")
+        return
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        filled = st.toggle(
+            "Fill the blanks",
+            key="matrix_filled",
+            bind="query-params",
+            help="Puts the run's prediction, paler and smaller, into every cell that is blank.",
+        )
+        which = st.segmented_control(
+            "Part of the matrix",
+            [CORNER, SECTION],
+            default=CORNER,
+            required=True,
+            key="matrix_part",
+            bind="query-params",
+            help="Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
+            "from the most to the least rated, as blank as the whole.",
+        )
+        n_users = st.slider(
+            "Users", 5, 30, 15, key="matrix_users", bind="query-params", help="Rows. More: a larger part of the matrix."
+        )
+        n_films = st.slider(
+            "Films",
+            5,
+            30,
+            15,
+            key="matrix_films",
+            bind="query-params",
+            help="Columns. More: a larger part of the matrix.",
+        )
+    ranked_users, ranked_items = by_count(train.user_index, train.n_users), by_count(train.item_index, train.n_items)
+    user_index = ranked_users[:n_users] if which == CORNER else spread(ranked_users, n_users)
+    item_index = ranked_items[:n_films] if which == CORNER else spread(ranked_items, n_films)
+    observed = crosstab(train, user_index, item_index)
+    predicted = None
+    if filled:
+        every_user, every_item = np.meshgrid(user_index, item_index, indexing="ij")
+        predicted = run.model.predict(every_user.ravel(), every_item.ravel()).reshape(observed.shape)
+    blank = float(np.isnan(observed).mean())
+    with picture:
+        st.plotly_chart(
+            matrix_figure(
+                observed,
+                predicted,
+                [train.users.labels[index] for index in user_index],
+                run.items["title"].iloc[item_index].tolist(),
+                page.rating_scale,
+                palette(),
+                synthetic=page.data.synthetic,
+            ),
+            config=PLAIN,
+            key="matrix_chart",
+            alt=f"{len(user_index)} users by {len(item_index)} films; {words.percent(blank)} of the cells are not rated"
+            + (" and show a prediction" if filled else " and blank"),
+        )
+        if filled:
+            st.caption("Solid cells are ratings; pale, small ones are what the model predicts.")
+    with controls:
+        st.metric("Blank in this part", words.percent(blank), help="Cells without a training rating.")
+        st.metric(
+            "Blank in the whole matrix",
+            f"{100 * blank_share(train):.1f} %",
+            help=f"{words.count(len(train))} training ratings in {words.count(train.n_users - 1)} × "
+            f"{words.count(train.n_items - 1)} cells.",
+        )
+
+
+STEP = Step(
+    slug="matrix",
+    title="One giant matrix, mostly blank",
+    insight="Every user is a row, every film a column, a rating a filled cell: a model's task is **to fill the blanks**.",
+    draw=draw,
+    door=Door("pages/rate.py", "rate a few films, and have a row of your own filled"),
+    questions=(
+        Question(
+            1,
+            "What problem does collaborative filtering solve?",
+            "Finding what somebody will like who has seen only a little of what there is: films, products, links, diagnoses. "
+            "Nothing need be known about the things or the people beforehand, only who liked what.",
+        ),
+        Question(
+            2,
+            "How does it solve it?",
+            "It looks at what people have used or liked, finds others who liked the same, and recommends what those liked "
+            "besides. The models here do it through latent factors: numbers for each film and each user whose products fit "
+            "the known ratings, and so say something about the blanks.",
+        ),
+        Question(
+            4,
+            "What does a crosstab of the ratings look like?",
+            "The picture above: a row a user, a column a film, the rating where they meet. Even among the busiest some cells "
+            "are blank; in the whole table nearly all are.",
+        ),
+        Question(
+            5,
+            "How is such a crosstab made in code?",
+            "```python\nusers = ratings.user.value_counts().index[:15]\nfilms = ratings.title.value_counts().index[:15]\n"
+            "some = ratings[ratings.user.isin(users) & ratings.title.isin(films)]\n"
+            'pd.crosstab(some.user, some.title, some.rating, aggfunc="last")\n```\n\n'
+            "`aggfunc` says what to do with a film that a user rated twice.",
+        ),
+        Question(
+            8,
+            "What does the merge of the two tables do?",
+            "The ratings file knows films by number only; the films file has number and title. `ratings.merge(films)` joins "
+            "them on the column that both have, so that every rating carries its film's title.",
+        ),
+    ),
+)
