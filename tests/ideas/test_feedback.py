@@ -10,7 +10,7 @@ from collab.ideas.feedback import DAMPING, EXPLORATION, LOVED, N_PEOPLE, NONE, c
 SEEDS = range(3)
 
 
-def mean_rounds(n_lovers, remedy, n_rounds=4):
+def mean_rounds(n_lovers, remedy, n_rounds=3):
     """Variety and loved share after each round, means over the seeds, (2, n_rounds + 1)."""
     found = [list(feedback.simulate(n_lovers, remedy, seed, n_rounds)) for seed in SEEDS]
     return np.mean([[(each.variety, each.loved_share) for each in rounds] for rounds in found], axis=0).T
@@ -23,7 +23,7 @@ def test_effective_number_by_hand():
 
 
 def test_the_same_seed_gives_the_same_rounds_and_another_does_not():
-    first, again, other = (list(feedback.simulate(5, EXPLORATION, seed, 2)) for seed in (1, 1, 2))
+    first, again, other = (list(feedback.simulate(5, EXPLORATION, seed, 1)) for seed in (1, 1, 2))
     assert first[1:] == again[1:] and first[1:] != other[1:]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.comparison import NOT_TOLD_APART, WORSE
 from collab.errors import CollabError
@@ -106,6 +107,26 @@ def _listed(labels: list[str]) -> str:
     return "; ".join(labels)
 
 
+def _measure_here(frame: DeltaGenerator, data: str) -> bool:
+    """The offer to measure, in the frame of the picture; True once it has been taken up and is done."""
+    with frame.container(height=400, border=True, vertical_alignment="center"):
+        st.markdown(
+            "A hundred people are left out of the training, each with ten ratings to be predicted. The model then knows "
+            "nothing of them, or their age, gender and job, or the genres that they name, or a few of their ratings. "
+            "It takes some seconds."
+        )
+        if not st.button("Measure on 100 held-out people", key="cold_measure", type="primary"):
+            return False
+        with st.spinner("Training without them, and asking them"):
+            try:
+                measured(data)
+            except CollabError as reason:
+                st.error(words.plain(str(reason)), icon=":material/error:")
+                return False
+    measured_before().add(data)
+    return True
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     data = page.data.name
@@ -119,25 +140,11 @@ def draw(page: Page) -> None:
             help="How many films, drawn from those that a person has rated, the model hears of. More tell more of a taste.",
         )
         said = st.empty()
-    if data not in measured_before():
-        with picture.container(height=400, border=True, vertical_alignment="center"):
-            st.markdown(
-                "A hundred people are left out of the training, each with ten ratings to be predicted. The model then knows "
-                "nothing of them, or their age, gender and job, or the genres that they name, or a few of their ratings. "
-                "It takes some seconds."
-            )
-            if not st.button("Measure on 100 held-out people", key="cold_measure", type="primary"):
-                return
-            with st.spinner("Training without them, and asking them"):
-                try:
-                    measured(data)
-                except CollabError as reason:
-                    st.error(words.plain(str(reason)), icon=":material/error:")
-                    return
-        measured_before().add(data)
-        st.rerun(scope="fragment")
+    frame = picture.empty()
+    if data not in measured_before() and not _measure_here(frame, data):
+        return
     found = measured(data)
-    picture.plotly_chart(
+    frame.plotly_chart(
         remedies_figure(found, n_revealed, palette(), synthetic=page.data.synthetic),
         config=PLAIN,
         key="cold_remedies",
@@ -158,7 +165,7 @@ STEP = Step(
     title="Cold start: the remedies side by side",
     insight="Of somebody new a model knows only the average person; **every rating told** moves it towards this one.",
     draw=draw,
-    door=Door("pages/rate.py", "rate a few films, and see what it makes of you"),
+    door=Door("pages/rate.py", "rate a few films yourself"),
     questions=(
         Question(
             26,
@@ -171,7 +178,7 @@ STEP = Step(
             "What can be done about it, for users and for films?",
             "For users: start from the average person, ask for genres or other facts and predict the factors from them, or ask "
             "for ratings of a few well-chosen films. For films: start from the average film, or predict the factors from genre, "
-            "year and cast. Averages of factors are a poor person, though: somebody of average taste in everything may not exist.",
+            "year and cast. Averages of factors are a poor person, though: nobody may have that taste.",
         ),
     ),
 )

@@ -32,7 +32,7 @@ from collab.ui.walk import Door, Question, Step
 
 N_WORLDS = 4
 SECONDS_BETWEEN_PICTURES = 0.2
-REMEDY_NAMES = {NONE: "None", EXPLORATION: "Exploration", DAMPING: "Damped popularity"}
+REMEDY_NAMES = {NONE: "None", EXPLORATION: "Explore", DAMPING: "Damp"}
 REMEDY_LINES = {NONE: "no remedy", EXPLORATION: "exploration", DAMPING: "damped popularity"}
 Lines = Mapping[str, np.ndarray]
 """By remedy: mean over worlds of variety, loved share and error, (3, N_ROUNDS + 1)."""
@@ -69,7 +69,7 @@ def loop_figure(lines: Lines, palette: Palette) -> go.Figure:
                 col=1,
             )
     titles = (
-        "films that a round amounts to, shown equally often",
+        "different films in a round, effective number",
         "anime in all that was shown so far",
         "error of the predictions, all films (stars)",
     )
@@ -96,7 +96,7 @@ def loop_figure(lines: Lines, palette: Palette) -> go.Figure:
     figure.update_layout(
         showlegend=True,
         margin={"t": 30},
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 0.65, "yanchor": "top", "font": {"size": 12}},
     )
     return figure
 
@@ -105,8 +105,8 @@ def in_words(lines: Lines, n_lovers: int) -> str:
     """What the picture shows, in numbers."""
     variety, share, error = lines[NONE]
     text = (
-        f"Without a remedy the first round amounts to **{variety[1]:.0f}** films, of {variety[0]:.0f} that people had seen by "
-        f"chance; the last one to {variety[-1]:.0f}: it widens only as the best films run out and tastes get known. "
+        f"Without a remedy the first round amounts to **{variety[1]:.0f}** films shown equally often, after {variety[0]:.0f} "
+        f"seen by chance; the last one to {variety[-1]:.0f}: it widens only as the best films run out and tastes get known. "
         f"Anime, {words.percent(1 / N_GENRES)} of the films, is **{words.percent(share[3])}** of what everybody else was shown "
         f"in three rounds{_lovers_words(n_lovers)}."
     )
@@ -114,10 +114,15 @@ def in_words(lines: Lines, n_lovers: int) -> str:
         if remedy != NONE:
             text += (
                 f" With {REMEDY_LINES[remedy]}: {remedied[1]:.0f} films in the first round and {remedied[-1]:.0f} in the last, "
-                f"{words.percent(its_share[3])} anime, and an error of {its_error[-1]:.2f} stars at the end "
-                f"instead of {error[-1]:.2f}."
+                f"{words.percent(its_share[3])} anime; the error at the end is {_error_words(its_error[-1], error[-1])}."
             )
     return text
+
+
+def _error_words(its: float, alone: float) -> str:
+    if f"{its:.2f}" == f"{alone:.2f}":
+        return f"the same, {alone:.2f} stars"
+    return f"{its:.2f} stars instead of {alone:.2f}"
 
 
 def _lovers_words(n_lovers: int) -> str:
@@ -148,7 +153,7 @@ def draw(page: Page) -> None:
             format_func=REMEDY_NAMES.__getitem__,
             key="feedback_remedy",
             bind="query-params",
-            help=f"Exploration: one of the {N_SHOWN} places is left to chance. Damped popularity: the more ratings a film has, "
+            help=f"Explore: one of the {N_SHOWN} places is left to chance. Damp popularity: the more ratings a film has, "
             "the more is taken off its prediction.",
         )
         said = st.empty()
@@ -186,7 +191,7 @@ STEP = Step(
     insight="A model that learns from what it chose to show shows **few films to everybody**, and a few very active lovers of "
     "one genre can steer what all the others see.",
     draw=draw,
-    door=Door("pages/rate.py", "rate films, and turn its dials for variety and popularity yourself"),
+    door=Door("pages/rate.py", "rate films, and turn its dials"),
     questions=(
         Question(
             3,
