@@ -1,5 +1,11 @@
 """The Learn page's steps on cold start and feedback loops."""
 
+from functools import partial
+
+from collab.ideas import remedies
+from collab.models.bayes import BayesSettings
+from collab.ui.steps import cold_start, feedback
+
 
 def test_feedback_with_and_without_a_remedy(visit, monkeypatch):
     monkeypatch.setattr(feedback, "N_WORLDS", 1)
