@@ -2,10 +2,12 @@
 
 from collab.ui.steps import (
     biases,
+    cold_start,
     distance,
     distribution,
     dot_product,
     embedding_sizes,
+    feedback,
     look_up,
     matrix,
     nets,
@@ -31,6 +33,8 @@ STEPS: tuple[Step, ...] = (
     embedding_sizes.STEP,
     pca.STEP,
     distance.STEP,
+    cold_start.STEP,
+    feedback.STEP,
     uncertainty.STEP,
     nets.STEP,
     distribution.STEP,

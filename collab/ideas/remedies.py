@@ -1,0 +1,214 @@
+"""Cold start: what each of the chapter's remedies is worth for people whom the model never saw, measured side by side.
+
+People are held out whole. Some of their ratings are tested, the others stand for what they could tell when they come: a few
+ratings, the genres that they like, or nothing; and age, gender and occupation where the data know them. The same model makes all
+predictions, so what differs is only what is known of the person.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from collab.cold_start import Posterior, UserPrior
+from collab.comparison import Comparison, compare
+from collab.datasets.dataset import Dataset, describe_users, item_labels
+from collab.errors import DataError
+from collab.features import Features, features_of
+from collab.models import build_model
+from collab.models.baselines import biases_only, global_mean
+from collab.models.bayes import Bayes, BayesSettings
+from collab.newcomer import Newcomer, newcomer
+from collab.ratings import Ratings
+from collab.training import fit
+
+AVERAGE, GENRES, ABOUT, BIASES, TASTE = "average", "genres", "about", "biases", "ratings"
+REVEALED = (0, 1, 3, 5, 10)
+N_PEOPLE, N_TESTED, N_LIKED = 100, 10, 3
+GENRE_DAMPING = 5.0
+"""Ratings at a person's own mean that are imagined in every genre, so that one film makes no favourite genre."""
+
+RIDGE = 10.0
+"""Imagined people in whom a stated genre says nothing, in the regression of tastes on stated genres."""
+
+BIAS_DAMPING = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """Somebody held out: films and stars that are tested, and those that can be told, in the order in which they are."""
+
+    user_index: int
+    tested_items: np.ndarray
+    tested_stars: np.ndarray
+    known_items: np.ndarray
+    known_stars: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Squared errors (n_people · N_TESTED,) of every remedy, for "biases" and "ratings" by number of ratings revealed, and whose
+    they are, `user_index` of the same shape. Remedies that the data do not allow are not there."""
+
+    squared: Mapping[tuple[str, int], np.ndarray]
+    user_index: np.ndarray
+
+    @property
+    def n_people(self) -> int:
+        return len(np.unique(self.user_index))
+
+    def mse(self, remedy: str, n_revealed: int = 0) -> float:
+        """Mean squared error in squared stars."""
+        return float(self.squared[remedy, n_revealed].mean())
+
+    def against_average(self, remedy: str, n_revealed: int = 0) -> Comparison:
+        """MSE of the remedy minus that of the average user, paired, with its 95 % interval over people."""
+        return compare(self.squared[remedy, n_revealed], self.squared[AVERAGE, 0], self.user_index)
+
+
+def hold_out(ratings: Ratings, n_people: int, seed: int) -> list[Person]:
+    """Up to `n_people`, at most a quarter of all users, drawn from those with enough films; a doubled title's stars are averaged.
+
+    Raises DataError where nobody has rated enough films.
+    """
+    needed = N_TESTED + max(REVEALED)
+    pairs = np.unique(np.stack([ratings.user_index, ratings.item_index]), axis=1)
+    able = np.flatnonzero(np.bincount(pairs[0], minlength=ratings.n_users) >= needed)
+    n_people = min(n_people, len(able), ratings.n_users // 4)
+    if n_people < 2:
+        raise DataError(f"fewer than two people have rated {needed} films; take a larger data set")
+    people = []
+    for user in np.sort(np.random.default_rng(seed).permutation(able)[:n_people]).tolist():
+        rows = ratings.user_index == user
+        items, place = np.unique(ratings.item_index[rows], return_inverse=True)
+        stars = np.bincount(place, weights=ratings.rating[rows]) / np.bincount(place)
+        order = np.random.default_rng((seed, user)).permutation(len(items))
+        tested, known = order[:N_TESTED], order[N_TESTED:]
+        people.append(Person(user, items[tested], stars[tested], items[known], stars[known]))
+    return people
+
+
+def liked_genres(item_index: np.ndarray, stars: np.ndarray, genres: np.ndarray, n_liked: int = N_LIKED) -> np.ndarray:
+    """Genres that a person would name, 0/1 (n_genres,): up to `n_liked` of those rated above the own mean, damped, on average.
+
+    `genres` (n_items, n_genres) is 0/1.
+    """
+    of_films = genres[item_index]  # (n, n_genres)
+    above = (stars - stars.mean()) @ of_films / (of_films.sum(axis=0) + GENRE_DAMPING)
+    best = np.argsort(-above, kind="stable")[:n_liked]
+    liked = np.zeros(genres.shape[1])
+    liked[best[above[best] > 0]] = 1.0
+    return liked
+
+
+def genre_table(dataset: Dataset, ratings: Ratings) -> np.ndarray:
+    """Which film has which genre, 0/1 (n_items, n_genres), in the order of the vocabulary of `ratings`."""
+    films = dataset.items.assign(label=item_labels(dataset, "title").to_numpy()).drop_duplicates("label")
+    genres = films.set_index("label").genres.reindex(list(ratings.items.labels)).fillna("")
+    return genres.str.get_dummies("|").drop(columns="", errors="ignore").to_numpy(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class GenreQuestion:
+    """What stated genres say of factors and bias: mean + (liked − usual) · slopes, a ridge regression over the trained users."""
+
+    usual: np.ndarray  # (n_genres,)
+    mean: np.ndarray  # (n_factors + 1,)
+    slopes: np.ndarray  # (n_genres, n_factors + 1)
+
+    def person(self, liked: np.ndarray) -> np.ndarray:
+        """Factors and bias of somebody who named the genres `liked`, (n_factors + 1,)."""
+        return self.mean + (liked - self.usual) @ self.slopes
+
+
+def learn_genre_question(liked: np.ndarray, users: np.ndarray) -> GenreQuestion:
+    """From the genres `liked` (n, n_genres) by the trained users and their factors and bias `users` (n, n_factors + 1)."""
+    usual, mean = liked.mean(axis=0), users.mean(axis=0)
+    centred = liked - usual
+    slopes = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(liked.shape[1]), centred.T @ (users - mean))
+    return GenreQuestion(usual, mean, slopes)
+
+
+def measure(
+    dataset: Dataset,
+    ratings: Ratings,
+    *,
+    n_people: int = N_PEOPLE,
+    seed: int = 0,
+    settings: BayesSettings | None = None,
+) -> Measurement:
+    """Hold people out whole, train on everybody else, and predict the tested ratings with every remedy.
+
+    `ratings` belong to `dataset`, items by title. The model is `bayes`. Raises DataError where too few have rated enough.
+    """
+    settings = settings or BayesSettings()
+    people = hold_out(ratings, n_people, seed)
+    train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, [each.user_index for each in people])))
+    model = _trained(train, settings, None)
+    known = newcomer(model, describe_users(train), 0.0, ratings.rating_scale)
+    assert isinstance(known, Newcomer)
+    predictors: dict[tuple[str, int], Callable[[Person], np.ndarray]] = {}
+    predictors[AVERAGE, 0] = lambda person: _rate(known, known.prior, person.tested_items)
+    genres = genre_table(dataset, ratings)
+    if genres.shape[1]:
+        question = _ask_genres(train, model, genres)
+        predictors[GENRES, 0] = lambda person: _rate(
+            known,
+            UserPrior(
+                question.person(liked_genres(person.known_items, person.known_stars, genres)), known.prior.covariance
+            ),
+            person.tested_items,
+        )
+    if dataset.users is not None:
+        # only the people's side: with the films' genres and years too, the films would be known better, not the person
+        about = Features(features_of(dataset, ratings).users, None)
+        with_features = _trained(train, dataclasses.replace(settings, side_information=True), about)
+        predictors[ABOUT, 0] = lambda person: with_features.predict(
+            np.full(len(person.tested_items), person.user_index), person.tested_items
+        )
+    mean, (_, item_biases) = global_mean(train), biases_only(train, BIAS_DAMPING)
+
+    def kindness(person: Person, k: int) -> float:
+        left = person.known_stars[:k] - mean - item_biases[person.known_items[:k]]
+        return float(left.sum() / (k + BIAS_DAMPING))
+
+    for k in REVEALED:
+        predictors[BIASES, k] = lambda person, k=k: mean + item_biases[person.tested_items] + kindness(person, k)
+        predictors[TASTE, k] = lambda person, k=k: _rate(known, known.after(_revealed(person, k)), person.tested_items)
+    low, high = ratings.rating_scale.low, ratings.rating_scale.high
+    squared = {
+        key: np.concatenate([np.square(np.clip(predict(each), low, high) - each.tested_stars) for each in people])
+        for key, predict in predictors.items()
+    }
+
+    return Measurement(squared, np.repeat([each.user_index for each in people], N_TESTED))
+
+
+def _trained(train: Ratings, settings: BayesSettings, features: Features | None) -> Bayes:
+    model = build_model("bayes", settings, train.n_users, train.n_items, train.rating_scale, features)
+    fit(model, train, train.take(np.arange(1)))  # what it is worth is measured on the people held out
+    return model
+
+
+def _rate(known: Newcomer, belief: UserPrior | Posterior, item_index: np.ndarray) -> np.ndarray:
+    taste, bias = belief.mean[:-1], belief.mean[-1]
+    return known.item_factors[item_index] @ taste + bias + known.item_biases[item_index]
+
+
+def _revealed(person: Person, k: int) -> dict[int, float]:
+    return dict(zip(person.known_items[:k].tolist(), person.known_stars[:k].tolist(), strict=True))
+
+
+def _ask_genres(train: Ratings, model: Bayes, genres: np.ndarray) -> GenreQuestion:
+    """The question learned from the trained users, whose answers are read off all their ratings."""
+    by_user = pd.DataFrame({"user": train.user_index, "row": np.arange(len(train))}).groupby("user").row
+    users, liked = [], []
+    for user, rows in by_user:
+        users.append(user)
+        liked.append(liked_genres(train.item_index[rows], train.rating[rows].astype(np.float64), genres))
+    tables = np.column_stack([model.user_factors[users], model.user_biases[users]]).astype(np.float64)
+    return learn_genre_question(np.array(liked), tables)
