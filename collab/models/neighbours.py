@@ -52,6 +52,16 @@ class NeighboursSettings:
         step=5,
         in_name="shrinkage {}",
     )
+    damping: float = setting(
+        0.5,  # of 0, ¼, ½, 1, 2 and 4 the best or next to it on rows inside the training part, and for somebody new
+        "Damping",
+        "What neighbours say counts S / (S + damping) of itself, S being their likenesses added up; more keeps to the biases "
+        "where few answer, 0 is their plain weighted mean.",
+        low=0.0,
+        high=5.0,
+        step=0.25,
+        in_sight=False,
+    )
     minimum_overlap: int = setting(
         2,
         "Least in common",
@@ -75,7 +85,7 @@ class NeighboursSettings:
 
 
 class Neighbours(InOneStep):
-    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / Σ_v s_uv, over the `n_neighbours` users v most like u who have rated film i.
+    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / (Σ_v s_uv + damping), over the `n_neighbours` users v most like u who rated film i.
 
     d_vi = r_vi − μ − b_v − b_i is what is left of a rating beyond the damped biases (`collab.models.baselines.biases_only`).
     With sums over the n films that both have rated, and c the mean of d over them with Pearson, 0 with the cosine,
@@ -83,6 +93,8 @@ class Neighbours(InOneStep):
         s_uv = n / (n + shrinkage) · Σ (d_ui − c_u)(d_vi − c_v) / √(Σ (d_ui − c_u)² · Σ (d_vi − c_v)²)
 
     Only s above zero count, and only from `minimum_overlap` common films on; those as alike as the last neighbour join in.
+    The damping is an imagined neighbour who says what the biases say; without it a single one has all the say, however little
+    alike, as for somebody new after the first ratings.
     `of` films turns the table: films in the place of users, the neighbours being films that u has rated. Nothing is minimised.
     Without a neighbour μ + b_u + b_i is left; whoever has no training rating has the bias 0. A pair that was rated twice counts
     with its mean. Source: Koren 2010, "Factor in the neighbors", section 2.2; Herlocker et al. 1999 for users.
@@ -145,7 +157,7 @@ class Neighbours(InOneStep):
                 rows_at_once = ENTRIES_AT_ONCE // (len(others) + 1) + 1
                 for part in np.split(asked, range(rows_at_once, len(asked), rows_at_once)):
                     alike = self._similarity[kin[part]][:, others].toarray()  # (n, n_others)
-                    said[part] = weighted(alike, left, self.settings.n_neighbours)
+                    said[part] = weighted(alike, left, self.settings)
         total = self.user_biases[users] + self.item_biases[items] + said.reshape(users.shape)
         return total.astype(np.float32)
 
@@ -165,9 +177,9 @@ class Neighbours(InOneStep):
             near = np.flatnonzero(likeness)
             theirs = self._kin[near]
             rated = _with_data(theirs, np.ones_like(theirs.data)).T.toarray()  # (n_items, n_near) 1 or 0
-            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings.n_neighbours)
+            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings)
         else:
-            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings.n_neighbours)
+            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings)
         variance = np.full(n_items, noise_variance / (len(ratings) + DAMPING))
         return Foreseen(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
 
@@ -223,17 +235,17 @@ def similarities(
     return found.round(DIGITS).astype(np.float32)
 
 
-def weighted(alike: np.ndarray, value: np.ndarray, n_neighbours: int) -> np.ndarray:
-    """The mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
+def weighted(alike: np.ndarray, value: np.ndarray, settings: NeighboursSettings) -> np.ndarray:
+    """The damped mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
 
     `value` is one for all rows (n_kin,) or a row's own (n, n_kin). What is not alike (0) does not count; whoever is as alike as
     the last neighbour does. 0 where nobody is alike.
     """
-    if alike.shape[1] > n_neighbours:
-        last = np.partition(alike, -n_neighbours, axis=1)[:, [-n_neighbours]]  # (n, 1)
+    if alike.shape[1] > settings.n_neighbours:
+        last = np.partition(alike, -settings.n_neighbours, axis=1)[:, [-settings.n_neighbours]]  # (n, 1)
         alike = np.where(alike >= last, alike, np.float32(0))
     total = alike.sum(axis=1)
-    return (alike * value).sum(axis=1) / np.where(total > 0, total, np.float32(1))
+    return (alike * value).sum(axis=1) / np.where(total > 0, total + np.float32(settings.damping), np.float32(1))
 
 
 def _with_data(table: scipy.sparse.csr_array, data: np.ndarray) -> scipy.sparse.csr_array:
