@@ -52,6 +52,16 @@ class NeighboursSettings:
         step=5,
         in_name="shrinkage {}",
     )
+    damping: float = setting(
+        0.5,  # of 0, ¼, ½, 1, 2 and 4 the best or next to it on rows inside the training part, and for somebody new
+        "Damping",
+        "What neighbours say counts S / (S + damping) of itself, S being their likenesses added up; more keeps to the biases "
+        "where few answer, 0 is their plain weighted mean.",
+        low=0.0,
+        high=5.0,
+        step=0.25,
+        in_sight=False,
+    )
     minimum_overlap: int = setting(
         2,
         "Least in common",
@@ -80,14 +90,15 @@ class Say:
     is `left` (n,) of its rating beyond its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
 
     expected: float
+    damping: float
     kin_index: np.ndarray
     similarity: np.ndarray
     left: np.ndarray
 
     @property
     def weighted_mean(self) -> float:
-        """Σ s d / Σ s, 0 without a neighbour."""
-        total = float(self.similarity.sum(dtype=np.float64))
+        """Σ s d / (Σ s + damping), 0 without a neighbour."""
+        total = float(self.similarity.sum(dtype=np.float64)) + self.damping
         return float(self.similarity.astype(np.float64) @ self.left) / total if total > 0 else 0.0
 
     @property
@@ -96,7 +107,7 @@ class Say:
 
 
 class Neighbours(InOneStep):
-    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / Σ_v s_uv, over the `n_neighbours` users v most like u who have rated film i.
+    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / (Σ_v s_uv + damping), over the `n_neighbours` users v most like u who rated film i.
 
     d_vi = r_vi − μ − b_v − b_i is what is left of a rating beyond the damped biases (`collab.models.baselines.biases_only`).
     With sums over the n films that both have rated, and c the mean of d over them with Pearson, 0 with the cosine,
@@ -104,6 +115,8 @@ class Neighbours(InOneStep):
         s_uv = n / (n + shrinkage) · Σ (d_ui − c_u)(d_vi − c_v) / √(Σ (d_ui − c_u)² · Σ (d_vi − c_v)²)
 
     Only s above zero count, and only from `minimum_overlap` common films on; those as alike as the last neighbour join in.
+    The damping is an imagined neighbour who says what the biases say; without it a single one has all the say, however little
+    alike, as for somebody new after the first ratings.
     `of` films turns the table: films in the place of users, the neighbours being films that u has rated. Nothing is minimised.
     Without a neighbour μ + b_u + b_i is left; whoever has no training rating has the bias 0. A pair that was rated twice counts
     with its mean. Source: Koren 2010, "Factor in the neighbors", section 2.2; Herlocker et al. 1999 for users.
@@ -166,7 +179,7 @@ class Neighbours(InOneStep):
                 rows_at_once = ENTRIES_AT_ONCE // (len(others) + 1) + 1
                 for part in np.split(asked, range(rows_at_once, len(asked), rows_at_once)):
                     alike = self._similarity[kin[part]][:, others].toarray()  # (n, n_others)
-                    said[part] = weighted(alike, left, self.settings.n_neighbours)
+                    said[part] = weighted(alike, left, self.settings)
         total = self.user_biases[users] + self.item_biases[items] + said.reshape(users.shape)
         return total.astype(np.float32)
 
@@ -188,7 +201,7 @@ class Neighbours(InOneStep):
         heard = np.flatnonzero(alike)
         heard = heard[np.argsort(-alike[heard], kind="stable")]
         expected = float(self.user_biases[user_index] + self.item_biases[item_index])
-        return Say(expected, others[heard], alike[heard], left[heard])
+        return Say(expected, self.settings.damping, others[heard], alike[heard], left[heard])
 
     def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
         """The biases and what those alike say; unknown of the person is the bias, noise_variance / (n + damping) of it.
@@ -206,9 +219,9 @@ class Neighbours(InOneStep):
             near = np.flatnonzero(likeness)
             theirs = self._kin[near]
             rated = _with_data(theirs, np.ones_like(theirs.data)).T.toarray()  # (n_items, n_near) 1 or 0
-            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings.n_neighbours)
+            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings)
         else:
-            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings.n_neighbours)
+            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings)
         variance = np.full(n_items, noise_variance / (len(ratings) + DAMPING))
         return Foreseen(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
 
@@ -264,15 +277,15 @@ def similarities(
     return found.round(DIGITS).astype(np.float32)
 
 
-def weighted(alike: np.ndarray, value: np.ndarray, n_neighbours: int) -> np.ndarray:
-    """The mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
+def weighted(alike: np.ndarray, value: np.ndarray, settings: NeighboursSettings) -> np.ndarray:
+    """The damped mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
 
     `value` is one for all rows (n_kin,) or a row's own (n, n_kin). What is not alike (0) does not count; whoever is as alike as
     the last neighbour does. 0 where nobody is alike.
     """
-    alike = nearest(alike, n_neighbours)
+    alike = nearest(alike, settings.n_neighbours)
     total = alike.sum(axis=1)
-    return (alike * value).sum(axis=1) / np.where(total > 0, total, np.float32(1))
+    return (alike * value).sum(axis=1) / np.where(total > 0, total + np.float32(settings.damping), np.float32(1))
 
 
 def nearest(alike: np.ndarray, n_neighbours: int) -> np.ndarray:

@@ -15,7 +15,7 @@ def few(make_ratings):
 
 
 def test_those_who_agree_are_found_and_what_they_liked_is_picked(few):
-    model = train_neighbours(few, NeighboursSettings(shrinkage=4))
+    model = train_neighbours(few, NeighboursSettings(shrinkage=4, damping=0))
     found = walk(model, few, 1, np.arange(1, few.n_items))
     assert found.users.tolist() == [1, 2] and found.n_common.tolist() == [4]
     assert found.picks.tolist() == [5] and found.n_shared == 4

@@ -94,12 +94,16 @@ def sum_in_words(say: Say) -> str:
     more = " + …" if len(say.kin_index) > N_TERMS else ""
     over = " + ".join(f"{alike:.2f}·({words.signed(left)})" for alike, left in terms) + more
     under = " + ".join(f"{alike:.2f}" for alike, _ in terms) + more
+    by = "the sum of the likenesses"
+    if say.damping:
+        under += f" + {say.damping:g}"
+        by += f" and {say.damping:g} more, which keeps a few neighbours from having all the say"
     n = len(say.kin_index)
     return (
         f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
         f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
         f"({over}) / ({under}) over {n} {'neighbour' if n == 1 else 'neighbours'} who rated it: likeness times stars beyond "
-        "expectation, by the sum of the likenesses."
+        f"expectation, by {by}."
     )
 
 
