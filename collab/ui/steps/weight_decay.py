@@ -117,6 +117,9 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
     figure.update_xaxes(title="epoch", dtick=1, range=[0.8, 5.2], col=1)
     figure.update_xaxes(title="epoch", dtick=1, range=[0.8, 5.7], col=2)
     figure.update_yaxes(title="MSE", col=1)
+    later = [loss for curve in curves for loss in curve.valid[1:]]  # the first epoch's would press the turn flat
+    reach = max(later) - min(later)
+    figure.update_yaxes(range=[min(later) - 0.1 * reach, max(later) + 0.25 * reach], col=2)
     styled(figure, palette, 340)
     if synthetic:
         figure.add_annotation(
