@@ -173,7 +173,7 @@ STEP = Step(
     insight="The embeddings are no longer multiplied by each other: they lie **side by side**, so they may differ in size, "
     "and layers learn what to make of them.",
     draw=draw,
-    door=Door("pages/train.py", "train the net, and see its layers", {"model": "net"}),
+    door=Door("pages/train.py", "train the net", {"model": "net"}),
     questions=(
         Question(
             25,
