@@ -17,7 +17,7 @@ STEP = Step(
     insight="A prediction is more than one number: the same expected rating can mean *surely three stars* or *loved or hated*, "
     "and only the chance of **every** level tells them apart.",
     draw=draw,
-    door=Door("pages/train.py", "train the model that predicts chances, by cross-entropy", {"model": "ordinal"}),
+    door=Door("pages/train.py", "train by cross-entropy", {"model": "ordinal"}),
     questions=(
         Question(
             17,

@@ -104,7 +104,7 @@ def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
     colours = [palette.categorical[0], palette.categorical[4]] + [palette.muted] * (len(rows) - 2)
     figure.add_bar(
         x=[n for _, n, _ in rows],
-        y=[name for name, _, _ in rows],
+        y=[name if len(rows) <= 5 else name.split("<br>")[0] for name, _, _ in rows],  # two lines each need room
         orientation="h",
         marker_color=colours,
         text=[words.count(n) for _, n, _ in rows],
@@ -173,7 +173,7 @@ STEP = Step(
     insight="The embeddings are no longer multiplied by each other: they lie **side by side**, so they may differ in size, "
     "and layers learn what to make of them.",
     draw=draw,
-    door=Door("pages/train.py", "train the net, and see its layers", {"model": "net"}),
+    door=Door("pages/train.py", "train the net", {"model": "net"}),
     questions=(
         Question(
             25,

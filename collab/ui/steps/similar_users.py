@@ -200,7 +200,7 @@ STEP = Step(
     insight="The oldest form of collaborative filtering has no factors: **look** at a user’s ratings, **find** who rates alike, "
     "and **recommend** what those liked and the user has not rated; a likeness seen in few common films counts less.",
     draw=draw,
-    door=Door("pages/train.py", "train similar users, and see how far it gets", {"model": "neighbours"}),
+    door=Door("pages/train.py", "train similar users", {"model": "neighbours"}),
     topics=(
         Topic(
             "where else collaborative filtering is used, with its pros and cons",

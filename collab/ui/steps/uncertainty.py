@@ -160,5 +160,5 @@ STEP = Step(
     insight="The dot-product model is also called *probabilistic matrix factorisation* (PMF): it finds the **top** of a belief. "
     "The Bayesian model keeps the whole belief, which narrows with every rating.",
     draw=draw,
-    door=Door("pages/train.py", "train the Bayesian model, and see whether its intervals hold", {"model": "bayes"}),
+    door=Door("pages/train.py", "train the Bayesian model", {"model": "bayes"}),
 )
