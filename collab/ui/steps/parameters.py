@@ -39,8 +39,8 @@ deviations, `dot-bias-plain` with 0.01, not cut. | 1 for 0.01 would. The cut har
 | **Biases.** A table (n, 1) becomes a vector (n). | No, once the shapes fit. |
 | **Known to the optimiser.** `users.weight` becomes `users`, wrapped in `nn.Parameter`. | Without the wrapping it would \
 stay as it was. |
-| **Gradient.** Both have one as large as the table, nought in rows that were not looked up. A layer with `sparse=True`, and \
-`dot-bias` here, keep the touched rows alone. | Only the speed. |
+| **Gradient.** Both have one as large as the table, nought in rows that were not looked up. A layer with `sparse=True` \
+keeps the touched rows alone, as `dot-bias` here does in tables of 20,000 rows and more. | Only the speed. |
 | **Weight decay** acts on every factor and every bias in both. | No. It would if one spared the biases. |
 | **Adam** moves and decays untouched rows in both, by their momentum. | No. But `SparseAdam` leaves them alone, which is \
 another method. |
