@@ -72,9 +72,7 @@ def remedies_figure(found: Measurement, n_revealed: int, palette: Palette, *, sy
     )
     lows = [found.against_average(remedy, k).low for remedy, k in found.squared]
     highs = [found.against_average(remedy, k).high for remedy, k in found.squared]
-    figure.update_xaxes(
-        title="mean squared error, less that of the average user", range=[min(lows) - 0.02, max(highs) + 0.06]
-    )
+    figure.update_xaxes(title="MSE less that of the average user", range=[min(lows) - 0.02, max(highs) + 0.06])
     figure.update_yaxes(autorange="reversed", automargin=True)
     styled(figure, palette, 400, synthetic=synthetic, left=8)
     return figure.update_layout(margin={"t": 34})
@@ -163,7 +161,7 @@ def draw(page: Page) -> None:
 STEP = Step(
     slug="cold-start",
     title="Cold start: the remedies side by side",
-    insight="Of somebody new a model knows only the average person; **every rating told** moves it towards this one.",
+    insight="Of somebody new a model knows only the average person; **a few ratings** move it towards this one.",
     draw=draw,
     door=Door("pages/rate.py", "rate a few films yourself"),
     questions=(

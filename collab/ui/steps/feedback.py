@@ -30,7 +30,7 @@ from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
-N_WORLDS = 4
+N_WORLDS = 3
 SECONDS_BETWEEN_PICTURES = 0.2
 REMEDY_NAMES = {NONE: "None", EXPLORATION: "Explore", DAMPING: "Damp"}
 REMEDY_LINES = {NONE: "no remedy", EXPLORATION: "exploration", DAMPING: "damped popularity"}
@@ -188,8 +188,8 @@ def draw(page: Page) -> None:
 STEP = Step(
     slug="feedback",
     title="Feedback loops",
-    insight="A model that learns from what it chose to show shows **few films to everybody**, and a few very active lovers of "
-    "one genre can steer what all the others see.",
+    insight="Once a model chooses what people see, they see **far fewer different films**, and a few very active lovers of one "
+    "genre can steer it.",
     draw=draw,
     door=Door("pages/rate.py", "rate films, and turn its dials"),
     questions=(
