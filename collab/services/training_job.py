@@ -135,14 +135,15 @@ def warm_up(data: str, models: Iterable[str], environment: Environment) -> Itera
     """Do now what a process does slowly the first time, so that the next training begins at once.
 
     Reads the data set, then rehearses every one of `models`: one step of it in a folder that is thrown away. Yields its name
-    after each, so that the caller may leave off. Raises CollabError where the data set cannot be read.
+    after each, so that the caller may leave off. The rehearsals are on the sample: that warms as well, and is short whatever the
+    data set, also where a step is the whole training. Raises CollabError where the data set cannot be read.
     """
     dataset, _ = load_encoded(data, environment)
     _ = dataset.fingerprint  # kept with the data set
     for model in models:
         with tempfile.TemporaryDirectory(prefix="collab-") as home:
             store = RunStore(Path(home))
-            record = store.create(plan(model, preset_of(model), data, "random:0.2", 0))
+            record = store.create(plan(model, preset_of(model), "sample", "random:0.2", 0))
             carry_out(record, store, environment, should_stop=lambda: True)
         yield model
 

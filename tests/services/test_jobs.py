@@ -1,5 +1,6 @@
 """Jobs: a real worker process behind a queue."""
 
+import io
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from collab.errors import RunError
-from collab.models import DotBiasSettings, preset_of
+from collab.models import DEFAULT_MODEL, MODELS, DotBiasSettings, preset_of
+from collab.services import worker
 from collab.services.environment import Environment
 from collab.services.jobs import MAX_QUEUED, Jobs
 from collab.services.runs import RunStore
@@ -63,6 +65,26 @@ def test_a_warm_worker_trains_what_comes_first(jobs):
     jobs.warm_up("sample")
     assert [(record.id, record.state) for record in jobs.store.records()] == [(run_id, "finished")]
     assert jobs._process is worker and worker.poll() is None
+
+
+def test_a_start_waits_for_one_rehearsal_at_most(tmp_path, monkeypatch):
+    """The model that is asked for first is rehearsed first, the longest last; a start in between leaves the rest for later."""
+    pressed, rehearsed = {"train": "01234567"}, []
+
+    def rehearse(data, models, environment):
+        for model in models:
+            rehearsed.append(model)
+            if len(rehearsed) == 2:
+                at_work.waiting.put(pressed)
+            yield model
+
+    monkeypatch.setattr(worker, "warm_up", rehearse)
+    at_work = worker.Worker(tmp_path, io.StringIO(), io.StringIO())
+    at_work.warm_up("sample", None)
+    assert len(rehearsed) == 2 and at_work.waiting.get() is pressed
+    at_work.warm_up("sample", None)
+    at_work.warm_up("sample", None)
+    assert sorted(rehearsed) == sorted(MODELS) and (rehearsed[0], rehearsed[-1]) == (DEFAULT_MODEL, "dot-bias-plain")
 
 
 @forked
