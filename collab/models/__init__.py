@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from collab.errors import SettingError
@@ -12,7 +12,17 @@ from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
 from collab.models.contract import Model
-from collab.models.cost import bayes_seconds, dot_seconds, sampled_seconds
+from collab.models.cost import (
+    bayes_seconds,
+    deep_seconds,
+    dot_seconds,
+    neighbours_seconds,
+    net_seconds,
+    ordinal_seconds,
+    plain_seconds,
+    sampled_seconds,
+    side_seconds,
+)
 from collab.models.deep import DeepSettings, build_deep
 from collab.models.dot import (
     DotBiasSettings,
@@ -45,7 +55,9 @@ class Family:
     epoch_word: str = "epoch"
     about: str = ""
     by_chance: bool = True
-    seconds: Callable[[Any, int, int], float] | None = None  # about how long a training takes, see `models/cost.py`
+    seconds: Callable[[Any, int, int], float] = field(
+        kw_only=True
+    )  # about how long a training takes, see `models/cost.py`
 
 
 PRESET_TITLES = {
@@ -98,6 +110,7 @@ MODELS: dict[str, Family] = {
             _without_data(Neighbours),
             about="Finds users who rate alike, and predicts what they gave: the chapter’s first idea, without latent factors.",
             by_chance=False,
+            seconds=neighbours_seconds,
         ),
         Family(
             "dot",
@@ -143,6 +156,7 @@ MODELS: dict[str, Family] = {
             "“As in the chapter” takes batches of 64, “Fast” of 256.",
             _without_data(DotProductBiasPlain),
             about="The dot product with biases out of plain parameter tensors: the same curve, several times as slow.",
+            seconds=plain_seconds,
         ),
         Family(
             "bayes",
@@ -175,6 +189,7 @@ MODELS: dict[str, Family] = {
             "“As in the chapter” takes batches of 64. “Fast” takes 512 and four epochs: the same loss in a quarter of the time.",
             build_net,
             about="Both embeddings side by side through one hidden layer: the chapter’s small net.",
+            seconds=net_seconds,
         ),
         Family(
             "deep",
@@ -184,6 +199,7 @@ MODELS: dict[str, Family] = {
             "“As in the chapter” takes batches of 64. “Fast” takes 128 and three epochs: the same loss in a third of the time.",
             build_deep,
             about="A net of any layers on both embeddings, with dropout and batch norm.",
+            seconds=deep_seconds,
         ),
         Family(
             "ordinal",
@@ -193,6 +209,7 @@ MODELS: dict[str, Family] = {
             "“Small batches” of 64, as in the chapter. “Fast” takes 256 and four epochs: the same loss in a third of the time.",
             Ordinal,
             about="A chance for every rating level instead of one number, trained by cross-entropy.",
+            seconds=ordinal_seconds,
         ),
         Family(
             "side",
@@ -202,6 +219,7 @@ MODELS: dict[str, Family] = {
             "“Small batches” of 64, as in the chapter. “Fast” takes 128, four epochs and twice the rate: half the time.",
             build_side,
             about="A net that also sees genres, year, age, gender, occupation and time, and so has an answer for a new film.",
+            seconds=side_seconds,
         ),
     )
 }

@@ -5,13 +5,77 @@ Fitted to measurements on one core of a server, MovieLens 100K and latest small;
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
+
+from collab.models.embedding_net import size_by_rule
+
+SIDE_COLUMNS = 60  # about so many does `side` see beside the embeddings
 
 
 def dot_seconds(settings: Any, n_train: int, n_rows: int) -> float:
     """Of `dot-bias` on `n_train` ratings and tables of `n_rows` rows together: steps, each with its call, table and batch."""
     n_steps = settings.epochs * -(-n_train // settings.batch_size)
     return n_steps * (130e-6 + settings.n_factors * (0.75e-9 * n_rows + 4e-9 * settings.batch_size))
+
+
+def plain_seconds(settings: Any, n_train: int, n_rows: int) -> float:
+    """Of `dot-bias-plain`: the same parts as of `dot-bias`, each several times as long."""
+    n_steps = settings.epochs * -(-n_train // settings.batch_size)
+    a_rating = 0.16e-6 + 3e-9 * settings.n_factors
+    return n_steps * (340e-6 + 2.5e-9 * settings.n_factors * n_rows + a_rating * settings.batch_size)
+
+
+def ordinal_seconds(settings: Any, n_train: int, n_rows: int) -> float:
+    """Of `ordinal`: as `dot-bias`, its rows wider by a bias and five levels, and chances for every rating."""
+    n_steps = settings.epochs * -(-n_train // settings.batch_size)
+    a_rating = 0.3e-6 + 3e-9 * settings.n_factors
+    return n_steps * (93e-6 + 0.7e-9 * (settings.n_factors + 6) * n_rows + a_rating * settings.batch_size)
+
+
+def net_seconds(settings: Any, n_train: int, n_rows: int) -> float:
+    """Of `net`: one hidden layer, nothing between the layers."""
+    return _layers_seconds(settings, (settings.n_hidden,), 0, 0, n_train, n_rows)
+
+
+def deep_seconds(settings: Any, n_train: int, n_rows: int, n_columns: int = 0) -> float:
+    """Of `deep`: any hidden layers, with batch norm and dropout."""
+    n_hidden, n_embedded = sum(settings.layers), sum(_embedding_sizes(settings, n_rows))
+    between = n_hidden * (settings.batch_norm + (settings.dropout > 0)) + n_embedded * (settings.embedding_dropout > 0)
+    return _layers_seconds(settings, settings.layers, between, n_columns, n_train, n_rows)
+
+
+def side_seconds(settings: Any, n_train: int, n_rows: int) -> float:
+    """Of `side`: as `deep`, with more that goes in."""
+    return deep_seconds(settings, n_train, n_rows, SIDE_COLUMNS if settings.side_information else 0)
+
+
+def _embedding_sizes(settings: Any, n_rows: int) -> tuple[int, int]:
+    """Of users and of films; by the rule as if there were as many of both, which is off by a few numbers."""
+    rule = size_by_rule(n_rows // 2)
+    return settings.user_size or rule, settings.item_size or rule
+
+
+def _layers_seconds(
+    settings: Any, layers: tuple[int, ...], between: int, n_columns: int, n_train: int, n_rows: int
+) -> float:
+    """Of a net: steps, each with its calls, tables, weights and a batch, in which a weight is a product and a unit, as each of
+    the numbers `between` layers that batch norm or dropout changes, takes a few operations."""
+    n_steps = settings.epochs * -(-n_train // settings.batch_size)
+    user_size, item_size = _embedding_sizes(settings, n_rows)
+    n_inputs = user_size + item_size + n_columns
+    n_weights = sum(n_in * n_out for n_in, n_out in pairwise((n_inputs, *layers, 1)))
+    a_rating = 55e-12 * n_weights + 5e-9 * (n_inputs + sum(layers) + between)
+    a_step = 80e-6 + 0.6e-9 * (user_size + item_size) * n_rows + 4.3e-9 * n_weights
+    return n_steps * (a_step + a_rating * settings.batch_size)
+
+
+def neighbours_seconds(settings: Any, n_train: int, n_rows: int) -> float:
+    """Of `neighbours`, whatever its settings: everybody held against everybody, and a rating against all of the same film.
+
+    Few ratings in large tables take less, because whoever has hardly any is nobody's neighbour.
+    """
+    return 0.1 + 0.18e-6 * n_train**2 / n_rows + 14e-9 * n_rows**2
 
 
 def bayes_seconds(settings: Any, n_train: int, n_rows: int) -> float:

@@ -58,7 +58,12 @@ def switch_off() -> None:
 
 def holdout_of(share: float) -> str:
     """How slider mode splits the ratings: what a run holds out, and a tenth sealed (less where little would be left to train)."""
-    return with_sealed(f"random:{share:g}", round(min(SEALED_SHARE, (1 - share) / 2), 3))
+    return with_sealed(f"random:{share:g}", sealed_beside(share))
+
+
+def sealed_beside(share: float) -> float:
+    """The share that is sealed where `share` is held out."""
+    return round(min(SEALED_SHARE, (1 - share) / 2), 3)
 
 
 def split_seed() -> int:
@@ -95,7 +100,7 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
     planned = None
     if settings is not None:
         planned = plan(family.name, settings, rows.data, rows.holdout, seed)
-        seconds = expected_seconds(family, settings, known)
+        seconds = expected_seconds(family, settings, share, known)
         try:
             if seconds <= QUICK_SECONDS or st.session_state.get("_try_anyway") == (
                 planned.model,
@@ -112,13 +117,14 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
     st.fragment(_draw, run_every=POLL_SECONDS if renewing else None)(rows, planned, renewing)
 
 
-def expected_seconds(family: Family, settings: Any, known: RunRecord) -> float:
-    """About how long a trial takes; infinite for a model that cannot tell."""
-    if family.seconds is None:
-        return float("inf")
-    n_ratings = known.n_train + known.n_valid + known.n_sealed
-    n_rows = sum(layer["shape"][0] for layer in known.layers if layer["name"] in ("user factors", "item factors"))
-    return family.seconds(settings, n_ratings or TYPICAL[0], n_rows or TYPICAL[1])
+def expected_seconds(family: Family, settings: Any, share: float, known: RunRecord) -> float:
+    """About how long a trial takes that holds out `share`, on the data of `known`, any run with its tables of users and films."""
+    n_ratings = known.n_train + known.n_valid + known.n_sealed or TYPICAL[0]
+    n_rows = sum(
+        max((layer["shape"][0] for layer in known.layers if layer["name"].startswith(side)), default=0)
+        for side in ("user ", "item ")
+    )
+    return family.seconds(settings, round(n_ratings * (1 - share - sealed_beside(share))), n_rows or TYPICAL[1])
 
 
 def _own_trials() -> Trials:
@@ -131,10 +137,9 @@ def _own_trials() -> Trials:
 
 def _say_slow(family: Family, planned: RunRecord, rows: Rows, seconds: float) -> None:
     """Why nothing happens by itself with these settings, and two ways on."""
-    took = f"about {words.duration(seconds)}" if seconds < float("inf") else "an unknown time"
     st.info(
-        f"These settings take {took} to train, so they wait for you. Up to {words.duration(QUICK_SECONDS)} a change is "
-        "trained at once.",
+        f"These settings take about {words.duration(seconds)} to train, so they wait for you. Up to "
+        f"{words.duration(QUICK_SECONDS)} a change is trained at once.",
         icon=":material/hourglass_top:",
     )
     with st.container(horizontal=True):
