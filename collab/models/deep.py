@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from collab.features import Features
 from collab.models import net_settings
 from collab.models import shared_settings as shared
-from collab.models.embedding_net import Design, EmbeddingNet
+from collab.models.embedding_net import EmbeddingNet
 from collab.models.net_settings import PULLED
 from collab.ratings import RatingScale
 from collab.settings import check
@@ -38,12 +38,5 @@ def build_deep(
     settings: DeepSettings, n_users: int, n_items: int, rating_scale: RatingScale | None, features: Features | None
 ) -> EmbeddingNet:
     """The net of the chapter's library."""
-    design = Design(
-        settings.user_size,
-        settings.item_size,
-        settings.layers,
-        settings.embedding_dropout,
-        settings.dropout,
-        settings.batch_norm,
-    )
+    design = net_settings.layered_design(settings)
     return EmbeddingNet("deep", settings, design, n_users, n_items)

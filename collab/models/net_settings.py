@@ -1,9 +1,10 @@
-"""The settings that the neural nets share, each declared once, as in `shared_settings`."""
+"""The settings that the neural nets share, each declared once, as in `shared_settings`, and what becomes of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from collab.models.embedding_net import Design
 from collab.settings import setting
 
 PULLED = "embeddings and weights, but not biases,"
@@ -56,4 +57,17 @@ def batch_norm() -> Any:
         "Batch norm",
         "Brings what comes out of every hidden layer to one mean and spread, which steadies the training.",
         in_sight=False,
+    )
+
+
+def layered_design(settings: Any, unknown_share: float = 0.0) -> Design:
+    """How a net with these settings of `layers`, both dropouts and `batch_norm` is built."""
+    return Design(
+        settings.user_size,
+        settings.item_size,
+        settings.layers,
+        settings.embedding_dropout,
+        settings.dropout,
+        settings.batch_norm,
+        unknown_share,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from collab.features import Features
 from collab.models import net_settings
 from collab.models import shared_settings as shared
-from collab.models.embedding_net import Design, EmbeddingNet
+from collab.models.embedding_net import EmbeddingNet
 from collab.models.net_settings import PULLED
 from collab.models.side_columns import SideColumns
 from collab.ratings import RatingScale
@@ -54,14 +54,6 @@ def build_side(
     settings: SideSettings, n_users: int, n_items: int, rating_scale: RatingScale | None, features: Features | None
 ) -> EmbeddingNet:
     """The net with its further columns; without `side_information` the same net without them."""
-    design = Design(
-        settings.user_size,
-        settings.item_size,
-        settings.layers,
-        settings.embedding_dropout,
-        settings.dropout,
-        settings.batch_norm,
-        settings.unknown_share,
-    )
+    design = net_settings.layered_design(settings, settings.unknown_share)
     columns = SideColumns(n_users, n_items, features) if settings.side_information else None
     return EmbeddingNet("side", settings, design, n_users, n_items, columns)
