@@ -10,6 +10,9 @@ import streamlit as st
 from collab.ui import own_link
 from collab.ui.page import Page
 
+WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
+"""The words of a door wrap: on a phone they are longer than a line, and Streamlit would cut them."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -79,12 +82,14 @@ def show_step(step: Step, page: Page) -> None:
     st.markdown(step.insight)
     with st.container(key=f"step-{step.slug}"):
         st.fragment(step.draw)(page)
-    st.page_link(
-        step.door.page,
-        label=f"On the real model: {step.door.label}",
-        icon=":material/arrow_outward:",
-        query_params=dict(step.door.link) or None,
-    )
+    st.html(WRAPPED)
+    with st.container(key="door"):
+        st.page_link(
+            step.door.page,
+            label=f"On the real model: {step.door.label}",
+            icon=":material/arrow_outward:",
+            query_params=dict(step.door.link) or None,
+        )
     for question in step.questions:
         with st.expander(question.text):
             st.markdown(question.answer)

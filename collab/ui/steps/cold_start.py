@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.comparison import NOT_TOLD_APART, WORSE
 from collab.errors import CollabError
 from collab.ideas.remedies import ABOUT, AVERAGE, BIASES, GENRES, N_TESTED, REVEALED, TASTE, Measurement, measure
+from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
-from collab.ui.one_thread import one_thread
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step

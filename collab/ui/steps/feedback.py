@@ -23,9 +23,9 @@ from collab.ideas.feedback import (
     Round,
     simulate,
 )
+from collab.one_thread import one_thread
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
-from collab.ui.one_thread import one_thread
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
@@ -181,7 +181,8 @@ def draw(page: Page) -> None:
     st.caption(
         f"A simulation: {N_PEOPLE} invented people, {N_FILMS} invented films of {N_GENRES} genres, whole-star ratings. In every "
         f"round a Bayesian model is trained on all ratings so far and shows everybody the {N_SHOWN} films that it thinks they "
-        f"would like best and have not seen; they rate them. Lovers are not counted in the curves, means of {N_WORLDS} worlds."
+        f"would like best and have not seen; they rate them. Lovers are not counted in the curves, means of {N_WORLDS} worlds. "
+        "The model is a small one; a stronger one tells a large group of lovers apart, and their pull levels off."
     )
 
 

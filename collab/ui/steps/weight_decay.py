@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-import torch
 from plotly.subplots import make_subplots
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.ideas import decay_curves
 from collab.ideas.decay_curves import DECAYS, DecayCurve
 from collab.ideas.weight_decay import adam_with_decay, adam_with_penalty, pulls, room, sgd_with_decay, sgd_with_penalty
+from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.splitting import split_by
 from collab.ui import cached, words
@@ -134,12 +134,8 @@ def trained_curve(data: str, weight_decay: float) -> DecayCurve:
     """The chapter's recipe on a random 80 % of a data set, once for all sessions. Raises CollabError without the data."""
     dataset, ratings = load_encoded(data, cached.environment())
     split = split_by("random:0.2", dataset, 0)
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # more of them would fight with the worker for the cores
-    try:
+    with one_thread():
         return decay_curves.decay_curve(ratings.take(split.train), ratings.take(split.valid), weight_decay)
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def draw(page: Page) -> None:
