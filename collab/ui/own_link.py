@@ -10,7 +10,7 @@ import time
 
 import streamlit as st
 
-STALE_SECONDS = 10.0  # generous: on a busy machine a turn can wait that long
+STALE_SECONDS = 60.0  # generous: on a busy machine turns wait, and a slider that jumps back is worse than a late link
 
 
 def put(name: str, text: str | None) -> None:
