@@ -10,7 +10,8 @@ import time
 
 import streamlit as st
 
-STALE_SECONDS = 60.0  # generous: on a busy machine turns wait, and a slider that jumps back is worse than a late link
+STALE_SECONDS = 10.0  # generous: on a busy machine a turn can wait that long
+LONG_STALE_SECONDS = 60.0  # where nobody goes back in the browser, and jumping back would be worse: sliders
 
 
 def put(name: str, text: str | None) -> None:
@@ -26,7 +27,7 @@ def put(name: str, text: str | None) -> None:
         st.query_params[name] = text
 
 
-def is_late(name: str, text: str) -> bool:
-    """Whether the session itself has replaced `name=text` a moment ago."""
+def is_late(name: str, text: str, within: float = STALE_SECONDS) -> bool:
+    """Whether the session itself has replaced `name=text` less than `within` seconds ago."""
     since = st.session_state.get("_replaced", {}).get((name, text))
-    return since is not None and time.monotonic() - since < STALE_SECONDS
+    return since is not None and time.monotonic() - since < within

@@ -271,10 +271,10 @@ def _range_control(name: str, limits: About, family: Family) -> None:
 
 def _from_link(family: Family) -> None:
     """Take over what a link says of the settings; refuse, with the allowed range, what is not allowed."""
-    linked = st.session_state.setdefault("_linked_settings", {})
+    linked, late = st.session_state.setdefault("_linked_settings", {}), own_link.LONG_STALE_SECONDS
     for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
         text = st.query_params.get(name)
-        if text is None or text == linked.get(name) or own_link.is_late(name, text):
+        if text is None or text == linked.get(name) or own_link.is_late(name, text, late):
             continue
         linked[name] = text
         try:
