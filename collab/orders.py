@@ -125,18 +125,20 @@ def rank(
         alike = _genre_vectors(items, pool) if vectors is None else vectors[pool]
         ranked = pool[varied(_bent(score, counts, pool, dials.popularity), alike, dials.variety, n)]
     chosen = ranked[:n]
-    listed = items[["title", "n_ratings", "year", "genres"]].iloc[chosen].reset_index(drop=True)
-    parts = {
-        "item_index": chosen,
-        "title": listed["title"],
-        "predicted": predictions.mean[chosen],
-        "uncertainty": predictions.standard_deviation[chosen],
-        "low": predictions.low[chosen],
-        "high": predictions.high[chosen],
-        "score": score[chosen],
-        "seen": seen[chosen],
-    }
-    return pd.DataFrame({**parts, **{name: listed[name] for name in ("n_ratings", "year", "genres")}})
+    facts = {name: items[name].array.take(chosen) for name in ("title", "n_ratings", "year", "genres")}
+    return pd.DataFrame(
+        {
+            "item_index": chosen,
+            "title": facts.pop("title"),
+            "predicted": predictions.mean[chosen],
+            "uncertainty": predictions.standard_deviation[chosen],
+            "low": predictions.low[chosen],
+            "high": predictions.high[chosen],
+            "score": score[chosen],
+            "seen": seen[chosen],
+            **facts,
+        }
+    )
 
 
 def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: np.ndarray) -> np.ndarray:
@@ -144,7 +146,8 @@ def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: 
     keep = np.zeros(len(items), dtype=bool)
     keep[trained_items(items, dials.minimum_count)] = True
     if answered:
-        keep &= ~items["title"].isin(items["title"].iloc[list(answered)]).to_numpy()
+        titles = items["title"].array
+        keep &= ~titles.isin(titles.take(list(answered)))
     if dials.years:
         first, last = dials.years
         keep &= items["year"].between(first, last).fillna(False).to_numpy(dtype=bool)
