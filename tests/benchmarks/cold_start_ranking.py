@@ -13,6 +13,8 @@ shown*, all folds together; popularity: the mean number of training ratings of t
 Orders stand on `bayes` and `dot-bias`, preset fast; opponents in the same run: popularity, the item mean (damped by 5), the
 item-item model alone (EASE on the same rows, 5,000 films at most). Differences are paired, with their 95 % interval by
 percentile bootstrap over people (2,000 draws, seed 0).
+The chance of having seen a film: what was said and what share was rated, over all *not shown* films of all people (those of the
+11th to the 15th rating among them), and the log loss beside that of a film's popularity alone.
 
 Times: one core, one thread, medians over people, from ten ratings to the order of all films; opponents: scikit-learn's Ridge on
 the film factors (a zero-mean ridge), and twenty AdamW steps in torch on a new row from the mean of the trained ones.
@@ -22,6 +24,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +50,7 @@ K, LISTED, LIKED = 10, 10, 4.0
 REVEALS = ("random", "popular")
 CANDIDATES = ("all", "not shown", "rated")
 MODELS = ("bayes", "dot-bias")
+STEPS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 MEAN, EASE = "item mean", "item-item alone"
 
 Score = Callable[[dict[int, float]], dict[str, np.ndarray]]
@@ -113,20 +117,55 @@ def show(score: np.ndarray, person: Person, reveal: str, counts: np.ndarray) -> 
     return Shown([ndcg_at_k(top, relevant, LISTED) for top in tops], tops[0], tops[1])
 
 
-def measure(groups: list[np.ndarray], ratings: Ratings, items_of: Callable) -> dict[tuple[str, str], Found]:
-    """Every method on every reveal, over the people of all `groups` (each left out of its own training)."""
+def measure(
+    groups: list[np.ndarray], ratings: Ratings, items_of: Callable
+) -> tuple[dict[tuple[str, str], Found], dict[str, list]]:
+    """Every method on every reveal, over the people of all `groups` (each left out of its own training); and `chances`."""
     found: dict[tuple[str, str], list[tuple]] = {}
+    seen: dict[str, list] = {reveal: [] for reveal in REVEALS}
     for group in groups:
         train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, group)))
         items = items_of(train)
         counts = items["n_ratings"].to_numpy()
         known, together = newcomers(train), item_item(train)
-        for person in people_of(ratings, group, counts):
+        people = people_of(ratings, group, counts)
+        for reveal in REVEALS:
+            seen[reveal].append(chances(people, reveal, together, counts))
+        for person in people:
             for reveal in REVEALS:
                 for name, score in scores(revealed(person, reveal), known, together, items).items():
                     shown = show(score, person, reveal, counts)
                     found.setdefault((reveal, name), []).append((*shown, counts[shown.picks]))
-    return {key: Found(*map(np.array, zip(*people, strict=True))) for key, people in found.items()}
+    return {key: Found(*map(np.array, zip(*each, strict=True))) for key, each in found.items()}, seen
+
+
+def chances(
+    people: list[Person], reveal: str, together: ItemItem, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each person and film not shown: the chance of having seen it, that by popularity alone, whether it was rated."""
+    said, plain, was = [], [], []
+    for person in people:
+        rated = revealed(person, reveal)
+        asked = np.setdiff1d(np.flatnonzero(counts > 0), list(rated))
+        if reveal == "popular":
+            asked = asked[counts[asked] < counts[list(rated)].min()]
+        said.append(together.chance_of_seen(rated)[asked])
+        plain.append(together.chance_of_seen({})[asked])
+        was.append(np.isin(asked, person.item_index))
+    return np.concatenate(said), np.concatenate(plain), np.concatenate(was)
+
+
+def print_chances(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], reveal: str) -> None:
+    """How well the chances are kept."""
+    said, plain, was = map(np.concatenate, zip(*parts, strict=True))
+    losses = [-np.mean(np.where(was, np.log(chance), np.log(1 - chance))) for chance in (said, plain)]
+    print(
+        f"\nchance of having seen a film, {reveal} reveal: log loss {losses[0]:.4f}, by popularity alone {losses[1]:.4f}"
+    )
+    for low, high in pairwise(STEPS):
+        inside = (said >= low) & (said < high)
+        print(f"  {100 * low:3.0f} to {100 * high:3.0f} %: said {100 * said[inside].mean():4.1f}, ", end="")
+        print(f"rated {100 * was[inside].mean():4.1f} % of {inside.sum():,}")
 
 
 def revealed(person: Person, reveal: str) -> dict[int, float]:
@@ -240,6 +279,7 @@ def print_table(found: dict[tuple[str, str], Found], reveal: str, n_films: int) 
         for column, label in enumerate(CANDIDATES[:2]):
             print(f"  {WATCH}, {name} − popular, {label}: {against(default[:, column], popular[:, column])}")
             print(f"  {WATCH}, {name} − {EASE}, {label}: {against(default[:, column], alone[:, column])}")
+            print(f"  {WATCH}, {name} − rating, {name}, {label}: {against(default[:, column], rating[:, column])}")
         for order, its in ((WATCH, default), ("rating", rating)):
             print(f"  {order}, {name} − {MEAN}, rated: {against(its[:, 2], mean[:, 2])}")
 
@@ -255,11 +295,13 @@ def run(final: bool) -> None:
     def items_of(train: Ratings) -> pd.DataFrame:
         return describe_items(dataset, train, "title")
 
-    found = measure(groups, ratings, items_of)
+    found, seen = measure(groups, ratings, items_of)
     trained = [np.unique(ratings.item_index[~np.isin(ratings.user_index, group)]) for group in groups]
     n_films = len(np.unique(np.concatenate(trained)))
     for reveal in REVEALS:
         print_table(found, reveal, n_films)
+    for reveal in REVEALS:
+        print_chances(seen[reveal], reveal)
     train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, groups[0])))
     start = time.process_time()
     together = item_item(train)
