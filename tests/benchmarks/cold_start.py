@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.cold_start            # 143 people, on whom settings were chosen
     python -m tests.benchmarks.cold_start --final    # the other 800 in four folds of 200, each left out of its own training
+    python -m tests.benchmarks.cold_start --ranking  # the first ten picks instead, see cold_start_ranking.py; also with --final
 
 MovieLens 100K, items are titles. Users sorted by id, `default_rng(999).permutation(943)`: its first 143 are the people of the
 first command, the others in order make the folds. All ratings of the people measured are left out of the training. The noise
@@ -157,7 +158,15 @@ def main() -> None:
     parser.add_argument(
         "--final", action="store_true", help="the 800 people of the four folds; settings are not chosen on them"
     )
-    final = parser.parse_args().final
+    parser.add_argument(
+        "--ranking", action="store_true", help="how good the first ten picks are, instead of the errors"
+    )
+    final, ranking = (getattr(parser.parse_args(), name) for name in ("final", "ranking"))
+    if ranking:
+        from tests.benchmarks import cold_start_ranking  # stands on this module
+
+        cold_start_ranking.run(final)
+        return
     torch.set_num_threads(1)
     dataset, ratings = load_encoded("ml-100k", read_environment())
     features = features_of(dataset, ratings)
