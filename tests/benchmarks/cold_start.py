@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks.cold_start            # 143 people, on whom settings were chosen
     python -m tests.benchmarks.cold_start --final    # the other 800 in four folds of 200, each left out of its own training
+    python -m tests.benchmarks.cold_start --asking   # which film to ask next: `tests.benchmarks.cold_start_asking`
 
-MovieLens 100K, items are titles. Users sorted by id, `default_rng(999).permutation(943)`: its first 143 are the people of the
-first command, the others in order make the folds. All ratings of the people measured are left out of the training. The noise
-variance of the models that are not Bayesian is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained
-on all of them.
+MovieLens 100K, items are titles; the people are those of `tests.benchmarks.newcomers`. The noise variance
+of the models that are not Bayesian is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained on all of
+them.
 A person's ratings (a doubled title averaged) come in the order of `default_rng(user_id).permutation` (random) or by the films'
 training counts (popular); k of them are revealed, and those beyond the 15th are predicted, the same for every k.
 
@@ -28,21 +28,20 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.cold_start import user_prior
-from collab.datasets.dataset import describe_users
-from collab.features import Features, features_of
+from collab.cold_start import UserPrior, user_prior
+from collab.datasets.dataset import Dataset, describe_items, describe_users
+from collab.features import Features
 from collab.models import build_model, preset_of
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.ratings import Ratings
-from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
 from collab.splitting import split_random
 from collab.training import fit
+from tests.benchmarks import cold_start_asking
+from tests.benchmarks.newcomers import folds, interval, stars_of
 
 REVEALED = (0, 1, 3, 5, 10, 15)
 DAMPING = 6.0
-N_DRAWS = 2000
 MODELS = (
     ("bias", "fast"),
     ("neighbours", "fast"),
@@ -74,9 +73,7 @@ def people_of(ratings: Ratings, users: np.ndarray, counts: np.ndarray) -> list[P
     """The persons of the user rows `users`; `counts` of the films' training ratings."""
     people = []
     for user in users:
-        rows = ratings.user_index == user
-        item_index, place = np.unique(ratings.item_index[rows], return_inverse=True)
-        stars = np.bincount(place, weights=ratings.rating[rows]) / np.bincount(place)
+        item_index, stars = stars_of(ratings, user)
         shuffled = np.random.default_rng(int(ratings.users.labels[user])).permutation(len(item_index))
         order = {"random": shuffled, "popular": np.argsort(-counts[item_index], kind="stable")}
         people.append(Person(item_index, stars, order))
@@ -109,11 +106,11 @@ def fold_in_method(known: Newcomer | ByItself) -> Method:
 
 def as_points(known: Newcomer, model: Model, train: Ratings) -> Newcomer:
     """The same model, its films and users taken for exactly known."""
-    prior = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
-    return dataclasses.replace(known, prior=prior, item_covariances=None)
+    points = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
+    return dataclasses.replace(known, prior=UserPrior(known.prior.mean, points.covariance), item_covariances=None)
 
 
-def methods_on(train: Ratings, features: Features) -> dict[str, Method]:
+def methods_on(dataset: Dataset, train: Ratings, features: Features) -> dict[str, Method]:
     """All methods, trained on `train`; `features` of its users and films."""
     methods = {"biases": biases_method(train)}
     split = split_random(len(train), 0.2, 0)
@@ -124,7 +121,9 @@ def methods_on(train: Ratings, features: Features) -> dict[str, Method]:
         trial, model = (build_model(name, settings, *sizes, train.rating_scale, side) for _ in range(2))
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
-        known = newcomer(model, describe_users(train), valid_mse, train.rating_scale)
+        known = newcomer(
+            model, describe_users(train), describe_items(dataset, train, "title"), valid_mse, train.rating_scale
+        )
         if known.doubts_films:
             methods[f"{name} {preset}, points"] = fold_in_method(as_points(known, model, train))
         methods[f"{name} {preset}"] = fold_in_method(known)
@@ -144,36 +143,27 @@ def measure(method: Method, people: list[Person], reveal: str) -> tuple[np.ndarr
     return squared, inside
 
 
-def interval(difference: np.ndarray) -> str:
-    """The mean over people (n_people,) and its bootstrap interval."""
-    draws = np.random.default_rng(0).integers(len(difference), size=(N_DRAWS, len(difference)))
-    low, high = np.quantile(difference[draws].mean(axis=1), (0.025, 0.975))
-    return f"{difference.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
-
-
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--final", action="store_true", help="the 800 people of the four folds; settings are not chosen on them"
     )
-    final = parser.parse_args().final
+    parser.add_argument("--asking", action="store_true", help="which film to ask next, one film a screen")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    dataset, ratings = load_encoded("ml-100k", read_environment())
-    features = features_of(dataset, ratings)
-    users = np.arange(1, ratings.n_users)  # the vocabulary is sorted by id
-    order = users[np.random.default_rng(999).permutation(len(users))]
-    groups = np.split(order[143:], 4) if final else [order[:143]]
+    if arguments.asking:
+        return cold_start_asking.report(arguments.final)
     found: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
-    for group in groups:
-        train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, group)))
-        people = people_of(ratings, group, np.bincount(train.item_index, minlength=ratings.n_items))
-        strangers = features.users.copy()
-        strangers[group] = 0.0
-        for name, method in methods_on(train, Features(strangers, features.items)).items():
+    n_people = 0
+    for fold in folds(arguments.final):
+        train = fold.train
+        people = people_of(fold.ratings, fold.users, np.bincount(train.item_index, minlength=train.n_items))
+        n_people += len(people)
+        for name, method in methods_on(fold.dataset, train, fold.features).items():
             for reveal in ("random", "popular"):
                 found.setdefault((reveal, name), []).append(measure(method, people, reveal))
-    print(f"{sum(map(len, groups))} people; k = {', '.join(map(str, REVEALED))} ratings revealed")
+    print(f"{n_people} people; k = {', '.join(map(str, REVEALED))} ratings revealed")
     tables = {key: [np.concatenate(parts) for parts in zip(*each, strict=True)] for key, each in found.items()}
     for reveal in ("random", "popular"):
         print(f"\n{reveal} reveal: MSE; coverage of the 80 % interval in %")
