@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from collab.cold_start import UserPrior, fold_in, predict, user_prior
+from collab.cold_start import UserPrior, fold_in, meet_ratings, predict, user_prior
 from collab.errors import SettingError
 from collab.ratings import RatingScale
 
@@ -375,3 +375,20 @@ def test_order_of_doubtful_films_does_not_matter():
     doubt = make_doubt()
     one, other = doubt.fold_in([1, 4, 6], [5, 2, 4]), doubt.fold_in([6, 1, 4], [4, 5, 2])
     assert np.array_equal(one.mean, other.mean) and np.array_equal(one.covariance, other.covariance)
+
+
+@pytest.mark.parametrize("y_range", [None, Y_RANGE])
+def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
+    world = make_world()
+    n_ratings, mean_rating = np.array([0, *range(1, 12)]), np.array([np.nan, *np.linspace(2, 4, 11)])
+    items = world.item_factors, world.item_biases
+    met = meet_ratings(world.prior, *items, n_ratings, mean_rating, y_range)
+    found = world.predict(met, y_range).score
+    assert n_ratings[1:] @ found[1:] == pytest.approx(n_ratings[1:] @ mean_rating[1:])
+    assert met.mean[:-1].tolist() == world.prior.mean[:-1].tolist() and met.covariance is world.prior.covariance
+
+
+def test_prior_out_of_reach_of_the_ratings_stays_as_it_is():
+    world = make_world()
+    items = world.item_factors, world.item_biases
+    assert meet_ratings(world.prior, *items, np.ones(12), np.full(12, 5.0), (1.0, 4.0)) is world.prior
