@@ -35,6 +35,9 @@ from collab.ratings import RatingScale
 PSEUDO_USERS = 10.0
 """How many imagined users without any correlation between factors join the trained ones in a prior's covariance."""
 
+FEATURE_DAMPING = 50.0
+"""For how many people a feature counts who have it and are like everybody else."""
+
 MAXIMUM_STEPS = 100
 """Newton steps at most; a handful is the rule."""
 
@@ -157,6 +160,49 @@ def meet_ratings(
         if abs(away) <= 1e-9 * n.sum():
             break
     return UserPrior(mean, prior.covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What features of people tell of their tastes: a person with the features x (f,) has the mean m + (x − centre) · effect.
+
+    `centre` (f,) is the mean of the trained people whose features are known, `effect` (f, n_factors + 1), `explained`
+    (n_factors + 1, same) the covariance among them of what the features tell.
+    """
+
+    centre: np.ndarray
+    effect: np.ndarray
+    explained: np.ndarray
+
+    def inform(self, prior: UserPrior, person: np.ndarray) -> UserPrior:
+        """`prior` for somebody with the features `person` (f,); the prior itself where all are zero: nothing is known."""
+        if not np.any(person):
+            return prior
+        return UserPrior(prior.mean + (person - self.centre) @ self.effect, prior.covariance - self.explained)
+
+
+def background(
+    user_factors: np.ndarray, user_biases: np.ndarray, trained_users: np.ndarray, features: np.ndarray
+) -> Background:
+    """What the `features` (n_users, f) of the trained users, a mask (n_users,), tell of their tastes: ridge regression.
+
+    A row of zeros is somebody of whom nothing is known. With W the people's [p_u; b_u] and X their features, both centred:
+    effect = (Xᵀ X + ν 1)⁻¹ Xᵀ W, ν = FEATURE_DAMPING. Explained is effectᵀ Xᵀ X effect / (n + PSEUDO_USERS), which leaves the
+    covariance of `user_prior` positive whatever the features.
+    """
+    known = np.flatnonzero(trained_users & features.any(axis=1))
+    known = known[known > 0]
+    people = np.column_stack([user_factors[known], user_biases[known]]).astype(np.float64)  # (n, k + 1)
+    described = features[known].astype(np.float64)
+    if not len(known):
+        width = user_factors.shape[1] + 1
+        return Background(np.zeros(features.shape[1]), np.zeros((features.shape[1], width)), np.zeros((width, width)))
+    centre = described.mean(axis=0)
+    described = described - centre
+    gram = described.T @ described
+    away = people - people.mean(axis=0)
+    effect = np.linalg.solve(gram + FEATURE_DAMPING * np.eye(len(gram)), described.T @ away)
+    return Background(centre, effect, effect.T @ gram @ effect / (len(known) + PSEUDO_USERS))
 
 
 def fold_in(

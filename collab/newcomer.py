@@ -41,6 +41,10 @@ class Newcomer:
     noise_variance: float
     rating_scale: RatingScale
 
+    def believing(self, prior: UserPrior) -> Newcomer:
+        """The same with another belief beforehand: `collab.cold_start.Background.inform`, `collab.film_groups.after_groups`."""
+        return dataclasses.replace(self, prior=prior)
+
     def after(self, rated: Mapping[int, float]) -> Posterior:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
         return fold_in(

@@ -119,10 +119,11 @@ def test_information_through_the_sigmoid(people):
         assert information(known, {}, people.share)[index] == pytest.approx(gone)
 
 
-def test_the_question_is_chance_times_information(watched, people):
+def test_the_question_is_chance_times_root_of_information(watched, people):
     known = known_of(watched.n_items)
     interview = Interview(known, people, {film(watched, 3): 5.0}, [film(watched, 4)])
-    worth = people.chances(interview.rated, interview.not_seen) * information(known, interview.rated, people.share)
+    worth = people.chances(interview.rated, interview.not_seen)
+    worth = worth * np.sqrt(information(known, interview.rated, people.share))
     worth[interview.answered] = 0
     assert by_information(interview, 1).tolist() == [int(worth.argmax())]
 

@@ -12,8 +12,8 @@ training counts (popular); k of them are revealed, and those beyond the 15th are
 
 Methods, all in one run: *biases*: global mean, damped film bias, and the person's bias Σ (rating − mean − film bias) / (k + 6);
 the fold-in of `bias`, `neighbours`, `dot-bias`, the nets and `ordinal`; that of the Bayesian models with films and users taken as
-points, and with their covariances. Genres and years of films inform `bayes-sampled`; age and occupation of the people measured do
-not.
+points, and with their covariances. Genres and years of films inform `bayes-sampled`; age, gender and
+occupation of the people measured inform the rows *described* alone.
 MSE: mean over people of each person's mean squared error, predictions cut to the scale. Differences are paired, with their
 95 % interval by percentile bootstrap over people (2,000 draws, seed 0). Coverage: of the 80 % interval, mean over people.
 """
@@ -28,9 +28,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.cold_start import UserPrior, user_prior
-from collab.datasets.dataset import Dataset, describe_items, describe_users
-from collab.features import Features
+from collab.cold_start import UserPrior, background, user_prior
+from collab.datasets.dataset import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer, newcomer
@@ -38,7 +37,7 @@ from collab.ratings import Ratings
 from collab.splitting import split_random
 from collab.training import fit
 from tests.benchmarks import cold_start_asking
-from tests.benchmarks.newcomers import folds, interval, stars_of
+from tests.benchmarks.newcomers import Fold, folds, interval, stars_of
 
 REVEALED = (0, 1, 3, 5, 10, 15)
 DAMPING = 6.0
@@ -56,17 +55,20 @@ MODELS = (
     ("bayes-sampled", "best"),
 )
 
+DESCRIBED = (("dot-bias", "fast"), ("bayes", "fast"))
+
 
 class Person(NamedTuple):
-    """The films that somebody rated, the stars, and the order in which they are revealed."""
+    """Somebody's row of the user table, the films that they rated, the stars, and the order in which they are revealed."""
 
+    user: int
     item_index: np.ndarray
     rating: np.ndarray
     order: dict[str, np.ndarray]
 
 
-Method = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""From revealed films and stars and the films to predict: ratings and the ends of their 80 % intervals."""
+Method = Callable[[np.ndarray, np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""From revealed films and stars, the films to predict and the person's row: ratings and the ends of their 80 % intervals."""
 
 
 def people_of(ratings: Ratings, users: np.ndarray, counts: np.ndarray) -> list[Person]:
@@ -76,7 +78,7 @@ def people_of(ratings: Ratings, users: np.ndarray, counts: np.ndarray) -> list[P
         item_index, stars = stars_of(ratings, user)
         shuffled = np.random.default_rng(int(ratings.users.labels[user])).permutation(len(item_index))
         order = {"random": shuffled, "popular": np.argsort(-counts[item_index], kind="stable")}
-        people.append(Person(item_index, stars, order))
+        people.append(Person(int(user), item_index, stars, order))
     return people
 
 
@@ -86,7 +88,7 @@ def biases_method(train: Ratings) -> Method:
     counts = np.bincount(train.item_index, minlength=n)
     item_biases = np.bincount(train.item_index, weights=train.rating - mean, minlength=n) / (counts + DAMPING)
 
-    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, ...]:
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
         bias = np.sum(stars - mean - item_biases[item_index]) / (len(stars) + DAMPING)
         predicted = np.clip(mean + item_biases[asked] + bias, train.rating_scale.low, train.rating_scale.high)
         return predicted, np.full(len(asked), np.nan), np.full(len(asked), np.nan)
@@ -97,7 +99,7 @@ def biases_method(train: Ratings) -> Method:
 def fold_in_method(known: Newcomer | ByItself) -> Method:
     """Collab's way: fold the ratings in, predict."""
 
-    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, ...]:
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
         found, _ = known.foresee(dict(zip(item_index.tolist(), stars.tolist(), strict=True)))
         return found.mean[asked], found.low[asked], found.high[asked]
 
@@ -110,8 +112,21 @@ def as_points(known: Newcomer, model: Model, train: Ratings) -> Newcomer:
     return dataclasses.replace(known, prior=UserPrior(known.prior.mean, points.covariance), item_covariances=None)
 
 
-def methods_on(dataset: Dataset, train: Ratings, features: Features) -> dict[str, Method]:
-    """All methods, trained on `train`; `features` of its users and films."""
+def described_method(known: Newcomer, model: Model, fold: Fold) -> Method:
+    """The same where age, gender and occupation of the people measured are known."""
+    trained = np.bincount(fold.train.user_index, minlength=fold.train.n_users) > 0
+    told = background(model.user_factors, model.user_biases, trained, fold.features.users)
+
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
+        informed = known.believing(told.inform(known.prior, fold.described[user]))
+        return fold_in_method(informed)(item_index, stars, asked, user)
+
+    return method
+
+
+def methods_on(fold: Fold) -> dict[str, Method]:
+    """All methods, trained on everybody but the people of the fold."""
+    train, features = fold.train, fold.features
     methods = {"biases": biases_method(train)}
     split = split_random(len(train), 0.2, 0)
     for name, preset in MODELS:
@@ -122,11 +137,13 @@ def methods_on(dataset: Dataset, train: Ratings, features: Features) -> dict[str
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
         known = newcomer(
-            model, describe_users(train), describe_items(dataset, train, "title"), valid_mse, train.rating_scale
+            model, describe_users(train), describe_items(fold.dataset, train, "title"), valid_mse, train.rating_scale
         )
         if known.doubts_films:
             methods[f"{name} {preset}, points"] = fold_in_method(as_points(known, model, train))
         methods[f"{name} {preset}"] = fold_in_method(known)
+        if (name, preset) in DESCRIBED:
+            methods[f"{name} {preset}, described"] = described_method(known, model, fold)
     return methods
 
 
@@ -137,7 +154,7 @@ def measure(method: Method, people: list[Person], reveal: str) -> tuple[np.ndarr
         order = person.order[reveal]
         asked, given = person.item_index[order[15:]], person.rating[order[15:]]
         for column, k in enumerate(REVEALED):
-            mean, low, high = method(person.item_index[order[:k]], person.rating[order[:k]], asked)
+            mean, low, high = method(person.item_index[order[:k]], person.rating[order[:k]], asked, person.user)
             squared[row, column] = np.mean((mean - given) ** 2)
             inside[row, column] = np.mean((low <= given) & (given <= high)) if np.isfinite(low).all() else np.nan
     return squared, inside
@@ -160,7 +177,7 @@ def main() -> None:
         train = fold.train
         people = people_of(fold.ratings, fold.users, np.bincount(train.item_index, minlength=train.n_items))
         n_people += len(people)
-        for name, method in methods_on(fold.dataset, train, fold.features).items():
+        for name, method in methods_on(fold).items():
             for reveal in ("random", "popular"):
                 found.setdefault((reveal, name), []).append(measure(method, people, reveal))
     print(f"{n_people} people; k = {', '.join(map(str, REVEALED))} ratings revealed")
@@ -176,6 +193,8 @@ def main() -> None:
         for name in names:
             if f"{name}, points" in names:
                 pairs += [(name, opponent) for opponent in ("biases", "dot-bias fast", f"{name}, points")]
+            if f"{name}, described" in names:
+                pairs.append((f"{name}, described", name))
         for first, second in pairs:
             difference = tables[reveal, first][0] - tables[reveal, second][0]
             print(f"  {first} − {second}: " + "  ".join(map(interval, difference.T)))

@@ -131,7 +131,7 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     found["groups first"] = []
     for person in people:
         prior = after_groups(known.prior, groups, picked_by(person, groups, mean_rating))
-        informed = dataclasses.replace(known, prior=prior)
+        informed = known.believing(prior)
         found["groups first"].append(ask(default, dataclasses.replace(start, known=informed), person))
     return found
 

@@ -23,14 +23,15 @@ N_DRAWS = 2000
 
 
 class Fold(NamedTuple):
-    """The user rows left out, all ratings, those of everybody else, and features in which nothing is known of the people left
-    out."""
+    """The user rows left out, all ratings, those of everybody else, features in which nothing is known of the people left out,
+    and the features of all users, `described` (n_users, f)."""
 
     users: np.ndarray
     dataset: Dataset
     ratings: Ratings
     train: Ratings
     features: Features
+    described: np.ndarray
 
 
 def folds(final: bool) -> Iterator[Fold]:
@@ -43,7 +44,7 @@ def folds(final: bool) -> Iterator[Fold]:
         train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, group)))
         strangers = features.users.copy()
         strangers[group] = 0.0
-        yield Fold(group, dataset, ratings, train, Features(strangers, features.items))
+        yield Fold(group, dataset, ratings, train, Features(strangers, features.items), features.users)
 
 
 def stars_of(ratings: Ratings, user: int) -> tuple[np.ndarray, np.ndarray]:
