@@ -58,11 +58,6 @@ class Audience:
     place: np.ndarray
     helf: np.ndarray
 
-    @property
-    def candidates(self) -> np.ndarray:
-        """The item indices of all films that can be asked."""
-        return np.flatnonzero(self.share > 0)
-
     def chances(self, rated: Collection[int], not_seen: Collection[int]) -> np.ndarray:
         """How likely somebody with these answers, item indices, has seen each film, (n_items,)."""
         chances = self.share.copy()
@@ -147,7 +142,8 @@ class _Belief:
             return np.ones(self.n_items)
         towards = self.described @ self.covariance  # (n_items, k + 1)
         own = np.einsum("ij,ij->i", towards, self.described)
-        return np.einsum("ij,ij->i", towards @ self.spread, towards) / (own + self.rest)
+        gone = np.einsum("ij,ij->i", towards @ self.spread, towards)
+        return np.maximum(gone, 0) / (own + self.rest)
 
     def suppose(self, film: int, chance: float) -> None:
         """Count `film` as asked and, with the `chance`, answered."""

@@ -175,10 +175,15 @@ class Background:
     explained: np.ndarray
 
     def inform(self, prior: UserPrior, person: np.ndarray) -> UserPrior:
-        """`prior` for somebody with the features `person` (f,); the prior itself where all are zero: nothing is known."""
-        if not np.any(person):
+        """`prior` for somebody with the features `person` (f,), NaN where one is not known.
+
+        The prior itself where none is, as for a row of zeros.
+        """
+        known = np.isfinite(person)
+        if not known.any() or not np.any(person[known]):
             return prior
-        return UserPrior(prior.mean + (person - self.centre) @ self.effect, prior.covariance - self.explained)
+        away = np.where(known, person - self.centre, 0.0)
+        return UserPrior(prior.mean + away @ self.effect, prior.covariance - self.explained * known.mean())
 
 
 def background(

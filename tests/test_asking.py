@@ -65,7 +65,6 @@ def test_shares_and_covariance_of_who_saw_what(watched, people):
     table[watched.user_index, watched.item_index] = 1
     expected = np.cov(table[1:, people.films].T, bias=True)
     np.testing.assert_allclose(people.covariance, expected, atol=1e-12)
-    assert people.candidates.tolist() == list(range(1, watched.n_items))
 
 
 def test_chance_of_a_film_on_paper():

@@ -418,7 +418,9 @@ def test_what_features_tell_on_paper():
     assert informed.mean == pytest.approx(prior.mean + np.array([0, effect]))
     gone = 60 * effect**2 / (60 + PSEUDO_USERS)
     assert prior.covariance - informed.covariance == pytest.approx(np.array([[0, 0], [0, gone]]), abs=1e-12)
-    assert told.inform(prior, np.zeros(2)) is prior
+    assert told.inform(prior, np.zeros(2)) is prior and told.inform(prior, np.full(2, np.nan)) is prior
+    half = told.inform(prior, np.array([1.0, np.nan]))  # one of the two opposites is said
+    assert half.mean - prior.mean == pytest.approx((informed.mean - prior.mean) / 2)
 
 
 @given(st.integers(0, 50), st.integers(3, 12))

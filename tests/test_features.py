@@ -88,4 +88,5 @@ def test_a_person_is_described_as_a_user_of_the_data_set(movielens_100k):
     for person in movielens_100k.users.iloc[[0, 100, 500]].itertuples():
         found = features_of_person(movielens_100k, person.age, person.gender, person.occupation)
         assert found.tolist() == features[labels.index(person.user_id)].tolist()
-    assert not features_of_person(movielens_100k, None, None, "astronaut").any()
+    assert np.isnan(features_of_person(movielens_100k, None, None, "astronaut")).all()
+    assert np.isfinite(features_of_person(movielens_100k, None, "F", None)).sum() == 2
