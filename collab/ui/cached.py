@@ -75,7 +75,7 @@ def profiles() -> ProfileStore:
 def for_newcomers(run_id: str) -> Newcomer | ByItself:
     """What the run brings to a person before the first rating. Raises RunError."""
     run = trained_run(run_id)
-    return newcomer(run.model, run.users, run.valid_mse, run.record.scale)
+    return newcomer(run.model, run.users, run.items, run.valid_mse, run.record.scale)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most

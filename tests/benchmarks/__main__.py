@@ -18,6 +18,7 @@ OURS = (
     "accuracy",
     "cold_start",
     "cold_start --ranking",
+    "cold_start --asking",
     "latency",
     "slider",
     "profile",

@@ -44,7 +44,8 @@ from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
 from collab.splitting import split_random
 from collab.training import fit
-from tests.benchmarks.cold_start import Person, interval, people_of
+from tests.benchmarks.cold_start import Person, people_of
+from tests.benchmarks.newcomers import interval
 
 K, LISTED, LIKED = 10, 10, 4.0
 REVEALS = ("random", "popular")
