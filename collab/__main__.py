@@ -218,7 +218,7 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     known = [(index, rating) for index, rating in zip(places, ratings.values(), strict=True) if index is not None]
     answered = {index: rating for index, rating in known if rating is not None}
     found = picks(
-        newcomer(run.model, run.users, run.valid_mse, scale),
+        newcomer(run.model, run.users, run.items, run.valid_mse, scale),
         run.items,
         answered,
         n=arguments.top,

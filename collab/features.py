@@ -50,6 +50,20 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
     return Features(users, np.hstack([genres, _bands(year, edges)]))
 
 
+def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:
+    """The features of somebody who is not in the data set, as `features_of` describes its users, (f,).
+
+    None for what is not known, as is a gender or an occupation that nobody in the data set has: its features are NaN. Shape (0,)
+    where the data set does not describe people.
+    """
+    if dataset.users is None:
+        return np.zeros(0, dtype=np.float32)
+    known = [_bands(np.array([np.nan if age is None else age], dtype=np.float64), np.asarray(AGE_EDGES))[0]]
+    for column, value in (("gender", gender), ("occupation", occupation)):
+        known.append((pd.get_dummies(dataset.users[column]).columns == value).astype(np.float32))
+    return np.concatenate([part if part.any() else np.full_like(part, np.nan) for part in known])
+
+
 def _bands(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """0/1 membership of every value in the bands between the edges, (n, len(edges) + 1); zeros where a value is missing."""
     member = np.zeros((len(values), len(edges) + 1), dtype=np.float32)

@@ -1,7 +1,8 @@
-"""How far predicted ratings are from the given ones."""
+"""How far predicted ratings are from the given ones, and how good a ranked list is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,3 +23,22 @@ def errors(predicted: np.ndarray, rating: np.ndarray) -> Errors:
     difference = np.asarray(predicted, dtype=np.float64) - np.asarray(rating, dtype=np.float64)
     mse = float(np.mean(difference**2))
     return Errors(mse, mse**0.5, float(np.abs(difference).mean()), len(difference))
+
+
+def ndcg_at_k(ranked: np.ndarray, relevant: np.ndarray, k: int = 10) -> float:
+    """Normalised discounted cumulative gain of a list: the places of its first k relevant films count 1 / log2(place + 1), over
+    the best that any list could reach. 1 where the first places are all relevant, NaN where nothing is.
+
+    `ranked` are item indices, best first; `relevant` (n_relevant,) item indices, all of them candidates.
+    """
+    relevant = np.unique(relevant)
+    if not len(relevant):
+        return float("nan")
+    discount = 1 / np.log2(np.arange(2, k + 2))
+    found = np.isin(ranked[:k], relevant)
+    return float(discount[: len(found)] @ found / discount[: len(relevant)].sum())
+
+
+def coverage(lists: Iterable[np.ndarray], n_items: int) -> float:
+    """The share of a catalogue of `n_items` films that stands in any of the `lists` of item indices."""
+    return len(np.unique(np.concatenate([*lists, np.zeros(0, np.int64)]))) / n_items

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from collab.errors import SettingError
+from collab.film_groups import FilmGroup
 from collab.models import preset_of
 from collab.ratings import Ratings, RatingScale, Vocabulary
-from tests.benchmarks import accuracy, curves, fastai_chapter
+from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, newcomers
 from tests.benchmarks.conditions import N_TIMES, Part, enough
 
 PEER = [curves.Point(1, 0.1, 0.90), curves.Point(2, 0.2, 0.80), curves.Point(3, 0.4, 0.85)]
@@ -87,3 +88,25 @@ def test_certainty_of_some_rows_looks_at_these_alone(part):
     # of six training ratings two are a 5 and two a 4; the level that is missing counts half
     assert sure.histogram_log_loss == pytest.approx(-np.log(2 / 6.5))
     assert accuracy.certainty(given, variance, part).log_loss == pytest.approx(np.log(2) / 3, abs=1e-3)
+
+
+def test_screens_count_until_an_answer_and_never_is_infinite():
+    courses = [cold_start_asking.Course(screens, [], [], 0.0, 0.0) for screens in ([1, 4], [2], [])]
+    assert cold_start_asking.until(courses, 2).tolist() == [4, np.inf, np.inf]
+    assert cold_start_asking.until(courses, 1).tolist() == [1, 2, np.inf]
+
+
+def test_a_person_picks_the_groups_whose_films_they_rated_above_the_mean():
+    groups = [FilmGroup(np.array(films), np.array(films), np.zeros(1)) for films in ([1, 2], [3], [4, 5], [6])]
+    person = cold_start_asking.Askable(0, {1: 5.0, 2: 5.0, 3: 5.0, 4: 1.0}, np.array([6]), np.array([5.0]))
+    assert cold_start_asking.picked_by(person, groups, np.full(7, 3.0)) == [0, 1]  # 4/4, 2/3, −2/3, 0
+
+
+def test_people_of_the_choice_and_of_the_final_check_are_different_and_hidden(movielens_folders):
+    choosing, *_ = newcomers.folds(final=False)
+    final = list(newcomers.folds(final=True))
+    together = np.concatenate([fold.users for fold in (choosing, *final)])
+    assert [len(fold.users) for fold in (choosing, *final)] == [143, 200, 200, 200, 200]
+    assert sorted(together.tolist()) == list(range(1, 944))
+    for fold in (choosing, *final):
+        assert not np.isin(fold.train.user_index, fold.users).any() and not fold.features.users[fold.users].any()

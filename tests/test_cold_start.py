@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from collab.cold_start import UserPrior, fold_in, predict, user_prior
+from collab.cold_start import (
+    FEATURE_DAMPING,
+    PSEUDO_USERS,
+    UserPrior,
+    background,
+    fold_in,
+    meet_ratings,
+    predict,
+    user_prior,
+)
 from collab.errors import SettingError
 from collab.ratings import RatingScale
 
@@ -375,3 +384,56 @@ def test_order_of_doubtful_films_does_not_matter():
     doubt = make_doubt()
     one, other = doubt.fold_in([1, 4, 6], [5, 2, 4]), doubt.fold_in([6, 1, 4], [4, 5, 2])
     assert np.array_equal(one.mean, other.mean) and np.array_equal(one.covariance, other.covariance)
+
+
+@pytest.mark.parametrize("y_range", [None, Y_RANGE])
+def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
+    world = make_world()
+    n_ratings, mean_rating = np.array([0, *range(1, 12)]), np.array([np.nan, *np.linspace(2, 4, 11)])
+    items = world.item_factors, world.item_biases
+    met = meet_ratings(world.prior, *items, n_ratings, mean_rating, y_range)
+    found = world.predict(met, y_range).score
+    assert n_ratings[1:] @ found[1:] == pytest.approx(n_ratings[1:] @ mean_rating[1:])
+    assert met.mean[:-1].tolist() == world.prior.mean[:-1].tolist() and met.covariance is world.prior.covariance
+
+
+def test_prior_out_of_reach_of_the_ratings_stays_as_it_is():
+    world = make_world()
+    items = world.item_factors, world.item_biases
+    assert meet_ratings(world.prior, *items, np.ones(12), np.full(12, 5.0), (1.0, 4.0)) is world.prior
+
+
+def test_what_features_tell_on_paper():
+    """Sixty people, half of them with the feature, whose bias is 1 higher. Centred, x is ±1/2 and Xᵀ X = ±15 for the two columns,
+    which are opposites: the effect of either is ±15 · 1 / (2 · 15 + damping), on the bias alone."""
+    has = np.arange(61) % 2
+    features = np.column_stack([has, 1 - has]).astype(np.float32)
+    features[0] = 0
+    user_factors, user_biases = np.zeros((61, 1)), has + 2.0
+    told = background(user_factors, user_biases, np.ones(61, dtype=bool), features)
+    effect = 15 / (30 + FEATURE_DAMPING)
+    np.testing.assert_allclose(told.effect, [[0, effect], [0, -effect]], atol=1e-12)
+    prior = user_prior(np.random.default_rng(0).normal(size=(61, 1)), user_biases, np.ones(61, dtype=bool))
+    informed = told.inform(prior, np.array([1.0, 0.0]))
+    assert informed.mean == pytest.approx(prior.mean + np.array([0, effect]))
+    gone = 60 * effect**2 / (60 + PSEUDO_USERS)
+    assert prior.covariance - informed.covariance == pytest.approx(np.array([[0, 0], [0, gone]]), abs=1e-12)
+    assert told.inform(prior, np.zeros(2)) is prior and told.inform(prior, np.full(2, np.nan)) is prior
+    half = told.inform(prior, np.array([1.0, np.nan]))  # one of the two opposites is said
+    assert half.mean - prior.mean == pytest.approx((informed.mean - prior.mean) / 2)
+
+
+@given(st.integers(0, 50), st.integers(3, 12))
+def test_features_that_tell_everything_leave_a_covariance(seed, n_people):
+    generator = np.random.default_rng(seed)
+    user_factors, user_biases = 1e4 * generator.normal(size=(n_people, 2)), np.zeros(n_people)
+    features, trained = np.eye(n_people, dtype=np.float32) * 1e3, np.ones(n_people, dtype=bool)
+    prior = user_prior(user_factors, user_biases, trained)
+    informed = background(user_factors, user_biases, trained, features).inform(prior, features[1])
+    assert np.linalg.eigvalsh(informed.covariance)[0] > 0
+
+
+def test_nobody_described_tells_nothing():
+    world, users = make_world(), np.ones((30, 4))
+    told = background(users, np.ones(30), np.ones(30, dtype=bool), np.zeros((30, 3), dtype=np.float32))
+    assert told.inform(world.prior, np.ones(3)).mean.tolist() == world.prior.mean.tolist()

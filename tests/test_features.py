@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from collab.datasets.dataset import Dataset, encode
-from collab.features import AGE_EDGES, YEAR_BANDS, features_of
+from collab.features import AGE_EDGES, YEAR_BANDS, features_of, features_of_person
 from collab.ratings import RatingScale
 
 
@@ -80,3 +80,13 @@ def test_the_real_films_and_people_are_described(movielens_100k):
     assert not found.items[0].any() and found.items[1:].any(1).mean() > 0.99
     alien = found.items[ratings.items.index_of(["Alien (1979)"])[0]]
     assert np.sort(alien)[-5:].tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5, 1.0])  # four genres, one year
+
+
+def test_a_person_is_described_as_a_user_of_the_data_set(movielens_100k):
+    features = features_of(movielens_100k, encode(movielens_100k)).users
+    labels = list(encode(movielens_100k).users.labels)
+    for person in movielens_100k.users.iloc[[0, 100, 500]].itertuples():
+        found = features_of_person(movielens_100k, person.age, person.gender, person.occupation)
+        assert found.tolist() == features[labels.index(person.user_id)].tolist()
+    assert np.isnan(features_of_person(movielens_100k, None, None, "astronaut")).all()
+    assert np.isfinite(features_of_person(movielens_100k, None, "F", None)).sum() == 2

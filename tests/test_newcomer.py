@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.cold_start import fold_in, predict, user_prior
+from collab.cold_start import fold_in, meet_ratings, predict, user_prior
 from collab.models.contract import Foreseen
-from collab.newcomer import newcomer, picks
+from collab.newcomer import STRANGERS, newcomer, picks
 from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
@@ -26,6 +26,7 @@ def items():
             "year": pd.array([pd.NA] + [1990] * 9, dtype="Int64"),
             "genres": "Drama",
             "n_ratings": [0, 80, 70, 60, 50, 40, 30, 10, 5, 0],
+            "mean_rating": [np.nan, *np.linspace(4.5, 2.5, 8), np.nan],
         }
     )
 
@@ -45,19 +46,20 @@ def make_model(y_range=(0.0, 5.5), doubt=None):
         item_biases=np.full(10, 0.3),
         item_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * doubt, 10, 0),
         user_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * 0.1, N_USERS, 0),
-        noise_variances=None if doubt is None else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]),
+        noise_variances=None if doubt is None else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]) / STRANGERS,
         y_range=y_range,
+        has_biases=True,
     )
 
 
 @pytest.fixture
-def known(users):
-    return newcomer(make_model(), users, 0.8, STARS)
+def known(users, items):
+    return newcomer(make_model(), users, items, 0.8, STARS)
 
 
 @pytest.fixture
-def bayesian(users):
-    return newcomer(make_model(None, doubt=0.2), users, 0.9, STARS)
+def bayesian(users, items):
+    return newcomer(make_model(None, doubt=0.2), users, items, 0.9, STARS)
 
 
 def test_noise_is_the_held_out_error_or_the_mean_of_what_the_model_knows(known, bayesian):
@@ -67,6 +69,19 @@ def test_noise_is_the_held_out_error_or_the_mean_of_what_the_model_knows(known, 
     )  # of the trained users: row 0 does not count, nor does the error
 
 
+def test_average_prediction_for_somebody_new_is_the_average_training_rating(known, bayesian, items):
+    for person in (known, bayesian):
+        rated = items.n_ratings > 0
+        given = items.mean_rating[rated] @ items.n_ratings[rated] / items.n_ratings.sum()
+        assert person.before[0].score @ items.n_ratings / items.n_ratings.sum() == pytest.approx(given, abs=1e-6)
+
+
+def test_a_model_without_biases_keeps_its_mean(users, items):
+    model = make_model()
+    model.has_biases, model.user_biases = False, np.zeros(N_USERS)
+    assert newcomer(model, users, items, 0.8, STARS).prior.mean[-1] == 0
+
+
 def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
     for person, model in ((known, make_model()), (bayesian, make_model(None, doubt=0.2))):
         films = model.item_factors, model.item_biases
@@ -74,6 +89,7 @@ def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
         prior = user_prior(
             model.user_factors, model.user_biases, users.n_ratings.to_numpy() > 0, model.user_covariances
         )
+        prior = meet_ratings(prior, *films, items.n_ratings, items.mean_rating, model.y_range)
         posterior = fold_in(prior, *films, [3, 2], [5.0, 1.0], **more)
         expected = predict(posterior, *films, rating_scale=STARS, **more)
         found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, minimum_count=20).films
@@ -101,7 +117,7 @@ def test_every_pick_says_its_likely_range_in_words(known, items):
 
 @pytest.mark.parametrize("scale", [STARS, HALF_STARS])
 def test_every_pick_has_a_chance_for_every_level(users, items, scale):
-    found = picks(newcomer(make_model(), users, 0.8, scale), items, {3: 5.0}, n=10, minimum_count=20)
+    found = picks(newcomer(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, minimum_count=20)
     assert found.chances.shape == (len(found.films), len(scale.levels))
     assert found.chances.sum(axis=1) == pytest.approx(1)
     assert (np.diff(found.chances @ scale.levels) <= 1e-12).all()  # best first
@@ -120,7 +136,7 @@ def test_more_is_learned_with_every_rating_and_the_noise_stays(known, bayesian, 
 
 
 def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, items):
-    sure, unsure = (newcomer(make_model(None, doubt), users, 0.8, STARS) for doubt in (0.0, 0.5))
+    sure, unsure = (newcomer(make_model(None, doubt), users, items, 0.8, STARS) for doubt in (0.0, 0.5))
     rated = {3: 5.0, 2: 1.0}
     narrow, wide = (picks(person, items, rated, n=10, minimum_count=1) for person in (sure, unsure))
     assert wide.films["uncertainty"].min() > narrow.films["uncertainty"].max()
@@ -143,7 +159,7 @@ class FoldingModel:
 
 
 def test_a_model_that_folds_in_by_itself_is_asked(users, items):
-    person = newcomer(FoldingModel(), users, 0.64, STARS)
+    person = newcomer(FoldingModel(), users, items, 0.64, STARS)
     found = picks(person, items, {3: 5.0}, n=10, minimum_count=20)
     best, second = found.films.iloc[0], found.films.iloc[1]
     assert best.item_index == 5 and 3 not in found.films.item_index.tolist()
@@ -165,7 +181,7 @@ class NamingModel(FoldingModel):
 
 
 def test_chances_that_a_model_names_itself_are_taken(users, items):
-    found = picks(newcomer(NamingModel(), users, 0.64, STARS), items, {3: 5.0}, n=10, minimum_count=20)
+    found = picks(newcomer(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, minimum_count=20)
     best = found.films.iloc[0]
     assert found.own_chances and best.item_index == 5
     np.testing.assert_allclose(found.chances[0], [0.1, 0, 0, 0, 0.9])

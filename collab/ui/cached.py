@@ -13,6 +13,7 @@ from collab.comparison import Comparison
 from collab.features import features_of
 from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
+from collab.item_item import ItemItem
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ByItself, Newcomer, newcomer
@@ -29,6 +30,7 @@ from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
+from collab.services.watched_together import item_item_of
 from collab.splitting import Split, split_by
 
 
@@ -73,7 +75,13 @@ def profiles() -> ProfileStore:
 def for_newcomers(run_id: str) -> Newcomer | ByItself:
     """What the run brings to a person before the first rating. Raises RunError."""
     run = trained_run(run_id)
-    return newcomer(run.model, run.users, run.valid_mse, run.record.scale)
+    return newcomer(run.model, run.users, run.items, run.valid_mse, run.record.scale)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
+def watched_together(run_id: str) -> ItemItem:
+    """What the run's training people watched together, worked out when first asked for. Raises RunError without its data."""
+    return item_item_of(trained_run(run_id), jobs().store, environment())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -17,6 +17,8 @@ OURS = (
     "training",
     "accuracy",
     "cold_start",
+    "cold_start --ranking",
+    "cold_start --asking",
     "latency",
     "slider",
     "profile",
@@ -37,7 +39,12 @@ def main() -> None:
         start = time.perf_counter()
         print(f"── {name}", flush=True)
         subprocess.run(
-            [sys.executable, "-m", f"tests.benchmarks.{name}", *(("--peers", peers) if name in WITH_PEERS else ())],
+            [
+                sys.executable,
+                "-m",
+                *f"tests.benchmarks.{name}".split(),
+                *(("--peers", peers) if name in WITH_PEERS else ()),
+            ],
             check=True,
         )
         print(f"── {name}: {(time.perf_counter() - start) / 60:.1f} minutes\n", flush=True)

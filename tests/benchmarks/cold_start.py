@@ -2,18 +2,19 @@
 
     python -m tests.benchmarks.cold_start            # 143 people, on whom settings were chosen
     python -m tests.benchmarks.cold_start --final    # the other 800 in four folds of 200, each left out of its own training
+    python -m tests.benchmarks.cold_start --ranking  # the first ten picks instead, see cold_start_ranking.py; also with --final
+    python -m tests.benchmarks.cold_start --asking   # which film to ask next: `tests.benchmarks.cold_start_asking`
 
-MovieLens 100K, items are titles. Users sorted by id, `default_rng(999).permutation(943)`: its first 143 are the people of the
-first command, the others in order make the folds. All ratings of the people measured are left out of the training. The noise
-variance of the models that are not Bayesian is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained
-on all of them.
+MovieLens 100K, items are titles; the people are those of `tests.benchmarks.newcomers`. The noise variance
+of the models that are not Bayesian is a run's: the MSE on 20 % of the remaining rows (seed 0); a model is then trained on all of
+them.
 A person's ratings (a doubled title averaged) come in the order of `default_rng(user_id).permutation` (random) or by the films'
 training counts (popular); k of them are revealed, and those beyond the 15th are predicted, the same for every k.
 
 Methods, all in one run: *biases*: global mean, damped film bias, and the person's bias Σ (rating − mean − film bias) / (k + 6);
 the fold-in of `bias`, `neighbours`, `dot-bias`, the nets and `ordinal`; that of the Bayesian models with films and users taken as
-points, and with their covariances. Genres and years of films inform `bayes-sampled`; age and occupation of the people measured do
-not.
+points, and with their covariances. Genres and years of films inform `bayes-sampled`; age, gender and
+occupation of the people measured inform the rows *described* alone.
 MSE: mean over people of each person's mean squared error, predictions cut to the scale. Differences are paired, with their
 95 % interval by percentile bootstrap over people (2,000 draws, seed 0). Coverage: of the 80 % interval, mean over people.
 """
@@ -28,21 +29,19 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.cold_start import user_prior
-from collab.datasets.dataset import describe_users
-from collab.features import Features, features_of
+from collab.cold_start import UserPrior, background, user_prior
+from collab.datasets.dataset import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.ratings import Ratings
-from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
 from collab.splitting import split_random
 from collab.training import fit
+from tests.benchmarks import cold_start_asking
+from tests.benchmarks.newcomers import Fold, folds, interval, stars_of
 
 REVEALED = (0, 1, 3, 5, 10, 15)
 DAMPING = 6.0
-N_DRAWS = 2000
 MODELS = (
     ("bias", "fast"),
     ("neighbours", "fast"),
@@ -57,29 +56,30 @@ MODELS = (
     ("bayes-sampled", "best"),
 )
 
+DESCRIBED = (("dot-bias", "fast"), ("bayes", "fast"))
+
 
 class Person(NamedTuple):
-    """The films that somebody rated, the stars, and the order in which they are revealed."""
+    """Somebody's row of the user table, the films that they rated, the stars, and the order in which they are revealed."""
 
+    user: int
     item_index: np.ndarray
     rating: np.ndarray
     order: dict[str, np.ndarray]
 
 
-Method = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""From revealed films and stars and the films to predict: ratings and the ends of their 80 % intervals."""
+Method = Callable[[np.ndarray, np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""From revealed films and stars, the films to predict and the person's row: ratings and the ends of their 80 % intervals."""
 
 
 def people_of(ratings: Ratings, users: np.ndarray, counts: np.ndarray) -> list[Person]:
     """The persons of the user rows `users`; `counts` of the films' training ratings."""
     people = []
     for user in users:
-        rows = ratings.user_index == user
-        item_index, place = np.unique(ratings.item_index[rows], return_inverse=True)
-        stars = np.bincount(place, weights=ratings.rating[rows]) / np.bincount(place)
+        item_index, stars = stars_of(ratings, user)
         shuffled = np.random.default_rng(int(ratings.users.labels[user])).permutation(len(item_index))
         order = {"random": shuffled, "popular": np.argsort(-counts[item_index], kind="stable")}
-        people.append(Person(item_index, stars, order))
+        people.append(Person(int(user), item_index, stars, order))
     return people
 
 
@@ -89,7 +89,7 @@ def biases_method(train: Ratings) -> Method:
     counts = np.bincount(train.item_index, minlength=n)
     item_biases = np.bincount(train.item_index, weights=train.rating - mean, minlength=n) / (counts + DAMPING)
 
-    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, ...]:
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
         bias = np.sum(stars - mean - item_biases[item_index]) / (len(stars) + DAMPING)
         predicted = np.clip(mean + item_biases[asked] + bias, train.rating_scale.low, train.rating_scale.high)
         return predicted, np.full(len(asked), np.nan), np.full(len(asked), np.nan)
@@ -100,7 +100,7 @@ def biases_method(train: Ratings) -> Method:
 def fold_in_method(known: Newcomer | ByItself) -> Method:
     """Collab's way: fold the ratings in, predict."""
 
-    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, ...]:
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
         found, _ = known.foresee(dict(zip(item_index.tolist(), stars.tolist(), strict=True)))
         return found.mean[asked], found.low[asked], found.high[asked]
 
@@ -109,12 +109,25 @@ def fold_in_method(known: Newcomer | ByItself) -> Method:
 
 def as_points(known: Newcomer, model: Model, train: Ratings) -> Newcomer:
     """The same model, its films and users taken for exactly known."""
-    prior = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
-    return dataclasses.replace(known, prior=prior, item_covariances=None)
+    points = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
+    return dataclasses.replace(known, prior=UserPrior(known.prior.mean, points.covariance), item_covariances=None)
 
 
-def methods_on(train: Ratings, features: Features) -> dict[str, Method]:
-    """All methods, trained on `train`; `features` of its users and films."""
+def described_method(known: Newcomer, model: Model, fold: Fold) -> Method:
+    """The same where age, gender and occupation of the people measured are known."""
+    trained = np.bincount(fold.train.user_index, minlength=fold.train.n_users) > 0
+    told = background(model.user_factors, model.user_biases, trained, fold.features.users)
+
+    def method(item_index: np.ndarray, stars: np.ndarray, asked: np.ndarray, user: int) -> tuple[np.ndarray, ...]:
+        informed = known.believing(told.inform(known.prior, fold.described[user]))
+        return fold_in_method(informed)(item_index, stars, asked, user)
+
+    return method
+
+
+def methods_on(fold: Fold) -> dict[str, Method]:
+    """All methods, trained on everybody but the people of the fold."""
+    train, features = fold.train, fold.features
     methods = {"biases": biases_method(train)}
     split = split_random(len(train), 0.2, 0)
     for name, preset in MODELS:
@@ -124,10 +137,14 @@ def methods_on(train: Ratings, features: Features) -> dict[str, Method]:
         trial, model = (build_model(name, settings, *sizes, train.rating_scale, side) for _ in range(2))
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
-        known = newcomer(model, describe_users(train), valid_mse, train.rating_scale)
+        known = newcomer(
+            model, describe_users(train), describe_items(fold.dataset, train, "title"), valid_mse, train.rating_scale
+        )
         if known.doubts_films:
             methods[f"{name} {preset}, points"] = fold_in_method(as_points(known, model, train))
         methods[f"{name} {preset}"] = fold_in_method(known)
+        if (name, preset) in DESCRIBED:
+            methods[f"{name} {preset}, described"] = described_method(known, model, fold)
     return methods
 
 
@@ -138,17 +155,10 @@ def measure(method: Method, people: list[Person], reveal: str) -> tuple[np.ndarr
         order = person.order[reveal]
         asked, given = person.item_index[order[15:]], person.rating[order[15:]]
         for column, k in enumerate(REVEALED):
-            mean, low, high = method(person.item_index[order[:k]], person.rating[order[:k]], asked)
+            mean, low, high = method(person.item_index[order[:k]], person.rating[order[:k]], asked, person.user)
             squared[row, column] = np.mean((mean - given) ** 2)
             inside[row, column] = np.mean((low <= given) & (given <= high)) if np.isfinite(low).all() else np.nan
     return squared, inside
-
-
-def interval(difference: np.ndarray) -> str:
-    """The mean over people (n_people,) and its bootstrap interval."""
-    draws = np.random.default_rng(0).integers(len(difference), size=(N_DRAWS, len(difference)))
-    low, high = np.quantile(difference[draws].mean(axis=1), (0.025, 0.975))
-    return f"{difference.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def main() -> None:
@@ -157,23 +167,28 @@ def main() -> None:
     parser.add_argument(
         "--final", action="store_true", help="the 800 people of the four folds; settings are not chosen on them"
     )
-    final = parser.parse_args().final
+    parser.add_argument("--asking", action="store_true", help="which film to ask next, one film a screen")
+    parser.add_argument(
+        "--ranking", action="store_true", help="how good the first ten picks are, instead of the errors"
+    )
+    arguments = parser.parse_args()
+    if arguments.ranking:
+        from tests.benchmarks import cold_start_ranking  # stands on this module
+
+        return cold_start_ranking.run(arguments.final)
     torch.set_num_threads(1)
-    dataset, ratings = load_encoded("ml-100k", read_environment())
-    features = features_of(dataset, ratings)
-    users = np.arange(1, ratings.n_users)  # the vocabulary is sorted by id
-    order = users[np.random.default_rng(999).permutation(len(users))]
-    groups = np.split(order[143:], 4) if final else [order[:143]]
+    if arguments.asking:
+        return cold_start_asking.report(arguments.final)
     found: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
-    for group in groups:
-        train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, group)))
-        people = people_of(ratings, group, np.bincount(train.item_index, minlength=ratings.n_items))
-        strangers = features.users.copy()
-        strangers[group] = 0.0
-        for name, method in methods_on(train, Features(strangers, features.items)).items():
+    n_people = 0
+    for fold in folds(arguments.final):
+        train = fold.train
+        people = people_of(fold.ratings, fold.users, np.bincount(train.item_index, minlength=train.n_items))
+        n_people += len(people)
+        for name, method in methods_on(fold).items():
             for reveal in ("random", "popular"):
                 found.setdefault((reveal, name), []).append(measure(method, people, reveal))
-    print(f"{sum(map(len, groups))} people; k = {', '.join(map(str, REVEALED))} ratings revealed")
+    print(f"{n_people} people; k = {', '.join(map(str, REVEALED))} ratings revealed")
     tables = {key: [np.concatenate(parts) for parts in zip(*each, strict=True)] for key, each in found.items()}
     for reveal in ("random", "popular"):
         print(f"\n{reveal} reveal: MSE; coverage of the 80 % interval in %")
@@ -186,6 +201,8 @@ def main() -> None:
         for name in names:
             if f"{name}, points" in names:
                 pairs += [(name, opponent) for opponent in ("biases", "dot-bias fast", f"{name}, points")]
+            if f"{name}, described" in names:
+                pairs.append((f"{name}, described", name))
         for first, second in pairs:
             difference = tables[reveal, first][0] - tables[reveal, second][0]
             print(f"  {first} − {second}: " + "  ".join(map(interval, difference.T)))

@@ -1,6 +1,7 @@
 """The baselines as models: the same figures as beside every loss, and what they say of somebody new."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from collab.datasets.dataset import describe_users
@@ -50,11 +51,18 @@ def test_more_damping_makes_everybody_more_average(parts):
     assert strong < weak
 
 
+def films_of(train):
+    """The counts and means of the films, as a run's items table has them."""
+    n_ratings = np.bincount(train.item_index, minlength=train.n_items)
+    total = np.bincount(train.item_index, weights=train.rating, minlength=train.n_items)
+    return pd.DataFrame({"n_ratings": n_ratings, "mean_rating": total / np.where(n_ratings > 0, n_ratings, np.nan)})
+
+
 def test_somebody_kind_is_predicted_higher_and_better_known(parts):
     train, _ = parts
     model = Bias(BiasSettings(), train.n_users, train.n_items)
     fit(model, train, train)
-    person = newcomer(model, describe_users(train), 0.9, train.rating_scale)
+    person = newcomer(model, describe_users(train), films_of(train), 0.9, train.rating_scale)
     (kind, _), (strict, _), (before, _) = (
         person.foresee({1: 5.0, 2: 5.0}),
         person.foresee({1: 1.0, 2: 1.0}),
@@ -70,7 +78,7 @@ def test_the_mean_has_nothing_to_learn_of_a_person(parts):
     train, _ = parts
     model = Mean(MeanSettings(), train.n_users, train.n_items)
     fit(model, train, train)
-    person = newcomer(model, describe_users(train), 1.2, train.rating_scale)
+    person = newcomer(model, describe_users(train), films_of(train), 1.2, train.rating_scale)
     found, _ = person.foresee({1: 5.0, 2: 5.0})
     assert found.score == pytest.approx(train.rating.mean(), abs=1e-6)
     assert found.standard_deviation == pytest.approx(1.2**0.5)

@@ -1,0 +1,201 @@
+"""Orders: the same films ranked by what somebody wants from a list, and the dials that bend it.
+
+    watch       what you would watch and like: log(item-item score) + RATING_WEIGHT · predicted rating
+    rating      what you would rate highest: the predicted rating
+    safe        the lower end of its interval: a safe bet
+    long-shot   the upper end of its interval: it may be wonderful, and nobody knows
+    popular     the number of training ratings, the same for everybody
+
+`watch` is a sum in logarithms, so its two reasons are told apart: the item-item score, whose parts add up
+(`ItemItem.parts`), and the rating, whose parts add up (`collab.cold_start`). Its one constant was chosen on the 143 dev people of
+`tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch` answers what
+would be watched and liked, `rating` how much it would be liked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from collab.certainty import COVERAGE
+from collab.cold_start import Predictions
+from collab.errors import SettingError
+from collab.interpret import trained_items
+from collab.item_item import ItemItem
+
+WATCH, RATING, SAFE, LONG_SHOT, POPULAR = ORDERS = ("watch", "rating", "safe", "long-shot", "popular")
+
+RATING_WEIGHT = 0.5
+"""What a predicted star is worth in the logarithm of the item-item score."""
+
+LEAST_SCORE = 1e-6  # of the item-item score, so that it has a logarithm
+FAMILIAR_FROM = 0.3
+"""The chance of having seen it from which a film is one that "you may know"."""
+
+POOL = 100
+"""So many of the best films are looked at where a varied list is asked for."""
+
+
+@dataclass(frozen=True)
+class Dials:
+    """How a list is bent. `popularity`: −1 obscure, 0 as it comes, 1 popular. `variety`: 0 the best films, 1 the most different
+    ones. `years`: first and last, None for all; a film without a year is in no range. `genres`: a film has at least one of
+    them; empty for all. `minimum_count` of training ratings. `familiar`: only films that the person probably has seen (True) or
+    not (False); None for both. Raises SettingError for a value out of range."""
+
+    popularity: float = 0.0
+    variety: float = 0.0
+    years: tuple[int, int] | None = None
+    genres: Collection[str] = ()
+    minimum_count: int = 20
+    familiar: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not -1 <= self.popularity <= 1:
+            raise SettingError(f"popularity is {self.popularity:g}; it goes from -1 (obscure) to 1 (popular)")
+        if not 0 <= self.variety <= 1:
+            raise SettingError(f"variety is {self.variety:g}; it goes from 0 (the best) to 1 (the most different)")
+        if self.years and self.years[0] > self.years[1]:
+            raise SettingError(f"the years {self.years[0]} to {self.years[1]} are none; the first comes first")
+
+
+AS_IT_COMES = Dials()
+
+
+def score_of(order: str, predictions: Predictions, popularity: np.ndarray, together: np.ndarray | None) -> np.ndarray:
+    """The number that `order` ranks every film by, (n_items,): higher is better.
+
+    `popularity` (n_items,) grows with the training ratings; `together` is the person's `ItemItem.score`, which `watch` takes.
+    Raises SettingError for an unknown order, and for `watch` without that score.
+    """
+    reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * predictions.standard_deviation
+    match order:
+        case "watch":
+            if together is None:
+                raise SettingError(
+                    "the order 'watch' takes the run's training ratings, which are not at hand; take 'rating'"
+                )
+            return np.log(np.maximum(together, LEAST_SCORE)) + RATING_WEIGHT * predictions.score
+        case "rating":
+            return predictions.score
+        case "safe":
+            return predictions.score - reach
+        case "long-shot":
+            return predictions.score + reach
+        case "popular":
+            return np.asarray(popularity, dtype=np.float64)
+    raise SettingError(f"there is no order {order!r}; there are {', '.join(ORDERS)}")
+
+
+def rank(
+    order: str,
+    predictions: Predictions,
+    items: pd.DataFrame,
+    rated: Mapping[int, float],
+    dismissed: Collection[int] = (),
+    *,
+    known: ItemItem | None = None,
+    dials: Dials = AS_IT_COMES,
+    vectors: np.ndarray | None = None,
+    n: int = 10,
+) -> pd.DataFrame:
+    """The `n` first films in `order` for a person with the ratings `rated`, stars by item_index.
+
+    Columns: item_index, title, predicted, uncertainty, low, high (stars), score (what was ranked by, before the dials),
+    seen (the chance of having seen it; NaN without `known`), n_ratings, year, genres. Never among them: films rated or
+    `dismissed` and those of the same title, row 0, films without a training rating. Of equal scores the more often rated film
+    comes first, then the lower index. The order of the ratings does not matter. `vectors` (n_items, d) says which films are
+    alike, by cosine, where a varied list is asked for; without them genres do. Raises SettingError as `score_of` does, and
+    for a `familiar` dial without `known`.
+    """
+    together = known.score(rated) if known is not None else None
+    seen = known.chance_of_seen(rated, together) if known is not None else np.full(len(items), np.nan)
+    counts = items["n_ratings"].to_numpy()
+    score = score_of(order, predictions, counts, together)
+    candidates = allowed(items, [*rated, *dismissed], dials, seen)
+    ranked = candidates[
+        np.lexsort((candidates, -counts[candidates], -_bent(score, counts, candidates, dials.popularity)))
+    ]
+    if dials.variety and len(ranked) > 1:
+        pool = ranked[: max(POOL, n)]
+        alike = _genre_vectors(items, pool) if vectors is None else vectors[pool]
+        ranked = pool[varied(_bent(score, counts, pool, dials.popularity), alike, dials.variety, n)]
+    chosen = ranked[:n]
+    facts = {name: items[name].array.take(chosen) for name in ("title", "n_ratings", "year", "genres")}
+    return pd.DataFrame(
+        {
+            "item_index": chosen,
+            "title": facts.pop("title"),
+            "predicted": predictions.mean[chosen],
+            "uncertainty": predictions.standard_deviation[chosen],
+            "low": predictions.low[chosen],
+            "high": predictions.high[chosen],
+            "score": score[chosen],
+            "seen": seen[chosen],
+            **facts,
+        }
+    )
+
+
+def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: np.ndarray) -> np.ndarray:
+    """The item indices that may stand in a list, ascending; `seen` (n_items,) are the chances of having seen them."""
+    keep = np.zeros(len(items), dtype=bool)
+    keep[trained_items(items, dials.minimum_count)] = True
+    if answered:
+        titles = items["title"].array
+        keep &= ~titles.isin(titles.take(list(answered)))
+    if dials.years:
+        first, last = dials.years
+        keep &= items["year"].between(first, last).fillna(False).to_numpy(dtype=bool)
+    if dials.genres:
+        wanted = set(dials.genres)
+        keep[keep] = [bool(wanted & set(genres.split("|"))) for genres in items["genres"].to_numpy(dtype=object)[keep]]
+    if dials.familiar is not None:
+        if np.isnan(seen).any():
+            raise SettingError("what somebody may know takes the run's training ratings, which are not at hand")
+        keep &= (seen >= FAMILIAR_FROM) == dials.familiar
+    return np.flatnonzero(keep)
+
+
+def varied(score: np.ndarray, vectors: np.ndarray, variety: float, n: int) -> np.ndarray:
+    """The places of `n` films out of those with `score` (n_films,), best first, in the order in which they are taken.
+
+    Maximal marginal relevance (Carbonell & Goldstein 1998): the next film is the one with the highest
+
+        (1 − variety) · score − variety · (highest cosine with a film already taken)
+
+    with scores on 0 … 1 and `vectors` (n_films, d); a zero vector is like nothing.
+    """
+    spread = np.ptp(score) if len(score) else 0.0
+    worth = (score - score.min()) / spread if spread > 0 else np.zeros(len(score))
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.where(length > 0, length, 1.0)  # (n_films, d)
+    alike, left, taken = np.zeros(len(score)), np.ones(len(score), dtype=bool), []
+    for _ in range(min(n, len(score))):
+        gain = np.where(left, (1 - variety) * worth - variety * alike, -np.inf)
+        best = int(np.argmax(gain))
+        likeness = unit @ unit[best]
+        alike = np.maximum(alike, likeness) if taken else likeness
+        left[best] = False
+        taken.append(best)
+    return np.array(taken, dtype=np.int64)
+
+
+def _bent(score: np.ndarray, counts: np.ndarray, item_index: np.ndarray, popularity: float) -> np.ndarray:
+    """The scores of the films `item_index` (n,) after the popularity dial: at ±1 a standard deviation of log count, among
+    these films, weighs as much as two of the score."""
+    found = score[item_index]
+    if not popularity or not len(found):
+        return found
+    heard_of = np.log(counts[item_index])
+    spread = heard_of.std()
+    return found + 2 * popularity * found.std() * (heard_of - heard_of.mean()) / spread if spread > 0 else found
+
+
+def _genre_vectors(items: pd.DataFrame, item_index: np.ndarray) -> np.ndarray:
+    """1 for each genre of the films `item_index` (n,), (n, n_genres)."""
+    return items["genres"].iloc[item_index].str.get_dummies().to_numpy(dtype=np.float64)

@@ -1,0 +1,185 @@
+"""Which film to ask next: one film a screen, until somebody new has rated ten.
+
+    python -m tests.benchmarks.cold_start --asking            # the 143 people on whom settings were chosen
+    python -m tests.benchmarks.cold_start --asking --final    # the other 800 in four folds of 200
+
+People and folds: `tests.benchmarks.newcomers`; the model is `bayes` *fast*. A quarter of a person's films, the first ones of
+`default_rng(user_id).permutation`, are the test, the same for every strategy and every number of answers. One film a screen: a
+film among the other three quarters gets its rating; any other counts as not seen, a film of the test too. So the figures err on
+the slow side: real people have seen more than they rated, and nobody hides a quarter of it.
+
+Screens: median over people until so many answers; never within 100 counts as infinite. Error: mean over people of each person's
+mean squared error on the test, with the answers at hand (who never gets so far: after 100 screens). Differences are paired over
+people, with 95 % intervals by bootstrap (2,000 draws, seed 0). Taught: `collab.asking.taught`, from before the first rating.
+
+Groups (`collab.film_groups`): before the first film the person picks two of the groups, those whose films they rated most above
+the films' own means (damped by two ratings; films of the test do not count).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from collab.asking import STRATEGIES, Interview, Strategy, audience, taught
+from collab.datasets.dataset import describe_items, describe_users
+from collab.film_groups import FilmGroup, after_groups, film_groups
+from collab.models import build_model, preset_of
+from collab.newcomer import Newcomer, newcomer
+from collab.training import fit
+from tests.benchmarks.newcomers import Fold, folds, interval, stars_of
+
+N_SCREENS = 100
+ANSWERS = (0, 1, 3, 5, 10, 15)
+SCREENS = (20, 40)
+TEST_SHARE = 0.25
+N_PICKED = 2
+OPPONENT = "popularity"
+
+
+class Askable(NamedTuple):
+    """Somebody who is asked: a seed of their own, the stars that they can give, by film, and films and stars of the test."""
+
+    seed: int
+    stars: dict[int, float]
+    tested: np.ndarray
+    given: np.ndarray
+
+
+class Course(NamedTuple):
+    """How it went: at which screen each answer came (n_answers,), the error after each number of answers in ANSWERS and after
+    each number of screens in SCREENS, how much of what was unknown the first ten answers took away, and the CPU seconds that a
+    question took to choose, on average."""
+
+    screens: list[int]
+    errors: list[float]
+    later: list[float]
+    taught: float
+    seconds: float
+
+
+def askable_of(fold: Fold) -> list[Askable]:
+    """The people of a fold."""
+    people = []
+    for user in fold.users:
+        item_index, stars = stars_of(fold.ratings, user)
+        seed = int(fold.ratings.users.labels[user])
+        order = np.random.default_rng(seed).permutation(len(item_index))
+        test, rest = np.split(order, [round(TEST_SHARE * len(order))])
+        known = dict(zip(item_index[rest].tolist(), stars[rest].tolist(), strict=True))
+        people.append(Askable(seed, known, item_index[test], stars[test]))
+    return people
+
+
+def error(known: Newcomer, rated: dict[int, float], person: Askable) -> float:
+    """The mean squared error on the person's test."""
+    found, _ = known.foresee(rated)
+    return float(np.mean((found.mean[person.tested] - person.given) ** 2))
+
+
+def ask(strategy: Strategy, start: Interview, person: Askable) -> Course:
+    """Put one film a screen before the person."""
+    rated: dict[int, float] = {}
+    not_seen: list[int] = []
+    screens: list[int] = []
+    known = start.known
+    errors, later = {0: error(known, rated, person)}, []
+    at_ten, seconds = rated, 0.0
+    for screen in range(1, N_SCREENS + 1):
+        moment = time.process_time()
+        film = int(strategy(dataclasses.replace(start, rated=rated, not_seen=not_seen, seed=person.seed), 1)[0])
+        seconds += time.process_time() - moment
+        if film in person.stars:
+            rated = {**rated, film: person.stars[film]}
+            screens.append(screen)
+            if len(rated) in ANSWERS:
+                errors[len(rated)] = error(known, rated, person)
+            if len(rated) <= 10:
+                at_ten = rated
+        else:
+            not_seen = [*not_seen, film]
+        if screen in SCREENS:
+            later.append(error(known, rated, person))
+        if len(rated) >= max(ANSWERS) and screen >= max(SCREENS):
+            break
+    last = error(known, rated, person)
+    errors_after = [errors.get(n, last) for n in ANSWERS]
+    return Course(screens, errors_after, later, taught(known, {}, at_ten, start.audience.share), seconds / screen)
+
+
+def picked_by(person: Askable, groups: list[FilmGroup], mean_rating: np.ndarray) -> list[int]:
+    """The places of the groups that the person likes most."""
+    liking = []
+    for group in groups:
+        above = [person.stars[film] - mean_rating[film] for film in group.films.tolist() if film in person.stars]
+        liking.append(sum(above) / (len(above) + 2))
+    return np.argsort(-np.array(liking), kind="stable")[:N_PICKED].tolist()
+
+
+def courses(fold: Fold) -> dict[str, list[Course]]:
+    """Every strategy on every person of the fold; with groups, the default one."""
+    train = fold.train
+    model = build_model("bayes", preset_of("bayes", "fast"), train.n_users, train.n_items, train.rating_scale)
+    fit(model, train, train)
+    items = describe_items(fold.dataset, train, "title")
+    known = newcomer(model, describe_users(train), items, 0.0, train.rating_scale)
+    people, start = askable_of(fold), Interview(known, audience(train), {}, ())
+    groups = film_groups(known.prior, known.item_factors, start.audience.share)
+    for group in groups:
+        print("  group of", len(group.films), "; ".join(items["title"].iloc[group.shown]))
+    found = {name: [ask(strategy, start, person) for person in people] for name, strategy in STRATEGIES.items()}
+    default, mean_rating = next(iter(STRATEGIES.values())), items["mean_rating"].to_numpy()
+    found["groups first"] = []
+    for person in people:
+        prior = after_groups(known.prior, groups, picked_by(person, groups, mean_rating))
+        informed = known.believing(prior)
+        found["groups first"].append(ask(default, dataclasses.replace(start, known=informed), person))
+    return found
+
+
+def until(courses: list[Course], n: int) -> np.ndarray:
+    """Screens until `n` answers, (n_people,); infinite where they never came."""
+    return np.array([course.screens[n - 1] if len(course.screens) >= n else np.inf for course in courses])
+
+
+def report(final: bool) -> None:
+    """Print the tables."""
+    found: dict[str, list[Course]] = {}
+    for fold in folds(final):
+        for name, those in courses(fold).items():
+            found.setdefault(name, []).extend(those)
+    errors, later = (
+        {name: np.array([course[field] for course in those]) for name, those in found.items()} for field in (1, 2)
+    )
+    print(
+        f"{len(found[OPPONENT])} people; median of screens to 5 and 10 answers, share that reaches 10; uncertainty gone by 10"
+    )
+    for name, those in found.items():
+        to_ten = until(those, 10)
+        less, seconds = (np.mean([course[field] for course in those]) for field in (3, 4))
+        print(
+            f"{name:15} {np.median(until(those, 5)):4.0f} {np.median(to_ten):4.0f}   {np.isfinite(to_ten).mean():.2f}"
+            f"   {100 * less:.0f} %  {1000 * seconds:5.2f}"
+        )
+    print(
+        f"\nsquared error after {', '.join(map(str, ANSWERS))} answers | after {', '.join(map(str, SCREENS))} screens"
+    )
+    for name in found:
+        print(
+            f"{name:15}",
+            *(f"{mse:.4f}" for mse in errors[name].mean(0)),
+            "|",
+            *(f"{mse:.4f}" for mse in later[name].mean(0)),
+        )
+    pairs = [(name, OPPONENT) for name in found if name != OPPONENT] + [("groups first", next(iter(STRATEGIES)))]
+    for first, second in pairs:
+        print(
+            f"  {first} − {second}: answers", *map(interval, (errors[first] - errors[second])[:, [0, 3, 4]].T), end=""
+        )
+        print("  screens", *map(interval, (later[first] - later[second]).T))
+    first, second = (until(found[name], 10) for name in (next(iter(STRATEGIES)), OPPONENT))
+    capped = np.minimum(first, N_SCREENS) - np.minimum(second, N_SCREENS)
+    print(f"  screens to 10 answers, cut at {N_SCREENS}: {next(iter(STRATEGIES))} − {OPPONENT} {interval(capped)}")

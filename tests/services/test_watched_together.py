@@ -1,0 +1,34 @@
+"""The item-item weights of a run: from its training rows alone, and an error that a page can show where the data are gone."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from collab.errors import RunError
+from collab.item_item import item_item
+from collab.models import preset_of
+from collab.services.environment import Environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, load_encoded, plan
+from collab.services.watched_together import item_item_of
+from collab.splitting import split_by
+
+HOLDOUT = "random:0.2+sealed:0.1"
+
+
+def test_weights_come_from_the_training_rows_alone_or_not_at_all(tmp_path):
+    home = Environment((), tmp_path, "sqlite://")
+    store = RunStore(home.home)
+    owner, lock = store.claim()
+    record = carry_out(store.create(plan("mean", preset_of("mean"), "sample", HOLDOUT, 3, owner=owner)), store, home)
+    lock.release()
+    run = store.load(record.id)
+    found = item_item_of(run, store, home)
+    dataset, ratings = load_encoded("sample", home)
+    expected = item_item(ratings.take(split_by(HOLDOUT, dataset, 3).train))
+    assert np.array_equal(found.weights, expected.weights) and np.array_equal(found.popularity, expected.popularity)
+    assert len(found.popularity) == len(run.items)
+    other = dataclasses.replace(run, record=dataclasses.replace(record, fingerprint="other"))
+    with pytest.raises(RunError, match="its ratings have changed"):
+        item_item_of(other, store, home)
