@@ -30,7 +30,7 @@ N_GROUPS = 8
 N_SHOWN = 4
 """Films that stand for a group."""
 
-LIKING = 0.25
+LIKING = 0.5
 """The share of people who like a group as much as somebody who picks it."""
 
 
