@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Posterior, UserPrior
+from collab.cold_start import Posterior, UserPrior, background
 from collab.comparison import Comparison, compare
-from collab.datasets.dataset import Dataset, describe_users, item_labels
+from collab.datasets.dataset import Dataset, describe_items, describe_users, item_labels
 from collab.errors import DataError
-from collab.features import Features, features_of
+from collab.features import features_of
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
@@ -148,14 +148,15 @@ def measure(
     settings = settings or BayesSettings()
     people = hold_out(ratings, n_people, seed)
     train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, [each.user_index for each in people])))
-    model = _trained(train, settings, None)
-    known = newcomer(model, describe_users(train), 0.0, ratings.rating_scale)
+    model = _trained(train, settings)
+    items = describe_items(dataset, train, "title")
+    known = newcomer(model, describe_users(train), items, 0.0, ratings.rating_scale)
     assert isinstance(known, Newcomer)
     predictors: dict[tuple[str, int], Callable[[Person], np.ndarray]] = {}
     predictors[AVERAGE, 0] = lambda person: _rate(known, known.prior, person.tested_items)
     genres = genre_table(dataset, ratings)
     if genres.shape[1]:
-        question = _ask_genres(train, model, genres)
+        question = dataclasses.replace(_ask_genres(train, model, genres), mean=known.prior.mean)
         predictors[GENRES, 0] = lambda person: _rate(
             known,
             UserPrior(
@@ -164,11 +165,11 @@ def measure(
             person.tested_items,
         )
     if dataset.users is not None:
-        # only the people's side: with the films' genres and years too, the films would be known better, not the person
-        about = Features(features_of(dataset, ratings).users, None)
-        with_features = _trained(train, dataclasses.replace(settings, side_information=True), about)
-        predictors[ABOUT, 0] = lambda person: with_features.predict(
-            np.full(len(person.tested_items), person.user_index), person.tested_items
+        described = features_of(dataset, ratings).users
+        trained = np.bincount(train.user_index, minlength=train.n_users) > 0
+        told = background(model.user_factors, model.user_biases, trained, described)
+        predictors[ABOUT, 0] = lambda person: _rate(
+            known, told.inform(known.prior, described[person.user_index]), person.tested_items
         )
     mean, (_, item_biases) = global_mean(train), biases_only(train, BIAS_DAMPING)
 
@@ -188,8 +189,8 @@ def measure(
     return Measurement(squared, np.repeat([each.user_index for each in people], N_TESTED))
 
 
-def _trained(train: Ratings, settings: BayesSettings, features: Features | None) -> Bayes:
-    model = build_model("bayes", settings, train.n_users, train.n_items, train.rating_scale, features)
+def _trained(train: Ratings, settings: BayesSettings) -> Bayes:
+    model = build_model("bayes", settings, train.n_users, train.n_items, train.rating_scale)
     fit(model, train, train.take(np.arange(1)))  # what it is worth is measured on the people held out
     return model
 

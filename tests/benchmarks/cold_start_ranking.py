@@ -75,7 +75,7 @@ class Found(NamedTuple):
     counts: np.ndarray
 
 
-def newcomers(train: Ratings) -> dict[str, Newcomer]:
+def newcomers(train: Ratings, items: pd.DataFrame) -> dict[str, Newcomer]:
     """The models, trained on `train`; their noise is measured as a run's is, on 20 % of it."""
     split, found = split_random(len(train), 0.2, 0), {}
     parts = (train.take(split.train), train.take(split.valid))
@@ -86,7 +86,7 @@ def newcomers(train: Ratings) -> dict[str, Newcomer]:
         )
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
-        found[name] = newcomer(model, describe_users(train), valid_mse, train.rating_scale)
+        found[name] = newcomer(model, describe_users(train), items, valid_mse, train.rating_scale)
     return found
 
 
@@ -128,7 +128,7 @@ def measure(
         train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, group)))
         items = items_of(train)
         counts = items["n_ratings"].to_numpy()
-        known, together = newcomers(train), item_item(train)
+        known, together = newcomers(train, items), item_item(train)
         people = people_of(ratings, group, counts)
         for reveal in REVEALS:
             seen[reveal].append(chances(people, reveal, together, counts))
@@ -308,4 +308,5 @@ def run(final: bool) -> None:
     together = item_item(train)
     print(f"\nitem-item weights of {len(together.films):,} films: {time.process_time() - start:.2f} s of CPU")
     people = people_of(ratings, groups[0], np.bincount(train.item_index, minlength=ratings.n_items))
-    print_times(people, newcomers(train), together, items_of(train))
+    items = items_of(train)
+    print_times(people, newcomers(train, items), together, items)
