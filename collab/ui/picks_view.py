@@ -111,19 +111,18 @@ def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str
     order = WATCH
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.subheader(heading, anchor="picks")
-        if ranked:
-            order = st.selectbox(
-                "Order",
-                list(ORDER_NAMES),
-                key="order",
-                bind="query-params",
-                format_func=ORDER_NAMES.__getitem__,
-                label_visibility="collapsed",
-                width=270,
-            )
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
             dials = _dials(run, ranked)
         share_button(profile, page_name)
+    if ranked:
+        order = st.selectbox(
+            "Order",
+            list(ORDER_NAMES),
+            key="order",
+            bind="query-params",
+            format_func=ORDER_NAMES.__getitem__,
+            label_visibility="collapsed",
+        )
     return order, dials
 
 
@@ -182,11 +181,11 @@ def _reasons(
     sums: list[list[Sum]] = [[] for _ in films]
     if found.order == WATCH and together is not None:
         for each, reason in zip(sums, watched_reasons(together, known.rated, films), strict=True):
-            each.append(_sum(run, known, reason, "Watched together, score", "how often it is watched", 3))
+            each.append(_sum(run, known, reason, "Watched together, score", "How often it is watched", 3))
     predicted = rating_reasons(person, known.rated, films)
     if predicted is not None:
         for each, reason in zip(sums, predicted, strict=True):
-            each.append(_sum(run, known, reason, "Predicted, stars", "predicted before the first rating", 2))
+            each.append(_sum(run, known, reason, "Predicted, stars", "Before the first rating", 2))
     return sums
 
 
