@@ -24,10 +24,12 @@ from collab.errors import CollabError, DataError, DownloadError, RunError, Setti
 from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
+from collab.orders import ORDERS, RATING, WATCH, Dials
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
+from collab.services.watched_together import item_item_of
 from collab.settings import parse
 from collab.splitting import split_by
 from collab.training import EpochReport
@@ -205,7 +207,8 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
 
 def recommend_films(arguments: argparse.Namespace, environment: Environment) -> None:
     """Recommend films to somebody who has rated the films in a file."""
-    run = RunStore(environment.home).load(arguments.run)
+    store = RunStore(environment.home)
+    run = store.load(arguments.run)
     scale = run.record.scale
     ratings = dict(read_ratings_csv(Path(arguments.ratings), scale).rows)
     places, missing = match_titles(list(ratings), known_titles(run))
@@ -217,12 +220,21 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
         )
     known = [(index, rating) for index, rating in zip(places, ratings.values(), strict=True) if index is not None]
     answered = {index: rating for index, rating in known if rating is not None}
+    together = None
+    if arguments.order == WATCH:
+        try:
+            together = item_item_of(run, store, environment)
+        except RunError as reason:
+            print(f"collab: ordered by {RATING}: {reason}", file=sys.stderr)
     found = picks(
         newcomer(run.model, run.users, run.items, run.valid_mse, scale),
         run.items,
         answered,
         n=arguments.top,
-        minimum_count=arguments.minimum_count,
+        order=arguments.order,
+        together=together,
+        dials=Dials(minimum_count=arguments.minimum_count),
+        not_seen=[index for index, rating in known if rating is None],
     )
     rows = [
         {
@@ -236,7 +248,13 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     ]
     say(
         arguments,
-        {"run": run.id, "n_ratings": len(answered), "not_found": missing, "recommended": rows},
+        {
+            "run": run.id,
+            "order": found.order,
+            "n_ratings": len(answered),
+            "not_found": missing,
+            "recommended": rows,
+        },
         "\n".join(f"{row['predicted']:5.2f} ± {row['uncertainty']:.2f}  {row['title']}" for row in rows),
     )
 
@@ -373,6 +391,13 @@ def parser() -> argparse.ArgumentParser:
     made = command("recommend", recommend_films)
     made.add_argument("--run", required=True, help="id of a run")
     made.add_argument("--ratings", required=True, metavar="FILE", help="CSV file with the columns title,rating")
+    made.add_argument(
+        "--order",
+        default=WATCH,
+        choices=ORDERS,
+        help="watch: what they would watch and like; rating: what they would rate highest; safe and long-shot: the lower and the "
+        "upper end of the interval; popular (default watch; rating where the run's data are not at hand)",
+    )
     made.add_argument("--minimum-count", type=int, default=20, help="leave out films with fewer ratings (default 20)")
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
     made = command("prepare", prepare)

@@ -328,6 +328,43 @@ def predict(
     return Predictions(mean_rating, deviation, low, high, score)
 
 
+def star_parts(
+    prior: UserPrior,
+    posterior: Posterior,
+    item_factors: np.ndarray,
+    item_biases: np.ndarray,
+    item_index: np.ndarray,
+    ratings: np.ndarray,
+    films: np.ndarray,
+    *,
+    y_range: tuple[float, float] | None,
+    noise_variance: float,
+    item_covariances: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the predicted ratings of `films` (m,) are made of, in stars: the part of every rating (n, m), and what is predicted
+    before the first one (m,). Their sum is the score of `predict`.
+
+    `posterior` is `fold_in`'s answer to `ratings` (n,) of `item_index` (n,); its docstring says what each of them adds to s_j.
+    With a rating range a part is that times (g(s_j) − g(s_j before)) / (s_j − s_j before), one factor for all parts of a film,
+    so that they add up in stars too; without a range the factor is 1.
+    """
+    item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
+    described, target = (
+        np.column_stack([item_factors[rows], np.ones(len(rows))]).astype(np.float64) for rows in (item_index, films)
+    )  # (n, k + 1), (m, k + 1)
+    rating, slope, _ = _rating(item_biases[item_index] + described @ posterior.mean, y_range)
+    pull = (slope * (ratings - rating))[:, None] * described
+    if item_covariances is not None:
+        doubt = item_covariances[item_index, :-1].astype(np.float64)  # (n, k, k + 1): the rows of the factors
+        pull[:, :-1] -= doubt[:, :, -1] + doubt[:, :, :-1] @ posterior.mean[:-1]
+    inside = (pull @ prior.covariance / noise_variance) @ target.T  # (n, m) parts of s_j
+    before, away = item_biases[films] + target @ prior.mean, inside.sum(axis=0)
+    start, slope, _ = _rating(before, y_range)
+    moved = _rating(before + away, y_range)[0] - start
+    factor = np.divide(moved, away, out=slope, where=np.abs(away) > 1e-9)
+    return inside * factor, start
+
+
 def _rating(s: np.ndarray, y_range: tuple[float, float] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """g(s), g'(s) and g''(s), each of the shape of `s`."""
     if y_range is None:

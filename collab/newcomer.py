@@ -6,7 +6,7 @@ The command line and the Rate page both stand on `picks`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from collab.certainty import COVERAGE, in_words, level_probabilities, likely_range
-from collab.cold_start import Posterior, Predictions, UserPrior, fold_in, meet_ratings, predict, user_prior
+from collab.cold_start import Posterior, Predictions, UserPrior, fold_in, meet_ratings, predict, star_parts, user_prior
 from collab.interpret import trained_items
+from collab.item_item import ItemItem
 from collab.models.contract import FoldsIn, Model
+from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 from collab.ratings import RatingScale
-from collab.recommend import recommend
 
 STRANGERS = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
@@ -78,6 +79,24 @@ class Newcomer:
         """`predictions` after the ratings `rated`, stars by item_index."""
         return self.predictions(self.after(rated))
 
+    def star_parts(self, rated: Mapping[int, float], films: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the scores of `films` (m,) are made of: the rated films (n,), the part of each (n, m) and what was predicted
+        before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
+        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
+        parts, start = star_parts(
+            self.prior,
+            self.after(rated),
+            self.item_factors,
+            self.item_biases,
+            index,
+            stars,
+            films,
+            y_range=self.y_range,
+            noise_variance=self.noise_variance,
+            item_covariances=self.item_covariances,
+        )
+        return index, parts, start
+
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
         """`predictions` for a person who has not rated anything."""
@@ -124,14 +143,16 @@ class ByItself:
 class Picks:
     """What a model would pick for a person, and how far off its predictions typically are.
 
-    `films` is `recommend`'s table with a column `words` ("4.2, probably 3 to 5") and the ends `likely_low`, `likely_high` of
-    that range; `chances` (n_films, n_levels) says how likely each rating level is for each of them. `typical_error` is the root
-    of the mean predicted variance over the candidates, in stars; `error_before` the same before the first rating. `learned` is
-    the share of what was unknown of this person's taste that the answers removed, as a standard deviation. `own_chances`: the
-    model predicts the chances themselves; else they are read off a normal distribution.
+    `films` is `orders.rank`'s table in the order `order` with a column `words` ("4.2, probably 3 to 5"), the ends `likely_low`,
+    `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
+    level is for each of them. `typical_error` is the root of the mean predicted variance over the candidates, in stars;
+    `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
+    answers removed, as a standard deviation. `own_chances`: the model predicts the chances themselves; else they are read off a
+    normal distribution.
     """
 
     films: pd.DataFrame
+    order: str
     chances: np.ndarray
     typical_error: float
     error_before: float
@@ -167,30 +188,61 @@ def newcomer(
 
 
 def picks(
-    known: Newcomer | ByItself, items: pd.DataFrame, rated: Mapping[int, float], n: int, minimum_count: int
+    known: Newcomer | ByItself,
+    items: pd.DataFrame,
+    rated: Mapping[int, float],
+    n: int = 10,
+    *,
+    order: str = WATCH,
+    together: ItemItem | None = None,
+    dials: Dials = AS_IT_COMES,
+    not_seen: Collection[int] = (),
+    n_familiar: int | None = None,
 ) -> Picks:
-    """The `n` best films for a person with the ratings `rated`, stars by item_index.
+    """The `n` first films in `order` (`collab.orders`) for a person with the ratings `rated`, stars by item_index.
 
-    `items` is the run's items table. Rated films are left out, with all the films of the same title; so are films with fewer
-    than `minimum_count` training ratings. Films not seen stay candidates.
+    `items` is the run's items table, `together` the item-item weights on the run's training rows. Without them `watch` falls
+    back to `rating`; the answer names the order that ranked. Rated films are left out, with all the films of the same title;
+    films `not_seen` stay candidates. With `n_familiar` and the weights the list has two parts, each in its order: films that the
+    person probably has not seen, then `n_familiar` that they may know; where one part is too short the other takes its places.
+    Raises SettingError for an unknown order.
     """
+    order = at_hand(order, together)
     now, before = known.foresee(rated), known.before
-    answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
-    films = recommend(now[0], items, answered, n=n, minimum_count=minimum_count)
+    factors = known.item_factors if isinstance(known, Newcomer) else np.zeros(0)
+    vectors = factors if factors.any() else None
+
+    def ranked(some: Dials) -> pd.DataFrame:
+        return rank(order, now[0], items, rated, known=together, dials=some, vectors=vectors, not_seen=not_seen, n=n)
+
+    if n_familiar is None or together is None or dials.familiar is not None:
+        films = ranked(dials)
+    else:
+        new, familiar = (ranked(dataclasses.replace(dials, familiar=each)) for each in (False, True))
+        n_new = max(n - n_familiar, n - len(familiar))
+        films = pd.concat([new[:n_new], familiar[: n - min(n_new, len(new))]], ignore_index=True)
+    chosen = films["item_index"].to_numpy()
     own = now[0].chances
     chances = (
-        level_probabilities(films["score"], films["uncertainty"] ** 2, known.rating_scale)
+        level_probabilities(now[0].score[chosen], films["uncertainty"] ** 2, known.rating_scale)
         if own is None
-        else own[films["item_index"].to_numpy()]
+        else own[chosen]
     )
     low, high = likely_range(chances, known.rating_scale)
-    candidates = np.setdiff1d(trained_items(items, minimum_count), answered)
+    answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
+    candidates = np.setdiff1d(trained_items(items, dials.minimum_count), answered)
     variance, taste, variance_before, taste_before = (
         _mean_variance(each, candidates) for predictions in (now, before) for each in predictions
     )
     taste, taste_before = (max(each - known.noise_variance, 0.0) for each in (taste, taste_before))
     return Picks(
-        films=films.assign(likely_low=low, likely_high=high, words=list(map(in_words, films["predicted"], low, high))),
+        films=films.assign(
+            likely_low=low,
+            likely_high=high,
+            words=list(map(in_words, films["predicted"], low, high)),
+            familiar=films["seen"] >= FAMILIAR_FROM,
+        ),
+        order=order,
         chances=chances,
         typical_error=variance**0.5,
         error_before=variance_before**0.5,

@@ -66,6 +66,13 @@ class Dials:
 AS_IT_COMES = Dials()
 
 
+def at_hand(order: str, known: ItemItem | None) -> str:
+    """`order`, or `rating` in place of `watch` where there are no item-item weights. Raises SettingError for an unknown one."""
+    if order not in ORDERS:
+        raise SettingError(f"there is no order {order!r}; there are {', '.join(ORDERS)}")
+    return RATING if order == WATCH and known is None else order
+
+
 def score_of(order: str, predictions: Predictions, popularity: np.ndarray, together: np.ndarray | None) -> np.ndarray:
     """The number that `order` ranks every film by, (n_items,): higher is better.
 
@@ -101,6 +108,7 @@ def rank(
     known: ItemItem | None = None,
     dials: Dials = AS_IT_COMES,
     vectors: np.ndarray | None = None,
+    not_seen: Collection[int] = (),
     n: int = 10,
 ) -> pd.DataFrame:
     """The `n` first films in `order` for a person with the ratings `rated`, stars by item_index.
@@ -109,11 +117,14 @@ def rank(
     seen (the chance of having seen it; NaN without `known`), n_ratings, year, genres. Never among them: films rated or
     `dismissed` and those of the same title, row 0, films without a training rating. Of equal scores the more often rated film
     comes first, then the lower index. The order of the ratings does not matter. `vectors` (n_items, d) says which films are
-    alike, by cosine, where a varied list is asked for; without them genres do. Raises SettingError as `score_of` does, and
+    alike, by cosine, where a varied list is asked for; without them genres do. Of the films `not_seen` the person has said so:
+    they stay candidates, and their chance is 0. Raises SettingError as `score_of` does, and
     for a `familiar` dial without `known`.
     """
     together = known.score(rated) if known is not None else None
     seen = known.chance_of_seen(rated, together) if known is not None else np.full(len(items), np.nan)
+    if known is not None:
+        seen[list(not_seen)] = 0.0
     counts = items["n_ratings"].to_numpy()
     score = score_of(order, predictions, counts, together)
     candidates = allowed(items, [*rated, *dismissed], dials, seen)

@@ -128,6 +128,11 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     file.write_text("title,rating\nAlien (1979),5\nAliens (1986),5\nNo Such Film (1900),3\n")
     code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file), "--top", "7")
     assert code == 0 and told["not_found"] == ["No Such Film (1900)"] and "No Such Film (1900)" in err
+    assert told["order"] == "watch"
+    by_rating = answer("recommend", "--run", run_id, "--ratings", str(file), "--order", "rating")[1]
+    assert by_rating["order"] == "rating" and by_rating["recommended"][0] not in told["recommended"][:1]
+    predicted = [each["score"] for each in by_rating["recommended"]]
+    assert predicted == sorted(predicted, reverse=True)
     assert len(told["recommended"]) == 7
     first = told["recommended"][0]
     assert set(first) == {"title", "predicted", "uncertainty", "low", "high", "score", "chances"}
@@ -136,6 +141,16 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     scores = [each["score"] for each in told["recommended"]]
     assert scores == sorted(scores, reverse=True)
     assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}
+
+
+def test_recommend_falls_back_to_the_rating_where_the_data_are_gone(answer, home, run_id, tmp_path):
+    record = RunStore(home).record(run_id)
+    RunStore(home).write_record(dataclasses.replace(record, fingerprint="another"))
+    file = tmp_path / "mine.csv"
+    file.write_text("title,rating\nAlien (1979),5\n")
+    code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file))
+    assert code == 0 and told["order"] == "rating" and len(told["recommended"]) == 10
+    assert "ordered by rating: the data set Built-in sample is not the one" in err
 
 
 @pytest.mark.parametrize("model", MODELS)

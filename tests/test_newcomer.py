@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 
 from collab.cold_start import fold_in, meet_ratings, predict, user_prior
+from collab.errors import SettingError
+from collab.item_item import ItemItem
 from collab.models.contract import Foreseen
 from collab.newcomer import STRANGERS, newcomer, picks
+from collab.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
 from collab.ratings import RatingScale
+from collab.reasons import rating_reasons, watched_reasons
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)
@@ -92,24 +96,81 @@ def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
         prior = meet_ratings(prior, *films, items.n_ratings, items.mean_rating, model.y_range)
         posterior = fold_in(prior, *films, [3, 2], [5.0, 1.0], **more)
         expected = predict(posterior, *films, rating_scale=STARS, **more)
-        found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, minimum_count=20).films
+        found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=20)).films
         np.testing.assert_allclose(found.predicted, expected.mean[found.item_index])
         np.testing.assert_allclose(found.uncertainty, expected.standard_deviation[found.item_index])
 
 
 def test_picks_follow_the_ratings_and_leave_rated_films_out(known, items):
-    odd = picks(known, items, {3: 5.0}, n=10, minimum_count=20).films
-    even = picks(known, items, {2: 5.0}, n=10, minimum_count=20).films
+    odd = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).films
+    even = picks(known, items, {2: 5.0}, n=10, dials=Dials(minimum_count=20)).films
     assert set(odd["item_index"][:2]) == {1, 5} and set(even["item_index"][:2]) == {4, 6}
     assert 3 not in odd["item_index"].tolist() and not {7, 8, 9} & set(odd["item_index"])
 
 
+def make_together(items):
+    """Films three places apart are watched together; every second person rated film 1, fewer the next ones."""
+    weights = np.zeros((8, 8), np.float32)
+    weights[np.arange(5), np.arange(3, 8)] = 0.5
+    popularity = items["n_ratings"].to_numpy() / 160
+    return ItemItem(np.arange(1, 9), weights, np.array([-1, *range(8), -1]), popularity, 4.0)
+
+
+def test_what_is_watched_together_ranks_by_default_and_the_rating_where_it_is_not_known(known, items):
+    together = make_together(items)
+    for order, weights, ranked_by in ((WATCH, together, WATCH), (WATCH, None, RATING), (RATING, together, RATING)):
+        found = picks(known, items, {2: 5.0}, order=order, together=weights)
+        expected = rank(ranked_by, known.foresee({2: 5.0})[0], items, {2: 5.0}, known=weights)
+        assert found.order == ranked_by
+        pd.testing.assert_frame_equal(found.films[list(expected)], expected)
+    assert picks(known, items, {2: 5.0}, together=together).films["item_index"][0] == 5
+    with pytest.raises(SettingError, match="no order 'best'"):
+        picks(known, items, {2: 5.0}, order="best")
+
+
+def test_new_films_stand_before_those_that_the_person_may_know(known, items):
+    together = make_together(items)  # after one rating films 1 and 5 are probably known
+    found = picks(known, items, {2: 5.0}, n=4, together=together, n_familiar=1).films
+    assert found["familiar"].tolist() == [False, False, False, True]
+    assert (found["seen"] >= FAMILIAR_FROM).tolist() == found["familiar"].tolist()
+    only = picks(known, items, {2: 5.0}, n=20, together=together, n_familiar=20).films
+    assert only["familiar"].is_monotonic_increasing and only["item_index"].is_unique
+    assert set(only["item_index"]) == set(picks(known, items, {2: 5.0}, n=20, together=together).films["item_index"])
+    told = picks(known, items, {2: 5.0}, n=20, together=together, n_familiar=2, not_seen=[1]).films
+    assert not told.set_index("item_index")["familiar"][1]  # its place is among the new ones: the person has said so
+
+
+def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
+    rated, films = {3: 5.0, 2: 1.0, 5: 4.0, 1: 3.0, 6: 2.0}, np.array([4, 7, 8])
+    together = make_together(items)
+    explained = [(watched_reasons(together, rated, films), together.score(rated))]
+    for person in (known, bayesian):
+        explained.append((rating_reasons(person, rated, films), person.foresee(rated)[0].score))
+        for reason, before in zip(explained[-1][0], person.before[0].score[films], strict=True):
+            assert reason.start == pytest.approx(before, abs=1e-6)
+            assert len(reason.parts) == 4 and reason.n_others == 1
+            assert all(abs(part) >= abs(reason.others) for _, part in reason.parts)
+    for reasons, score in explained:
+        for reason, total in zip(reasons, score[films], strict=True):
+            assert reason.total == pytest.approx(total, abs=1e-5)
+            added = reason.start + sum(part for _, part in reason.parts) + reason.others
+            assert added == pytest.approx(reason.total, abs=1e-9)
+    assert dict(explained[0][0][1].parts) == {}  # film 7 goes with film 4, which is not rated
+    assert dict(explained[0][0][2].parts) == {5: pytest.approx(0.5)}
+
+
+def test_a_model_that_folds_in_by_itself_gives_no_reason(users, items):
+    assert rating_reasons(newcomer(FoldingModel(), users, items, 0.64, STARS), {3: 5.0}, np.array([5])) is None
+
+
 def test_a_doubled_title_is_left_out_with_all_its_rows(known, items):
-    assert "Film 1 (1991)" not in picks(known, items, {1: 5.0}, n=10, minimum_count=1).films["title"].tolist()
+    assert (
+        "Film 1 (1991)" not in picks(known, items, {1: 5.0}, n=10, dials=Dials(minimum_count=1)).films["title"].tolist()
+    )
 
 
 def test_every_pick_says_its_likely_range_in_words(known, items):
-    films = picks(known, items, {3: 5.0}, n=10, minimum_count=20).films
+    films = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).films
     for film in films.itertuples():
         assert film.words == f"{film.predicted:.1f}, probably {film.likely_low:g} to {film.likely_high:g}"
         assert film.likely_low <= film.predicted <= film.likely_high
@@ -117,7 +178,9 @@ def test_every_pick_says_its_likely_range_in_words(known, items):
 
 @pytest.mark.parametrize("scale", [STARS, HALF_STARS])
 def test_every_pick_has_a_chance_for_every_level(users, items, scale):
-    found = picks(newcomer(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, minimum_count=20)
+    found = picks(
+        newcomer(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
+    )
     assert found.chances.shape == (len(found.films), len(scale.levels))
     assert found.chances.sum(axis=1) == pytest.approx(1)
     assert (np.diff(found.chances @ scale.levels) <= 1e-12).all()  # best first
@@ -127,8 +190,8 @@ def test_every_pick_has_a_chance_for_every_level(users, items, scale):
 
 def test_more_is_learned_with_every_rating_and_the_noise_stays(known, bayesian, items):
     for person in (known, bayesian):
-        one = picks(person, items, {3: 5.0}, n=10, minimum_count=1)
-        two = picks(person, items, {3: 5.0, 2: 1.0}, n=10, minimum_count=1)
+        one = picks(person, items, {3: 5.0}, n=10, dials=Dials(minimum_count=1))
+        two = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=1))
         assert 0.8**0.5 < two.typical_error < one.error_before and 0.8**0.5 < one.typical_error < one.error_before
         assert 0 < one.learned < two.learned < 1
         if person is known:  # a pronounced taste makes more of what is unknown of the films
@@ -138,15 +201,15 @@ def test_more_is_learned_with_every_rating_and_the_noise_stays(known, bayesian, 
 def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, items):
     sure, unsure = (newcomer(make_model(None, doubt), users, items, 0.8, STARS) for doubt in (0.0, 0.5))
     rated = {3: 5.0, 2: 1.0}
-    narrow, wide = (picks(person, items, rated, n=10, minimum_count=1) for person in (sure, unsure))
+    narrow, wide = (picks(person, items, rated, n=10, dials=Dials(minimum_count=1)) for person in (sure, unsure))
     assert wide.films["uncertainty"].min() > narrow.films["uncertainty"].max()
     assert wide.chances.max() < narrow.chances.max()
-    many = picks(unsure, items, dict.fromkeys(range(1, 7), 4.0), n=10, minimum_count=1)
+    many = picks(unsure, items, dict.fromkeys(range(1, 7), 4.0), n=10, dials=Dials(minimum_count=1))
     assert wide.learned < many.learned and many.typical_error > (0.8 + 0.5) ** 0.5
 
 
 def test_without_a_candidate_there_is_no_pick(known, items):
-    found = picks(known, items, {3: 5.0}, n=10, minimum_count=1000)
+    found = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=1000))
     assert found.films.empty and found.chances.shape == (0, 5) and np.isnan(found.typical_error)
 
 
@@ -160,7 +223,7 @@ class FoldingModel:
 
 def test_a_model_that_folds_in_by_itself_is_asked(users, items):
     person = newcomer(FoldingModel(), users, items, 0.64, STARS)
-    found = picks(person, items, {3: 5.0}, n=10, minimum_count=20)
+    found = picks(person, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20))
     best, second = found.films.iloc[0], found.films.iloc[1]
     assert best.item_index == 5 and 3 not in found.films.item_index.tolist()
     assert best.score == pytest.approx(6.5) and best.predicted == 5.0 and best.high == 5.0  # cut to the scale
@@ -181,7 +244,9 @@ class NamingModel(FoldingModel):
 
 
 def test_chances_that_a_model_names_itself_are_taken(users, items):
-    found = picks(newcomer(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, minimum_count=20)
+    found = picks(
+        newcomer(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
+    )
     best = found.films.iloc[0]
     assert found.own_chances and best.item_index == 5
     np.testing.assert_allclose(found.chances[0], [0.1, 0, 0, 0, 0.9])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -31,21 +32,38 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """A reason: what is added up, its total, and the signed parts with what each stands for."""
+
+    name: str
+    total: str
+    parts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class Film:
-    """A film of the list: title, facts about it, and what is said of it: a `figure` and the `rest` of the sentence."""
+    """A film of the list: title, facts about it, and what is said of it: a `figure` and the `rest` of the sentence. Films of one
+    `section` stand together below its name. `reasons` stand below the open picture."""
 
     title: str
     facts: str
     figure: str
     rest: str
     prediction: Prediction | None = None
+    section: str = ""
+    reasons: Sequence[Sum] = ()
 
 
 def film_list(films: Iterable[Film], label: str, rating_scale: RatingScale, palette: Palette, n_places: int) -> str:
-    """The films as an ordered list called `label`; room is kept for `n_places` of them. All texts are escaped."""
-    entries = "".join(f"<li>{_entry(film, rating_scale)}</li>" for film in films)
+    """The films as ordered lists, one a section, called `label`; room is kept for `n_places` of them. All texts are escaped."""
+    lists = ""
+    for section, members in groupby(films, key=lambda film: film.section):
+        entries = "".join(f"<li>{_entry(film, rating_scale)}</li>" for film in members)
+        name = f"{label}: {section}" if section else label
+        lists += f"<p>{escape(section)}</p>" if section else ""
+        lists += f'<ol aria-label="{escape(name)}">{entries}</ol>'
     colours = f"--muted:{palette.muted};--line:{palette.grid};--predicted:{palette.predicted};--places:{n_places}"
-    return f'<ol class="film-list" aria-label="{escape(label)}" style="{colours}">{entries}</ol>'
+    return f'<div class="film-list" style="{colours}">{lists}</div>'
 
 
 def _entry(film: Film, scale: RatingScale) -> str:
@@ -59,7 +77,16 @@ def _entry(film: Film, scale: RatingScale) -> str:
         return f'<div class="row">{row}</div></div>'
     return (
         f'<details><summary class="row">{row}{_columns(film.prediction, scale)}</div></summary>'
-        f"{_picture(film.prediction, scale)}</details>"
+        f"{_picture(film.prediction, scale)}{''.join(map(_sum, film.reasons))}</details>"
+    )
+
+
+def _sum(reason: Sum) -> str:
+    """The total and its parts, one below the other."""
+    parts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(figure)}</dd>" for name, figure in reason.parts)
+    return (
+        f'<dl class="sum">{parts}<dt class="total">{escape(reason.name)}</dt>'
+        f'<dd class="total">{escape(reason.total)}</dd></dl>'
     )
 
 

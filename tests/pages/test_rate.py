@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from collab.errors import ProfileError
+from collab.errors import ProfileError, RunError
 from collab.services.environment import read_environment
 from collab.ui import cached
 
@@ -104,6 +104,51 @@ def test_every_answer_refreshes_the_picks(visit, data):
     run = cached.trained_run(link(app, "run"))
     counts = {title.rsplit(" (", 1)[0]: n for title, n in zip(run.items.title, run.items.n_ratings, strict=True)}
     assert min(counts[title] for title in then if title in counts) >= 20
+
+
+def test_the_order_the_dials_and_the_two_parts(visit):
+    app = visit("rate")
+    assert not [box for box in app.selectbox if box.key == "order"]  # nothing to order yet
+    for stars in (5, 1, 4):
+        rate(app, cards(app)[0], stars)
+    watch, html = picked(app)
+    assert app.selectbox(key="order").value == "watch" and "order" not in app.query_params
+    assert html.index("<p>New to you</p>") < html.index("<p>You may know these</p>") and len(watch) == 10
+    sums = re.findall(r'<dl class="sum">(.*?)</dl>', html)
+    assert len(sums) == 20 and html.count("Watched together, score") == 10 == html.count("Predicted, stars")
+    for each in sums:
+        *parts, total = (float(figure.replace("−", "-")) for figure in re.findall(r">([+−]?\d\.\d+)</dd>", each))
+        assert sum(parts) == pytest.approx(total, abs=0.0051 * len(parts)) and len(parts) == 4
+    run = cached.trained_run(link(app, "run"))
+    facts = run.items.assign(short=run.items.title.str.replace(r" \(\d{4}\)$", "", regex=True)).set_index("short")
+    app.selectbox(key="order").set_value("popular").run()
+    popular, _ = picked(app)
+    assert popular != watch
+    for part in (popular[:6], popular[6:]):
+        assert facts.n_ratings[[*map(_unescaped, part)]].is_monotonic_decreasing
+    app.selectbox(key="order").set_value("rating").run()
+    figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
+    assert figures[:6] == sorted(figures[:6], reverse=True) and figures[6:] == sorted(figures[6:], reverse=True)
+    app.selectbox(key="order").set_value("watch").run()
+    assert picked(app)[0] == watch
+    app.slider(key="years").set_value((1980, 1990)).run()
+    app.multiselect(key="pick_genres").set_value(["Comedy"]).run()
+    some = facts.loc[[*map(_unescaped, picked(app)[0])]]
+    assert len(some) and some.year.between(1980, 1990).all() and some.genres.str.contains("Comedy").all()
+    assert not app.exception
+
+
+def test_where_the_ratings_are_gone_the_prediction_ranks_and_says_so(visit, monkeypatch):
+    def gone(run_id):
+        raise RunError("the data set is not at hand")
+
+    monkeypatch.setattr(cached, "watched_together", gone)
+    app = visit("rate")
+    rate(app, cards(app)[0], 5)
+    titles, html = picked(app)
+    assert "Ranked by predicted rating" in texts(app) and len(titles) == 10 and "New to you" not in html
+    app.selectbox(key="order").set_value("rating").run()
+    assert picked(app)[0] == titles and "Ranked by predicted rating" not in texts(app)
 
 
 def test_not_seen_is_an_answer_and_stays_a_candidate(visit):
