@@ -87,14 +87,14 @@ def what_it_taught(
     after, scale = change.after, run.record.scale
     if after is not None and after.rating is None and not _stars(change.before, place, scale):
         if WAYS[name].listens:
-            return "“Not seen” says nothing of your taste, but it helps to ask better."
-        return "“Not seen” says nothing of your taste, and costs you nothing."
+            return "Nothing learned of your taste, but what to ask you next."
+        return "Nothing learned of your taste; that is as good an answer."
     rest = {film: stars for film, stars in known.rated.items() if film != place}
     before = rest | _stars(change.before, place, scale)
     part = taught(cached.for_newcomers(run.id), before, known.rated, audience.share)
     if abs(part) < EVEN:
-        return "Your uncertainty stayed the same with the last answer."
-    return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {words.percent(abs(part))} with the last answer."
+        return "Your uncertainty stayed the same."
+    return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {words.percent(abs(part))}."
 
 
 def _stars(answer: Answer | None, place: int, scale: RatingScale) -> dict[int, float]:

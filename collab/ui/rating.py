@@ -75,15 +75,9 @@ def rate_cards(run: TrainedRun, known: Known) -> None:
             help="Type a few letters of the title. The film then takes the place of the first card.",
         )
         way, audience = choose_way(run)
-    _so_far(known)
     change = own_ratings.last_change()
     place = places(run, [Answer(change.title, None, 0)])[0] if change else None
-    st.caption(
-        what_it_taught(run, known, change, place, way, audience),
-        wrap=False,
-        help="Uncertainty: the part of the doubt in your predicted ratings that comes from not knowing your taste, in squared "
-        "stars, averaged over all films by how many people rate them.",
-    )
+    _so_far(known, what_it_taught(run, known, change, place, way, audience))
     found = titles.get(state.get("_found"))
     if state.get("_asked_by") != (run.id, way):  # other films altogether
         state["_asked_by"], state["_asked"] = (run.id, way), []
@@ -149,8 +143,8 @@ def listed(titles: Sequence[str], n: int = 8) -> str:
     )
 
 
-def _so_far(known: Known) -> None:
-    """How much is answered and what came last, with the way back; always one line, so that nothing jumps."""
+def _so_far(known: Known, taught: str) -> None:
+    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps."""
     change = own_ratings.last_change()
     if change is None and not known.answered:
         text = "One tap answers. Unseen films can still be picked."
@@ -159,7 +153,14 @@ def _so_far(known: Known) -> None:
     if change is not None:
         text += f" Last: {words.plain(change.title)}, {own_ratings.say(change)}."
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="so_far"):
-        st.caption(text, wrap=False)
+        with st.container(gap=None, key="said"):
+            st.caption(text, wrap=False)
+            st.caption(
+                taught,
+                wrap=False,
+                help="Uncertainty: the part of the doubt in your predicted ratings that comes from not knowing your taste, in "
+                "squared stars, averaged over all films by how many people rate them.",
+            )
         with st.container(key="jump", width="content"):
             st.markdown("[Picks](#picks)", width="content")
         st.button(

@@ -111,14 +111,14 @@ def test_the_page_says_what_the_last_answer_taught(visit):
     film = {title: place for place, title in enumerate(run.items.title)}
     rate(app, first, 5)
     part = taught(known, {}, {film[first]: 5.0}, share)
-    assert part > 0.005 and f"Your uncertainty fell by {100 * part:.0f} % with the last answer." in texts(app)
+    assert part > 0.005 and f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
     press(app, f"unseen-{second}")
-    assert "says nothing of your taste, but it helps to ask better" in texts(app)
+    assert "Nothing learned of your taste, but what to ask you next." in texts(app)
     press(app, "undo")
-    assert f"Your uncertainty fell by {100 * part:.0f} % with the last answer." in texts(app)
+    assert f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
     press(app, f"back-{first}")
     rise = -taught(known, {film[first]: 5.0}, {}, share)
-    assert f"Your uncertainty rose by {100 * rise:.0f} % with the last answer." in texts(app)
+    assert f"Your uncertainty rose by {100 * rise:.0f} %." in texts(app)
 
 
 def test_without_the_ratings_behind_the_run_the_most_rated_films_are_asked(visit, monkeypatch):
