@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from collab.answers import match_titles
+from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
+from collab.errors import RunError
 from collab.features import features_of
 from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
@@ -127,6 +129,15 @@ def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
     """The ratings that a run was trained on, and those held out to check it. Raises RunError where the data are not at hand."""
     split, ratings = run_split(run_id)
     return ratings.take(split.train), ratings.take(split.valid)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)  # 12 MB each
+def run_audience(run_id: str) -> Audience:
+    """Who has seen what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    train, _ = ratings_of(run_id)
+    if not len(train):
+        raise RunError(f"run {run_id} has no training ratings")
+    return audience(train)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -122,7 +122,7 @@ def delete_everything() -> bool:
 def start_anew() -> None:
     """Leave the profile of the link, as a new visitor."""
     st.query_params.pop(LINK, None)
-    for name in ("_profile", "_changes"):
+    for name in ("_profile", "_changes", "_asked_by"):
         st.session_state.pop(name, None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from collab.datasets import CATALOGUE, DEFAULT, Entry
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
+from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
 from collab.ui.page import use_data
 from collab.ui.taste import Known, next_films
@@ -61,19 +63,31 @@ def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
 def rate_cards(run: TrainedRun, known: Known) -> None:
     """Search, one line on the answers so far, and a card each for the next films to rate."""
     titles, state = cached.film_titles(run.id), st.session_state
-    st.selectbox(
-        "Find a film to rate",
-        titles,
-        index=None,
-        key="search",
-        placeholder="Find any film to rate it",
-        label_visibility="collapsed",
-        on_change=_find,
-        help="Type a few letters of the title. The film then takes the place of the first card.",
-    )
-    _so_far(known)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
+        st.selectbox(
+            "Find a film to rate",
+            titles,
+            index=None,
+            key="search",
+            placeholder="Find any film to rate it",
+            label_visibility="collapsed",
+            on_change=_find,
+            help="Type a few letters of the title. The film then takes the place of the first card.",
+        )
+        way, audience = choose_way(run)
+    change = own_ratings.last_change()
+    place = places(run, [Answer(change.title, None, 0)])[0] if change else None
+    _so_far(known, what_it_taught(run, known, change, place, way, audience))
     found = titles.get(state.get("_found"))
-    films = next_films(run.items, state.get("_asked", ()), known.answered | {found} - {None}, N_CARDS)
+    if state.get("_asked_by") != (run.id, way):  # other films altogether
+        state["_asked_by"], state["_asked"] = (run.id, way), []
+    films = next_films(
+        run.items,
+        state["_asked"],
+        known.answered | {found} - {None},
+        N_CARDS,
+        None if audience is None else partial(asking_order, run, known, way, audience),
+    )
     state["_asked"] = films["title"].tolist()
     if found is not None:  # the first film waits behind it
         films = pd.concat([run.items.iloc[[found]].assign(item_index=found), films.iloc[1:]], ignore_index=True)
@@ -129,8 +143,8 @@ def listed(titles: Sequence[str], n: int = 8) -> str:
     )
 
 
-def _so_far(known: Known) -> None:
-    """How much is answered and what came last, with the way back; always one line, so that nothing jumps."""
+def _so_far(known: Known, taught: str) -> None:
+    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps."""
     change = own_ratings.last_change()
     if change is None and not known.answered:
         text = "One tap answers. Unseen films can still be picked."
@@ -139,7 +153,14 @@ def _so_far(known: Known) -> None:
     if change is not None:
         text += f" Last: {words.plain(change.title)}, {own_ratings.say(change)}."
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="so_far"):
-        st.caption(text, wrap=False)
+        with st.container(gap=None, key="said"):
+            st.caption(text, wrap=False)
+            st.caption(
+                taught,
+                wrap=False,
+                help="Uncertainty: the part of the doubt in your predicted ratings that comes from not knowing your taste, in "
+                "squared stars, averaged over all films by how many people rate them.",
+            )
         with st.container(key="jump", width="content"):
             st.markdown("[Picks](#picks)", width="content")
         st.button(
@@ -183,7 +204,7 @@ def _answer(answer: Answer) -> None:
             icon=":material/close:",
             on_click=_take_back,
             args=(answer.title,),
-            help="Takes this answer back: the film is asked again.",
+            help="Takes this answer back: the film may be asked again.",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +58,26 @@ def answers_known(
     )
 
 
-def next_films(items: pd.DataFrame, shown: Sequence[str], answered: Collection[int], n: int) -> pd.DataFrame:
+def next_films(
+    items: pd.DataFrame,
+    shown: Sequence[str],
+    answered: Collection[int],
+    n: int,
+    best: Callable[[int], Sequence[int]] | None = None,
+) -> pd.DataFrame:
     """The `n` films to show now: those of the titles `shown` that are still to be asked keep their places, others follow.
 
-    Columns as in `collab.recommend.films_to_ask`. An answered film gives its place to the next one; nothing else moves, unless
-    so many answers were taken back that a shown film is far from its turn.
+    `best` gives the item indices of so many films to ask, best first; the most rated ones follow them, and stand for them where
+    it is None. It is called only where a place is free. Columns as in `collab.recommend.films_to_ask`. An answered film gives its
+    place to the next one; nothing else moves.
     """
-    waiting = films_to_ask(items, answered, 8 * n).drop_duplicates("title", ignore_index=True)
+    waiting = films_to_ask(items, answered, len(items)).drop_duplicates("title", ignore_index=True)
     row_of = {title: row for row, title in enumerate(waiting["title"])}
     kept = [title if title in row_of else None for title in dict.fromkeys(shown)][:n]
-    fresh = iter([title for title in row_of if title not in kept])
-    places = [title or next(fresh, None) for title in (*kept, *[None] * (n - len(kept)))]
+    places = [*kept, *[None] * (n - len(kept))]
+    first: list[str] = []
+    if best is not None and None in places:
+        first = [title for title in items["title"].iloc[list(best(2 * n))] if title in row_of]
+    fresh = iter([title for title in dict.fromkeys((*first, *row_of)) if title not in kept])
+    places = [title or next(fresh, None) for title in places]
     return waiting.iloc[[row_of[title] for title in places if title is not None]].reset_index(drop=True)

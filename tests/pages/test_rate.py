@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from collab.asking import Interview, by_information, taught
 from collab.errors import ProfileError, RunError
 from collab.services.environment import read_environment
 from collab.ui import cached
@@ -20,6 +21,11 @@ def cards(app):
 def rate(app, title, stars):
     app.feedback(key=f"stars-{title}").set_value(stars - 1).run()
     assert not app.exception
+
+
+def rate_any(app, title, stars):
+    app.selectbox(key="search").select(title).run()
+    rate(app, title, stars)
 
 
 def press(app, key):
@@ -67,13 +73,66 @@ def test_before_the_first_answer(visit, data):
     assert headings(app) == ["Popular with everyone, not yet yours"]
     titles, html = picked(app)
     assert len(titles) == 10 and "probably" not in html and html.count("on average") == 10
-    most_rated = run.items.sort_values("n_ratings", ascending=False, kind="stable").title.tolist()
-    assert set(cards(app)) == set(most_rated[:6])
+    start = Interview(cached.for_newcomers(run.id), cached.run_audience(run.id), {}, ())
+    assert cards(app) == run.items.title.iloc[by_information(start, 12)].drop_duplicates().tolist()[:6]
     assert "profile" not in app.query_params  # a mere visitor leaves no row
     error, baseline = run.record.valid["mse"], run.record.baselines["biases_only"]["mse"]
     assert f"held-out MSE {error:.4f}, biases only {baseline:.4f}" in texts(app)
     assert ("ynthetic" in texts(app)) == (data == "sample")
     assert app.button(key="undo").disabled
+
+
+def test_the_films_asked_follow_the_choice_and_the_answers(visit):
+    app = visit("rate", ask="Popular")
+    run = cached.trained_run(link(app, "run"))
+    popular = run.items.sort_values("n_ratings", ascending=False, kind="stable").title.tolist()
+    assert cards(app) == popular[:6] and app.radio(key="ask").value == "Popular"
+    press(app, f"unseen-{popular[1]}")
+    assert cards(app) == [popular[0], popular[6], *popular[2:6]]  # nothing else moved
+    app.radio(key="ask").set_value("Most likely seen").run()
+    share = cached.run_audience(run.id)
+    chances = share.chances([], [run.items.title.tolist().index(popular[1])])
+    likely = [title for title in run.items.title.iloc[(-chances).argsort(kind="stable")] if title != popular[1]]
+    assert cards(app) == likely[:6]
+    seen = {tuple(cards(app))}
+    for way in ("Most telling", "HELF", "Random"):
+        app.radio(key="ask").set_value(way).run()
+        seen.add(tuple(cards(app)))
+        assert len(cards(app)) == 6 and popular[1] not in cards(app) and not app.exception
+    assert len(seen) == 4
+
+
+def test_the_page_says_what_the_last_answer_taught(visit):
+    app = visit("rate")
+    assert "Asked: films that you have probably seen" in texts(app)
+    run = cached.trained_run(link(app, "run"))
+    known, share = cached.for_newcomers(run.id), cached.run_audience(run.id).share
+    first, second = cards(app)[:2]
+    film = {title: place for place, title in enumerate(run.items.title)}
+    rate(app, first, 5)
+    part = taught(known, {}, {film[first]: 5.0}, share)
+    assert part > 0.005 and f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
+    press(app, f"unseen-{second}")
+    assert "Nothing learned of your taste, but what to ask you next." in texts(app)
+    press(app, "undo")
+    assert f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
+    press(app, f"back-{first}")
+    rise = -taught(known, {film[first]: 5.0}, {}, share)
+    assert f"Your uncertainty rose by {100 * rise:.0f} %." in texts(app)
+
+
+def test_without_the_ratings_behind_the_run_the_most_rated_films_are_asked(visit, monkeypatch):
+    def gone(run_id):
+        raise RunError("the data set is not at hand")
+
+    monkeypatch.setattr(cached, "run_audience", gone)
+    app = visit("rate")
+    run = cached.trained_run(link(app, "run"))
+    popular = run.items.sort_values("n_ratings", ascending=False, kind="stable").title.tolist()
+    assert cards(app) == popular[:6] and not app.error and not app.warning
+    assert "not at hand: the most rated films are asked" in texts(app)
+    rate(app, popular[0], 5)
+    assert cards(app) == [popular[6], *popular[1:6]]
 
 
 @pytest.mark.parametrize("data", DATA)
@@ -229,8 +288,8 @@ def test_answers_survive_in_the_private_link(visit, app):
 
 def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, trained_home):
     visit("rate", data="ml-100k")
-    rate(app, "Star Wars (1977)", 5)  # the sample has it under a longer title
-    rate(app, "Fargo (1996)", 4)
+    rate_any(app, "Star Wars (1977)", 5)  # the sample has it under a longer title
+    rate_any(app, "Fargo (1996)", 4)
     token, given = link(app, "profile"), answers(app)
     app.switch_page("pages/film_biases.py").run()
     app.switch_page("pages/rate.py").run()

@@ -73,6 +73,21 @@ def test_a_film_that_comes_back_keeps_the_place_it_is_given(items):
     assert next_films(items, shown, frozenset(), 3)["title"].tolist() == shown
 
 
+def test_free_places_go_to_the_best_films_and_then_to_the_most_rated(items):
+    """Film 6 is best, then film 1 under its second id, which stands for both; the answered film 5 is no candidate any more."""
+    wanted = []
+
+    def best(n):
+        wanted.append(n)
+        return [6, 8, 5]
+
+    asked = next_films(items, ["Film 2 (1992)", "Film 5 (1995)"], {5}, 4, best)
+    assert asked["title"].tolist() == ["Film 2 (1992)", "Film 6 (1996)", "Film 1 (1991)", "Film 3 (1993)"]
+    assert wanted == [8]
+    assert next_films(items, asked["title"].tolist(), {5}, 4, best)["title"].tolist() == asked["title"].tolist()
+    assert wanted == [8]  # nothing was free, nothing was computed
+
+
 def test_unknown_and_doubled_places_are_filled(items):
     asked = next_films(items, ["Of another run (1950)", "Film 2 (1992)", "Film 2 (1992)"], frozenset(), 3)
     assert asked["title"].tolist() == ["Film 1 (1991)", "Film 2 (1992)", "Film 3 (1993)"]

@@ -1,0 +1,104 @@
+"""Which films are asked: the ways to choose them, the order that one of them gives, and what the last answer taught."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from collab.asking import (
+    Audience,
+    Interview,
+    Strategy,
+    at_random,
+    by_chance_of_seen,
+    by_helf,
+    by_information,
+    by_popularity,
+    taught,
+)
+from collab.errors import RunError
+from collab.ratings import RatingScale
+from collab.services.profiles import Answer
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+from collab.ui.own_ratings import Change
+from collab.ui.taste import Known
+
+EVEN = 0.005
+"""A change of the uncertainty smaller than this is none: it would read as 0 %."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to choose the next films, in one sentence; and whether it `listens` to which films have not been seen."""
+
+    strategy: Strategy
+    sentence: str
+    listens: bool
+
+
+WAYS = {
+    "Most telling": Way(by_information, "Films that you have probably seen and whose stars tell most.", True),
+    "Most likely seen": Way(by_chance_of_seen, "Films that you have probably seen, whatever they tell.", True),
+    "Popular": Way(by_popularity, "The most rated films, the same for everyone.", False),
+    "HELF": Way(by_helf, "Well-known films that people disagree on.", False),
+    "Random": Way(at_random, "Any film, in an order that was drawn once.", False),
+}
+"""The first is the default; the names stand in the link."""
+
+WITHOUT_DATA = "Popular"
+"""The way that takes nothing but the run itself."""
+
+
+def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
+    """The popover with the ways; returns the name of the one to follow, and the audience unless its ratings are not at hand."""
+    with st.popover("", icon=":material/tune:", help="Choose which films are asked."):
+        name = st.radio(
+            "Which films are asked",
+            list(WAYS),
+            captions=[way.sentence for way in WAYS.values()],
+            key="ask",
+            bind="query-params",
+            help="“HELF”: the harmonic mean of the entropy of a film's ratings and the logarithm of their number.",
+        )
+        try:
+            return name, cached.run_audience(run.id)
+        except RunError:
+            st.caption("The ratings behind this run are not at hand: the most rated films are asked.")
+            return WITHOUT_DATA, None
+
+
+def asking_order(run: TrainedRun, known: Known, name: str, audience: Audience, n: int) -> Sequence[int]:
+    """The item indices of the `n` films to ask next the way `name`, best first."""
+    interview = Interview(cached.for_newcomers(run.id), audience, known.rated, known.not_seen)
+    return WAYS[name].strategy(interview, n).tolist()
+
+
+def what_it_taught(
+    run: TrainedRun, known: Known, change: Change | None, place: int | None, name: str, audience: Audience | None
+) -> str:
+    """One line on the last `change`, whose film is `place`: how much less is unknown; else how the films are chosen."""
+    sentence = WAYS[name].sentence
+    if change is None or place is None or audience is None:
+        return f"Asked: {sentence[0].lower()}{sentence[1:]}"
+    after, scale = change.after, run.record.scale
+    if after is not None and after.rating is None and not _stars(change.before, place, scale):
+        if WAYS[name].listens:
+            return "Nothing learned of your taste, but what to ask you next."
+        return "Nothing learned of your taste; that is as good an answer."
+    rest = {film: stars for film, stars in known.rated.items() if film != place}
+    before = rest | _stars(change.before, place, scale)
+    part = taught(cached.for_newcomers(run.id), before, known.rated, audience.share)
+    if abs(part) < EVEN:
+        return "Your uncertainty stayed the same."
+    return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {words.percent(abs(part))}."
+
+
+def _stars(answer: Answer | None, place: int, scale: RatingScale) -> dict[int, float]:
+    """The answer as stars by item_index, within the scale; empty where it is none."""
+    if answer is None or answer.rating is None:
+        return {}
+    return {place: float(np.clip(answer.rating, scale.low, scale.high))}
