@@ -193,6 +193,7 @@ def test_a_file_goes_out_and_comes_back(server, desktop, settled, tmp_path):
     wrong.write_text("title,rating\nFargo (1996),7\n", encoding="utf-8")
     desktop.locator("input[type=file]").set_input_files(wrong)
     desktop.get_by_text("wrong.csv, line 2, column rating").wait_for()
+    settled(desktop)  # the box that refused the file gives way to a fresh one
     desktop.locator("input[type=file]").set_input_files(file)
     desktop.get_by_text("2 answers loaded.").wait_for()
     settled(desktop)
