@@ -115,20 +115,19 @@ def run_split(run_id: str) -> tuple[Split, Ratings]:
     return split_of(trained_run(run_id), jobs().store, environment())
 
 
-@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)
-def similar_users(run_id: str) -> tuple[Neighbours, Ratings]:
-    """A model of similar users and the ratings behind it: the run's own where it is one, else trained on the same rows here.
-    Raises RunError where the data are not at hand as they were."""
-    split, ratings = run_split(run_id)
-    train, model = ratings.take(split.train), trained_run(run_id).model
-    return (model if isinstance(model, Neighbours) and model.settings.of == USERS else train_neighbours(train)), train
-
-
 @st.cache_resource(show_spinner=False, max_entries=8)
 def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
     """The ratings that a run was trained on, and those held out to check it. Raises RunError where the data are not at hand."""
     split, ratings = run_split(run_id)
     return ratings.take(split.train), ratings.take(split.valid)
+
+
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)
+def similar_users(run_id: str) -> tuple[Neighbours, Ratings]:
+    """A model of similar users and the ratings behind it: the run's own where it is one, else trained on the same rows here.
+    Raises RunError where the data are not at hand as they were."""
+    (train, _), model = ratings_of(run_id), trained_run(run_id).model
+    return (model if isinstance(model, Neighbours) and model.settings.of == USERS else train_neighbours(train)), train
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # 12 MB each
