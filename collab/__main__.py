@@ -210,7 +210,8 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     store = RunStore(environment.home)
     run = store.load(arguments.run)
     scale = run.record.scale
-    ratings = dict(read_ratings_csv(Path(arguments.ratings), scale).rows)
+    read = read_ratings_csv(Path(arguments.ratings), scale)
+    ratings = dict(read.rows)
     places, missing = match_titles(list(ratings), known_titles(run))
     for title in missing:
         print(f"not found: {title}", file=sys.stderr)
@@ -218,8 +219,9 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
         raise DataError(
             f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on"
         )
-    known = [(index, rating) for index, rating in zip(places, ratings.values(), strict=True) if index is not None]
-    answered = {index: rating for index, rating in known if rating is not None}
+    known = {index: title for index, title in zip(places, ratings, strict=True) if index is not None}
+    answered = {index: ratings[title] for index, title in known.items() if ratings[title] is not None}
+    dismissed = [index for index, title in known.items() if title in read.said]
     together = None
     if arguments.order == WATCH:
         try:
@@ -234,7 +236,8 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
         order=arguments.order,
         together=together,
         dials=Dials(minimum_count=arguments.minimum_count),
-        not_seen=[index for index, rating in known if rating is None],
+        not_seen=[index for index in known if index not in answered and index not in dismissed],
+        dismissed=dismissed,
     )
     rows = [
         {

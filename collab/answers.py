@@ -1,6 +1,7 @@
 """Answers as a file: what somebody thinks of some films, read from and written to CSV, and which films are meant.
 
-The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it".
+The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it", unless a
+column `said` has "seen" or "not interested" there: a film that is not to be picked.
 The pages and the command line read the same files with the same complaints.
 """
 
@@ -11,14 +12,19 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from collab.errors import DataError
 from collab.ratings import UNKNOWN, RatingScale
 
 COLUMNS = ("title", "rating")
+SAID = "said"
+"""The third column, which a file may lack."""
+
+SEEN, NOT_INTERESTED = DISMISSALS = ("seen", "not interested")
+"""What can be said of a film in place of stars, so that it is not picked."""
 
 ARTICLES = "the|a|an|le|la|les|l'|un|une|el|los|las|una|il|lo|gli|i|der|die|das|den|det|de|het|o|os|as"
 """Words that catalogues move behind a title, "Thing, The (1982)", in the languages that MovieLens does it for."""
@@ -29,11 +35,12 @@ class RatingsFile:
     """What a file of ratings says: `rows` of (title, rating or None for "haven't seen it"), each title once.
 
     They stand in the order in which the titles appear first; `repeated` names the titles of which a later line replaced
-    an earlier one.
+    an earlier one. `said` maps titles without a rating to one of DISMISSALS; those that it lacks have not been seen.
     """
 
     rows: tuple[tuple[str, float | None], ...]
     repeated: tuple[str, ...]
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_ratings_csv(source: Path | str | bytes, rating_scale: RatingScale, name: str = "The file") -> RatingsFile:
@@ -57,6 +64,7 @@ def read_ratings_csv(source: Path | str | bytes, rating_scale: RatingScale, name
         raise DataError(f"{name} is empty; its first line has to be title,rating and every further line a film")
     places = _column_places(header, f"{name}, line {line}")
     rows: dict[str, float | None] = {}
+    said: dict[str, str] = {}
     repeated: dict[str, None] = {}
     for line, record in lines:
         if len(record) != len(header):
@@ -70,18 +78,25 @@ def read_ratings_csv(source: Path | str | bytes, rating_scale: RatingScale, name
         if title in rows:
             repeated[title] = None
         rows[title] = _rating(rating, rating_scale, f"{name}, line {line}, column rating") if rating else None
+        said.pop(title, None)
+        if SAID in places and (word := record[places[SAID]].strip().casefold()) and not rating:
+            said[title] = _dismissal(word, f"{name}, line {line}, column {SAID}")
     if not rows:
         raise DataError(f"{name} names no film; below the first line every line has to be a film: title,rating")
-    return RatingsFile(tuple(rows.items()), tuple(repeated))
+    return RatingsFile(tuple(rows.items()), tuple(repeated), said)
 
 
-def write_ratings_csv(rows: Iterable[tuple[str, float | None]]) -> str:
-    """The text of a CSV file that `read_ratings_csv` reads back as the same rows."""
+def write_ratings_csv(rows: Iterable[tuple[str, float | None]], said: Mapping[str, str] | None = None) -> str:
+    """The text of a CSV file that `read_ratings_csv` reads back as the same rows, and the same `said` by title.
+
+    The column `said` is there only where there is something in it.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, SAID) if said else COLUMNS)
     for title, rating in rows:
-        writer.writerow((title, "" if rating is None else repr(float(rating)).removesuffix(".0")))
+        record = title, "" if rating is None else repr(float(rating)).removesuffix(".0")
+        writer.writerow((*record, said.get(title, "")) if said else record)
     return text.getvalue()
 
 
@@ -138,7 +153,13 @@ def _column_places(header: list[str], place: str) -> dict[str, int]:
                 f"{place}: the column {column} {trouble}, the line is {','.join(header)!r}; "
                 "it has to name the columns title,rating, separated by a comma"
             )
-    return {column: names.index(column) for column in COLUMNS}
+    return {column: names.index(column) for column in (*COLUMNS, SAID) if column in names}
+
+
+def _dismissal(word: str, place: str) -> str:
+    if word not in DISMISSALS:
+        raise DataError(f"{place}: {word!r} says nothing here; write {' or '.join(DISMISSALS)}, or leave it empty")
+    return word
 
 
 def _rating(text: str, rating_scale: RatingScale, place: str) -> float:

@@ -157,7 +157,8 @@ class _Belief:
 class Interview:
     """Where the questions stand: what the model brings, the audience, and the person's answers so far.
 
-    `rated` maps an item_index to stars, `not_seen` holds item indices; `seed` is for what is left to chance.
+    `rated` maps an item_index to stars, `not_seen` holds item indices; `seed` is for what is left to chance. Films `dismissed`
+    are not asked; that the person has `seen` some of these without giving them stars tells which others they may know.
     """
 
     known: Newcomer | ByItself
@@ -165,15 +166,17 @@ class Interview:
     rated: Mapping[int, float]
     not_seen: Collection[int]
     seed: int = 0
+    dismissed: Collection[int] = ()
+    seen: Collection[int] = ()
 
     @property
     def answered(self) -> list[int]:
-        """The item indices of all films that were asked."""
-        return [*self.rated, *self.not_seen]
+        """The item indices of all films that are not to be asked any more."""
+        return [*self.rated, *self.not_seen, *self.dismissed]
 
     def chances(self) -> np.ndarray:
         """How likely this person has seen each film, (n_items,); 0 where they have said it."""
-        chances = self.audience.chances(self.rated, self.not_seen)
+        chances = self.audience.chances([*self.rated, *self.seen], self.not_seen)
         chances[self.answered] = 0.0
         return chances
 

@@ -197,14 +197,16 @@ def picks(
     together: ItemItem | None = None,
     dials: Dials = AS_IT_COMES,
     not_seen: Collection[int] = (),
+    dismissed: Collection[int] = (),
     n_familiar: int | None = None,
 ) -> Picks:
     """The `n` first films in `order` (`collab.orders`) for a person with the ratings `rated`, stars by item_index.
 
     `items` is the run's items table, `together` the item-item weights on the run's training rows. Without them `watch` falls
-    back to `rating`; the answer names the order that ranked. Rated films are left out, with all the films of the same title;
-    films `not_seen` stay candidates. With `n_familiar` and the weights the list has two parts, each in its order: films that the
-    person probably has not seen, then `n_familiar` that they may know; where one part is too short the other takes its places.
+    back to `rating`; the answer names the order that ranked. Films rated or `dismissed` are left out, with all the films of the
+    same title; films `not_seen` stay candidates. With `n_familiar` and the weights the list has two parts, each in its order:
+    films that the person probably has not seen, then `n_familiar` that they may know; where one part is too short the other
+    takes its places.
     Raises SettingError for an unknown order.
     """
     order = at_hand(order, together)
@@ -213,7 +215,18 @@ def picks(
     vectors = factors if factors.any() else None
 
     def ranked(some: Dials) -> pd.DataFrame:
-        return rank(order, now[0], items, rated, known=together, dials=some, vectors=vectors, not_seen=not_seen, n=n)
+        return rank(
+            order,
+            now[0],
+            items,
+            rated,
+            dismissed,
+            known=together,
+            dials=some,
+            vectors=vectors,
+            not_seen=not_seen,
+            n=n,
+        )
 
     if n_familiar is None or together is None or dials.familiar is not None:
         films = ranked(dials)
@@ -229,7 +242,7 @@ def picks(
         else own[chosen]
     )
     low, high = likely_range(chances, known.rating_scale)
-    answered = np.flatnonzero(items["title"].isin(items["title"].iloc[list(rated)]))
+    answered = np.flatnonzero(items["title"].isin(items["title"].iloc[[*rated, *dismissed]]))
     candidates = np.setdiff1d(trained_items(items, dials.minimum_count), answered)
     variance, taste, variance_before, taste_before = (
         _mean_variance(each, candidates) for predictions in (now, before) for each in predictions

@@ -8,6 +8,7 @@ from collab.errors import CollabError
 from collab.ui import cached, own_ratings, words
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
+from collab.ui.person import believed
 from collab.ui.picks_view import show_picks
 from collab.ui.rating import (
     STYLE,
@@ -43,16 +44,17 @@ def show() -> None:
         st.error(words.plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
+    person = believed(run, profile)
     left, right = st.columns([1.05, 1], gap="medium")
     with left:
         if can_edit:
-            rate_cards(run, known)
+            rate_cards(run, person, known)
         else:
             with st.container(key="answers_to_look_at"):
                 st.subheader("Their ratings", anchor=False)
                 answers_to_look_at(answers, known, run)
     with right:
-        show_picks(run, known, profile, Path(__file__).stem)
+        show_picks(run, person, known, profile, Path(__file__).stem)
     if can_edit and answers:
         with st.container(key="answers"):
             st.subheader("Your answers", anchor=False)

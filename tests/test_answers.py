@@ -48,6 +48,10 @@ def test_last_of_repeated_titles_wins_and_is_reported():
         ('title,rating\n"A\nB",1\nC,x\n', "my.csv, line 4, column rating: 'x' is not a number"),
         ("title,rating\nA,5.5\n", "my.csv, line 2, column rating: '5.5' is outside the rating scale; .* 1 to 5"),
         ("title,rating\nA,0\n", "my.csv, line 2, column rating: '0' is outside the rating scale"),
+        (
+            "title,rating,said\nA,,gone\n",
+            "my.csv, line 2, column said: 'gone' says nothing here; write seen or not inter",
+        ),
         ("title,rating\n ,4\n", "my.csv, line 2, column title: it is empty; write the film's title"),
         ("title,rating\nThing, The (1982),4\n", r"my.csv, line 2: 3 value\(s\), .* names 2 column\(s\); .* in quotes"),
         ("title,rating\nAlien\n", r"my.csv, line 2: 1 value\(s\)"),
@@ -75,6 +79,9 @@ def test_round_trip(answers):
 
 
 def test_written_text_is_plain():
+    told = read_ratings_csv("title,rating,said\nA,4,seen\nB,,Seen\nC,,not interested\nD,,\nB,,\n", STARS)
+    assert told.rows == (("A", 4.0), ("B", None), ("C", None), ("D", None)) and told.said == {"C": "not interested"}
+    assert read_ratings_csv(write_ratings_csv(told.rows, told.said), STARS).said == told.said
     assert write_ratings_csv([("Thing, The (1982)", 4.0), ("Up", 3.5), ("Jaws", None)]) == (
         'title,rating\n"Thing, The (1982)",4\nUp,3.5\nJaws,\n'
     )

@@ -6,6 +6,7 @@ the private token against the database, in the same transaction, so nothing but 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import secrets
@@ -20,7 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from collab.answers import RatingsFile, read_ratings_csv, write_ratings_csv
+from collab.answers import DISMISSALS, RatingsFile, read_ratings_csv, write_ratings_csv
 from collab.errors import ProfileError, SettingError
 from collab.ratings import RatingScale
 
@@ -44,10 +45,30 @@ _ratings = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),  # grows: the order in which films were first answered
     sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
     sa.Column("title", sa.Text, nullable=False),
-    sa.Column("rating", sa.Double),  # NULL: haven't seen it
+    sa.Column("rating", sa.Double),  # NULL: haven't seen it, or what is said instead
     sa.Column("time", sa.BigInteger, nullable=False),
+    sa.Column("said", sa.Text),  # one of DISMISSALS; databases of before the first of them get the column when opened
     sa.UniqueConstraint("profile_id", "title"),
 )
+_facts = sa.Table(
+    "facts",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.UniqueConstraint("profile_id", "name"),
+)
+_visitors = sa.Table(
+    "visitors",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),  # grows: the order in which a browser met its profiles
+    sa.Column("visitor", sa.String(32), nullable=False, index=True),
+    sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
+    sa.UniqueConstraint("visitor", "profile_id"),
+)
+LONGEST_NAME = 60
+"""Characters of a profile's name."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +92,18 @@ class Profile:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person said of a film: `rating` in stars, None for "haven't seen it"; `time` in seconds since 1970."""
+    """What a person said of a film: `rating` in stars; None for "haven't seen it", or for what is `said` in place of stars,
+    one of `collab.answers.DISMISSALS`; `time` in seconds since 1970."""
 
     title: str
     rating: float | None
     time: int
+    said: str = ""
+
+    @property
+    def is_dismissal(self) -> bool:
+        """Whether the film is not to be picked, though it has no stars."""
+        return self.said in DISMISSALS
 
 
 class ProfileStore:
@@ -147,20 +175,26 @@ class ProfileStore:
 
     def answers(self, profile: Profile) -> list[Answer]:
         """Every answer, in the order in which the films were first answered; a changed one keeps its place."""
-        columns = (_ratings.c.title, _ratings.c.rating, _ratings.c.time)
+        columns = (_ratings.c.title, _ratings.c.rating, _ratings.c.time, _ratings.c.said)
         query = sa.select(*columns).where(_ratings.c.profile_id == profile.id).order_by(_ratings.c.id)
         with self._transaction() as connection:
-            return [Answer(*row) for row in connection.execute(query)]
+            return [Answer(title, rating, time, said or "") for title, rating, time, said in connection.execute(query)]
 
     def rate(self, profile: Profile, title: str, rating: float) -> None:
         """Keep a rating in stars, in place of an earlier answer. Raises ProfileError on a view-only link."""
         if not math.isfinite(rating):
             raise ProfileError(f"{title!r} cannot be rated {rating!r}; a rating is a number of stars")
-        self._answer(profile, [(title, float(rating))])
+        self._answer(profile, [(title, float(rating), None)])
+
+    def dismiss(self, profile: Profile, title: str, said: str) -> None:
+        """Keep one of DISMISSALS, in place of an earlier answer. Raises ProfileError on a view-only link."""
+        if said not in DISMISSALS:
+            raise ProfileError(f"of {title!r} cannot be said {said!r}; there are {', '.join(DISMISSALS)}")
+        self._answer(profile, [(title, None, said)])
 
     def not_seen(self, profile: Profile, title: str) -> None:
         """Keep "haven't seen it", in place of an earlier answer. Raises ProfileError on a view-only link."""
-        self._answer(profile, [(title, None)])
+        self._answer(profile, [(title, None, None)])
 
     def take_back(self, profile: Profile, title: str) -> None:
         """Forget the answer to a film, if there was one. Raises ProfileError on a view-only link."""
@@ -175,12 +209,68 @@ class ProfileStore:
     def delete(self, profile: Profile) -> None:
         """Delete the profile with all its answers and links. Raises ProfileError on a view-only link."""
         with self._editing(profile) as connection:
-            connection.execute(sa.delete(_ratings).where(_ratings.c.profile_id == profile.id))
+            for table in (_ratings, _facts, _visitors):
+                connection.execute(sa.delete(table).where(table.c.profile_id == profile.id))
             connection.execute(sa.delete(_profiles).where(_profiles.c.id == profile.id))
 
+    def rename(self, profile: Profile, name: str) -> Profile:
+        """The profile under another name. Raises ProfileError for an empty or endless one, and on a view-only link."""
+        name = " ".join(name.split())
+        if not 1 <= len(name) <= LONGEST_NAME:
+            raise ProfileError(f"a profile's name has 1 to {LONGEST_NAME} characters; {name[:20]!r}… has {len(name)}")
+        with self._editing(profile) as connection:
+            connection.execute(sa.update(_profiles).where(_profiles.c.id == profile.id).values(name=name))
+        return dataclasses.replace(profile, name=name)
+
+    def facts(self, profile: Profile) -> dict[str, str]:
+        """What the person says of themselves, by name: an age, picked groups of films."""
+        query = sa.select(_facts.c.name, _facts.c.value).where(_facts.c.profile_id == profile.id).order_by(_facts.c.id)
+        with self._transaction() as connection:
+            return {name: value for name, value in connection.execute(query)}
+
+    def say_of_oneself(self, profile: Profile, name: str, value: str | None) -> None:
+        """Keep a fact in place of an earlier one of that name; None forgets it. Raises ProfileError on a view-only link."""
+        is_fact = sa.and_(_facts.c.profile_id == profile.id, _facts.c.name == name)
+        with self._editing(profile) as connection:
+            connection.execute(sa.delete(_facts).where(is_fact))
+            if value is not None:
+                connection.execute(sa.insert(_facts).values(profile_id=profile.id, name=name, value=value))
+
+    def remember(self, visitor: str, profile: Profile) -> None:
+        """Let the browser `visitor` find the profile again; one that it holds already keeps its place.
+
+        Raises ProfileError on a view-only link.
+        """
+        row = {"visitor": visitor, "profile_id": profile.id}
+        with self._editing(profile) as connection:
+            is_known = sa.and_(_visitors.c.visitor == visitor, _visitors.c.profile_id == profile.id)
+            if connection.execute(sa.select(_visitors.c.id).where(is_known)).one_or_none() is None:
+                connection.execute(sa.insert(_visitors).values(**row))
+
+    def forget(self, visitor: str, profile: Profile) -> None:
+        """Let the browser `visitor` find the profile no more; its links go on working."""
+        with self._transaction(write=True) as connection:
+            is_known = sa.and_(_visitors.c.visitor == visitor, _visitors.c.profile_id == profile.id)
+            connection.execute(sa.delete(_visitors).where(is_known))
+
+    def profiles_of(self, visitor: str) -> list[Profile]:
+        """The profiles that the browser `visitor` can change, in the order in which it met them."""
+        columns = (
+            _profiles.c.id,
+            _profiles.c.name,
+            _profiles.c.created,
+            _profiles.c.view_token,
+            _profiles.c.edit_token,
+        )
+        query = sa.select(*columns).join(_visitors).where(_visitors.c.visitor == visitor).order_by(_visitors.c.id)
+        with self._transaction() as connection:
+            return [Profile(*row) for row in connection.execute(query)]
+
     def to_csv(self, profile: Profile) -> str:
-        """All answers as CSV text with the columns title,rating; a film not seen has an empty rating."""
-        return write_ratings_csv((answer.title, answer.rating) for answer in self.answers(profile))
+        """All answers as CSV text with the columns title,rating and, where there are any, said; a film not seen has no rating."""
+        answers = self.answers(profile)
+        said = {answer.title: answer.said for answer in answers if answer.said}
+        return write_ratings_csv(((answer.title, answer.rating) for answer in answers), said)
 
     def import_csv(
         self, profile: Profile, source: Path | str | bytes, rating_scale: RatingScale, name: str = "The file"
@@ -191,16 +281,17 @@ class ProfileStore:
         `collab.answers.read_ratings_csv` refuses, ProfileError on a view-only link.
         """
         read = read_ratings_csv(source, rating_scale, name)
-        self._answer(profile, read.rows)
+        self._answer(profile, [(title, rating, read.said.get(title)) for title, rating in read.rows])
         return read
 
-    def _answer(self, profile: Profile, rows: Iterable[tuple[str, float | None]]) -> None:
+    def _answer(self, profile: Profile, rows: Iterable[tuple[str, float | None, str | None]]) -> None:
         now = int(time.time())
         with self._editing(profile) as connection:
-            for title, rating in rows:
-                change = sa.update(_ratings).where(_is_answer(profile, title)).values(rating=rating, time=now)
+            for title, rating, said in rows:
+                answer = {"rating": rating, "said": said, "time": now}
+                change = sa.update(_ratings).where(_is_answer(profile, title)).values(answer)
                 if connection.execute(change).rowcount == 0:
-                    new = sa.insert(_ratings).values(profile_id=profile.id, title=title, rating=rating, time=now)
+                    new = sa.insert(_ratings).values(profile_id=profile.id, title=title, **answer)
                     connection.execute(new)
 
     @contextmanager
@@ -246,6 +337,8 @@ class ProfileStore:
             connection.execution_options(collab_write=True)
             with connection.begin():
                 _tables.create_all(connection)
+                if "said" not in {column["name"] for column in sa.inspect(connection).get_columns("ratings")}:
+                    connection.execute(sa.text("ALTER TABLE ratings ADD COLUMN said TEXT"))
 
     @property
     def _is_sqlite(self) -> bool:

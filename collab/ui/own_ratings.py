@@ -66,6 +66,11 @@ def rate(title: str, rating: float | None) -> None:
     _change(title, Answer(title, rating, 0))
 
 
+def dismiss(title: str, said: str) -> None:
+    """Keep that a film is not to be picked: one of `collab.answers.DISMISSALS`."""
+    _change(title, Answer(title, None, 0, said))
+
+
 def take_back(title: str) -> None:
     """Forget the answer to a film."""
     _change(title, None)
@@ -101,7 +106,8 @@ def load_file(content: bytes, name: str, run_id: str) -> Imported | None:
             (title if place is None else known[place], rating)
             for place, (title, rating) in zip(places, read.rows, strict=True)
         ]
-        kept = cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows), STARS, name)
+        said = {row[0]: read.said[title] for row, (title, _) in zip(rows, read.rows, strict=True) if title in read.said}
+        kept = cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows, said), STARS, name)
         imported.append(Imported(len(kept.rows), tuple(lacking), read.repeated + kept.repeated))
 
     if not _try(load):
@@ -133,12 +139,14 @@ def take_trouble() -> str:
 
 def say(change: Change) -> str:
     """A change in words, for the line beside *Undo*, without the title."""
-    return "taken back" if change.after is None else in_words(change.after.rating)
+    return "taken back" if change.after is None else in_words(change.after)
 
 
-def in_words(rating: float | None) -> str:
-    """An answer in words: "3.5 stars", "1 star", "not seen"."""
-    return "not seen" if rating is None else f"{rating:g} {'star' if rating == 1 else 'stars'}"
+def in_words(answer: Answer) -> str:
+    """An answer in words: "3.5 stars", "1 star", "not seen", "seen", "not interested"."""
+    if answer.rating is None:
+        return answer.said or "not seen"
+    return f"{answer.rating:g} {'star' if answer.rating == 1 else 'stars'}"
 
 
 def _change(title: str, after: Answer | None) -> None:
@@ -156,6 +164,8 @@ def _write(title: str, answer: Answer | None) -> None:
     store, profile = cached.profiles(), _own_profile()
     if answer is None:
         store.take_back(profile, title)
+    elif answer.said:
+        store.dismiss(profile, title, answer.said)
     elif answer.rating is None:
         store.not_seen(profile, title)
     else:

@@ -43,7 +43,9 @@ MINIMUM_COUNT = 20
 HIGHEST_MINIMUM_COUNT = 200
 
 
-def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name: str) -> None:
+def show_picks(
+    run: TrainedRun, person: Newcomer | ByItself, known: Known, profile: Profile | None, page_name: str
+) -> None:
     """The picks with their predictions; before the first rating what is popular with everyone."""
     mine = profile is None or profile.can_edit
     if known.rated:
@@ -52,7 +54,6 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
     order, dials = _head(run, heading, profile, page_name, ranked=bool(known.rated))
     minimum_count = dials.minimum_count
-    person = cached.for_newcomers(run.id)
     found, together = None, None
     if known.rated:
         together = _together(run)
@@ -67,6 +68,7 @@ def show_picks(run: TrainedRun, known: Known, profile: Profile | None, page_name
             together=together,
             dials=dials,
             not_seen=known.not_seen,
+            dismissed=known.dismissed,
             n_familiar=N_FAMILIAR,
         )
     if found is None:

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.datasets import CATALOGUE, DEFAULT, Entry
+from collab.newcomer import ByItself, Newcomer
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
@@ -60,7 +61,7 @@ def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
     return [titles.get(otherwise.get(answer.title, answer.title)) for answer in answers]
 
 
-def rate_cards(run: TrainedRun, known: Known) -> None:
+def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> None:
     """Search, one line on the answers so far, and a card each for the next films to rate."""
     titles, state = cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
@@ -77,7 +78,7 @@ def rate_cards(run: TrainedRun, known: Known) -> None:
         way, audience = choose_way(run)
     change = own_ratings.last_change()
     place = places(run, [Answer(change.title, None, 0)])[0] if change else None
-    _so_far(known, what_it_taught(run, known, change, place, way, audience))
+    _so_far(known, what_it_taught(run, person, known, change, place, way, audience))
     found = titles.get(state.get("_found"))
     if state.get("_asked_by") != (run.id, way):  # other films altogether
         state["_asked_by"], state["_asked"] = (run.id, way), []
@@ -86,7 +87,7 @@ def rate_cards(run: TrainedRun, known: Known) -> None:
         state["_asked"],
         known.answered | {found} - {None},
         N_CARDS,
-        None if audience is None else partial(asking_order, run, known, way, audience),
+        None if audience is None else partial(asking_order, person, known, way, audience),
     )
     state["_asked"] = films["title"].tolist()
     if found is not None:  # the first film waits behind it
@@ -119,8 +120,9 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
     titles, films = cached.film_titles(run.id), []
     for answer in _here(answers, known):
         about = facts(run.items.iloc[titles[answer.title]]) if answer.title in titles else ""
-        figure, _, unit = own_ratings.in_words(answer.rating).partition(" ")
-        films.append(Film(answer.title, about, *(("", "not seen") if answer.rating is None else (figure, f" {unit}"))))
+        said = own_ratings.in_words(answer)
+        figure, _, unit = said.partition(" ")
+        films.append(Film(answer.title, about, *(("", said) if answer.rating is None else (figure, f" {unit}"))))
     if films:
         st.html(film_list(films, "Ratings", run.record.scale, palette(), len(films)))
     else:
@@ -193,7 +195,7 @@ def _answer(answer: Answer) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"row-{answer.title}"):
         st.markdown(words.plain(answer.title), wrap=False, width="stretch")
         if answer.rating is None:
-            st.caption("not seen", width="content")
+            st.caption(own_ratings.in_words(answer), width="content")
         elif answer.rating != round(answer.rating):
             st.caption(words.stars(answer.rating), width="content")
         st.feedback("stars", key=key, on_change=_rated, args=(answer.title, key))

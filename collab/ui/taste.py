@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.answers import SEEN
 from collab.ratings import RatingScale
 from collab.recommend import films_to_ask
 from collab.services.profiles import Answer
@@ -20,13 +21,16 @@ STARS = RatingScale(0.5, 5.0, 0.5)
 class Known:
     """A person's answers as a run knows them.
 
-    `rated` maps an item_index to stars within the run's rating scale, `not_seen` holds item indices, `lacking` the titles that
-    the run was never trained on. `answered` are the item indices of both, doubled titles with all of theirs; `titles` maps an
-    item_index to the film's title as the person's answer has it.
+    `rated` maps an item_index to stars within the run's rating scale, `not_seen` holds item indices, `dismissed` those that are
+    not to be picked, of which they have seen the films `seen`; `lacking` are the titles that the run was never trained on.
+    `answered` are the item indices of all, doubled titles with all of theirs; `titles` maps an item_index to the film's title
+    as the person's answer has it.
     """
 
     rated: Mapping[int, float]
     not_seen: frozenset[int]
+    dismissed: frozenset[int]
+    seen: frozenset[int]
     lacking: tuple[str, ...]
     answered: frozenset[int]
     titles: Mapping[int, str]
@@ -48,10 +52,13 @@ def answers_known(
         for place, answer in latest.items()
         if answer.rating is not None
     }
+    dismissed = {place for place, answer in latest.items() if answer.is_dismissal}
     titles = items["title"].iloc[list(latest)]
     return Known(
         rated=rated,
-        not_seen=frozenset(latest.keys() - rated.keys()),
+        not_seen=frozenset(latest.keys() - rated.keys() - dismissed),
+        dismissed=frozenset(dismissed),
+        seen=frozenset(place for place in dismissed if latest[place].said == SEEN),
         lacking=tuple(answer.title for place, answer in zip(places, answers, strict=True) if place is None),
         answered=frozenset(np.flatnonzero(items["title"].isin(titles)).tolist()),
         titles={place: answer.title for place, answer in latest.items()},

@@ -1,6 +1,7 @@
 """Profiles: answers are kept, links do what they may, and many people at once do not get in each other's way."""
 
 import dataclasses
+import sqlite3
 import threading
 
 import pytest
@@ -54,6 +55,10 @@ def test_view_only_link_shows_and_changes_nothing(store):
         lambda: store.rate(viewed, "Alien (1979)", 1),
         lambda: store.not_seen(viewed, "Alien (1979)"),
         lambda: store.take_back(viewed, "Alien (1979)"),
+        lambda: store.dismiss(viewed, "Alien (1979)", "seen"),
+        lambda: store.rename(viewed, "Mallory"),
+        lambda: store.say_of_oneself(viewed, "age", "99"),
+        lambda: store.remember("mallory", viewed),
         lambda: store.import_csv(viewed, "title,rating\nAlien (1979),1\n", STARS),
         lambda: store.clear(viewed),
         lambda: store.delete(viewed),
@@ -105,6 +110,82 @@ def test_taken_back_leaves_no_trace(store):
     assert said(store, profile) == [("B", 3.0)]
 
 
+def test_what_is_said_in_place_of_stars(store):
+    profile = store.create()
+    store.rate(profile, "A", 2)
+    store.dismiss(profile, "A", "seen")
+    store.dismiss(profile, "B", "not interested")
+    store.not_seen(profile, "C")
+    answers = store.answers(profile)
+    assert [(each.title, each.rating, each.said) for each in answers] == [
+        ("A", None, "seen"),
+        ("B", None, "not interested"),
+        ("C", None, ""),
+    ]
+    assert [each.is_dismissal for each in answers] == [True, True, False]
+    text = store.to_csv(profile)
+    assert text == "title,rating,said\nA,,seen\nB,,not interested\nC,,\n"
+    other = store.create()
+    store.import_csv(other, text, STARS)
+    assert [(each.title, each.said) for each in store.answers(other)] == [
+        ("A", "seen"),
+        ("B", "not interested"),
+        ("C", ""),
+    ]
+    store.rate(profile, "B", 5)
+    store.not_seen(profile, "A")
+    assert not any(each.said for each in store.answers(profile))
+    with pytest.raises(ProfileError, match="'A' cannot be said 'bored'; there are seen, not interested"):
+        store.dismiss(profile, "A", "bored")
+
+
+def test_a_database_of_before_is_read_and_gets_what_it_lacks(store, tmp_path):
+    profile = store.create("Ada")
+    store.rate(profile, "A", 2)
+    store.close()
+    with sqlite3.connect(tmp_path / "home" / "profiles.sqlite") as database:
+        for change in ("ALTER TABLE ratings DROP COLUMN said", "DROP TABLE facts", "DROP TABLE visitors"):
+            database.execute(change)
+    database.close()
+    for _ in range(2):
+        with ProfileStore(f"sqlite:///{(tmp_path / 'home' / 'profiles.sqlite').as_posix()}") as again:
+            assert said(again, profile)[:1] == [("A", 2.0)]
+            again.dismiss(profile, "B", "seen")
+            again.say_of_oneself(profile, "age", "36")
+
+
+def test_a_profile_has_a_name(store):
+    profile = store.create()
+    assert store.rename(profile, "  Ada \n Lovelace ").name == "Ada Lovelace"
+    assert store.open(profile.view_token).name == "Ada Lovelace"
+    for name in (" ", "x" * 61):
+        with pytest.raises(ProfileError, match="has 1 to 60 characters"):
+            store.rename(profile, name)
+
+
+def test_facts_of_oneself(store):
+    profile, other = store.create(), store.create()
+    store.say_of_oneself(profile, "age", "36")
+    store.say_of_oneself(profile, "occupation", "writer")
+    store.say_of_oneself(other, "age", "12")
+    store.say_of_oneself(profile, "age", "37")
+    assert store.facts(profile) == {"occupation": "writer", "age": "37"}
+    store.say_of_oneself(profile, "age", None)
+    assert store.facts(profile) == {"occupation": "writer"} and store.facts(other) == {"age": "12"}
+
+
+def test_a_browser_finds_its_profiles_again(store):
+    ada, bob, eve = (store.create(name) for name in ("Ada", "Bob", "Eve"))
+    for profile in (bob, ada, bob):
+        store.remember("browser", profile)
+    store.remember("another", eve)
+    assert store.profiles_of("browser") == [bob, ada] and store.profiles_of("nobody") == []
+    store.forget("browser", bob)
+    assert store.profiles_of("browser") == [ada] and store.open(bob.edit_token) == bob
+    store.delete(ada)
+    assert store.profiles_of("browser") == [] and store.profiles_of("another") == [eve]
+
+
 def test_clear_forgets_only_the_own_answers(store):
     profile, other = store.create(), store.create()
     store.rate(profile, "A", 2)
@@ -117,6 +198,8 @@ def test_clear_forgets_only_the_own_answers(store):
 def test_delete_really_deletes(store, tmp_path):
     profile, other = store.create("Somebody unforgettable"), store.create()
     store.rate(profile, "A film never to be traced", 2)
+    store.say_of_oneself(profile, "occupation", "keeper of a secret")
+    store.remember("a browser that is known", profile)
     store.rate(other, "A", 5)
     store.delete(profile)
     for token in (profile.edit_token, profile.view_token):
@@ -128,7 +211,8 @@ def test_delete_really_deletes(store, tmp_path):
     assert said(store, profile) == [] and said(store, other) == [("A", 5.0)]
     store.close()
     kept = b"".join(file.read_bytes() for file in (tmp_path / "home").iterdir())
-    assert b"unforgettable" not in kept and b"never to be traced" not in kept
+    for trace in (b"unforgettable", b"never to be traced", b"keeper of a secret", b"a browser that is known"):
+        assert trace not in kept
 
 
 @pytest.mark.parametrize("rating", [float("nan"), float("inf")])

@@ -39,6 +39,13 @@ def test_answers_are_sorted_into_rated_not_seen_and_lacking(items):
     assert known.answered == {2, 3} and known.titles == {2: "Film 2 (1992)", 3: "Film 3 (1993)"}
 
 
+def test_films_that_are_not_to_be_picked_are_neither_rated_nor_unseen(items):
+    answers = [Answer("Film 2 (1992)", None, 0, "seen"), Answer("Film 3 (1993)", None, 1, "not interested")]
+    known = answers_known([*answers, Answer("Film 4 (1994)", None, 2)], [2, 3, 4], items, WHOLE_STARS)
+    assert (known.dismissed, known.seen, known.not_seen, known.rated) == ({2, 3}, {2}, {4}, {})
+    assert known.answered == {2, 3, 4}
+
+
 def test_ratings_are_cut_to_the_scale_of_the_run(items):
     known = known_of(items, ("Film 2 (1992)", 0.5, 2), ("Film 3 (1993)", 4.5, 3))
     assert known.rated == {2: 1.0, 3: 4.5}
@@ -54,7 +61,7 @@ def test_a_doubled_title_is_answered_with_all_its_rows(items):
 
 
 def test_no_answer_is_known_as_nothing(items):
-    assert answers_known([], [], items, WHOLE_STARS) == Known({}, frozenset(), (), frozenset(), {})
+    assert answers_known([], [], items, WHOLE_STARS) == Known({}, *[frozenset()] * 3, (), frozenset(), {})
 
 
 def test_the_most_rated_films_are_asked_first(items):
