@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from collab.recommend import films_to_ask, popular
 
 
-
 def make_items(n_ratings, titles=None):
     n = len(n_ratings)
     mean_rating = np.where(np.array(n_ratings) > 0, 3.5, np.nan)
