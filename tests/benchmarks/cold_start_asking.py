@@ -1,9 +1,9 @@
 """Which film to ask next: one film a screen, until somebody new has rated ten: a part of `cold_start`.
 
-The model is `bayes` *fast*. A quarter of a person's films, the first ones of
-`default_rng(user_id).permutation`, are the test, the same for every strategy and every number of answers. One film a screen: a
-film among the other three quarters gets its rating; any other counts as not seen, a film of the test too. So the figures err on
-the slow side: real people have seen more than they rated, and nobody hides a quarter of it.
+The model is `bayes` *fast*. A quarter of a person's films, the first ones of `default_rng(user_id).permutation`, are the test,
+the same for every strategy and every number of answers. One film a screen: a film among the other three quarters gets its
+rating; any other counts as not seen, a film of the test too. So the figures err on the slow side: real people have seen more
+than they rated, and nobody hides a quarter of it.
 
 Screens: median over people until so many answers; never within 100 counts as infinite. Error: mean over people of each person's
 mean squared error on the test, with the answers at hand (who never gets so far: after 100 screens). Differences are paired over
