@@ -1,7 +1,7 @@
-"""Recommend: from numbers for every film to the short lists that a person sees.
+"""Recommend: the short lists of most-rated films that a person sees before a model knows them. `orders.rank` makes their picks.
 
-Every list takes the items table of a run (a row's position is its `item_index`) and leaves out row 0, "#na#", and films
-without a training rating, of which the model knows nothing.
+Both lists take the items table of a run (a row's position is its `item_index`) and leave out row 0, "#na#", and films
+without a training rating.
 """
 
 from __future__ import annotations
@@ -11,35 +11,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Predictions
-from collab.interpret import most_rated_items, trained_items
-
-
-def recommend(
-    predictions: Predictions, items: pd.DataFrame, rated: Collection[int], n: int = 10, minimum_count: int = 20
-) -> pd.DataFrame:
-    """The `n` films with the highest score, best first, without those whose item indices are in `rated`.
-
-    Columns: item_index, title, predicted, uncertainty (one standard deviation), low, high (all in stars), score,
-    n_ratings, year, genres. The score is the predicted rating before it is cut to the rating scale. Films with fewer
-    than `minimum_count` training ratings are left out; of equal scores the more often rated film comes first, then the
-    title in order of the alphabet. A film that the person has not seen is not `rated`: it stays a candidate.
-    """
-    candidates = trained_items(items, minimum_count)
-    candidates = candidates[~np.isin(candidates, list(rated))]
-    n_ratings, titles = items["n_ratings"].to_numpy()[candidates], items["title"].to_numpy(dtype=object)[candidates]
-    order = np.lexsort((titles, -n_ratings, -predictions.score[candidates]))
-    listed = _list_films(items, candidates[order[:n]], ["title", "n_ratings", "year", "genres"])
-    parts = {
-        "predicted": predictions.mean,
-        "uncertainty": predictions.standard_deviation,
-        "low": predictions.low,
-        "high": predictions.high,
-        "score": predictions.score,
-    }
-    for place, (column, values) in enumerate(parts.items(), start=2):
-        listed.insert(place, column, values[listed["item_index"]])
-    return listed
+from collab.interpret import most_rated_items
 
 
 def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20) -> pd.DataFrame:

@@ -17,8 +17,6 @@ OURS = (
     "training",
     "accuracy",
     "cold_start",
-    "cold_start --ranking",
-    "cold_start --asking",
     "latency",
     "slider",
     "profile",
@@ -27,7 +25,8 @@ OURS = (
     "nets",
     "chapter",
 )
-WITH_PEERS = ("fastai_chapter", "curves")
+WITH_PEERS = ("fastai_chapter", "curves")  # nothing without them
+TAKE_PEERS = (*WITH_PEERS, "cold_start")
 
 
 def main() -> None:
@@ -43,7 +42,7 @@ def main() -> None:
                 sys.executable,
                 "-m",
                 *f"tests.benchmarks.{name}".split(),
-                *(("--peers", peers) if name in WITH_PEERS else ()),
+                *(("--peers", peers) if peers and name in TAKE_PEERS else ()),
             ],
             check=True,
         )

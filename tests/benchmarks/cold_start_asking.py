@@ -1,12 +1,9 @@
-"""Which film to ask next: one film a screen, until somebody new has rated ten.
+"""Which film to ask next: one film a screen, until somebody new has rated ten: a part of `cold_start`.
 
-    python -m tests.benchmarks.cold_start --asking            # the 143 people on whom settings were chosen
-    python -m tests.benchmarks.cold_start --asking --final    # the other 800 in four folds of 200
-
-People and folds: `tests.benchmarks.newcomers`; the model is `bayes` *fast*. A quarter of a person's films, the first ones of
-`default_rng(user_id).permutation`, are the test, the same for every strategy and every number of answers. One film a screen: a
-film among the other three quarters gets its rating; any other counts as not seen, a film of the test too. So the figures err on
-the slow side: real people have seen more than they rated, and nobody hides a quarter of it.
+The model is `bayes` *fast*. A quarter of a person's films, the first ones of `default_rng(user_id).permutation`, are the test,
+the same for every strategy and every number of answers. One film a screen: a film among the other three quarters gets its
+rating; any other counts as not seen, a film of the test too. So the figures err on the slow side: real people have seen more
+than they rated, and nobody hides a quarter of it.
 
 Screens: median over people until so many answers; never within 100 counts as infinite. Error: mean over people of each person's
 mean squared error on the test, with the answers at hand (who never gets so far: after 100 screens). Differences are paired over
@@ -30,7 +27,8 @@ from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.models import build_model, preset_of
 from collab.newcomer import Newcomer, newcomer
 from collab.training import fit
-from tests.benchmarks.newcomers import Fold, folds, interval, stars_of
+from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
+from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 
 N_SCREENS = 100
 ANSWERS = (0, 1, 3, 5, 10, 15)
@@ -38,6 +36,8 @@ SCREENS = (20, 40)
 TEST_SHARE = 0.25
 N_PICKED = 2
 OPPONENT = "popularity"
+GROUPS = "groups first"
+MOST_SCREENS, NO_WORSE = 31.0, 0.01
 
 
 class Askable(NamedTuple):
@@ -132,11 +132,11 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
         print("  group of", len(group.films), "; ".join(items["title"].iloc[group.shown]))
     found = {name: [ask(strategy, start, person) for person in people] for name, strategy in STRATEGIES.items()}
     default, mean_rating = next(iter(STRATEGIES.values())), items["mean_rating"].to_numpy()
-    found["groups first"] = []
+    found[GROUPS] = []
     for person in people:
         prior = after_groups(known.prior, groups, picked_by(person, groups, mean_rating))
         informed = known.believing(prior)
-        found["groups first"].append(ask(default, dataclasses.replace(start, known=informed), person))
+        found[GROUPS].append(ask(default, dataclasses.replace(start, known=informed), person))
     return found
 
 
@@ -145,8 +145,8 @@ def until(courses: list[Course], n: int) -> np.ndarray:
     return np.array([course.screens[n - 1] if len(course.screens) >= n else np.inf for course in courses])
 
 
-def report(final: bool) -> None:
-    """Print the tables."""
+def report(final: bool) -> list[Goal]:
+    """Print the tables; what was wanted and found."""
     found: dict[str, list[Course]] = {}
     for fold in folds(final):
         for name, those in courses(fold).items():
@@ -155,7 +155,7 @@ def report(final: bool) -> None:
         {name: np.array([course[field] for course in those]) for name, those in found.items()} for field in (1, 2)
     )
     print(
-        f"{len(found[OPPONENT])} people; median of screens to 5 and 10 answers, share that reaches 10; uncertainty gone by 10"
+        "median of screens to 5 and 10 answers, share that reaches 10; uncertainty gone by 10; ms of CPU to choose a question"
     )
     for name, those in found.items():
         to_ten = until(those, 10)
@@ -164,22 +164,22 @@ def report(final: bool) -> None:
             f"{name:15} {np.median(until(those, 5)):4.0f} {np.median(to_ten):4.0f}   {np.isfinite(to_ten).mean():.2f}"
             f"   {100 * less:.0f} %  {1000 * seconds:5.2f}"
         )
-    print(
-        f"\nsquared error after {', '.join(map(str, ANSWERS))} answers | after {', '.join(map(str, SCREENS))} screens"
-    )
+    after = f"after {', '.join(map(str, ANSWERS))} answers | after {', '.join(map(str, SCREENS))} screens"
+    print(f"\nsquared error {after}")
     for name in found:
-        print(
-            f"{name:15}",
-            *(f"{mse:.4f}" for mse in errors[name].mean(0)),
-            "|",
-            *(f"{mse:.4f}" for mse in later[name].mean(0)),
-        )
-    pairs = [(name, OPPONENT) for name in found if name != OPPONENT] + [("groups first", next(iter(STRATEGIES)))]
-    for first, second in pairs:
-        print(
-            f"  {first} − {second}: answers", *map(interval, (errors[first] - errors[second])[:, [0, 3, 4]].T), end=""
-        )
-        print("  screens", *map(interval, (later[first] - later[second]).T))
-    first, second = (until(found[name], 10) for name in (next(iter(STRATEGIES)), OPPONENT))
-    capped = np.minimum(first, N_SCREENS) - np.minimum(second, N_SCREENS)
-    print(f"  screens to 10 answers, cut at {N_SCREENS}: {next(iter(STRATEGIES))} − {OPPONENT} {interval(capped)}")
+        rows = [" ".join(f"{mse:.4f}" for mse in each[name].mean(0)) for each in (errors, later)]
+        print(f"{name:15} {' | '.join(rows)}")
+    default = next(iter(STRATEGIES))
+    print(f"\ndifferences {after}; {NOT_SIGNIFICANT}")
+    for first, second in [(name, OPPONENT) for name in found if name != OPPONENT] + [(GROUPS, default)]:
+        rows = [printed(each[first] - each[second]) for each in (errors, later)]
+        print(f"  {first} − {second}: {' | '.join(rows)}")
+    screens = {name: until(found[name], K) for name in (default, OPPONENT, GROUPS)}
+    for first, second in ((default, OPPONENT), (GROUPS, default)):
+        fewer = interval(np.minimum(screens[first], N_SCREENS) - np.minimum(screens[second], N_SCREENS))
+        print(f"  screens to {K} answers, cut at {N_SCREENS}: {first} − {second} {fewer}")
+    worse = interval((errors[default] - errors[OPPONENT])[:, ANSWERS.index(K)])
+    return [
+        at_most(f"screens to {K} answers, median", MOST_SCREENS, float(np.median(screens[default])), "screens"),
+        upper_end(f"squared error after {K} answers, against asking by popularity", NO_WORSE, worse, above=False),
+    ]

@@ -119,19 +119,26 @@ def enough(splits: list[Any]) -> list[Any]:
 
 
 def run_peer(python: str, script: str, part: Part, **settings: Any) -> dict[str, np.ndarray]:
-    """What a script of `tests/benchmarks/peers` answers about the rows of `part`, run by the opponents' interpreter.
+    """What a script of `tests/benchmarks/peers` answers about the rows of `part`; see `ask_peer`."""
+    rows = {
+        f"{kind}_{column}": getattr(ratings, name)
+        for kind, ratings in (("train", part.train), ("valid", part.valid))
+        for column, name in (("user", "user_index"), ("item", "item_index"), ("rating", "rating"))
+    }
+    return ask_peer(python, script, rows, settings)
 
-    The rows travel in a temporary file outside the project. The child inherits the core, and is told to keep to one thread.
+
+def ask_peer(
+    python: str, script: str, arrays: dict[str, np.ndarray], settings: dict[str, Any]
+) -> dict[str, np.ndarray]:
+    """What a script of `tests/benchmarks/peers` answers to `arrays` and `settings`, run by the opponents' interpreter.
+
+    The arrays travel in a temporary file outside the project. The child inherits the core, and is told to keep to one thread.
     Raises RuntimeError with the script's own words if it fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         question, answer = Path(folder) / "question.npz", Path(folder) / "answer.npz"
-        rows = {
-            f"{kind}_{column}": getattr(ratings, name)
-            for kind, ratings in (("train", part.train), ("valid", part.valid))
-            for column, name in (("user", "user_index"), ("item", "item_index"), ("rating", "rating"))
-        }
-        np.savez(question, settings=json.dumps(settings), **rows)
+        np.savez(question, settings=json.dumps(settings), **arrays)
         done = subprocess.run(
             [python, Path(__file__).parent / "peers" / script, question, answer],
             env={**os.environ, **dict.fromkeys(ONE_THREAD, "1")},
