@@ -1,0 +1,132 @@
+"""The picture of one user's held-out ratings: what was predicted, with its interval, and what they gave."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from collab.ratings import RatingScale
+from collab.ui import words
+from collab.ui.charts import styled
+from collab.ui.explore_charts import escaped, font, shortened
+from collab.ui.theme import Palette
+
+N_NAMED = 2
+"""So many of the largest differences are named, on either side."""
+
+
+def foretold_figure(
+    rows: pd.DataFrame,
+    scale: RatingScale,
+    palette: Palette,
+    *,
+    mean: float | None = None,
+    height: int = 400,
+    synthetic: bool = False,
+) -> go.Figure:
+    """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
+    is one, a diamond for the rating that was given, a line from one to the other. A rating outside its interval is a cross.
+
+    `rows` as of `collab.people.held_out_of` with the films' title and n_ratings; `mean`, of the user's training ratings, is a
+    dotted line.
+    """
+    figure, places = go.Figure(), list(range(1, len(rows) + 1))
+    hover = [_in_words(row) for row in rows.itertuples()]
+    inside = rows["inside"] if "inside" in rows else pd.Series(True, index=rows.index)
+    if "low" in rows:
+        low, high = (rows[end].clip(scale.low, scale.high) for end in ("low", "high"))
+        figure.add_bar(
+            x=places,
+            y=(high - low).tolist(),
+            base=low.tolist(),
+            width=0.96,
+            marker={"color": palette.predicted, "opacity": 0.2, "line": {"width": 0}},
+            hoverinfo="skip",
+            name="80 % interval",
+        )
+    figure.add_scatter(
+        x=[each for place in places for each in (place, place, None)],
+        y=[each for row in rows.itertuples() for each in (row.predicted, row.rating, None)],
+        mode="lines",
+        line={"color": palette.muted, "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    said = {"mode": "markers", "hovertemplate": "%{hovertext}<extra></extra>"}
+    size = 9 if len(rows) <= 60 else 6
+    figure.add_scatter(
+        x=places,
+        y=rows["predicted"].tolist(),
+        marker={"color": palette.predicted, "size": size - 1},
+        hovertext=hover,
+        name="predicted",
+        **said,
+    )
+    for name, chosen, symbol, colour in (
+        ("given", inside, "diamond", palette.observed),
+        ("given, outside", ~inside.astype(bool), "x", palette.chosen),
+    ):
+        if name == "given" or chosen.any():
+            figure.add_scatter(
+                x=[place for place, each in zip(places, chosen, strict=True) if each],
+                y=rows["rating"][chosen].tolist(),
+                marker={"color": colour, "size": size, "symbol": symbol},
+                hovertext=[text for text, each in zip(hover, chosen, strict=True) if each],
+                name=name,
+                **said,
+            )
+    if mean is not None:
+        figure.add_hline(y=mean, line={"color": palette.muted, "width": 1, "dash": "dot"}, layer="below")
+    _name_surprises(figure, rows, palette)
+    margin = 0.35 * max(scale.step, 0.5) + 0.2
+    figure = styled(figure, palette, height, synthetic=synthetic)
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
+        margin={"t": 40},
+        bargap=0,
+    )
+    figure.update_xaxes(
+        title="their held-out films, highest prediction first",
+        range=[0.4, len(rows) + 0.6],
+        showticklabels=False,
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure.update_yaxes(
+        title="stars", range=[scale.low - margin, scale.high + margin], dtick=1, tick0=0, zeroline=False
+    )
+
+
+def _in_words(row: pd.Series) -> str:
+    interval = f" (80 %: {words.stars(row.low)} to {words.stars(row.high)})" if hasattr(row, "low") else ""
+    ratings = "1 rating" if row.n_ratings == 1 else f"{words.count(row.n_ratings)} ratings"
+    return f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
+
+
+def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
+    """Name the films with the largest differences to either side, those apart that would stand on each other."""
+    apart, named = len(rows) / 5, []
+    for side in (1, -1):
+        worst = (side * rows["difference"].reset_index(drop=True)).sort_values(ascending=False)
+        taken: list[int] = []
+        for place, difference in worst.items():
+            if len(taken) == N_NAMED or difference < 1:  # less than a star is no surprise
+                break
+            if all(abs(place - other) > apart for other in taken):
+                taken.append(place)
+        named += taken
+    for place in named:
+        row, left = rows.iloc[place], place < len(rows) / 2
+        figure.add_annotation(
+            x=place + 1,
+            y=row["rating"],
+            text=escaped(shortened(row["title"], 26)),
+            showarrow=False,
+            xanchor="left" if left else "right",
+            xshift=8 if left else -8,
+            font=font(palette.ink, 11),
+            bgcolor=palette.paper,
+            opacity=0.85,
+            borderpad=1,
+        )
