@@ -35,7 +35,7 @@ if reason is not None:
     people_frame(run, people)
     st.stop()
 
-picture, facts = st.columns([3, 1], gap="medium")
+picture, facts = st.columns([2.4, 1], gap="medium")
 with picture:
     user_index = pick_person(run, people)
     rows = held_out_of(found, user_index)

@@ -40,7 +40,8 @@ def foretold_figure(
             y=(high - low).tolist(),
             base=low.tolist(),
             width=0.96,
-            marker={"color": palette.predicted, "opacity": 0.2, "line": {"width": 0}},
+            marker={"color": palette.predicted, "line": {"width": 0}},
+            opacity=0.2,
             hoverinfo="skip",
             name="80 % interval",
         )
@@ -76,25 +77,36 @@ def foretold_figure(
                 **said,
             )
     if mean is not None:
-        figure.add_hline(y=mean, line={"color": palette.muted, "width": 1, "dash": "dot"}, layer="below")
+        figure.add_scatter(
+            x=[0.4, len(rows) + 0.6],
+            y=[mean, mean],
+            mode="lines",
+            line={"color": palette.muted, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+            name="their training mean",
+        )
     _name_surprises(figure, rows, palette)
-    margin = 0.35 * max(scale.step, 0.5) + 0.2
     figure = styled(figure, palette, height, synthetic=synthetic)
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
-        margin={"t": 40},
+        margin={"t": 40, "b": 36},
         bargap=0,
     )
+    muted = {"color": palette.muted}
     figure.update_xaxes(
-        title="their held-out films, highest prediction first",
+        title={"text": "their held-out films, highest prediction first", "standoff": 8, "font": muted},
         range=[0.4, len(rows) + 0.6],
         showticklabels=False,
         showgrid=False,
         zeroline=False,
     )
     return figure.update_yaxes(
-        title="stars", range=[scale.low - margin, scale.high + margin], dtick=1, tick0=0, zeroline=False
+        title={"text": "stars", "font": muted},
+        range=[scale.low - 0.5, scale.high + 0.5],  # room for a name below the lowest and above the highest
+        dtick=1,
+        tick0=0,
+        zeroline=False,
     )
 
 
@@ -106,7 +118,7 @@ def _in_words(row: pd.Series) -> str:
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
     """Name the films with the largest differences to either side, those apart that would stand on each other."""
-    apart, named = len(rows) / 5, []
+    apart, named = len(rows) / 4, []
     for side in (1, -1):
         worst = (side * rows["difference"].reset_index(drop=True)).sort_values(ascending=False)
         taken: list[int] = []
@@ -115,8 +127,8 @@ def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> 
                 break
             if all(abs(place - other) > apart for other in taken):
                 taken.append(place)
-        named += taken
-    for place in named:
+        named += [(place, side) for place in taken]
+    for place, side in named:
         row, left = rows.iloc[place], place < len(rows) / 2
         figure.add_annotation(
             x=place + 1,
@@ -124,9 +136,7 @@ def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> 
             text=escaped(shortened(row["title"], 26)),
             showarrow=False,
             xanchor="left" if left else "right",
-            xshift=8 if left else -8,
+            xshift=-5 if left else 5,
+            yshift=14 * side,  # beyond the mark, so that it hides none on its own level
             font=font(palette.ink, 11),
-            bgcolor=palette.paper,
-            opacity=0.85,
-            borderpad=1,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
 from collab.errors import RunError
 from collab.item_item import ItemItem, liked_from
@@ -18,7 +19,7 @@ from collab.people import (
     taste,
     training_rows_of,
 )
-from collab.people_picks import hits, least_liked, orders_for, ranked_for, rated_in
+from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.reasons import watched_reasons
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
@@ -27,7 +28,7 @@ from collab.ui.people_chart import foretold_figure
 from collab.ui.picks_view import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT, N_PICKS, ORDER_NAMES
 from collab.ui.theme import palette
 
-MODELS = {"predicted": "This model", "biases_only": "Biases only", "global_mean": "Global mean"}
+MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
 ORDER_TITLES = {
     name: title.replace("you would", "they would", 1) if "you" in title else title
     for name, title in ORDER_NAMES.items()
@@ -46,7 +47,7 @@ def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
     st.markdown(f"**User {words.plain(user['user_id'])}**" + (f"  \n{words.plain(about)}" if about else ""))
     facts = [
         f"{_counted(user['n_ratings'], 'training rating')} (median of all users {words.count(people['n_ratings'].median())})",
-        f"mean {words.stars(user['mean_rating'])} (of all users {words.stars(people['mean_rating'].mean())})",
+        f"mean {words.stars(user['mean_rating'])} (average user {words.stars(people['mean_rating'].mean())})",
     ]
     if "bias" in user:
         facts.append(f"bias {words.signed(user['bias'])} against the average user")
@@ -91,7 +92,7 @@ def show_errors(rows: pd.DataFrame) -> None:
     if not found:
         return
     lines = [f"| {MODELS[name]} | {words.loss(each.rmse)} | {words.loss(each.mae)} |" for name, each in found.items()]
-    st.markdown("\n".join(["| Held out | RMSE | MAE |", "| :-- | --: | --: |", *lines]))
+    st.markdown("\n".join(["| | RMSE | MAE |", "| :-- | --: | --: |", *lines]))
     st.caption("  \n".join(filter(None, [verdict_in_words(rows), intervals_in_words(rows)])))
 
 
@@ -114,8 +115,8 @@ def intervals_in_words(rows: pd.DataFrame) -> str:
     """How many ratings the 80 % intervals hold; "" for a model that names no variance."""
     if "inside" not in rows:
         return ""
-    held, promised = words.count(rows["inside"].sum()), 0.8 * len(rows)
-    return f"The 80 % intervals hold {held} of {words.count(len(rows))}; {promised:.1f} would be as promised."
+    held, promised = words.count(rows["inside"].sum()), round(COVERAGE * len(rows), 1)
+    return f"The 80 % intervals hold {held} of {words.count(len(rows))}; {promised:g} would be as promised."
 
 
 def show_held_out(rows: pd.DataFrame) -> None:
@@ -277,7 +278,7 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
     liked = liked_from(record.scale)
     found = hits(ranked, liked, N_PICKS)
     by_popularity = hits(ranked_for(*asked, POPULAR, dials=dials), liked, N_PICKS)
-    st.markdown(_hits_in_words(found, by_popularity, rows, least_liked(liked, record.scale), popular=order == POPULAR))
+    st.markdown(_hits_in_words(found, by_popularity, least_liked(liked, record.scale), popular=order == POPULAR))
     _ranked_table(run, ranked.head(N_PICKS), rated, together, f"The first {N_PICKS} films recommended")
     if found.n_liked:
         with st.expander(f"Where the {_counted(found.n_liked, 'film')} that they liked stand in the whole list"):
@@ -293,7 +294,7 @@ def _together(run: TrainedRun) -> ItemItem | None:
         return None
 
 
-def _hits_in_words(found, by_popularity, rows: pd.DataFrame, least: float, *, popular: bool) -> str:
+def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
     """What became of the list among the held-out ratings, and what that is worth."""
     if not found.n_liked:
         return (
@@ -335,8 +336,8 @@ def _ranked_table(
             *("place", "title", "predicted"),
             *(["interval"] if named else []),
             *("given", "n_ratings"),
-            *(["because"] if together is not None else []),
             "genres",
+            *(["because"] if together is not None else []),
         ],
         column_config={
             "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
@@ -353,10 +354,10 @@ def _ranked_table(
             ),
             "because": st.column_config.TextColumn(
                 "Watched together with",
-                width="medium",
+                width="large",
                 help="Films that they rated and that add most to its item-item score.",
             ),
-            "genres": "Genres",
+            "genres": st.column_config.TextColumn("Genres", width="small"),
         },
     )
 

@@ -99,8 +99,8 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
             key="people_order",
             bind="query-params",
             width=200,
-            help="Harshest and kindest go by the mean of their training ratings, best and worst predicted by the RMSE of the model "
-            f"on at least {LEAST_HELD_OUT} held-out ratings.",
+            help="Harshest and kindest go by the mean of their training ratings, best and worst predicted by the RMSE of the "
+            f"model on at least {LEAST_HELD_OUT} held-out ratings.",
         )
         with st.container(width=320):
             minimum = minimum_ratings(
