@@ -4,7 +4,7 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.people import held_out_of, people_table
-from collab.ui import cached, people_view
+from collab.ui import cached, people_picks_view, people_view
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import open_page
 from collab.ui.person_picker import people_frame, pick_person
@@ -58,7 +58,7 @@ part = st.segmented_control(
 if part == HELD_OUT:
     people_view.show_held_out(rows)
 elif part == RECOMMENDED:
-    people_view.show_recommended(run, user_index, rows)
+    people_picks_view.show_recommended(run, user_index, rows)
 elif part == RATED:
     people_view.show_rated(run, user_index)
 elif part == TASTE:

@@ -11,8 +11,8 @@ from collab.ui.charts import styled
 from collab.ui.explore_charts import escaped, font, shortened
 from collab.ui.theme import Palette
 
-N_NAMED = 2
-"""So many of the largest differences are named, on either side."""
+LEAST_SURPRISE = 1.0
+"""Stars between prediction and rating from which the film is named."""
 
 
 def foretold_figure(
@@ -104,8 +104,7 @@ def foretold_figure(
     return figure.update_yaxes(
         title={"text": "stars", "font": muted},
         range=[scale.low - 0.5, scale.high + 0.5],  # room for a name below the lowest and above the highest
-        dtick=1,
-        tick0=0,
+        tickvals=[level for level in scale.levels.tolist() if level == int(level)],
         zeroline=False,
     )
 
@@ -117,23 +116,17 @@ def _in_words(row: pd.Series) -> str:
 
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
-    """Name the films with the largest differences to either side, those apart that would stand on each other."""
-    apart, named = len(rows) / 4, []
+    """Name the film with the largest difference to either side."""
     for side in (1, -1):
-        worst = (side * rows["difference"].reset_index(drop=True)).sort_values(ascending=False)
-        taken: list[int] = []
-        for place, difference in worst.items():
-            if len(taken) == N_NAMED or difference < 1:  # less than a star is no surprise
-                break
-            if all(abs(place - other) > apart for other in taken):
-                taken.append(place)
-        named += [(place, side) for place in taken]
-    for place, side in named:
-        row, left = rows.iloc[place], place < len(rows) / 2
+        away = side * rows["difference"].to_numpy()
+        place = int(away.argmax())
+        if away[place] < LEAST_SURPRISE:
+            continue
+        left = place < len(rows) / 2
         figure.add_annotation(
             x=place + 1,
-            y=row["rating"],
-            text=escaped(shortened(row["title"], 26)),
+            y=rows["rating"].iat[place],
+            text=escaped(shortened(rows["title"].iat[place], 26)),
             showarrow=False,
             xanchor="left" if left else "right",
             xshift=-5 if left else 5,

@@ -1,4 +1,4 @@
-"""One user of the data set, piece by piece: who it is, how well they were foretold, what they rated and what is recommended."""
+"""One user of the data set: who it is, how well their held-out ratings were foretold, what they rated and of what kinds."""
 
 from __future__ import annotations
 
@@ -7,34 +7,15 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
-from collab.errors import RunError
-from collab.item_item import ItemItem, liked_from
-from collab.orders import POPULAR, Dials
-from collab.people import (
-    DECADES,
-    GENRES,
-    LEAST_ROWS,
-    against_biases,
-    errors_on,
-    taste,
-    training_rows_of,
-)
-from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
-from collab.reasons import watched_reasons
+from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.people_chart import foretold_figure
-from collab.ui.picks_view import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT, N_PICKS, ORDER_NAMES
 from collab.ui.theme import palette
 
-MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
-ORDER_TITLES = {
-    name: title.replace("you would", "they would", 1) if "you" in title else title
-    for name, title in ORDER_NAMES.items()
-}
 BY_STARS, BY_SURPRISE = "their stars", "surprise"
-
+MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
 
 # --- who ---------------------------------------------------------------------------------------------------------------
 
@@ -46,7 +27,7 @@ def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
     about = _description(known.iloc[user_index]) if known is not None else ""
     st.markdown(f"**User {words.plain(user['user_id'])}**" + (f"  \n{words.plain(about)}" if about else ""))
     facts = [
-        f"{_counted(user['n_ratings'], 'training rating')} (median of all users {words.count(people['n_ratings'].median())})",
+        f"{counted(user['n_ratings'], 'training rating')} (median of all users {words.count(people['n_ratings'].median())})",
         f"mean {words.stars(user['mean_rating'])} (average user {words.stars(people['mean_rating'].mean())})",
     ]
     if "bias" in user:
@@ -81,7 +62,7 @@ def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
         foretold_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
         config=PLAIN,
         key="foretold",
-        alt=f"The {_counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction first. "
+        alt=f"The {counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction first. "
         "The table of held-out ratings below holds the same.",
     )
 
@@ -100,7 +81,7 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
     n, compared = len(rows), against_biases(rows)
     if compared is None:
-        return f"{_counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
+        return f"{counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
     lower = -compared.difference
     told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
         compared.verdict, "The two cannot be told apart"
@@ -125,7 +106,7 @@ def show_held_out(rows: pd.DataFrame) -> None:
         st.info("None of this user’s ratings is held out in this run.", icon=":material/info:")
         return
     st.caption("Ratings that the model never saw, highest prediction first.")
-    shown = rows.assign(interval=_intervals(rows)) if "low" in rows else rows
+    shown = rows.assign(interval=intervals_of(rows)) if "low" in rows else rows
     st.dataframe(
         shown,
         hide_index=True,
@@ -175,7 +156,7 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(
-        f"{_counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
+        f"{counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
         "closer to them than to any that it has not seen."
     )
     st.dataframe(
@@ -239,135 +220,13 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
     )
 
 
-# --- what is recommended -------------------------------------------------------------------------------------------------
-
-
-def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
-    """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
-    together, record = _together(run), run.record
-    offered = orders_for(run.model, together)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        order = st.selectbox(
-            "Order",
-            offered,
-            key="ranked_by",
-            bind="query-params",
-            format_func=ORDER_TITLES.__getitem__,
-            width=300,
-            help="What the films are ranked by. Safe bet and long shot take a model that says how sure it is of each rating.",
-        )
-        with st.container(width=320):
-            most = max(2, min(HIGHEST_MINIMUM_COUNT, int(run.items["n_ratings"].max())))
-            minimum = st.slider(
-                "Least ratings of a film",
-                1,
-                most,
-                min(MINIMUM_COUNT, most),
-                key="min_ratings",
-                bind="query-params",
-                help="Films with fewer training ratings are left out. Higher: better known films.",
-            )
-    train, _ = cached.ratings_of(run.id)
-    rated, dials = rated_in(train, user_index), Dials(minimum_count=minimum)
-    predictions = cached.predictions_of(run.id, user_index)
-    asked = (predictions, run.items, rated, rows)
-    ranked = ranked_for(*asked, order, together=together, dials=dials)
-    if ranked.empty:
-        st.info("No film that is left has so many ratings. Lower the least number.", icon=":material/info:")
-        return
-    liked = liked_from(record.scale)
-    found = hits(ranked, liked, N_PICKS)
-    by_popularity = hits(ranked_for(*asked, POPULAR, dials=dials), liked, N_PICKS)
-    st.markdown(_hits_in_words(found, by_popularity, least_liked(liked, record.scale), popular=order == POPULAR))
-    _ranked_table(run, ranked.head(N_PICKS), rated, together, f"The first {N_PICKS} films recommended")
-    if found.n_liked:
-        with st.expander(f"Where the {_counted(found.n_liked, 'film')} that they liked stand in the whole list"):
-            _ranked_table(
-                run, ranked[ranked["given"] >= liked], rated, None, "The liked held-out films and their places"
-            )
-
-
-def _together(run: TrainedRun) -> ItemItem | None:
-    try:
-        return cached.watched_together(run.id)
-    except RunError:
-        return None
-
-
-def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
-    """What became of the list among the held-out ratings, and what that is worth."""
-    if not found.n_liked:
-        return (
-            f"Films of their training ratings are left out. Among the {words.count(found.n_candidates)} candidates is none that "
-            f"they gave {least:g} stars or more, held out: nothing says how good this list is."
-        )
-    middle = f"{float(pd.Series(found.places).median()):,.0f}"
-    beside = "" if popular else f", the most popular films {by_popularity.n_hits}"
-    return (
-        f"Of these {found.n_shown}, **{found.n_hits}** {'is' if found.n_hits == 1 else 'are'} among the "
-        f"{_counted(found.n_liked, 'candidate')} that they gave {least:g} stars or more, held out (drawn blindly: "
-        f"{found.expected:.1f}{beside}). Median place of those films: **{middle}** of {words.count(found.n_candidates)}. A film "
-        "without a mark was not rated, which does not say that it was not liked."
-    )
-
-
-def _ranked_table(
-    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], together: ItemItem | None, alt: str
-) -> None:
-    """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
-    shown = films.assign(
-        interval=_intervals(films),
-        genres=films["genres"].str.replace("|", ", "),
-    )
-    if together is not None:
-        titles = run.items["title"].array
-        shown["because"] = [
-            "; ".join(f"{titles[film]}, rated {rated[film]:g}" for film, part in reason.parts[:2] if part > 0)
-            for reason in watched_reasons(together, rated, films["item_index"].to_numpy())
-        ]
-    named = hasattr(run.model, "predict_with_variance")
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height="content" if len(shown) <= N_PICKS else 420,
-        placeholder=words.MISSING,
-        alt=alt,
-        column_order=[
-            *("place", "title", "predicted"),
-            *(["interval"] if named else []),
-            *("given", "n_ratings"),
-            "genres",
-            *(["because"] if together is not None else []),
-        ],
-        column_config={
-            "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
-            "title": st.column_config.TextColumn("Title", width="medium"),
-            "predicted": st.column_config.NumberColumn(
-                "Predicted", format="%.1f", help="For this user, by their trained row."
-            ),
-            "interval": st.column_config.TextColumn(
-                "80 % interval", help="Holds the rating in 8 of 10 cases, says the model."
-            ),
-            "given": st.column_config.NumberColumn("Held out: they gave", format="%g", help="The model never saw it."),
-            "n_ratings": st.column_config.NumberColumn(
-                "Ratings", format="localized", help="Training ratings of the film."
-            ),
-            "because": st.column_config.TextColumn(
-                "Watched together with",
-                width="large",
-                help="Films that they rated and that add most to its item-item score.",
-            ),
-            "genres": st.column_config.TextColumn("Genres", width="small"),
-        },
-    )
-
-
-def _intervals(table: pd.DataFrame) -> list[str]:
+def intervals_of(table: pd.DataFrame) -> list[str]:
     """ "2.9 to 4.8" for every row."""
     return [f"{words.stars(low)} to {words.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)]
 
 
-def _counted(n: float, thing: str) -> str:
+def counted(n: float, thing: str) -> str:
+    """ "1 film", "1,040 films"."""
     return f"1 {thing}" if n == 1 else f"{words.count(n)} {thing}s"
 
 

@@ -35,9 +35,10 @@ MOST_ROWS = 10  # of the table, in sight at once
 
 def use_person(user_id: str) -> None:
     """Make another user the chosen one (in a callback, or before the box is drawn)."""
-    st.session_state[PERSON] = user_id
-    st.session_state["_n_persons"] = st.session_state.get("_n_persons", 0) + 1
-    own_link.put(USER, user_id)
+    _keep(user_id)
+    st.session_state["_n_persons"] = (
+        st.session_state.get("_n_persons", 0) + 1
+    )  # a new table, in which that user is ticked
 
 
 def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
@@ -116,12 +117,13 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
     table = table.sort_values([column, "user_index"], ascending=[ascending, True], ignore_index=True)
     ids = table["user_id"].tolist()
     mark = hashlib.sha256(",".join([run.id, *ids]).encode()).hexdigest()[:8]  # other rows: a new table
+    chosen = st.session_state.get(PERSON)
     key = f"people-{mark}-{st.session_state.get('_n_persons', 0)}"
 
     def ticked() -> None:
         rows = st.session_state[key]["selection"]["rows"]
         if rows and rows[0] < len(ids):
-            use_person(ids[rows[0]])
+            _keep(ids[rows[0]])  # the table keeps its tick and its place
 
     st.caption(
         f"{words.count(len(table))} of {words.count(len(people))} users. Tick a row to see that user above"
@@ -132,6 +134,7 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
         key=key,
         on_select=ticked,
         selection_mode="single-row",
+        selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
         hide_index=True,
         height=38 + 35 * min(len(table), MOST_ROWS),
         placeholder=words.MISSING,
@@ -160,6 +163,11 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
             ),
         },
     )
+
+
+def _keep(user_id: str) -> None:
+    st.session_state[PERSON] = user_id
+    own_link.put(USER, user_id)
 
 
 def _refusal(run: TrainedRun, named: str, people: pd.DataFrame) -> str:
