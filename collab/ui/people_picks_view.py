@@ -81,7 +81,7 @@ def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: b
     return (
         f"Held out, they gave {least:g} stars or more to **{words.count(found.n_liked)}** of the {candidates}. "
         f"**{found.n_hits}** of those {'stands' if found.n_hits == 1 else 'stand'} in this list of {found.n_shown} (drawn "
-        f"blindly: {found.expected:.2f}{beside}); their median place is **{middle}**. A film without a rating may be liked as well."
+        f"blindly: {found.expected:.2f}{beside}); their median place is **{middle}**. A film without a rating may be liked too."
     )
 
 
