@@ -36,9 +36,8 @@ MOST_ROWS = 10  # of the table, in sight at once
 def use_person(user_id: str) -> None:
     """Make another user the chosen one (in a callback, or before the box is drawn)."""
     _keep(user_id)
-    st.session_state["_n_persons"] = (
-        st.session_state.get("_n_persons", 0) + 1
-    )  # a new table, in which that user is ticked
+    # a new table, in which that user is ticked
+    st.session_state["_n_persons"] = st.session_state.get("_n_persons", 0) + 1
 
 
 def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
