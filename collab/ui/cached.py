@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
+from collab.cold_start import Predictions
 from collab.comparison import Comparison
 from collab.errors import RunError
 from collab.features import features_of
@@ -20,6 +22,8 @@ from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
+from collab.people import HeldOut, foretell
+from collab.people_picks import predictions_for
 from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.ratings import Ratings
 from collab.services import chapter
@@ -177,3 +181,29 @@ def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: in
     n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
     with one_thread():
         return range_test(untrained, train, n_steps)
+
+
+@st.cache_resource(show_spinner="Predicting the held-out ratings", max_entries=4)  # 1 MB each for MovieLens 100K
+def held_out(run_id: str) -> HeldOut:
+    """What a run and the baselines predict for all its held-out rows. Raises RunError where the data are not at hand."""
+    train, valid = ratings_of(run_id)
+    if not len(train):
+        raise RunError(f"run {run_id} has no training ratings")
+    return foretell(trained_run(run_id).model, train, valid)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def people_known(run_id: str) -> pd.DataFrame | None:
+    """Age, gender and occupation of every row of the run's users; None where nothing is known of them. Raises RunError."""
+    run, (train, _) = trained_run(run_id), ratings_of(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    if dataset.users is None:
+        return None
+    return dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(train.users.labels))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)  # a neighbours model takes 0.3 s for all films of MovieLens 100K
+def predictions_of(run_id: str, user_index: int) -> Predictions:
+    """How a trained user would rate every film. Raises RunError."""
+    run = trained_run(run_id)
+    return predictions_for(run.model, user_index, len(run.items), run.record.scale, run.valid_mse)

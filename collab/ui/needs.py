@@ -6,8 +6,9 @@ from itertools import islice
 
 import streamlit as st
 
+from collab.errors import CollabError
 from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import default_plan, runs_with
+from collab.services.training_job import default_plan, load_encoded, runs_with
 from collab.ui import cached, words
 from collab.ui.page import describe_run, use_run
 from collab.ui.visitor import visitor
@@ -34,11 +35,26 @@ def need_biases(run: TrainedRun, so_that: str) -> None:
         st.stop()
 
 
+def offer_runs_with_ratings(run: TrainedRun, why: str) -> None:
+    """Say why the ratings behind this run are not at hand, and offer the newest runs of the same data set whose ratings are."""
+    try:
+        here = load_encoded(run.record.data, cached.environment())[0].fingerprint
+    except CollabError:
+        here = ""  # the data set has gone since the page was opened
+    known = (each for each in cached.jobs().store.records() if each.data == run.record.data and each.id != run.id)
+    suited = (each for each in known if each.has_weights and each.state == "finished" and each.fingerprint == here)
+    _offer(run.record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
+
+
 def _offer_others(record: RunRecord, why: str, trait: str) -> None:
     """Say why, offer the newest runs on the same data that have the `trait`, or to train one."""
+    known = (each for each in cached.jobs().store.records() if each.data == record.data)
+    _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)))
+
+
+def _offer(record: RunRecord, why: str, suited: list[RunRecord]) -> None:
+    """Say why, and offer the runs that are `suited`, or to train one."""
     jobs = cached.jobs()
-    known = (each for each in jobs.store.records() if each.data == record.data)
-    suited = list(islice(runs_with(trait, known), N_OFFERED))
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
     with st.container(key="suited_runs"):
         for place, each in enumerate(suited):

@@ -12,6 +12,7 @@ MENU = (
     "Film map",
     "Similar films",
     "Film biases",
+    "People",
     "Train",
     "Past runs",
     "Learn",
@@ -20,7 +21,12 @@ MENU = (
 # The page that takes longest to draw; tests/browser/test_past_runs.py opens Train so, which waits for no run. That every page
 # calls for its frame itself where the server has set no menu yet is in tests/pages/test_frame.py, where no visit finds one.
 COLD = ("film_map",)
-ABOVE_THE_FOLD = {"film_map": ".plot3d", "similar_films": ".st-key-similar_bars", "film_biases": ".st-key-biases"}
+ABOVE_THE_FOLD = {
+    "film_map": ".plot3d",
+    "similar_films": ".st-key-similar_bars",
+    "film_biases": ".st-key-biases",
+    "people": ".st-key-foretold",
+}
 
 
 def look(page, server, name, settled):

@@ -1,0 +1,135 @@
+"""The picture of one user's held-out ratings: what was predicted, with its interval, and what they gave."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from collab.ratings import RatingScale
+from collab.ui import words
+from collab.ui.charts import styled
+from collab.ui.explore_charts import escaped, font, shortened
+from collab.ui.theme import Palette
+
+LEAST_SURPRISE = 1.0
+"""Stars between prediction and rating from which the film is named."""
+
+
+def foretold_figure(
+    rows: pd.DataFrame,
+    scale: RatingScale,
+    palette: Palette,
+    *,
+    mean: float | None = None,
+    height: int = 400,
+    synthetic: bool = False,
+) -> go.Figure:
+    """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
+    is one, a diamond for the rating that was given, a line from one to the other. A rating outside its interval is a cross.
+
+    `rows` as of `collab.people.held_out_of` with the films' title and n_ratings; `mean`, of the user's training ratings, is a
+    dotted line.
+    """
+    figure, places = go.Figure(), list(range(1, len(rows) + 1))
+    hover = [_in_words(row) for row in rows.itertuples()]
+    inside = rows["inside"] if "inside" in rows else pd.Series(True, index=rows.index)
+    if "low" in rows:
+        low, high = (rows[end].clip(scale.low, scale.high) for end in ("low", "high"))
+        figure.add_bar(
+            x=places,
+            y=(high - low).tolist(),
+            base=low.tolist(),
+            width=0.96,
+            marker={"color": palette.predicted, "line": {"width": 0}},
+            opacity=0.2,
+            hoverinfo="skip",
+            name="80 % interval",
+        )
+    figure.add_scatter(
+        x=[each for place in places for each in (place, place, None)],
+        y=[each for row in rows.itertuples() for each in (row.predicted, row.rating, None)],
+        mode="lines",
+        line={"color": palette.muted, "width": 1},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    said = {"mode": "markers", "hovertemplate": "%{hovertext}<extra></extra>"}
+    size = 9 if len(rows) <= 60 else 6
+    figure.add_scatter(
+        x=places,
+        y=rows["predicted"].tolist(),
+        marker={"color": palette.predicted, "size": size - 1},
+        hovertext=hover,
+        name="predicted",
+        **said,
+    )
+    for name, chosen, symbol, colour in (
+        ("given", inside, "diamond", palette.observed),
+        ("given, outside", ~inside.astype(bool), "x", palette.chosen),
+    ):
+        if name == "given" or chosen.any():
+            figure.add_scatter(
+                x=[place for place, each in zip(places, chosen, strict=True) if each],
+                y=rows["rating"][chosen].tolist(),
+                marker={"color": colour, "size": size, "symbol": symbol},
+                hovertext=[text for text, each in zip(hover, chosen, strict=True) if each],
+                name=name,
+                **said,
+            )
+    if mean is not None:
+        figure.add_scatter(
+            x=[0.4, len(rows) + 0.6],
+            y=[mean, mean],
+            mode="lines",
+            line={"color": palette.muted, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+            name="their training mean",
+        )
+    _name_surprises(figure, rows, palette)
+    figure = styled(figure, palette, height, synthetic=synthetic)
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
+        margin={"t": 40, "b": 36},
+        bargap=0,
+    )
+    muted = {"color": palette.muted}
+    figure.update_xaxes(
+        title={"text": "their held-out films, highest prediction first", "standoff": 8, "font": muted},
+        range=[0.4, len(rows) + 0.6],
+        showticklabels=False,
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure.update_yaxes(
+        title={"text": "stars", "font": muted},
+        range=[scale.low - 0.5, scale.high + 0.5],  # room for a name below the lowest and above the highest
+        tickvals=[level for level in scale.levels.tolist() if level == int(level)],
+        zeroline=False,
+    )
+
+
+def _in_words(row: pd.Series) -> str:
+    interval = f" (80 %: {words.stars(row.low)} to {words.stars(row.high)})" if hasattr(row, "low") else ""
+    ratings = "1 rating" if row.n_ratings == 1 else f"{words.count(row.n_ratings)} ratings"
+    return f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
+
+
+def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
+    """Name the film with the largest difference to either side."""
+    for side in (1, -1):
+        away = side * rows["difference"].to_numpy()
+        place = int(away.argmax())
+        if away[place] < LEAST_SURPRISE:
+            continue
+        left = place < len(rows) / 2
+        figure.add_annotation(
+            x=place + 1,
+            y=rows["rating"].iat[place],
+            text=escaped(shortened(rows["title"].iat[place], 26)),
+            showarrow=False,
+            xanchor="left" if left else "right",
+            xshift=-5 if left else 5,
+            yshift=14 * side,  # beyond the mark, so that it hides none on its own level
+            font=font(palette.ink, 11),
+        )

@@ -1,0 +1,136 @@
+"""What a run recommends to one of its users, and whether they liked it, as their held-out ratings tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.errors import RunError
+from collab.item_item import ItemItem, liked_from
+from collab.orders import POPULAR, Dials
+from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
+from collab.reasons import watched_reasons
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+from collab.ui.people_view import counted, intervals_of
+from collab.ui.picks_view import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT, N_PICKS, ORDER_NAMES
+
+ORDER_TITLES = {name: title.replace("you would", "they would") for name, title in ORDER_NAMES.items()}
+
+
+def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
+    """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
+    together, record = _together(run), run.record
+    offered = orders_for(run.model, together)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        order = st.selectbox(
+            "Order",
+            offered,
+            key="ranked_by",
+            bind="query-params",
+            format_func=ORDER_TITLES.__getitem__,
+            width=300,
+            help="What the films are ranked by. Safe bet and long shot take a model that says how sure it is of each rating.",
+        )
+        with st.container(width=320):
+            most = max(2, min(HIGHEST_MINIMUM_COUNT, int(run.items["n_ratings"].max())))
+            minimum = st.slider(
+                "Least ratings of a film",
+                1,
+                most,
+                min(MINIMUM_COUNT, most),
+                key="min_ratings",
+                bind="query-params",
+                help="Films with fewer training ratings are left out. Higher: better known films.",
+            )
+    train, _ = cached.ratings_of(run.id)
+    rated, dials = rated_in(train, user_index), Dials(minimum_count=minimum)
+    predictions = cached.predictions_of(run.id, user_index)
+    asked = (predictions, run.items, rated, rows)
+    ranked = ranked_for(*asked, order, together=together, dials=dials)
+    if ranked.empty:
+        st.info("No film that is left has so many ratings. Lower the least number.", icon=":material/info:")
+        return
+    liked = liked_from(record.scale)
+    found = hits(ranked, liked, N_PICKS)
+    by_popularity = hits(ranked_for(*asked, POPULAR, dials=dials), liked, N_PICKS)
+    st.markdown(_hits_in_words(found, by_popularity, least_liked(liked, record.scale), popular=order == POPULAR))
+    _ranked_table(run, ranked.head(N_PICKS), rated, together, f"The first {N_PICKS} films recommended")
+    if found.n_liked:
+        with st.expander(f"Places of the liked held-out films in the whole list ({words.count(found.n_liked)})"):
+            _ranked_table(
+                run, ranked[ranked["given"] >= liked], rated, None, "The liked held-out films and their places"
+            )
+
+
+def _together(run: TrainedRun) -> ItemItem | None:
+    try:
+        return cached.watched_together(run.id)
+    except RunError:
+        return None
+
+
+def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
+    """What became of the list among the held-out ratings, and what that is worth."""
+    candidates = f"{counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
+    if not found.n_liked:
+        return f"Held out, they gave {least:g} stars or more to none of the {candidates}: nothing says how good this list is."
+    middle = f"{float(np.median(found.places)):,.0f}"
+    beside = "" if popular else f"; the most popular films: {by_popularity.n_hits}"
+    return (
+        f"Held out, they gave {least:g} stars or more to **{words.count(found.n_liked)}** of the {candidates}. "
+        f"**{found.n_hits}** of those {'stands' if found.n_hits == 1 else 'stand'} in this list of {found.n_shown} (drawn "
+        f"blindly: {found.expected:.2f}{beside}); their median place is **{middle}**. A film without a rating may be liked too."
+    )
+
+
+def _ranked_table(
+    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], together: ItemItem | None, alt: str
+) -> None:
+    """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
+    shown = films.assign(
+        interval=intervals_of(films),
+        genres=films["genres"].str.replace("|", ", "),
+    )
+    if together is not None:
+        titles = run.items["title"].array
+        shown["because"] = [
+            "; ".join(f"{titles[film]}, rated {rated[film]:g}" for film, part in reason.parts[:2] if part > 0)
+            for reason in watched_reasons(together, rated, films["item_index"].to_numpy())
+        ]
+    named = hasattr(run.model, "predict_with_variance")
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content" if len(shown) <= N_PICKS else 420,
+        placeholder=words.MISSING,
+        alt=alt,
+        column_order=[
+            *("place", "title", "predicted"),
+            *(["interval"] if named else []),
+            *("given", "n_ratings"),
+            "genres",
+            *(["because"] if together is not None else []),
+        ],
+        column_config={
+            "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "predicted": st.column_config.NumberColumn(
+                "Predicted", format="%.1f", help="For this user, by their trained row."
+            ),
+            "interval": st.column_config.TextColumn(
+                "80 % interval", help="Holds the rating in 8 of 10 cases, says the model."
+            ),
+            "given": st.column_config.NumberColumn("Held out: they gave", format="%g", help="The model never saw it."),
+            "n_ratings": st.column_config.NumberColumn(
+                "Ratings", format="localized", help="Training ratings of the film."
+            ),
+            "because": st.column_config.TextColumn(
+                "Watched together with",
+                width="large",
+                help="Films that they rated and that add most to its item-item score.",
+            ),
+            "genres": st.column_config.TextColumn("Genres", width="small"),
+        },
+    )

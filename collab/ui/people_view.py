@@ -1,0 +1,234 @@
+"""One user of the data set: who it is, how well their held-out ratings were foretold, what they rated and of what kinds."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from collab.certainty import COVERAGE
+from collab.comparison import BETTER, WORSE
+from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN
+from collab.ui.people_chart import foretold_figure
+from collab.ui.theme import palette
+
+BY_STARS, BY_SURPRISE = "their stars", "surprise"
+MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
+
+# --- who ---------------------------------------------------------------------------------------------------------------
+
+
+def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
+    """Number, age, gender and occupation where they are known, and their figures beside everybody's."""
+    user = people[people["user_index"] == user_index].iloc[0]
+    known = cached.people_known(run.id)
+    about = _description(known.iloc[user_index]) if known is not None else ""
+    st.markdown(f"**User {words.plain(user['user_id'])}**" + (f"  \n{words.plain(about)}" if about else ""))
+    facts = [
+        f"{counted(user['n_ratings'], 'training rating')} (median of all users {words.count(people['n_ratings'].median())})",
+        f"mean {words.stars(user['mean_rating'])} (average user {words.stars(people['mean_rating'].mean())})",
+    ]
+    if "bias" in user:
+        facts.append(f"bias {words.signed(user['bias'])} against the average user")
+    st.caption("  \n".join(facts))
+
+
+def _description(person: pd.Series) -> str:
+    """ "22 years, female, student": what is known of a person; "" where nothing is."""
+    genders = {"F": "female", "M": "male"}
+    parts = [
+        f"{person['age']:g} years" if pd.notna(person["age"]) else "",
+        genders.get(person["gender"], str(person["gender"])) if pd.notna(person["gender"]) else "",
+        str(person["occupation"]) if pd.notna(person["occupation"]) else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+# --- how well they were foretold -----------------------------------------------------------------------------------------
+
+
+def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
+    """The picture of a user's held-out ratings. `rows` as of `collab.people.held_out_of`, with title and n_ratings."""
+    if rows.empty:
+        st.info(
+            "None of this user’s ratings is held out in this run, so nothing can be said of how well the model foretells them. "
+            "Choose another user, or see below what is recommended.",
+            icon=":material/info:",
+        )
+        return
+    st.plotly_chart(
+        foretold_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
+        config=PLAIN,
+        key="foretold",
+        alt=f"The {counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction first. "
+        "The table of held-out ratings below holds the same.",
+    )
+
+
+def show_errors(rows: pd.DataFrame) -> None:
+    """RMSE and MAE of the model and of both baselines on the same rows, and what so few rows can say."""
+    found = errors_on(rows)
+    if not found:
+        return
+    lines = [f"| {MODELS[name]} | {words.loss(each.rmse)} | {words.loss(each.mae)} |" for name, each in found.items()]
+    st.markdown("\n".join(["| | RMSE | MAE |", "| :-- | --: | --: |", *lines]))
+    st.caption("  \n".join(filter(None, [verdict_in_words(rows), intervals_in_words(rows)])))
+
+
+def verdict_in_words(rows: pd.DataFrame) -> str:
+    """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
+    n, compared = len(rows), against_biases(rows)
+    if compared is None:
+        return f"{counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
+    lower = -compared.difference
+    told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
+        compared.verdict, "The two cannot be told apart"
+    )
+    return (
+        f"{told} on these {words.count(n)} ratings: its MSE is {words.loss(abs(lower))} {'lower' if lower >= 0 else 'higher'} "
+        f"than that of biases only, 95 % interval of the difference {_signed(compared.low)} to {_signed(compared.high)}."
+    )
+
+
+def intervals_in_words(rows: pd.DataFrame) -> str:
+    """How many ratings the 80 % intervals hold; "" for a model that names no variance."""
+    if "inside" not in rows:
+        return ""
+    held, promised = words.count(rows["inside"].sum()), round(COVERAGE * len(rows), 1)
+    return f"The 80 % intervals hold {held} of {words.count(len(rows))}; {promised:g} would be as promised."
+
+
+def show_held_out(rows: pd.DataFrame) -> None:
+    """Every held-out rating with what was predicted."""
+    if rows.empty:
+        st.info("None of this user’s ratings is held out in this run.", icon=":material/info:")
+        return
+    st.caption("Ratings that the model never saw, highest prediction first.")
+    shown = rows.assign(interval=intervals_of(rows)) if "low" in rows else rows
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="held_out_table",
+        placeholder=words.MISSING,
+        alt="The user’s held-out ratings with their predictions, highest prediction first",
+        column_order=[
+            name
+            for name in ("title", "rating", "predicted", "interval", "difference", "biases_only", "n_ratings")
+            if name in shown
+        ],
+        column_config={
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "rating": st.column_config.NumberColumn("Given", format="%g"),
+            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
+            "interval": st.column_config.TextColumn(
+                "80 % interval", help="Holds the rating in 8 of 10 cases, says the model."
+            ),
+            "difference": st.column_config.NumberColumn("Given − predicted", format="%+.1f"),
+            "biases_only": st.column_config.NumberColumn(
+                "Biases only", format="%.1f", help="What the user’s and the film’s bias say, without any taste."
+            ),
+            "n_ratings": st.column_config.NumberColumn(
+                "Ratings", format="localized", help="Training ratings of the film."
+            ),
+        },
+    )
+
+
+# --- what they rated -----------------------------------------------------------------------------------------------------
+
+
+def show_rated(run: TrainedRun, user_index: int) -> None:
+    """Their training ratings, by stars or by how much the model still misses them."""
+    sort = st.segmented_control(
+        "First come",
+        [BY_STARS, BY_SURPRISE],
+        default=BY_STARS,
+        required=True,
+        key="rated_order",
+        bind="query-params",
+        help="Their highest stars, or the ratings that lie farthest from what the model says of them.",
+    )
+    train, _ = cached.ratings_of(run.id)
+    table = training_rows_of(run.model, train, run.items, user_index)
+    table = table.assign(away=table["difference"].abs(), genres=table["genres"].str.replace("|", ", "))
+    order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
+    table = table.sort_values(order, ascending=False, kind="stable")
+    st.caption(
+        f"{counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
+        "closer to them than to any that it has not seen."
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="rated_table",
+        placeholder=words.MISSING,
+        alt=f"What the user rated, by {sort}",
+        column_order=["title", "rating", "mean_rating", "fitted", "difference", "n_ratings", "genres"],
+        column_config={
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "rating": st.column_config.NumberColumn("Stars", format="%g"),
+            "mean_rating": st.column_config.NumberColumn(
+                "Film’s mean", format="%.1f", help="Of all training ratings of the film, theirs among them."
+            ),
+            "fitted": st.column_config.NumberColumn(
+                "In hindsight", format="%.1f", help="What the model says of this rating."
+            ),
+            "difference": st.column_config.NumberColumn("Surprise", format="%+.1f", help="Stars minus hindsight."),
+            "n_ratings": st.column_config.NumberColumn(
+                "Ratings", format="localized", help="Training ratings of the film."
+            ),
+            "genres": "Genres",
+        },
+    )
+
+
+def show_taste(run: TrainedRun, user_index: int) -> None:
+    """What their ratings are of, beside everybody's."""
+    by = st.segmented_control(
+        "By",
+        [GENRES, DECADES],
+        default=GENRES,
+        required=True,
+        key="taste_by",
+        bind="query-params",
+        help="What kinds of films, or of which years. A film counts in each of its genres.",
+    )
+    train, _ = cached.ratings_of(run.id)
+    table = taste(train, run.items, user_index, by)
+    if table.empty:
+        st.info(f"The data set does not say the {by} of its films.", icon=":material/info:")
+        return
+    highest = 100 * float(max(table["share"].max(), table["share_all"].max()))
+    share = {"format": "%.0f %%", "min_value": 0.0, "max_value": highest}
+    st.dataframe(
+        table.assign(share=100 * table["share"], share_all=100 * table["share_all"]),
+        hide_index=True,
+        key="taste_table",
+        placeholder=words.MISSING,
+        alt=f"Share and mean of the user’s training ratings by {by}, beside everybody’s",
+        column_order=["name", "n_ratings", "share", "share_all", "mean_rating", "mean_rating_all"],
+        column_config={
+            "name": "Genre" if by == GENRES else "Decade",
+            "n_ratings": st.column_config.NumberColumn("Their ratings", format="localized"),
+            "share": st.column_config.ProgressColumn("Their share", **share),
+            "share_all": st.column_config.ProgressColumn("Everybody’s share", **share),
+            "mean_rating": st.column_config.NumberColumn("Their mean", format="%.1f"),
+            "mean_rating_all": st.column_config.NumberColumn("Everybody’s mean", format="%.1f"),
+        },
+    )
+
+
+def intervals_of(table: pd.DataFrame) -> list[str]:
+    """ "2.9 to 4.8" for every row."""
+    return [f"{words.stars(low)} to {words.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)]
+
+
+def counted(n: float, thing: str) -> str:
+    """ "1 film", "1,040 films"."""
+    return f"1 {thing}" if n == 1 else f"{words.count(n)} {thing}s"
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.4f}".replace("-", "−")

@@ -1,0 +1,67 @@
+"""People: one user of the data set, what they rated, what is recommended, and how well their held-out ratings were foretold."""
+
+import streamlit as st
+
+from collab.errors import RunError
+from collab.people import held_out_of, people_table
+from collab.ui import cached, people_picks_view, people_view
+from collab.ui.needs import offer_runs_with_ratings
+from collab.ui.page import open_page
+from collab.ui.person_picker import people_frame, pick_person
+
+HELD_OUT, RECOMMENDED, RATED, TASTE, ALL = PARTS = (
+    "held-out ratings",
+    "recommended",
+    "what they rated",
+    "tastes",
+    "all users",
+)
+
+page = open_page(
+    "People", "Pick a user of the data set: what they rated, what the model recommends, and how well it does."
+)
+run = page.run
+try:
+    found, reason = cached.held_out(run.id), None
+except RunError as missing:
+    found, reason = None, str(missing)
+
+people = people_table(run.users, run.model, found)
+if people.empty:
+    st.info("No user of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
+    st.stop()
+if reason is not None:
+    offer_runs_with_ratings(run, f"{reason}. What its users rated cannot be shown; their numbers are below")
+    people_frame(run, people)
+    st.stop()
+
+picture, facts = st.columns([2.4, 1], gap="medium")
+with picture:
+    user_index = pick_person(run, people)
+    rows = held_out_of(found, user_index)
+    rows = rows.join(run.items[["title", "n_ratings"]], on="item_index")
+    people_view.show_foretold(run, rows, run.users["mean_rating"].iat[user_index])
+with facts:
+    people_view.show_who(run, user_index, people)
+    people_view.show_errors(rows)
+
+part = st.segmented_control(
+    "Show",
+    PARTS,
+    default=HELD_OUT,
+    required=True,
+    key="part",
+    bind="query-params",
+    label_visibility="collapsed",
+    help="What is shown of this user below, or the table of all users.",
+)
+if part == HELD_OUT:
+    people_view.show_held_out(rows)
+elif part == RECOMMENDED:
+    people_picks_view.show_recommended(run, user_index, rows)
+elif part == RATED:
+    people_view.show_rated(run, user_index)
+elif part == TASTE:
+    people_view.show_taste(run, user_index)
+else:
+    people_frame(run, people)
