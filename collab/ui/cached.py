@@ -34,6 +34,7 @@ from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
 from collab.splitting import Split, split_by
+from collab.taste_alike import TrainedTastes, trained_tastes
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,6 +98,13 @@ def film_uncertainty(run_id: str) -> Uncertainty | None:
 def run_bias_doubt(run_id: str) -> BiasDoubt | None:
     """How well the run's model knows its biases; None where it takes them for known. Raises RunError."""
     return bias_doubt(trained_run(run_id).model)
+
+
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)  # 3 MB each for MovieLens 100K
+def run_tastes(run_id: str) -> TrainedTastes:
+    """How the people that a run was trained on differ from the average person. Raises RunError."""
+    run = trained_run(run_id)
+    return trained_tastes(run.model, for_newcomers(run_id), run.users, run.items)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -9,6 +9,7 @@ PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
 MENU = (
     "Overview",
     "Rate",
+    "Your taste",
     "Film map",
     "Similar films",
     "Film biases",
@@ -20,7 +21,12 @@ MENU = (
 # The page that takes longest to draw; tests/browser/test_past_runs.py opens Train so, which waits for no run. That every page
 # calls for its frame itself where the server has set no menu yet is in tests/pages/test_frame.py, where no visit finds one.
 COLD = ("film_map",)
-ABOVE_THE_FOLD = {"film_map": ".plot3d", "similar_films": ".st-key-similar_bars", "film_biases": ".st-key-biases"}
+ABOVE_THE_FOLD = {
+    "film_map": ".plot3d",
+    "similar_films": ".st-key-similar_bars",
+    "film_biases": ".st-key-biases",
+    "your_taste": ".st-key-taste_place",
+}
 
 
 def look(page, server, name, settled):
