@@ -8,8 +8,7 @@ rating has its own exact part in it (`collab.cold_start.person_parts`).
 
 A model that folds people in by itself has no p. There the place is the direction in which its predictions rise: the
 least-squares slopes of the difference between the person's and the average person's predicted ratings on the two coordinates,
-over the most rated films (`collab.taste_alike.N_FILMS`). For a plain dot product over all films of the map both are the same,
-for principal components are not correlated.
+over the films of the map. For a plain dot product both are the same, for principal components are not correlated.
 """
 
 from __future__ import annotations
@@ -24,7 +23,9 @@ from collab.certainty import COVERAGE
 from collab.interpret import Pca, factor_pca
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer
-from collab.taste_alike import N_FILMS, TrainedTastes
+
+PEOPLE_AT_ONCE = 100
+"""Trained users whose predictions are in memory together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +50,29 @@ def film_plane(item_factors: np.ndarray, item_index: np.ndarray) -> Pca:
 
 
 def place_of(known: Newcomer | ByItself, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
-    """Where the ratings `rated`, stars by item_index, put a person in the `plane` of the films `item_index` (n,).
-
-    The films are given most rated first, as `film_plane` was.
-    """
+    """Where the ratings `rated`, stars by item_index, put a person in the `plane` of the films `item_index` (n,)."""
     away = (known.foresee(rated)[0].score.astype(np.float64) - known.before[0].score)[item_index]
     told = _told(away, plane.coordinates)
     if isinstance(known, ByItself):
-        return Place(slopes(away[:N_FILMS], plane.coordinates[:N_FILMS]), None, None, told)
+        return Place(slopes(away, plane.coordinates), None, None, told)
     belief, turn = known.after(rated), plane.components.T  # (k, 2)
     parts = known.person_parts(rated)[:, :-1] @ turn if rated else np.zeros((0, 2))
     mean = (belief.mean - known.prior.mean)[:-1] @ turn
     return Place(mean, turn.T @ belief.covariance[:-1, :-1] @ turn, parts, told)
 
 
-def trained_places(known: Newcomer | ByItself, model: Model, tastes: TrainedTastes, plane: Pca) -> np.ndarray:
-    """The places of the trained users of `tastes` (n,) in the `plane`, as `place_of` counts them, (n, 2)."""
-    if isinstance(known, ByItself):
-        return slopes(tastes.away, plane.coordinates[: len(tastes.films)])
-    factors = np.asarray(model.user_factors, dtype=np.float64)[tastes.user_index]
-    return (factors - known.prior.mean[:-1]) @ plane.components.T
+def trained_places(
+    known: Newcomer | ByItself, model: Model, user_index: np.ndarray, plane: Pca, item_index: np.ndarray
+) -> np.ndarray:
+    """The places of the trained users `user_index` (n,), as `place_of` counts them, (n, 2)."""
+    if isinstance(known, Newcomer):
+        factors = np.asarray(model.user_factors, dtype=np.float64)[user_index]
+        return (factors - known.prior.mean[:-1]) @ plane.components.T
+    before, places = known.before[0].score[item_index], []
+    for some in np.array_split(user_index, max(1, len(user_index) // PEOPLE_AT_ONCE)):
+        predicted = model.predict(np.repeat(some, len(item_index)), np.tile(item_index, len(some)))
+        places.append(slopes(predicted.reshape(len(some), -1).astype(np.float64) - before, plane.coordinates))
+    return np.concatenate(places)
 
 
 def slopes(away: np.ndarray, coordinates: np.ndarray) -> np.ndarray:

@@ -116,7 +116,10 @@ def genre_table(
             "n_rated": [rated_genres.count(genre) for genre in names],
         }
     )
-    return table.sort_values("difference", ascending=False, kind="stable", ignore_index=True)
+    order = np.argsort(
+        -table["difference"].round(5), kind="stable"
+    )  # what differs by rounding alone stays in alphabetical order
+    return table.iloc[order].reset_index(drop=True)
 
 
 def predicted_distribution(

@@ -67,7 +67,9 @@ def place_figure(
         marker={"symbol": "cross-thin", "size": 11, "line": {"width": 2, "color": palette.ink}},
         hovertemplate="the average person<extra></extra>",
     )
-    seen = np.concatenate([points[["x", "y"]].quantile([0.003, 0.997]).to_numpy(), [person], _some(outline)])
+    told = points[points["rated"] | points["marked"] | (points["name"] != "")]
+    most = points[["x", "y"]].quantile([0.003, 0.997])  # a film or two far out must not shrink all others
+    seen = np.concatenate([most, told[["x", "y"]], [person], _some(outline)])
     low, high = seen.min(axis=0), seen.max(axis=0)
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
     _add_names(figure, points, person, low, high, palette)
@@ -142,7 +144,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         automargin=True,
         showgrid=False,
         zeroline=False,
-        range=[len(table) - 0.4, -0.6],
+        range=[len(table) - 0.4, -1.4 if synthetic else -0.6],  # room for the note
     )
     return figure
 
@@ -226,7 +228,7 @@ def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         automargin=True,
         showgrid=False,
         zeroline=False,
-        range=[len(table) - 0.4, -0.6],
+        range=[len(table) - 0.4, -1.4 if synthetic else -0.6],  # room for the note
     )
     return figure
 

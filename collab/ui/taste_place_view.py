@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import Pca, most_rated_items
-from collab.taste_alike import N_FILMS, alike
-from collab.taste_place import Place, ahead, ellipse, film_plane, movers, place_of, stretch, trained_places
+from collab.interpret import Pca, trained_items
+from collab.taste_alike import alike
+from collab.taste_place import Place, ahead, ellipse, movers, place_of, stretch
 from collab.taste_profile import ROUNDING
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
@@ -63,11 +63,8 @@ def show_place(taste: Taste) -> int:
 
 
 def _map(taste: Taste, among: str, n_alike: int) -> None:
-    run, tastes = taste.run, cached.run_tastes(taste.run.id)
-    item_index = most_rated_items(run.items, N_ON_MAP)
-    plane = film_plane(run.model.item_factors, item_index)
+    item_index, plane, people = cached.run_places(taste.run.id, N_ON_MAP)
     place = place_of(taste.person, taste.known.rated, plane, item_index)
-    people = trained_places(taste.person, run.model, tastes, plane)
     factor = stretch(plane, people)
     with_people = among == PEOPLE
     points = _people(taste, people * factor, n_alike) if with_people else _films(taste, place, plane, item_index)
@@ -132,7 +129,7 @@ def _explain(taste: Taste, place: Place, among: str) -> None:
         help="The place is the person’s factors less the average person’s, on the first two principal components of the item "
         "factors (those of the film map). It is a direction, no distance to films: it is drawn so that people typically lie as "
         "far out as films typically do. A net or a model of levels has no such factors of a person: there it is how steeply the "
-        f"predictions for the {N_FILMS} most rated films rise along each axis.",
+        "predictions rise along each axis.",
     )
 
 
@@ -165,10 +162,10 @@ def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd
 
 def _people(taste: Taste, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame:
     """The trained users for `place_figure`; the most similar ones are marked, the first of them named."""
-    tastes = cached.run_tastes(taste.run.id)
-    nearest = alike(taste.person, taste.known.rated, tastes, n_alike)["user_index"].tolist()
-    users = taste.run.users.iloc[tastes.user_index].assign(
-        x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=tastes.user_index
+    nearest = alike(taste.person, taste.known.rated, cached.run_tastes(taste.run.id), n_alike)["user_index"].tolist()
+    user_index = trained_items(taste.run.users)
+    users = taste.run.users.iloc[user_index].assign(
+        x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=user_index
     )
     users["marked"] = users["user_index"].isin(nearest)
     users["words"] = [f"User {escaped(user.user_id)} · {_ratings(user.n_ratings)}" for user in users.itertuples()]
