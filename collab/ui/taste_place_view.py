@@ -88,7 +88,11 @@ def _map(taste: Taste, among: str, n_alike: int) -> None:
         )
     _explain(taste, place, among)
     with st.expander("As a table", key="place_table"):
-        _tables(taste, place, plane, item_index)
+        _own_tables(taste, place)
+        if with_people:
+            _people_table(points, people)
+        else:
+            _film_table(taste, place, plane, item_index)
 
 
 def _give_or_take(place: Place) -> str:
@@ -177,9 +181,18 @@ def _ratings(n: int) -> str:
     return "1 rating" if n == 1 else f"{words.count(n)} ratings"
 
 
-def _tables(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
-    """The place; what each rating did to it; the films farthest along."""
-    items, rated = taste.run.items, taste.known.rated
+def _axes(digits: int = 3) -> dict:
+    """The columns x and y of a table."""
+    number = f"%+.{digits}f"
+    return {
+        "x": st.column_config.NumberColumn("Component 1", format=number),
+        "y": st.column_config.NumberColumn("Component 2", format=number),
+    }
+
+
+def _own_tables(taste: Taste, place: Place) -> None:
+    """The place, and what each rating did to it."""
+    rated = taste.known.rated
     deviation = np.full(2, np.nan) if place.covariance is None else np.sqrt(np.diag(place.covariance))
     st.dataframe(
         pd.DataFrame({"axis": ["component 1", "component 2"], "place": place.mean, "deviation": deviation}),
@@ -195,18 +208,12 @@ def _tables(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> N
     )
     if not rated:
         return
-    shared = {
-        "title": st.column_config.TextColumn("Film", width="medium"),
-        "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-        "x": st.column_config.NumberColumn("Component 1", format="%+.3f"),
-        "y": st.column_config.NumberColumn("Component 2", format="%+.3f"),
-    }
+    if place.parts is None:
+        st.caption("This model does not say what each rating did.")
+        return
     moved = movers(place, rated)
-    facts = items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
-    known = (
-        "the shares of the way to the place add up to 100 %" if place.parts is not None else "this model does not say"
-    )
-    st.caption(f"What each rating did: {known}.")
+    facts = taste.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
+    st.caption("What each rating did: the shares of the way to the place add up to 100 %.")
     st.dataframe(
         moved.assign(**facts, share=100 * moved["share"]),
         hide_index=True,
@@ -214,25 +221,58 @@ def _tables(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> N
         column_order=["title", "n_ratings", "stars", "share", "x", "y"],
         alt="The films rated and their part in the place",
         column_config={
-            **shared,
+            **_axes(),
+            "title": st.column_config.TextColumn("Film", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
             "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
             "share": st.column_config.NumberColumn(
                 "Share", format="%+.0f %%", help="Its part along the arrow; below zero it pulled the other way."
             ),
         },
     )
-    farthest = ahead(place, plane, item_index, taste.known.answered)
-    facts = items.iloc[farthest["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
-    now, before = taste.person.foresee(rated)[0].mean, taste.person.before[0].mean
-    st.caption("Films without an answer that lie farthest along the arrow.")
+
+
+def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
+    """All films of the map, farthest along the arrow first; before the first rating most rated first."""
+    rated, coordinates = taste.known.rated, plane.coordinates
+    order = np.argsort(-(coordinates @ place.mean), kind="stable")
+    films = item_index[order]
+    table = taste.run.items.iloc[films][["title", "n_ratings"]].assign(
+        stars=[rated.get(film, np.nan) for film in films.tolist()],
+        predicted=taste.person.foresee(rated)[0].mean[films],
+        average=taste.person.before[0].mean[films],
+        x=coordinates[order, 0],
+        y=coordinates[order, 1],
+    )
+    st.caption(f"All films of the map, {'farthest along the arrow' if rated else 'most rated'} first.")
     st.dataframe(
-        farthest.assign(**facts, predicted=now[farthest["item_index"]], average=before[farthest["item_index"]]),
+        table,
         hide_index=True,
-        column_order=["title", "n_ratings", "predicted", "average", "x", "y"],
-        alt="Films along the arrow",
+        placeholder=words.MISSING,
+        alt="The films of the map",
         column_config={
-            **shared,
+            **_axes(2),
+            "title": st.column_config.TextColumn("Film", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
             "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
             "average": st.column_config.NumberColumn("Average person", format="%.1f"),
+        },
+    )
+
+
+def _people_table(points: pd.DataFrame, people: np.ndarray) -> None:
+    """All people of the map, the most similar ones first."""
+    table = points[["user_id", "n_ratings", "marked"]].assign(x=people[:, 0], y=people[:, 1])
+    st.caption("All people of the map, the most similar ones first, in the order of their numbers.")
+    st.dataframe(
+        table.sort_values("marked", ascending=False, kind="stable"),
+        hide_index=True,
+        alt="The people of the map",
+        column_config={
+            **_axes(),
+            "user_id": "User",
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "marked": st.column_config.CheckboxColumn("Similar"),
         },
     )

@@ -78,6 +78,8 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     assert table_with(app, "genre").equals(genres)
     moved = table_with(app, "share", "stars")
     assert moved.share.sum() == pytest.approx(100, abs=0.01) and moved.n_ratings.min() > 0
+    films = table_with(app, "predicted", "average", "x")
+    assert len(films) == min(1000, len(trained_items(run.items))) and films.stars.dropna().sum() == sum(rated.values())
     users = alike(known, rated, cached.run_tastes(run.id), 10)
     assert table_with(app, "likeness").user_id.tolist() == run.users.user_id.iloc[users.user_index].tolist()
     train, _ = cached.ratings_of(run.id)
@@ -92,6 +94,8 @@ def test_controls_go_with_the_link(visit):
     app = visit("your_taste", among="People", alike="3", beyond="true", minimum="60")
     run, rated, _ = rate_some(app)
     assert len(table_with(app, "likeness")) == 3 and "Points are the people of the training" in texts(app)
+    people = table_with(app, "marked")
+    assert people.marked.sum() == 3 == people.marked.head(3).sum() and len(people) == (run.users.n_ratings > 0).sum()
     assert table_with(app, "genre").equals(
         genre_table(cached.for_newcomers(run.id), rated, run.items, 60, beyond_level=True)
     )
