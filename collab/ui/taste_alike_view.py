@@ -77,7 +77,7 @@ def _users(taste: Taste, table: pd.DataFrame) -> None:
     )
     unsure = table["low"].notna().any()
     st.caption(
-        ("Lines: 8 of 10 people that fit the ratings are as alike as this; the more films are rated, the shorter they are. "
+        ("Lines hold 8 of 10 people who could have given these ratings. "
          if unsure else "This model gives its best guess alone, without a line for how sure it is. ")
         + ("Users are invented." if taste.page.data.synthetic else "Users are numbers of the data set.")
     )  # fmt: skip
@@ -117,8 +117,8 @@ def _liked(taste: Taste, table: pd.DataFrame, n_users: int) -> None:
     ]
     st.html(film_list(films, "What the most similar users liked", taste.run.record.scale, palette(), N_LIKED))
     st.caption(
-        "Films without an answer that most of these users liked. A well-known film gets there by its number of ratings alone; "
-        "the table has the share of everybody who liked it."
+        "Films without an answer, those first that most of these users liked. A well-known film may get there by its number of "
+        f"ratings alone: the table has the share of all its ratings that are {LIKED:g} or more."
     )
     with st.expander("As a table", key="liked_table"):
         st.dataframe(

@@ -53,7 +53,7 @@ def place_figure(
     figure.add_trace(_points(plain, marker={**look, **colours}))
     if outline is not None:
         closed = {"color": palette.chosen, "width": 1.5, "dash": "dot"}
-        fill = f"rgba{(*(int(palette.chosen[at : at + 2], 16) for at in (1, 3, 5)), 0.08)}"
+        fill = _clear(palette.chosen, 0.08)
         figure.add_scatter(
             x=outline[:, 0], y=outline[:, 1], mode="lines", line=closed, fill="toself", fillcolor=fill, hoverinfo="skip"
         )
@@ -284,8 +284,13 @@ def _add_names(
         figure.add_annotation(
             x=point.x, y=point.y, text=escaped(point.name), font=font(colour, 12), arrowcolor=colour,
             arrowwidth=0.8, arrowhead=0, ax=4 * inwards, ay=-22 * up, standoff=5,
-            xanchor="right" if inwards < 0 else "left", bgcolor=palette.paper, opacity=0.9, borderpad=1,
+            xanchor="right" if inwards < 0 else "left", bgcolor=_clear(palette.paper, 0.6), borderpad=1,
         )  # fmt: skip
+
+
+def _clear(colour: str, opacity: float) -> str:
+    """A colour "#RRGGBB" that lets through what is below it."""
+    return f"rgba{(*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), opacity)}"
 
 
 def _films(n: int) -> str:
