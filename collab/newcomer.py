@@ -15,7 +15,17 @@ import numpy as np
 import pandas as pd
 
 from collab.certainty import COVERAGE, in_words, level_probabilities, likely_range
-from collab.cold_start import Posterior, Predictions, UserPrior, fold_in, meet_ratings, predict, star_parts, user_prior
+from collab.cold_start import (
+    Posterior,
+    Predictions,
+    UserPrior,
+    fold_in,
+    meet_ratings,
+    person_parts,
+    predict,
+    star_parts,
+    user_prior,
+)
 from collab.interpret import trained_items
 from collab.item_item import ItemItem
 from collab.models.contract import FoldsIn, Model
@@ -96,6 +106,21 @@ class Newcomer:
             item_covariances=self.item_covariances,
         )
         return index, parts, start
+
+    def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
+        """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
+        (`collab.cold_start.person_parts`)."""
+        return person_parts(
+            self.prior,
+            self.after(rated),
+            self.item_factors,
+            self.item_biases,
+            np.array(list(rated), dtype=np.int64),
+            np.array(list(rated.values()), dtype=np.float64),
+            y_range=self.y_range,
+            noise_variance=self.noise_variance,
+            item_covariances=self.item_covariances,
+        )
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -16,7 +17,7 @@ from collab.comparison import Comparison
 from collab.errors import RunError
 from collab.features import features_of
 from collab.ideas.similar_users import train_neighbours
-from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
+from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
@@ -38,6 +39,8 @@ from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
 from collab.splitting import Split, split_by
+from collab.taste_alike import TrainedTastes, trained_tastes
+from collab.taste_place import film_plane, trained_places
 
 
 @st.cache_resource(show_spinner=False)
@@ -101,6 +104,24 @@ def film_uncertainty(run_id: str) -> Uncertainty | None:
 def run_bias_doubt(run_id: str) -> BiasDoubt | None:
     """How well the run's model knows its biases; None where it takes them for known. Raises RunError."""
     return bias_doubt(trained_run(run_id).model)
+
+
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)  # 3 MB each for MovieLens 100K
+def run_tastes(run_id: str) -> TrainedTastes:
+    """How the people that a run was trained on differ from the average person. Raises RunError."""
+    run = trained_run(run_id)
+    return trained_tastes(run.model, for_newcomers(run_id), run.users, run.items)
+
+
+@st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
+def run_places(run_id: str, n_films: int) -> tuple[np.ndarray, Pca, np.ndarray]:
+    """The item indices of the `n_films` most rated films (n,), their plane, and the place of every trained user in it, in the
+    order of `interpret.trained_items`, (n_people, 2). Raises RunError."""
+    run = trained_run(run_id)
+    item_index = most_rated_items(run.items, n_films)
+    plane = film_plane(run.model.item_factors, item_index)
+    people = trained_places(for_newcomers(run_id), run.model, trained_items(run.users), plane, item_index)
+    return item_index, plane, people
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

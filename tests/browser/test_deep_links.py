@@ -9,6 +9,7 @@ PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
 MENU = (
     "Overview",
     "Rate",
+    "Your taste",
     "Film map",
     "Similar films",
     "Film biases",
@@ -26,6 +27,7 @@ ABOVE_THE_FOLD = {
     "similar_films": ".st-key-similar_bars",
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
+    "your_taste": ".st-key-taste_place",
 }
 
 
