@@ -76,6 +76,19 @@ def take_back(title: str) -> None:
     _change(title, None)
 
 
+def tell(name: str, change: Callable[[str | None], str | None]) -> bool:
+    """Change what the person says of themselves: `change` gives the fact from the one so far, None for none. The first fact makes
+    the profile. Whether that worked."""
+
+    def write() -> None:
+        store, profile = cached.profiles(), open_profile()[0]
+        value = change(store.facts(profile).get(name) if profile else None)
+        if value is not None or profile is not None:
+            store.say_of_oneself(_own_profile(), name, value)
+
+    return _try(write)
+
+
 def last_change() -> Change | None:
     """The change that `undo` would undo."""
     changes = st.session_state.get("_changes", [])

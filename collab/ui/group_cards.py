@@ -1,0 +1,94 @@
+"""Groups of films, for those who would rather pick than rate: a card each, and what the groups that were picked tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from collab.asking import unknown
+from collab.film_groups import FilmGroup
+from collab.newcomer import GROUPS, ByItself, Newcomer
+from collab.services.runs import TrainedRun
+from collab.ui import cached, own_ratings, words
+from collab.ui.asking_view import EVEN
+from collab.ui.film_list import title_and_facts
+from collab.ui.person import groups_holding, picked_groups, titles_in
+
+SHOW_GROUPS = "groups"
+"""The switch between groups and single films; its name in the link."""
+
+
+def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
+    """A card for every group of the run's films, to be picked and put back, and the way on to single films."""
+    picked = picked_groups(run, said)
+    with st.container(key="groups_of_films"):
+        with st.grid("auto", min_column_width=220, gap="xsmall") as grid:
+            for place, group in enumerate(cached.run_groups(run.id)):
+                key = f"group-{place}"
+                st.session_state[key] = place in picked
+                with grid.cell(), st.container(border=True, key=f"group-card-{place}"):
+                    st.checkbox(_label(run, group), key=key, on_change=_picked, args=(run.id, place, key))
+        st.caption("The number behind a film is that of its ratings.")
+        st.button(
+            "Go on with single films",
+            key="single_films",
+            type="primary" if picked else "secondary",
+            on_click=lambda: st.session_state.update({SHOW_GROUPS: False}),
+            help="Back to one film at a time, asked with what your groups tell.",
+        )
+
+
+def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself) -> str:
+    """One line on the groups picked: how much less is unknown than without what was told."""
+    if isinstance(person, ByItself) or GROUPS not in dict(person.told):
+        return "Pick groups that you like; a second tap puts one back."
+    share = cached.run_audience(run.id).share
+    before = unknown(person.believing(dict(person.told)[GROUPS]), {}, share)
+    less = 1 - unknown(person, {}, share) / before if before > 0 else 0.0
+    if abs(less) < EVEN:
+        return "Your groups leave your uncertainty as it is."
+    return f"Your groups {'lower' if less > 0 else 'raise'} your uncertainty by {words.percent(abs(less))}."
+
+
+def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
+    """The groups that were picked, by the films that stand for them, for Markdown; empty for none. Raises RunError without the
+    run's data."""
+    groups, items = cached.run_groups(run.id), run.items
+    shown = [items.iloc[groups[place].shown].itertuples() for place in picked_groups(run, said)]
+    return " / ".join(
+        "; ".join(f"{words.plain(film.title)}, {words.count(film.n_ratings)} ratings" for film in films)
+        for films in shown
+    )
+
+
+def change_picked(titles: Sequence[str], places: Sequence[int | None], place: int, first: str, pick: bool) -> list[str]:
+    """The titles that stand for the picked groups after the group at `place` was picked, or put back.
+
+    `titles` are those so far and `places` the groups that hold them, None for none of this run's; `first` is the title that
+    stands for the group. Titles that no group holds stay: another run may know them.
+    """
+    if pick:
+        return [*titles] if place in places else [*titles, first]
+    return [title for title, held in zip(titles, places, strict=True) if held != place]
+
+
+def _label(run: TrainedRun, group: FilmGroup) -> str:
+    """The films that stand for the group, one a line, each with its number of ratings."""
+    films = run.items.iloc[group.shown]
+    return "\n".join(
+        f"{words.plain(title_and_facts(film)[0])} :gray[{words.count(film.n_ratings)}]" for film in films.itertuples()
+    )
+
+
+def _picked(run_id: str, place: int, key: str) -> None:
+    state, pick = st.session_state, st.session_state[key]
+
+    def change(before: str | None) -> str | None:
+        groups, titles = cached.run_groups(run_id), titles_in(before)
+        places = groups_holding(groups, cached.film_places(run_id, titles))
+        first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
+        return "\n".join(change_picked(titles, places, place, first, pick)) or None
+
+    if own_ratings.tell(GROUPS, change):
+        state["_asked"], state["_note"] = [], None  # other films are asked with another belief
