@@ -165,9 +165,9 @@ def run_background(run_id: str) -> tuple[Background, Dataset] | None:
         return None
     run, (_, ratings) = trained_run(run_id), run_split(run_id)
     dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
-    features = features_of(dataset, ratings, run.record.items_by).users
-    if features is None:
+    if dataset.users is None:
         return None
+    features = features_of(dataset, ratings, run.record.items_by).users
     trained = run.users["n_ratings"].to_numpy() > 0
     return background(run.model.user_factors, run.model.user_biases, trained, features), dataset
 

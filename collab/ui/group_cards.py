@@ -27,7 +27,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
             for place, group in enumerate(cached.run_groups(run.id)):
                 key = f"group-{place}"
                 st.session_state[key] = place in picked
-                with grid.cell(), st.container(border=True, key=f"group-card-{place}"):
+                with grid.cell(), st.container(border=True, height="stretch", key=f"group-card-{place}"):
                     st.checkbox(_label(run, group), key=key, on_change=_picked, args=(run.id, place, key))
         st.caption("The number behind a film is that of its ratings.")
         st.button(
@@ -42,7 +42,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
 def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself) -> str:
     """One line on the groups picked: how much less is unknown than without what was told."""
     if isinstance(person, ByItself) or GROUPS not in dict(person.told):
-        return "Pick groups that you like; a second tap puts one back."
+        return "The more you like a group’s films, the better it tells your taste."
     share = cached.run_audience(run.id).share
     before = unknown(person.believing(dict(person.told)[GROUPS]), {}, share)
     less = 1 - unknown(person, {}, share) / before if before > 0 else 0.0

@@ -55,7 +55,7 @@ def rate_cards(
         )
         way, audience = choose_way(run)
     if groups_first:
-        _so_far(known, what_groups_tell(run, person))
+        _so_far(known, what_groups_tell(run, person), "A tap picks a group, a second one puts it back.")
         group_cards(run, said)
         return
     change = own_ratings.last_change()
@@ -127,11 +127,12 @@ def listed(titles: Sequence[str], n: int = 8) -> str:
     )
 
 
-def _so_far(known: Known, taught: str) -> None:
-    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps."""
+def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:
+    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
+    Before the first answer it says `how` to begin."""
     change = own_ratings.last_change()
     if change is None and not known.answered:
-        text = "One tap answers. Unseen films can still be picked."
+        text = how
     else:
         text = f"{words.count(len(known.rated))} rated, {words.count(len(known.not_seen))} not seen."
     if change is not None:
