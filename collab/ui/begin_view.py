@@ -102,10 +102,13 @@ def _say_what_counts(run: TrainedRun, said: Mapping[str, str], has_groups: bool,
 def _about(dataset: Dataset, said: Mapping[str, str]) -> None:
     """Age, gender and occupation, each to be left out."""
     n_told = sum(name in said for name in FACTS)
-    with st.popover(
-        f"About you: {n_told}" if n_told else "About you",
-        key="about",
-        help="Age, gender and occupation, each optional: the more you say, the more the first picks lean on people like you.",
+    with (
+        st.popover(
+            f"About you: {n_told}" if n_told else "About you",
+            key="about",
+            help="Age, gender and occupation, each optional: the more you say, the more the first picks lean on people like you.",
+        ),
+        st.container(width=360),
     ):
         st.caption(f"{WORTH} A view-only link does not show it.")
         options = {

@@ -18,6 +18,13 @@ from collab.ui.person import groups_holding, picked_groups, titles_in
 SHOW_GROUPS = "groups"
 """The switch between groups and single films; its name in the link."""
 
+WORTH = (
+    "What picking is worth: on 800 people of MovieLens 100K, all of their ratings kept out of the training, the squared error of "
+    "*bayes* before the first rating was 1.043 with the two groups whose films they had rated highest, and 1.090 without; after "
+    "ten ratings it made no difference."
+)
+"""From the README: `python -m tests.benchmarks.cold_start --asking --final`."""
+
 
 def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
     """A card for every group of the run's films, to be picked and put back, and the way on to single films."""
@@ -29,7 +36,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
                 st.session_state[key] = place in picked
                 with grid.cell(), st.container(border=True, height="stretch", key=f"group-card-{place}"):
                     st.checkbox(_label(run, group), key=key, on_change=_picked, args=(run.id, place, key))
-        st.caption("The number behind a film is that of its ratings.")
+        st.caption("The number behind a film is that of its ratings.", help=WORTH)
         st.button(
             "Go on with single films",
             key="single_films",
@@ -42,13 +49,13 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
 def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself) -> str:
     """One line on the groups picked: how much less is unknown than without what was told."""
     if isinstance(person, ByItself) or GROUPS not in dict(person.told):
-        return "The more you like a group’s films, the better it tells your taste."
+        return "Several groups count together."
     share = cached.run_audience(run.id).share
     before = unknown(person.believing(dict(person.told)[GROUPS]), {}, share)
     less = 1 - unknown(person, {}, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
-        return "Your groups leave your uncertainty as it is."
-    return f"Your groups {'lower' if less > 0 else 'raise'} your uncertainty by {words.percent(abs(less))}."
+        return "Your uncertainty is the same."
+    return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'}."
 
 
 def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
