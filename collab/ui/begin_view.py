@@ -43,8 +43,8 @@ def begin(run: TrainedRun, person: Newcomer | ByItself, said: Mapping[str, str],
                 key=SHOW_GROUPS,
                 bind="query-params",
                 width="content",
-                help="Shows groups of films that the same people like. Picking one starts you among the half of all people who "
-                "like it most; with more of them, what they have in common counts.",
+                help="Shows groups of films that the same people like: whoever picks some is taken for one of the half of all "
+                "people who like these films most, compared with the other groups.",
             )
         if can_edit and dataset is not None:
             _about(dataset, said)
@@ -101,10 +101,9 @@ def _say_what_counts(run: TrainedRun, said: Mapping[str, str], has_groups: bool,
 
 def _about(dataset: Dataset, said: Mapping[str, str]) -> None:
     """Age, gender and occupation, each to be left out."""
-    n_told = sum(name in said for name in FACTS)
     with (
         st.popover(
-            f"About you: {n_told}" if n_told else "About you",
+            "About you",
             key="about",
             help="Age, gender and occupation, each optional: the more you say, the more the first picks lean on people like you.",
         ),

@@ -14,6 +14,7 @@ from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import EVEN
 from collab.ui.film_list import title_and_facts
 from collab.ui.person import groups_holding, picked_groups, titles_in
+from collab.ui.taste import Known
 
 SHOW_GROUPS = "groups"
 """The switch between groups and single films; its name in the link."""
@@ -46,16 +47,17 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
         )
 
 
-def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself) -> str:
-    """One line on the groups picked: how much less is unknown than without what was told."""
+def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str]) -> str:
+    """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
     if isinstance(person, ByItself) or GROUPS not in dict(person.told):
-        return "Several groups count together."
-    share = cached.run_audience(run.id).share
-    before = unknown(person.believing(dict(person.told)[GROUPS]), {}, share)
-    less = 1 - unknown(person, {}, share) / before if before > 0 else 0.0
+        everything = cached.run_groups(run.id) and len(picked_groups(run, said)) == len(cached.run_groups(run.id))
+        return "All of them together tell nothing." if everything else "Several groups count together."
+    share, without = cached.run_audience(run.id).share, dict(person.told)[GROUPS]
+    before = unknown(person.believing(without), known.rated, share)
+    less = 1 - unknown(person, known.rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
-        return "Your uncertainty is the same."
-    return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'}."
+        return "Your uncertainty is the same with them."
+    return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'} with them."
 
 
 def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:

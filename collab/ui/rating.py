@@ -55,7 +55,7 @@ def rate_cards(
         )
         way, audience = choose_way(run)
     if groups_first:
-        _so_far(known, what_groups_tell(run, person), "Tap to pick, again to put back.")
+        _so_far(known, what_groups_tell(run, person, known, said), "Tap to pick, again to put back.")
         group_cards(run, said)
         return
     change = own_ratings.last_change()

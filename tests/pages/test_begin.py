@@ -103,7 +103,7 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     assert f"typically ±{expected.typical_error:.2f} stars. Ranked by how often" in texts(app)
     share = cached.run_audience(run.id).share
     less = 1 - unknown(told, {}, share) / unknown(known, {}, share)
-    assert f"Your uncertainty is {100 * less:.0f} % lower." in texts(app)
+    assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
     app.button(key="single_films").click().run()
     start = Interview(told, cached.run_audience(run.id), {}, ())
@@ -232,6 +232,33 @@ def test_without_the_ratings_behind_the_run_nothing_told_counts(visit, app, monk
     app.run()
     assert not app.exception and not groups(app) and headings(app)[0] == POPULAR and cards(app)
     assert "do not count here: the ratings behind this run are not at hand" in texts(app)
+
+
+def test_all_groups_together_tell_nothing_and_ratings_count_beside_them(visit):
+    app = visit("rate", groups="true")
+    for place in range(8):
+        pick(app, place)
+    assert headings(app) == [POPULAR] and "All of them together tell nothing." in texts(app)
+    for place in range(1, 8):
+        pick(app, place, False)
+    app.button(key="single_films").click().run()
+    title = cards(app)[0]
+    app.feedback(key=f"stars-{title}").set_value(4).run()
+    app.toggle(key="groups").set_value(True).run()
+    run = run_of(app)
+    rated, share = {run.items.title.tolist().index(title): 5.0}, cached.run_audience(run.id).share
+    told = cached.informed(run.id, (0,), None, None, None)
+    less = 1 - unknown(told, rated, share) / unknown(cached.for_newcomers(run.id), rated, share)
+    assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
+
+
+def test_a_database_that_fails_takes_no_group_and_says_so(visit, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no database")
+    monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
+    app = visit("rate", groups="true")
+    pick(app, 0)
+    assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
+    assert not groups(app)[0].value
 
 
 def test_looking_for_a_film_leaves_the_groups(visit):
