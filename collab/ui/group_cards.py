@@ -37,14 +37,15 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
                 st.session_state[key] = place in picked
                 with grid.cell(), st.container(border=True, height="stretch", key=f"group-card-{place}"):
                     st.checkbox(_label(run, group), key=key, on_change=_picked, args=(run.id, place, key))
-        st.caption("The number behind a film is that of its ratings.", help=WORTH)
-        st.button(
-            "Go on with single films",
-            key="single_films",
-            type="primary" if picked else "secondary",
-            on_click=lambda: st.session_state.update({SHOW_GROUPS: False}),
-            help="Back to one film at a time, asked with what your groups tell.",
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                "Go on with single films",
+                key="single_films",
+                type="primary" if picked else "secondary",
+                on_click=lambda: st.session_state.update({SHOW_GROUPS: False}),
+                help="Back to one film at a time, asked with what your groups tell.",
+            )
+            st.caption("Numbers count ratings.", help=WORTH, width="content")
 
 
 def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str]) -> str:

@@ -87,7 +87,8 @@ def test_newer_films_are_one_press_away(server, desktop, settled):
     open_rate(desktop, server, settled)
     desktop.get_by_role("button", name="Rate films up to 2018 instead").click()
     desktop.wait_for_url("**data=ml-latest-small**")
-    desktop.get_by_text("MovieLens latest").first.wait_for()
+    desktop.get_by_role("button", name="Rate films up to 2018 instead").wait_for(state="hidden")
+    settled(desktop)
 
 
 def test_one_thumb_picks_on_a_phone(server, phone, settled):
