@@ -45,7 +45,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
                 on_click=lambda: st.session_state.update({SHOW_GROUPS: False}),
                 help="Back to one film at a time, asked with what your groups tell.",
             )
-            st.caption("Numbers count ratings.", help=WORTH, width="content")
+            st.caption("Behind each film: its number of ratings.", help=WORTH, width="content")
 
 
 def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str]) -> str:
