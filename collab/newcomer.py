@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -32,6 +33,10 @@ from collab.models.contract import FoldsIn, Model
 from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 from collab.ratings import RatingScale
 
+GROUPS, ABOUT = "groups", "about"
+"""What somebody can tell before any rating: groups of films that they like (`collab.film_groups`), and age, gender and occupation
+(`collab.cold_start.background`)."""
+
 STRANGERS = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
 the model has adapted to those."""
@@ -41,7 +46,8 @@ the model has adapted to those."""
 class Newcomer:
     """What a trained model brings to a new person: the prior, its side of the films, and how unsteadily people rate.
 
-    `noise_variance`, in squared stars, is what a rating deviates by even where all else is known.
+    `noise_variance`, in squared stars, is what a rating deviates by even where all else is known. `told` is what the person said
+    before any rating, in that order: its name, and what was believed before it.
     """
 
     prior: UserPrior
@@ -51,10 +57,15 @@ class Newcomer:
     y_range: tuple[float, float] | None
     noise_variance: float
     rating_scale: RatingScale
+    told: tuple[tuple[str, UserPrior], ...] = ()
 
-    def believing(self, prior: UserPrior) -> Newcomer:
-        """The same with another belief beforehand: `collab.cold_start.Background.inform`, `collab.film_groups.after_groups`."""
-        return dataclasses.replace(self, prior=prior)
+    def believing(self, prior: UserPrior, told: str = "") -> Newcomer:
+        """The same with another belief beforehand, as `collab.cold_start.Background.inform` and
+        `collab.film_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
+        the one that it was."""
+        if prior is self.prior:
+            return self
+        return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
 
     def after(self, rated: Mapping[int, float]) -> Posterior:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
@@ -92,20 +103,30 @@ class Newcomer:
     def star_parts(self, rated: Mapping[int, float], films: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the scores of `films` (m,) are made of: the rated films (n,), the part of each (n, m) and what was predicted
         before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
-        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
-        parts, start = star_parts(
-            self.prior,
-            self.after(rated),
+        return (np.array(list(rated), dtype=np.int64), *self._star_parts(self.prior, rated, films))
+
+    def told_parts(self, films: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """What each thing that was `told` added to the scores of `films` (m,) before the first rating, in stars: its name and
+        (m,). What would be predicted had nothing been told, and all of these, add up to the last part of `star_parts`."""
+        beliefs = [before for _, before in self.told] + [self.prior]
+        scores = [self._star_parts(belief, {}, films)[1] for belief in beliefs]
+        return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
+
+    def _star_parts(
+        self, prior: UserPrior, rated: Mapping[int, float], films: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return star_parts(
+            prior,
+            self.after(rated) if rated else Posterior(prior.mean, prior.covariance),
             self.item_factors,
             self.item_biases,
-            index,
-            stars,
+            np.array(list(rated), dtype=np.int64),
+            np.array(list(rated.values()), dtype=np.float64),
             films,
             y_range=self.y_range,
             noise_variance=self.noise_variance,
             item_covariances=self.item_covariances,
         )
-        return index, parts, start
 
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
         """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
@@ -141,6 +162,7 @@ class ByItself:
     noise_variance: float
     rating_scale: RatingScale
     doubts_films = False
+    told = ()
 
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's

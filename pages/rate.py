@@ -6,16 +6,16 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.ui import cached, own_ratings, words
+from collab.ui.begin_view import begin
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
-from collab.ui.person import believed
+from collab.ui.person import believed, said_by
 from collab.ui.picks_view import show_picks
 from collab.ui.rating import (
     STYLE,
     answer_list,
     answers_to_look_at,
     places,
-    propose_newer,
     rate_cards,
     say_lacking,
 )
@@ -29,7 +29,6 @@ try:
 except CollabError as reason:
     st.error(f"Ratings cannot be kept: {words.plain(str(reason))}", icon=":material/error:")
     st.stop()
-propose_newer(page.data)
 
 
 def show() -> None:
@@ -44,11 +43,12 @@ def show() -> None:
         st.error(words.plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    person = believed(run, profile)
+    person, said = believed(run, profile), said_by(profile)
+    groups_first = begin(run, person, said, page.data, can_edit)
     left, right = st.columns([1.05, 1], gap="medium")
     with left:
         if can_edit:
-            rate_cards(run, person, known)
+            rate_cards(run, person, known, said, groups_first)
         else:
             with st.container(key="answers_to_look_at"):
                 st.subheader("Their ratings", anchor=False)

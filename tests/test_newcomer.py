@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.cold_start import fold_in, meet_ratings, predict, user_prior
+from collab.cold_start import UserPrior, fold_in, meet_ratings, predict, user_prior
 from collab.errors import SettingError
 from collab.item_item import ItemItem
 from collab.models.contract import Foreseen
@@ -157,6 +157,26 @@ def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
             assert added == pytest.approx(reason.total, abs=1e-9)
     assert dict(explained[0][0][1].parts) == {}  # film 7 goes with film 4, which is not rated
     assert dict(explained[0][0][2].parts) == {5: pytest.approx(0.5)}
+
+
+def test_what_was_told_is_a_part_of_the_reason_and_all_parts_add_up(known, bayesian):
+    films, taste = np.array([4, 7, 8]), np.array([0.8, 0.1])
+    for person in (known, bayesian):
+        first = person.believing(UserPrior(person.prior.mean + taste, person.prior.covariance), "first")
+        second = first.believing(UserPrior(first.prior.mean - 2 * taste, first.prior.covariance / 2), "second")
+        plain, after_first, before = (each.before[0].score[films] for each in (person, first, second))
+        for rated in ({}, {3: 5.0, 2: 1.0}):
+            score = second.foresee(rated)[0].score[films]
+            for place, reason in enumerate(rating_reasons(second, rated, films)):
+                assert [name for name, _ in reason.told] == ["first", "second"]
+                assert reason.start == pytest.approx(plain[place], abs=1e-6)
+                assert reason.told[0][1] == pytest.approx(after_first[place] - plain[place], abs=1e-6)
+                assert reason.told[1][1] == pytest.approx(before[place] - after_first[place], abs=1e-6)
+                added = reason.start + sum(part for _, part in (*reason.told, *reason.parts)) + reason.others
+                assert added == pytest.approx(reason.total, abs=1e-9)
+                assert reason.total == pytest.approx(score[place], abs=1e-5)
+        assert first.told[0][1] is person.prior and person.told == ()
+        assert second.believing(second.prior, "nothing new") is second
 
 
 def test_a_model_that_folds_in_by_itself_gives_no_reason(users, items):

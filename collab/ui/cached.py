@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,18 @@ import streamlit as st
 from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
-from collab.cold_start import Predictions
+from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
-from collab.errors import RunError
-from collab.features import features_of
+from collab.datasets import Dataset
+from collab.errors import RunError, SettingError
+from collab.features import features_of, features_of_person
+from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
-from collab.newcomer import ByItself, Newcomer, newcomer
+from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
 from collab.people_picks import predictions_for
@@ -162,6 +165,61 @@ def run_audience(run_id: str) -> Audience:
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
     return audience(train)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
+    """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
+    where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return ()
+    plain, share = known.prior, run_audience(run_id).share
+    try:
+        return tuple(film_groups(plain, known.item_factors, share))
+    except SettingError:  # too few films, or factors that say nothing
+        return ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def run_background(run_id: str) -> tuple[Background, Dataset] | None:
+    """What age, gender and occupation tell of the tastes of the run's people, and the data set that knows them; None where it
+    does not, or for a model that folds a person in by itself. Raises RunError where the data are not at hand."""
+    if isinstance(for_newcomers(run_id), ByItself):
+        return None
+    run, (_, ratings) = trained_run(run_id), run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    if dataset.users is None:
+        return None
+    features = features_of(dataset, ratings, run.record.items_by).users
+    trained = run.users["n_ratings"].to_numpy() > 0
+    return background(run.model.user_factors, run.model.user_biases, trained, features), dataset
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions when asked for
+def informed(
+    run_id: str, picked: tuple[int, ...], age: str | None, gender: str | None, occupation: str | None
+) -> Newcomer | ByItself:
+    """`for_newcomers` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
+    for what they left out. Raises RunError where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return known
+    if (age, gender, occupation) != (None, None, None) and (told := run_background(run_id)) is not None:
+        tells, dataset = told
+        features = features_of_person(dataset, None if age is None else float(age), gender, occupation)
+        known = known.believing(tells.inform(known.prior, features), ABOUT)
+    if picked:
+        known = known.believing(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
+    return known
+
+
+def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
+    """The item_index of each film, also where the run spells its title otherwise; None for one that it was never trained on."""
+    known = film_titles(run_id)
+    unknown = tuple(title for title in titles if title not in known)
+    otherwise = dict(zip(unknown, films_spelt_otherwise(run_id, unknown), strict=True)) if unknown else {}
+    return [known.get(otherwise.get(title, title)) for title in titles]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -76,6 +76,20 @@ def take_back(title: str) -> None:
     _change(title, None)
 
 
+def tell(name: str, change: Callable[[str | None], str | None]) -> bool:
+    """Change what the person says of themselves: `change` gives the fact from the one so far, None for none. The first fact makes
+    the profile. Whether that worked."""
+
+    def write() -> None:
+        store = cached.profiles()
+        profile = _own_profile() if _is_open() else None
+        value = change(store.facts(profile).get(name) if profile else None)
+        if value is not None or profile is not None:
+            store.say_of_oneself(profile or _own_profile(), name, value)
+
+    return _try(write)
+
+
 def last_change() -> Change | None:
     """The change that `undo` would undo."""
     changes = st.session_state.get("_changes", [])
@@ -177,12 +191,17 @@ def _own_profile() -> Profile:
 
     Raises ProfileError: a database that fails for a moment must not make somebody a new person.
     """
-    store, token = cached.profiles(), _token()
-    if token and token != st.session_state.get("_refused_link"):
-        return store.open(token)
+    store = cached.profiles()
+    if _is_open():
+        return store.open(_token())
     profile = store.create()
     _use(profile.edit_token)
     return profile
+
+
+def _is_open() -> bool:
+    """Whether there is a profile, as far as the person has been told."""
+    return bool(_token()) and _token() != st.session_state.get("_refused_link")
 
 
 def _token() -> str | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from collab.certainty import COVERAGE
 from collab.errors import RunError
 from collab.item_item import ItemItem
-from collab.newcomer import ByItself, Newcomer, Picks, picks
+from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, Picks, picks
 from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.reasons import Reason, rating_reasons, watched_reasons
 from collab.recommend import popular
@@ -39,6 +39,7 @@ ORDER_HELP = """What the picks are ranked by.
 - *Popular*: the number of ratings, the same for everybody.
 - *Long shot*: the upper end of the interval; it may be wonderful, and nobody knows."""
 assert set(ORDER_NAMES) == set(ORDERS)
+TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
 MINIMUM_COUNT = 20
 HIGHEST_MINIMUM_COUNT = 200
 
@@ -46,16 +47,17 @@ HIGHEST_MINIMUM_COUNT = 200
 def show_picks(
     run: TrainedRun, person: Newcomer | ByItself, known: Known, profile: Profile | None, page_name: str
 ) -> None:
-    """The picks with their predictions; before the first rating what is popular with everyone."""
+    """The picks with their predictions; what is popular with everyone where the person has neither rated nor told anything."""
     mine = profile is None or profile.can_edit
-    if known.rated:
+    is_known = bool(known.rated or person.told)
+    if is_known:
         heading = "Your picks" if mine else "Their picks"
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
-    order, dials = _head(run, heading, profile, page_name, ranked=bool(known.rated))
+    order, dials = _head(run, heading, profile, page_name, ranked=is_known)
     minimum_count = dials.minimum_count
     found, together = None, None
-    if known.rated:
+    if is_known:
         together = _together(run)
         if together is None and order == WATCH:
             st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
@@ -108,8 +110,8 @@ def _together(run: TrainedRun) -> ItemItem | None:
 
 
 def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str, *, ranked: bool) -> tuple[str, Dials]:
-    """The heading with its controls; the order and the dials that they stand at. Before the first rating (not `ranked`) there is
-    nothing to order or to bend by but the number of ratings."""
+    """The heading with its controls; the order and the dials that they stand at. As long as nothing is known of the person (not
+    `ranked`) there is nothing to order or to bend by but the number of ratings."""
     order = WATCH
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.subheader(heading, anchor="picks")
@@ -181,13 +183,14 @@ def _reasons(
     """For every pick the sums that tell why: what was watched together, where that ranked, and the predicted rating."""
     films = found.films["item_index"].to_numpy()
     sums: list[list[Sum]] = [[] for _ in films]
-    if found.order == WATCH and together is not None:
+    if found.order == WATCH and together is not None and known.rated:
         for each, reason in zip(sums, watched_reasons(together, known.rated, films), strict=True):
             each.append(_sum(run, known, reason, "Watched together, score", "How often it is watched", 3))
     predicted = rating_reasons(person, known.rated, films)
     if predicted is not None:
         for each, reason in zip(sums, predicted, strict=True):
-            each.append(_sum(run, known, reason, "Predicted, stars", "Before the first rating", 2))
+            start = "Before you said anything" if reason.told else "Before the first rating"
+            each.append(_sum(run, known, reason, "Predicted, stars", start, 2))
     return sums
 
 
@@ -195,6 +198,7 @@ def _sum(run: TrainedRun, known: Known, reason: Reason, name: str, start: str, d
     """A reason with the titles of its films and the stars that they were given."""
     titles = run.items["title"].array
     parts = [(start, f"{reason.start:.{digits}f}")]
+    parts += [(TOLD[name], _signed(part, digits)) for name, part in reason.told]
     parts += [(f"{titles[film]}, rated {known.rated[film]:g}", _signed(part, digits)) for film, part in reason.parts]
     if reason.n_others:
         more = "1 more film" if reason.n_others == 1 else f"{words.count(reason.n_others)} more films"
@@ -233,11 +237,19 @@ def _say_how_honest(
         else "They are read off one bell curve around the prediction, its width made of how unsteadily people rate and of what "
         f"is unknown of {whose} taste{films}."
     )
+    if n_rated:
+        sure = (
+            f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
+            f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "
+            f"taste fell by {words.percent(found.learned)}, the rest is {rest}."
+        )
+    else:
+        sure = (
+            f"Before the first rating {whose} predictions are typically ±{found.typical_error:.2f} stars. "
+            + "Ranked by how often a film is watched and by its predicted rating. " * (found.order == WATCH)
+        ).strip()
     st.caption(
-        f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
-        f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
-        f"fell by {words.percent(found.learned)}, the rest is {rest}. {kind}{limit}; {error}. "
-        "Open a film for the chance of every rating.",
+        f"{sure} {kind}{limit}; {error}. Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
         f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. {chances}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import CATALOGUE, DEFAULT, Entry
+from collab.datasets import Entry
 from collab.newcomer import ByItself, Newcomer
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
-from collab.ui.page import use_data
+from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
 
@@ -30,39 +30,17 @@ N_CARDS = 6
 N_ANSWERS = 12
 """Answers in sight at first; a multiple of them comes with every *Show more*."""
 
-NEWER = {DEFAULT: "ml-latest-small"}
-"""Which data set of the catalogue has the newer films: somebody who rates films would rather have those."""
-
-
-def propose_newer(data: Entry) -> None:
-    """One line that says how old the films are, with a button to newer ones where they are at hand."""
-    newer = CATALOGUE.get(NEWER.get(data.name, ""))
-    if newer is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{data.note[0].upper()}{data.note[1:]}.", width="content")
-        if cached.fetcher().state(newer.name).state == "here":
-            films, _, _ = newer.note.partition(",")
-            st.button(
-                f"Rate {films} instead",
-                key="use_newer",
-                type="tertiary",
-                on_click=use_data,
-                args=(newer.name,),
-                help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.",
-            )
-
 
 def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
     """The item_index of every answer's film, None where the run was never trained on it."""
-    titles = cached.film_titles(run.id)
-    unknown = tuple(answer.title for answer in answers if answer.title not in titles)
-    otherwise = dict(zip(unknown, cached.films_spelt_otherwise(run.id, unknown), strict=True)) if unknown else {}
-    return [titles.get(otherwise.get(answer.title, answer.title)) for answer in answers]
+    return cached.film_places(run.id, [answer.title for answer in answers])
 
 
-def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> None:
-    """Search, one line on the answers so far, and a card each for the next films to rate."""
+def rate_cards(
+    run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str], groups_first: bool
+) -> None:
+    """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
+    of films to pick; `said` are the person's facts."""
     titles, state = cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
@@ -76,6 +54,10 @@ def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> No
             help="Type a few letters of the title. The film then takes the place of the first card.",
         )
         way, audience = choose_way(run)
+    if groups_first:
+        _so_far(known, what_groups_tell(run, person, known, said), "Tap to pick, again to put back.")
+        group_cards(run, said)
+        return
     change = own_ratings.last_change()
     place = places(run, [Answer(change.title, None, 0)])[0] if change else None
     _so_far(known, what_it_taught(run, person, known, change, place, way, audience))
@@ -145,11 +127,12 @@ def listed(titles: Sequence[str], n: int = 8) -> str:
     )
 
 
-def _so_far(known: Known, taught: str) -> None:
-    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps."""
+def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:
+    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
+    Before the first answer it says `how` to begin."""
     change = own_ratings.last_change()
     if change is None and not known.answered:
-        text = "One tap answers. Unseen films can still be picked."
+        text = how
     else:
         text = f"{words.count(len(known.rated))} rated, {words.count(len(known.not_seen))} not seen."
     if change is not None:
@@ -213,6 +196,7 @@ def _answer(answer: Answer) -> None:
 def _find() -> None:
     state = st.session_state
     state["_found"], state["search"] = state["search"], None
+    state[SHOW_GROUPS] = False  # else the film that was looked for would stay out of sight
 
 
 def _rated(title: str, key: str) -> None:
