@@ -21,6 +21,7 @@ navigation = st.navigation(
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
+            st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

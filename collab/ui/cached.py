@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from collab.answers import match_titles
@@ -12,12 +13,14 @@ from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
 from collab.comparison import Comparison
 from collab.errors import RunError
-from collab.features import features_of
+from collab.features import features_of, film_words_of
 from collab.ideas.similar_users import train_neighbours
-from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
+from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
+from collab.left_out_films import Measurement, measure
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
+from collab.new_film import FilmSpace, film_space
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.range_test import RangeTest, n_steps_for, range_test
@@ -34,6 +37,7 @@ from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
 from collab.splitting import Split, split_by
+from collab.user_groups import favourite_genres, groups_told
 
 
 @st.cache_resource(show_spinner=False)
@@ -137,6 +141,41 @@ def run_audience(run_id: str) -> Audience:
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
     return audience(train)
+
+
+@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
+def run_film_space(run_id: str, n_films: int) -> FilmSpace:
+    """The most rated films as a run with side information sees them. Raises RunError."""
+    run = trained_run(run_id)
+    with one_thread():
+        return film_space(run.model, run.users, run.items, n_films)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
+    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
+    run = trained_run(run_id)
+    train, _ = ratings_of(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    user_index = trained_items(run.users)
+    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
+    return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def films_left_out(run_id: str) -> Measurement:
+    """What the settings of a run with side information are worth for films left out whole. Raises CollabError."""
+    run = trained_run(run_id)
+    dataset, ratings = load_encoded(run.record.data, environment(), run.record.items_by)
+    features = features_of(dataset, ratings, run.record.items_by)
+    with one_thread():
+        return measure(ratings, features, len(film_words_of(run.items).genres), run.model.settings)
+
+
+@st.cache_resource(show_spinner=False)
+def films_left_out_before() -> set[str]:
+    """The runs for which somebody has had that measured on this server: nobody needs to ask again."""
+    return set()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

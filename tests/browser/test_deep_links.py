@@ -12,6 +12,7 @@ MENU = (
     "Film map",
     "Similar films",
     "Film biases",
+    "New film",
     "Train",
     "Past runs",
     "Learn",
