@@ -1,7 +1,7 @@
 """A new film of which genres and year alone are known: how people would rate it, who would like it, and which films it is like.
 
 The model is a net with side information (`side`). For such a film it has the embedding of the unknown film, which stood for
-films hidden in training, and what it learned of genres and years. A film is seen here through the ratings that the model predicts:
+films hidden in training, and what it learned of genres and years. A film is seen through the ratings that the model predicts:
 
     ŷ_uf                                     of user u for film f
     usual_u = mean over the films of ŷ_uf    how kindly u rates

@@ -8,8 +8,17 @@ from collab.new_film import film_table, foresee
 from collab.ui import cached
 from collab.ui.charts import PLAIN
 from collab.ui.needs import need_descriptions
-from collab.ui.new_film_charts import place_figure, ratings_figure
-from collab.ui.new_film_view import audience, describe_film, film_list, say_place, say_ratings, user_ends, worth
+from collab.ui.new_film_charts import N_NEAREST, place_figure, ratings_figure
+from collab.ui.new_film_view import (
+    audience,
+    describe_film,
+    film_list,
+    name_closest,
+    say_place,
+    say_ratings,
+    user_ends,
+    worth,
+)
 from collab.ui.page import open_page
 from collab.ui.theme import palette
 
@@ -43,7 +52,7 @@ except RunError as reason:
 table = film_table(space, film, run.items)
 with controls:
     say_ratings(film)
-    say_place(space)
+    name_closest(table, N_NEAREST)
 picture.plotly_chart(
     place_figure(space, film, table, described.title, described.genres, palette(), synthetic=page.data.synthetic),
     config=PLAIN,
@@ -53,6 +62,7 @@ picture.plotly_chart(
 )
 
 st.subheader("The closest films", anchor=False)
+say_place(space)
 film_list(table)
 left, right = st.columns(2, gap="medium")
 with left:

@@ -18,7 +18,9 @@ from collab.ui.charts import mark_synthetic, styled
 from collab.ui.explore_charts import escaped, font, shortened
 from collab.ui.theme import Palette
 
-N_NAMED = 5
+N_NEAREST = 5
+"""Films that are ringed and numbered, the closest one first."""
+
 BIN = 0.25
 """Width of a bar of the histogram, in stars."""
 
@@ -36,7 +38,8 @@ def place_figure(
 ) -> go.Figure:
     """The films of `table` (`collab.new_film.film_table`) on two components, and the new film called `title` among them.
 
-    Films that share one of `genres` have a colour; the `N_NAMED` closest ones are ringed and named.
+    Films that share one of `genres` have a colour; the closest ones are ringed and
+    numbered.
     """
     shares = table["genres"].map(lambda own: bool(set(own.split("|")) & set(genres))).to_numpy(dtype=bool)
     hover = [
@@ -53,8 +56,6 @@ def place_figure(
         if rows.any():
             look = {"size": 6, "color": colour, "opacity": 0.75 if colour == palette.accent else 0.4}
             figure.add_trace(_points(table[rows], name, look))
-    nearest = table.head(N_NAMED)
-    figure.add_trace(_points(nearest, "closest", {"size": 12, "symbol": "circle-open", "color": palette.found}))
     x, y = film.coordinates.tolist()
     figure.add_trace(
         go.Scatter(
@@ -66,13 +67,15 @@ def place_figure(
             hovertemplate=f"{escaped(title)}<extra></extra>",
         )
     )
+    nearest = table.head(N_NEAREST)
+    ring = {"size": 13, "symbol": "circle-open", "color": palette.found}
+    figure.add_trace(_points(nearest, f"the {len(nearest)} closest", ring))
+    for number, row in enumerate(nearest.itertuples(), start=1):
+        _flag(figure, row.x, row.y, str(number), palette.found, palette)
+    _flag(figure, x, y, shortened(title, 26), palette.chosen, palette)
     places = np.vstack([table[["x", "y"]].to_numpy(), film.coordinates])
     low, high = places.min(axis=0), places.max(axis=0)
     middle, reach = (low + high) / 2, (high - low) / 2 * 1.08 + 1e-9
-    taken: list[float] = []
-    for row in nearest.sort_values("y", ascending=False).itertuples():
-        _flag(figure, row.x, row.y, shortened(row.title, 26), palette.found, palette, taken, middle, reach, height)
-    _flag(figure, x, y, shortened(title, 26), palette.chosen, palette, taken, middle, reach, height)
     styled(figure, palette, height, left=48)
     for update, place in ((figure.update_xaxes, 0), (figure.update_yaxes, 1)):
         share = words.percent(space.pca.explained_variance_ratio[place])
@@ -104,43 +107,18 @@ def _points(films: pd.DataFrame, name: str, marker: dict) -> go.Scatter:
     )
 
 
-def _flag(
-    figure: go.Figure,
-    x: float,
-    y: float,
-    text: str,
-    colour: str,
-    palette: Palette,
-    taken: list[float],
-    middle: np.ndarray,
-    reach: np.ndarray,
-    height: int,
-) -> None:
-    """A name beside its point, towards the middle of the picture; so high that it does not stand on a name in `taken`."""
-    pixel = 2 * reach[1] / (height - 84)  # of the y axis
-    at = y + 14 * pixel
-    for _ in range(40):
-        if all(abs(at - other) >= 22 * pixel for other in taken):
-            break
-        at -= 6 * pixel
-    at = float(np.clip(at, middle[1] - reach[1] + 12 * pixel, middle[1] + reach[1] - 12 * pixel))
-    taken.append(at)
-    right = x <= middle[0]
+def _flag(figure: go.Figure, x: float, y: float, text: str, colour: str, palette: Palette) -> None:
+    """A few words right above a point."""
     figure.add_annotation(
         x=x,
         y=y,
-        ax=36 if right else -36,
-        ay=(y - at) / pixel,
-        xanchor="left" if right else "right",
         text=escaped(text),
-        font=font(colour, 12),
-        arrowcolor=colour,
-        arrowwidth=0.8,
-        arrowhead=0,
-        standoff=6,
+        font=font(colour, 13),
+        showarrow=False,
+        yshift=17,
         bgcolor=palette.paper,
-        opacity=0.92,
-        borderpad=1,
+        opacity=0.85,
+        borderpad=0,
     )
 
 

@@ -15,6 +15,7 @@ from collab.models import family_of
 from collab.new_film import FilmSpace, NewFilm, group_table, user_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
+from collab.ui.explore_charts import shortened
 
 N_USERS = 5  # at either end of the list
 LEAST_IN_GROUP = 5
@@ -94,11 +95,21 @@ def say_ratings(film: NewFilm) -> None:
     )
 
 
+def name_closest(table: pd.DataFrame, n: int) -> None:
+    """The closest films under the numbers that they have on the map."""
+    lines = [
+        f"{number}\\. {words.plain(shortened(film.title, 28))} · {words.count(film.n_ratings)} ratings"
+        for number, film in enumerate(table.head(n).itertuples(), start=1)
+    ]
+    st.caption("Closest films:  \n" + "  \n".join(lines))
+
+
 def say_place(space: FilmSpace) -> None:
-    """How far such a place is to be trusted."""
+    """What a place means, and how far it is to be trusted."""
     st.caption(
-        "Films lie together where the same people lean towards them. Genres and years alone leave a place wide open: described "
-        f"so, the films of this map land {words.percent(space.place_error)} off, in shares of how far films lie from the middle."
+        "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
+        "however far out. Genres and years alone leave a place wide open: described so, the films of this map land "
+        f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in training."
     )
 
 
@@ -193,7 +204,7 @@ def worth(run: TrainedRun) -> None:
         seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
         st.markdown(
             "Films are drawn and left out whole, with all their ratings. The same settings are trained on the other films, and "
-            f"asked about those. It takes about {words.duration(max(1, round(2 * seconds)))}."
+            f"asked about those. It takes about {words.duration(max(10.0, 2 * seconds))}."
         )
         if not st.button("Measure on films left out", key="measure_left_out"):
             return
