@@ -109,7 +109,8 @@ def say_place(space: FilmSpace) -> None:
     st.caption(
         "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
         "however far out. Genres and years alone leave a place wide open: described so, the films of this map land "
-        f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in training."
+        f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in "
+        "training."
     )
 
 
