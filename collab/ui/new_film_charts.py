@@ -33,7 +33,7 @@ def place_figure(
     genres: Collection[str],
     palette: Palette,
     *,
-    height: int = 560,
+    height: int = 600,
     synthetic: bool = False,
 ) -> go.Figure:
     """The films of `table` (`collab.new_film.film_table`) on two components, and the new film called `title` among them.
@@ -72,7 +72,7 @@ def place_figure(
     figure.add_trace(_points(nearest, f"the {len(nearest)} closest", ring))
     for number, row in enumerate(nearest.itertuples(), start=1):
         _flag(figure, row.x, row.y, str(number), palette.found, palette)
-    _flag(figure, x, y, shortened(title, 26), palette.chosen, palette)
+    _flag(figure, x, y, shortened(title, 26), palette.chosen, palette, pixels_above=-18)
     places = np.vstack([table[["x", "y"]].to_numpy(), film.coordinates])
     low, high = places.min(axis=0), places.max(axis=0)
     middle, reach = (low + high) / 2, (high - low) / 2 * 1.08 + 1e-9
@@ -107,15 +107,17 @@ def _points(films: pd.DataFrame, name: str, marker: dict) -> go.Scatter:
     )
 
 
-def _flag(figure: go.Figure, x: float, y: float, text: str, colour: str, palette: Palette) -> None:
-    """A few words right above a point."""
+def _flag(
+    figure: go.Figure, x: float, y: float, text: str, colour: str, palette: Palette, *, pixels_above: int = 17
+) -> None:
+    """A few words right above a point, or below it."""
     figure.add_annotation(
         x=x,
         y=y,
         text=escaped(text),
         font=font(colour, 13),
         showarrow=False,
-        yshift=17,
+        yshift=pixels_above,
         bgcolor=palette.paper,
         opacity=0.85,
         borderpad=0,

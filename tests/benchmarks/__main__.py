@@ -25,6 +25,7 @@ OURS = (
     "large_tables",
     "presets",
     "nets",
+    "new_films",
     "chapter",
 )
 WITH_PEERS = ("fastai_chapter", "curves")
