@@ -76,15 +76,15 @@ class Measurement:
 
 
 def leave_out(ratings: Ratings, n_films: int, seed: int) -> LeftOut:
-    """Up to `n_films`, at most a tenth of those with LEAST ratings, drawn from these, with all their ratings.
+    """Up to `n_films`, at most an eighth of those with LEAST ratings, drawn from these, with all their ratings.
 
     Raises DataError where there are fewer than two to leave out.
     """
     able = np.flatnonzero(np.bincount(ratings.item_index, minlength=ratings.n_items) >= LEAST)
     able = able[able > 0]
-    n_films = min(n_films, len(able) // 10)
+    n_films = min(n_films, len(able) // 8)
     if n_films < 2:
-        raise DataError(f"{len(able)} films have {LEAST} ratings; take a data set with 20 or more such films")
+        raise DataError(f"{len(able)} films have {LEAST} ratings; take a data set with 16 or more such films")
     films = np.sort(np.random.default_rng(seed).permutation(able)[:n_films])
     out = np.isin(ratings.item_index, films)
     return LeftOut(films, ratings.take(np.flatnonzero(~out)), ratings.take(np.flatnonzero(out)))

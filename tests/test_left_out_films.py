@@ -48,7 +48,7 @@ def test_nothing_of_the_films_left_out_is_trained_on(checkerboard):
     assert len(left.train) + len(left.rated) == len(ratings)
     assert np.array_equal(leave_out(ratings, 4, seed=0).item_index, left.item_index)
     assert not np.array_equal(leave_out(ratings, 4, seed=1).item_index, left.item_index)
-    assert len(leave_out(ratings, 1000, seed=0).item_index) == N_FILMS // 10
+    assert len(leave_out(ratings, 1000, seed=0).item_index) == N_FILMS // 8
 
 
 def test_too_few_films_are_refused(make_ratings):

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.new_films
 
-MovieLens 100K, items are titles, nothing cut, one pinned core, one thread. Five draws (seeds 0 to 4, of the model too) of 150
+MovieLens 100K, items are titles, nothing cut, one pinned core, one thread. Three draws (seeds 0, 1, 2, of the model too) of 150
 films with five ratings or more each, all their ratings left out of the training. Answers, all on the same rows: those of
 `collab.left_out_films` (global mean; with the user's bias; with the mean of the film's genres; with a ridge regression on genres
 and years instead), `side` in its two presets, the same without side information, and the Bayesian models with side information.
@@ -30,7 +30,7 @@ from collab.services.training_job import load_encoded
 from collab.training import fit
 from tests.benchmarks.conditions import pin
 
-SEEDS = range(5)
+SEEDS = (0, 1, 2)
 MODELS = {
     "side small": ("side", "small", {}),
     "side small, without": ("side", "small", {"side_information": False}),
