@@ -60,11 +60,12 @@ def test_describe_a_film_and_share_it(address, desktop, phone, settled):
     year.focus()
     year.press("Home")
     desktop.wait_for_function("new URL(location).searchParams.has('new_year')")
-    found = place(desktop, horror)
+    place(desktop, horror)
     settled(desktop)
+    found = place(desktop)
 
     assert link(desktop)["new_genres"] == "Horror" and link(desktop)["run"]
     phone.goto(desktop.url)
-    assert place(phone) == found
+    phone.wait_for_function(f"found => {PLACE} === found", arg=found)
     settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
