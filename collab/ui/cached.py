@@ -164,12 +164,17 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def films_left_out(run_id: str) -> Measurement:
-    """What the settings of a run with side information are worth for films left out whole. Raises CollabError."""
+    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
+
+    Raises CollabError where the data are not at hand as they were, or have too few films.
+    """
     run = trained_run(run_id)
-    dataset, ratings = load_encoded(run.record.data, environment(), run.record.items_by)
+    split, ratings = run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
     features = features_of(dataset, ratings, run.record.items_by)
+    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     with one_thread():
-        return measure(ratings, features, len(film_words_of(run.items).genres), run.model.settings)
+        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
 
 
 @st.cache_resource(show_spinner=False)

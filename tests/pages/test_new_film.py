@@ -102,6 +102,9 @@ def test_another_data_set_knows_other_genres_and_years(visit_side):
     assert not app.exception and not app.error
     assert set(app.multiselect(key="new_genres").value) <= set(app.multiselect(key="new_genres").options)
     assert app.slider(key="new_year").value <= app.slider(key="new_year").max
+    app.button_group(key="groups").set_value("gender").run()
+    app.selectbox(key="_pick_data").set_value("ml-latest-small").run()  # which says nothing of people
+    assert not app.exception and not app.error and frame(app, "group")["n_users"].sum() > 500
 
 
 def test_what_it_is_worth_is_measured_when_asked(visit_side):
@@ -119,7 +122,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
     monkeypatch.setattr("collab.ui.needs.preset_of", lambda model, preset: QUICK)
     app = visit("new_film")
-    assert app.info[-1].value.startswith("This model has no side information of new films")
+    assert app.info[-1].value.startswith("This model has no side information, so it gives every new film")
     before = link(app, "run")
     app.button(key="train_default").click().run()
     assert not app.exception
