@@ -27,7 +27,7 @@ page = open_page(
     "Describe a film that nobody has rated: genres and year place it among the others, and find its audience.",
 )
 run = page.run
-need_descriptions(run, "it gives every new film the same answer")
+need_descriptions(run, "every new film is the same to it")
 
 picture, controls = st.columns([3, 1], gap="medium")
 with controls:

@@ -40,7 +40,7 @@ def need_descriptions(run: TrainedRun, so_that: str) -> None:
     if not getattr(run.model, "has_descriptions", False):
         record = run.record
         able = plan("side", preset_of("side", "fast"), record.data, "random:0.2", 0, preset="fast", starter=visitor())
-        why = f"This model has no side information, so {so_that}."
+        why = f"This model has no answer of its own to genres and years, so {so_that}."
         _offer_others(record, why, "descriptions", able, "Train a net with side information")
         st.stop()
 

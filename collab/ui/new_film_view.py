@@ -98,7 +98,7 @@ def say_ratings(film: NewFilm) -> None:
 def name_closest(table: pd.DataFrame, n: int) -> None:
     """The closest films under the numbers that they have on the map."""
     lines = [
-        f"{number}\\. {words.plain(shortened(film.title, 28))} · {words.count(film.n_ratings)} ratings"
+        f"{number}\\. {words.plain(shortened(film.title, 23))} · {words.count(film.n_ratings)} ratings"
         for number, film in enumerate(table.head(n).itertuples(), start=1)
     ]
     st.caption("Closest films:  \n" + "  \n".join(lines))
@@ -110,7 +110,7 @@ def say_place(space: FilmSpace) -> None:
         "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
         "however far out. Genres and years alone leave a place wide open: described so, the films of this map land "
         f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in "
-        "training."
+        "training; in the middle itself they would be 100 % off."
     )
 
 

@@ -122,7 +122,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
     monkeypatch.setattr("collab.ui.needs.preset_of", lambda model, preset: QUICK)
     app = visit("new_film")
-    assert app.info[-1].value.startswith("This model has no side information, so it gives every new film")
+    assert app.info[-1].value.startswith("This model has no answer of its own to genres and years")
     before = link(app, "run")
     app.button(key="train_default").click().run()
     assert not app.exception
