@@ -25,6 +25,7 @@ navigation = st.navigation(
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
+            st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

@@ -17,13 +17,15 @@ from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
 from collab.datasets import Dataset
 from collab.errors import RunError, SettingError
-from collab.features import features_of, features_of_person
+from collab.features import features_of, features_of_person, film_words_of
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
+from collab.left_out_films import Measurement, measure
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
+from collab.new_film import FilmSpace, film_space
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
@@ -44,6 +46,7 @@ from collab.services.watched_together import item_item_of
 from collab.splitting import Split, split_by
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import film_plane, trained_places
+from collab.user_groups import favourite_genres, groups_told
 
 
 @st.cache_resource(show_spinner=False)
@@ -220,6 +223,46 @@ def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
     unknown = tuple(title for title in titles if title not in known)
     otherwise = dict(zip(unknown, films_spelt_otherwise(run_id, unknown), strict=True)) if unknown else {}
     return [known.get(otherwise.get(title, title)) for title in titles]
+
+
+@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
+def run_film_space(run_id: str, n_films: int) -> FilmSpace:
+    """The most rated films as a run with side information sees them. Raises RunError."""
+    run = trained_run(run_id)
+    with one_thread():
+        return film_space(run.model, run.users, run.items, n_films)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
+    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
+    run = trained_run(run_id)
+    train, _ = ratings_of(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    user_index = trained_items(run.users)
+    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
+    return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def films_left_out(run_id: str) -> Measurement:
+    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
+
+    Raises CollabError where the data are not at hand as they were, or have too few films.
+    """
+    run = trained_run(run_id)
+    split, ratings = run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    features = features_of(dataset, ratings, run.record.items_by)
+    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
+    with one_thread():
+        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+
+
+@st.cache_resource(show_spinner=False)
+def films_left_out_before() -> set[str]:
+    """The runs for which somebody has had that measured on this server: nobody needs to ask again."""
+    return set()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

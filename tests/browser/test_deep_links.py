@@ -14,6 +14,7 @@ MENU = (
     "Similar films",
     "Film biases",
     "People",
+    "New film",
     "Train",
     "Past runs",
     "Learn",

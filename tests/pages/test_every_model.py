@@ -13,7 +13,13 @@ from collab.services.training_job import carry_out, plan
 from collab.ui import cached
 
 WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
-LACKS = {"film_map": WITHOUT_FACTORS, "similar_films": WITHOUT_FACTORS, "film_biases": WITHOUT_BIASES}
+WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
+LACKS = {
+    "film_map": WITHOUT_FACTORS,
+    "similar_films": WITHOUT_FACTORS,
+    "film_biases": WITHOUT_BIASES,
+    "new_film": WITHOUT_DESCRIPTIONS,
+}
 
 
 def link(app, name):
