@@ -67,6 +67,11 @@ class Newcomer:
             return self
         return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
 
+    @cached_property
+    def plain(self) -> Newcomer:
+        """The same for somebody who has told nothing: the average person."""
+        return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
+
     def after(self, rated: Mapping[int, float]) -> Posterior:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
         return fold_in(
@@ -163,6 +168,11 @@ class ByItself:
     rating_scale: RatingScale
     doubts_films = False
     told = ()
+
+    @property
+    def plain(self) -> ByItself:
+        """The average person: this very one, of whom nothing can be told."""
+        return self
 
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
