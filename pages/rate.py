@@ -10,6 +10,7 @@ from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
 from collab.ui.person import believed
 from collab.ui.picks_view import show_picks
+from collab.ui.profile_switch import profile_switch, whose
 from collab.ui.rating import (
     STYLE,
     answer_list,
@@ -29,17 +30,21 @@ try:
 except CollabError as reason:
     st.error(f"Ratings cannot be kept: {words.plain(str(reason))}", icon=":material/error:")
     st.stop()
-propose_newer(page.data)
+head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head")
+with head:
+    propose_newer(page.data)
 
 
 def show() -> None:
     """All that an answer changes; after a tap only this runs again."""
     profile, wrong = own_ratings.open_profile()
     can_edit = profile is None or profile.can_edit
+    with head:
+        profile_switch(profile)
     if wrong:
         st.warning(f"{words.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
-        say_view_only()
+        say_view_only(profile)
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
         st.error(words.plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
@@ -51,7 +56,7 @@ def show() -> None:
             rate_cards(run, person, known)
         else:
             with st.container(key="answers_to_look_at"):
-                st.subheader("Their ratings", anchor=False)
+                st.subheader(f"{whose(profile)} ratings", anchor=False)
                 answers_to_look_at(answers, known, run)
     with right:
         show_picks(run, person, known, profile, Path(__file__).stem)
@@ -59,7 +64,7 @@ def show() -> None:
         with st.container(key="answers"):
             st.subheader("Your answers", anchor=False)
             answer_list(answers, known)
-    say_lacking(known, page.data)
+    say_lacking(known, page.data, answers)
     keep_or_delete(profile, answers, run)
 
 

@@ -274,7 +274,7 @@ class ProfileStore:
         ids = [profile.id for profile in profiles]
         counts = sa.select(_ratings.c.profile_id, sa.func.count()).where(_ratings.c.profile_id.in_(ids))
         with self._transaction() as connection:
-            return dict.fromkeys(ids, 0) | dict(connection.execute(counts.group_by(_ratings.c.profile_id)).tuples())
+            return dict.fromkeys(ids, 0) | dict(connection.execute(counts.group_by(_ratings.c.profile_id)).all())
 
     def to_csv(self, profile: Profile) -> str:
         """All answers as CSV text with the columns title,rating and, where there are any, said; a film not seen has no rating."""
