@@ -8,6 +8,9 @@ from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
 from collab.ui import own_ratings, words
 
 BOX = "profile_box"
+WIDTH = 340
+"""Pixels of the box; a narrow screen still holds it."""
+
 SHORT = 22
 """Characters of a name on a button."""
 
@@ -29,31 +32,25 @@ def profile_switch(profile: Profile | None) -> None:
                 args=(others[-1],),
                 help="Opens the ratings that this browser met last.",
             )
-        with st.popover(
-            short_name(profile) if profile else "Profile",
-            icon=":material/person:",
-            key=BOX,
-            on_change="rerun",
-            help="Name these ratings, or open others: each profile has its own answers, picks and links.",
+        with (
+            st.popover(
+                short_name(profile) if profile else "Profile",
+                icon=":material/person:",
+                key=BOX,
+                on_change="rerun",
+                help="Name these ratings, or open others: each profile has its own answers, picks and links.",
+            ),
+            st.container(width=WIDTH),
         ):
             _name(profile)
             if others:
                 _others(others)
             _another()
             if profile is not None:
-                st.button(
-                    "Leave and forget here",
-                    key="forget",
-                    type="tertiary",
-                    icon=":material/logout:",
-                    on_click=_forget,
-                    args=(profile,),
-                    help="Takes these ratings off this browser’s list and leaves them. Only their private link opens them again: "
-                    "copy the address of this page first.",
-                )
+                _leave(profile)
             st.caption(
-                "The list lasts as long as the browser’s session: closing the browser or clearing its cookies may empty it. "
-                "A profile’s private link, the address of this page, always opens it."
+                "The list lasts as long as the browser’s session: closing the browser or clearing its cookies may empty "
+                "it. A profile’s private link, the address of this page, always opens it."
             )
 
 
@@ -102,6 +99,19 @@ def _others(others: list[Profile]) -> None:
                 args=(each,),
                 help="Forget here: off this browser’s list. Its ratings stay, and its private link opens them.",
             )
+
+
+def _leave(profile: Profile) -> None:
+    st.button(
+        "Leave and forget here",
+        key="forget",
+        type="tertiary",
+        icon=":material/logout:",
+        on_click=_forget,
+        args=(profile,),
+        help="Takes these ratings off this browser’s list and leaves them. Only their private link opens them again: copy the "
+        "address of this page first.",
+    )
 
 
 def _another() -> None:
