@@ -398,7 +398,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
     made = command("recommend", recommend_films)
     made.add_argument("--run", required=True, help="id of a run")
-    made.add_argument("--ratings", required=True, metavar="FILE", help="CSV file with the columns title,rating")
+    made.add_argument(
+        "--ratings",
+        required=True,
+        metavar="FILE",
+        help="CSV file with the columns title,rating; or an export of movielens.org, or of Letterboxd (CSV or zip)",
+    )
     made.add_argument(
         "--order",
         default=WATCH,

