@@ -11,7 +11,7 @@ BOX = "profile_box"
 WIDTH = 340
 """Pixels of the box; a narrow screen still holds it."""
 
-SHORT = 22
+SHORT = 14
 """Characters of a name on a button."""
 
 
