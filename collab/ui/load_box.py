@@ -18,7 +18,7 @@ from collab.ui.taste import STARS
 from collab.ui.unmatched import unmatched
 
 LARGEST_FILE = 5
-"""Megabytes of a file of ratings; 100,000 films, or all that a Letterboxd account holds, are about that much."""
+"""Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""
 
 ORIGINS = {OWN: "", LETTERBOXD: " from Letterboxd", MOVIELENS: " from movielens.org"}
 
@@ -28,7 +28,7 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
     state = st.session_state
     key = f"file-{state.get('_n_files', 0)}"
     with st.expander("Load ratings from a file", key="load"):
-        st.file_uploader(
+        chosen = st.file_uploader(
             "CSV file, or the zip of a Letterboxd export",
             type=["csv", "zip"],
             key=key,
@@ -39,8 +39,11 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
             "movielens.org; Letterboxd’s export, as the whole zip or as its ratings.csv, watched.csv or watchlist.csv. "
             "What is in it is shown before anything is kept.",
         )
-        if state.get("_file") is not None:
-            _preview(state["_file"], answers, run)
+        if chosen is not None and state.get("_file") is not None:
+            if state["_file"].run_id != run.id:  # another data set since: other titles match
+                state["_file"] = own_ratings.read_file(chosen.getvalue(), chosen.name, run.id)
+            if state["_file"] is not None:
+                _preview(state["_file"], answers, run)
     if state.get("_note"):  # what came of the last file, or of deleting
         worked, text = state["_note"]
         (st.success if worked else st.error)(text)

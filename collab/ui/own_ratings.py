@@ -40,9 +40,9 @@ PAGE = ("_asked", "_asked_at", "_asked_by", "_found", "_note", "_n_answers", "_f
 
 @dataclass(frozen=True)
 class FileRead:
-    """A file that was read and not yet kept: its `name`, its answers as this run spells the titles, and those that it lacks."""
+    """A file that was read and not yet kept: its answers as the run `run_id` spells the titles, and those that it lacks."""
 
-    name: str
+    run_id: str
     export: Export
     lacking: tuple[str, ...]
 
@@ -123,7 +123,7 @@ def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
 
     def read_it() -> None:
         export, lacking = spelt_as(read_export(content, STARS, name), list(cached.film_titles(run_id)))
-        read.append(FileRead(name, export, lacking))
+        read.append(FileRead(run_id, export, lacking))
 
     return read[0] if _try(read_it) else None
 
