@@ -102,6 +102,10 @@ CATALOGUE = [
     "Die Hard (1988)",
     "Chasing Amy (1997)",
     "Chasing Amy (1997)",
+    "Seven (a.k.a. Se7en) (1995)",
+    "Amour & Co., Un (Love and Company) (1999)",
+    "Twins (Zwillinge) (1988)",
+    "Brothers (Zwillinge) (1988)",
 ]
 
 
@@ -118,6 +122,18 @@ CATALOGUE = [
         ("Monty Python’s Life of Brian (1979)", 6),
         ("PINOCCHIO (1940)", 10),
         ("Chasing Amy (1997)", 12),
+        ("Se7en (1995)", 14),
+        ("Seven (1995)", 14),
+        ("Seven (Se7en) (1995)", 14),
+        ("Seven (1979)", None),
+        ("Les Parapluies de Cherbourg (1964)", 5),
+        ("Monty Pythons Life of Brian (1979)", 6),
+        ("un amour and co (1999)", 15),
+        ("Love & Company (1999)", 15),
+        ("Zwillinge (1988)", None),  # two have that name
+        ("Twins (1988)", 16),
+        ("Alien (Love and Company) (1999)", 15),
+        ("Twins (Brothers) (1988)", None),  # either could be meant
         ("Alien (1986)", None),  # another film
         ("Alien", None),
         ("Thing (1982)", None),

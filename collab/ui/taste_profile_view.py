@@ -66,7 +66,7 @@ def open_taste(page: Page) -> Taste:
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
     taste = Taste(page, believed(run, profile), known, profile)
     if not taste.mine:
-        say_view_only()
+        say_view_only(profile)
     if not known.rated:
         _say_nothing_rated(taste)
     return taste
