@@ -49,9 +49,8 @@ def say_view_only(profile: Profile) -> None:
 def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: TrainedRun) -> None:
     """Download, load and delete the answers; a view-only link can download them."""
     can_edit = profile is None or profile.can_edit
-    if answers:
-        n_answers = f"{words.count(len(answers))} {'answer' if len(answers) == 1 else 'answers'}"
-        with st.container(horizontal=True):
+    with st.container(horizontal=True):
+        if answers:
             st.download_button(
                 "Download as CSV",
                 cached.profiles().to_csv(profile),
@@ -63,16 +62,19 @@ def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: Trai
                 help="All answers with the columns title and rating. A film without stars has no rating; the column said holds "
                 "what was said of it instead. The file can be loaded again, here or elsewhere.",
             )
-            if can_edit:
-                with st.popover(
-                    "Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."
-                ):
-                    st.markdown(
-                        f"This deletes {n_answers} and both links, for good. Download them first to keep a copy."
-                    )
-                    st.button("Delete for good", key="delete", type="primary", on_click=_delete)
+        if profile is not None and can_edit:
+            _delete_all(answers)
     if can_edit:
         load_box(run, answers)
+
+
+def _delete_all(answers: Sequence[Answer]) -> None:
+    """The profile with all that it holds, behind a second press."""
+    with st.popover("Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."):
+        n_answers = f"{words.count(len(answers))} {'answer' if len(answers) == 1 else 'answers'}"
+        advice = " Download them first to keep a copy." if answers else ""
+        st.markdown(f"This deletes {n_answers}, what else was said here, the name and both links, for good.{advice}")
+        st.button("Delete for good", key="delete", type="primary", on_click=_delete)
 
 
 def _delete() -> None:

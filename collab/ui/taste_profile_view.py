@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from collab.certainty import COVERAGE
 from collab.errors import CollabError
 from collab.interpret import trained_items
 from collab.newcomer import ByItself, Newcomer
-from collab.services.profiles import Profile
+from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
@@ -30,6 +31,7 @@ class Taste:
     person: Newcomer | ByItself
     known: Known
     profile: Profile | None
+    answers: Sequence[Answer]
 
     @property
     def run(self) -> TrainedRun:
@@ -64,7 +66,7 @@ def open_taste(page: Page) -> Taste:
         st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
     run = page.run
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    taste = Taste(page, believed(run, profile), known, profile)
+    taste = Taste(page, believed(run, profile), known, profile, answers)
     if not taste.mine:
         say_view_only(profile)
     if not known.rated:

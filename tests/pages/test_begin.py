@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from collab.asking import Interview, by_information, unknown
-from collab.errors import RunError
+from collab.errors import ProfileError, RunError
 from collab.features import features_of_person
 from collab.models import preset_of
 from collab.newcomer import picks
@@ -270,3 +270,16 @@ def test_looking_for_a_film_leaves_the_groups(visit):
 
 def _unescaped(text):
     return text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"')
+
+
+def test_groups_without_an_answer_can_be_deleted_with_the_profile(visit):
+    app = visit("rate", data="sample", groups="true")
+    pick(app, 0)
+    token = link(app, "profile")
+    app.button(key="delete").click().run()
+    assert not app.exception and "Your ratings and both their links are deleted." in [
+        each.value for each in app.success
+    ]
+    with pytest.raises(ProfileError, match="may have been deleted"):
+        cached.profiles().open(token)
+    assert headings(app) == [POPULAR] and not any(box.value for box in groups(app))
