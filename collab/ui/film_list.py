@@ -91,7 +91,10 @@ def _entry(film: Film, scale: RatingScale) -> str:
     move = ""
     if film.move:
         sign, said = film.move
-        move = f'<span class="move" data-sign="{escape(sign)}" role="img" aria-label="{escape(said)}" title="{escape(said)}">{escape(sign)}</span>'
+        move = (
+            f'<span class="move" data-sign="{escape(sign)}" role="img" aria-label="{escape(said)}" '
+            f'title="{escape(said)}">{escape(sign)}</span>'
+        )
     row = (
         f'{move}<div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
         f'<span title="{escape(film.facts)}">{escape(film.facts)}</span></div>'

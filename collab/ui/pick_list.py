@@ -85,7 +85,7 @@ def stars(title: str) -> str:
     return f'<span class="stars" role="group" aria-label="Rate {escape(title)}">{each}</span>'
 
 
-def undo(title: str) -> str:
+def undo_button(title: str) -> str:
     """The button that undoes the last deed, which was about the film `title`."""
     return f'<button type="button" class="undo" data-do="undo" data-of="{escape(title)}">Undo</button>'
 
