@@ -65,7 +65,7 @@ def deeds(title: str, can_edit: bool) -> str:
     """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the search alone."""
     found = (
         f'<a href="{escape(search_address(title))}" target="_blank" rel="noopener noreferrer">Where to watch'
-        f'<span class="unseen"> {escape(title)} (opens a web search)</span><i>↗</i></a>'
+        f'<span class="unseen"> {escape(title)} (opens a web search)</span><span aria-hidden="true">↗</span></a>'
     )
     if not can_edit:
         return f'<div class="deeds">{found}</div>'

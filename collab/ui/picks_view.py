@@ -213,8 +213,9 @@ def _say_how_honest(
         "Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
-        f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. {chances}\n\n"
-        f"What is unknown of {whose} taste is counted in squared stars, as is the uncertainty that falls with every answer. Here it "
-        "is averaged over the films that may be picked, each counting once; there over all films, by how many people rate them."
+        f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. {chances}"
+        f"\n\nWhat is unknown of {whose} taste is counted in squared stars, as is the uncertainty that falls with every answer. "
+        "Here it is averaged over the films that may be picked, each counting once; there over all films, by how many people "
+        "rate them."
         f"\n\n{ORDER_HELP}",
     )
