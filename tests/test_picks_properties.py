@@ -39,11 +39,11 @@ dials = st.builds(
 )
 
 
-@dataclasses.dataclass(frozen=True, repr=False)  # hypothesis writes its arguments out
 class World:
-    items: pd.DataFrame
-    people: dict
-    together: ItemItem
+    """Not a dataclass: hypothesis would write all of it out."""
+
+    def __init__(self, items: pd.DataFrame, people: dict, together: ItemItem) -> None:
+        self.items, self.people, self.together = items, people, together
 
     def picks(self, kind, rated, **how):
         return picks(self.people[kind], self.items, rated, together=self.together, **how)
@@ -131,6 +131,12 @@ def test_the_order_of_the_ratings_does_not_matter(world, kind, rated_and_order, 
     the_same(world.picks(kind, rated, **how), world.picks(kind, again, **how))
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    with ProfileStore(f"sqlite:///{(tmp_path_factory.mktemp('profiles') / 'profiles.sqlite').as_posix()}") as opened:
+        yield opened
+
+
 deeds = st.lists(
     st.tuples(films, st.one_of(stars, st.none(), st.sampled_from([*DISMISSALS, "take back"]))), max_size=12
 )
@@ -139,21 +145,20 @@ deeds = st.lists(
 @every_kind
 @settings(max_examples=25, deadline=None)
 @given(deeds, films, stars, st.sampled_from(ORDERS), dials)
-def test_what_was_taken_back_leaves_no_trace(world, kind, done, first, its_stars, order, some):
+def test_what_was_taken_back_leaves_no_trace(store, world, kind, done, first, its_stars, order, some):
     """Answers given, changed and taken back one by one pick what the last word on every film picks, said at once."""
     known = []
-    with ProfileStore("sqlite://") as store:
-        wandering, straight = store.create(), store.create()
-        last = {}
-        for film, said in [*done, (first, its_stars)]:
-            _answer(store, wandering, TITLES[film], said)
-            last[TITLES[film]] = said
-        for title in sorted(last):
-            if last[title] != "take back":
-                _answer(store, straight, title, last[title])
-        for profile in (wandering, straight):
-            answers = store.answers(profile)
-            known.append(answers_known(answers, [TITLES.index(answer.title) for answer in answers], world.items, SCALE))
+    wandering, straight = store.create(), store.create()
+    last = {}
+    for film, said in [*done, (first, its_stars)]:
+        _answer(store, wandering, TITLES[film], said)
+        last[TITLES[film]] = said
+    for title in sorted(last):
+        if last[title] != "take back":
+            _answer(store, straight, title, last[title])
+    for profile in (wandering, straight):
+        answers = store.answers(profile)
+        known.append(answers_known(answers, [TITLES.index(answer.title) for answer in answers], world.items, SCALE))
     lists = [
         world.picks(
             kind,
