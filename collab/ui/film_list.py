@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -31,8 +31,7 @@ class Prediction:
     chances: Sequence[float]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One line of a sum: what it stands for and its signed figure; `asks`, a title, makes the name a button that asks *what if*
     of that film (`ui/pick_list.py` listens)."""
 
@@ -87,7 +86,7 @@ def _item(film: Film) -> str:
 
 
 def _entry(film: Film, scale: RatingScale) -> str:
-    """One film; with a prediction it opens to the large picture of it, with tools of its own to those."""
+    """One film; it opens where it has a prediction, to the large picture of that, or something else inside."""
     move = ""
     if film.move:
         sign, said = film.move
@@ -113,19 +112,19 @@ def _entry(film: Film, scale: RatingScale) -> str:
 
 def _sum(reason: Sum) -> str:
     """The total and its parts, one below the other."""
-    parts = "".join(f"<dt>{_named(part)}</dt><dd>{escape(part.figure)}</dd>" for part in reason.parts)
+    parts = "".join(f"<dt>{_named(name, *asks)}</dt><dd>{escape(figure)}</dd>" for name, figure, *asks in reason.parts)
     return (
         f'<dl class="sum">{parts}<dt class="total">{escape(reason.name)}</dt>'
         f'<dd class="total">{escape(reason.total)}</dd></dl>'
     )
 
 
-def _named(part: Part) -> str:
-    if not part.asks:
-        return escape(part.name)
+def _named(name: str, asks: str = "") -> str:
+    if not asks:
+        return escape(name)
     return (
-        f'<button type="button" data-do="what if" data-of="{escape(part.asks)}" title="What if it had other stars?">'
-        f"{escape(part.name)}</button>"
+        f'<button type="button" data-do="what if" data-of="{escape(asks)}" title="What if it had other stars?">'
+        f"{escape(name)}</button>"
     )
 
 

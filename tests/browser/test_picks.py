@@ -73,7 +73,7 @@ def test_set_aside_by_mouse_and_undone_while_an_open_row_stays_open(desktop, pri
     gone(desktop, before[2])
     settled(desktop)
     assert said.get_by_role("group", name=f"Rate {before[2]}").is_visible()
-    desktop.locator(".st-key-undo button").click()  # the one beside the cards
+    desktop.locator(".st-key-undo").get_by_role("button", name="Undo").click()  # the one beside the cards
     back(desktop, before[2])
     settled(desktop)
     assert titles(desktop) == before
