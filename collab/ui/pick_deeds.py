@@ -25,7 +25,7 @@ def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *,
         if film is not None:
             what_if.ask(known.titles[film], known.rated[film])
         return
-    if not can_edit:
+    if not can_edit or not isinstance(title, str):
         return
     just_said = change is not None and change.title == title
     if do == "undo" and just_said:
@@ -48,6 +48,5 @@ def last_deed(can_edit: bool) -> tuple[str, str]:
     if not dismissed and change.title != st.session_state.get("_rated_here"):
         return "", ""
     is_seen = change.after is not None and change.after.said == SEEN
-    return f"{change.title}: {own_ratings.say(change)}", (stars(change.title) if is_seen else "") + undo_button(
-        change.title
-    )
+    then = stars(change.title) if is_seen else ""
+    return f"{change.title}: {own_ratings.say(change)}", then + undo_button(change.title)

@@ -63,7 +63,7 @@ def show_picks(
     if thought is not None and thought.changes:
         rated = thought.rated(known.rated)
         shown = ranked(run, person, known, rated, order, dials, together)
-    if known.rated:
+    if beside is not None:
         watched = together if now.found is not None and now.found.order == WATCH else None
         choice = weightiest(person, watched, known.rated, now.films["item_index"].to_numpy())
         beside.button(
@@ -110,25 +110,25 @@ def _together(run: TrainedRun) -> ItemItem | None:
 
 def _head(
     run: TrainedRun, heading: str, profile: Profile | None, page_name: str, *, ranked: bool
-) -> tuple[str, Dials, DeltaGenerator]:
+) -> tuple[str, Dials, DeltaGenerator | None]:
     """The heading with its controls; the order and the dials that they stand at, and the place beside the order. Before the first
     rating (not `ranked`) there is nothing to order or to bend by but the number of ratings."""
-    order = WATCH
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.subheader(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
             dials = _dials(run, ranked)
         share_button(profile, page_name)
+    if not ranked:
+        return WATCH, dials, None
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="picks_order")
-    if ranked:
-        order = row.selectbox(
-            "Order",
-            list(ORDER_NAMES),
-            key="order",
-            bind="query-params",
-            format_func=ORDER_NAMES.__getitem__,
-            label_visibility="collapsed",
-        )
+    order = row.selectbox(
+        "Order",
+        list(ORDER_NAMES),
+        key="order",
+        bind="query-params",
+        format_func=ORDER_NAMES.__getitem__,
+        label_visibility="collapsed",
+    )
     return order, dials, row
 
 

@@ -130,7 +130,7 @@ def in_words(now: Thought) -> str:
     if not now.changes:
         return f"**What if** {title} had other stars than {now.has:g}? Tap them. Nothing is saved."
     if now.stars is None:
-        return f"**What if** {title} had not been rated, instead of {now.has:g}. Nothing is saved."
+        return f"**What if** {title} had not been rated at all? It has {now.has:g}. Nothing is saved."
     return f"**What if** {title} with {now.stars:g} instead of {now.has:g}. Nothing is saved."
 
 

@@ -121,6 +121,11 @@ def test_picks_follow_the_answers_with_every_model(open_with_all):
         assert not app.exception and not app.error
         _, html = picked(app)
         assert html.count("<li ") == 10 and "in 8 of 10 cases from" in html
+        app.button(key="what_if_begin").click().run()
+        app.button(key="what_if_unrated").click().run()
+        assert not app.exception and picked(app)[1].count('class="move"') >= 10
+        app.button(key="what_if_back").click().run()
+        assert picked(app)[1] == html
 
 
 @pytest.mark.parametrize("page", LACKS)
