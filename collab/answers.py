@@ -150,6 +150,11 @@ def match_titles(titles: Sequence[str], catalogue_titles: Sequence[str]) -> tupl
     return found, [title for title, index in zip(titles, found, strict=True) if index is None]
 
 
+def spoken(title: str) -> str:
+    """A title with its articles in front, as people say it: "Thing, The (1982)" becomes "The Thing (1982)"."""
+    return re.sub(r"\b([Ll]') ", r"\1", _MOVED_ARTICLE.sub(r"\1\3 \2", title))
+
+
 def _decode(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")  # spreadsheets put a byte order mark in front
@@ -204,7 +209,7 @@ def _dismissal(word: str, place: str) -> str:
 
 
 _SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
-_MOVED_ARTICLE = re.compile(rf"(^|\()([^()]*?), ({ARTICLES})(?=$|\)| \()")
+_MOVED_ARTICLE = re.compile(rf"(^|\()([^()]*?), ({ARTICLES})(?=$|\)| \()", re.IGNORECASE)
 
 
 def _plain(title: str) -> str:

@@ -204,8 +204,8 @@ class Picks:
     `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
     level is for each of them. `typical_error` is the root of the mean predicted variance over the candidates, in stars;
     `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
-    answers removed, as a standard deviation. `own_chances`: the model predicts the chances themselves; else they are read off a
-    normal distribution.
+    answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
+    `own_chances`: the model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
@@ -316,7 +316,7 @@ def picks(
         chances=chances,
         typical_error=variance**0.5,
         error_before=variance_before**0.5,
-        learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
+        learned=1 - taste / taste_before if taste_before > 0 else 0.0,
         own_chances=own is not None,
     )
 

@@ -157,7 +157,7 @@ def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films
             type="tertiary",
             icon=":material/undo:",
             disabled=change is None,
-            on_click=_undo,
+            on_click=undo,
             help="Undoes the last answer, and the one before it when pressed again.",
         )
 
@@ -211,11 +211,16 @@ def _rated(title: str, key: str) -> None:
 
 
 def _say(title: str, rating: float | None) -> None:
+    note_place(title)
+    own_ratings.rate(title, rating)
+
+
+def note_place(title: str) -> None:
+    """Remember where among the films asked a film stands that is now to be answered, for `undo`; for a callback."""
     state = st.session_state
     asked = state.get("_asked", [])
     if title in asked:
         state.setdefault("_asked_at", {})[title] = asked.index(title)
-    own_ratings.rate(title, rating)
     state["_found"] = state["_note"] = None
 
 
@@ -224,7 +229,7 @@ def _take_back(title: str) -> None:
     st.session_state["_note"] = None
 
 
-def _undo() -> None:
+def undo() -> None:
     """Undo the last change; a film that is asked again comes back to where it was."""
     change, state = own_ratings.undo(), st.session_state
     place = state.get("_asked_at", {}).get(change.title) if change else None
