@@ -16,7 +16,10 @@ navigation = st.navigation(
             # the default page lives at "/"; its own name works as an address too
             st.Page("pages/overview.py", title="Overview", url_path="overview", visibility="hidden"),
         ],
-        "Get picks": [st.Page("pages/rate.py", title="Rate", icon=":material/star:")],
+        "Get picks": [
+            st.Page("pages/rate.py", title="Rate", icon=":material/star:"),
+            st.Page("pages/together.py", title="Together", icon=":material/group_add:"),
+        ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),

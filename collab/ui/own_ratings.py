@@ -56,6 +56,15 @@ def open_profile() -> tuple[Profile | None, str]:
     return profile, ""
 
 
+def of_session() -> Profile | None:
+    """The profile that this session made or opened last, where the page's link is not to hold it; None where it is gone."""
+    token = st.session_state.get("_profile")
+    try:
+        return cached.profiles().open(token) if token else None
+    except ProfileError:
+        return None
+
+
 def answers_of(profile: Profile | None) -> list[Answer]:
     """The answers in the order in which the films were first answered. Raises ProfileError."""
     return cached.profiles().answers(profile) if profile else []

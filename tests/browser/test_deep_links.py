@@ -9,6 +9,7 @@ PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
 MENU = (
     "Overview",
     "Rate",
+    "Together",
     "Film map",
     "Similar films",
     "Film biases",
