@@ -17,7 +17,8 @@ Masthoff, Group recommender systems: combining individual models, Recommender Sy
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -55,13 +56,19 @@ class Member:
     rated: Mapping[int, float]
     dismissed: Collection[int] = ()
 
+    @cached_property
+    def stars(self) -> np.ndarray:
+        """What the person thinks of every film, (n_items,): the stars given where they rated it, else the predicted ones."""
+        return _with_given(self.foreseen.mean, self.rated)
+
 
 @dataclass(frozen=True, eq=False)
 class Evening:
     """Films for a group of m people, best first, and what each of them would think of each.
 
-    `films` has the columns item_index, title, score (combined), n_ratings, year, genres. `predicted`, `low` and `high` (m, n) are
-    stars: the predicted ratings, and the ends of the fewest neighbouring levels that hold the rating with at least 80 %.
+    `films` has the columns item_index, title, score (combined), n_ratings, year, genres. `stars`, `low` and `high` (m, n): the
+    predicted ratings, and the ends of the fewest neighbouring levels that hold the rating with at least 80 %; where the person
+    has `given` (m, n) stars, all three are these.
     `place` (m, n) is the film's place in the person's own order among all `candidates` (item indices), 1 the first; `alone`
     (m, n) holds the item indices of those that would be picked for each alone. `order` names the order that ranked. `n_too_low`
     films were left out because somebody would rate them below the threshold; `reachable` is the highest threshold that leaves
@@ -69,9 +76,10 @@ class Evening:
     """
 
     films: pd.DataFrame
-    predicted: np.ndarray
+    stars: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    given: np.ndarray
     place: np.ndarray
     alone: np.ndarray
     candidates: np.ndarray
@@ -113,7 +121,7 @@ def combine(
 def normal_scores(score: np.ndarray) -> np.ndarray:
     """Scores (n,) put on one scale by their order alone: the quantiles of a standard normal distribution at (rank − ½) / n.
 
-    Equal scores stay equal. As van der Waerden's scores, with ½ in place of a share of the rank.
+    Equal scores stay equal. (van der Waerden's normal scores take them at rank / (n + 1).)
     """
     return ndtri((rankdata(score) - 0.5) / max(1, len(score)))
 
@@ -129,25 +137,26 @@ def pick_together(
     known: ItemItem | None = None,
     dials: Dials = AS_IT_COMES,
     least: float = 3.0,
+    again: bool = False,
 ) -> Evening:
     """The `n` first films for all `members`, in `order` combined by `way`.
 
     Never among them: films that one of them rated or dismissed, and those of the same title; films that the `dials` leave out (of
-    these, least count, years and genres count here). `known` is what was watched together; without it `watch` falls back to
-    `rating`. `least` stars is the threshold of `average-without-misery`. Of equal scores the more often rated film comes first,
-    then the lower index. Raises SettingError for an unknown way or order.
+    these, least count, years and genres count here). With `again` films that some have seen and liked, but not all, are
+    candidates too, with the stars they gave in place of a prediction. `known` is what was watched together; without it `watch`
+    falls back to `rating`. `least` stars is the threshold of `average-without-misery`. Of equal scores the more often rated film
+    comes first, then the lower index. Raises SettingError for an unknown way or order.
     """
     if order not in JOINT_ORDERS:
         raise SettingError(f"there is no order {order!r} for several people; there are {', '.join(JOINT_ORDERS)}")
     order = at_hand(order, known)
     counts = items["n_ratings"].to_numpy()
-    answered = sorted({film for member in members for film in (*member.rated, *member.dismissed)})
-    candidates = allowed(items, answered, dials, np.full(len(items), np.nan))
+    candidates = _candidates(members, items, rating_scale, dials, again)
     # ranked among all films of that count, so that two films keep their order when years or genres are chosen
     scores = np.array([_own_score(member, order, counts, known, dials.minimum_count, items) for member in members])
     scores = scores[:, candidates]  # (n_people, n_candidates)
-    predicted = np.array([member.foreseen.mean[candidates] for member in members])
-    joint = combine(scores, way, predicted, least)
+    stars = np.array([member.stars[candidates] for member in members])
+    joint = combine(scores, way, stars, least)
     best = _best_first(joint, candidates, counts)
     kept = best[np.isfinite(joint[best])]
     chosen = kept[:n]
@@ -156,34 +165,37 @@ def pick_together(
     for row, places in zip(own, place, strict=True):
         places[row] = np.arange(1, len(row) + 1)
     films = candidates[chosen]
-    ranges = [_likely(member.foreseen, films, rating_scale) for member in members]
+    given = np.array([np.isin(films, list(member.rated)) for member in members])
+    ranges = np.array([_likely(member.foreseen, films, rating_scale) for member in members])  # (n_people, 2, n)
+    low, high = np.where(given[:, None], stars[:, None, chosen], ranges).swapaxes(0, 1)
     facts = {name: items[name].array.take(films) for name in ("title", "n_ratings", "year", "genres")}
     return Evening(
         films=pd.DataFrame(
             {"item_index": films, "title": facts.pop("title"), "score": joint[chosen], **facts},
         ),
-        predicted=predicted[:, chosen],
-        low=np.array([low for low, _ in ranges]),
-        high=np.array([high for _, high in ranges]),
+        stars=stars[:, chosen],
+        low=low,
+        high=high,
+        given=given,
         place=place[:, chosen],
         alone=np.array([candidates[row[:n]] for row in own]),
         candidates=candidates,
         order=order,
         n_too_low=len(best) - len(kept),
-        reachable=float(predicted.min(axis=0).max()) if len(candidates) else float("nan"),
+        reachable=float(stars.min(axis=0).max()) if len(candidates) else float("nan"),
     )
 
 
 def gains(evening: Evening, members: Sequence[Member]) -> pd.DataFrame:
-    """What the list is to each person, one row each, all means of their predicted ratings in stars.
+    """What the list is to each person, one row each, all means of stars, predicted ones or given.
 
     `together` over the films of the list, `alone` over as many picked for that person alone in the same order, `anything` over
     all candidates. `gain` is together − anything.
     """
     rows = []
-    for member, predicted, alone in zip(members, evening.predicted, evening.alone, strict=True):
-        means = [_mean(each) for each in (predicted, member.foreseen.mean[alone[: predicted.shape[0]]])]
-        rows.append((*means, _mean(member.foreseen.mean[evening.candidates])))
+    for member, stars, alone in zip(members, evening.stars, evening.alone, strict=True):
+        films = alone[: len(stars)], evening.candidates
+        rows.append((_mean(stars), *(_mean(member.stars[each]) for each in films)))
     table = pd.DataFrame(rows, columns=["together", "alone", "anything"])
     return table.assign(gain=table["together"] - table["anything"])
 
@@ -208,12 +220,14 @@ def agreements(members: Sequence[Member], items: pd.DataFrame) -> list[Agreement
 def only_one_likes(
     members: Sequence[Member], candidates: np.ndarray, rating_scale: RatingScale, n: int = 3
 ) -> list[np.ndarray]:
-    """For each person the item indices of at most `n` candidates that they alone would like, the widest gap first.
+    """For each person the item indices of at most `n` candidates that nobody rated and they alone would like, the widest gap
+    first.
 
     To like is a predicted rating of `collab.item_item.liked_from` stars or more; the gap is that to the most content of the
     others.
     """
     like = liked_from(rating_scale)
+    candidates = candidates[~np.isin(candidates, [film for member in members for film in member.rated])]
     predicted = np.array([member.foreseen.mean[candidates] for member in members])
     found = []
     for place, own in enumerate(predicted):
@@ -229,12 +243,42 @@ def _own_score(
 ) -> np.ndarray:
     """What the person's own order ranks every film by, (n_items,), on a scale that can be combined; −∞ for films with fewer
     ratings than `minimum_count`."""
+    foreseen = replace(member.foreseen, score=_with_given(member.foreseen.score, member.rated))
     if order == RATING:
-        return member.foreseen.score
+        return foreseen.score
     films = trained_items(items, minimum_count)
     score = np.full(len(items), -np.inf)
-    score[films] = normal_scores(score_of(order, member.foreseen, counts, known.score(member.rated))[films])
+    score[films] = normal_scores(score_of(order, foreseen, counts, known.score(member.rated))[films])
     return score
+
+
+def _candidates(
+    members: Sequence[Member], items: pd.DataFrame, rating_scale: RatingScale, dials: Dials, again: bool
+) -> np.ndarray:
+    """The item indices that may be picked, ascending; `again` as of `pick_together`."""
+    rated = {film for member in members for film in member.rated}
+    liked: set[int] = set()
+    if again:
+        like = liked_from(rating_scale)
+        liked = {
+            film
+            for film in rated
+            if all(member.rated.get(film, like) >= like for member in members)
+            and not all(film in member.rated for member in members)
+        }
+    answered = (rated - liked).union(*(member.dismissed for member in members))
+    candidates = allowed(items, sorted(answered), dials, np.full(len(items), np.nan))
+    if not liked:
+        return candidates
+    titles = items["title"].array  # of a title that stands there twice the film that was rated
+    twice = titles.take(candidates).isin(titles.take(sorted(liked))) & ~np.isin(candidates, sorted(liked))
+    return candidates[~twice]
+
+
+def _with_given(stars: np.ndarray, rated: Mapping[int, float]) -> np.ndarray:
+    found = np.array(stars, dtype=np.float64)
+    found[list(rated)] = list(rated.values())
+    return found
 
 
 def _best_first(score: np.ndarray, candidates: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -64,15 +64,17 @@ def listed_names(names: Sequence[str]) -> str:
 
 
 def _lane(row: int, name: str, evening: Evening, column: int, lines: str, scale: RatingScale) -> str:
-    """One person's prediction for one film; `name` is escaped."""
-    predicted, low, high = (table[row, column] for table in (evening.predicted, evening.low, evening.high))
-    left, right, mark = (_share(stars, scale) for stars in (low, high, predicted))
+    """One person's prediction for one film, or the stars that they gave; `name` is escaped."""
+    stars, low, high = (table[row, column] for table in (evening.stars, evening.low, evening.high))
+    given = evening.given[row, column]
+    probably = "rated" if given else f"<u>probably </u>{likely_words(low, high)}"
+    left, right, mark = (_share(each, scale) for each in (low, high, stars))
     place = ordinal(int(evening.place[row, column]))
     return (
         f'<div class="lane" style="--person:var(--person-{row})"><b title="{name}">{name}</b>'
         f'<div class="track" aria-hidden="true">{lines}<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'
-        f'<em style="left:{mark:.1f}%"></em></div>'
-        f"<span><u>predicted </u>{words.stars(predicted)}</span><span><u>probably </u>{likely_words(low, high)}</span>"
+        f'<em{" class=given" if given else ""} style="left:{mark:.1f}%"></em></div>'
+        f"<span>{'' if given else '<u>predicted </u>'}{words.stars(stars)}</span><span>{probably}</span>"
         f"<span>{place}<u> in the own list</u></span></div>"
     )
 

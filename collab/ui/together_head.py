@@ -81,7 +81,8 @@ def _invite(company: Company, mine: dict[int, Profile]) -> None:
         "Rate films yourself", key="rate_first", type="primary", icon=":material/star:"
     ):
         st.switch_page(RATE)
-    _ways_to_join(company.people, mine)
+    with st.container(width=560):
+        _ways_to_join(company.people, mine)
 
 
 def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:

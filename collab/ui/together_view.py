@@ -53,6 +53,7 @@ class Choice:
     order: str
     least: float
     dials: Dials
+    again: bool
 
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
@@ -101,7 +102,14 @@ def choose(run: TrainedRun) -> Choice:
             )
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
             dials = choose_dials(run, bend=False, narrow=True)
-    return Choice(WAYS[way], ORDERS[order], least, dials)
+            again = st.toggle(
+                "Also films that some have liked",
+                key="again",
+                bind="query-params",
+                help="Films that some here rated high and others have not rated may be picked too; the stars given stand in "
+                "place of a prediction.",
+            )
+    return Choice(WAYS[way], ORDERS[order], least, dials, again)
 
 
 def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[str], choice: Choice) -> None:
@@ -119,6 +127,7 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
         known=together,
         dials=choice.dials,
         least=choice.least,
+        again=choice.again,
     )
     picture, side = st.columns([2.9, 1], gap="medium")
     with picture, st.container(key="evening"):
@@ -141,8 +150,11 @@ def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
     """The list as a table: a film a row, and for every person predicted stars, likely range and place in the own list."""
     table = evening.films[["title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
-        table[f"{name}, predicted"] = evening.predicted[row].round(1)
-        table[f"{name}, probably"] = list(map(likely_words, evening.low[row], evening.high[row]))
+        likely = map(likely_words, evening.low[row], evening.high[row])
+        table[f"{name}, predicted"] = evening.stars[row].round(1)
+        table[f"{name}, probably"] = [
+            "rated" if given else each for given, each in zip(evening.given[row], likely, strict=True)
+        ]
         table[f"{name}, own list"] = evening.place[row]
     return table
 
@@ -154,9 +166,9 @@ def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
         return ""
     most = [name for name, gain in zip(names, shown, strict=True) if gain == shown.max()]
     if len(most) == len(names):
-        return f"All gain alike: {_stars_more(shown.max())} the films left."
+        return f"All gain alike: {_stars_more(shown.max())} the mean of all films left."
     verb = "gains" if len(most) == 1 else "gain"
-    return f"{words.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the films left."
+    return f"{words.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the mean of all films left."
 
 
 def _stars_more(gain: float) -> str:
@@ -172,23 +184,30 @@ def _watched_together(run: TrainedRun) -> ItemItem | None:
 
 
 def _gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
-    table, colours = gains(evening, members), palette()
+    table = gains(evening, members)
     st.subheader(
         "Who gains",
         anchor=False,
         help="Means of predicted stars. These: the films of the list. Alone: as many picked for that person alone in the same "
-        "order. Any: all films that are left.",
+        "order. Any: all films that are left. Where somebody has given stars, these count.",
     )
     st.markdown(gain_words(table, names))
-    rows = "".join(
-        f"<tr><th scope=row>{escape(name)}</th><td>{words.stars(row.together)}</td>"
-        f"<td>{words.stars(row.alone)}</td><td>{words.stars(row.anything)}</td></tr>"
-        for name, row in zip(names, table.itertuples(), strict=True)
+    means = table[["together", "alone", "anything"]].to_numpy()
+    rows = [(name, *map(words.stars, row)) for name, row in zip(names, means, strict=True)]
+    st.html(_small_table("Mean stars", ("These", "Alone", "Any"), rows))
+
+
+def _small_table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of figures as HTML, each row beginning with a name; all texts are escaped."""
+    colours = palette()
+    head = "".join(f"<th scope=col>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        f"<tr><th scope=row>{escape(name)}</th>{''.join(f'<td>{escape(figure)}</td>' for figure in figures)}</tr>"
+        for name, *figures in rows
     )
-    st.html(
-        f'<table class="evening-gains" style="--line:{colours.grid};--muted:{colours.muted}" '
-        'aria-label="Mean predicted stars"><thead><tr><th></th><th scope=col>These</th><th scope=col>Alone</th>'
-        f"<th scope=col>Any</th></tr></thead><tbody>{rows}</tbody></table>"
+    return (
+        f'<table class="evening-figures" style="--line:{colours.grid};--muted:{colours.muted}" aria-label="{escape(label)}">'
+        f"<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
@@ -197,13 +216,14 @@ def _agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
         "Agreement",
         anchor=False,
         help="Correlation of two people’s predicted ratings: 1 the same, 0 unrelated, −1 opposite. Good films please most, so "
-        "ratings agree for nearly all. Taste is what is left when the average person’s prediction is taken off.",
+        "ratings agree for nearly all. Taste is what is left when the average person’s prediction is taken off; after a few "
+        "ratings each it often lies near 1 or −1, since little is known to differ in.",
     )
-    lines = []
-    for pair in pairs:
-        who = f"{words.plain(names[pair.first])} and {words.plain(names[pair.second])}: " if len(pairs) > 1 else ""
-        lines.append(f"{who}ratings **{_correlation(pair.of_ratings)}**, taste **{_correlation(pair.of_taste)}**")
-    st.markdown("  \n".join(line[0].upper() + line[1:] for line in lines))
+    rows = [
+        (f"{names[pair.first]}, {names[pair.second]}", _correlation(pair.of_ratings), _correlation(pair.of_taste))
+        for pair in pairs
+    ]
+    st.html(_small_table("Correlations", ("Ratings", "Taste"), rows))
     st.caption(f"Over the {words.count(pairs[0].n_films)} most rated films.")
 
 
@@ -267,23 +287,25 @@ def _apart(run: TrainedRun, evening: Evening, members: Sequence[Member], names: 
             help=f"Films predicted at {liked_from(scale):g} stars or more for one person and less for everybody else, the widest "
             "gap first.",
         )
-        for row, column in enumerate(st.columns(len(names), gap="medium")):
-            with column:
-                if not len(found[row]):
-                    st.caption(f"No film that only {words.plain(names[row])} would like.")
-                    continue
-                films = []
-                for index in found[row].tolist():
-                    others = [member.foreseen.mean[index] for place, member in enumerate(members) if place != row]
-                    films.append(
-                        Film(
-                            *title_and_facts(run.items.iloc[index]),
-                            words.stars(members[row].foreseen.mean[index]),
-                            f", {'other' if len(others) == 1 else 'others at most'} {words.stars(max(others))}",
-                        )
-                    )
-                st.caption(f"Only {words.plain(names[row])} would like")
-                st.html(film_list(films, f"Only {names[row]} would like", scale, palette(), N_APART))
+        with st.grid("auto", min_column_width=330, gap=("small", "large")) as grid:
+            for row, name in enumerate(names):
+                with grid.cell():
+                    films = [_apart_film(run, members, row, index) for index in found[row].tolist()]
+                    if films:
+                        st.caption(f"Only {words.plain(name)} would like")
+                        st.html(film_list(films, f"Only {name} would like", scale, palette(), len(films)))
+                    else:
+                        st.caption(f"No film that only {words.plain(name)} would like.")
+
+
+def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int) -> Film:
+    """A film that only the member at `row` would like."""
+    others = [member.foreseen.mean[index] for place, member in enumerate(members) if place != row]
+    return Film(
+        *title_and_facts(run.items.iloc[index]),
+        words.stars(members[row].foreseen.mean[index]),
+        f", {'other' if len(others) == 1 else 'others at most'} {words.stars(max(others))}",
+    )
 
 
 def _as_table(evening: Evening, names: Sequence[str]) -> None:
