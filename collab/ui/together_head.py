@@ -11,7 +11,7 @@ from collab.errors import ProfileError
 from collab.services.profiles import LONGEST_NAME, Profile
 from collab.together import LEAST_PEOPLE, MOST_PEOPLE
 from collab.ui import own_ratings, together_people, words
-from collab.ui.together_people import UNNAMED, Company
+from collab.ui.together_people import UNNAMED, YOU, Company
 
 RATE = "pages/rate.py"
 
@@ -52,7 +52,8 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
     n_rated = sum(answer.rating is not None for answer in own_ratings.answers_of(profile))
     with st.popover(f"{words.plain(name)} · {words.count(n_rated)} rated", key=f"person-{place}"):
         films = "film" if n_rated == 1 else "films"
-        st.markdown(f"**{words.plain(name)}** has rated {words.count(n_rated)} {films}.")
+        has = "have" if name == YOU else "has"
+        st.markdown(f"**{words.plain(name)}** {has} rated {words.count(n_rated)} {films}.")
         if private is not None:
             if st.button("Rate more films", key=f"more-{place}", icon=":material/star:"):
                 _rate(private)
@@ -71,7 +72,9 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
 def _invite(company: Company, mine: dict[int, Profile]) -> None:
     """What the page is for, and the ways to the first and the second person."""
     if company.people:
-        text = f"**{words.plain(company.names[0])}** is here. An evening takes one more: choose how they join."
+        first = words.plain(company.names[0])
+        here = "**You** are here" if company.names[0] == YOU else f"**{first}** is here"
+        text = f"{here}. An evening takes one more: choose how they join."
     else:
         text = (
             "An evening takes two to four people, each with some films rated. Nobody is here yet: choose how they join."

@@ -26,6 +26,8 @@ PEOPLE = "people"
 UNNAMED = "My ratings"
 """What a profile is called until somebody names it (`ProfileStore.create`)."""
 
+YOU = "You"
+
 _PASTE = "paste_person"
 
 
@@ -70,7 +72,7 @@ def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...
     for place, profile in enumerate(people, start=1):
         name = profile.name
         if name == UNNAMED:
-            name = "You" if profile.id in mine and "You" not in names else f"Person {place}"
+            name = YOU if profile.id in mine and YOU not in names else f"Person {place}"
         names.append(name)
     often = Counter(names)
     return tuple(

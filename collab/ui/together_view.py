@@ -36,6 +36,7 @@ from collab.ui.person import believed
 from collab.ui.rating import places
 from collab.ui.taste import answers_known
 from collab.ui.theme import palette
+from collab.ui.together_people import YOU
 
 STYLES = (Path(__file__).with_name("rating.css"), Path(__file__).with_name("together.css"))
 
@@ -167,7 +168,7 @@ def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
     most = [name for name, gain in zip(names, shown, strict=True) if gain == shown.max()]
     if len(most) == len(names):
         return f"All gain alike: {_stars_more(shown.max())} the mean of all films left."
-    verb = "gains" if len(most) == 1 else "gain"
+    verb = "gains" if len(most) == 1 and most[0] != YOU else "gain"
     return f"{words.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the mean of all films left."
 
 
@@ -254,7 +255,7 @@ def _say_how(
     record, lines = run.record, []
     strangers = [name for name, member in zip(names, members, strict=True) if not member.rated]
     if strangers:
-        verb = "has" if len(strangers) == 1 else "have"
+        verb = "has" if len(strangers) == 1 and strangers[0] != YOU else "have"
         lines.append(
             f"{words.plain(listed_names(strangers))} {verb} rated no film of this data set yet; the average person stands in."
         )
