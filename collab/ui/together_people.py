@@ -44,7 +44,9 @@ class Company:
 
 def company() -> Company:
     """The people of the link; those of the session where it names none; else whoever rates films in this session. The link then
-    names them. Never raises: who cannot be opened is told of."""
+    names them. Who cannot be opened is told of. Raises ProfileError, with the link as it was, where nobody can be: the database
+    does not answer."""
+    mine = private_links()
     tokens = _tokens_of_link()
     found: dict[int, Profile] = {}
     trouble, unknown = [], []
@@ -62,7 +64,7 @@ def company() -> Company:
         )
     people = tuple(found.values())[:MOST_PEOPLE]
     _keep(people, unknown)
-    return Company(people, names_of(people, private_links()), tuple(trouble), tuple(unknown))
+    return Company(people, names_of(people, mine), tuple(trouble), tuple(unknown))
 
 
 def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...]:
@@ -88,11 +90,8 @@ def tokens_in(text: str) -> list[str]:
 
 
 def private_links() -> dict[int, Profile]:
-    """The profiles that this browser may change, by their ids: those it remembers, and the session's own."""
-    try:
-        known = {profile.id: profile for profile in cached.profiles().profiles_of(visitor())}
-    except ProfileError:
-        known = {}
+    """The profiles that this browser may change, by their ids: those it remembers, and the session's own. Raises ProfileError."""
+    known = {profile.id: profile for profile in cached.profiles().profiles_of(visitor())}
     own = own_ratings.of_session()
     if own is not None and own.can_edit:
         known.setdefault(own.id, own)
@@ -181,20 +180,23 @@ def _tokens_of_link() -> list[str]:
         late = own_link.is_late(own_ratings.LINK, token)
         own_link.put(own_ratings.LINK, None)
         if not late:
-            tokens.append(token)
-            _use_if_private(token)
+            tokens += _joining(token)
     own = own_ratings.of_session()
     if not tokens and "_together" not in state and own is not None:
         tokens.append(own.view_token)
     return tokens
 
 
-def _use_if_private(token: str) -> None:
+def _joining(token: str) -> list[str]:
+    """The view-only token of whoever a page's own link named; a private link goes on being the session's own."""
     try:
-        if cached.profiles().open(token).can_edit:
-            st.session_state["_profile"] = token
-    except ProfileError:
-        pass  # told of where the people are opened
+        profile = cached.profiles().open(token)
+    except ProfileError as reason:
+        st.session_state["_together_trouble"] = str(reason)
+        return []
+    if profile.can_edit:
+        st.session_state["_profile"] = token
+    return [profile.view_token]
 
 
 def _keep(people: Sequence[Profile], unknown: Sequence[str]) -> None:

@@ -34,7 +34,7 @@ def test_two_people_meet_by_link(server, desktop, phone, settled):
     desktop.get_by_role("link", name="Together", exact=True).click()
     desktop.get_by_text("You are here", exact=False).wait_for()
     settled(desktop)
-    box = desktop.get_by_label("Paste somebody’s link")
+    box = desktop.get_by_role("textbox", name="Paste somebody’s link")
     box.fill(f"{server}/rate?data=ml-100k&profile={other}")
     box.press("Enter")
     desktop.locator(".evening").wait_for()
@@ -68,11 +68,7 @@ def test_two_people_meet_by_link(server, desktop, phone, settled):
     settled(phone)
     assert films(phone) == least
     assert phone.evaluate("document.documentElement.scrollWidth") <= 391
-    assert phone.get_by_text("You · 2 rated").count() == 0 or other not in phone.url
-    phone.reload()
-    phone.locator(".evening").wait_for()
-    settled(phone)
-    assert films(phone) == least and own not in phone.url and other not in phone.url
+    assert own not in phone.url and other not in phone.url
 
 
 def test_somebody_joins_at_the_same_browser(server, desktop, settled):
@@ -80,7 +76,7 @@ def test_somebody_joins_at_the_same_browser(server, desktop, settled):
     own, _ = rate_two(desktop, server, settled, (5,))
     desktop.get_by_role("link", name="Together", exact=True).click()
     desktop.get_by_text("You are here", exact=False).wait_for()
-    desktop.get_by_label("Or let somebody rate films here").fill("Bea")
+    desktop.get_by_role("textbox", name="Or let somebody rate films here").fill("Bea")
     desktop.get_by_role("button", name="Start their ratings").click()
     desktop.wait_for_url("**/rate?**")
     desktop.get_by_role("heading", name="Popular with everyone, not yet yours").wait_for()

@@ -257,9 +257,19 @@ def test_a_database_that_fails_is_told_of(evening, monkeypatch):
     def fails(*_):
         raise ProfileError("The database cannot be used.")
 
-    monkeypatch.setattr(cached.profiles(), "answers", fails)
-    app.run()
-    assert not app.exception and "cannot be used" in texts(app)
+    people = link(app, "people")
+    for name in ("answers", "profiles_of"):
+        monkeypatch.setattr(cached.profiles(), name, fails)
+        app.run()
+        assert not app.exception and "cannot be used" in texts(app) and link(app, "people") == people
+
+
+def test_a_page_link_that_nobody_has_is_told_of_and_does_not_stay(visit, make):
+    ada, gone = make("Ada"), make("Gone")
+    cached.profiles().delete(gone)
+    app = visit("together", people=ada.view_token, profile=gone.edit_token)
+    assert "may have been deleted" in texts(app) and "**Ada** is here" in texts(app)
+    assert link(app, "people") == ada.view_token and "profile" not in app.query_params
 
 
 def test_a_bayesian_run_serves_too(visit_bayes, make):
