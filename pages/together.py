@@ -20,11 +20,17 @@ try:
 except CollabError as reason:
     st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
     st.stop()
+# places of their own: a control that moves, because more or fewer people stand above it, would lose its hold on the link
+head, controls, evening = st.container(), st.container(), st.container()
 try:
-    here = company()
-    say_trouble(here)
-    show_people(here, Path(__file__).stem)
+    with head:
+        here = company()
+        say_trouble(here)
+        show_people(here, Path(__file__).stem)
     if len(here.people) >= LEAST_PEOPLE:
-        show_evening(page.run, here.people, here.names, choose(page.run))
+        with controls:
+            choice = choose(page.run)
+        with evening:
+            show_evening(page.run, here.people, here.names, choice)
 except ProfileError as reason:
     st.error(words.plain(str(reason)), icon=":material/error:")

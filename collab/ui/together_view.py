@@ -88,6 +88,16 @@ def choose(run: TrainedRun) -> Choice:
             help="Watch and like: the films’ places in each one’s own list, made of what people with their ratings watched and "
             "liked and of the predicted rating; all lists weigh the same. Predicted rating: the stars alone.",
         )
+        with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
+            dials = choose_dials(run, bend=False, narrow=True)
+            again = st.toggle(
+                "Also films that some have liked",
+                key="again",
+                bind="query-params",
+                help="Films that some here rated high and others have not rated may be picked too; the stars given stand in "
+                "place of a prediction.",
+            )
+        # last, so that no other control moves when it comes and goes
         least, scale = 3.0, run.record.scale
         if WAYS[way] == WITHOUT_MISERY:
             least = st.slider(
@@ -100,15 +110,6 @@ def choose(run: TrainedRun) -> Choice:
                 bind="query-params",
                 width=190,
                 help="Films that somebody is predicted to rate lower are left out. Higher: fewer films, nobody unhappy.",
-            )
-        with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
-            dials = choose_dials(run, bend=False, narrow=True)
-            again = st.toggle(
-                "Also films that some have liked",
-                key="again",
-                bind="query-params",
-                help="Films that some here rated high and others have not rated may be picked too; the stars given stand in "
-                "place of a prediction.",
             )
     return Choice(WAYS[way], ORDERS[order], least, dials, again)
 
