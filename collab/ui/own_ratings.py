@@ -64,6 +64,15 @@ def open_profile() -> tuple[Profile | None, str]:
     return profile, ""
 
 
+def of_session() -> Profile | None:
+    """The profile that this session made or opened last, where the page's link is not to hold it; None where it is gone."""
+    token = st.session_state.get("_profile")
+    try:
+        return cached.profiles().open(token) if token else None
+    except ProfileError:
+        return None
+
+
 def answers_of(profile: Profile | None) -> list[Answer]:
     """The answers in the order in which the films were first answered. Raises ProfileError."""
     return cached.profiles().answers(profile) if profile else []
@@ -195,6 +204,13 @@ def switch_to(profile: Profile) -> None:
     _use(profile.edit_token)
 
 
+def turn_to(token: str) -> None:
+    """Make the profile of `token` the session's own, also where the page's link is not to hold it."""
+    if st.session_state.get("_profile") not in (None, token):
+        leave_page()
+    st.session_state["_profile"] = token
+
+
 def forget_here(profile: Profile) -> bool:
     """Take a profile off this browser's list; it is left where it is the open one. Whether that worked."""
     done = _try(lambda: cached.profiles().forget(visitor(), profile))
@@ -310,9 +326,7 @@ def _token() -> str | None:
 
 
 def _use(token: str) -> None:
-    if st.session_state.get("_profile") not in (None, token):
-        leave_page()
-    st.session_state["_profile"] = token
+    turn_to(token)
     own_link.put(LINK, token)
 
 

@@ -16,6 +16,7 @@ from collab.reasons import weightiest
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, what_if, words
+from collab.ui.dials import choose_dials
 from collab.ui.film_list import film_list
 from collab.ui.keeping import share_button
 from collab.ui.pick_deeds import carry_out, last_deed
@@ -39,8 +40,6 @@ ORDER_HELP = """What the picks are ranked by.
 - *Popular*: the number of ratings, the same for everybody.
 - *Long shot*: the upper end of the interval; it may be wonderful, and nobody knows."""
 assert set(ORDER_NAMES) == set(ORDERS)
-MINIMUM_COUNT = 20
-HIGHEST_MINIMUM_COUNT = 200
 
 
 def show_picks(
@@ -118,7 +117,7 @@ def _head(
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.subheader(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
-            dials = _dials(run, ranked)
+            dials = choose_dials(run, bend=ranked, narrow=ranked)
         share_button(profile, page_name)
     if not ranked:
         return WATCH, dials, None
@@ -132,53 +131,6 @@ def _head(
         label_visibility="collapsed",
     )
     return order, dials, row
-
-
-def _dials(run: TrainedRun, ranked: bool) -> Dials:
-    """The controls behind the tune button."""
-    n_ratings = run.items["n_ratings"]
-    most = max(2, min(HIGHEST_MINIMUM_COUNT, int(n_ratings.max())))
-    minimum_count = st.slider(
-        "Least ratings of a film",
-        1,
-        most,
-        min(MINIMUM_COUNT, most),
-        key="min_ratings",
-        bind="query-params",
-        help="Films with fewer training ratings are left out. Higher: better known films, predictions that rest on more.",
-    )
-    if not ranked:
-        return Dials(minimum_count=minimum_count)
-    popularity = st.slider(
-        "Obscure (−1) to popular (1)",
-        -1.0,
-        1.0,
-        0.0,
-        0.25,
-        key="popularity",
-        bind="query-params",
-        help="Adds to or takes from a film’s score for the number of its ratings. 0: as the order has it.",
-    )
-    variety = st.slider(
-        "Similar (0) to varied (1)",
-        0.0,
-        1.0,
-        0.0,
-        0.1,
-        key="variety",
-        bind="query-params",
-        help="Higher: each next pick is less like the ones above it, and further down the order. 0: the best, however alike.",
-    )
-    trained = run.items[n_ratings > 0]
-    known_years = trained["year"].dropna()
-    years = None
-    if known_years.nunique() > 1:
-        whole = int(known_years.min()), int(known_years.max())
-        years = st.slider("Years", *whole, whole, key="years", bind="query-params")
-        years = None if tuple(years) == whole else tuple(years)
-    names = sorted({name for genres in trained["genres"].unique() for name in genres.split("|") if name})
-    genres = st.multiselect("Genres", names, key="pick_genres", bind="query-params", placeholder="All") if names else []
-    return Dials(popularity, variety, years, tuple(genres), minimum_count)
 
 
 def _say_how_honest(
