@@ -1,11 +1,13 @@
-"""The film map: films as points on three principal components, coloured by what one wants to know.
+"""The film map: films as points on two or three axes, coloured and sized by what one wants to know.
 
-A pure function from coordinates, a table and a palette to a Plotly figure; `collab.ui.plot3d` shows it.
+Pure functions from coordinates, a table and a palette to a Plotly figure, the words of the points, and the names that may stand on
+the map; `collab.ui.plot3d` shows them and finds out which names have room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,87 +15,104 @@ import plotly.graph_objects as go
 
 from collab.ui import words
 from collab.ui.charts import mark_synthetic
-from collab.ui.explore_charts import colour_scale, escaped, film_words, font, shortened
+from collab.ui.explore_charts import colour_scale, shortened
+from collab.ui.film_colours import MAP_COLOURS, Groups, Scale, film_colours
 from collab.ui.theme import Palette
 
-MAP_COLOURS = {
-    "genre": "first genre",
-    "year": "year",
-    "bias": "bias",
-    "mean": "mean rating",
-    "count": "number of ratings",
-    "doubt": "how unsure the place is",
-}
-"""What the map can be coloured by, and the same in words."""
+SHOWN, FADED, HIDDEN = "shown", "faded", "hidden"
+OTHERS = (SHOWN, FADED, HIDDEN)
+"""What becomes of the films that were not asked for, where something was: nothing, they fade, or they go."""
 
-OTHER_GENRE = "other"
-NO_GENRE = "no genre"
-_N_GENRES = 7  # as many as colours can be told apart; the rest is grey
-_N_FOUND_NAMES = 8  # found films that are named; more would cover the map
-_POINT = 2.2
+POINTS = "films"
+"""What the traces with the films themselves have as `meta`; the others mark some of them once more."""
+
+_N_FOUND_NAMES = 12  # found films that may be named; more would cover the map
 _SCENE_SIZE = 1.05  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 
 
-def leading_genres(genres: pd.Series, n: int = _N_GENRES) -> list[str]:
-    """The `n` most frequent first genres of films with genres "Action|Comedy", most frequent first."""
-    first = genres[genres != ""].str.split("|").str[0]
-    counts = first.value_counts()
-    return sorted(counts.index, key=lambda genre: (-counts[genre], genre))[:n]
+@dataclass(frozen=True)
+class Marks:
+    """Films that are asked for, as item indices: the `chosen` one, those `found` by a search, those of the set `kept`; what
+    becomes of the `others`."""
+
+    chosen: int | None = None
+    found: Collection[int] = ()
+    kept: Collection[int] = ()
+    others: str = SHOWN
+
+    @property
+    def focus(self) -> set[int]:
+        """The films that stay as they are while the others fade or go; empty: nothing was asked for."""
+        return {*self.found, *self.kept}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the points look: `colour_by` a key of `MAP_COLOURS`, the `genres` with a colour of their own, `sized` by count, and how
+    many of the most rated films are named, `n_names`."""
+
+    colour_by: str = "genre"
+    genres: Sequence[str] = ()
+    sized: bool = False
+    n_names: int = 20
+    marks: Marks = field(default_factory=Marks)
 
 
 def film_map_figure(
     coordinates: np.ndarray,
-    explained: Sequence[float],
+    axis_titles: Sequence[str],
     films: pd.DataFrame,
     palette: Palette,
-    colour_by: str = "genre",
-    genres: Sequence[str] = (),
-    chosen: int | None = None,
-    found: Sequence[int] = (),
-    n_labelled: int = 20,
+    look: Look,
+    *,
     synthetic: bool = False,
 ) -> go.Figure:
-    """Films as points in three principal components.
+    """Films as points in three dimensions or two.
 
-    `coordinates` (n, 3), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, bias, and
-    doubt as of `collab.interpret.place_doubt` where the model says how sure it is);
-    `explained` (3,) shares of variance for the axes; `colour_by` a key of `MAP_COLOURS`; `genres` those with a colour of
-    their own (`leading_genres`). `chosen` and `found` are item indices: the first is marked and named, the others ringed
-    and named. Where nothing was found, the `n_labelled` most rated are named. Every point carries its item_index as `customdata`.
+    `coordinates` (n, 3) or (n, 2), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, and the
+    column of the colour: bias, predicted, cluster, doubt). Every film is one point of a trace whose `meta` is `POINTS`, its
+    item_index in `customdata`; found films, those of the set and the chosen one are marked once more. Films that are hidden are
+    not drawn; the axes stay those of all films.
     """
-    films = films.reset_index(drop=True).assign(x=coordinates[:, 0], y=coordinates[:, 1], z=coordinates[:, 2])
-    films["words"] = [
-        film_words(film.title, film.bias, film.n_ratings, *_more_words(film, colour_by)) for film in films.itertuples()
-    ]
+    solid = coordinates.shape[1] == 3
+    films = films.reset_index(drop=True)
+    index = films["item_index"].to_numpy()
+    sizes = point_sizes(films["n_ratings"].to_numpy(), solid, look.sized)
+    marks = look.marks
+    in_focus = np.isin(index, list(marks.focus)) | (index == marks.chosen)
+    apart = bool(marks.focus) and marks.others != SHOWN
+    drawn = in_focus if apart else np.ones(len(films), dtype=bool)
     figure = go.Figure()
-    if colour_by == "genre":
-        _add_genres(figure, films, genres, palette)
+
+    def add(rows: np.ndarray, name: str, marker: dict, **more: object) -> None:
+        figure.add_trace(_trace(coordinates[rows], index[rows], name, marker, **more))
+
+    if apart and marks.others == FADED:
+        faded = ~in_focus
+        add(faded, "others", {"color": faded_colour(palette), "size": _pick(sizes, faded, 0.8)}, meta=POINTS)
+    colours = film_colours(films, look.colour_by, look.genres, palette)
+    if isinstance(colours, Groups):
+        for name, colour in colours.colours.items():
+            rows = drawn & (colours.of == name)
+            if rows.any():
+                marker = {"color": colour, "size": _pick(sizes, rows)}
+                if colours.rims is not None and (colours.rims[rows] != colour).any():
+                    marker["line"] = {"width": 1.5, "color": colours.rims[rows].tolist()}
+                add(rows, name, marker, showlegend=True, meta=POINTS)
     else:
-        _add_scale(figure, films, colour_by, palette)
-    is_chosen = films["item_index"] == chosen
-    is_found = films["item_index"].isin(found) & ~is_chosen
-    rest = films[~is_chosen & ~is_found].sort_values("n_ratings", ascending=False, kind="stable")
-    ring, diamond = {"size": 9, "symbol": "circle-open"}, {"size": 7, "symbol": "diamond"}
-    figure.add_trace(_names(rest.head(0 if is_found.any() else n_labelled), palette.ink))
-    figure.add_trace(_points(films[is_found], "found", marker={**ring, "color": palette.found}))
-    figure.add_trace(_points(films[is_chosen], "chosen", marker={**diamond, "color": palette.chosen}))
-    named = films[is_found].head(_N_FOUND_NAMES).itertuples()
-    flags = [_flag(film, palette.found, palette, height=24 + 22 * (place % 3)) for place, film in enumerate(named)]
-    flags += [
-        _flag(film, palette.chosen, palette, height=34) | {"bordercolor": palette.chosen}
-        for film in films[is_chosen].itertuples()
-    ]
-    figure.update_traces(hovertemplate="%{hovertext}<extra></extra>")
-    axes = [_component_axis(place + 1, share, coordinates[:, place], palette) for place, share in enumerate(explained)]
-    lengths = np.array([axis["range"][1] - axis["range"][0] for axis in axes])
-    sides = dict(zip("xyz", (_SCENE_SIZE * lengths / np.cbrt(lengths.prod())).tolist(), strict=True))
+        _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
+    is_chosen, is_found, is_kept = index == marks.chosen, np.isin(index, list(marks.found)), np.isin(index, list(marks.kept))
+    ring = 9 if solid else 14
+    add(is_kept, "set", {"size": ring + 2, "symbol": "square-open", "color": palette.accent})
+    add(is_found & ~is_chosen, "found", {"size": ring, "symbol": "circle-open", "color": palette.found})
+    add(is_chosen, "chosen", {"size": ring - 2, "symbol": "diamond", "color": palette.chosen})
     figure.update_layout(
         template="none",
         paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
         font={"color": palette.ink, "size": 13},
         hoverlabel={"bgcolor": palette.paper, "bordercolor": palette.grid, "font": {"color": palette.ink, "size": 13}},
         modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.ink},
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
         legend={
             "orientation": "h",
             "x": 0,
@@ -103,43 +122,114 @@ def film_map_figure(
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 12},
         },
-        scene={
-            "xaxis": axes[0],
-            "yaxis": axes[1],
-            "zaxis": axes[2],
-            "aspectmode": "manual",
-            "aspectratio": sides,
-            "annotations": flags,
-        },
+        **(_solid_layout if solid else _flat_layout)(coordinates, axis_titles, palette),
     )
     if synthetic:
         mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the legend is on top
     return figure
 
 
-def _add_genres(figure: go.Figure, films: pd.DataFrame, genres: Sequence[str], palette: Palette) -> None:
-    """One trace a leading genre, in the order of `genres`, then the others in grey: the legend is the key."""
-    first = films["genres"].str.split("|").str[0].replace("", NO_GENRE)
-    group = first.where(first.isin(genres), OTHER_GENRE)
-    colours = dict(zip(genres, palette.categorical, strict=False)) | {OTHER_GENRE: palette.muted}
-    for genre, colour in colours.items():
-        members = films[group == genre]
-        if len(members):
-            figure.add_trace(_points(members, genre, showlegend=True, marker={"size": _POINT, "color": colour}))
+def point_sizes(n_ratings: np.ndarray, solid: bool, sized: bool) -> np.ndarray | float:
+    """Diameters in pixels: one for all, or by the square root of the count, so that the area says it."""
+    smallest = 2.2 if solid else 5.0
+    if not sized or not len(n_ratings):
+        return smallest
+    reach = 12.0 if solid else 24.0
+    return np.round(np.maximum(smallest * 0.8, reach * np.sqrt(n_ratings / n_ratings.max())), 1)
 
 
-def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: Palette) -> None:
+def faded_colour(palette: Palette) -> str:
+    """Between grid and paper: there, and no more than that."""
+    return palette.grid
+
+
+def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
+    """The parts of a point's words "Alien (1979) · Horror, Sci-Fi · bias +0.42 · 291 ratings", as columns for the browser.
+
+    Each part has `values`, a row a film, or `codes` into `names`; words `before` and `after`, and `digits` and `sign` of numbers.
+    A missing value leaves its part out. Columns are less than half of the texts that they become.
+    """
+    genres = films["genres"].str.replace("|", ", ").replace("", "no genre")
+    codes, names = pd.factorize(genres)
+    parts = [{"values": films["title"].tolist()}, {"codes": codes.tolist(), "names": list(names)}]
+
+    def number(column: str, before: str = "", after: str = "", digits: int = 0, sign: bool = False, times: int = 1) -> None:
+        values = films[column].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan) * times
+        rounded = [None if not np.isfinite(value) else round(float(value), digits) for value in values]
+        parts.append({"values": rounded, "before": before, "after": after, "digits": digits, "sign": sign})
+
+    if colour_by == "cluster":
+        number("cluster", "cluster ")
+    if colour_by == "mean":
+        number("mean_rating", "mean ", digits=1)
+    if colour_by == "predicted":
+        number("predicted", "predicted ", digits=1)
+    if "doubt" in films:
+        number("doubt", "place ±", " %", times=100)
+    if "bias" in films and films["bias"].notna().any():
+        number("bias", "bias ", digits=2, sign=True)
+    number("n_ratings", after=" ratings")
+    return parts
+
+
+def film_names(coordinates: np.ndarray, films: pd.DataFrame, look: Look) -> list[dict]:
+    """The names that may stand on the map, those that matter most first: the chosen film, found ones, those of the set, the most
+    rated. Each has `at`, its `text`, and its `kind`: chosen, found, kept or most. The browser leaves out what has no room, and
+    stops after `n_names` of the last kind."""
+    marks, index = look.marks, films["item_index"].to_numpy()
+    by_count = np.argsort(-films["n_ratings"].to_numpy(), kind="stable")
+    taken: set[int] = set()
+    names: list[dict] = []
+
+    def add(wanted: Collection[int] | None, kind: str, most: int) -> None:
+        inside = None if wanted is None else set(wanted)
+        n = 0
+        for row in by_count:
+            if n >= most:
+                break
+            if int(index[row]) not in taken and (inside is None or int(index[row]) in inside):
+                taken.add(int(index[row]))
+                at = [round(float(value), 4) for value in coordinates[row]]
+                names.append({"at": at, "text": shortened(films["title"].iat[row], 30), "kind": kind})
+                n += 1
+
+    add([] if marks.chosen is None else [marks.chosen], "chosen", 1)
+    add(marks.found, "found", _N_FOUND_NAMES)
+    add(marks.kept, "kept", look.n_names)
+    if not marks.focus:
+        add(None, "most", 4 * look.n_names)
+    return names
+
+
+def axis_titles(names: Sequence[str], shares: Sequence[float], of: str = "of variance") -> list[str]:
+    """An axis in words, "Component 1 · 32 % of variance"."""
+    return [f"{name} · {words.percent(share)} {of}" for name, share in zip(names, shares, strict=True)]
+
+
+def _trace(places: np.ndarray, index: np.ndarray, name: str, marker: dict, **more: object) -> go.Scatter3d | go.Scattergl:
+    """A trace of these films. Colours are lists: Plotly draws arrays of numbers black."""
+    values = places.astype(np.float32)
+    settings = {"mode": "markers", "showlegend": False, "name": name, "customdata": index.astype(np.int32), "marker": marker}
+    settings["hovertemplate"] = "%{hovertext}<extra></extra>"
+    if values.shape[1] == 3:
+        return go.Scatter3d(x=values[:, 0], y=values[:, 1], z=values[:, 2], **settings | more)
+    return go.Scattergl(x=values[:, 0], y=values[:, 1], **settings | more)
+
+
+def _pick(sizes: np.ndarray | float, rows: np.ndarray, times: float = 1.0) -> list[float] | float:
+    return round(sizes * times, 2) if np.isscalar(sizes) else (sizes[rows] * times).tolist()
+
+
+def _add_scale(add, scale: Scale, colour_by: str, sizes: np.ndarray | float, drawn: np.ndarray, palette: Palette) -> None:  # noqa: ANN001
     """One trace coloured by a number, with its colour bar; films without that number in grey."""
-    values = _scale_values(films, colour_by)
-    known = values.notna()
-    low, high, ticks = _scale_range(values[known], colour_by)
-    colours = palette.diverging if colour_by == "bias" else palette.sequential
+    known = np.isfinite(scale.values)
+    name = MAP_COLOURS[colour_by]
     marker = {
-        "size": _POINT,
-        "color": values[known].tolist(),
-        "cmin": low,
-        "cmax": high,
-        "colorscale": colour_scale(colours),
+        "size": _pick(sizes, known & drawn),
+        "color": np.round(scale.values[known & drawn], 3).tolist(),
+        "cmin": scale.low,
+        "cmax": scale.high,
+        "colorscale": colour_scale(scale.colours),
         "colorbar": {
             "orientation": "h",
             "x": 0.03,
@@ -149,102 +239,64 @@ def _add_scale(figure: go.Figure, films: pd.DataFrame, colour_by: str, palette: 
             "len": 0.5,
             "thickness": 8,
             "outlinewidth": 0,
-            "title": {"text": MAP_COLOURS[colour_by], "side": "top"},
-            **ticks,
+            "title": {"text": name, "side": "top"},
+            **scale.ticks,
         },
     }
-    figure.add_trace(_points(films[known], MAP_COLOURS[colour_by], marker=marker))
-    if not known.all():
-        figure.add_trace(_points(films[~known], "unknown", marker={"size": _POINT, "color": palette.muted}))
+    add(known & drawn, name, marker, meta=POINTS)
+    if (drawn & ~known).any():
+        rows = drawn & ~known
+        add(rows, "unknown", {"size": _pick(sizes, rows), "color": palette.muted}, meta=POINTS)
 
 
-def _scale_values(films: pd.DataFrame, colour_by: str) -> pd.Series:
-    """The numbers that become colours; counts on a logarithmic scale, since a few films have most of the ratings."""
-    if colour_by == "count":
-        return np.log10(films["n_ratings"].astype("float64"))
-    column = {"year": "year", "bias": "bias", "mean": "mean_rating", "doubt": "doubt"}[colour_by]
-    return films[column].astype("Float64")
+def _ranges(coordinates: np.ndarray) -> list[list[float]]:
+    """The range of each axis: its films and a little room."""
+    ranges = []
+    for values in coordinates.T:
+        low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+        middle, reach = (low + high) / 2, max((high - low) / 2 * 1.05, 1e-3)
+        ranges.append([middle - reach, middle + reach])
+    return ranges
 
 
-def _scale_range(values: pd.Series, colour_by: str) -> tuple[float, float, dict]:
-    """Ends of the colour scale, and its ticks where they need care. A few extreme films must not pale all the others."""
-    if values.empty:
-        return 0.0, 1.0, {}
-    numbers = values.to_numpy(dtype="float64")
-    if colour_by == "bias":
-        reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
-        return (
-            -reach,
-            reach,
-            {"tickvals": [-reach, 0, reach], "ticktext": [words.signed(-reach), "0", words.signed(reach)]},
-        )
-    low, high = np.quantile(numbers, [0.02, 1.0])
-    if colour_by == "count":
-        steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
-        return float(low), float(high), {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{s:,}" for s in steps]}
-    return float(low), float(high), {"tickformat": {"year": "d", "doubt": ".0%"}.get(colour_by, ".1f")}
-
-
-def _more_words(film: tuple, colour_by: str) -> list[str]:
-    """What the hover text adds for this colouring, and how sure the place is; year, bias and count are in it anyway."""
-    place = [f"place ±{words.percent(film.doubt)}"] if hasattr(film, "doubt") else []
-    if colour_by == "genre":
-        return [film.genres.replace("|", ", ") or NO_GENRE, *place]
-    if colour_by == "mean":
-        return [f"mean {words.stars(film.mean_rating)}", *place]
-    return place
-
-
-def _points(films: pd.DataFrame, name: str, **look: object) -> go.Scatter3d:
-    """A trace of these films; lists, since Plotly draws number arrays of this kind black."""
-    settings = {"mode": "markers", "showlegend": False, "hovertext": films["words"].tolist()} | look
-    return go.Scatter3d(
-        x=films["x"].tolist(),
-        y=films["y"].tolist(),
-        z=films["z"].tolist(),
-        customdata=films["item_index"].tolist(),
-        name=name,
-        **settings,
-    )
-
-
-def _names(films: pd.DataFrame, colour: str) -> go.Scatter3d:
-    """The names of films above their points, drawn by the graphics card: turning the map stays smooth."""
-    text = [shortened(title, 24) for title in films["title"]]
-    return _points(films, "names", mode="text", text=text, textfont=font(colour, 12), textposition="top center")
-
-
-def _flag(film: tuple, colour: str, palette: Palette, height: int) -> dict:
-    """A film's name over all points, `height` pixels above its own. Written anew at every turn of the map: only for a few."""
+def _solid_layout(coordinates: np.ndarray, titles: Sequence[str], palette: Palette) -> dict:
+    ranges = _ranges(coordinates)
+    lengths = np.array([high - low for low, high in ranges])
+    sides = dict(zip("xyz", (_SCENE_SIZE * lengths / np.cbrt(lengths.prod())).tolist(), strict=True))
+    axes = {
+        f"{name}axis": {
+            **_axis(title, span, palette),
+            "color": palette.muted,
+            "showbackground": False,
+            "showspikes": False,
+        }
+        for name, title, span in zip("xyz", titles, ranges, strict=True)
+    }
     return {
-        "x": film.x,
-        "y": film.y,
-        "z": film.z,
-        "text": escaped(shortened(film.title)),
-        "ax": 0,
-        "ay": -height,
-        "opacity": 0.92,
-        "font": font(colour, 13),
-        "bgcolor": palette.paper,
-        "borderpad": 2,
-        "arrowcolor": colour,
-        "arrowwidth": 1,
-        "arrowhead": 0,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "scene": {**axes, "aspectmode": "manual", "aspectratio": sides},
     }
 
 
-def _component_axis(number: int, share: float, values: np.ndarray, palette: Palette) -> dict:
-    """An axis that says how much of the variance it shows; its units mean nothing, so it has no numbers."""
-    low, high = (values.min(), values.max()) if len(values) else (0.0, 0.0)
-    middle, reach = (low + high) / 2, max((high - low) / 2 * 1.05, 1e-3)
+def _flat_layout(coordinates: np.ndarray, titles: Sequence[str], palette: Palette) -> dict:
+    """Two axes of one scale, since a distance must be the same in every direction; wheel and drag zoom and move."""
+    across, up = _ranges(coordinates)
     return {
-        "title": {"text": f"Component {number} · {words.percent(share)} of variance", "font": {"size": 12}},
-        "range": [middle - reach, middle + reach],
-        "color": palette.muted,
+        "margin": {"l": 30, "r": 34, "t": 44, "b": 34},
+        "dragmode": "pan",
+        "hovermode": "closest",
+        "xaxis": {**_axis(titles[0], across, palette), "zeroline": True},
+        "yaxis": {**_axis(titles[1], up, palette), "zeroline": True, "scaleanchor": "x"},
+    }
+
+
+def _axis(title: str, span: list[float], palette: Palette) -> dict:
+    """An axis that says what it shows; its units mean nothing, so it has no numbers."""
+    return {
+        "title": {"text": title, "font": {"size": 12, "color": palette.muted}},
+        "range": span,
         "gridcolor": palette.grid,
         "zerolinecolor": palette.muted,
-        "showbackground": False,
         "showticklabels": False,
-        "showspikes": False,
         "ticks": "",
     }

@@ -1,4 +1,4 @@
-// Draws a 3-D Plotly figure that keeps its camera through every change and tells which point was clicked.
+// Draws a Plotly figure, 3-D or flat, that keeps its camera through every change and tells which point was clicked.
 //
 // Streamlit runs the default export once when the picture appears and again whenever its data or the theme change; the
 // function it returns is run when the picture goes. The DOM node outlives the runs in between, and so does the camera.
@@ -6,14 +6,21 @@
 const STILL = 5; // pixels that a pointer may wander between press and release and still mean a click, not a turn
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
 const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
+const STEP = Math.PI / 24; // of an arrow key's turn
 const CONFIG = {
   displaylogo: false,
-  modeBarButtonsToRemove: ["sendChartToCloud", "resetCameraLastSave3d", "tableRotation", "orbitRotation", "pan3d", "zoom3d"],
+  scrollZoom: true,
+  modeBarButtonsToRemove: [
+    "sendChartToCloud", "resetCameraLastSave3d", "tableRotation", "orbitRotation", "pan3d", "zoom3d",
+    "select2d", "lasso2d", "pan2d", "zoom2d", "autoScale2d",
+  ],
 };
 
 const cameras = new Map(); // picture's key -> camera, so that a picture which comes back is seen from the same side
+const zooms = new Map(); // picture's key and axes -> ranges of a flat picture
 const pictures = new WeakMap(); // node -> what is known of the picture drawn in it
 let loading = null; // the one promise of plotly.js on this browser page
+let webGL = null; // whether this browser has it
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".plot3d");
@@ -23,12 +30,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   let picture = pictures.get(node);
   if (!picture) {
-    picture = { frame, node, pointed: null, press: null, waiting: 0, drawn: false };
+    picture = { frame, node, pointed: null, press: null, waiting: 0, drawn: false, names: [], tool: "move" };
     pictures.set(node, picture);
     listenToPointer(picture);
+    listenToKeys(picture);
+    listenToTools(picture);
   }
   picture.data = data;
-  picture.tell = (value) => setTriggerValue("picked", value);
+  picture.tell = setTriggerValue;
+  frame.querySelector(".plot3d-tools").hidden = !data.tools;
   const run = (picture.run = {});
   draw(picture, run).catch((error) => {
     console.error(error);
@@ -53,23 +63,50 @@ async function draw(picture, run) {
   }
   await loadPlotly(data.script);
   if (picture.run !== run) return; // newer data came while the script was loading
-  const figure = JSON.parse(data.figure);
   rememberCamera(picture);
-  const camera = cameras.get(data.key);
-  figure.layout.autosize = true;
-  figure.layout.uirevision = data.key;
-  figure.layout.scene = { ...figure.layout.scene, ...(camera && { camera }) };
-  fitWidth(figure.layout.scene, node);
-  const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
-  if (family) {
-    figure.layout.font = { family, ...figure.layout.font };
-    figure.layout.hoverlabel = { ...figure.layout.hoverlabel, font: { family, ...figure.layout.hoverlabel?.font } };
+  // Nothing but the names may have changed: a large picture is not drawn again for them.
+  const width = node.clientWidth;
+  const same = picture.drawn && picture.figure === data.figure && picture.told === data.words && picture.width === width;
+  if (!same) {
+    const figure = JSON.parse(data.figure);
+    decode(figure);
+    writeWords(picture, figure);
+    prepare(picture, figure);
+    await window.Plotly.react(node, figure.data, figure.layout, CONFIG);
+    if (picture.run !== run) return;
+    Object.assign(picture, { figure: data.figure, told: data.words, width, traces: figure.data });
   }
-  await window.Plotly.react(node, figure.data, figure.layout, CONFIG);
-  if (picture.run !== run || picture.drawn) return;
+  setNames(picture);
+  if (picture.drawn) return;
   picture.drawn = true;
   say(picture, "");
   listenToPlotly(picture);
+}
+
+// Camera or zoom, and what the page's font and the room that there is ask for.
+function prepare(picture, figure) {
+  const { node, data } = picture;
+  const { layout } = figure;
+  layout.autosize = true;
+  layout.uirevision = data.key;
+  picture.flat = !layout.scene;
+  picture.zoomKey = `${data.key}|${data.view}`;
+  if (picture.flat) {
+    if (data.camera?.length === 4 && !zooms.has(picture.zoomKey)) zooms.set(picture.zoomKey, data.camera);
+    const zoom = zooms.get(picture.zoomKey);
+    if (zoom) [layout.xaxis.range, layout.yaxis.range] = [zoom.slice(0, 2), zoom.slice(2)];
+    layout.xaxis.uirevision = layout.yaxis.uirevision = picture.zoomKey;
+  } else {
+    if (data.camera?.length === 9 && !cameras.has(data.key)) cameras.set(data.key, cameraOf(data.camera));
+    const camera = cameras.get(data.key);
+    layout.scene = { ...layout.scene, ...(camera && { camera }) };
+    fitWidth(layout.scene, node);
+  }
+  const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
+  if (family) {
+    layout.font = { family, ...layout.font };
+    layout.hoverlabel = { ...layout.hoverlabel, font: { family, ...layout.hoverlabel?.font } };
+  }
 }
 
 // Plotly fits the height alone: on a phone held upright the sides of the scene would be cut off.
@@ -77,6 +114,19 @@ function fitWidth(scene, node) {
   const share = Math.min(1, node.clientWidth / (WIDE * node.clientHeight));
   const { x, y, z } = scene.aspectratio ?? {};
   if (scene.aspectmode === "manual" && share > 0) scene.aspectratio = { x: x * share, y: y * share, z: z * share };
+}
+
+// Number arrays come as base64; here they are needed as numbers too: for words, names and selections.
+function decode(figure) {
+  const types = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array };
+  for (const trace of figure.data) {
+    for (const name of ["x", "y", "z", "customdata"]) {
+      const packed = trace[name];
+      if (!packed?.bdata || packed.shape) continue;
+      const bytes = Uint8Array.from(atob(packed.bdata), (sign) => sign.charCodeAt(0));
+      trace[name] = new types[packed.dtype](bytes.buffer);
+    }
+  }
 }
 
 function loadPlotly(script) {
@@ -96,10 +146,11 @@ function loadPlotly(script) {
 }
 
 function hasWebGL() {
+  if (webGL !== null) return webGL;
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
   context?.getExtension("WEBGL_lose_context")?.loseContext(); // only asked for: do not hold one of the few
-  return context !== null;
+  return (webGL = context !== null);
 }
 
 function say(picture, text) {
@@ -115,8 +166,12 @@ function listenToPlotly(picture) {
       if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
       // the reset button: back to the camera that Plotly begins with
       else if (change?.["scene.camera.eye"] === null) cameras.delete(picture.data.key);
+      if (!picture.flat) return;
+      zooms.set(picture.zoomKey, rangesOf(node));
+      placeNames(picture);
     });
   }
+  node.on("plotly_afterplot", () => placeNames(picture));
   // Plotly reports the point under the pointer as a hover, or as a click while a button is down or under a finger (the
   // end of a turn included). Both only say where the pointer is; whether it was a click is decided by its movement.
   for (const event of ["plotly_hover", "plotly_click"]) {
@@ -137,11 +192,33 @@ function listenToPlotly(picture) {
   picture.resizing.observe(node);
 }
 
+function sceneOf(node) {
+  const scene = node._fullLayout?.scene?._scene;
+  return scene?.glplot ? scene : null;
+}
+
+function rangesOf(node) {
+  const { xaxis, yaxis } = node._fullLayout;
+  return [...xaxis.range, ...yaxis.range];
+}
+
 function rememberCamera(picture) {
   if (!cameras.has(picture.data.key)) return; // never turned
   // Once let go, the scene swings on for a moment without an event; the scene itself knows where it has got to.
-  const camera = picture.node._fullLayout?.scene?._scene?.getCamera?.();
+  const camera = sceneOf(picture.node)?.getCamera?.();
   if (camera) cameras.set(picture.data.key, structuredClone(camera));
+}
+
+// A camera as nine numbers, for the link: eye, middle, up.
+function cameraOf([ex, ey, ez, cx, cy, cz, ux, uy, uz]) {
+  return { eye: { x: ex, y: ey, z: ez }, center: { x: cx, y: cy, z: cz }, up: { x: ux, y: uy, z: uz } };
+}
+
+function cameraNumbers(picture) {
+  const { node } = picture;
+  if (picture.flat) return rangesOf(node);
+  const camera = sceneOf(node)?.getCamera();
+  return camera ? [camera.eye, camera.center, camera.up].flatMap(({ x, y, z }) => [x, y, z]) : [];
 }
 
 function listenToPointer(picture) {
@@ -175,5 +252,50 @@ function listenToPointer(picture) {
 
 function pick(picture) {
   picture.waiting = 0;
-  picture.tell(picture.pointed);
+  picture.tell("picked", picture.pointed);
+}
+
+// Arrow keys turn the scene or move the flat picture, + and - zoom.
+function listenToKeys(picture) {
+  const { frame } = picture;
+  frame.tabIndex = 0;
+  frame.setAttribute("aria-description", "Arrow keys turn or move the picture, plus and minus zoom.");
+  frame.addEventListener("keydown", (event) => {
+    if (event.target !== frame || !picture.drawn || event.ctrlKey || event.metaKey || event.altKey) return;
+    const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
+    const up = { ArrowUp: 1, ArrowDown: -1 }[event.key] ?? 0;
+    const zoom = { "+": 0.9, "=": 0.9, "-": 1 / 0.9 }[event.key] ?? 1;
+    if (!across && !up && zoom === 1) return;
+    event.preventDefault();
+    if (picture.flat) moveFlat(picture, across, up, zoom);
+    else turnSolid(picture, across, up, zoom);
+  });
+}
+
+function turnSolid(picture, across, up, zoom) {
+  const camera = structuredClone(sceneOf(picture.node).getCamera());
+  const [x, y, z] = ["x", "y", "z"].map((name) => camera.eye[name] - camera.center[name]);
+  const reach = Math.hypot(x, y, z) * zoom;
+  const around = Math.atan2(y, x) + across * STEP;
+  const height = Math.min(1.5, Math.max(-1.5, Math.asin(z / Math.hypot(x, y, z)) + up * STEP));
+  camera.eye = {
+    x: camera.center.x + reach * Math.cos(height) * Math.cos(around),
+    y: camera.center.y + reach * Math.cos(height) * Math.sin(around),
+    z: camera.center.z + reach * Math.sin(height),
+  };
+  camera.up = { x: 0, y: 0, z: 1 };
+  cameras.set(picture.data.key, camera);
+  window.Plotly.relayout(picture.node, { "scene.camera": camera });
+}
+
+function moveFlat(picture, across, up, zoom) {
+  const [left, right, low, high] = rangesOf(picture.node);
+  const stretch = (from, to, by) => {
+    const [middle, reach] = [(from + to) / 2 + (by * (to - from)) / 12, ((to - from) / 2) * zoom];
+    return [middle - reach, middle + reach];
+  };
+  window.Plotly.relayout(picture.node, {
+    "xaxis.range": stretch(left, right, across),
+    "yaxis.range": stretch(low, high, up),
+  });
 }

@@ -1,12 +1,16 @@
-"""A 3-D Plotly figure that keeps its camera when it changes and tells which point was clicked.
+"""A Plotly figure in three dimensions or two that keeps its camera when it changes, tells what was clicked or encircled, and names
+as many of its points as have room.
 
-`st.plotly_chart` mounts a chart anew whenever its figure changes, which throws the camera away, and never reports a
-click on a 3-D point. This small component hands every new figure to `Plotly.react` in the same place instead.
+`st.plotly_chart` mounts a chart anew whenever its figure changes, which throws the camera away, and never reports a click on or a
+selection of 3-D points. This small component hands every new figure to `Plotly.react` in the same place instead. The names stand
+in a layer over the drawing and are placed anew in every frame (`plot3d_names.js`); boxes and lassos are drawn over it and hold
+whatever lies under them on the screen, in two dimensions and in three (`plot3d_select.js`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +22,58 @@ from streamlit.components import v1 as components
 _HTML = """
 <div class="plot3d" role="figure">
   <div class="plot3d-drawing"></div>
+  <div class="plot3d-names" aria-hidden="true"></div>
+  <svg class="plot3d-select" hidden><path/></svg>
+  <div class="plot3d-tools" role="toolbar" aria-label="The picture" hidden>
+    <button type="button" data-tool="move" aria-pressed="true" title="Drag turns or moves the picture">Move</button>
+    <button type="button" data-tool="box" aria-pressed="false"
+      title="Drag a box around films to make them the set; with Shift they join it, with Alt they leave it">Box</button>
+    <button type="button" data-tool="lasso" aria-pressed="false"
+      title="Draw around films to make them the set; with Shift they join it, with Alt they leave it">Lasso</button>
+    <button type="button" data-tool="link" title="Copies the link to exactly this view, its camera included">Copy link</button>
+  </div>
   <div class="plot3d-message" role="status">Drawing…</div>
 </div>
 """
-_CSS = """
-.plot3d { position: relative; width: 100%; height: var(--height); overflow: hidden; }
-@media (max-width: 640px) { /* a phone: leave room to scroll past the picture */
-  .plot3d { height: min(var(--height), 30rem); }
-  .stElementContainer:has(.plot3d) { height: auto !important; }
-}
-.plot3d-drawing { position: absolute; inset: 0; }
-.plot3d-message {
-  position: absolute; inset: 0; display: grid; place-items: center; padding: 1rem; text-align: center;
-  color: var(--st-text-color); opacity: 0.65; font-family: var(--st-font);
-}
-.plot3d-message[hidden] { display: none; }
-"""
-_JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "plot3d.css").read_text(encoding="utf-8")
+_JS = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("plot3d", "plot3d_names", "plot3d_select"))
 
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
 
+ADDED, REMOVED, REPLACED = "add", "remove", "replace"
+"""What a selection does to the one before."""
+
 
 def plot3d(
-    figure: go.Figure, key: str, height: int, alt: str, on_pick: Callable[[Any], None] | None = None
+    figure: go.Figure,
+    key: str,
+    height: int,
+    alt: str,
+    on_pick: Callable[[Any], None] | None = None,
+    *,
+    words: dict | None = None,
+    names: Sequence[dict] = (),
+    n_names: int = 0,
+    colours: dict[str, str] | None = None,
+    on_select: Callable[[list[int], str], None] | None = None,
+    camera: Sequence[float] | None = None,
+    view: str = "",
 ) -> Any | None:
-    """Draw `figure` (one 3-D scene) and return the `customdata` of the point clicked just now, or None.
+    """Draw `figure`, one 3-D scene or two flat axes, and return the `customdata` of the point clicked just now, or None.
 
     `key` names the picture: as long as it stays the same, the camera does too, through changes of the figure, reruns and
     visits to other pages. `height` in pixels is kept free from the first moment. `alt` describes the picture to those who
     cannot see it. `on_pick` is called with the customdata before the script runs again, so it may set a widget's value. A
     press that ends where it began is a click; turning the scene selects nothing. Colours come with the figure; its
     background should be transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
+
+    `words` has `index`, the customdata of every point, and `parts`, columns of what is said of it under the pointer
+    (`collab.ui.film_map_chart.film_words`); without it the figure's own hover texts are shown. `names` may stand on the picture,
+    the most important first, at most `n_names` of the kind "most"; `colours` by kind. With `on_select`, the picture has tools, and
+    what a box or a lasso holds of the traces whose `meta` is "films" comes as (customdata, `REPLACED`, `ADDED` or `REMOVED`).
+    `camera` is where a link looks from, as `collab.ui.map_link.read_camera` has it: it counts until somebody moves the
+    picture. `view` names the axes: in two dimensions the zoom belongs to them.
     """
 
     def report() -> None:
@@ -56,8 +81,28 @@ def plot3d(
         if on_pick is not None and picked is not None:
             on_pick(picked)
 
-    data = {"figure": figure.to_json(), "key": key, "height": height, "alt": alt, "script": _plotly_script()}
-    return _PLOT(key=key, data=data, height=height, on_picked_change=report).picked
+    def report_selected() -> None:
+        selected = st.session_state[key].selected
+        if on_select is not None and selected:
+            on_select([int(each) for each in selected["items"]], selected["how"])
+
+    data = {
+        "figure": figure.to_json(),
+        "words": json.dumps(words, ensure_ascii=False, separators=(",", ":")) if words else "",
+        "names": list(names),
+        "n_names": n_names,
+        "colours": colours or {},
+        "tools": on_select is not None,
+        "camera": list(camera) if camera else None,
+        "view": view,
+        "key": key,
+        "height": height,
+        "alt": alt,
+        "script": _plotly_script(),
+    }
+    return _PLOT(
+        key=key, data=data, height=height, on_picked_change=report, on_selected_change=report_selected
+    ).picked
 
 
 def _plotly_script() -> str:

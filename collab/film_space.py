@@ -1,0 +1,91 @@
+"""Film space: the axes on which films are laid out, of their principal components and of a direction that somebody chose.
+
+What is laid out is a matrix X with a row a film: its factors, and with them its bias where wanted. Its axes are principal
+components, either of the centred films (the directions in which films differ most) or of the films as they are (the directions in
+which their vectors reach farthest: the first of them then points from zero to where most films lie).
+
+A *custom axis* runs from one group of films to another: the unit vector a = (m₂ − m₁) / |m₂ − m₁| between the means of their
+rows. It comes first; the components that follow are those of X − (X a) aᵀ, what the axis leaves over, so that all axes are at
+right angles and no share of variance counts twice. (The custom projection of the Embedding Projector, arXiv 1611.05469, shows its
+two axes as they are.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from collab.errors import SettingError
+from collab.interpret import Pca
+
+N_COMPONENTS = 10
+"""So many principal components are at hand."""
+
+
+def film_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
+    """The rows of the films `item_index` in double precision: factors, and the bias as a last column where `item_biases` are given."""
+    matrix = np.asarray(item_factors, dtype=np.float64)[item_index]
+    if item_biases is None:
+        return matrix
+    return np.column_stack([matrix, np.asarray(item_biases, dtype=np.float64)[item_index]])
+
+
+def direction_between(matrix: np.ndarray, from_rows: Sequence[int], to_rows: Sequence[int]) -> np.ndarray:
+    """The unit vector (d,) from the mean of the rows `from_rows` of `matrix` (n, d) to that of `to_rows`.
+
+    Raises SettingError where a group is empty, or where both have the same mean and there is no direction.
+    """
+    if not len(from_rows) or not len(to_rows):
+        raise SettingError("an axis needs a film at each end; choose one for from and one for to")
+    step = matrix[np.asarray(to_rows)].mean(axis=0) - matrix[np.asarray(from_rows)].mean(axis=0)
+    length = np.linalg.norm(step)
+    if length <= 1e-9 * max(1.0, float(np.abs(matrix).max())):
+        raise SettingError("both ends of the axis lie in the same place; choose other films for one of them")
+    return step / length
+
+
+def film_axes(
+    matrix: np.ndarray, n_components: int = N_COMPONENTS, *, centred: bool = True, axis: np.ndarray | None = None
+) -> Pca:
+    """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, and then on `n_components` principal components.
+
+    `coordinates` (n, c), `components` (c, d) orthonormal, and the shares of the sum of squares of `matrix`, from the films' mean
+    or, where not `centred`, from zero. The film farthest out along a component has a positive coordinate, as in
+    `collab.interpret.factor_pca`, whose coordinates these are for centred factors without an axis. Components that the films do
+    not have are zero with share zero.
+    """
+    values = np.asarray(matrix, dtype=np.float64)
+    n_films, width = values.shape
+    if centred and n_films:
+        values = values - values.mean(axis=0)
+    n_axes = n_components + (axis is not None)
+    coordinates, shares, components = np.zeros((n_films, n_axes)), np.zeros(n_axes), np.zeros((n_axes, width))
+    total = float(np.sum(values**2))
+    if not total > 0:
+        return Pca(coordinates, shares, components)
+    first = 0
+    if axis is not None:
+        coordinates[:, 0], components[0], first = values @ axis, axis, 1
+        values = values - np.outer(coordinates[:, 0], axis)
+    left, lengths, right = np.linalg.svd(values, full_matrices=False)
+    n_found = min(n_components, int(np.sum(lengths > 1e-9 * np.sqrt(total))))
+    found = left[:, :n_found] * lengths[:n_found]
+    farthest = np.abs(found).argmax(axis=0)
+    signs = np.where(found[farthest, np.arange(n_found)] < 0, -1.0, 1.0)
+    last = first + n_found
+    coordinates[:, first:last], components[first:last] = found * signs, right[:n_found] * signs[:, None]
+    shares[:] = np.sum(coordinates**2, axis=0) / total
+    return Pca(coordinates, shares, components)
+
+
+def taken(space: Pca, axes: Sequence[int]) -> Pca:
+    """The same space on the axes `axes` alone, in their order; an axis that it does not have is zero with share zero."""
+    n_films, n_axes = space.coordinates.shape
+    width = space.components.shape[1]
+    coordinates, shares, components = np.zeros((n_films, len(axes))), np.zeros(len(axes)), np.zeros((len(axes), width))
+    for place, axis in enumerate(axes):
+        if axis < n_axes:
+            coordinates[:, place], shares[place] = space.coordinates[:, axis], space.explained_variance_ratio[axis]
+            components[place] = space.components[axis]
+    return Pca(coordinates, shares, components)

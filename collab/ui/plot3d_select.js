@@ -1,0 +1,107 @@
+// The tools in the corner: moving, drawing a box or a lasso around points, and copying the link to what is seen.
+
+const LEAST = 6; // pixels that a box or lasso must reach
+
+function listenToTools(picture) {
+  const { frame } = picture;
+  const layer = frame.querySelector(".plot3d-select");
+  for (const button of frame.querySelectorAll(".plot3d-tools button"))
+    button.addEventListener("click", () => (button.dataset.tool === "link" ? copyLink(picture, button) : takeTool(picture, button.dataset.tool)));
+  frame.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") takeTool(picture, "move");
+  });
+  let line = null;
+  const place = ({ clientX, clientY }) => {
+    const box = layer.getBoundingClientRect();
+    return [clientX - box.left, clientY - box.top];
+  };
+  const show = () => layer.querySelector("path").setAttribute("d", line ? `M${outline(picture.tool, line).join("L")}Z` : "");
+  layer.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    layer.setPointerCapture(event.pointerId);
+    line = [place(event)];
+  });
+  layer.addEventListener("pointermove", (event) => {
+    if (!line) return;
+    line.push(place(event));
+    show();
+  });
+  layer.addEventListener("pointerup", (event) => {
+    if (!line) return;
+    line.push(place(event));
+    const around = outline(picture.tool, line);
+    line = null;
+    show();
+    const reach = (axis) => Math.max(...around.map((each) => each[axis])) - Math.min(...around.map((each) => each[axis]));
+    if (reach(0) < LEAST || reach(1) < LEAST) return;
+    const items = pointsInside(picture, around);
+    if (items.length) picture.tell("selected", { items, how: event.shiftKey ? "add" : event.altKey ? "remove" : "replace" });
+  });
+  layer.addEventListener("pointercancel", () => {
+    line = null;
+    show();
+  });
+}
+
+function takeTool(picture, tool) {
+  picture.tool = tool;
+  picture.frame.querySelector(".plot3d-select").toggleAttribute("hidden", tool === "move");
+  for (const button of picture.frame.querySelectorAll(".plot3d-tools [aria-pressed]"))
+    button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
+}
+
+// The corners of what has been drawn: of the box between its ends, or the lasso itself.
+function outline(tool, line) {
+  if (tool !== "box") return line;
+  const [[left, top], [right, bottom]] = [line[0], line.at(-1)];
+  return [[left, top], [right, top], [right, bottom], [left, bottom]];
+}
+
+// The films whose points lie inside on the screen, near ones and far ones.
+function pointsInside(picture, around) {
+  const onScreen = projector(picture.node);
+  if (!onScreen || !picture.traces) return [];
+  const inside = new Set();
+  for (const trace of picture.traces) {
+    if (trace.meta !== "films") continue;
+    for (let place = 0; place < trace.x.length; place++) {
+      const spot = onScreen(trace.x[place], trace.y[place], trace.z?.[place]);
+      if (spot && isInside(spot, around)) inside.add(Number(trace.customdata[place]));
+    }
+  }
+  return [...inside];
+}
+
+// Whether a ray from the place crosses the outline an odd number of times.
+function isInside([x, y], around) {
+  let inside = false;
+  around.forEach(([ax, ay], corner) => {
+    const [bx, by] = around[(corner + 1) % around.length];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  });
+  return inside;
+}
+
+async function copyLink(picture, button) {
+  const link = new URL(location.href);
+  link.searchParams.set("camera", cameraNumbers(picture).map((number) => Number(number.toFixed(4))).join(","));
+  const copied = await copy(link.href);
+  button.textContent = copied ? "Copied" : "Link is in the address bar";
+  if (!copied) history.replaceState(history.state, "", link); // the browser does not let a page copy
+  setTimeout(() => (button.textContent = "Copy link"), 2500);
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text); // only on https and on this machine
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    return copied;
+  }
+}
