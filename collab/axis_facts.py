@@ -58,7 +58,9 @@ def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame
 
 def genre_flags(genres: pd.Series) -> pd.DataFrame:
     """A column of 0 and 1 for every genre of films with genres "Action|Comedy", in the order of the alphabet."""
-    return genres.reset_index(drop=True).str.get_dummies(sep="|")
+    codes, different = pd.factorize(genres)  # a large catalogue has few different combinations
+    flags = pd.Series(different, dtype="str").str.get_dummies(sep="|")
+    return flags.iloc[codes].reset_index(drop=True)
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:

@@ -48,7 +48,9 @@ def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -
         inside = clusters == number
         members = films[inside]
         shares, counts = flags[inside].mean(), flags[inside].sum()
-        gain = (shares - overall)[(counts >= LEAST_FILMS) & (shares > overall)].sort_values(ascending=False, kind="stable")
+        gain = (shares - overall)[(counts >= LEAST_FILMS) & (shares > overall)].sort_values(
+            ascending=False, kind="stable"
+        )
         rows.append(
             {
                 "cluster": int(number),
@@ -57,7 +59,10 @@ def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -
                 "median_year": members["year"].astype("Float64").median(),
                 "median_ratings": float(members["n_ratings"].median()),
                 "mean_rating": float(members["mean_rating"].mean()),
-                "more_of": [f"{genre} {100 * shares[genre]:.0f} % (all: {100 * overall[genre]:.0f} %)" for genre in gain.index[:3]],
+                "more_of": [
+                    f"{genre} {100 * shares[genre]:.0f} % (all: {100 * overall[genre]:.0f} %)"
+                    for genre in gain.index[:3]
+                ],
             }
         )
     return pd.DataFrame(rows)

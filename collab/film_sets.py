@@ -66,8 +66,8 @@ def distance_of_middles(
 ) -> tuple[float, float]:
     """How far apart two sets of films lie, and how far two sets of their sizes lie by chance.
 
-    The distance between the mean `vectors` (n_items, d) of both, in units of the root mean square distance of two films drawn from
-    all films `against`, √(2 s²) with s² their mean squared distance from their mean. Sets drawn from them at random are
+    The distance between the mean `vectors` (n_items, d) of both, in units of the root mean square distance of two films drawn
+    from all films `against`, √(2 s²) with s² their mean squared distance from their mean. Sets drawn from them at random are
     √((1/n₁ + 1/n₂) / 2) apart in the root mean square. NaN where a set is empty or all films lie in one place.
     """
     table = np.asarray(vectors, dtype=np.float64)

@@ -24,7 +24,7 @@ N_COMPONENTS = 10
 
 
 def film_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
-    """The rows of the films `item_index` in double precision: factors, and the bias as a last column where `item_biases` are given."""
+    """The rows of the films `item_index` in double precision: factors, and the bias last where `item_biases` are given."""
     matrix = np.asarray(item_factors, dtype=np.float64)[item_index]
     if item_biases is None:
         return matrix
@@ -48,7 +48,7 @@ def direction_between(matrix: np.ndarray, from_rows: Sequence[int], to_rows: Seq
 def film_axes(
     matrix: np.ndarray, n_components: int = N_COMPONENTS, *, centred: bool = True, axis: np.ndarray | None = None
 ) -> Pca:
-    """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, and then on `n_components` principal components.
+    """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, then on `n_components` principal components.
 
     `coordinates` (n, c), `components` (c, d) orthonormal, and the shares of the sum of squares of `matrix`, from the films' mean
     or, where not `centred`, from zero. The film farthest out along a component has a positive coordinate, as in

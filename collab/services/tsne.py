@@ -36,7 +36,7 @@ WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped
 
 @dataclass
 class Tsne:
-    """One t-SNE: its `state`, the `share` of its iterations that are done, its `places` (n, dimensions) when it is done, and why it
+    """One t-SNE: its `state`, the `share` of its iterations that are done, its `places` (n, dimensions) when done, and why it
     failed."""
 
     state: str = WAITING

@@ -1,7 +1,7 @@
 """What colours a film has on the map: by groups, each with a colour of its own, or by a number on a scale.
 
-Pure functions from the table of the films on the map to colours. A film has several genres: its point has the colour of the rarest
-of them that has one, and a rim in the colour of the next.
+Pure functions from the table of the films on the map to colours. A film has several genres: its point has the colour of the
+rarest of them that has one, and a rim in the colour of the next.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ EARLIEST_DECADE = 1930  # older films are few: one group
 
 @dataclass(frozen=True)
 class Groups:
-    """Films in groups: the name of each film's group (n,), the groups' colours in the order of the key, and a second colour a film
-    for its rim, or None; a group with the palette's muted colour is the rest."""
+    """Films in groups: the name of each film's group (n,), the groups' colours in the order of the key, and a second colour a
+    film for its rim, or None; a group with the palette's muted colour is the rest."""
 
     of: np.ndarray
     colours: dict[str, str]
@@ -46,19 +46,13 @@ class Groups:
 
 @dataclass(frozen=True)
 class Scale:
-    """Films on a scale of colours: a number a film (n,), NaN where it is unknown, ends, colours, and ticks where they need care."""
+    """Films on a scale of colours: a number a film (n,), NaN where it is unknown, ends, colours, ticks where they need care."""
 
     values: np.ndarray
     low: float
     high: float
     colours: tuple[str, ...]
     ticks: dict
-
-
-def leading_genres(genres: pd.Series, n: int = N_GENRES) -> list[str]:
-    """The `n` genres that most films have, wherever it stands among a film's genres "Action|Comedy", most frequent first."""
-    counts = genre_flags(genres).sum()
-    return sorted(counts.index, key=lambda genre: (-counts[genre], genre))[:n]
 
 
 def film_colours(films: pd.DataFrame, colour_by: str, genres: Sequence[str], palette: Palette) -> Groups | Scale:
@@ -70,7 +64,9 @@ def film_colours(films: pd.DataFrame, colour_by: str, genres: Sequence[str], pal
     if colour_by == "cluster":
         names = [f"cluster {number}" for number in films["cluster"]]
         numbers = sorted(set(films["cluster"]))
-        colours = {f"cluster {number}": palette.categorical[(number - 1) % len(palette.categorical)] for number in numbers}
+        colours = {
+            f"cluster {number}": palette.categorical[(number - 1) % len(palette.categorical)] for number in numbers
+        }
         return Groups(np.array(names, dtype=object), colours)
     values = _numbers(films, colour_by)
     return Scale(values, *_range(values[np.isfinite(values)], colour_by, palette))

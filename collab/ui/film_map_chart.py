@@ -1,7 +1,7 @@
 """The film map: films as points on two or three axes, coloured and sized by what one wants to know.
 
-Pure functions from coordinates, a table and a palette to a Plotly figure, the words of the points, and the names that may stand on
-the map; `collab.ui.plot3d` shows them and finds out which names have room.
+Pure functions from coordinates, a table and a palette to a Plotly figure, the words of the points, and the names that may stand
+on the map; `collab.ui.plot3d` shows them and finds out which names have room.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def film_map_figure(
 ) -> go.Figure:
     """Films as points in three dimensions or two.
 
-    `coordinates` (n, 3) or (n, 2), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, and the
-    column of the colour: bias, predicted, cluster, doubt). Every film is one point of a trace whose `meta` is `POINTS`, its
+    `coordinates` (n, 3) or (n, 2), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, and
+    the column of the colour: bias, predicted, cluster, doubt). Every film is one point of a trace whose `meta` is `POINTS`, its
     item_index in `customdata`; found films, those of the set and the chosen one are marked once more. Films that are hidden are
     not drawn; the axes stay those of all films.
     """
@@ -101,7 +101,11 @@ def film_map_figure(
                 add(rows, name, marker, showlegend=True, meta=POINTS)
     else:
         _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
-    is_chosen, is_found, is_kept = index == marks.chosen, np.isin(index, list(marks.found)), np.isin(index, list(marks.kept))
+    is_chosen, is_found, is_kept = (
+        index == marks.chosen,
+        np.isin(index, list(marks.found)),
+        np.isin(index, list(marks.kept)),
+    )
     ring = 9 if solid else 14
     add(is_kept, "set", {"size": ring + 2, "symbol": "square-open", "color": palette.accent})
     add(is_found & ~is_chosen, "found", {"size": ring, "symbol": "circle-open", "color": palette.found})
@@ -153,7 +157,9 @@ def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
     codes, names = pd.factorize(genres)
     parts = [{"values": films["title"].tolist()}, {"codes": codes.tolist(), "names": list(names)}]
 
-    def number(column: str, before: str = "", after: str = "", digits: int = 0, sign: bool = False, times: int = 1) -> None:
+    def number(
+        column: str, before: str = "", after: str = "", digits: int = 0, sign: bool = False, times: int = 1
+    ) -> None:
         values = films[column].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan) * times
         rounded = [None if not np.isfinite(value) else round(float(value), digits) for value in values]
         parts.append({"values": rounded, "before": before, "after": after, "digits": digits, "sign": sign})
@@ -206,10 +212,18 @@ def axis_titles(names: Sequence[str], shares: Sequence[float], of: str = "of var
     return [f"{name} · {words.percent(share)} {of}" for name, share in zip(names, shares, strict=True)]
 
 
-def _trace(places: np.ndarray, index: np.ndarray, name: str, marker: dict, **more: object) -> go.Scatter3d | go.Scattergl:
+def _trace(
+    places: np.ndarray, index: np.ndarray, name: str, marker: dict, **more: object
+) -> go.Scatter3d | go.Scattergl:
     """A trace of these films. Colours are lists: Plotly draws arrays of numbers black."""
     values = places.astype(np.float32)
-    settings = {"mode": "markers", "showlegend": False, "name": name, "customdata": index.astype(np.int32), "marker": marker}
+    settings = {
+        "mode": "markers",
+        "showlegend": False,
+        "name": name,
+        "customdata": index.astype(np.int32),
+        "marker": marker,
+    }
     settings["hovertemplate"] = "%{hovertext}<extra></extra>"
     if values.shape[1] == 3:
         return go.Scatter3d(x=values[:, 0], y=values[:, 1], z=values[:, 2], **settings | more)
@@ -220,7 +234,9 @@ def _pick(sizes: np.ndarray | float, rows: np.ndarray, times: float = 1.0) -> li
     return round(sizes * times, 2) if np.isscalar(sizes) else (sizes[rows] * times).tolist()
 
 
-def _add_scale(add, scale: Scale, colour_by: str, sizes: np.ndarray | float, drawn: np.ndarray, palette: Palette) -> None:  # noqa: ANN001
+def _add_scale(
+    add, scale: Scale, colour_by: str, sizes: np.ndarray | float, drawn: np.ndarray, palette: Palette
+) -> None:
     """One trace coloured by a number, with its colour bar; films without that number in grey."""
     known = np.isfinite(scale.values)
     name = MAP_COLOURS[colour_by]

@@ -18,6 +18,9 @@ from collab.ui import own_link
 FILMS, NAME = "films", "set_name"
 """The names in the link of the set's films and of its name."""
 
+BESIDE, BESIDE_NAME = "beside", "beside_name"
+"""Likewise of the set that it is compared with."""
+
 MOST = 200
 """So many films a set has at most: a link must stay one that can be sent."""
 
@@ -30,28 +33,34 @@ def film_set_text(indices: Iterable[int]) -> str:
     return ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST])
 
 
-def film_set_in_link(items: pd.DataFrame) -> list[int]:
+def film_set_in_link(items: pd.DataFrame, parameter: str = FILMS) -> list[int]:
     """The item indices of the set in the link, in its order: films of `items` with a training rating, each once.
 
     What is no such film is left out; `lost_from_link` says how many were.
     """
-    return _read(items)[0]
+    return _read(items, parameter)[0]
 
 
 def lost_from_link(items: pd.DataFrame) -> int:
     """How many entries of the set in the link name no film of the run that was ever trained, or are beyond `MOST`."""
-    return _read(items)[1]
+    return _read(items, FILMS)[1]
 
 
-def set_name() -> str:
+def set_name(parameter: str = NAME) -> str:
     """The name of the set in the link; empty where it has none."""
-    return (_text(NAME) or "")[:LONGEST_NAME].strip()
+    return (_text(parameter) or "")[:LONGEST_NAME].strip()
 
 
 def use_set(indices: Iterable[int], name: str = "") -> None:
     """Make these films the set of the link (in a callback, or before the page reads it); without films there is none."""
     _put(FILMS, film_set_text(indices) or None)
     _put(NAME, name.strip()[:LONGEST_NAME] or None)
+
+
+def compare_with(indices: Iterable[int], name: str = "") -> None:
+    """Make these films the set that the set of the link is compared with; without films there is none."""
+    _put(BESIDE, film_set_text(indices) or None)
+    _put(BESIDE_NAME, name.strip()[:LONGEST_NAME] or None)
 
 
 def most_rated_of(items: pd.DataFrame, indices: Sequence[int]) -> list[int]:
@@ -80,8 +89,8 @@ def forget_set(run_id: str, name: str) -> None:
     kept_sets(run_id).pop(name, None)
 
 
-def _read(items: pd.DataFrame) -> tuple[list[int], int]:
-    entries = [part.strip() for part in (_text(FILMS) or "").split(",") if part.strip()]
+def _read(items: pd.DataFrame, parameter: str) -> tuple[list[int], int]:
+    entries = [part.strip() for part in (_text(parameter) or "").split(",") if part.strip()]
     counts = items["n_ratings"].to_numpy()
     known = [
         int(part)

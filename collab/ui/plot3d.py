@@ -1,5 +1,5 @@
-"""A Plotly figure in three dimensions or two that keeps its camera when it changes, tells what was clicked or encircled, and names
-as many of its points as have room.
+"""A Plotly figure in three dimensions or two that keeps its camera when it changes, tells what was clicked or encircled, and
+names as many of its points as have room.
 
 `st.plotly_chart` mounts a chart anew whenever its figure changes, which throws the camera away, and never reports a click on or a
 selection of 3-D points. This small component hands every new figure to `Plotly.react` in the same place instead. The names stand
@@ -37,7 +37,9 @@ _HTML = """
 """
 _HERE = Path(__file__).parent
 _CSS = (_HERE / "plot3d.css").read_text(encoding="utf-8")
-_JS = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("plot3d", "plot3d_names", "plot3d_select"))
+_JS = "\n".join(
+    (_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("plot3d", "plot3d_names", "plot3d_select")
+)
 
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
 
@@ -59,6 +61,7 @@ def plot3d(
     on_select: Callable[[list[int], str], None] | None = None,
     camera: Sequence[float] | None = None,
     view: str = "",
+    link: dict[str, str | None] | None = None,
 ) -> Any | None:
     """Draw `figure`, one 3-D scene or two flat axes, and return the `customdata` of the point clicked just now, or None.
 
@@ -70,10 +73,11 @@ def plot3d(
 
     `words` has `index`, the customdata of every point, and `parts`, columns of what is said of it under the pointer
     (`collab.ui.film_map_chart.film_words`); without it the figure's own hover texts are shown. `names` may stand on the picture,
-    the most important first, at most `n_names` of the kind "most"; `colours` by kind. With `on_select`, the picture has tools, and
-    what a box or a lasso holds of the traces whose `meta` is "films" comes as (customdata, `REPLACED`, `ADDED` or `REMOVED`).
+    the most important first, at most `n_names` of the kind "most"; `colours` by kind. With `on_select`, the picture has tools,
+    and what a box or a lasso holds of the traces whose `meta` is "films" comes as (customdata, `REPLACED`, `ADDED` or `REMOVED`).
     `camera` is where a link looks from, as `collab.ui.map_link.read_camera` has it: it counts until somebody moves the
     picture. `view` names the axes: in two dimensions the zoom belongs to them.
+    `link` says what a copied link has instead of the page's own parameters, None for leaving one out.
     """
 
     def report() -> None:
@@ -95,14 +99,13 @@ def plot3d(
         "tools": on_select is not None,
         "camera": list(camera) if camera else None,
         "view": view,
+        "link": link or {},
         "key": key,
         "height": height,
         "alt": alt,
         "script": _plotly_script(),
     }
-    return _PLOT(
-        key=key, data=data, height=height, on_picked_change=report, on_selected_change=report_selected
-    ).picked
+    return _PLOT(key=key, data=data, height=height, on_picked_change=report, on_selected_change=report_selected).picked
 
 
 def _plotly_script() -> str:

@@ -85,6 +85,8 @@ function isInside([x, y], around) {
 async function copyLink(picture, button) {
   const link = new URL(location.href);
   link.searchParams.set("camera", cameraNumbers(picture).map((number) => Number(number.toFixed(4))).join(","));
+  for (const [name, value] of Object.entries(picture.data.link))
+    value === null ? link.searchParams.delete(name) : link.searchParams.set(name, value);
   const copied = await copy(link.href);
   button.textContent = copied ? "Copied" : "Link is in the address bar";
   if (!copied) history.replaceState(history.state, "", link); // the browser does not let a page copy

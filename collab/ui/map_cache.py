@@ -1,0 +1,81 @@
+"""What the film map works out once for a run and its settings; all of it is bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import streamlit as st
+
+from collab.axis_facts import genre_flags
+from collab.film_clusters import film_clusters
+from collab.film_space import direction_between, film_axes, film_matrix
+from collab.interpret import Pca, most_rated_items
+from collab.services.tsne import TsneDesk
+from collab.ui import cached
+
+MOST_FILMS = 10_000
+"""So many films are drawn at most, the most rated: more points cover each other and turn slowly."""
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def rated_films(run_id: str) -> np.ndarray:
+    """The item indices of the run's films with a training rating, most rated first. Raises RunError."""
+    items = cached.trained_run(run_id).items
+    return most_rated_items(items, len(items))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def film_labels(run_id: str) -> dict[str, int]:
+    """The item_index of every rated film by what lists call it, most rated first: its title, with its id where two share one.
+    Raises RunError."""
+    items, rated = cached.trained_run(run_id).items, rated_films(run_id)
+    titles, labels = items["title"].to_numpy()[rated], items["label"].to_numpy()[rated]
+    often = Counter(titles.tolist())
+    return {
+        title if often[title] == 1 else f"{title} · {label}": index
+        for title, label, index in zip(titles, labels, rated.tolist(), strict=True)
+    }
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def genre_films(run_id: str) -> dict[str, list[int]]:
+    """The rated films of every genre as item indices, genres in the order of the alphabet. Raises RunError."""
+    rated = rated_films(run_id)
+    flags = genre_flags(cached.trained_run(run_id).items["genres"].iloc[rated])
+    return {genre: rated[flags[genre].to_numpy(dtype=bool)].tolist() for genre in sorted(flags)}
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)  # 4 MB for 10,000 films of 50 factors
+def matrix_of(run_id: str, n_films: int, with_bias: bool) -> np.ndarray:
+    """The rows of the `n_films` most rated films: factors, and the bias where wanted. Raises RunError."""
+    model = cached.trained_run(run_id).model
+    return film_matrix(model.item_factors, rated_films(run_id)[:n_films], model.item_biases if with_bias else None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)  # 1 MB for 10,000 films
+def axes_of(
+    run_id: str, n_films: int, centred: bool, with_bias: bool, first: tuple[int, ...] = (), last: tuple[int, ...] = ()
+) -> Pca:
+    """The films on their principal components, behind the axis from the films `first` to the films `last` where both are given.
+
+    Raises RunError, and SettingError where no direction leads from one to the other.
+    """
+    axis = None
+    if first and last:
+        model = cached.trained_run(run_id).model
+        ends = film_matrix(model.item_factors, np.array([*first, *last]), model.item_biases if with_bias else None)
+        axis = direction_between(ends, range(len(first)), range(len(first), len(ends)))
+    return film_axes(matrix_of(run_id, n_films, with_bias), centred=centred, axis=axis)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def clusters_of(run_id: str, n_films: int, with_bias: bool, n_clusters: int) -> np.ndarray:
+    """The clusters of the films of `matrix_of`, from 1. Raises RunError."""
+    return film_clusters(matrix_of(run_id, n_films, with_bias), n_clusters)
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda desk: desk.close())
+def tsne_desk() -> TsneDesk:
+    """The t-SNEs that are under way, and the last few that are done."""
+    return TsneDesk()

@@ -1,0 +1,266 @@
+"""The controls of the film map: what stands beside the picture, and what waits behind *Axes* and *Points*.
+
+Every control is in the link under its key. All of them are drawn in every run, those that mean nothing just now as disabled: one
+that is not drawn would leave the link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+import streamlit as st
+
+from collab.film_clusters import MOST as MOST_CLUSTERS
+from collab.film_space import N_COMPONENTS
+from collab.services.runs import TrainedRun
+from collab.ui import map_cache, words
+from collab.ui.film_colours import MAP_COLOURS, N_GENRES
+from collab.ui.film_map_chart import OTHERS, SHOWN
+
+SOLID, FLAT = "3-D", "2-D"
+PCA, TSNE = "PCA", "t-SNE"
+CENTRED, RAW = "centred", "raw"
+THE_SET = "The set"
+GENRE = "Genre: "
+N_END_FILMS = 3000
+"""So many films are offered for the ends of an axis, the most rated."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is laid out and on which axes: `layout` PCA or t-SNE in `n_axes` dimensions; components `numbers` from 1; whether
+    factors are `centred` and the bias is one of them; a custom axis from the films `first` to the films `last`, named `ends`."""
+
+    layout: str
+    n_axes: int
+    numbers: tuple[int, ...]
+    centred: bool
+    with_bias: bool
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+    ends: tuple[str, str]
+    perplexity: int
+
+    @property
+    def has_custom(self) -> bool:
+        return bool(self.first and self.last)
+
+
+@dataclass(frozen=True)
+class Points:
+    """How many films are shown and their look: `n_films`, `sized` by count, `n_names`, `genres` with a colour, `n_clusters`."""
+
+    n_films: int
+    sized: bool
+    n_names: int
+    genres: tuple[str, ...]
+    n_clusters: int
+
+
+def pick_dimensions() -> int:
+    """3-D or 2-D; the number of axes."""
+    dimensions = st.segmented_control(
+        "Dimensions",
+        [SOLID, FLAT],
+        default=SOLID,
+        required=True,
+        key="dim",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="A space to turn, or a plane to move and zoom.",
+    )
+    return 3 if dimensions == SOLID else 2
+
+
+def pick_colour(has_biases: bool, has_doubt: bool) -> str:
+    """What the points are coloured by."""
+    lacking = ([] if has_biases else ["bias"]) + ([] if has_doubt else ["doubt"])
+    return st.selectbox(
+        "Colour",
+        [colour for colour in MAP_COLOURS if colour not in lacking],
+        key="colour",
+        bind="query-params",
+        help="What the colour of a point says about its film. Genre: the rarest of its coloured genres, the next as a rim. "
+        "Predicted: your rating, from what you rated.",
+    )
+
+
+def pick_search() -> tuple[str, str]:
+    """The text to find in titles, and what becomes of the other films."""
+    text = st.text_input(
+        "Find",
+        key="find",
+        bind="query-params",
+        placeholder="Part of a title",
+        help="Rings and names the films with this text in their title, and lists them in the table.",
+    ).strip()
+    others = st.segmented_control(
+        "Other films",
+        OTHERS,
+        default=SHOWN,
+        required=True,
+        key="others",
+        bind="query-params",
+        help="What becomes of films that are neither found nor in the set: as they are, faded to grey, or hidden, which isolates "
+        "the films asked for.",
+    )
+    return text, others
+
+
+def pick_points(run: TrainedRun) -> Points:
+    """The popover *Points*."""
+    n_rated = len(map_cache.rated_films(run.id))
+    most = max(2, min(n_rated, map_cache.MOST_FILMS))
+    genres = map_cache.genre_films(run.id)
+    leading = sorted(genres, key=lambda genre: (-len(genres[genre]), genre))[:N_GENRES]
+    with st.popover(
+        "Points", icon=":material/scatter_plot:", width="stretch", help="How many films, sizes, names, genres."
+    ):
+        n_films = st.slider(
+            "Films",
+            min(50, most - 1),
+            most,
+            min(1000, most),
+            key="shown",
+            bind="query-params",
+            help="How many films are shown, most rated first. Higher: rarer films too, whose places are less sure.",
+        )
+        n_names = st.slider(
+            "Names",
+            0,
+            60,
+            20,
+            key="names",
+            bind="query-params",
+            help="How many of the most rated films are named, where there is room. Higher: more names, smaller films too.",
+        )
+        sized = st.toggle(
+            "Size by number of ratings",
+            key="sized",
+            bind="query-params",
+            help="The area of a point says how many ratings its film has.",
+        )
+        coloured = st.multiselect(
+            "Genres with a colour",
+            list(genres),
+            default=leading,
+            max_selections=MOST_CLUSTERS,
+            key="genres",
+            bind="query-params",
+            help="For the colour genre. More genres: fewer grey points, colours that are harder to tell apart.",
+        )
+        n_clusters = st.slider(
+            "Clusters",
+            2,
+            MOST_CLUSTERS,
+            6,
+            key="clusters",
+            bind="query-params",
+            help="For the colour cluster: groups of films that lie close together (k-means). Higher: smaller groups.",
+        )
+    return Points(min(n_films, n_rated), sized, n_names, tuple(coloured), n_clusters)
+
+
+def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
+    """The popover *Axes*."""
+    ends = _ends(run, film_set)
+    numbers = [str(number) for number in range(1, N_COMPONENTS + 1)]
+    with st.popover(
+        "Axes", icon=":material/3d_rotation:", width="stretch", help="PCA or t-SNE, components, an axis of your own."
+    ):
+        layout = st.segmented_control(
+            "Places",
+            [PCA, TSNE],
+            default=PCA,
+            required=True,
+            key="layout",
+            bind="query-params",
+            help="PCA: straight axes, distances as they are. t-SNE: neighbours together; axes and far distances mean nothing.",
+        )
+        columns = st.columns(3, gap="small")
+        shown = [
+            column.selectbox(
+                name,
+                numbers,
+                index=place,
+                key=name,
+                bind="query-params",
+                disabled=layout == TSNE or (name == "z" and n_axes == 2),
+                help="The principal component on this axis. Higher: less of the films’ variance.",
+            )
+            for place, (name, column) in enumerate(zip("xyz", columns, strict=True))
+        ]
+        first, last = (
+            st.multiselect(
+                label,
+                list(ends),
+                key=key,
+                bind="query-params",
+                placeholder="Films, a genre, the set",
+                max_selections=20,
+                select_all=False,
+                disabled=layout == TSNE,
+                help=tip,
+            )
+            for label, key, tip in (
+                ("Own axis from", "from", "Films at the low end of an axis of your own; it takes the place of x."),
+                ("to", "to", "Films at its high end. More films at an end: their mean, less of one film’s own."),
+            )
+        )
+        of = st.segmented_control(
+            "Factors",
+            [CENTRED, RAW],
+            default=CENTRED,
+            required=True,
+            key="factors",
+            bind="query-params",
+            disabled=layout == TSNE,
+            help="Centred: axes of how films differ. Raw: the first axis points from zero to where most films lie.",
+        )
+        with_bias = st.toggle(
+            "Bias as one more factor",
+            key="with_bias",
+            bind="query-params",
+            disabled=not run.model.has_biases,
+            help="Films that everybody likes then lie apart from those that nobody does.",
+        )
+        perplexity = st.slider(
+            "Perplexity of t-SNE",
+            5,
+            100,
+            30,
+            5,
+            key="perplexity",
+            bind="query-params",
+            disabled=layout == PCA,
+            help="About how many neighbours a film minds. Higher: more of the whole, less of the neighbourhood.",
+        )
+    return Space(
+        layout,
+        n_axes,
+        tuple(int(number) for number in shown[:n_axes]),
+        of == CENTRED,
+        with_bias and run.model.has_biases,
+        _films_of(first, ends),
+        _films_of(last, ends),
+        (_said(first), _said(last)),
+        perplexity,
+    )
+
+
+def _ends(run: TrainedRun, film_set: list[int]) -> dict[str, list[int]]:
+    """What can stand at the end of an axis, and the films that it means."""
+    groups = {f"{GENRE}{genre}": films for genre, films in map_cache.genre_films(run.id).items()}
+    films = {name: [index] for name, index in islice(map_cache.film_labels(run.id).items(), N_END_FILMS)}
+    return {THE_SET: film_set, **groups, **films}
+
+
+def _films_of(chosen: list[str], ends: dict[str, list[int]]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(index for name in chosen for index in ends[name]))
+
+
+def _said(chosen: list[str]) -> str:
+    """An end of an axis in words."""
+    names = [name.removeprefix(GENRE) for name in chosen]
+    return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {words.count(len(names) - 1)} more"

@@ -1,0 +1,98 @@
+"""Under the film map: what goes with its axes, and what is in its clusters. Facts and correlations, no names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.axis_facts import ends, what_goes_with
+from collab.film_clusters import cluster_table
+from collab.ui import words
+
+N_ENDS = 8
+
+
+def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFrame) -> None:
+    """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) go with the rows of `films`."""
+    st.caption(
+        f"Of the {words.count(len(films))} films on the map: the {N_ENDS} at both ends of each axis, and Pearson’s correlation "
+        "of their place on it with what is known of them, with its 95 % interval. A correlation says what goes together on these "
+        "films; it is no name for the axis."
+    )
+    for place, (column, title) in enumerate(zip(st.columns(len(titles), gap="medium"), titles, strict=True)):
+        with column.container(key=f"axis_{place}"):
+            st.markdown(f"**{words.plain(title)}**")
+            low, high = ends(coordinates[:, place], films, N_ENDS)
+            _end_table(high, "High end", f"The films at the high end of {title}")
+            _end_table(low, "Low end", f"The films at the low end of {title}")
+            _correlations(what_goes_with(coordinates[:, place], films), title)
+
+
+def _end_table(films: pd.DataFrame, label: str, alt: str) -> None:
+    st.dataframe(
+        films,
+        hide_index=True,
+        height="content",
+        alt=alt,
+        column_order=["title", "n_ratings", "place"],
+        column_config={
+            "title": st.column_config.TextColumn(label, width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "place": st.column_config.NumberColumn("Place", format="%+.2f"),
+        },
+    )
+
+
+def _correlations(table: pd.DataFrame, title: str) -> None:
+    if table.empty:
+        st.caption("Nothing that is known of these films varies enough to go with it.")
+        return
+    shown = table.assign(
+        interval=[
+            f"{words.signed(low)} to {words.signed(high)}"
+            for low, high in zip(table["low"], table["high"], strict=True)
+        ]
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=300,
+        placeholder=words.MISSING,
+        alt=f"Correlations of the films’ places on {title} with genres, year, count and mean rating",
+        column_order=["what", "correlation", "interval", "n_with", "n_films"],
+        column_config={
+            "what": st.column_config.TextColumn("Goes with", width="medium"),
+            "correlation": st.column_config.NumberColumn("r", format="%+.2f"),
+            "interval": "95 %",
+            "n_with": st.column_config.NumberColumn("Of it", format="localized", help="Films of this genre."),
+            "n_films": st.column_config.NumberColumn("Films", format="localized", help="Films behind the correlation."),
+        },
+    )
+
+
+def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
+    """The section *Clusters*: what is in each, beside all films on the map, which `films` are, most rated first."""
+    st.caption(
+        "k-means on all factors of the films on the map, not only on the axes in sight; numbered by size. Genres: those whose "
+        "share in the cluster exceeds their share on the map by most."
+    )
+    st.dataframe(
+        cluster_table(films, clusters),
+        hide_index=True,
+        height="content",
+        row_height=60,
+        placeholder=words.MISSING,
+        alt="The clusters with their sizes, most rated films, years, means and genres",
+        column_config={
+            "cluster": st.column_config.NumberColumn("Cluster", width="small"),
+            "n_films": st.column_config.NumberColumn("Films", format="localized", width="small"),
+            "most_rated": st.column_config.ListColumn("Most rated, with ratings", width="large"),
+            "median_year": st.column_config.NumberColumn("Median year", format="%.0f"),
+            "median_ratings": st.column_config.NumberColumn("Median ratings", format="localized"),
+            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
+            "more_of": st.column_config.ListColumn("More of", width="large"),
+        },
+    )

@@ -1,0 +1,46 @@
+"""Beside the film map: what the search found, the chosen film's facts and its nearest films."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.interpret import similar_items
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+from collab.ui.film_picker import film_facts, neighbour_buttons
+from collab.ui.map_picture import Layout
+
+
+def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) -> None:
+    """What there is to say of the search `text` and of the film `chosen`."""
+    known = cached.film_uncertainty(run.id)
+    if text:
+        st.caption(f"{words.count(layout.found.sum())} of these films have “{words.plain(text)}” in their title.")
+    if chosen is None:
+        st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
+    else:
+        film_facts(run, chosen)
+        if chosen not in layout.films["item_index"].to_numpy():
+            st.caption("It is not on the map: show more films to see it.")
+        measure = "cosine" if known is None else "cautious"
+        how = (
+            "20 ratings or more"
+            if known is None
+            else "20 ratings or more; cautious cosine: little known films score less"
+        )
+        st.caption(f"Nearest films ({how}):")
+        with st.container(gap=None):
+            neighbour_buttons(
+                run, similar_items(run.items, run.model.item_factors, chosen, measure, n=5, known=known), measure
+            )
+        st.page_link(
+            "pages/similar_films.py",
+            label="More like this",
+            icon=":material/join_inner:",
+            query_params={"film": run.items["label"].iat[chosen]},
+        )
+    if known is not None:
+        st.caption(
+            "“place ±20 %” in a film’s text: so far off its true place may be, in shares of how far films typically lie from "
+            "the middle."
+        )

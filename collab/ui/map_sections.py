@@ -1,0 +1,114 @@
+"""What stands under the film map, one section at a time: its films as a table, the set, the axes, the clusters."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from collab.ui import map_cache, words
+from collab.ui.map_controls import Points
+from collab.ui.map_facts_view import show_axes, show_clusters
+from collab.ui.map_picture import Layout
+from collab.ui.map_set_view import choose_films, show_set
+from collab.ui.page import Page
+from collab.ui.plot3d import ADDED, REPLACED
+
+FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
+
+
+def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set: list[int]) -> None:
+    """The switch between the sections, and the one that it stands at."""
+    section = st.segmented_control(
+        "Below the map",
+        [FILMS, SET, AXES, CLUSTERS],
+        default=FILMS,
+        required=True,
+        key="below",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="The map as a table; the set and what it is compared with; what goes with the axes; what is in the clusters.",
+    )
+    if section == SET:
+        show_set(page.run, chosen_set, layout.found_items, synthetic=page.data.synthetic)
+    elif section == AXES:
+        if layout.titles != layout.pca_titles:
+            st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
+        show_axes(layout.pca.coordinates, layout.pca_titles, layout.films)
+    elif section == CLUSTERS:
+        n_films, n_clusters = len(layout.films), points.n_clusters
+        show_clusters(layout.films, map_cache.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
+    else:
+        _show_films(page, layout, text)
+
+
+def map_csv(table: pd.DataFrame) -> bytes:
+    """The table as a CSV file."""
+    return table.to_csv(index=False).encode("utf-8")
+
+
+def _show_films(page: Page, layout: Layout, text: str) -> None:
+    run = page.run
+    places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
+    table = layout.films.assign(genres=layout.films["genres"].str.replace("|", ", "), **places)[layout.found]
+    columns = [
+        "title",
+        "genres",
+        "year",
+        "n_ratings",
+        "mean_rating",
+        *(["bias"] if run.model.has_biases else []),
+        *(each for each in ("doubt", "predicted", "cluster") if each in table),
+        *places,
+    ]
+    key = f"map_table_{text}_{len(table)}"  # other rows, another table: marks must not move to other films
+    marked = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
+    picked = table["item_index"].iloc[[row for row in marked if row < len(table)]].tolist()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("The same as a table. Mark rows to make them a set.")
+        for how, label, tip in (
+            (REPLACED, "Make them the set", "The marked films become the set."),
+            (ADDED, "Add them to it", "The marked films join the set."),
+        ):
+            st.button(
+                label, key=f"rows_{how}", on_click=choose_films, args=(run, picked, how), disabled=not picked, help=tip
+            )
+        st.download_button(
+            "Download as CSV",
+            partial(map_csv, table[["item_index", *columns]]),
+            "film-map.csv",
+            "text/csv",
+            key="map_csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        placeholder=words.MISSING,
+        column_order=columns,
+        alt="Every film on the map with its place",
+        column_config={
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "genres": "Genres",
+            "year": st.column_config.NumberColumn("Year", format="%d"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
+            "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
+            "cluster": st.column_config.NumberColumn("Cluster"),
+            "doubt": st.column_config.NumberColumn(
+                "Place ±",
+                format="%.2f",
+                help="How far the true place may lie from the drawn one, as a share of how far films lie from the middle.",
+            ),
+            **{
+                name: st.column_config.NumberColumn(title or f"t-SNE {number}", format="%+.2f")
+                for number, (name, title) in enumerate(zip(places, layout.titles, strict=True), start=1)
+            },
+        },
+    )
