@@ -97,6 +97,10 @@ def film_map_figure(
             if rows.any():
                 marker = {"color": colour, "size": _pick(sizes, rows)}
                 if colours.rims is not None and (colours.rims[rows] != colour).any():
+                    # the key shows the first point: one without a rim
+                    rows = np.flatnonzero(rows)
+                    rows = rows[np.argsort(colours.rims[rows] != colour, kind="stable")]
+                    marker["size"] = _pick(sizes, rows)
                     marker["line"] = {"width": 1.5, "color": colours.rims[rows].tolist()}
                 add(rows, name, marker, showlegend=True, meta=POINTS)
     else:
@@ -121,6 +125,7 @@ def film_map_figure(
             "orientation": "h",
             "x": 0,
             "y": 1,
+            "yref": "container",
             "yanchor": "top",
             "itemsizing": "constant",
             "bgcolor": "rgba(0,0,0,0)",
@@ -251,6 +256,7 @@ def _add_scale(
             "x": 0.03,
             "xanchor": "left",
             "y": 1,
+            "yref": "container",
             "yanchor": "top",
             "len": 0.5,
             "thickness": 8,

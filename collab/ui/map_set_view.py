@@ -267,7 +267,7 @@ def _apart(run: TrainedRun, chosen: list[int], beside: list[int], second_name: s
     if not np.isfinite(apart):
         return overlap
     return (
-        f"{overlap}The middles of the two lie {apart:.2f} apart, in units of how far two films typically are apart (all factors); "
+        f"{overlap}The middles of the two lie {apart:.2f} apart, in units of how far apart two films typically are (all factors); "
         f"sets of these sizes drawn at random would lie {chance:.2f} apart."
     )
 

@@ -49,7 +49,7 @@ function setNames(picture) {
     for (const name of picture.names) [name.width, name.height] = [name.element.offsetWidth, name.element.offsetHeight];
   }
   const frame = node.getBoundingClientRect();
-  const stands = [...node.querySelectorAll(".legend, .colorbar, .modebar"), picture.frame.querySelector(".plot3d-tools")];
+  const stands = [...node.querySelectorAll(".legend, .colorbar, .modebar")];
   picture.reserved = stands.map((each) => {
     const box = each.getBoundingClientRect();
     return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
