@@ -55,14 +55,16 @@ def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -
             {
                 "cluster": int(number),
                 "n_films": len(members),
-                "most_rated": [f"{film.title} · {film.n_ratings:,}" for film in members.head(n_named).itertuples()],
+                "most_rated": ", ".join(
+                    f"{film.title} · {film.n_ratings:,}" for film in members.head(n_named).itertuples()
+                ),
                 "median_year": members["year"].astype("Float64").median(),
                 "median_ratings": float(members["n_ratings"].median()),
                 "mean_rating": float(members["mean_rating"].mean()),
-                "more_of": [
+                "more_of": ", ".join(
                     f"{genre} {100 * shares[genre]:.0f} % (all: {100 * overall[genre]:.0f} %)"
                     for genre in gain.index[:3]
-                ],
+                ),
             }
         )
     return pd.DataFrame(rows)

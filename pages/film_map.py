@@ -32,6 +32,6 @@ with controls:
 with picture:
     draw_map(page, layout, points, colour_by, others, chosen, chosen_set)
 with controls:
-    set_line(run, chosen_set)
+    set_line(run, chosen_set, layout.films["item_index"].to_numpy())
     show_chosen(run, layout, chosen, text)
 show_below(page, layout, points, text, chosen_set)

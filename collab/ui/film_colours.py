@@ -31,6 +31,16 @@ MAP_COLOURS = {
 
 OTHER_GENRE, NO_GENRE, NO_YEAR = "other genres", "no genre", "year unknown"
 N_GENRES = 7  # as many as colours can be told apart; the rest is grey
+APART = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    6,
+    7,
+    5,
+)  # the order in which categorical colours are taken: the two blues of the dark theme are alike
 EARLIEST_DECADE = 1930  # older films are few: one group
 
 
@@ -64,18 +74,23 @@ def film_colours(films: pd.DataFrame, colour_by: str, genres: Sequence[str], pal
     if colour_by == "cluster":
         names = [f"cluster {number}" for number in films["cluster"]]
         numbers = sorted(set(films["cluster"]))
-        colours = {
-            f"cluster {number}": palette.categorical[(number - 1) % len(palette.categorical)] for number in numbers
-        }
+        shades = distinct_colours(palette)
+        colours = {f"cluster {number}": shades[(number - 1) % len(shades)] for number in numbers}
         return Groups(np.array(names, dtype=object), colours)
     values = _numbers(films, colour_by)
     return Scale(values, *_range(values[np.isfinite(values)], colour_by, palette))
 
 
+def distinct_colours(palette: Palette) -> list[str]:
+    """The categorical colours, those that are easiest to tell apart first."""
+    return [palette.categorical[place] for place in APART]
+
+
 def _by_genre(genres: pd.Series, coloured: Sequence[str], palette: Palette) -> Groups:
     flags = genre_flags(genres)
-    coloured = list(coloured)[: len(palette.categorical)]
-    colour_of = dict(zip(coloured, palette.categorical, strict=False))
+    shades = distinct_colours(palette)
+    coloured = list(coloured)[: len(shades)]
+    colour_of = dict(zip(coloured, shades, strict=False))
     rarest_first = sorted(coloured, key=lambda genre: (flags[genre].sum() if genre in flags else 0, genre))
     group, rim = np.full(len(genres), "", dtype=object), np.full(len(genres), "", dtype=object)
     for genre in rarest_first:

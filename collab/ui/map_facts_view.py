@@ -39,7 +39,7 @@ def _end_table(films: pd.DataFrame, label: str, alt: str) -> None:
         alt=alt,
         column_order=["title", "n_ratings", "place"],
         column_config={
-            "title": st.column_config.TextColumn(label, width="medium"),
+            "title": st.column_config.TextColumn(label, width=180),
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
             "place": st.column_config.NumberColumn("Place", format="%+.2f"),
         },
@@ -64,10 +64,10 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
         alt=f"Correlations of the films’ places on {title} with genres, year, count and mean rating",
         column_order=["what", "correlation", "interval", "n_with", "n_films"],
         column_config={
-            "what": st.column_config.TextColumn("Goes with", width="medium"),
-            "correlation": st.column_config.NumberColumn("r", format="%+.2f"),
-            "interval": "95 %",
-            "n_with": st.column_config.NumberColumn("Of it", format="localized", help="Films of this genre."),
+            "what": st.column_config.TextColumn("Goes with", width=120),
+            "correlation": st.column_config.NumberColumn("r", format="%+.2f", width=50),
+            "interval": st.column_config.TextColumn("95 %", width=112),
+            "n_with": st.column_config.NumberColumn("Of it", width=50, format="localized", help="Films of this genre."),
             "n_films": st.column_config.NumberColumn("Films", format="localized", help="Films behind the correlation."),
         },
     )
@@ -83,16 +83,16 @@ def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
         cluster_table(films, clusters),
         hide_index=True,
         height="content",
-        row_height=60,
+        row_height=64,
         placeholder=words.MISSING,
         alt="The clusters with their sizes, most rated films, years, means and genres",
         column_config={
             "cluster": st.column_config.NumberColumn("Cluster", width="small"),
             "n_films": st.column_config.NumberColumn("Films", format="localized", width="small"),
-            "most_rated": st.column_config.ListColumn("Most rated, with ratings", width="large"),
+            "most_rated": st.column_config.TextColumn("Most rated, with ratings", width=300),
             "median_year": st.column_config.NumberColumn("Median year", format="%.0f"),
             "median_ratings": st.column_config.NumberColumn("Median ratings", format="localized"),
             "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
-            "more_of": st.column_config.ListColumn("More of", width="large"),
+            "more_of": st.column_config.TextColumn("More of", width=300),
         },
     )

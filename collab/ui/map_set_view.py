@@ -37,7 +37,7 @@ def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
     film_set.use_set(wanted, name if how == ADDED else "")
 
 
-def set_line(run: TrainedRun, chosen: list[int]) -> None:
+def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
     """One line beside the picture: how large the set is, and what of it was lost."""
     if lost := film_set.lost_from_link(run.items):
         st.caption(f"{words.count(lost)} of the films in the link are not in this run, or too many, and were left out.")
@@ -46,9 +46,14 @@ def set_line(run: TrainedRun, chosen: list[int]) -> None:
             f"{words.count(cut)} films were encircled; the {film_set.MOST} most rated of them are the set: a link holds no more."
         )
     if chosen:
-        name = film_set.set_name()
+        name, n_seen = film_set.set_name(), int(np.isin(chosen, on_map).sum())
+        seen = (
+            ""
+            if n_seen == len(chosen)
+            else f", {words.count(n_seen)} of them on the map: show more films for the others"
+        )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"{words.plain(name) if name else 'The set'}: {words.count(len(chosen))} films, framed.")
+            st.caption(f"{words.plain(name) if name else 'The set'}: {words.count(len(chosen))} films, framed{seen}.")
             st.button(
                 "Clear",
                 key="set_clear",
@@ -267,7 +272,7 @@ def _apart(run: TrainedRun, chosen: list[int], beside: list[int], second_name: s
     if not np.isfinite(apart):
         return overlap
     return (
-        f"{overlap}The middles of the two lie {apart:.2f} apart, in units of how far apart two films typically are (all factors); "
+        f"{overlap}The middles of the two lie {apart:.2f} apart, in units of how far apart two films typically are; "
         f"sets of these sizes drawn at random would lie {chance:.2f} apart."
     )
 

@@ -2,6 +2,7 @@
 
 const SIDES = ["top", "right", "left", "bottom"]; // of its point, on which a name may stand, the best first
 const GAP = 6; // pixels between a point and its name
+const GAP_OF_MARKED = 11; // the same where a ring or a frame is around the point
 
 // "Alien (1979) · Horror, Sci-Fi · bias +0.42 · 291 ratings" for every point, as the text that Plotly shows under the pointer.
 function writeWords(picture, figure) {
@@ -90,9 +91,10 @@ function placeNames(picture) {
 function findRoom(name, [x, y], taken, width, height) {
   if (!(x >= 0 && x <= width && y >= 0 && y <= height)) return null;
   const sides = name.side ? [name.side, ...SIDES.filter((side) => side !== name.side)] : SIDES; // names should not jump about
+  const gap = name.kind === "most" ? GAP : GAP_OF_MARKED;
   for (const side of sides) {
-    const left = { top: x - name.width / 2, bottom: x - name.width / 2, right: x + GAP, left: x - GAP - name.width }[side];
-    const top = { top: y - GAP - name.height, bottom: y + GAP, right: y - name.height / 2, left: y - name.height / 2 }[side];
+    const left = { top: x - name.width / 2, bottom: x - name.width / 2, right: x + gap, left: x - gap - name.width }[side];
+    const top = { top: y - gap - name.height, bottom: y + gap, right: y - name.height / 2, left: y - name.height / 2 }[side];
     const box = { left, top, right: left + name.width, bottom: top + name.height };
     if (left < 0 || top < 0 || box.right > width || box.bottom > height) continue;
     if (taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom)) continue;
