@@ -58,8 +58,8 @@ def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame
 
 def genre_flags(genres: pd.Series) -> pd.DataFrame:
     """A column of 0 and 1 for every genre of films with genres "Action|Comedy", in the order of the alphabet."""
-    codes, different = pd.factorize(genres)  # a large catalogue has few different combinations
-    flags = pd.Series(different, dtype="str").str.get_dummies(sep="|")
+    codes, different = pd.factorize(genres.fillna(""))  # a large catalogue has few different combinations
+    flags = pd.Series(different, dtype="str").str.get_dummies(sep="|").drop(columns="", errors="ignore")
     return flags.iloc[codes].reset_index(drop=True)
 
 

@@ -111,7 +111,7 @@ def film_map_figure(
         np.isin(index, list(marks.kept)),
     )
     ring = 9 if solid else 14
-    add(is_kept, "set", {"size": ring + 2, "symbol": "square-open", "color": palette.accent})
+    add(is_kept, "set", {"size": ring - 2 if solid else ring + 2, "symbol": "square-open", "color": palette.accent})
     add(is_found & ~is_chosen, "found", {"size": ring, "symbol": "circle-open", "color": palette.found})
     add(is_chosen, "chosen", {"size": ring - 2, "symbol": "diamond", "color": palette.chosen})
     figure.update_layout(
@@ -207,7 +207,7 @@ def film_names(coordinates: np.ndarray, films: pd.DataFrame, look: Look) -> list
     add([] if marks.chosen is None else [marks.chosen], "chosen", 1)
     add(marks.found, "found", _N_FOUND_NAMES)
     add(marks.kept, "kept", look.n_names)
-    if not marks.focus:
+    if not marks.found and (marks.others == SHOWN or not marks.focus):
         add(None, "most", 4 * look.n_names)
     return names
 

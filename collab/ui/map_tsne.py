@@ -49,8 +49,7 @@ def _show_progress(key: Hashable) -> None:
     if found is None or not found.busy:
         st.rerun()
     what = "t-SNE waits for its turn" if found.state == WAITING else f"t-SNE: {words.percent(found.share)}"
-    bar, button = st.columns([5, 1], vertical_alignment="center")
-    bar.progress(found.share, text=f"{what}; until then the principal components")
-    if button.button("Stop", key="tsne_stop", width="stretch"):
+    st.progress(found.share, text=f"{what}; until then the principal components")
+    if st.button("Stop", key="tsne_stop", help="Stops t-SNE; the map stays with the principal components."):
         map_cache.tsne_desk().stop(key)
         st.rerun()

@@ -1,0 +1,69 @@
+"""What goes with an axis: ends by hand, correlations against NumPy and SciPy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from collab.axis_facts import LEAST_FILMS, correlation, ends, genre_flags, interval, what_goes_with
+
+
+def some_films(n_films=60, seed=0):
+    numbers = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "title": [f"Film {place}" for place in range(n_films)],
+            "genres": numbers.choice(
+                ["Drama", "Comedy", "Drama|War", "", "Horror"], n_films, p=[0.4, 0.3, 0.2, 0.08, 0.02]
+            ),
+            "year": pd.array([pd.NA if place % 7 == 0 else 1950 + place for place in range(n_films)], dtype="Int64"),
+            "n_ratings": numbers.integers(1, 400, n_films),
+            "mean_rating": numbers.uniform(1, 5, n_films),
+        }
+    )
+
+
+def test_the_ends_of_five_films_by_hand():
+    films = pd.DataFrame({"title": list("abcde")})
+    low, high = ends(np.array([0.0, 3.0, -1.0, 3.0, 2.0]), films, 2)
+    assert low["title"].tolist() == ["c", "a"] and low["place"].tolist() == [-1, 0]
+    assert high["title"].tolist() == ["b", "d"]  # as far out as each other: the first in the table comes first
+    low, high = ends(np.array([1.0, 2.0, 3.0]), films[:3], 8)
+    assert low["title"].tolist() == ["a"] and high["title"].tolist() == ["c", "b"]  # no film at both ends
+
+
+def test_genres_as_flags():
+    flags = genre_flags(pd.Series(["Drama|War", "", "War"], index=[5, 3, 3]))
+    assert flags.to_dict("list") == {"Drama": [1, 0, 0], "War": [1, 0, 1]} and flags.index.tolist() == [0, 1, 2]
+
+
+def test_correlations_are_numpys():
+    films = some_films()
+    place = np.random.default_rng(1).normal(size=len(films)) + 0.002 * films["n_ratings"].to_numpy()
+    table = what_goes_with(place, films).set_index("what")
+    assert table.loc["number of ratings, logarithm", "correlation"] == pytest.approx(
+        np.corrcoef(place, np.log(films["n_ratings"]))[0, 1]
+    )
+    known = films["year"].notna().to_numpy()
+    year = table.loc["year"]
+    assert year["correlation"] == pytest.approx(np.corrcoef(place[known], films["year"][known].astype(float))[0, 1])
+    assert year["n_films"] == known.sum() and pd.isna(year["n_with"])
+    drama = films["genres"].str.contains("Drama").to_numpy()
+    assert table.loc["Drama", "correlation"] == pytest.approx(stats.pointbiserialr(drama, place).statistic)
+    assert table.loc["Drama", "n_with"] == drama.sum()
+    assert table["correlation"].abs().is_monotonic_decreasing
+    assert films["genres"].eq("Horror").sum() < LEAST_FILMS and "Horror" not in table.index
+
+
+def test_the_interval_is_fishers():
+    theirs = stats.pearsonr(*np.random.default_rng(2).normal(size=(2, 50)))
+    ours = interval(theirs.statistic, 50)
+    assert ours == pytest.approx(tuple(theirs.confidence_interval(0.95)), abs=1e-6)
+    assert np.isnan(interval(0.5, 3)).all()
+
+
+def test_what_does_not_vary_goes_with_nothing():
+    assert np.isnan(correlation(np.ones(9), np.arange(9.0))) and np.isnan(correlation(np.arange(2.0), np.arange(2.0)))
+    films = some_films().assign(mean_rating=3.0, genres="Drama", year=pd.NA)
+    table = what_goes_with(np.arange(60.0), films)
+    assert table["what"].tolist() == ["number of ratings, logarithm"]
