@@ -268,7 +268,7 @@ def _apart(run: TrainedRun, chosen: list[int], beside: list[int], second_name: s
     overlap = ""
     if beside:
         union = len({*chosen, *beside})
-        overlap = f"{words.count(common)} films are in both sets, {words.percent(common / union)} of those in either. "
+        overlap = f"{words.count(common)} {'film is' if common == 1 else 'films are'} in both sets, {words.percent(common / union)} of those in either. "
     if not np.isfinite(apart):
         return overlap
     return (

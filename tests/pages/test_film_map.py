@@ -1,11 +1,18 @@
-"""The Film map page: its figure, its table, the chosen film. Turning and clicking are for the browser tests."""
+"""The Film map page: its figure, its axes, its sets and its tables. Turning and encircling are for the browser tests."""
 
+import base64
 import json
+import time
 
+import numpy as np
 import pytest
 
-from collab.interpret import similar_items
-from collab.ui import cached
+from collab.film_space import film_axes, film_matrix
+from collab.interpret import most_rated_items, similar_items
+from collab.services.tsne import DONE
+from collab.ui import cached, film_set, map_cache
+from collab.ui.film_map_chart import POINTS
+from collab.ui.map_set_view import choose_films, set_csv
 
 
 def current(app):
@@ -14,59 +21,259 @@ def current(app):
     return cached.trained_run(run if isinstance(run, str) else run[-1])
 
 
-def figure_of(app):
-    """The figure that the map's component was given."""
+def drawn(app):
+    """What the map's component was given."""
     (component,) = [element for element in app.get("bidi_component") if "plot3d" in element.proto.component_name]
-    return json.loads(json.loads(component.proto.json)["figure"])
+    return json.loads(component.proto.json)
 
 
-def n_points(figure):
-    return sum(len(trace["customdata"]) for trace in figure["data"] if trace["mode"] == "markers")
+def figure_of(app):
+    return json.loads(drawn(app)["figure"])
+
+
+def numbers(packed):
+    """An array as the browser gets it."""
+    if isinstance(packed, list):
+        return np.array(packed)
+    return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
+
+
+def points(app):
+    """item_index of every film on the map, with its place."""
+    traces = [trace for trace in figure_of(app)["data"] if trace.get("meta") == POINTS]
+    index = np.concatenate([numbers(trace["customdata"]) for trace in traces])
+    axes = [axis for axis in "xyz" if axis in traces[0]]
+    return index, np.column_stack([np.concatenate([numbers(trace[axis]) for trace in traces]) for axis in axes])
+
+
+def titles(app):
+    """What the axes are called."""
+    layout = figure_of(app)["layout"]
+    axes = layout.get("scene", layout)
+    return [axes[f"{axis}axis"]["title"]["text"] for axis in ("xyz" if "scene" in layout else "xy")]
 
 
 def table_of(app):
     return app.dataframe[-1].value
 
 
-@pytest.mark.parametrize("data", ["sample", "ml-100k"])
+def table_of_found(app):
+    run = current(app)
+    rated = run.items.iloc[map_cache.rated_films(run.id)[:1000]]
+    return rated[rated["title"].str.contains("the", case=False)]
+
+
+def said(app):
+    return " ".join(caption.value for caption in app.caption)
+
+
+def link(app, name):
+    value = app.query_params.get(name)
+    return value if value is None or isinstance(value, str) else value[-1]
+
+
+@pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_the_thousand_most_rated_films_by_default(visit, data):
     app = visit("film_map", data=data)
     items = current(app).items
     n_films = min(1000, (items.n_ratings > 0).sum())
-    assert n_points(figure_of(app)) == len(table_of(app)) == n_films
+    index, places = points(app)
+    assert len(index) == len(set(index)) == len(table_of(app)) == n_films and places.shape == (n_films, 3)
     assert table_of(app)["title"].iloc[0] == items.sort_values("n_ratings", ascending=False)["title"].iloc[0]
     assert "#na#" not in set(table_of(app)["title"])
-    shares = [figure_of(app)["layout"]["scene"][f"{axis}axis"]["title"]["text"] for axis in "xyz"]
-    assert all("% of variance" in share for share in shares)
+    assert all("% of variance" in title for title in titles(app))
     assert ("synthetic ratings" in json.dumps(figure_of(app)["layout"])) == (data == "sample")
 
 
 def test_settings_come_from_the_link(visit):
-    app = visit("film_map", films="100", colour="year", find="the")
-    assert app.selectbox(key="colour").value == "year" and app.slider(key="films").value == 100
-    assert n_points(figure_of(app)) >= 100  # found ones are ringed on top
+    app = visit("film_map", shown="100", colour="year", find="the", dim="2-D", names="7", others="faded", sized="true")
+    assert app.selectbox(key="colour").value == "year" and app.slider(key="shown").value == 100
+    assert points(app)[1].shape == (100, 2) and drawn(app)["n_names"] == 7
     assert set(table_of(app)["title"].str.contains("the", case=False)) == {True}
-    assert any("have “the” in their title" in caption.value for caption in app.caption)
+    assert "have “the” in their title" in said(app)
+    assert "others" in [trace["name"] for trace in figure_of(app)["data"]]
+
+
+def test_any_components_raw_and_with_the_bias(visit):
+    app = visit("film_map", shown="200", x="4", y="2", z="10", factors="raw", with_bias="true")
+    run = current(app)
+    index = most_rated_items(run.items, 200)
+    space = film_axes(film_matrix(run.model.item_factors, index, run.model.item_biases), 10, centred=False)
+    shown, places = points(app)
+    rows = [index.tolist().index(each) for each in shown]
+    assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 9]], abs=1e-4)
+    assert [title.split(" · ")[0] for title in titles(app)] == ["Component 4", "Component 2", "Component 10"]
+    assert all(title.endswith("of squared length") for title in titles(app))
+
+
+def test_an_axis_from_one_film_to_another(visit):
+    app = visit("film_map")
+    labels = list(map_cache.film_labels(current(app).id))
+    first, last = labels[3], labels[8]
+    app.multiselect(key="from").set_value([first]).run()
+    assert "needs films at both its ends" in said(app)
+    app.multiselect(key="to").set_value([last]).run()
+    assert not app.exception and titles(app)[0].startswith(f"{first} → {last} · ")
+    index, places = points(app)
+    place_of = dict(zip(index.tolist(), places[:, 0].tolist(), strict=True))
+    known = map_cache.film_labels(current(app).id)
+    assert place_of[known[last]] > place_of[known[first]]
+    app.multiselect(key="to").set_value([first]).run()
+    assert "same place" in app.warning[0].value and titles(app)[0].startswith("Component 1")
+
+
+def test_an_axis_from_a_genre_to_the_set(visit):
+    app = visit("film_map", films="5,6,7")
+    app.multiselect(key="from").set_value(["Genre: Comedy"]).run()
+    app.multiselect(key="to").set_value(["The set"]).run()
+    assert not app.exception and titles(app)[0].startswith("Comedy → The set · ")
+
+
+def test_a_set_comes_from_the_link_and_what_cannot_be_is_left_out(visit):
+    app = visit("film_map", films="5,6,0,99999,x,5", set_name="Some", below="Set")
+    assert film_set.film_set_text([5, 6, 5, 7]) == "5,6,7" and len(film_set.film_set_text(range(300)).split(",")) == 200
+    assert "Some: 2 films" in said(app) and "3 of the films in the link" in said(app)
+    assert app.text_input(key="_set_title").value == "Some"
+    assert table_of(app).shape[0] > 10 and app.dataframe[0].value.iloc[0].tolist()[:2] == ["Films", "2"]
+    run = current(app)
+    rows = set_csv(run, [5, 6]).decode().splitlines()
+    assert len(rows) == 3 and rows[0].startswith("item_index,title,year,genres,n_ratings")
+
+
+def test_sets_are_named_kept_compared_and_cleared(visit):
+    app = visit("film_map", films="5,6,7,8", below="Set")
+    app.text_input(key="_set_title").set_value("First").run()
+    assert link(app, "set_name") == "First"
+    app.button(key="set_keep").click().run()
+    app.text_input(key="find").set_value("the").run()
+    app.button(key="set_found").click().run()
+    assert not app.exception and link(app, "set_name") is None
+    found = link(app, "films").split(",")
+    assert len(found) == min(200, len(table_of_found(app)))
+    app.selectbox(key="_beside").set_value("First").run()
+    assert link(app, "beside") == "5,6,7,8" and link(app, "beside_name") == "First"
+    assert "in both sets" in said(app) and "drawn at random would lie" in said(app)
+    facts = app.dataframe[0].value
+    assert facts["First"].iloc[0] == "4" and facts.iloc[0, 1] == str(len(found))
+    app.button(key="kept_0").click().run()
+    assert link(app, "films") == "5,6,7,8" and link(app, "set_name") == "First"
+    app.button(key="forget_0").click().run()
+    assert not app.exception and "kept_0" not in [button.key for button in app.button]
+    app.button(key="set_clear").click().run()
+    assert link(app, "films") is None and "No set yet" in said(app)
+
+
+def test_a_linked_comparison_shows_without_anything_kept(visit):
+    app = visit("film_map", films="5,6,7", set_name="A", beside="7,8", beside_name="B", below="Set")
+    assert app.selectbox(key="_beside").value == "B" and "1 film is in both sets, 25 % of those in either" in said(app)
+    assert list(app.dataframe[0].value.columns[1:]) == ["A", "B"]
+
+
+def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch):
+    app = visit("film_map", shown="400")
+    run = current(app)
+    state = {}
+    monkeypatch.setattr(film_set, "use_set", lambda films, name="": state.update(films=list(films), name=name))
+    monkeypatch.setattr(film_set, "film_set_in_link", lambda items: state.get("films", []))
+    choose_films(run, [3, 4, 5], "replace")
+    choose_films(run, [5, 6], "add")
+    assert state["films"] == [3, 4, 5, 6]
+    choose_films(run, [3], "remove")
+    assert state["films"] == [4, 5, 6]
+    trained = most_rated_items(run.items, 400)
+    choose_films(run, trained[::-1].tolist(), "replace")
+    assert state["films"] == trained[:200].tolist()  # the most rated
+
+
+def test_the_axes_section_shows_ends_and_correlations(visit):
+    app = visit("film_map", below="Axes", shown="300", dim="2-D")
+    assert len(app.dataframe) == 6  # two ends and a table of correlations an axis
+    high, low, goes = (app.dataframe[place].value for place in range(3))
+    assert high["place"].is_monotonic_decreasing and low["place"].is_monotonic_increasing and len(high) == 8
+    assert {"correlation", "low", "high", "n_films"} <= set(goes.columns) and "it is no name for the axis" in said(app)
+    index, places = points(app)
+    assert high["item_index"].iloc[0] == index[places[:, 0].argmax()]
+
+
+def test_clusters_colour_the_map_and_are_listed(visit):
+    app = visit("film_map", below="Clusters", colour="cluster", clusters="4", shown="300")
+    assert [trace["name"] for trace in figure_of(app)["data"] if trace.get("showlegend")] == [
+        f"cluster {number}" for number in range(1, 5)
+    ]
+    table = table_of(app)
+    assert table["n_films"].sum() == 300 and table["n_films"].is_monotonic_decreasing
+
+
+def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
+    app = visit("film_map", colour="predicted", shown="200")
+    assert "average person" in said(app) and not app.exception
+    before = table_of(app)["predicted"]
+    profile = cached.profiles().create()
+    for title in table_of(app)["title"].iloc[:5]:
+        cached.profiles().rate(profile, title, 1.0)
+    app.query_params["profile"] = profile.edit_token
+    app.run()
+    assert not app.exception and "Predicted from 5 ratings" in said(app)
+    assert (table_of(app)["predicted"] != before).any()
+    assert drawn(app)["link"] == {"profile": profile.view_token}  # a copied link can change nothing
+    app.selectbox(key="colour").set_value("genre").run()
+    assert drawn(app)["link"] == {"profile": None}
+
+
+def test_t_sne_comes_when_it_is_there(visit):
+    app = visit("film_map", layout="t-SNE", dim="2-D", shown="60")
+    run = current(app)
+    found = map_cache.tsne_desk().get((run.id, 60, False, 2, 30))
+    assert found is not None and not app.exception
+    end = time.monotonic() + 120
+    while found.busy:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert found.state == DONE and not app.exception and titles(app) == ["", ""]
+    index, places = points(app)
+    order = [most_rated_items(run.items, 60).tolist().index(each) for each in index]
+    assert places == pytest.approx(found.places[order], abs=1e-4)
+
+
+def test_t_sne_that_was_stopped_can_be_begun_again(visit):
+    app = visit("film_map", layout="t-SNE", shown="900")
+    app.button(key="tsne_stop").click().run()
+    app.run()
+    assert not app.exception and "t-SNE was stopped" in said(app).replace("T-SNE", "t-SNE")
+    assert titles(app)[0].startswith("Component 1")
+    app.button(key="tsne_start").click().run()
+    assert not app.exception and "tsne_stop" in [button.key for button in app.button]
+    map_cache.tsne_desk().close()
+
+
+def test_a_large_catalogue_is_cut_by_count_and_says_so(visit, monkeypatch):
+    monkeypatch.setattr(map_cache, "MOST_FILMS", 120)
+    app = visit("film_map")
+    run = current(app)
+    assert set(points(app)[0]) == set(most_rated_items(run.items, 120))
+    n_rated = f"{(run.items.n_ratings > 0).sum():,}"
+    assert f"120 of {n_rated} films are on the map, the most rated; 120 at most." in said(app)
 
 
 def test_search_for_nothing_that_there_is(visit):
-    app = visit("film_map", find="no film has such a title")
-    assert table_of(app).empty and any(caption.value.startswith("0 of these films") for caption in app.caption)
+    app = visit("film_map", find="no film has such a title", others="hidden")
+    assert table_of(app).empty and "0 of these films" in said(app)
+    assert len(points(app)[0]) > 900  # nothing to isolate
 
 
 def test_a_chosen_film_shows_facts_and_nearest_films(visit):
     app = visit("film_map")
     run = current(app)
-    assert any("Click a film" in caption.value for caption in app.caption)
+    assert "Click a film" in said(app)
     item_index = 1 + int(run.items["n_ratings"].iloc[1:].argmax())
     app.selectbox(key="film").set_value(run.items["label"].iat[item_index]).run()
     assert not app.exception
-    assert any(f"{run.items['n_ratings'].iat[item_index]} ratings" in caption.value for caption in app.caption)
+    assert f"{run.items['n_ratings'].iat[item_index]} ratings" in said(app)
     nearest = similar_items(run.items, run.model.item_factors, item_index, n=5)
     keys = [f"near_{index}" for index in nearest["item_index"]]
     assert [button.key for button in app.button if str(button.key).startswith("near_")] == keys
-    flags = figure_of(app)["layout"]["scene"]["annotations"]
-    assert len(flags) == 1
+    assert [name["kind"] for name in drawn(app)["names"]].count("chosen") == 1
 
     app.button(key=keys[0]).click().run()  # walk to the nearest one
     assert not app.exception
@@ -74,16 +281,17 @@ def test_a_chosen_film_shows_facts_and_nearest_films(visit):
 
 
 def test_a_chosen_film_off_the_map_says_so(visit):
-    app = visit("film_map", films="100")
+    app = visit("film_map", shown="100")
     items = current(app).items
     rare = items[(items.n_ratings > 0) & (items.index > 0)].sort_values("n_ratings")["label"].iloc[0]
     app.selectbox(key="film").set_value(rare).run()
-    assert any("not on the map" in caption.value for caption in app.caption) and not app.exception
+    assert "not on the map" in said(app) and not app.exception
 
 
 def test_untrained_films_are_neither_shown_nor_offered(visit):
-    app = visit("film_map", data="ml-100k", films="1600")
+    app = visit("film_map", data="ml-100k", shown="1600")
     items = current(app).items
     untrained = set(items["title"][items.n_ratings == 0])
     assert untrained and not untrained & set(table_of(app)["title"])
     assert not untrained & set(app.selectbox(key="film").options)
+    assert not untrained & set(app.multiselect(key="from").options)
