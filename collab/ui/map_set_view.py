@@ -267,8 +267,8 @@ def _apart(run: TrainedRun, chosen: list[int], beside: list[int], second_name: s
     apart, chance = distance_of_middles(run.model.item_factors, chosen, beside or everything, everything)
     overlap = ""
     if beside:
-        union = len({*chosen, *beside})
-        overlap = f"{words.count(common)} {'film is' if common == 1 else 'films are'} in both sets, {words.percent(common / union)} of those in either. "
+        share = words.percent(common / len({*chosen, *beside}))
+        overlap = f"{words.count(common)} {'film is' if common == 1 else 'films are'} in both sets, {share} of those in either. "
     if not np.isfinite(apart):
         return overlap
     return (

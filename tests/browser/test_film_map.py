@@ -14,6 +14,19 @@ LISTEN = """() => {
 }"""
 INK = "document.querySelector('.plot3d-drawing')._fullLayout.font.color"
 CAMERA = "JSON.stringify(document.querySelector('.plot3d-drawing')._fullLayout.scene._scene.getCamera())"
+SHOWN = """document.querySelector('.plot3d-drawing').data.filter(trace => trace.meta === 'films')
+  .reduce((n, trace) => n + trace.x.length, 0)"""
+TRACES = "document.querySelector('.plot3d-drawing').data.map(trace => trace.name)"
+RANGES = """(() => { const { xaxis, yaxis } = document.querySelector('.plot3d-drawing')._fullLayout;
+  return JSON.stringify([...xaxis.range, ...yaxis.range].map(end => Number(end.toFixed(3)))); })()"""
+INSIDE = """() => { const node = document.querySelector('.plot3d-drawing'), { xaxis, yaxis } = node._fullLayout;
+  const box = node.getBoundingClientRect(), frame = document.querySelector('.plot3d').getBoundingClientRect();
+  const set = node.data.find(trace => trace.name === 'set');
+  return Array.from(set.x, (x, place) => [
+    box.x + xaxis._offset + xaxis.l2p(x) - frame.x - frame.width / 2,
+    box.y + yaxis._offset + yaxis.l2p(set.y[place]) - frame.y - frame.height / 2]); }"""
+BOXES = """() => [...document.querySelectorAll('.plot3d-names span')].filter(each => each.style.visibility === 'visible')
+  .map(each => each.getBoundingClientRect()).map(box => [box.left, box.right, box.top, box.bottom])"""
 PLACES = [(dx, dy) for dy in (0, 14, -14, 28, -28, 42) for dx in (0, 16, -16, 32, -32, 48, -48)]
 
 
@@ -52,6 +65,18 @@ def turn(page, right=80, down=20):
             return camera(page)
         still = now
     raise AssertionError("the scene does not stand still")
+
+
+def around_all(page, tool):
+    """Draw around the whole scene with a tool."""
+    page.get_by_role("button", name=tool).click()
+    box = page.locator(".plot3d-select").bounding_box()
+    left, top, right, bottom = box["x"] + 5, box["y"] + 5, box["x"] + box["width"] - 5, box["y"] + box["height"] - 5
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom)):
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()
 
 
 def point_at_a_film(page):
@@ -95,7 +120,7 @@ def test_turning_chooses_nothing_and_a_click_the_film_under_the_mouse(film_map, 
     film_map.wait_for_function("title => new URL(location).searchParams.get('film') === title", arg=title)
     settled(film_map)
     film_map.get_by_role("link", name="More like this").wait_for()
-    assert film_map.locator(".plot3d .annotation-text-g").count() == 1  # its flag
+    assert film_map.locator(".plot3d-names .chosen").inner_text()[:5] == title[:5]  # its name
 
     neighbour = film_map.locator("[class*=st-key-near_] button").first
     nearest = neighbour.inner_text().split(" · ")[0]
@@ -118,13 +143,40 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     settled(film_map)
     assert camera(film_map) == turned
 
-    slider = film_map.get_by_role("slider", name="Films")
-    slider.focus()
-    slider.press("ArrowLeft")
-    film_map.wait_for_function("new URL(location).searchParams.get('films') === '999'")
+    film_map.get_by_role("radio", name="hidden").click()
+    film_map.wait_for_function("new URL(location).searchParams.get('others') === 'hidden'")
+    settled(film_map)
+    film_map.wait_for_function(f"{SHOWN} < 50")
+    assert camera(film_map) == turned
+    film_map.get_by_role("radio", name="faded").click()
+    film_map.wait_for_function(f"{SHOWN} >= 1000")
     settled(film_map)
     assert camera(film_map) == turned
 
+    around_all(film_map, "Lasso")
+    film_map.wait_for_function("new URL(location).searchParams.get('films')?.split(',').length === 200")
+    film_map.get_by_text("200 most rated of them are the set").wait_for()
+    settled(film_map)
+    assert camera(film_map) == turned
+    film_map.get_by_role("button", name="Move").click()
+
+    film_map.get_by_role("button", name="Points").click()
+    film_map.get_by_text("Size by number of ratings").click()
+    film_map.wait_for_function("new URL(location).searchParams.get('sized') === 'true'")
+    slider = film_map.get_by_role("slider", name="Films")
+    slider.focus()
+    slider.press("ArrowLeft")
+    film_map.wait_for_function("new URL(location).searchParams.get('shown') === '999'")
+    film_map.keyboard.press("Escape")
+    settled(film_map)
+    assert camera(film_map) == turned
+
+    film_map.get_by_role("textbox", name="Find").fill("")
+    film_map.keyboard.press("Enter")
+    film_map.get_by_role("button", name="Clear").click()
+    film_map.wait_for_function("!new URL(location).searchParams.get('films')")
+    settled(film_map)
+    film_map.evaluate(LISTEN)
     title = point_at_a_film(film_map)
     film_map.mouse.down()
     film_map.mouse.up()
@@ -142,21 +194,79 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     assert link(film_map)["film"] == title and camera(film_map) == turned
 
 
-def test_a_shared_link_shows_the_same(server, desktop, settled):
-    desktop.goto(f"{server}/film_map?data=ml-100k&colour=year&films=300&film=Alien+(1979)&find=star")
-    settled(desktop)
-    desktop.wait_for_function(DRAWN)
-    names = desktop.evaluate("document.querySelector('.plot3d-drawing').data.map(trace => trace.name)")
-    assert "year" in names
-    flags = desktop.evaluate(
-        "document.querySelector('.plot3d-drawing').layout.scene.annotations.map(flag => flag.text)"
+def test_a_copied_link_opens_the_same_view_in_another_browser(server, browser, film_map, settled):
+    film_map.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    film_map.goto(
+        f"{server}/film_map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star&others=faded&films=50,181&set_name=Wars"
     )
-    assert flags[-1] == "Alien (1979)" and "Star Wars (1977)" in flags
-    assert desktop.get_by_role("figure", name="The 300 most rated films").count() == 1
-    buttons = desktop.evaluate("[...document.querySelectorAll('.plot3d .modebar-btn')].map(each => each.dataset.title)")
-    assert buttons and not [
-        title for title in buttons if "hare" in title or "Plotly" in title
-    ]  # nothing sends the chart away
+    settled(film_map)
+    film_map.wait_for_function(DRAWN)
+    film_map.wait_for_timeout(500)
+    frame = film_map.locator(".plot3d")
+    frame.focus()
+    before = camera(film_map)
+    for _ in range(3):
+        frame.press("ArrowRight")  # the keyboard turns it too
+    film_map.wait_for_function(f"before => {CAMERA} !== before", arg=json.dumps(before))
+    film_map.wait_for_timeout(700)
+    turned = camera(film_map)
+    assert turned["eye"] != before["eye"] and turned["eye"]["z"] == pytest.approx(before["eye"]["z"], abs=1e-3)
+    film_map.get_by_role("button", name="Copy link").click()
+    film_map.get_by_role("button", name="Copied").wait_for()
+    copied = film_map.evaluate("navigator.clipboard.readText()")
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        context.set_default_timeout(90_000)
+        other = context.new_page()
+        other.goto(copied)
+        settled(other)
+        other.wait_for_function(DRAWN)
+        other.wait_for_timeout(500)
+        eye = camera(other)["eye"]
+        assert [eye[axis] for axis in "xyz"] == pytest.approx([turned["eye"][axis] for axis in "xyz"], abs=2e-3)
+        assert other.evaluate(TRACES) == film_map.evaluate(TRACES)
+        assert {"year", "others", "set", "found", "chosen"} <= set(other.evaluate(TRACES))
+        assert other.locator(".plot3d-names .chosen").inner_text() == "Alien (1979)"
+        assert other.get_by_text("Wars: 2 films, framed").count() == 1
+        assert other.get_by_role("figure", name="The 300 most rated films").count() == 1
+        buttons = other.evaluate(
+            "[...document.querySelectorAll('.plot3d .modebar-btn')].map(each => each.dataset.title)"
+        )
+        assert buttons and not [
+            title for title in buttons if "hare" in title or "Plotly" in title
+        ]  # nothing sends it away
+
+
+def test_flat_a_box_makes_a_set_and_the_zoom_stays(server, desktop, settled):
+    desktop.goto(f"{server}/film_map?data=ml-100k&dim=2-D&colour=cluster")
+    settled(desktop)
+    desktop.wait_for_function("document.querySelector('.plot3d-drawing')?._fullLayout?.xaxis?._length")
+    desktop.wait_for_timeout(500)
+    frame = desktop.locator(".plot3d")
+    frame.focus()
+    whole = desktop.evaluate(RANGES)
+    frame.press("+")
+    frame.press("+")
+    desktop.wait_for_function(f"whole => {RANGES} !== whole", arg=whole)
+    desktop.wait_for_timeout(500)
+    zoomed = desktop.evaluate(RANGES)
+    desktop.get_by_role("button", name="Box").click()
+    x, y = middle(desktop)
+    desktop.mouse.move(x - 30, y - 30)
+    desktop.mouse.down()
+    desktop.mouse.move(x + 30, y + 30, steps=4)
+    desktop.mouse.up()
+    desktop.wait_for_function("new URL(location).searchParams.get('films')")
+    settled(desktop)
+    assert desktop.evaluate(RANGES) == zoomed
+    inside = desktop.evaluate(INSIDE)  # the set's places, in pixels from the middle of the picture
+    assert inside and all(abs(across) < 31 and abs(up) < 31 for across, up in inside)
+    desktop.get_by_role("radio", name="Set", exact=True).click()
+    desktop.get_by_text("drawn at random would lie").wait_for()
+    names = desktop.evaluate(BOXES)
+    assert len(names) > 5
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2], "names overlap"
 
 
 def test_on_a_phone_a_tap_chooses_and_the_page_scrolls(server, phone, settled):
