@@ -101,7 +101,7 @@ def film_map_figure(
                     rows = np.flatnonzero(rows)
                     rows = rows[np.argsort(colours.rims[rows] != colour, kind="stable")]
                     marker["size"] = _pick(sizes, rows)
-                    marker["line"] = {"width": 1.5, "color": colours.rims[rows].tolist()}
+                    marker["line"] = _rims(colours.rims[rows], list(colours.colours.values()))
                 add(rows, name, marker, showlegend=True, meta=POINTS)
     else:
         _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
@@ -233,6 +233,14 @@ def _trace(
     if values.shape[1] == 3:
         return go.Scatter3d(x=values[:, 0], y=values[:, 1], z=values[:, 2], **settings | more)
     return go.Scattergl(x=values[:, 0], y=values[:, 1], **settings | more)
+
+
+def _rims(rims: np.ndarray, colours: list[str]) -> dict:
+    """Rims in one of these colours each, as steps of a scale: Plotly checks every single name of a colour, but no number."""
+    steps = [[end / len(colours), colour] for place, colour in enumerate(colours) for end in (place, place + 1)]
+    place_of = {colour: place + 0.5 for place, colour in enumerate(colours)}
+    places = [place_of[colour] for colour in rims]
+    return {"width": 1.5, "color": places, "colorscale": steps, "cmin": 0, "cmax": len(colours)}
 
 
 def _pick(sizes: np.ndarray | float, rows: np.ndarray, times: float = 1.0) -> list[float] | float:

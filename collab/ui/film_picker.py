@@ -13,6 +13,9 @@ from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.explore_charts import shortened
 
+N_OFFERED = 10_000
+"""So many films are offered to choose from at most."""
+
 FILM = "film"
 """The chosen film's key in the session and name in the link; pages share it."""
 USER = "user"
@@ -27,10 +30,15 @@ def minimum_ratings(help: str) -> int:
 def pick_film(run: TrainedRun, *, default: bool) -> int | None:
     """A box to choose a film in by typing, most rated first; returns its item_index.
 
-    Without a choice: the most rated film if `default`, else None. Films without a training rating are not offered.
+    Without a choice: the most rated film if `default`, else None. Films without a training rating are not offered, of the others
+    the `N_OFFERED` most rated.
     """
     item_index = most_rated_items(run.items, len(run.items))
     labels = run.items["label"].to_numpy()[item_index].tolist()
+    if len(labels) > N_OFFERED:  # a browser can hold no more; the chosen film is always among them
+        named = {st.session_state.get(FILM), st.query_params.get(FILM)}
+        kept = [place for place, label in enumerate(labels) if place < N_OFFERED or label in named]
+        item_index, labels = item_index[kept], [labels[place] for place in kept]
     titles = dict(zip(labels, run.items["title"].to_numpy()[item_index], strict=True))
     often = Counter(
         titles.values()
