@@ -1,13 +1,13 @@
 """The film map of small and large catalogues: time to the first picture, to another colour, and per frame of a turn.
 
-    python -m tests.benchmarks.map
+    python -m tests.benchmarks.map [N]
 
 Synthetic catalogues of 1,665, 10,000 and 60,000 films with 50 factors; the map draws 10,000 at most, the most rated. Headless
-Chromium without a graphics card: WebGL is drawn in software, on this machine's cores, so that a browser with one is quicker.
+Chromium without a graphics card: WebGL is drawn in software, on this machine's cores, so a browser with one is quicker.
 At 1440 × 900. *The page*: the real Film map, from the address in a new browser (the server is warm) to its first frame, and from a
 click on another colour to the frame that has it. *Picture*: the same figure alone on a page, our component beside Streamlit's
 `st.plotly_chart`, in turns in the same run; and one frame while it is turned by script, drawn to its end (a pixel is read back),
-our names placed anew in each. Medians of `N_TIMES` pages and their colours, and `N_FRAMES` frames of each.
+our names placed anew in each. Medians of N pages (3) and their colours, and `N_FRAMES` frames of each.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from playwright.sync_api import sync_playwright
 from tests.benchmarks.map_catalogue import write_run
 
 SIZES = (1665, 10_000, 60_000)
-N_TIMES = 3
 N_FRAMES = 30
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -49,7 +48,7 @@ TURN = f"""async (n) => {{
   const before = JSON.stringify(scene.getCamera().eye);
   for (let frame = 0; frame < n; frame++) {{
     const start = performance.now();
-    scene.camera.rotate(start, 0.05, 0, 0);
+    scene.camera.rotate(0.05, 0, 0);
     glplot.redraw();
     gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
     times.push(performance.now() - start);
@@ -148,6 +147,7 @@ def joined(parts: list[dict[str, list[float]]]) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
+    n_times = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         raise SystemExit("no Chromium: install Debian's package chromium, or name the program in CHROMIUM")
@@ -163,7 +163,7 @@ def main() -> None:
                 first_picture(browser, f"{scratch}/?way={way}&n={SIZES[0]}")[0].context.close()
             for n in SIZES:
                 found: dict[str, list] = {"page": [], "ours": [], "theirs": []}
-                for _ in range(N_TIMES):
+                for _ in range(n_times):
                     found["page"].append(measure_page(browser, pages, runs[n]))
                     for way in ("ours", "theirs"):
                         found[way].append(measure_picture(browser, scratch, way, n))
