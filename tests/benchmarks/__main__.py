@@ -20,6 +20,7 @@ OURS = (
     "latency",
     "slider",
     "profile",
+    "map",
     "large_tables",
     "presets",
     "nets",
