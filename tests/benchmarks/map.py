@@ -4,10 +4,10 @@
 
 Synthetic catalogues of 1,665, 10,000 and 60,000 films with 50 factors; the map draws 10,000 at most, the most rated. Headless
 Chromium without a graphics card: WebGL is drawn in software, on the cores alone, so a browser with one is quicker.
-At 1440 × 900. *The page*: the real Film map, from the address in a new browser (the server is warm) to its first frame, and from a
-click on another colour to the frame that has it. *Picture*: the same figure alone on a page, our component beside
-Streamlit's `st.plotly_chart`, in turns in the same run; and one frame while it is turned by script, drawn to its end (a pixel is read back),
-our names placed anew in each. Medians of N pages (3) and their colours, and `N_FRAMES` frames of each.
+At 1440 × 900. *The page*: the real Film map, from the address in a new browser (the server is warm) to its first frame, and
+from a click on another colour to the frame that has it. *Picture*: the same figure alone on a page, our component beside
+`st.plotly_chart`, in turns in the same run; and one frame while it is turned by script, drawn to its end (a pixel is read
+back), our names placed anew in each. Medians of N pages (3) and their colours, and `N_FRAMES` frames of each.
 """
 
 from __future__ import annotations
