@@ -11,6 +11,7 @@ import streamlit as st
 from collab.errors import CollabError, SettingError
 from collab.film_space import taken
 from collab.interpret import Pca, place_doubt
+from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, map_cache, own_ratings, words
 from collab.ui.film_colours import MAP_COLOURS
@@ -140,14 +141,19 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
 
 def _view_token() -> str | None:
     """What lets somebody else see the same predictions and change nothing."""
-    profile, _ = own_ratings.open_profile()
+    profile, _ = _person()
     return profile and profile.view_token
+
+
+def _person() -> tuple[Profile | None, str]:
+    """The profile of the link, and what is wrong with it; else that of the session, which this page's link need not hold."""
+    return own_ratings.open_profile() if own_ratings.LINK in st.query_params else (own_ratings.of_session(), "")
 
 
 def _predicted(run: TrainedRun) -> np.ndarray:
     """How the person in front of the page would rate every film, (n_items,) in stars; the average person without ratings."""
     try:
-        profile, wrong = own_ratings.open_profile()
+        profile, wrong = _person()
         answers = own_ratings.answers_of(profile)
         known = answers_known(answers, places(run, answers), run.items, run.record.scale)
         person = believed(run, profile)

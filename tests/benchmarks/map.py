@@ -48,7 +48,8 @@ TURN = f"""async (n) => {{
   const before = JSON.stringify(scene.getCamera().eye);
   for (let frame = 0; frame < n; frame++) {{
     const start = performance.now();
-    scene.camera.rotate(0.05, 0, 0);
+    const angle = 0.8 + 0.05 * frame;
+    scene.camera.lookAt([1.77 * Math.cos(angle), 1.77 * Math.sin(angle), 1.25], [0, 0, 0], [0, 0, 1]);
     glplot.redraw();
     gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
     times.push(performance.now() - start);
