@@ -110,7 +110,8 @@ def _text(name: str) -> str | None:
     """What the link says; where the browser has just sent the link of before our own change, what we have said since."""
     text = st.query_params.get(name)
     before, after, since = st.session_state.get("_set_before", {}).get(name, (None, None, 0.0))
-    if text != after and text == before and time.monotonic() - since < own_link.STALE_SECONDS:
+    late = text == before or (text is not None and own_link.is_late(name, text))
+    if text != after and late and time.monotonic() - since < own_link.STALE_SECONDS:
         own_link.put(name, after)
         return after
     return text

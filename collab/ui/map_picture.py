@@ -17,7 +17,6 @@ from collab.ui import cached, map_cache, own_ratings, words
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Look, Marks, axis_titles, film_map_figure, film_names, film_words
 from collab.ui.film_picker import choose_film, titles_with
-from collab.ui.keeping import share_button
 from collab.ui.map_controls import TSNE, Points, Space
 from collab.ui.map_link import CAMERA, read_camera
 from collab.ui.map_set_view import choose_films
@@ -74,6 +73,10 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
         films["doubt"] = place_doubt(pca, np.asarray(inner, dtype=np.float64), item_index)
     elif covariances is not None:
         films["doubt"] = np.nan
+        if colour_by == "doubt":
+            st.caption(
+                "How unsure a place is, is known on straight axes alone: t-SNE has none, so all points are grey."
+            )
     if colour_by == "predicted":
         films["predicted"] = _predicted(run)[item_index]
     if colour_by == "cluster":
@@ -101,7 +104,7 @@ def draw_map(
         height=HEIGHT,
         on_pick=lambda picked: choose_film(run, picked),
         alt=f"The {len(layout.films)} most rated films as points on {'three axes' if n_axes == 3 else 'two axes'}, coloured by "
-        f"{MAP_COLOURS[colour_by]}. The table below holds the same.",
+        f"{MAP_COLOURS[colour_by]}. The table “Films” below holds the same.",
         words={"index": layout.films["item_index"].tolist(), "parts": film_words(layout.films, colour_by)},
         names=film_names(layout.coordinates, layout.films, look),
         n_names=points.n_names,
@@ -166,7 +169,6 @@ def _predicted(run: TrainedRun) -> np.ndarray:
     if rated:
         n_rated = f"{words.count(len(rated))} {'rating' if len(rated) == 1 else 'ratings'}"
         st.caption(f"Predicted from {n_rated}, those of this page’s profile.")
-        share_button(profile, "film_map")
     else:
         st.caption("Nothing rated yet: these are predictions for the average person.")
         st.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from collab.film_space import film_axes, film_matrix
 from collab.interpret import most_rated_items, similar_items
+from collab.services.environment import read_environment
 from collab.services.tsne import DONE
 from collab.ui import cached, film_set, map_cache
 from collab.ui.film_map_chart import POINTS
@@ -295,3 +297,23 @@ def test_untrained_films_are_neither_shown_nor_offered(visit):
     assert untrained and not untrained & set(table_of(app)["title"])
     assert not untrained & set(app.selectbox(key="film").options)
     assert not untrained & set(app.multiselect(key="from").options)
+
+
+def test_another_data_set_keeps_what_it_can(visit, trained_home):
+    """Genres, ends of an axis and sets that the other data set does not have are left out; nothing breaks."""
+    app = visit("film_map", data="sample", films="5,900", shown="900")
+    app.multiselect(key="from").set_value(["The set", list(map_cache.film_labels(current(app).id))[700]]).run()
+    app.multiselect(key="genres").set_value(["Drama", "Children"]).run()
+    assert not app.exception
+    environment = read_environment()
+    shutil.copytree(trained_home("ml-100k", environment.data_folders), environment.home, dirs_exist_ok=True)
+    app.selectbox(key="_pick_data").set_value("ml-100k").run()
+    assert not app.exception and len(points(app)[0]) == 900
+
+
+@pytest.mark.parametrize("link", [{"with_bias": "true", "colour": "doubt"}, {"colour": "doubt", "layout": "t-SNE"}])
+def test_a_bayesian_run_knows_how_unsure_places_are(visit_bayes, link):
+    app = visit_bayes("film_map", shown="60", **link)
+    doubt = table_of(app)["doubt"]
+    assert not app.exception and (doubt.notna().all() or map_cache.tsne_desk().get((current(app).id, 60, False, 3, 30)))
+    map_cache.tsne_desk().close()
