@@ -29,7 +29,7 @@ MAP_COLOURS = {
 }
 """What the map can be coloured by, and the same in words."""
 
-OTHER_GENRE, NO_GENRE, NO_YEAR = "other genres", "no genre", "year unknown"
+OTHER_GENRE, NO_YEAR = "other", "year unknown"
 N_GENRES = 7  # as many as colours can be told apart; the rest is grey
 APART = (
     0,

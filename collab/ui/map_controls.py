@@ -205,7 +205,7 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             )
             for label, key, tip in (
                 ("Own axis from", "from", "Films at the low end of an axis of your own; it takes the place of x."),
-                ("to", "to", "Films at its high end. More films at an end: their mean, less of one film’s own."),
+                ("Own axis to", "to", "Films at its high end. More films at an end: their mean, less of one film’s own."),
             )
         )
         of = st.segmented_control(
