@@ -27,6 +27,9 @@ POINTS = "films"
 """What the traces with the films themselves have as `meta`; the others mark some of them once more."""
 
 _N_FOUND_NAMES = 12  # found films that may be named; more would cover the map
+MANY = 3000
+"""From so many films on, a scene has squares without rims: a disc is many triangles, and a slow machine turns them all."""
+
 _SCENE_SIZE = 1.05  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 
 
@@ -91,12 +94,13 @@ def film_map_figure(
         faded = ~in_focus
         add(faded, "others", {"color": faded_colour(palette), "size": _pick(sizes, faded, 0.8)}, meta=POINTS)
     colours = film_colours(films, look.colour_by, look.genres, palette)
+    simple = solid and len(films) >= MANY
     if isinstance(colours, Groups):
         for name, colour in colours.colours.items():
             rows = drawn & (colours.of == name)
             if rows.any():
                 marker = {"color": colour, "size": _pick(sizes, rows)}
-                if colours.rims is not None and (colours.rims[rows] != colour).any():
+                if colours.rims is not None and not simple and (colours.rims[rows] != colour).any():
                     # the key shows the first point: one without a rim
                     rows = np.flatnonzero(rows)
                     rows = rows[np.argsort(colours.rims[rows] != colour, kind="stable")]
@@ -105,6 +109,8 @@ def film_map_figure(
                 add(rows, name, marker, showlegend=True, meta=POINTS)
     else:
         _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
+    if simple:
+        figure.update_traces(marker_symbol="square", selector={"meta": POINTS})
     is_chosen, is_found, is_kept = (
         index == marks.chosen,
         np.isin(index, list(marks.found)),

@@ -81,8 +81,8 @@ def pick_colour(has_biases: bool, has_doubt: bool) -> str:
         [colour for colour in MAP_COLOURS if colour not in lacking],
         key="colour",
         bind="query-params",
-        help="What the colour of a point says about its film. Genre: the rarest of its coloured genres, the next as a rim. "
-        "Predicted: your rating, from what you rated.",
+        help="What the colour of a point says about its film. Genre: the rarest of its coloured genres, the next as a rim "
+        "(below 3,000 films). Predicted: your rating, from what you rated.",
     )
 
 
@@ -205,7 +205,11 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             )
             for label, key, tip in (
                 ("Own axis from", "from", "Films at the low end of an axis of your own; it takes the place of x."),
-                ("Own axis to", "to", "Films at its high end. More films at an end: their mean, less of one film’s own."),
+                (
+                    "Own axis to",
+                    "to",
+                    "Films at its high end. More films at an end: their mean, less of one film’s own.",
+                ),
             )
         )
         of = st.segmented_control(

@@ -224,6 +224,15 @@ def test_words_come_as_columns():
     assert len(film_words(unbiased, "genre")) == 3
 
 
+def test_many_films_are_squares_without_rims(monkeypatch):
+    monkeypatch.setattr("collab.ui.film_map_chart.MANY", 60)
+    many, films = draw(genres=["Drama", "War"])
+    assert {each.marker.symbol for each in many.data if each.meta == POINTS} == {"square"}
+    assert all(each.marker.line.color is None for each in many.data) and len(points(many)) == len(films)
+    flat, _ = draw(2, genres=["Drama", "War"])
+    assert {each.marker.symbol for each in flat.data if each.meta == POINTS} == {None}
+
+
 def test_no_films_are_drawn_without_complaint():
     coordinates, films = make_films()
     for colour_by in ("year", "genre", "decade", "cluster"):
