@@ -22,6 +22,7 @@ navigation = st.navigation(
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
+            st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

@@ -13,6 +13,7 @@ MENU = (
     "Similar films",
     "Film biases",
     "People",
+    "Data",
     "Train",
     "Past runs",
     "Learn",
@@ -26,6 +27,7 @@ ABOVE_THE_FOLD = {
     "similar_films": ".st-key-similar_bars",
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
+    "data": ".st-key-tail",
 }
 
 
