@@ -4,7 +4,7 @@ import streamlit as st
 
 from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
 from collab.ui.data_shown import load
-from collab.ui.page import open_page
+from collab.ui.page import open_page, renew_when_ended
 
 PARTS = {
     "long tail": data_tail_view.show_tail_table,
@@ -22,6 +22,7 @@ page = open_page(
     "What a model learns from: who rated how much, and when, and what the split into training and held-out ratings hides.",
     needs_run=False,
 )
+renew_when_ended(page.record)
 shown = load(page)
 data_tail_view.show_sizes(shown)
 data_tail_view.show_tail(shown)

@@ -18,15 +18,17 @@ from collab.ui.theme import Palette
 
 SPANS = {
     "10 s": 10,
-    "1 minute": 60,
-    "10 minutes": 600,
-    "1 hour": 3600,
+    "1 min": 60,
+    "10 min": 600,
+    "1 h": 3600,
     "1 day": 86_400,
-    "1 week": 604_800,
-    "30 days": 2_592_000,
-    "1 year": 31_536_000,
+    "1 wk": 604_800,
+    "30 d": 2_592_000,
+    "1 yr": 31_536_000,
 }
 """The marks of an axis of time that has passed, in seconds."""
+
+MOST_NAMED = 20  # columns with their share over them; more would stand on each other
 
 
 def over_time_figure(
@@ -41,6 +43,7 @@ def over_time_figure(
         y=table["n_ratings"].tolist(),
         marker={"color": palette.accent, "line": {"width": 0}},
         hovertemplate=said + "%{y:,} ratings<extra></extra>",
+        showlegend=False,
         row=1,
         col=1,
     )
@@ -52,6 +55,7 @@ def over_time_figure(
         marker={"color": palette.observed, "size": 5 if len(table) < 400 else 3},
         customdata=table["n_ratings"].tolist(),
         hovertemplate=said + "mean %{y:.1f} stars of %{customdata:,} ratings<extra></extra>",
+        showlegend=False,
         row=2,
         col=1,
     )
@@ -73,7 +77,7 @@ def over_time_figure(
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_layout(
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 0.27, "yanchor": "bottom", "font": font(palette.ink, 12)},
+        legend={"orientation": "h", "x": 0, "y": 0.26, "yanchor": "bottom", "font": font(palette.ink, 12)},
         bargap=0.1,
     )
     for row, title in ((1, "ratings"), (2, "mean (stars)"), (3, "users")):
@@ -98,9 +102,9 @@ def within_figure(
 ) -> go.Figure:
     """The shares of `collab.data_facts.within`, against the time since a user's first rating, on a logarithmic scale."""
     figure = go.Figure()
-    for column, colour, text in (
-        ("share_ratings", palette.accent, "of the ratings"),
-        ("share_users", palette.chosen, "of the users have made all theirs"),
+    for column, colour, text, place in (
+        ("share_ratings", palette.accent, "of the ratings", "top left"),
+        ("share_users", palette.chosen, "of the users have made all theirs", "bottom right"),
     ):
         share = (100 * table[column]).tolist()
         figure.add_scatter(
@@ -119,7 +123,7 @@ def within_figure(
             mode="markers+text",
             marker={"color": colour, "size": 9},
             text=[f"{at:.0f} %"],
-            textposition="top left",
+            textposition=place,
             textfont=font(colour, 13),
             hoverinfo="skip",
             showlegend=False,
@@ -132,11 +136,11 @@ def within_figure(
         title="time since the user’s first rating",
         type="log",
         tickvals=list(within_range.values()),
-        ticktext=[text.replace(" ", "<br>", 1) for text in within_range],
+        ticktext=list(within_range),
+        tickangle=0,
         zeroline=False,
     )
-    figure.update_yaxes(title="share (%)", range=[0, 104])
-    return figure.update_layout(margin={"b": 64})
+    return figure.update_yaxes(title="share (%)", range=[0, 104])
 
 
 def span_words(seconds: float) -> str:
@@ -172,17 +176,17 @@ def stars_figure(
             name=f"{escaped(each.name)} · mean {words.stars(each.mean)}",
             marker={"color": getattr(palette, each.colour)},
             customdata=each.counts.tolist(),
-            text=[f"{value:.0f} %" for value in share],
+            text=[f"{value:.0f}" for value in share] if len(levels) * len(whose) <= MOST_NAMED else None,
             textposition="outside",
             textangle=0,
-            textfont=font(palette.ink, 12 if len(levels) * len(whose) <= 15 else 10),
+            textfont=font(palette.ink, 11),
             constraintext="none",
             cliponaxis=False,
             hovertemplate="%{x} stars · %{customdata:,} of "
             + f"{words.count(total)} ratings (%{{y:.1f}} %)<extra></extra>",
         )
     styled(figure, palette, height, synthetic=synthetic)
-    legend_above(figure, palette, rows=len(whose))
+    legend_above(figure, palette)
     figure.update_layout(barmode="group", bargap=0.2, bargroupgap=0.04)
     figure.update_xaxes(title="stars", type="category")
     return figure.update_yaxes(title="share of the ratings (%)", rangemode="tozero")
@@ -207,7 +211,7 @@ def held_out_figure(
             connectgaps=False,
         )
     styled(figure, palette, height)
-    legend_above(figure, palette, rows=len(names))
+    legend_above(figure, palette)
     if synthetic:
         mark_synthetic(figure, palette)
     return figure.update_yaxes(title="held out (%)", range=[-2, 104], zeroline=False)

@@ -21,8 +21,8 @@ from collab.ui.page import Page, use_data
 class Shown:
     """What the page shows: the data set as read, all its rows, those of them that are not sealed, and the run's split.
 
-    `open_rows` are the row numbers that `open_ratings` are; nobody looks at the stars of the others. `split` has row numbers of
-    `open_ratings`; it is None where the run's cannot be had, and `no_split` says why.
+    Nobody looks at the stars of the `n_sealed` rows that `open_ratings` leave out. `split` has row numbers of `open_ratings`; it
+    is None where the run's cannot be had, and `no_split` says why.
     """
 
     page: Page
@@ -39,7 +39,7 @@ class Shown:
 
     @property
     def items_by(self) -> str:
-        return self.page.record.items_by if self.page.record is not None else "title"
+        return self.page.record.items_by
 
     @property
     def films(self) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def load(page: Page) -> Shown:
     """Read what the page shows; does not return where the data set cannot be read."""
     record = page.record
     try:
-        dataset, ratings = cached.data_set(page.data.name, record.items_by if record is not None else "title")
+        dataset, ratings = cached.data_set(page.data.name, record.items_by)
     except CollabError as reason:
         st.error(f"{page.data.title} cannot be read: {reason}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
@@ -65,7 +65,7 @@ def load(page: Page) -> Shown:
     try:
         if page.has_run:
             split, _ = cached.run_split(page.run.id)
-        elif record is not None and not record.holdout.startswith("rows:"):
+        elif not record.holdout.startswith("rows:"):
             split = split_by(record.holdout, dataset, record.split_seed)
     except CollabError as reason:
         why = str(reason)

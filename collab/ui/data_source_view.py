@@ -17,9 +17,11 @@ def show_titles(shown: Shown) -> None:
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
     else:
+        items = shown.dataset.items
         st.markdown(
-            f"**{counted(doubled['title'].nunique(), 'title')}** stand for more than one id. Collab takes titles for films, as "
-            "the chapter does, so such ids count as one film"
+            f"**{counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
+            f"{words.count(len(items))} ids and {words.count(items['title'].nunique())} titles. Collab takes titles for films, "
+            "as the chapter does, so such ids count as one film"
             + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
         )
         st.dataframe(
@@ -42,7 +44,7 @@ def show_titles(shown: Shown) -> None:
         stars = "Their stars are not shown: some may be sealed."
     else:
         different = int((twice["least"] != twice["most"]).sum())
-        stars = f"{words.count(different)} of them with different stars."
+        stars = f"In {words.count(different)} of these cases the stars differ."
     st.markdown(
         f"**{counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
         "split may train on the one and check with the other."
@@ -97,8 +99,8 @@ def show_source(shown: Shown) -> None:
             st.markdown(
                 f"**Checked.** The MD5 of {names} is the published one ({', '.join(found.checksums.values())})."
             )
-    people = "age, gender and occupation" if shown.dataset.users is not None else "nothing but their ratings"
+    people = "age, gender and occupation are" if shown.dataset.users is not None else "nothing but their ratings is"
     st.caption(
-        f"Stars {shown.ratings.rating_scale}. Of users there is {people}. Fingerprint of ratings and titles: "
+        f"Stars {shown.ratings.rating_scale}. Of its users {people} known. Fingerprint of ratings and titles: "
         f"{shown.dataset.fingerprint}; every run names the one that it was trained on."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -41,10 +40,8 @@ def show_split(shown: Shown) -> None:
             "learn each user from.",
         )
     splits = _splits(shown, n_last)
-    record = shown.page.record
-    run_id = record.id if record is not None else ""
     found = {
-        name: cached.facts_of_split((*shown.key, shown.items_by, run_id, name), shown.open_ratings, split)
+        name: cached.facts_of_split((*shown.key, shown.items_by, shown.page.record.id, name), shown.open_ratings, split)
         for name, split in splits.items()
     }
     ours, newest = next(iter(splits)), list(splits)[-1]
@@ -63,11 +60,20 @@ def show_split(shown: Shown) -> None:
                 words.loss(found[name].mse_biases),
                 help=f"Mean squared error, squared stars, on {words.count(found[name].n_valid)} held-out ratings.",
             )
-    st.markdown(in_words(found, ours, newest))
-    _show_table(found)
+    st.markdown(in_words(found, ours, newest, in_use=shown.split is not None))
+    st.dataframe(
+        _table(found),
+        hide_index=True,
+        height="content",
+        key="split_table",
+        alt="The splits in numbers: rows, newcomers, how much of the future trains, errors of both baselines",
+        column_config={"fact": st.column_config.TextColumn("", width=160, pinned=True)},
+    )
     st.caption(
-        "Each split is checked on rows of its own, so their errors compare tasks and not models: the global mean on the same "
-        "rows says how hard these are. Met: user and film both have a training rating."
+        "New: without a training rating. Own future: held-out ratings whose user gave a training rating later. Any future: "
+        "training ratings newer than the held-out one, on average. Both known: held-out ratings whose user and film have "
+        "training ratings. MSE in squared stars. Each split is checked on rows of its own, so their errors compare tasks and "
+        "not models: the global mean on the same rows says how hard these are."
         + (f" {words.count(shown.n_sealed)} sealed ratings have no part in any of it." if shown.n_sealed else "")
     )
     with st.expander("When each split holds out", icon=":material/table_rows:"):
@@ -90,11 +96,11 @@ def _splits(shown: Shown, n_last: int) -> dict[str, Split]:
     ratings, splits = shown.open_ratings, {}
     if shown.split is not None:
         splits[_name(shown)] = shown.split
-    form = shown.page.record.holdout if shown.split is not None and shown.page.record is not None else ""
+    form = shown.page.record.holdout if shown.split is not None else ""
     share = len(shown.split.valid) / len(ratings) if shown.split is not None else DEFAULT_SHARE
     share = min(0.9, max(0.01, share))
     if not form.startswith("random:"):
-        splits[f"random {words.percent(share)}"] = split_random(len(ratings), share, 0)
+        splits[f"random {words.percent(share)}, seed 0"] = split_random(len(ratings), share, 0)
     for name, split in (
         (f"last {n_last} of every user", partial(split_last, ratings.user_index, ratings.time, n_last)),
         (f"newest {words.percent(share)}", partial(split_by_time, ratings.time, share)),
@@ -115,11 +121,12 @@ def _name(shown: Shown) -> str:
     return "rows of a file" if kind == "rows" else f"fold {value}"
 
 
-def in_words(found: dict[str, SplitFacts], ours: str, newest: str) -> str:
-    """What the first split lets a model see that the newest rows do not, from their facts."""
+def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bool = True) -> str:
+    """What the split `ours` lets a model see that the `newest` rows do not, from their facts; whether it is the run's."""
     one, other = found[ours], found[newest]
+    lead = "In use" if in_use else "Standing in"
     lines = [
-        f"**In use: {ours}.** {words.percent(one.share_own_future)} of its {words.count(one.n_valid)} held-out ratings have a "
+        f"**{lead}: {ours}.** {words.percent(one.share_own_future)} of its {words.count(one.n_valid)} held-out ratings have a "
         f"training rating that the same user gave later, and {words.percent(one.share_future)} of the training rows are newer "
         f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {words.loss(one.mse_biases)}, the "
         f"global mean {words.loss(one.mse_mean)}.",
@@ -139,55 +146,43 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str) -> str:
     if one.share_future > other.share_future:
         gains = [(each.mse_mean - each.mse_biases) / each.mse_mean for each in (one, other)]
         lines.append(
-            f"Biases take {words.percent(gains[0])} off the error of the global mean in the split in use, "
+            f"Biases take {words.percent(gains[0])} off the error of the global mean in the first, "
             f"{words.percent(gains[1])} by time. A split that lets a model look into the future answers how well gaps are "
-            "filled, not how well tomorrow is "
-            "foretold."
+            "filled, not how well tomorrow is foretold."
         )
     return "\n\n".join(lines)
 
 
 def _newcomers(facts: SplitFacts) -> str:
-    if not facts.n_new_users + facts.n_new_items:
-        return "Every user and film that it asks for has a training rating."
+    users, items = (words.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
     return (
-        f"Of the {counted(facts.n_users, 'user')} that it asks for {words.count(facts.n_new_users)} have no training rating, of "
-        f"the {counted(facts.n_items, 'film')} {words.count(facts.n_new_items)}."
+        f"Of the {counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of the "
+        f"{counted(facts.n_items, 'film')} {items}."
     )
 
 
-def _show_table(found: dict[str, SplitFacts]) -> None:
-    percents = {"share_own_future", "share_future"}
-    rows = [
-        {"split": name} | {field: 100 * value if field in percents else value for field, value in vars(facts).items()}
-        for name, facts in found.items()
-    ]
-    count, error = ({"format": form} for form in ("localized", "%.4f"))
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        pd.DataFrame(rows).replace(np.inf, np.nan),
-        hide_index=True,
-        key="split_table",
-        placeholder=words.MISSING,
-        alt="The splits in numbers: rows, newcomers, how much of the future trains, errors of both baselines",
-        column_config={
-            "split": st.column_config.TextColumn("Held out", width="medium", pinned=True),
-            "n_train": number("Train", **count),
-            "n_valid": number("Held out", **count, help="Ratings."),
-            "n_users": number("Users", **count, help="In the held-out rows."),
-            "n_new_users": number("New users", **count, help="Of them without a training rating."),
-            "n_items": number("Films", **count, help="In the held-out rows."),
-            "n_new_items": number("New films", **count, help="Of them without a training rating."),
-            "n_met": number("Met", **count, help="Held-out ratings whose user and film both have a training rating."),
-            "share_own_future": number(
-                "Own future", format="%.0f %%", help="Held-out ratings whose user gave a training rating later."
-            ),
-            "share_future": number(
-                "Future", format="%.0f %%", help="Training rows newer than the held-out one, on average."
-            ),
-            "mse_biases": number("Biases only", **error, help="MSE, squared stars, on all held-out ratings."),
-            "mse_mean": number("Global mean", **error, help="MSE on the same rows."),
-            "mse_biases_met": number("Biases, met", **error, help="MSE on the rows met."),
-            "mse_mean_met": number("Mean, met", **error, help="MSE of the global mean on the rows met."),
-        },
+def _is(n: int) -> str:
+    return "are" if n > 1 else "is"
+
+
+def _table(found: dict[str, SplitFacts]) -> pd.DataFrame:
+    """A row a fact, a column a split, as text."""
+    rows = (
+        ("Training ratings", words.count, "n_train"),
+        ("Held-out ratings", words.count, "n_valid"),
+        ("Users in these", words.count, "n_users"),
+        ("… new users", words.count, "n_new_users"),
+        ("Films in these", words.count, "n_items"),
+        ("… new films", words.count, "n_new_items"),
+        ("Own future", words.percent, "share_own_future"),
+        ("Any future", words.percent, "share_future"),
+        ("MSE, biases only", words.loss, "mse_biases"),
+        ("MSE, global mean", words.loss, "mse_mean"),
+        ("Both known", words.count, "n_met"),
+        ("… MSE, biases only", words.loss, "mse_biases_met"),
+        ("… MSE, global mean", words.loss, "mse_mean_met"),
     )
+    table = pd.DataFrame({"fact": [name for name, _, _ in rows]})
+    for split, facts in found.items():
+        table[split] = [write(getattr(facts, field)) for _, write, field in rows]
+    return table

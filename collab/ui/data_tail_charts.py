@@ -67,13 +67,14 @@ def tail_figure(
         part = words.percent(n_ratings[n_ratings < minimum].sum() / total)
         text = f"{words.count(n_few)} {things} below {minimum}: {part} of the ratings"
         figure.add_annotation(
-            x=n - n_few / 2 if n_few < 0.6 * n else 0.98 * n,
-            y=np.log10(minimum),
+            x=1,
+            y=0.98 - 0.085 * len(TOP_SHARES),  # above the curve, also where the picture is narrow
+            xref="paper",
+            yref="paper",
             text=text,
             showarrow=False,
-            xanchor="center" if n_few < 0.6 * n else "right",
-            yanchor="bottom",
-            yshift=4,
+            xanchor="right",
+            yanchor="middle",
             font=font(palette.valid, 12),
         )
     styled(figure, palette, height, synthetic=synthetic)
@@ -196,7 +197,7 @@ def lorenz_figure(
     marks = [(n_top(n, share), f"top {words.percent(share)}", palette.ink) for share in TOP_SHARES]
     n_enough = int((n_ratings >= minimum).sum())
     if n_enough < n:
-        marks.append((n_enough, f"all with {minimum} or more", palette.valid))
+        marks.append((n_enough, f"with {minimum} or more", palette.valid))
     for place, text, colour in marks:
         figure.add_scatter(
             x=[100 * place / n],
@@ -208,12 +209,12 @@ def lorenz_figure(
         figure.add_annotation(
             x=100 * place / n,
             y=held[place],
-            text=f"{text}: {held[place]:.0f} % of the ratings",
+            text=f"{text}: {held[place]:.0f} %",
             showarrow=False,
-            xanchor="left",
+            xanchor="left" if place < 0.58 * n else "right",
             yanchor="top",
-            xshift=9,
-            yshift=2,
+            xshift=9 if place < 0.58 * n else 0,
+            yshift=2 if place < 0.58 * n else -12,
             font=font(colour, 12),
             bgcolor=palette.paper,
             opacity=0.92,
@@ -223,10 +224,10 @@ def lorenz_figure(
     return figure.update_yaxes(title="share of the ratings (%)", range=[-2, 108], zeroline=False)
 
 
-def legend_above(figure: go.Figure, palette: Palette, rows: int = 2) -> None:
-    """Names over the picture, below each other where it is narrow, with room for `rows` of them."""
+def legend_above(figure: go.Figure, palette: Palette) -> None:
+    """The names of the traces over the picture; where it is narrow they stand below each other, and it becomes lower."""
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
-        margin={"t": 24 + 22 * rows},
+        margin={"t": 40},
     )

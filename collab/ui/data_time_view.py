@@ -65,11 +65,10 @@ def show_sittings(shown: Shown) -> None:
     """How much is rated within an hour of the first rating, and how long people sit."""
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        window = st.segmented_control(
+        window = st.selectbox(
             "Within",
             list(WINDOWS),
-            default="an hour",
-            required=True,
+            index=1,
             key="window",
             bind="query-params",
             help="The time that has passed since a user’s first rating. Longer: more of the ratings lie within it.",
