@@ -28,16 +28,22 @@ SPANS = {
 }
 """The marks of an axis of time that has passed, in seconds."""
 
+LEAST_FOR_MEAN = 20
+"""Ratings that a period needs for its mean to be drawn: that of fewer jumps by chance."""
+
 MOST_NAMED = 20  # columns with their share over them; more would stand on each other
 
 
 def over_time_figure(
     table: pd.DataFrame, period: str, palette: Palette, *, height: int = 540, synthetic: bool = False
 ) -> go.Figure:
-    """Ratings, their mean, and users in every period of `collab.data_facts.over_time`, below each other on the same time axis."""
+    """Ratings, their mean, and users in every period of `collab.data_facts.over_time`, below each other on the same time axis.
+
+    Means of fewer than LEAST_FOR_MEAN ratings are left out.
+    """
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.4, 0.3, 0.3])
     start = table["start"].dt.strftime("%Y-%m-%d").tolist()
-    said = f"{period} of %{{x|%-d %b %Y}} · "
+    said, shown = f"{period} of %{{x|%-d %b %Y}} · ", table["n_ratings"] >= LEAST_FOR_MEAN
     figure.add_bar(
         x=start,
         y=table["n_ratings"].tolist(),
@@ -48,12 +54,12 @@ def over_time_figure(
         col=1,
     )
     figure.add_scatter(
-        x=start,
-        y=table["mean_rating"].round(4).tolist(),
+        x=[each for each, enough in zip(start, shown, strict=True) if enough],
+        y=table["mean_rating"][shown].round(4).tolist(),
         mode="lines+markers",
         line={"color": palette.muted, "width": 1},
         marker={"color": palette.observed, "size": 5 if len(table) < 400 else 3},
-        customdata=table["n_ratings"].tolist(),
+        customdata=table["n_ratings"][shown].tolist(),
         hovertemplate=said + "mean %{y:.1f} stars of %{customdata:,} ratings<extra></extra>",
         showlegend=False,
         row=2,
@@ -140,6 +146,8 @@ def within_figure(
         tickangle=0,
         zeroline=False,
     )
+    if synthetic:
+        figure.update_annotations(y=0, yanchor="bottom")  # both curves end in the upper corner
     return figure.update_yaxes(title="share (%)", range=[0, 104])
 
 

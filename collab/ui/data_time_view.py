@@ -9,7 +9,7 @@ import streamlit as st
 from collab.data_facts import HOUR, PERIODS, WEEK, over_time, sizes, within
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
-from collab.ui.data_charts import SPANS, over_time_figure, span_words, within_figure
+from collab.ui.data_charts import LEAST_FOR_MEAN, SPANS, over_time_figure, span_words, within_figure
 from collab.ui.data_shown import Shown, day_words
 from collab.ui.people_view import counted
 from collab.ui.theme import palette
@@ -41,7 +41,8 @@ def show_time(shown: Shown) -> None:
     st.caption(
         f"{counted(len(table), period)} with ratings in {span_words(span.last - span.first)}. The busiest is the {period} of "
         f"{day_words(busiest['start'])}, with {words.percent(busiest['n_ratings'] / table['n_ratings'].sum())} of the ratings. "
-        f"A mean moves with who rates in that {period} as much as with what they think."
+        f"A mean moves with who rates in that {period} as much as with what they think; those of fewer than {LEAST_FOR_MEAN} "
+        "ratings stand in the table alone."
         + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
     st.dataframe(
