@@ -13,7 +13,7 @@ from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
 from collab.cold_start import Predictions
 from collab.comparison import Comparison
-from collab.data_facts import doubled_titles, rated_twice, sittings
+from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
 from collab.datasets.dataset import Dataset, describe_items
 from collab.errors import RunError
 from collab.features import features_of
@@ -226,6 +226,12 @@ def films_of(name: str, items_by: str, fingerprint: str) -> pd.DataFrame:
     """label, title, year and n_ratings of all rows, by item_index. Raises CollabError."""
     dataset, ratings = data_set(name, items_by)
     return describe_items(dataset, ratings, items_by)[["label", "title", "year", "n_ratings"]]
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def sizes_of(name: str, items_by: str, fingerprint: str) -> Sizes:
+    """How large the data set is. Raises CollabError."""
+    return sizes(data_set(name, items_by)[1])
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

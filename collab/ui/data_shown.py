@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.data_facts import Sizes
 from collab.datasets import SAMPLE
 from collab.datasets.dataset import Dataset
 from collab.errors import CollabError
@@ -46,6 +47,12 @@ class Shown:
         """label, title, year, n_ratings by item_index."""
         name, fingerprint = self.key
         return cached.films_of(name, self.items_by, fingerprint)
+
+    @property
+    def sizes(self) -> Sizes:
+        """How large the data set is, sealed rows and all."""
+        name, fingerprint = self.key
+        return cached.sizes_of(name, self.items_by, fingerprint)
 
     @property
     def synthetic(self) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data_facts import TooFew, count_classes, counts, cumulative_share, gini, n_top, sizes, too_few
+from collab.data_facts import TooFew, count_classes, counts, cumulative_share, gini, n_top, too_few
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.data_shown import Shown, day_words
@@ -21,7 +21,7 @@ BY_RANK, BY_COUNT, HELD = "rank", "count", "share held"
 
 def show_sizes(shown: Shown) -> None:
     """The figures in one line."""
-    found = sizes(shown.ratings)
+    found = shown.sizes
     with st.container(horizontal=True, key="sizes"):
         for label, value, width, help in (
             ("Ratings", words.count(found.n_ratings), 120, None),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data_facts import HOUR, PERIODS, WEEK, over_time, sizes, within
+from collab.data_facts import HOUR, PERIODS, WEEK, over_time, within
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import LEAST_FOR_MEAN, SPANS, over_time_figure, span_words, within_figure
@@ -37,10 +37,10 @@ def show_time(shown: Shown) -> None:
         alt=f"Ratings, mean stars and users for each of {counted(len(table), period)} with ratings; most ratings, "
         f"{words.count(busiest['n_ratings'])}, in that of {day_words(busiest['start'])}. The table below holds the same.",
     )
-    span = sizes(shown.open_ratings)
+    share = words.percent(busiest["n_ratings"] / table["n_ratings"].sum())
     st.caption(
-        f"{counted(len(table), period)} with ratings in {span_words(span.last - span.first)}. The busiest is the {period} of "
-        f"{day_words(busiest['start'])}, with {words.percent(busiest['n_ratings'] / table['n_ratings'].sum())} of the ratings. "
+        f"{counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is the "
+        f"{period} of {day_words(busiest['start'])}, with {share} of the ratings. "
         f"A mean moves with who rates in that {period} as much as with what they think; those of fewer than {LEAST_FOR_MEAN} "
         "ratings stand in the table alone."
         + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
@@ -74,8 +74,7 @@ def show_sittings(shown: Shown) -> None:
             bind="query-params",
             help="The time that has passed since a user’s first rating. Longer: more of the ratings lie within it.",
         )
-    found = sizes(shown.ratings)
-    longest = max(2 * HOUR, found.last - found.first + 1)
+    longest = max(2 * HOUR, shown.sizes.last - shown.sizes.first + 1)
     seconds = np.unique(np.concatenate([np.geomspace(5, longest, 140).astype(np.int64), list(WINDOWS.values())]))
     curve = within(shown.ratings, seconds)
     at = curve[curve["seconds"] == WINDOWS[window]].iloc[0]

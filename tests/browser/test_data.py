@@ -11,7 +11,7 @@ def link(page):
 
 def test_from_the_long_tail_to_the_split_and_back_by_the_link(server, desktop, settled):
     desktop.goto(f"{server}/data?data=ml-100k")
-    desktop.get_by_text("Held-out MSE").first.wait_for()
+    desktop.locator(".st-key-tail .js-plotly-plot").wait_for()
     settled(desktop)
     desktop.wait_for_function(f"({MARKED}).includes('733 films below 20')")
 
