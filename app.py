@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from collab.ui.page import MARK, mark_frame
+from collab.ui.page import MARK, MENU_STYLE, mark_frame
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
+st.html(MENU_STYLE)
 
 navigation = st.navigation(
     {
@@ -16,12 +17,17 @@ navigation = st.navigation(
             # the default page lives at "/"; its own name works as an address too
             st.Page("pages/overview.py", title="Overview", url_path="overview", visibility="hidden"),
         ],
-        "Get picks": [st.Page("pages/rate.py", title="Rate", icon=":material/star:")],
+        "Get picks": [
+            st.Page("pages/rate.py", title="Rate", icon=":material/star:"),
+            st.Page("pages/your_taste.py", title="Your taste", icon=":material/fingerprint:"),
+            st.Page("pages/together.py", title="Together", icon=":material/group_add:"),
+        ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
+            st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
             st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
@@ -32,7 +38,8 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
-    }
+    },
+    expanded=True,  # a menu that hides entries behind "more" hides pages
 )
 mark_frame()
 navigation.run()

@@ -328,6 +328,32 @@ def predict(
     return Predictions(mean_rating, deviation, low, high, score)
 
 
+def person_parts(
+    prior: UserPrior,
+    posterior: Posterior,
+    item_factors: np.ndarray,
+    item_biases: np.ndarray,
+    item_index: np.ndarray,
+    ratings: np.ndarray,
+    *,
+    y_range: tuple[float, float] | None,
+    noise_variance: float,
+    item_covariances: np.ndarray | None = None,
+) -> np.ndarray:
+    """What every rating adds to the mean of the belief, (n, n_factors + 1): the rows add up to posterior mean − prior mean.
+
+    `posterior` is `fold_in`'s answer to `ratings` (n,) of `item_index` (n,); its docstring has the sum.
+    """
+    item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
+    described = np.column_stack([item_factors[item_index], np.ones(len(item_index))]).astype(np.float64)  # (n, k + 1)
+    rating, slope, _ = _rating(item_biases[item_index] + described @ posterior.mean, y_range)
+    pull = (slope * (ratings - rating))[:, None] * described
+    if item_covariances is not None:
+        doubt = item_covariances[item_index, :-1].astype(np.float64)  # (n, k, k + 1): the rows of the factors
+        pull[:, :-1] -= doubt[:, :, -1] + doubt[:, :, :-1] @ posterior.mean[:-1]
+    return pull @ prior.covariance / noise_variance
+
+
 def star_parts(
     prior: UserPrior,
     posterior: Posterior,
@@ -348,16 +374,19 @@ def star_parts(
     With a rating range a part is that times (g(s_j) − g(s_j before)) / (s_j − s_j before), one factor for all parts of a film,
     so that they add up in stars too; without a range the factor is 1.
     """
-    item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
-    described, target = (
-        np.column_stack([item_factors[rows], np.ones(len(rows))]).astype(np.float64) for rows in (item_index, films)
-    )  # (n, k + 1), (m, k + 1)
-    rating, slope, _ = _rating(item_biases[item_index] + described @ posterior.mean, y_range)
-    pull = (slope * (ratings - rating))[:, None] * described
-    if item_covariances is not None:
-        doubt = item_covariances[item_index, :-1].astype(np.float64)  # (n, k, k + 1): the rows of the factors
-        pull[:, :-1] -= doubt[:, :, -1] + doubt[:, :, :-1] @ posterior.mean[:-1]
-    inside = (pull @ prior.covariance / noise_variance) @ target.T  # (n, m) parts of s_j
+    parts = person_parts(
+        prior,
+        posterior,
+        item_factors,
+        item_biases,
+        item_index,
+        ratings,
+        y_range=y_range,
+        noise_variance=noise_variance,
+        item_covariances=item_covariances,
+    )
+    target = np.column_stack([item_factors[films], np.ones(len(films))]).astype(np.float64)  # (m, k + 1)
+    inside = parts @ target.T  # (n, m) parts of s_j
     before, away = item_biases[films] + target @ prior.mean, inside.sum(axis=0)
     start, slope, _ = _rating(before, y_range)
     moved = _rating(before + away, y_range)[0] - start

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
-from collab.cold_start import Predictions
+from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
 from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
-from collab.datasets.dataset import Dataset, describe_items
-from collab.errors import RunError
-from collab.features import features_of
+from collab.datasets import Dataset
+from collab.datasets.dataset import describe_items
+from collab.errors import RunError, SettingError
+from collab.features import features_of, features_of_person, film_words_of
+from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
-from collab.interpret import BiasDoubt, Uncertainty, bias_doubt, most_rated_items, uncertainty
+from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
+from collab.left_out_films import Measurement, measure
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
-from collab.newcomer import ByItself, Newcomer, newcomer
+from collab.new_film import FilmSpace, film_space
+from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
 from collab.people_picks import predictions_for
@@ -42,6 +48,9 @@ from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
 from collab.split_facts import SplitFacts, split_facts
 from collab.splitting import Split, split_by
+from collab.taste_alike import TrainedTastes, trained_tastes
+from collab.taste_place import film_plane, trained_places
+from collab.user_groups import favourite_genres, groups_told
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,6 +116,24 @@ def run_bias_doubt(run_id: str) -> BiasDoubt | None:
     return bias_doubt(trained_run(run_id).model)
 
 
+@st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)  # 3 MB each for MovieLens 100K
+def run_tastes(run_id: str) -> TrainedTastes:
+    """How the people that a run was trained on differ from the average person. Raises RunError."""
+    run = trained_run(run_id)
+    return trained_tastes(run.model, for_newcomers(run_id), run.users, run.items)
+
+
+@st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
+def run_places(run_id: str, n_films: int) -> tuple[np.ndarray, Pca, np.ndarray]:
+    """The item indices of the `n_films` most rated films (n,), their plane, and the place of every trained user in it, in the
+    order of `interpret.trained_items`, (n_people, 2). Raises RunError."""
+    run = trained_run(run_id)
+    item_index = most_rated_items(run.items, n_films)
+    plane = film_plane(run.model.item_factors, item_index)
+    people = trained_places(for_newcomers(run_id), run.model, trained_items(run.users), plane, item_index)
+    return item_index, plane, people
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def film_titles(run_id: str) -> dict[str, int]:
     """The item_index of every title that the run was trained on, most rated first; of a doubled title the more often rated."""
@@ -145,6 +172,101 @@ def run_audience(run_id: str) -> Audience:
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
     return audience(train)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
+    """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
+    where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return ()
+    plain, share = known.prior, run_audience(run_id).share
+    try:
+        return tuple(film_groups(plain, known.item_factors, share))
+    except SettingError:  # too few films, or factors that say nothing
+        return ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def run_background(run_id: str) -> tuple[Background, Dataset] | None:
+    """What age, gender and occupation tell of the tastes of the run's people, and the data set that knows them; None where it
+    does not, or for a model that folds a person in by itself. Raises RunError where the data are not at hand."""
+    if isinstance(for_newcomers(run_id), ByItself):
+        return None
+    run, (_, ratings) = trained_run(run_id), run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    if dataset.users is None:
+        return None
+    features = features_of(dataset, ratings, run.record.items_by).users
+    trained = run.users["n_ratings"].to_numpy() > 0
+    return background(run.model.user_factors, run.model.user_biases, trained, features), dataset
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions when asked for
+def informed(
+    run_id: str, picked: tuple[int, ...], age: str | None, gender: str | None, occupation: str | None
+) -> Newcomer | ByItself:
+    """`for_newcomers` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
+    for what they left out. Raises RunError where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return known
+    if (age, gender, occupation) != (None, None, None) and (told := run_background(run_id)) is not None:
+        tells, dataset = told
+        features = features_of_person(dataset, None if age is None else float(age), gender, occupation)
+        known = known.believing(tells.inform(known.prior, features), ABOUT)
+    if picked:
+        known = known.believing(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
+    return known
+
+
+def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
+    """The item_index of each film, also where the run spells its title otherwise; None for one that it was never trained on."""
+    known = film_titles(run_id)
+    unknown = tuple(title for title in titles if title not in known)
+    otherwise = dict(zip(unknown, films_spelt_otherwise(run_id, unknown), strict=True)) if unknown else {}
+    return [known.get(otherwise.get(title, title)) for title in titles]
+
+
+@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
+def run_film_space(run_id: str, n_films: int) -> FilmSpace:
+    """The most rated films as a run with side information sees them. Raises RunError."""
+    run = trained_run(run_id)
+    with one_thread():
+        return film_space(run.model, run.users, run.items, n_films)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
+    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
+    run = trained_run(run_id)
+    train, _ = ratings_of(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    user_index = trained_items(run.users)
+    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
+    return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def films_left_out(run_id: str) -> Measurement:
+    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
+
+    Raises CollabError where the data are not at hand as they were, or have too few films.
+    """
+    run = trained_run(run_id)
+    split, ratings = run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    features = features_of(dataset, ratings, run.record.items_by)
+    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
+    with one_thread():
+        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+
+
+@st.cache_resource(show_spinner=False)
+def films_left_out_before() -> set[str]:
+    """The runs for which somebody has had that measured on this server: nobody needs to ask again."""
+    return set()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

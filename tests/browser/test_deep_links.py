@@ -9,10 +9,13 @@ PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py"))
 MENU = (
     "Overview",
     "Rate",
+    "Your taste",
+    "Together",
     "Film map",
     "Similar films",
     "Film biases",
     "People",
+    "New film",
     "Data",
     "Train",
     "Past runs",
@@ -27,6 +30,7 @@ ABOVE_THE_FOLD = {
     "similar_films": ".st-key-similar_bars",
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
+    "your_taste": ".st-key-taste_place",
     "data": ".st-key-tail",
 }
 

@@ -1,0 +1,143 @@
+"""Taste alike: which trained users would rate most like a person, and what they liked.
+
+Two people are alike as far as their predicted ratings move together. Over the most rated films, take for each of them the
+predicted ratings less the average person's; the likeness is the correlation of the two rows. It is 1 where the same films are
+above the rest for both, 0 where nothing is shared, and the same whether somebody is kind or harsh, for a correlation knows no
+level. Trained users are taken as the model predicts them, the person as what is believed after the ratings: the likeness is its
+mean over draws from that belief, since the best guess alone, after one rating a single direction, would look far too
+much like somebody. A model that folds people in by itself has its best guess only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from collab.certainty import COVERAGE
+from collab.ideas.similar_users import dense
+from collab.interpret import most_rated_items, trained_items
+from collab.models.contract import Model
+from collab.newcomer import ByItself, Newcomer
+from collab.ratings import Ratings
+
+N_FILMS = 200
+"""Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""
+
+N_DRAWS = 200
+"""So many people are drawn from what is believed of one."""
+
+LIKED = 4.0
+"""Stars from which on a film was liked."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedTastes:
+    """The trained users `user_index` (n,) over `films` (m,), most rated first.
+
+    `away` (n, m): their predicted ratings less the average person's, in stars; `direction` (n, m) the same with every row
+    centred and of length 1, or 0 where a user differs from the average person by the level alone.
+    """
+
+    user_index: np.ndarray
+    films: np.ndarray
+    away: np.ndarray
+    direction: np.ndarray
+
+
+def trained_tastes(
+    model: Model, known: Newcomer | ByItself, users: pd.DataFrame, items: pd.DataFrame, n_films: int = N_FILMS
+) -> TrainedTastes:
+    """The tastes of all users with a training rating, over the `n_films` most rated films."""
+    people, films = trained_items(users), most_rated_items(items, n_films)
+    predicted = model.predict(np.repeat(people, len(films)), np.tile(films, len(people)))
+    away = predicted.reshape(len(people), len(films)).astype(np.float64) - known.plain.before[0].score[films]
+    return TrainedTastes(people, films, away, _direction(away))
+
+
+def alike(known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes, n: int = 10) -> pd.DataFrame:
+    """The `n` trained users who are most like the person with the ratings `rated`, stars by item_index; most alike first.
+
+    Columns: user_index, likeness, low, high: the likeness of 8 of 10 draws (`COVERAGE`) lies between the two; NaN for a model
+    without a belief. Of users alike to the same degree the lower number comes first; whoever is not alike at all (0 or below) is
+    left out, and so is everybody where nothing was rated or told, or where the model moves all films alike.
+    """
+    mean, low, high = _likeness(known, rated, tastes) if rated or known.told else [np.zeros(len(tastes.user_index))] * 3
+    order = np.argsort(-mean, kind="stable")[:n]
+    order = order[mean[order] > 1e-9]
+    return pd.DataFrame(
+        {"user_index": tastes.user_index[order], "likeness": mean[order], "low": low[order], "high": high[order]}
+    )
+
+
+def liked_films(
+    train: Ratings,
+    user_index: np.ndarray,
+    items: pd.DataFrame,
+    answered: Collection[int],
+    predicted: np.ndarray,
+    n: int = 10,
+) -> pd.DataFrame:
+    """The `n` films that most of the users `user_index` (u,) liked, LIKED stars or more, without those `answered`.
+
+    Columns: item_index, title, year, genres, n_ratings, n_liked and n_rated of these users, everyone (the share of all training
+    ratings of the film that are LIKED or more) and predicted, from `predicted` (n_items,). Of films that equally many liked, the
+    one with the higher prediction comes first. A film that a user rated twice counts with its mean.
+    """
+    stars = dense(np.asarray(user_index).tolist(), train).reshape(len(user_index), train.n_items)
+    n_rated, n_liked = (~np.isnan(stars)).sum(axis=0), (stars >= LIKED).sum(axis=0)
+    n_liked[list(answered)] = 0
+    n_liked[0] = 0  # the unknown film
+    order = np.lexsort((-predicted, -n_liked))[:n]
+    order = order[n_liked[order] > 0]
+    likes = np.bincount(train.item_index, train.rating >= LIKED, train.n_items)
+    table = items.iloc[order][["title", "year", "genres", "n_ratings"]].reset_index(drop=True)
+    table.insert(0, "item_index", order)
+    return table.assign(
+        n_liked=n_liked[order],
+        n_rated=n_rated[order],
+        everyone=likes[order] / np.bincount(train.item_index, minlength=train.n_items)[order],
+        predicted=predicted[order],
+    )
+
+
+def n_in_common(train: Ratings, user_index: np.ndarray, rated: Collection[int]) -> np.ndarray:
+    """How many of the films `rated` each of the users `user_index` (u,) has rated too, (u,)."""
+    mine = np.isin(train.item_index, list(rated))
+    return np.array(
+        [len(np.unique(train.item_index[mine & (train.user_index == user)])) for user in user_index], dtype=np.int64
+    )
+
+
+def _likeness(
+    known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and both ends of the likeness of every trained user, (n,)."""
+    before = known.plain.before[0].score[tastes.films]
+    if isinstance(known, ByItself):
+        likeness = tastes.direction @ _direction(known.foresee(rated)[0].score[tastes.films] - before)
+        unknown = np.full(len(likeness), np.nan)
+        return likeness, unknown, unknown
+    belief = known.after(rated)
+    values, vectors = np.linalg.eigh(belief.covariance)
+    noise = np.random.default_rng(0).standard_normal((N_DRAWS // 2, len(values)))
+    noise = np.concatenate([noise, -noise])  # pairs around the mean: the same draws for the same ratings, and even ones
+    people = belief.mean + noise * np.sqrt(np.maximum(values, 0)) @ vectors.T  # (N_DRAWS, k + 1)
+    described = np.column_stack([known.item_factors[tastes.films], np.ones(len(tastes.films))])
+    score = people @ described.T + known.item_biases[tastes.films]  # (N_DRAWS, m)
+    if known.y_range is not None:
+        low, high = known.y_range
+        score = low + (high - low) * (1 + np.tanh(score / 2)) / 2
+    likeness = tastes.direction @ _direction(score - before).T  # (n, N_DRAWS)
+    ends = np.quantile(likeness, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2], axis=1)
+    return likeness.mean(axis=1), ends[0], ends[1]
+
+
+def _direction(away: np.ndarray) -> np.ndarray:
+    """The rows of `away` (…, m), centred and of length 1; 0 where nothing but rounding is left."""
+    centred = away - away.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    some = length > 1e-4 * np.sqrt(away.shape[-1])
+    return np.divide(centred, length, out=np.zeros_like(centred), where=some)

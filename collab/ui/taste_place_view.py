@@ -1,0 +1,279 @@
+"""The main picture of *Your taste*: a person's place among films or people, and what each rating did to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.interpret import Pca, trained_items
+from collab.taste_alike import alike
+from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
+from collab.taste_profile import ROUNDING
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN
+from collab.ui.explore_charts import escaped, shortened
+from collab.ui.keeping import share_button
+from collab.ui.needs import offer_factors
+from collab.ui.taste_charts import N_NAMED, place_figure
+from collab.ui.taste_profile_view import Taste, say_so_far
+from collab.ui.theme import palette
+
+N_ON_MAP = 1000
+"""Films on the map, most rated first: as many as on the film map at first, so that the axes are the same."""
+
+FILMS, PEOPLE = "Films", "People"
+N_ALIKE, MOST_ALIKE = 10, 50
+
+
+def show_place(taste: Taste) -> int:
+    """The map, and beside it what is known so far; returns how many of the most similar users are asked for."""
+    run = taste.run
+    picture, side = st.columns([3, 1], gap="medium")
+    with side:
+        share_button(taste.profile, "your_taste")
+        among = FILMS
+        if run.model.has_factors:
+            among = st.segmented_control(
+                "Among",
+                [FILMS, PEOPLE],
+                default=FILMS,
+                required=True,
+                key="among",
+                bind="query-params",
+                help="Films: where predictions rise. People: the same place among those that the model was trained on.",
+            )
+        n_alike = st.slider(
+            "Similar users",
+            1,
+            MOST_ALIKE,
+            N_ALIKE,
+            key="alike",
+            bind="query-params",
+            help="How many of the most similar users are marked among people, and asked below what they liked. More: they "
+            "have seen more, and are less alike.",
+        )
+        say_so_far(taste)
+    with picture:
+        if run.model.has_factors:
+            _map(taste, among, n_alike)
+        else:
+            offer_factors(run, f"there is no map for {taste.whose} place; the rest of the page goes on without it")
+    return n_alike
+
+
+def _map(taste: Taste, among: str, n_alike: int) -> None:
+    item_index, plane, people = cached.run_places(taste.run.id, N_ON_MAP)
+    place = place_of(taste.person, taste.known.rated, plane, item_index)
+    factor = stretch(plane, people)
+    with_people = among == PEOPLE
+    points = _people(taste, people * factor, n_alike) if with_people else _films(taste, place, plane, item_index)
+    figure = place_figure(
+        points,
+        place.mean * factor,
+        None if place.covariance is None else (place.mean + ellipse(place.covariance)) * factor,
+        palette(),
+        taste.who,
+        plane.explained_variance_ratio,
+        synthetic=taste.page.data.synthetic,
+    )
+    with st.container(key="taste_place"):
+        st.plotly_chart(
+            figure,
+            config=PLAIN,
+            key="place",
+            alt=f"{taste.whose.capitalize()} place on the first two principal components of the item factors: "
+            f"{words.signed(place.mean[0])} and {words.signed(place.mean[1])}{_give_or_take(place)}. The average person "
+            "stands in the middle. The table below holds the same.",
+        )
+    _explain(taste, place, among)
+    with st.expander("As a table", key="place_table"):
+        _own_tables(taste, place)
+        if with_people:
+            _people_table(points, people)
+        else:
+            _film_table(taste, place, plane, item_index)
+
+
+def _give_or_take(place: Place) -> str:
+    if place.covariance is None:
+        return ""
+    one, two = np.sqrt(np.diag(place.covariance))
+    return f", ± {one:.2f} and ± {two:.2f}"
+
+
+def _explain(taste: Taste, place: Place, among: str) -> None:
+    you = taste.you
+    if not taste.known.rated:
+        st.caption(
+            "The cross is the average person. "
+            + ("The outline holds 8 of 10 people, as the model expects them. " if place.covariance is not None else "")
+            + "With the first rating an arrow shows where predictions rise."
+        )
+        return
+    told = (
+        f" The two axes tell {words.percent(place.told)} of how {taste.whose} predictions differ from the average person’s."
+        if np.isfinite(place.told)
+        else ""
+    )
+    outline = (
+        f"The outline holds {taste.whose} true place in 8 of 10 cases."
+        if place.covariance is not None
+        else "This model does not say how sure the place is."
+    )
+    if among == PEOPLE:
+        text = f"Points are the people of the training, the most similar ones in colour. {outline}{told}"
+    else:
+        text = (
+            f"The arrow points where predictions rise: orange films are predicted higher for {you} than for the average person, "
+            f"blue ones lower, kindness taken out. Stars: films rated. {outline}{told}"
+        )
+    st.caption(
+        text,
+        help="The place is the person’s factors less the average person’s, on the first two principal components of the item "
+        "factors (those of the film map). It is a direction, no distance to films: it is drawn so that people typically lie as "
+        "far out as films typically do. A net or a model of levels has no such factors of a person: there it is how steeply the "
+        "predictions rise along each axis.",
+    )
+
+
+def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd.DataFrame:
+    """The films for `place_figure`; named are the rated ones that moved the place most, and others farthest along it."""
+    items, rated = taste.run.items, taste.known.rated
+    now = taste.person.foresee(rated)[0].score[item_index]
+    beyond = (now - taste.person.plain.before[0].score[item_index]).astype(np.float64)
+    beyond -= beyond.mean()
+    films = items.iloc[item_index][["title", "n_ratings"]].assign(
+        item_index=item_index, x=plane.coordinates[:, 0], y=plane.coordinates[:, 1], marked=False, name=""
+    )
+    films["rated"] = films["item_index"].isin(rated)
+    films["value"] = beyond if np.abs(beyond).max(initial=0) > ROUNDING else np.nan
+    films["words"] = [
+        f"{escaped(film.title)} · {_ratings(film.n_ratings)} · "
+        + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {words.stars(score)}")
+        + f" · {words.signed(more)} beyond {taste.whose} level"
+        for film, score, more in zip(films.itertuples(), now, beyond, strict=True)
+    ]
+    films = films.set_index("item_index", drop=False)
+    moved = [film for film in movers(place, rated)["item_index"] if film in films.index][:N_NAMED]
+    farthest = ahead(place, plane, item_index, taste.known.answered, N_NAMED)["item_index"].tolist()
+    for film in moved:
+        films.loc[film, "name"] = f"{shortened(films.loc[film, 'title'], 24)}, {rated[film]:g}"
+    films.loc[farthest, "name"] = [shortened(title, 26) for title in films.loc[farthest, "title"]]
+    first = [*moved, *farthest]  # names are placed in this order
+    return pd.concat([films.loc[first], films.drop(index=first)], ignore_index=True)
+
+
+def _people(taste: Taste, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame:
+    """The trained users for `place_figure`; the most similar ones are marked, the first of them named."""
+    nearest = alike(taste.person, taste.known.rated, cached.run_tastes(taste.run.id), n_alike)["user_index"].tolist()
+    user_index = trained_items(taste.run.users)
+    users = taste.run.users.iloc[user_index].assign(
+        x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=user_index
+    )
+    users["marked"] = users["user_index"].isin(nearest)
+    users["words"] = [f"User {escaped(user.user_id)} · {_ratings(user.n_ratings)}" for user in users.itertuples()]
+    users["name"] = ("User " + users["user_id"]).where(users["user_index"].isin(nearest[:N_NAMED]), "")
+    return users
+
+
+def _ratings(n: int) -> str:
+    return "1 rating" if n == 1 else f"{words.count(n)} ratings"
+
+
+def _axes(digits: int = 3) -> dict:
+    """The columns x and y of a table."""
+    number = f"%+.{digits}f"
+    return {
+        "x": st.column_config.NumberColumn("Component 1", format=number),
+        "y": st.column_config.NumberColumn("Component 2", format=number),
+    }
+
+
+def _own_tables(taste: Taste, place: Place) -> None:
+    """The place, and what each rating did to it."""
+    rated = taste.known.rated
+    deviation = np.full(2, np.nan) if place.covariance is None else np.sqrt(np.diag(place.covariance))
+    st.dataframe(
+        pd.DataFrame({"axis": ["component 1", "component 2"], "place": place.mean, "deviation": deviation}),
+        hide_index=True,
+        placeholder=words.MISSING,
+        width="content",
+        alt=f"{taste.whose.capitalize()} place",
+        column_config={
+            "axis": "Axis",
+            "place": st.column_config.NumberColumn("Place", format="%+.3f"),
+            "deviation": st.column_config.NumberColumn("±", format="%.3f", help="One standard deviation."),
+        },
+    )
+    if not rated:
+        return
+    if place.parts is None:
+        st.caption("This model does not say what each rating did.")
+        return
+    moved = movers(place, rated)
+    facts = taste.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
+    told = f", with {words.percent(share_beforehand(place))} for what was told before" if taste.person.told else ""
+    st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
+    st.dataframe(
+        moved.assign(**facts, share=100 * moved["share"]),
+        hide_index=True,
+        placeholder=words.MISSING,
+        column_order=["title", "n_ratings", "stars", "share", "x", "y"],
+        alt="The films rated and their part in the place",
+        column_config={
+            **_axes(),
+            "title": st.column_config.TextColumn("Film", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
+            "share": st.column_config.NumberColumn(
+                "Share", format="%+.0f %%", help="Its part along the arrow; below zero it pulled the other way."
+            ),
+        },
+    )
+
+
+def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
+    """All films of the map, farthest along the arrow first; before the first rating most rated first."""
+    rated, coordinates = taste.known.rated, plane.coordinates
+    order = np.argsort(-(coordinates @ place.mean), kind="stable")
+    films = item_index[order]
+    table = taste.run.items.iloc[films][["title", "n_ratings"]].assign(
+        stars=[rated.get(film, np.nan) for film in films.tolist()],
+        predicted=taste.person.foresee(rated)[0].mean[films],
+        average=taste.person.plain.before[0].mean[films],
+        x=coordinates[order, 0],
+        y=coordinates[order, 1],
+    )
+    st.caption(f"All films of the map, {'farthest along the arrow' if rated else 'most rated'} first.")
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder=words.MISSING,
+        alt="The films of the map",
+        column_config={
+            **_axes(2),
+            "title": st.column_config.TextColumn("Film", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
+            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
+            "average": st.column_config.NumberColumn("Average person", format="%.1f"),
+        },
+    )
+
+
+def _people_table(points: pd.DataFrame, people: np.ndarray) -> None:
+    """All people of the map, the most similar ones first."""
+    table = points[["user_id", "n_ratings", "marked"]].assign(x=people[:, 0], y=people[:, 1])
+    st.caption("All people of the map, the most similar ones first, in the order of their numbers.")
+    st.dataframe(
+        table.sort_values("marked", ascending=False, kind="stable"),
+        hide_index=True,
+        alt="The people of the map",
+        column_config={
+            **_axes(),
+            "user_id": "User",
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "marked": st.column_config.CheckboxColumn("Similar"),
+        },
+    )

@@ -1,0 +1,127 @@
+"""The person in front of the page *Your taste*: whose ratings, on which run, and what can be said of them in two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from collab.certainty import COVERAGE
+from collab.errors import CollabError
+from collab.interpret import trained_items
+from collab.newcomer import ByItself, Newcomer
+from collab.services.profiles import Answer, Profile
+from collab.services.runs import TrainedRun
+from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
+from collab.ui import own_ratings, words
+from collab.ui.keeping import say_view_only
+from collab.ui.page import Page
+from collab.ui.person import believed
+from collab.ui.rating import places
+from collab.ui.taste import Known, answers_known
+
+
+@dataclass(frozen=True, eq=False)
+class Taste:
+    """A person in front of a run: what the run brings to them (`person`) and their answers as it knows them (`known`)."""
+
+    page: Page
+    person: Newcomer | ByItself
+    known: Known
+    profile: Profile | None
+    answers: Sequence[Answer]
+
+    @property
+    def run(self) -> TrainedRun:
+        return self.page.run
+
+    @property
+    def mine(self) -> bool:
+        return self.profile is None or self.profile.can_edit
+
+    @property
+    def whose(self) -> str:
+        return "your" if self.mine else "their"
+
+    @property
+    def you(self) -> str:
+        return "you" if self.mine else "them"
+
+    @property
+    def who(self) -> str:
+        return "You" if self.mine else "They"
+
+
+def open_taste(page: Page) -> Taste:
+    """The person of the link or of this session; without one, or where the link is of no use, the average person."""
+    profile, answers = None, []
+    try:
+        profile, wrong = own_ratings.open_profile()
+        if wrong:
+            st.warning(f"{words.plain(wrong)} What you see is the average person.", icon=":material/link_off:")
+        answers = own_ratings.answers_of(profile)
+    except CollabError as reason:
+        st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+    run = page.run
+    known = answers_known(answers, places(run, answers), run.items, run.record.scale)
+    taste = Taste(page, believed(run, profile), known, profile, answers)
+    if not taste.mine:
+        say_view_only(profile)
+    if not known.rated:
+        _say_nothing_rated(taste)
+    return taste
+
+
+def _say_nothing_rated(taste: Taste) -> None:
+    whose = "Nothing is rated yet" if taste.mine else "They have rated no film of this data set"
+    line, door = st.columns([4, 1], vertical_alignment="center")
+    said = taste.person.told
+    who = "what you see follows from what was told beforehand" if said else "this is the average person"
+    line.info(f"**{whose}: {who}.** A few stars move everything here.", icon=":material/person:")
+    if taste.mine:
+        door.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")
+
+
+def say_so_far(taste: Taste) -> None:
+    """How many films are rated, and how kind the person is."""
+    run, rated = taste.run, taste.known.rated
+    if not rated:
+        told = taste.person.told
+        st.caption(
+            "The groups of films that were picked, or age, gender and occupation, are all that is known so far."
+            if told
+            else "The average person: whom the model expects before the first rating, in everything below."
+        )
+        return
+    n = len(rated)
+    st.markdown(
+        f"**{words.count(n)} {'film' if n == 1 else 'films'} rated**"
+        + (f", {words.count(len(taste.known.not_seen))} not seen." if taste.known.not_seen else ".")
+    )
+    films = trained_items(run.items)
+    if isinstance(taste.person, Newcomer) and run.model.has_biases:
+        kind, what = bias_difference(taste.person, rated, films), f"{taste.whose.capitalize()} bias is"
+        about = "about " if taste.person.y_range is not None else ""
+    else:
+        kind, about = level(taste.person, rated, films), ""
+        what = f"{taste.whose.capitalize()} predicted ratings are on average"
+    given, everyone = given_and_everyone(rated, run.items)
+    st.markdown(
+        f"**Kindness.** {what} {about}{_with_doubt(kind)} stars against the average person’s{_clearness(kind)}. "
+        f"Given on average: {words.stars(given)}; everyone’s mean for the same films: {words.stars(everyone)}.",
+        help="± is one standard deviation of what is believed after the ratings. “Clear of zero”: zero is outside the interval "
+        f"that holds the truth in {10 * COVERAGE:.0f} of 10 cases.",
+    )
+    if taste.mine:
+        st.page_link("pages/rate.py", label="Rate more films", icon=":material/star:")
+
+
+def _with_doubt(difference: Difference) -> str:
+    give_or_take = f" ± {difference.deviation:.2f}" if np.isfinite(difference.deviation) else ""
+    return f"{words.signed(difference.value)}{give_or_take}"
+
+
+def _clearness(difference: Difference) -> str:
+    return {None: "", True: ", clear of zero", False: ", not clear of zero"}[difference.clear]

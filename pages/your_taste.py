@@ -1,0 +1,20 @@
+"""Your taste: a person's place among films and people, genres, predicted ratings, and the users most like them."""
+
+import streamlit as st
+
+from collab.ui.page import open_page
+from collab.ui.rating import STYLE, say_lacking
+from collab.ui.taste_alike_view import show_alike
+from collab.ui.taste_genres_view import show_predictions
+from collab.ui.taste_place_view import show_place
+from collab.ui.taste_profile_view import open_taste
+
+page = open_page(
+    "Your taste", "What your ratings say of your taste, against the average person’s, and how sure that is."
+)
+st.html(STYLE)
+taste = open_taste(page)
+n_alike = show_place(taste)
+show_predictions(taste)
+show_alike(taste, n_alike)
+say_lacking(taste.known, page.data, taste.answers)

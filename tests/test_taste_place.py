@@ -1,0 +1,128 @@
+"""Taste place: a person's place by hand, its outline, the part of every rating in it, and models without factors of a person."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from collab.cold_start import UserPrior
+from collab.interpret import factor_pca
+from collab.models.contract import Foreseen
+from collab.newcomer import ByItself
+from collab.ratings import RatingScale
+from collab.taste_place import (
+    ahead,
+    ellipse,
+    film_plane,
+    movers,
+    place_of,
+    share_beforehand,
+    slopes,
+    stretch,
+    trained_places,
+)
+from tests.test_taste_profile import N_FACTORS, N_ITEMS, make
+
+FILMS = np.arange(1, N_ITEMS)
+RATED = {1: 5.0, 4: 1.0, 6: 4.0}
+MODELS = {"plain": make(), "sigmoid": make((0.5, 5.5)), "bayes": make(doubt=0.2)}
+
+
+def by_itself(known):
+    """The same predictions from a model that does not say how it gets them."""
+
+    def answer(film, stars, noise):
+        predictions = known.foresee(dict(zip(film.tolist(), stars.tolist(), strict=True)))[0]
+        return Foreseen(predictions.score, np.zeros(N_ITEMS))
+
+    return ByItself(SimpleNamespace(fold_in_newcomer=answer), 0.8, RatingScale(1.0, 5.0, 1.0))
+
+
+@pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
+def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_map(known):
+    plane, belief = film_plane(known.item_factors, FILMS), known.after(RATED)
+    place = place_of(known, RATED, plane, FILMS)
+    axes = factor_pca(known.item_factors, FILMS).components[:2]
+    np.testing.assert_allclose(place.mean, axes @ (belief.mean - known.prior.mean)[:-1])
+    np.testing.assert_allclose(place.covariance, axes @ belief.covariance[:-1, :-1] @ axes.T)
+    np.testing.assert_allclose(place.parts.sum(axis=0), place.mean, atol=1e-6)
+    assert 0 <= place.told <= 1
+
+
+@pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("rated", [{}, RATED])
+def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
+    shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
+    told = known.believing(UserPrior(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
+    assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
+    plane = film_plane(known.item_factors, FILMS)
+    place, axes = place_of(told, rated, plane, FILMS), factor_pca(known.item_factors, FILMS).components[:2]
+    np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
+    np.testing.assert_allclose(place.beforehand, axes @ shift[:-1], atol=1e-9)
+    np.testing.assert_allclose(place.parts.sum(axis=0) + place.beforehand, place.mean, atol=1e-6)
+    assert movers(place, rated)["share"].sum() + share_beforehand(place) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
+def test_without_a_rating_the_place_is_the_middle(known):
+    place = place_of(known, {}, film_plane(known.item_factors, FILMS), FILMS)
+    assert (place.mean == 0).all() and place.parts.shape == (0, 2) and np.isnan(place.told)
+    assert movers(place, {}).empty and ahead(place, film_plane(known.item_factors, FILMS), FILMS, ()).empty
+
+
+def test_slopes_of_a_plain_dot_product_are_the_place():
+    known = MODELS["plain"]
+    plane = film_plane(known.item_factors, FILMS)
+    exact, found = (place_of(each, RATED, plane, FILMS) for each in (known, by_itself(known)))
+    np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
+    assert found.told == pytest.approx(exact.told) and found.covariance is None and found.parts is None
+    table = movers(found, RATED)
+    assert table.item_index.tolist() == list(RATED) and table[["x", "y", "share"]].isna().all(axis=None)
+    np.testing.assert_allclose(
+        slopes(np.array([1.0, 3.0, 5.0, 3.0]), np.array([[0, 0], [1, 0], [1, 1], [0, 1]])), [2, 2]
+    )
+
+
+def test_trained_users_have_places_of_the_same_kind():
+    known = MODELS["plain"]
+    users = np.random.default_rng(3).normal(size=(5, N_FACTORS))
+    model = SimpleNamespace(
+        user_factors=users,
+        predict=lambda user, film: (users[user] * known.item_factors[film]).sum(axis=1) + known.item_biases[film],
+    )
+    plane = film_plane(known.item_factors, FILMS)
+    places = trained_places(known, model, np.array([1, 2, 4]), plane, FILMS)
+    np.testing.assert_allclose(places, (users[[1, 2, 4]] - known.prior.mean[:-1]) @ plane.components.T)
+    np.testing.assert_allclose(
+        trained_places(by_itself(known), model, np.array([1, 2, 4]), plane, FILMS), places, atol=1e-6
+    )
+    assert np.mean(np.sum((places * stretch(plane, places)) ** 2, axis=1)) == pytest.approx(
+        np.mean(np.sum(plane.coordinates**2, axis=1))
+    )
+    assert stretch(plane, np.zeros((3, 2))) == 1
+
+
+def test_the_outline_holds_8_of_10_draws():
+    covariance = np.array([[2.0, 0.6], [0.6, 0.5]])
+    line = ellipse(covariance)
+    distance = np.einsum("ij,ij->i", line @ np.linalg.inv(covariance), line)
+    np.testing.assert_allclose(distance, -2 * np.log(0.2))
+    drawn = np.random.default_rng(0).multivariate_normal([0, 0], covariance, 100_000)
+    inside = np.einsum("ij,ij->i", drawn @ np.linalg.inv(covariance), drawn) <= distance[0]
+    assert inside.mean() == pytest.approx(0.8, abs=0.005)
+    assert np.abs(ellipse(np.zeros((2, 2)))).max() == 0  # nothing unknown, as on an axis that a model does not have
+
+
+def test_what_each_rating_did_adds_up_and_films_ahead_lie_that_way():
+    known = MODELS["sigmoid"]
+    plane = film_plane(known.item_factors, FILMS)
+    place = place_of(known, RATED, plane, FILMS)
+    table = movers(place, RATED)
+    assert table.share.sum() == pytest.approx(1, abs=1e-5) and set(table.item_index) == set(RATED)
+    assert np.hypot(table.x, table.y).is_monotonic_decreasing
+    assert {film: stars for film, stars in zip(table.item_index, table.stars, strict=True)} == RATED
+    films = ahead(place, plane, FILMS, RATED, 3)
+    along = plane.coordinates @ place.mean
+    free = [film for film in FILMS[np.argsort(-along)] if film not in RATED and along[film - 1] > 0]
+    assert films.item_index.tolist() == free[:3]
+    np.testing.assert_array_equal(films[["x", "y"]], plane.coordinates[films.item_index - 1])
