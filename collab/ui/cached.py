@@ -375,7 +375,7 @@ def source(name: str, fingerprint: str) -> Source:
     return source_of(name, environment())
 
 
-@st.cache_data(show_spinner="Fitting biases on both splits", max_entries=64)
+@st.cache_data(show_spinner="Fitting biases on each split", max_entries=64)
 def facts_of_split(key: tuple, _ratings: Ratings, _split: Split) -> SplitFacts:
     """The facts of a split; `key` names data set, fingerprint, run and split, and so what the rest of the arguments are."""
     return split_facts(_ratings, _split)
