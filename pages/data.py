@@ -22,7 +22,6 @@ page = open_page(
     "What a model learns from: who rated how much, and when, and what the split into training and held-out ratings hides.",
     needs_run=False,
 )
-renew_when_ended(page.record)
 shown = load(page)
 data_tail_view.show_sizes(shown)
 data_tail_view.show_tail(shown)
@@ -38,3 +37,4 @@ part = st.segmented_control(
 )
 with st.container(key="data_shown"):
     st.fragment(PARTS[part])(shown)
+renew_when_ended(page.record)  # at the end: nothing moves when it has gone

@@ -26,7 +26,8 @@ def test_from_the_long_tail_to_the_split_and_back_by_the_link(server, desktop, s
     desktop.locator(".st-key-held_out .js-plotly-plot").wait_for()
     desktop.get_by_text("In use: random 20 %, seed 0.").wait_for()
     settled(desktop)
-    assert link(desktop) | {"data_part": "split", "tail_of": "users", "minimum": "21"} == link(desktop)
+    for name, value in {"data_part": "split", "tail_of": "users", "minimum": "21"}.items():
+        assert link(desktop).get(name) == value, desktop.url
 
     desktop.reload()
     desktop.get_by_text("In use: random 20 %, seed 0.").wait_for()
