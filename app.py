@@ -28,6 +28,7 @@ navigation = st.navigation(
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
             st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
+            st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

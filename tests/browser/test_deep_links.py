@@ -16,6 +16,7 @@ MENU = (
     "Film biases",
     "People",
     "New film",
+    "Data",
     "Train",
     "Past runs",
     "Learn",
@@ -30,6 +31,7 @@ ABOVE_THE_FOLD = {
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
     "your_taste": ".st-key-taste_place",
+    "data": ".st-key-tail",
 }
 
 
