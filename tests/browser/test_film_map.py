@@ -121,7 +121,7 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     slider = film_map.get_by_role("slider", name="Films")
     slider.focus()
     slider.press("ArrowLeft")
-    film_map.wait_for_function("new URL(location).searchParams.get('films') === '999'")
+    film_map.wait_for_function("new URL(location).searchParams.get('shown') === '999'")
     settled(film_map)
     assert camera(film_map) == turned
 
