@@ -215,8 +215,8 @@ def _spread_in_words(table: pd.DataFrame) -> str:
     biases = table["bias"]
     low, high = biases.quantile([0.1, 0.9])
     return (
-        f"Mean {words.signed(round(biases.mean(), 2) + 0.0)}, standard deviation {biases.std(ddof=0):.2f}; eight of ten users lie between "
-        f"{words.signed(low)} and {words.signed(high)}."
+        f"Mean {words.signed(round(biases.mean(), 2) + 0.0)}, standard deviation {biases.std(ddof=0):.2f}; eight of ten users "
+        f"lie between {words.signed(low)} and {words.signed(high)}."
     )
 
 

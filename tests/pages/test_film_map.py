@@ -82,7 +82,7 @@ def test_a_chosen_film_off_the_map_says_so(visit):
 
 
 def test_untrained_films_are_neither_shown_nor_offered(visit):
-    app = visit("film_map", data="ml-100k", films="1600")
+    app = visit("film_map", data="ml-100k", shown="1600")
     items = current(app).items
     untrained = set(items["title"][items.n_ratings == 0])
     assert untrained and not untrained & set(table_of(app)["title"])
