@@ -78,8 +78,8 @@ def test_against_the_damped_mean(visit):
     run = current(app)
     table = bias_table(run.items, run.model.item_biases, 50)
     assert sorted(values(films["x"])) == pytest.approx(sorted(table["damped_mean"]))
-    assert list(more["title"])[0] == table.loc[table["residual"].idxmax(), "title"]
-    assert list(less["title"])[0] == table.loc[table["residual"].idxmin(), "title"]
+    assert more["title"].iat[0] == table.loc[table["residual"].idxmax(), "title"]
+    assert less["title"].iat[0] == table.loc[table["residual"].idxmin(), "title"]
 
 
 def test_shrunk_biases_are_raw_ones_times_a_factor(visit):
