@@ -19,6 +19,7 @@ navigation = st.navigation(
         "Get picks": [
             st.Page("pages/rate.py", title="Rate", icon=":material/star:"),
             st.Page("pages/your_taste.py", title="Your taste", icon=":material/fingerprint:"),
+            st.Page("pages/together.py", title="Together", icon=":material/group_add:"),
         ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),

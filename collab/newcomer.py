@@ -67,6 +67,11 @@ class Newcomer:
             return self
         return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
 
+    @cached_property
+    def plain(self) -> Newcomer:
+        """The same for somebody who has told nothing: the average person."""
+        return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
+
     def after(self, rated: Mapping[int, float]) -> Posterior:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
         return fold_in(
@@ -164,6 +169,11 @@ class ByItself:
     doubts_films = False
     told = ()
 
+    @property
+    def plain(self) -> ByItself:
+        """The average person: this very one, of whom nothing can be told."""
+        return self
+
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
         error on the held-out ratings for noise, if the model has chances of its own for the levels."""
@@ -194,8 +204,8 @@ class Picks:
     `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
     level is for each of them. `typical_error` is the root of the mean predicted variance over the candidates, in stars;
     `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
-    answers removed, as a standard deviation. `own_chances`: the model predicts the chances themselves; else they are read off a
-    normal distribution.
+    answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
+    `own_chances`: the model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
@@ -306,7 +316,7 @@ def picks(
         chances=chances,
         typical_error=variance**0.5,
         error_before=variance_before**0.5,
-        learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
+        learned=1 - taste / taste_before if taste_before > 0 else 0.0,
         own_chances=own is not None,
     )
 

@@ -6,6 +6,7 @@ apart, each exact for its own number (`ItemItem.parts`, `collab.cold_start.star_
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,35 @@ def rating_reasons(known: Newcomer | ByItself, rated: Mapping[int, float], films
     if isinstance(known, ByItself):
         return None
     return _reasons(*known.star_parts(rated, films), known.told_parts(films))
+
+
+def weightiest(
+    known: Newcomer | ByItself, together: ItemItem | None, rated: Mapping[int, float], films: np.ndarray
+) -> list[int]:
+    """The films `rated` by how much they have part in the picks `films` (n,): the sum of what their parts weigh, most first.
+
+    The parts are those of the item-item score with `together`, else those of the predicted rating. Films that weigh nothing come
+    last, by item_index; where the model does not say what each rating did, that is all of them.
+    """
+    weight = dict.fromkeys(sorted(rated), 0.0)
+    if rated and len(films) and (together is not None or isinstance(known, Newcomer)):
+        index, parts, _ = together.parts(rated, films) if together is not None else known.star_parts(rated, films)
+        weight.update(zip(index.tolist(), np.abs(parts).sum(axis=1).tolist(), strict=True))
+    return sorted(weight, key=lambda film: -weight[film])
+
+
+def rounded(parts: Sequence[float], digits: int) -> tuple[list[float], float]:
+    """`parts` and their sum as they are printed with so many `digits`, such that what is printed adds up.
+
+    The sum is rounded as usual. Every part is rounded down, and those that lose most by it are rounded up instead, as many as the
+    sum takes (the largest remainders; of equal ones the first): none is off by a whole unit of the last digit.
+    """
+    units = [part * 10**digits for part in parts]
+    down, total = [math.floor(unit) for unit in units], round(math.fsum(units))
+    by_remainder = sorted(range(len(units)), key=lambda place: down[place] - units[place])
+    for place in by_remainder[: total - sum(down)]:
+        down[place] += 1
+    return [unit / 10**digits for unit in down], total / 10**digits
 
 
 def _reasons(

@@ -60,7 +60,7 @@ def need_descriptions(run: TrainedRun, so_that: str) -> None:
 def _offer_others(
     record: RunRecord, why: str, trait: str, able: RunRecord | None = None, label: str = "Train the default model"
 ) -> None:
-    """Say why, and offer the newest runs on the same data that have the `trait`, or to train one: the default model, or `able`."""
+    """Say why, offer the newest runs on the same data that have the `trait`, or to train one: the default model, or `able`."""
     known = (each for each in cached.jobs().store.records() if each.data == record.data)
     _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)), able, label)
 

@@ -21,6 +21,7 @@ from collab.ui.film_list import Film, facts, film_list
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
+from collab.ui.unmatched import unmatched
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -111,13 +112,15 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
         st.caption("No film of this data set is rated yet.")
 
 
-def say_lacking(known: Known, data: Entry) -> None:
-    """Which answers this data set has no film for."""
+def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
+    """Which of the answers this data set has no film for."""
     if known.lacking:
         n_films = len(known.lacking)
         are_for = "answer is for a film" if n_films == 1 else "answers are for films"
         with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
-            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking, 40)}.")
+            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
+            lacking = set(known.lacking)
+            unmatched([answer for answer in answers if answer.title in lacking], data.title, "lacking_csv")
 
 
 def listed(titles: Sequence[str], n: int = 8) -> str:
@@ -154,7 +157,7 @@ def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films
             type="tertiary",
             icon=":material/undo:",
             disabled=change is None,
-            on_click=_undo,
+            on_click=undo,
             help="Undoes the last answer, and the one before it when pressed again.",
         )
 
@@ -208,11 +211,16 @@ def _rated(title: str, key: str) -> None:
 
 
 def _say(title: str, rating: float | None) -> None:
+    note_place(title)
+    own_ratings.rate(title, rating)
+
+
+def note_place(title: str) -> None:
+    """Remember where among the films asked a film stands that is now to be answered, for `undo`; for a callback."""
     state = st.session_state
     asked = state.get("_asked", [])
     if title in asked:
         state.setdefault("_asked_at", {})[title] = asked.index(title)
-    own_ratings.rate(title, rating)
     state["_found"] = state["_note"] = None
 
 
@@ -221,7 +229,7 @@ def _take_back(title: str) -> None:
     st.session_state["_note"] = None
 
 
-def _undo() -> None:
+def undo() -> None:
     """Undo the last change; a film that is asked again comes back to where it was."""
     change, state = own_ratings.undo(), st.session_state
     place = state.get("_asked_at", {}).get(change.title) if change else None

@@ -10,6 +10,7 @@ MENU = (
     "Overview",
     "Rate",
     "Your taste",
+    "Together",
     "Film map",
     "Similar films",
     "Film biases",

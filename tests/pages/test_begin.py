@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from collab.asking import Interview, by_information, unknown
-from collab.errors import RunError
+from collab.errors import ProfileError, RunError
 from collab.features import features_of_person
 from collab.models import preset_of
 from collab.newcomer import picks
@@ -14,6 +14,7 @@ from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from collab.ui import cached
+from tests.pages.in_the_picks import picked
 
 POPULAR = "Popular with everyone, not yet yours"
 
@@ -33,11 +34,6 @@ def headings(app):
 
 def texts(app):
     return " ".join(element.value for element in (*app.markdown, *app.caption)).replace("\\", "")
-
-
-def picked_films(app):
-    html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
-    return re.findall(r'<b title="([^"]*)">', html), html
 
 
 def cards(app):
@@ -77,7 +73,7 @@ def train(model, data="sample"):
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     app = visit("rate", data=data)
-    single, popular = cards(app), picked_films(app)[0]
+    single, popular = cards(app), picked(app)[0]
     app.toggle(key="groups").set_value(True).run()
     run = run_of(app)
     known, found = cached.for_newcomers(run.id), cached.run_groups(run.id)
@@ -97,7 +93,7 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     rest = np.concatenate([group.films for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
     expected = picks(told, run.items, {}, 10, together=cached.watched_together(run.id), n_familiar=4)
-    names, html = picked_films(app)
+    names, html = picked(app)
     assert [title.rsplit(" (", 1)[0] for title in expected.films.title] == [_unescaped(name) for name in names]
     assert names != popular and html.count(", probably ") == 10
     assert f"typically ±{expected.typical_error:.2f} stars. Ranked by how often" in texts(app)
@@ -112,12 +108,12 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
 
     app.toggle(key="groups").set_value(True).run()
     pick(app, 4, False)
-    assert facts(app) == {"groups": titles[0]} and picked_films(app)[0] != names
+    assert facts(app) == {"groups": titles[0]} and picked(app)[0] != names
     pick(app, 4)
-    assert picked_films(app)[0] == names
+    assert picked(app)[0] == names
     pick(app, 1, False)
     pick(app, 4, False)
-    assert facts(app) == {} and headings(app) == [POPULAR] and picked_films(app)[0] == popular
+    assert facts(app) == {} and headings(app) == [POPULAR] and picked(app)[0] == popular
     app.toggle(key="groups").set_value(False).run()
     assert cards(app) == single
 
@@ -128,7 +124,7 @@ def test_the_reason_of_a_pick_tells_groups_and_oneself_apart_and_adds_up(visit):
     choose(app, "age", "60")
     app.toggle(key="groups").set_value(False).run()
     for films in (2, 3):  # before the first rating, and after it
-        sums = re.findall(r'<dl class="sum">(.*?)</dl>', picked_films(app)[1])
+        sums = re.findall(r'<dl class="sum">(.*?)</dl>', picked(app)[1])
         stars = [each for each in sums if "Predicted, stars" in each]
         assert len(stars) == 10 and len(sums) == (10 if films == 2 else 20)
         for each in stars:
@@ -140,7 +136,7 @@ def test_the_reason_of_a_pick_tells_groups_and_oneself_apart_and_adds_up(visit):
     app.toggle(key="groups").set_value(True).run()
     pick(app, 0, False)
     choose(app, "age", "Left out")
-    html = picked_films(app)[1]
+    html = picked(app)[1]
     assert "From " not in html and html.count("Before the first rating") == 10
 
 
@@ -148,13 +144,13 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
     visit("rate", groups="true")
     pick(app, 2)
     choose(app, "gender", "F")
-    before, token = picked_films(app)[0], link(app, "profile")
+    before, token = picked(app)[0], link(app, "profile")
     first = run_of(app).items.title[cached.run_groups(run_of(app).id)[2].shown[0]]
     again = type(app).from_file(app._script_path, default_timeout=60)
     for name, value in (("data", "sample"), ("run", link(app, "run")), ("profile", token), ("groups", "true")):
         again.query_params[name] = value
     again.switch_page("pages/rate.py").run()
-    assert picked_films(again)[0] == before and groups(again)[2].value
+    assert picked(again)[0] == before and groups(again)[2].value
     assert again.selectbox(key="about_gender").value == "F"
 
     app.session_state["_profile"] = None
@@ -163,13 +159,13 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
     assert not app.exception and headings(app) == ["Their ratings", "Their picks"]
     assert not groups(app) and not list(app.toggle) and not [box for box in app.selectbox if "about" in box.key]
     assert f"Groups picked: {first}" in texts(app) and "Female" not in texts(app)
-    assert picked_films(app)[0] == before
+    assert picked(app)[0] == before
 
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
 def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, data):
     app = visit("rate", data=data)
-    popular, asked, run = picked_films(app)[0], cards(app), run_of(app)
+    popular, asked, run = picked(app)[0], cards(app), run_of(app)
     known, (tells, dataset) = cached.for_newcomers(run.id), cached.run_background(run.id)
     assert app.selectbox(key="about_occupation").options[0] == "Left out"
     choose(app, "age", "20")
@@ -178,11 +174,11 @@ def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, da
     student = known.believing(tells.inform(known.prior, features_of_person(dataset, 20, None, "student")))
     found = picks(student, run.items, {}, 10, together=cached.watched_together(run.id), n_familiar=4)
     assert np.abs(student.before[0].score - known.before[0].score).max() > 0.02
-    figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked_films(app)[1])]
+    figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures == [float(f"{stars:.1f}") for stars in found.films.predicted]
     for name in ("age", "occupation"):
         choose(app, name, "Left out")
-    assert facts(app) == {} and picked_films(app)[0] == popular and cards(app) == asked
+    assert facts(app) == {} and picked(app)[0] == popular and cards(app) == asked
 
 
 def test_where_nobody_is_described_nobody_is_asked(visit):
@@ -270,3 +266,16 @@ def test_looking_for_a_film_leaves_the_groups(visit):
 
 def _unescaped(text):
     return text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"')
+
+
+def test_groups_without_an_answer_can_be_deleted_with_the_profile(visit):
+    app = visit("rate", data="sample", groups="true")
+    pick(app, 0)
+    token = link(app, "profile")
+    app.button(key="delete").click().run()
+    assert not app.exception and "Your ratings and both their links are deleted." in [
+        each.value for each in app.success
+    ]
+    with pytest.raises(ProfileError, match="may have been deleted"):
+        cached.profiles().open(token)
+    assert headings(app) == [POPULAR] and not any(box.value for box in groups(app))
