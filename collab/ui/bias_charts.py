@@ -5,11 +5,12 @@ Pure functions from tables of `collab.bias_groups`, `collab.factor_norms` and `c
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb, sample_colorscale
 
 from collab.ui import words
 from collab.ui.charts import styled
@@ -66,9 +67,7 @@ def kinds_figure(
     )
     styled(figure, palette, height, synthetic=synthetic, left=150)
     figure.update_layout(margin={"t": 28})
-    figure.update_xaxes(
-        title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat="+.2~f"
-    )
+    figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
     return figure.update_yaxes(
         tickvals=places,
         ticktext=[
@@ -87,7 +86,7 @@ def genre_decade_figure(
 ) -> go.Figure:
     """Mean biases of `collab.bias_groups.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
     in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
-    means, films = (table.pivot(index="genre", columns="decade", values=column) for column in ("mean", "n_films"))
+    means = table.pivot(index="genre", columns="decade", values="mean")
     sentences = {
         (row.genre, row.decade): _mean_in_words(f"{row.genre}, {row.decade}", row) for row in table.itertuples()
     }
@@ -114,16 +113,15 @@ def genre_decade_figure(
             },
         )
     )
-    for genre, row in films.iterrows():
-        for decade, n in row.dropna().items():
-            strong = abs(means.at[genre, decade]) > 0.7 * reach
-            figure.add_annotation(
-                x=decade,
-                y=genre,
-                text=words.count(n),
-                showarrow=False,
-                font=font(palette.paper if strong else palette.ink, 11),
-            )
+    for row in table.itertuples():
+        shade = float(np.clip((row.mean / reach + 1) / 2, 0, 1))
+        figure.add_annotation(
+            x=row.decade,
+            y=row.genre,
+            text=words.count(row.n_films),
+            showarrow=False,
+            font=font(_readable_on(shade, palette), 11),
+        )
     styled(figure, palette, height, synthetic=synthetic, left=96)
     figure.update_xaxes(type="category", showgrid=False, side="bottom", ticks="")
     return figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1, ticks="")
@@ -240,6 +238,24 @@ def _name_films(figure: go.Figure, films: pd.DataFrame, table: pd.DataFrame, col
         )
         if len(places) == N_NAMED:
             return
+
+
+def _readable_on(shade: float, palette: Palette) -> str:
+    """Ink or paper, whichever stands out more on the diverging colour at `shade`, 0 … 1."""
+    (colour,) = sample_colorscale(colour_scale(palette.diverging), [shade], colortype="tuple")
+    behind = _luminance(colour)
+
+    def contrast(text: str) -> float:
+        lighter, darker = sorted((_luminance([part / 255 for part in hex_to_rgb(text)]), behind), reverse=True)
+        return (lighter + 0.05) / (darker + 0.05)
+
+    return max((palette.ink, palette.paper), key=contrast)
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    """Relative luminance of red, green and blue between 0 and 1, as in the Web Content Accessibility Guidelines."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _mean_in_words(name: str, row: tuple) -> str:

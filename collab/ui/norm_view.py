@@ -57,6 +57,8 @@ def show_norms(page: Page) -> None:
     with controls:
         _take(run, found, text, chosen)
         _show_on_map(page, chosen)
+        if hidden := len(set(chosen) - set(table["item_index"])):
+            st.caption(f"{words.count(hidden)} of them have fewer than {minimum} training ratings: not in the picture.")
         st.caption(_in_words(table, relation))
     with picture:
         st.plotly_chart(
