@@ -5,12 +5,11 @@ Pure functions from tables of `collab.bias_groups`, `collab.factor_norms` and `c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.colors import hex_to_rgb, sample_colorscale
 
 from collab.ui import words
 from collab.ui.charts import styled
@@ -87,6 +86,7 @@ def genre_decade_figure(
     """Mean biases of `collab.bias_groups.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
     in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
     means = table.pivot(index="genre", columns="decade", values="mean")
+    numbers = {(row.genre, row.decade): words.count(row.n_films) for row in table.itertuples()}
     sentences = {
         (row.genre, row.decade): _mean_in_words(f"{row.genre}, {row.decade}", row) for row in table.itertuples()
     }
@@ -102,6 +102,9 @@ def genre_decade_figure(
             xgap=1,
             ygap=1,
             hoverongaps=False,
+            text=[[numbers.get((genre, decade), "") for decade in means.columns] for genre in means.index],
+            texttemplate="%{text}",  # without a colour of its own a text stands out from its cell
+            textfont={"size": 11},
             hovertext=[[sentences.get((genre, decade), "") for decade in means.columns] for genre in means.index],
             hovertemplate="%{hovertext}<extra></extra>",
             colorbar={
@@ -113,15 +116,6 @@ def genre_decade_figure(
             },
         )
     )
-    for row in table.itertuples():
-        shade = float(np.clip((row.mean / reach + 1) / 2, 0, 1))
-        figure.add_annotation(
-            x=row.decade,
-            y=row.genre,
-            text=words.count(row.n_films),
-            showarrow=False,
-            font=font(_readable_on(shade, palette), 11),
-        )
     styled(figure, palette, height, synthetic=synthetic, left=96)
     figure.update_xaxes(type="category", showgrid=False, side="bottom", ticks="")
     return figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1, ticks="")
@@ -203,7 +197,8 @@ def norm_figure(
             marker={"size": 9, "color": palette.found, "line": {"width": 1, "color": palette.paper}},
         )
     )
-    _name_films(figure, rings if len(rings) else table, table, palette.found if len(rings) else palette.ink, palette)
+    named, colour = (rings, palette.found) if len(rings) else (table, palette.ink)
+    figure.update_layout(annotations=_names(named, table, colour, palette))
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_layout(
         dragmode="select", selectionrevision=0, modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted}
@@ -214,48 +209,29 @@ def norm_figure(
     return figure.update_yaxes(title="norm of its factors", rangemode="tozero")
 
 
-def _name_films(figure: go.Figure, films: pd.DataFrame, table: pd.DataFrame, colour: str, palette: Palette) -> None:
-    """Name the most rated of `films` where names do not stand on each other."""
-    places: list[tuple[float, float]] = []
-    across = max(np.ptp(np.log10(table["n_ratings"].to_numpy())) if len(table) else 1.0, 1e-6)
-    up = max(float(table["norm"].max()) if len(table) else 1.0, 1e-6)
+def _names(films: pd.DataFrame, table: pd.DataFrame, colour: str, palette: Palette) -> list[dict]:
+    """Names of the most rated of `films`, as annotations, where they do not stand on each other in the picture of `table`."""
+    across = max(float(np.ptp(np.log10(table["n_ratings"].to_numpy()))), 1e-6)
+    up = max(float(table["norm"].max()), 1e-6)
+    names: list[dict] = []
     for film in films.sort_values("n_ratings", ascending=False, kind="stable").head(60).itertuples():
-        place = (np.log10(film.n_ratings), film.norm)
-        if any(abs(place[0] - x) < 0.25 * across and abs(place[1] - y) < 0.05 * up for x, y in places):
-            continue
-        places.append(place)
-        figure.add_annotation(
-            x=place[0],
-            y=place[1],
-            text=escaped(shortened(film.title, 24)),
-            showarrow=False,
-            xanchor="right",
-            xshift=-7,
-            font=font(colour, 11),
-            bgcolor=palette.paper,
-            opacity=0.9,
-            borderpad=1,
-        )
-        if len(places) == N_NAMED:
-            return
-
-
-def _readable_on(shade: float, palette: Palette) -> str:
-    """Ink or paper, whichever stands out more on the diverging colour at `shade`, 0 … 1."""
-    (colour,) = sample_colorscale(colour_scale(palette.diverging), [shade], colortype="tuple")
-    behind = _luminance(colour)
-
-    def contrast(text: str) -> float:
-        lighter, darker = sorted((_luminance([part / 255 for part in hex_to_rgb(text)]), behind), reverse=True)
-        return (lighter + 0.05) / (darker + 0.05)
-
-    return max((palette.ink, palette.paper), key=contrast)
-
-
-def _luminance(colour: Sequence[float]) -> float:
-    """Relative luminance of red, green and blue between 0 and 1, as in the Web Content Accessibility Guidelines."""
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        x, y = float(np.log10(film.n_ratings)), float(film.norm)
+        if all(abs(x - each["x"]) > 0.25 * across or abs(y - each["y"]) > 0.05 * up for each in names):
+            names.append(
+                {
+                    "x": x,
+                    "y": y,
+                    "text": escaped(shortened(film.title, 24)),
+                    "showarrow": False,
+                    "xanchor": "right",
+                    "xshift": -7,
+                    "font": font(colour, 11),
+                    "bgcolor": palette.paper,
+                    "opacity": 0.9,
+                    "borderpad": 1,
+                }
+            )
+    return names[:N_NAMED]
 
 
 def _mean_in_words(name: str, row: tuple) -> str:

@@ -215,23 +215,27 @@ def bias_scatter_figure(
             ]
         )
         colour = palette.ink
+    flags = []
     for row in named.itertuples():
-        above = row.residual >= 0
-        figure.add_annotation(
-            x=getattr(row, mean),
-            y=row.bias,
-            text=escaped(shortened(row.title)),
-            font=font(colour, 11),
-            arrowcolor=colour,
-            arrowwidth=0.7,
-            arrowhead=0,
-            ax=-36 if above else 36,
-            ay=-22 if above else 22,
-            standoff=3,
-            bgcolor=palette.paper,
-            borderpad=1,
-            opacity=0.92,
+        side = 1 if row.residual >= 0 else -1
+        flags.append(
+            {
+                "x": getattr(row, mean),
+                "y": row.bias,
+                "text": escaped(shortened(row.title)),
+                "font": font(colour, 11),
+                "arrowcolor": colour,
+                "arrowwidth": 0.7,
+                "arrowhead": 0,
+                "ax": -36 * side,
+                "ay": -22 * side,
+                "standoff": 3,
+                "bgcolor": palette.paper,
+                "borderpad": 1,
+                "opacity": 0.92,
+            }
         )
+    figure.update_layout(annotations=flags)
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_xaxes(title=f"{MEAN_WORDS[mean]} of the training ratings (stars)", tickformat=".1f")
     figure.update_yaxes(title="bias", tickformat="+.1f", zeroline=True, zerolinecolor=palette.muted)

@@ -7,6 +7,7 @@ rows of the table, by their title, or one by one.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 
 import pandas as pd
@@ -89,22 +90,27 @@ def _scalar(value: object) -> object:
 
 def _take(run: TrainedRun, found: pd.DataFrame, text: str, chosen: list[int]) -> None:
     """Ways to take films without a mouse: one by its title, or all that were found."""
-    titles = found.sort_values("n_ratings", ascending=False, kind="stable").set_index("item_index")["title"]
-    titles = titles[~titles.index.isin(chosen)]
+    films = found[~found["item_index"].isin(chosen)].sort_values("n_ratings", ascending=False, kind="stable")
+    labels = {
+        index: f"{title} · {words.count(n)}"
+        for index, title, n in zip(films["item_index"].tolist(), films["title"], films["n_ratings"], strict=True)
+    }
+    often = Counter(labels.values())  # the browser sends back words, so no two films may have the same
+    labels = {index: label if often[label] == 1 else f"{label} · {index}" for index, label in labels.items()}
 
     def add() -> None:
         if st.session_state[ADDED] is not None:
             use_set([*chosen, st.session_state[ADDED]])
             st.session_state[ADDED] = None
 
-    if st.session_state.get(ADDED) not in titles.index:
+    if st.session_state.get(ADDED) not in labels:
         st.session_state[ADDED] = None
     st.selectbox(
         "Take a film",
-        titles.index.tolist(),
+        list(labels),
         index=None,
         key=ADDED,
-        format_func=lambda index: f"{titles[index]} · {words.count(run.items['n_ratings'].iat[index])}",
+        format_func=labels.__getitem__,
         placeholder="Type a title",
         on_change=add,
         disabled=len(chosen) >= MOST,
