@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from collab.ui.page import MARK, mark_frame
+from collab.ui.page import MARK, MENU_STYLE, mark_frame
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
+st.html(MENU_STYLE)
 
 navigation = st.navigation(
     {
@@ -36,7 +37,8 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
-    }
+    },
+    expanded=True,  # a menu that hides entries behind "more" hides pages
 )
 mark_frame()
 navigation.run()

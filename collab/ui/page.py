@@ -25,6 +25,7 @@ from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
+MENU_STYLE = Path(__file__).with_name("menu.css")
 POLL_SECONDS = 0.25
 STATE_WORDS = {
     "queued": "waiting",
