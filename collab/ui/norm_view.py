@@ -79,9 +79,14 @@ def take_boxed(run: TrainedRun, state: dict) -> None:
     points = state.get("selection", {}).get("points", [])
     inside = {int(_scalar(point["customdata"])) for point in points if "customdata" in point}
     if inside:
-        taken = most_rated_of(run.items, sorted(inside))
-        st.session_state["_boxed"] = (film_set_text(taken), len(inside))
-        use_set(taken)
+        _use(run, sorted(inside))
+
+
+def _use(run: TrainedRun, indices: list[int]) -> None:
+    """Make these films the set; of more than fit, the most rated, and remember of how many."""
+    taken = indices if len(indices) <= MOST else most_rated_of(run.items, indices)
+    st.session_state["_marked"] = (film_set_text(taken), len(indices))
+    use_set(taken)
 
 
 def _scalar(value: object) -> object:
@@ -147,9 +152,9 @@ def _show_on_map(page: Page, chosen: list[int]) -> None:
         )
     if not chosen:
         st.caption("Draw a box around films, or tick them in the table, to see where they lie on the map.")
-    text, n_inside = st.session_state.get("_boxed", ("", 0))
-    if chosen and text == film_set_text(chosen) and n_inside > len(chosen):
-        st.caption(f"{words.count(n_inside)} films lie in the box; taken are the {len(chosen)} most rated of them.")
+    text, n_marked = st.session_state.get("_marked", ("", 0))
+    if chosen and text == film_set_text(chosen) and n_marked > len(chosen):
+        st.caption(f"{words.count(n_marked)} films were marked; taken are the {len(chosen)} most rated of them.")
     if lost := lost_from_link(page.run.items):
         st.caption(
             f"{words.count(lost)} of the link’s films are unknown to this run, or more than the {MOST} that a set has."
@@ -177,7 +182,7 @@ def _frame(run: TrainedRun, found: pd.DataFrame, chosen: Iterable[int]) -> None:
     def ticked() -> None:
         rows = [row for row in st.session_state[key]["selection"]["rows"] if row < len(listed)]
         kept = [index for index in chosen if index not in set(listed)]
-        use_set([*kept, *(listed[row] for row in rows)])
+        _use(run, [*kept, *(listed[row] for row in rows)])
 
     st.dataframe(
         found.assign(genres=found["genres"].str.replace("|", ", ")),

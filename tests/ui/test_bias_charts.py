@@ -96,7 +96,7 @@ def test_of_a_box_with_too_many_films_the_most_rated_are_taken(monkeypatch):
 
     box = {"selection": {"points": [{"customdata": index} for index in range(1, 301)]}}
     norm_view.take_boxed(Run, box)
-    assert taken == [list(range(300, 100, -1))] and state["_boxed"][1] == 300
+    assert taken == [list(range(300, 100, -1))] and state["_marked"][1] == 300
     norm_view.take_boxed(Run, {"selection": {"points": [{"customdata": [4]}, {"x": 1}]}})
     assert taken[1] == [4]
     norm_view.take_boxed(Run, {"selection": {"points": []}})
