@@ -22,6 +22,7 @@ navigation = st.navigation(
         ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
+            st.Page("pages/two_maps.py", title="Two maps", icon=":material/compare:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),

@@ -11,6 +11,7 @@ MENU = (
     "Rate",
     "Your taste",
     "Film map",
+    "Two maps",
     "Similar films",
     "Film biases",
     "People",
