@@ -57,17 +57,16 @@ with controls:
         help="Turned (or mirrored) and scaled as one body so that the films lie as close to A’s as can be; by ratings: a film "
         "counts as much as it has ratings.",
     )
-    measure = st.segmented_control(
+    nearest_by = st.segmented_control(
         "Nearest by",
-        list(view.MEASURE_NAMES),
+        list(view.NEAREST_BY),
         default="cosine",
         required=True,
         key="nearest_by",
         bind="query-params",
-        format_func=view.MEASURE_NAMES.__getitem__,
         help="How the ten nearest films are found in each run: by the angle between factors, or by distance.",
     )
-maps = view.two_maps(run, other.id, minimum, fit, measure, chosen, synthetic=page.data.synthetic)
+maps = view.two_maps(run, other.id, minimum, fit, nearest_by, chosen, synthetic=page.data.synthetic)
 if isinstance(maps, str):
     picture.info(maps, icon=":material/info:")
     st.stop()

@@ -36,7 +36,8 @@ SIDE, OVER, LINES = "apart", "overlaid", "lines"
 PICTURES = (SIDE, OVER, LINES)
 TURNED, SCALED, WEIGHTED = "turned", "scaled", "by ratings"
 FITS = (TURNED, SCALED, WEIGHTED)
-MEASURE_NAMES = {"cosine": "cosine", "euclidean": "distance"}
+NEAREST_BY = {"cosine": "cosine", "distance": "euclidean"}
+"""How nearness is measured: in the link, and in `collab.alignment`."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class TwoMaps:
     kept: Kept
     disparities: tuple[float, float, float]  # turned, not turned, turned with the films shuffled
     minimum: int
-    measure: str
+    nearest_by: str  # of NEAREST_BY
     chosen: int | None  # row of `films`
     synthetic: bool
 
@@ -79,7 +80,7 @@ def two_maps(
     other_id: str,
     minimum: int,
     fit: Collection[str],
-    measure: str,
+    nearest_by: str,
     item_index: int | None,
     *,
     synthetic: bool,
@@ -99,10 +100,10 @@ def two_maps(
             second,
             films,
             two_runs.alignment_of(first.id, other_id, minimum, TURNED in fit, SCALED in fit, weighted),
-            two_runs.kept_of(first.id, other_id, minimum, measure),
+            two_runs.kept_of(first.id, other_id, minimum, NEAREST_BY[nearest_by]),
             two_runs.disparities_of(first.id, other_id, minimum, weighted),
             minimum,
-            measure,
+            nearest_by,
             _row_of(films, item_index),
             synthetic,
         )
@@ -249,7 +250,7 @@ def agreement(maps: TwoMaps) -> None:
     neighbours.metric(
         f"Neighbours kept of {k}",
         f"{kept:.1f}",
-        help=f"The mean over these films: how many of a film’s {k} nearest (by {MEASURE_NAMES[maps.measure]}, among these films) "
+        help=f"The mean over these films: how many of a film’s {k} nearest (by {maps.nearest_by}, among these films) "
         "are the same in both runs. No turning changes it.",
     )
     neighbours.caption(f"By chance {k * maps.kept.chance:.2f}.")
@@ -371,7 +372,7 @@ def _neighbours_of(maps: TwoMaps) -> None:
     film, k = maps.films.iloc[maps.chosen], maps.kept.k
     st.subheader(f"Nearest to {words.plain(film['title'])}", anchor=False)
     factors = two_runs.factors_of(maps.first.id, maps.second.id, maps.films)
-    near = near_in_either(*factors, maps.chosen, k, maps.measure)
+    near = near_in_either(*factors, maps.chosen, k, NEAREST_BY[maps.nearest_by])
     near = near.assign(
         title=maps.films["title"].to_numpy()[near["row"]], n_ratings=maps.films["n_ratings"].to_numpy()[near["row"]]
     )
