@@ -91,10 +91,8 @@ def map_figure(
         (low, high), reach = reach[1], reach[:1]
         reach = (*reach, (low, high + 0.2 * (high - low)))  # above the films, for the scale
     figure = go.Figure(_points(places, hover, "films", marker))
-    for row in named:
-        if row != chosen:
-            figure.add_annotation(**_name(places[row], titles[row], palette.ink, palette))
-    _mark(figure, places, titles, hover, chosen, palette, "diamond")
+    _mark(figure, places, hover, chosen, palette, "diamond")
+    _add_names(figure, places, titles, named, chosen, palette)
     return _axes(figure, shares, reach, palette, 8, synthetic, letter)
 
 
@@ -120,13 +118,11 @@ def over_figure(
     figure.add_trace(_points(first, hover, "A", {"size": 5, "color": colours[0]}))
     figure.add_trace(_points(second, hover, "B", {"size": 6, "color": colours[1], "symbol": "triangle-up-open"}))
     figure.add_trace(_movements(first, second, named, palette.ink, 1.2, 0.9))
-    for row in named:
-        if row != chosen:
-            figure.add_annotation(**_name(second[row], titles[row], palette.ink, palette))
     if chosen is not None:
         figure.add_trace(_movements(first, second, [chosen], palette.chosen, 2.5, 1.0))
-    _mark(figure, first, [""] * len(titles), hover, chosen, palette, "circle")
-    _mark(figure, second, titles, hover, chosen, palette, "triangle-up")
+    _mark(figure, first, hover, chosen, palette, "circle")
+    _mark(figure, second, hover, chosen, palette, "triangle-up")
+    _add_names(figure, second, titles, named, chosen, palette)
     figure = _axes(figure, shares, reach, palette, 36, synthetic)
     figure.update_traces(showlegend=False)
     figure.update_traces(showlegend=True, selector=lambda trace: trace.name in ("A", "B"))
@@ -206,35 +202,38 @@ def _movements(
 
 
 def _mark(
+    figure: go.Figure, places: np.ndarray, hover: Sequence[str], chosen: int | None, palette: Palette, symbol: str
+) -> None:
+    if chosen is not None:
+        look = {"size": 12, "color": palette.chosen, "symbol": symbol, "line": {"width": 1.5, "color": palette.paper}}
+        figure.add_trace(_points(places[[chosen]], [hover[chosen]], "chosen", look))
+
+
+def _add_names(
     figure: go.Figure,
     places: np.ndarray,
     titles: Sequence[str],
-    hover: Sequence[str],
+    named: Sequence[int],
     chosen: int | None,
     palette: Palette,
-    symbol: str,
 ) -> None:
-    """The chosen film's mark, and its name where it has one."""
-    if chosen is None:
-        return
-    look = {"size": 12, "color": palette.chosen, "symbol": symbol, "line": {"width": 1.5, "color": palette.paper}}
-    figure.add_trace(_points(places[[chosen]], [hover[chosen]], "chosen", look))
-    if titles[chosen]:
-        figure.add_annotation(**_name(places[chosen], titles[chosen], palette.chosen, palette) | {"yshift": 17})
-
-
-def _name(place: np.ndarray, title: str, colour: str, palette: Palette) -> dict:
-    return {
-        "x": float(place[0]),
-        "y": float(place[1]),
-        "text": escaped(shortened(title, 24)),
-        "showarrow": False,
-        "yshift": 12,
-        "bgcolor": palette.paper,
-        "borderpad": 0,
-        "opacity": 0.85,
-        "font": font(colour, 11),
-    }
+    """The titles of the `named` films and of the chosen one above their places; all at once, which is quicker."""
+    colours = {row: palette.ink for row in named} | ({} if chosen is None else {chosen: palette.chosen})
+    names = [
+        {
+            "x": float(places[row][0]),
+            "y": float(places[row][1]),
+            "text": escaped(shortened(titles[row], 24)),
+            "showarrow": False,
+            "yshift": 17 if row == chosen else 12,
+            "bgcolor": palette.paper,
+            "borderpad": 0,
+            "opacity": 0.85,
+            "font": font(colour, 11),
+        }
+        for row, colour in colours.items()
+    ]
+    figure.update_layout(annotations=names)
 
 
 def _axes(

@@ -218,6 +218,7 @@ def _drawn(n: int, chosen: int | None) -> np.ndarray:
 
 
 def _to_draw(maps: TwoMaps) -> tuple[np.ndarray, int | None, list[str], list[str]]:
+    """The rows that are drawn, the chosen film's place among them, their titles and hover texts."""
     drawn = _drawn(len(maps.films), maps.chosen)
     row = None if maps.chosen is None else int(np.flatnonzero(drawn == maps.chosen)[0])
     films, k = maps.films.iloc[drawn], maps.kept.k
@@ -397,26 +398,15 @@ def _neighbours_of(maps: TwoMaps) -> None:
 
 
 def all_films(maps: TwoMaps) -> None:
-    """Every film with its places in both runs, and the same as a file."""
+    """Every film with its places in both runs."""
     st.subheader("All films", anchor=False)
     columns = ["title", "moved_percent", "out_percent", "kept", "n_first", "n_second", "a1", "a2", "b1", "b2"]
-    table = maps.table[columns]
     st.dataframe(
-        table,
+        maps.table[columns],
         hide_index=True,
         key="all_films",
         alt="Every film compared: how far it moved, neighbours kept, and its places in both runs",
         column_config=_columns(maps),
-    )
-    st.download_button(
-        "Download as CSV",
-        lambda: table.to_csv(index=False),
-        f"two-maps-{maps.first.id}-{maps.second.id}.csv",
-        "text/csv",
-        key="download_two_maps",
-        on_click="ignore",
-        icon=":material/download:",
-        help="Every film of this table with the same columns.",
     )
 
 
