@@ -92,7 +92,7 @@ def map_figure(
         reach = (*reach, (low, high + 0.2 * (high - low)))  # above the films, for the scale
     figure = go.Figure(_points(places, hover, "films", marker))
     _mark(figure, places, hover, chosen, palette, "diamond")
-    _add_names(figure, places, titles, named, chosen, palette)
+    _add_names(figure, places, titles, named, chosen, reach, palette)
     return _axes(figure, shares, reach, palette, 8, synthetic, letter)
 
 
@@ -122,7 +122,7 @@ def over_figure(
         figure.add_trace(_movements(first, second, [chosen], palette.chosen, 2.5, 1.0))
     _mark(figure, first, hover, chosen, palette, "circle")
     _mark(figure, second, hover, chosen, palette, "triangle-up")
-    _add_names(figure, second, titles, named, chosen, palette)
+    _add_names(figure, second, titles, named, chosen, reach, palette)
     figure = _axes(figure, shares, reach, palette, 36, synthetic)
     figure.update_traces(showlegend=False)
     figure.update_traces(showlegend=True, selector=lambda trace: trace.name in ("A", "B"))
@@ -161,6 +161,7 @@ def kept_figure(bands: pd.DataFrame, k: int, chance: float, palette: Palette, *,
         xanchor="left",
         yanchor="top",
         showarrow=False,
+        bgcolor=palette.paper,
         font=font(palette.muted, 12),
     )
     styled(figure, palette, 300, synthetic=synthetic, left=48)
@@ -215,9 +216,12 @@ def _add_names(
     titles: Sequence[str],
     named: Sequence[int],
     chosen: int | None,
+    reach: tuple,
     palette: Palette,
 ) -> None:
-    """The titles of the `named` films and of the chosen one above their places; all at once, which is quicker."""
+    """The titles of the `named` films and of the chosen one above their places, towards the middle where the rim is near; all at
+    once, which is quicker."""
+    low, high = reach[0]
     colours = {row: palette.ink for row in named} | ({} if chosen is None else {chosen: palette.chosen})
     names = [
         {
@@ -225,6 +229,7 @@ def _add_names(
             "y": float(places[row][1]),
             "text": escaped(shortened(titles[row], 24)),
             "showarrow": False,
+            "xanchor": _anchor((float(places[row][0]) - low) / (high - low)),
             "yshift": 17 if row == chosen else 12,
             "bgcolor": palette.paper,
             "borderpad": 0,
@@ -234,6 +239,11 @@ def _add_names(
         for row, colour in colours.items()
     ]
     figure.update_layout(annotations=names)
+
+
+def _anchor(along: float) -> str:
+    """The side on which a name begins at `along`, 0 … 1 from the left to the right rim."""
+    return "left" if along < 0.22 else "right" if along > 0.78 else "center"
 
 
 def _axes(

@@ -406,7 +406,7 @@ def all_films(maps: TwoMaps) -> None:
         hide_index=True,
         key="all_films",
         alt="Every film compared: how far it moved, neighbours kept, and its places in both runs",
-        column_config=_columns(maps),
+        column_config=_columns(maps) | {"title": st.column_config.TextColumn("Title", width=220)},
     )
 
 
