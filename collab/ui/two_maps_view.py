@@ -28,8 +28,8 @@ N_MOVED = 10
 LEAST_FILMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""
 MEANING = (
-    "A turn of the whole space changes no prediction, so the seed decides which way it lies: **a place or an axis of one run "
-    "cannot be compared with another run’s before one is turned onto the other.** Which films are near each other needs no "
+    "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "
+    "run cannot be compared with another run’s before one is turned onto the other.** Which films are near each other needs no "
     "turning, and is what the seeds of one model should agree on."
 )
 SIDE, OVER, LINES = "apart", "overlaid", "lines"
@@ -256,7 +256,8 @@ def agreement(maps: TwoMaps) -> None:
     )
     neighbours.caption(f"By chance {k * maps.kept.chance:.2f}.")
     n_films.metric("Films compared", words.count(len(maps.films)))
-    n_films.caption(f"{maps.minimum} training ratings or more in both runs.")
+    drawn = f" The {words.count(N_DRAWN)} most rated are drawn." if len(maps.films) > N_DRAWN else ""
+    n_films.caption(f"{maps.minimum} training ratings or more in both runs.{drawn}")
 
 
 def what_it_means(maps: TwoMaps) -> None:

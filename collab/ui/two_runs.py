@@ -10,6 +10,7 @@ import streamlit as st
 
 from collab.alignment import Alignment, Kept, align, chance_disparity, common_films, neighbours_kept
 from collab.errors import CollabError, RunError
+from collab.one_thread import one_thread
 from collab.services.repeats import plan_repeats, with_rows_at_hand
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import runs_with
@@ -102,8 +103,9 @@ def wait_for_other(record: RunRecord) -> None:
 
 
 def same_but_for_the_seed(first: RunRecord, second: RunRecord) -> bool:
-    """Whether two runs differ in nothing that was chosen but the model's seed."""
-    return _chosen(first) == _chosen(second) and first.settings.get("seed") != second.settings.get("seed")
+    """Whether two runs differ in nothing that was chosen but the model's seed: by their settings, or as repeats of one run."""
+    repeats = (first.group or first.id) == (second.group or second.id)
+    return (repeats or _chosen(first) == _chosen(second)) and first.settings.get("seed") != second.settings.get("seed")
 
 
 def _unlikeness(record: RunRecord, other: RunRecord) -> tuple[bool, bool]:
@@ -176,7 +178,8 @@ def disparities_of(first_id: str, second_id: str, minimum: int, weighted: bool) 
 def kept_of(first_id: str, second_id: str, minimum: int, measure: str) -> Kept:
     """How many of every film's nearest are the same in both runs. Raises CollabError."""
     films = films_of_both(first_id, second_id, minimum)
-    return neighbours_kept(*factors_of(first_id, second_id, films), measure=measure)
+    with one_thread():
+        return neighbours_kept(*factors_of(first_id, second_id, films), measure=measure)
 
 
 def factors_of(first_id: str, second_id: str, films: pd.DataFrame) -> list[np.ndarray]:
