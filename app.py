@@ -36,7 +36,8 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
-    }
+    },
+    expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
 navigation.run()
