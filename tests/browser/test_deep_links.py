@@ -12,6 +12,7 @@ MENU = (
     "Your taste",
     "Together",
     "Film map",
+    "Two maps",
     "Similar films",
     "Film biases",
     "People",
