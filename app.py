@@ -24,10 +24,12 @@ navigation = st.navigation(
         ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
+            st.Page("pages/two_maps.py", title="Two maps", icon=":material/compare:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
             st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
+            st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
@@ -38,7 +40,7 @@ navigation = st.navigation(
             st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
     },
-    expanded=True,  # a menu that hides entries behind "more" hides pages
+    expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
 navigation.run()

@@ -17,7 +17,7 @@ from collab.services.runs import LONGEST_NAME, RunRecord, RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import plan
 from collab.settings import settings_from
-from collab.splitting import SEALED
+from collab.splitting import SEALED, sealed_share, with_sealed
 
 N_REPEATS = 5
 
@@ -32,8 +32,10 @@ class Spread:
     n_busy: int
 
 
-def plan_repeats(record: RunRecord, known: Iterable[RunRecord], *, starter: str = "") -> list[RunRecord]:
-    """Five runs like `record` on the same split, with the next seeds that none of its repeats among `known` has had yet.
+def plan_repeats(
+    record: RunRecord, known: Iterable[RunRecord], *, n: int = N_REPEATS, starter: str = ""
+) -> list[RunRecord]:
+    """`n` runs like `record` on the same split, with the next seeds that none of its repeats among `known` has had yet.
 
     Raises RunError for a model that draws nothing by chance: it would give five times the same.
     """
@@ -44,7 +46,7 @@ def plan_repeats(record: RunRecord, known: Iterable[RunRecord], *, starter: str 
     group = record.group or record.id
     used = {each.settings.get("seed") for each in known if group in (each.group, each.id)}
     seeds, seed = [], 0
-    while len(seeds) < N_REPEATS:
+    while len(seeds) < n:
         if seed not in used:
             seeds.append(seed)
         seed += 1
@@ -65,6 +67,14 @@ def plan_repeats(record: RunRecord, known: Iterable[RunRecord], *, starter: str 
         )
         for seed in seeds
     ]
+
+
+def with_rows_at_hand(record: RunRecord, store: RunStore) -> RunRecord:
+    """`record` with the held-out rows that its run keeps, where a file named them: that file may be gone."""
+    if not record.holdout.startswith("rows:"):
+        return record
+    share, rows = sealed_share(record.holdout)[1], f"rows:{store.folder / record.id / 'valid_rows.csv'}"
+    return dataclasses.replace(record, holdout=with_sealed(rows, share) if share else rows)
 
 
 def spread_of(group: str, known: Iterable[RunRecord]) -> Spread | None:

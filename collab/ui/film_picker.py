@@ -30,16 +30,23 @@ def minimum_ratings(help: str) -> int:
 def pick_film(run: TrainedRun, *, default: bool) -> int | None:
     """A box to choose a film in by typing, most rated first; returns its item_index.
 
-    Without a choice: the most rated film if `default`, else None. Films without a training rating are not offered, of the others
-    the `N_OFFERED` most rated.
+    Without a choice: the most rated film if `default`, else None. Films without a training rating are not offered.
     """
-    item_index = most_rated_items(run.items, len(run.items))
-    labels = run.items["label"].to_numpy()[item_index].tolist()
+    return pick_film_of(
+        run.items, default, "Type a few letters of the title. Films nobody rated in training are not offered."
+    )
+
+
+def pick_film_of(items: pd.DataFrame, default: bool, help: str) -> int | None:
+    """The same among the rated ones of `items` (label, title, n_ratings; row 0 is `#na#`); the `N_OFFERED` most rated and the
+    chosen one are offered."""
+    item_index = most_rated_items(items, len(items))
+    labels = items["label"].to_numpy()[item_index].tolist()
     if len(labels) > N_OFFERED:  # a browser can hold no more; the chosen film is always among them
         named = {st.session_state.get(FILM), st.query_params.get(FILM)}
-        kept = [place for place, label in enumerate(labels) if place < N_OFFERED or label in named]
-        item_index, labels = item_index[kept], [labels[place] for place in kept]
-    titles = dict(zip(labels, run.items["title"].to_numpy()[item_index], strict=True))
+        kept = [rank for rank, label in enumerate(labels) if rank < N_OFFERED or label in named]
+        item_index, labels = item_index[kept], [labels[rank] for rank in kept]
+    titles = dict(zip(labels, items["title"].to_numpy()[item_index], strict=True))
     often = Counter(
         titles.values()
     )  # where ids are kept apart two films may share a title; the browser sends back words
@@ -52,7 +59,7 @@ def pick_film(run: TrainedRun, *, default: bool) -> int | None:
         bind="query-params",
         format_func=titles.__getitem__,
         placeholder="Type a title",
-        help="Type a few letters of the title. Films nobody rated in training are not offered.",
+        help=help,
     )
     return None if label is None else int(item_index[labels.index(label)])
 

@@ -146,7 +146,7 @@ def pick_points(run: TrainedRun) -> Points:
             list(genres),
             default=leading,
             max_selections=MOST_CLUSTERS,
-            key="genres",
+            key="coloured",
             bind="query-params",
             help="For the colour genre. More genres: fewer grey points, colours that are harder to tell apart.",
         )

@@ -363,6 +363,21 @@ def _show_progress(run_id: str) -> None:
         pass
 
 
+def renew_when_ended(record: RunRecord) -> None:
+    """Draw a page that needs no run anew when the run in the sidebar has ended: the first visitor’s is still in training."""
+    if record.busy:
+        st.fragment(_renew, run_every=2 * POLL_SECONDS)(record.id)
+
+
+def _renew(run_id: str) -> None:
+    try:
+        busy = cached.jobs().store.record(run_id).busy
+    except RunError:
+        busy = False  # it was taken off the queue
+    if not busy:
+        st.rerun()
+
+
 def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
     """The run with its model; where it has none, say why and offer what can be done."""
     try:

@@ -12,10 +12,12 @@ MENU = (
     "Your taste",
     "Together",
     "Film map",
+    "Two maps",
     "Similar films",
     "Film biases",
     "People",
     "New film",
+    "Data",
     "Train",
     "Past runs",
     "Learn",
@@ -30,6 +32,7 @@ ABOVE_THE_FOLD = {
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
     "your_taste": ".st-key-taste_place",
+    "data": ".st-key-tail",
 }
 
 

@@ -53,7 +53,9 @@ def test_biases_say_how_sure_they_are(visit_bayes):
     deviation = np.sqrt(run.model.item_covariances[table["item_index"], -1, -1])
     np.testing.assert_allclose(table["deviation"], deviation, rtol=1e-5)
     assert any("standard deviation" in caption.value for caption in app.caption)
-    app.radio(key="view").set_value("users").run()
+    assert "bias" not in [each.key for each in app.button_group]  # a posterior mean needs no shrinking
+    assert any("Shrunk already" in caption.value for caption in app.caption)
+    app.button_group(key="view").set_value("users").run()
     assert not app.exception and (app.dataframe[-1].value["deviation"] > 0).all()
 
 

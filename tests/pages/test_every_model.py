@@ -17,6 +17,7 @@ WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot"
 WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
 LACKS = {
     "film_map": WITHOUT_FACTORS,
+    "two_maps": WITHOUT_FACTORS,
     "similar_films": WITHOUT_FACTORS,
     "film_biases": WITHOUT_BIASES,
     "new_film": WITHOUT_DESCRIPTIONS,

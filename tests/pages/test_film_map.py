@@ -303,7 +303,7 @@ def test_another_data_set_keeps_what_it_can(visit, trained_home):
     """Genres, ends of an axis and sets that the other data set does not have are left out; nothing breaks."""
     app = visit("film_map", data="sample", films="5,900", shown="900")
     app.multiselect(key="from").set_value(["The set", list(map_cache.film_labels(current(app).id))[700]]).run()
-    app.multiselect(key="genres").set_value(["Drama", "Children"]).run()
+    app.multiselect(key="coloured").set_value(["Drama", "Children"]).run()
     assert not app.exception
     environment = read_environment()
     shutil.copytree(trained_home("ml-100k", environment.data_folders), environment.home, dirs_exist_ok=True)
