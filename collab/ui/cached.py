@@ -12,6 +12,7 @@ import streamlit as st
 from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
+from collab.co_rating import CoRating, co_rating
 from collab.cold_start import Predictions
 from collab.comparison import Comparison
 from collab.errors import RunError
@@ -38,6 +39,7 @@ from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
+from collab.similarity import FilmSpace, film_space
 from collab.splitting import Split, split_by
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import film_plane, trained_places
@@ -98,6 +100,20 @@ def film_uncertainty(run_id: str) -> Uncertainty | None:
     """How well the run's model knows its films; None where it takes them for known. Raises RunError."""
     run = trained_run(run_id)
     return uncertainty(run.model, run.users)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)  # 0.7 MB each for MovieLens 100K
+def run_film_space(run_id: str) -> FilmSpace:
+    """Where the films of a run lie. Raises RunError."""
+    run = trained_run(run_id)
+    return film_space(run.model, run.items, run.users)
+
+
+@st.cache_resource(show_spinner="Counting who rated what", max_entries=4)  # 2 MB each for MovieLens 100K
+def run_co_rating(run_id: str) -> CoRating:
+    """Who rated what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    train, _ = ratings_of(run_id)
+    return co_rating(train)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

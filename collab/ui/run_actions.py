@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.services.repeats import N_REPEATS, plan_repeats, spread_of
+from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own_rows
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import KEPT_DAYS, LONGEST_NAME, RunRecord
-from collab.splitting import sealed_share, with_sealed
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
 from collab.ui.runs_table import pick_runs
@@ -190,10 +188,8 @@ def _restore(run_ids: list[str]) -> None:
 
 def _repeat(record: RunRecord) -> None:
     jobs, queued = cached.jobs(), []
-    if record.holdout.startswith("rows:"):  # the file that named them may be gone; the run has its own
-        share, rows = sealed_share(record.holdout)[1], f"rows:{jobs.store.folder / record.id / 'valid_rows.csv'}"
-        record = dataclasses.replace(record, holdout=with_sealed(rows, share) if share else rows)
     try:
+        record = with_own_rows(record, jobs.store)
         for planned in plan_repeats(record, jobs.store.records(), starter=visitor()):
             queued.append(jobs.submit(planned))
     except CollabError as reason:
