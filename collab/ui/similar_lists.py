@@ -276,7 +276,7 @@ def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key
                 index=table["item_index"].to_numpy(),
             )
         )
-    both = rows[0].join(rows[1], how="outer", lsuffix="_1", rsuffix="_2")
+    both = pd.merge(*rows, how="outer", left_index=True, right_index=True, suffixes=("_1", "_2"))
     for name in ("title", "n_ratings"):
         both[name] = both[f"{name}_1"].fillna(both[f"{name}_2"])
     order = np.lexsort((both["place_2"].fillna(99).to_numpy(int), both["place_1"].fillna(99).to_numpy(int)))
