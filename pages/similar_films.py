@@ -26,7 +26,7 @@ if (run.items["n_ratings"] > 0).sum() < 2:
     st.stop()
 case = chapter_film(run)
 with st.container(horizontal=True, vertical_alignment="bottom", key="similar_head"):
-    view = st.segmented_control(
+    view = st.pills(
         "Show",
         [name for name in VIEWS if name != CASE or case is not None],
         default="One film",

@@ -63,23 +63,27 @@ def chapter_case(page: Page, film: int) -> None:
     with pictures:
         with st.container(key="chapter_case"):
             upper, lower = st.columns(2, gap="medium"), st.columns(2, gap="medium")
-            for place, (slot, listing) in enumerate(zip([*upper, *lower], listings, strict=False)):
+            slots = [*upper, *lower]
+            for place, (slot, listing) in enumerate(zip(slots, listings, strict=False)):
                 rare = listing.table.loc[listing.table["n_ratings"] >= FEW, "item_index"].tolist()
                 draw_list(slot, listing, f"case_{place}", rare, minimum, synthetic=page.data.synthetic)
-        st.markdown(_in_words(remedies, listings))
-        if not cautious:
-            st.caption(
-                "A Bayesian run adds the cautious cosine, in which a film that is little known cannot score high: choose one in "
-                "the sidebar, or train one."
-            )
-            st.page_link(
-                "pages/train.py",
-                label="Train a Bayesian model",
-                icon=":material/model_training:",
-                query_params={"model": "bayes", "data": run.record.data},
-            )
-        st.subheader("The same as a table", anchor=False)
-        _table(remedies, listings)
+        with st.container() if cautious else slots[-1]:
+            st.markdown(_in_words(remedies, listings))
+            if not cautious:
+                _offer_bayes(page)
+    st.subheader("The same as a table", anchor=False)
+    _table(remedies, listings)
+
+
+def _offer_bayes(page: Page) -> None:
+    """The remedy that this model does not have."""
+    st.caption("A Bayesian run adds the cautious cosine, in which a film that is little known cannot score high.")
+    st.page_link(
+        "pages/train.py",
+        label="Train a Bayesian model",
+        icon=":material/model_training:",
+        query_params={"model": "bayes", "data": page.run.record.data},
+    )
 
 
 def _in_words(remedies: dict[str, Options], listings: list) -> str:

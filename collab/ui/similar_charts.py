@@ -21,6 +21,7 @@ MEASURE_WORDS = {
 }
 """Axis titles of the measures of closeness."""
 FOUND, MISSED = "●", "○"
+FAINT = 0.45  # opacity of a film that is not marked
 
 
 def seed_marks(found: int, of: int) -> str:
@@ -47,7 +48,7 @@ def neighbour_bars_figure(
     """Films as slim bars, closest on top, each named above its bar with its number of ratings.
 
     `table` has item_index, title, n_ratings and the closeness in `column`, `axis` says what it is. Where some films are `marked`
-    (item indices) these are bold and have the accent's colour, the others are grey; `notes`, one a film, stand after its number.
+    (item indices) these are bold, and the others' bars are faint; `notes`, one a film, stand after its number.
     """
     values, places = table[column], list(range(len(table)))
     bold = table["item_index"].isin(set() if marked is None else marked)
@@ -62,9 +63,8 @@ def neighbour_bars_figure(
             orientation="h",
             width=0.26,
             marker={
-                "color": palette.accent
-                if marked is None
-                else [palette.accent if each else palette.muted for each in bold]
+                "color": palette.accent,
+                "opacity": 1.0 if marked is None else [1.0 if each else FAINT for each in bold],
             },
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
@@ -135,6 +135,8 @@ def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: 
                 "showarrow": False,
                 "xanchor": "left",
                 "font": font(palette.ink, 12),
+                "bgcolor": palette.paper,  # the line at zero stops there
+                "borderpad": 1,
             }
             for place, said in zip(places, rows["said"], strict=True)
         ]

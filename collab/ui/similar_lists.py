@@ -217,13 +217,10 @@ def agreement_in_words(found: Agreement) -> str:
     """How far two lists agree, in two sentences."""
     return (
         f"**{found.n_common} of the first {found.k}** stand in both lists; two random lists would share {found.by_chance:.1f}. "
-        f"Rank correlation (Spearman) {_correlation(found.spearman)} over the {words.count(found.n_union)} films of either list, "
-        f"{_correlation(found.spearman_all)} over all {words.count(found.n_candidates)} films with enough ratings."
+        f"Rank correlation (Spearman) {words.signed(found.spearman)} over the {words.count(found.n_union)} films of either list, "
+        f"{words.signed(found.spearman_all)} over all {words.count(found.n_candidates)} films with enough ratings (over two "
+        "lists alone it leans below zero: a film stands there because one of them has it high)."
     )
-
-
-def _correlation(value: float) -> str:
-    return words.signed(value)
 
 
 # --- tables --------------------------------------------------------------------------------------------------------------
@@ -264,14 +261,14 @@ def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key
     """Every film of either list with its place and closeness in both; a dash where a list does not show it."""
     rows = []
     for listing in (first, second):
-        table = listing.table.reset_index(drop=True)
+        table = listing.table
         rows.append(
             pd.DataFrame(
                 {
-                    "title": table["title"],
-                    "n_ratings": table["n_ratings"],
+                    "title": table["title"].to_numpy(),
+                    "n_ratings": table["n_ratings"].to_numpy(),
                     "place": pd.array(np.arange(1, len(table) + 1), dtype="Int64"),
-                    "value": table[listing.column],
+                    "value": table[listing.column].to_numpy(),
                 },
                 index=table["item_index"].to_numpy(),
             )

@@ -132,8 +132,7 @@ def towards_another(page: Page, film: int) -> None:
         for each in found.table["item_index"].tolist()
     ]
     notes = [
-        f"· also near the {each}" if each in ("first", "second") else f"· also near {each}" if each else "· new"
-        for each in near
+        f"· near the {each}" if each in ("first", "second") else f"· near {each}" if each else "· new" for each in near
     ]
     found = dataclasses.replace(found, table=found.table.assign(near=near), notes=notes)
     draw_list(pictures, found, "similar_bars", None, choice.options.minimum_count, synthetic=page.data.synthetic)
@@ -146,13 +145,14 @@ def towards_another(page: Page, film: int) -> None:
                 else "The point lies on the line between the two films."
             )
         )
-        if not found.table.empty:
-            neighbour_table(
-                found.table,
-                found.column,
-                f"The films nearest to a point between {titles[0]} and {titles[1]}, closest first",
-                "towards_table",
-            )
+    if not found.table.empty:
+        st.subheader("The same as a table", anchor=False)
+        neighbour_table(
+            found.table,
+            found.column,
+            f"The films nearest to a point between {titles[0]} and {titles[1]}, closest first",
+            "towards_table",
+        )
 
 
 def _share_in_words(weight: float) -> str:
@@ -199,10 +199,11 @@ def two_runs(page: Page, film: int) -> None:
         theirs = _in_rows_of(run, other, theirs)
         _two_columns(page, (left, right), [mine, theirs], choice)
         if theirs.values is not None and len(mine.candidates) and len(theirs.candidates):
-            st.markdown(agreement_in_words(agreement_of(mine, theirs)) + note)
+            st.markdown(f"{agreement_in_words(agreement_of(mine, theirs))} Bold films stand in both lists.{note}")
         else:
             st.markdown(_shared_in_words(run, [mine, theirs]) + note)
-        two_lists_table(mine, theirs, ("this run", "other run"), "two_runs_table")
+    st.subheader("Both lists as a table", anchor=False)
+    two_lists_table(mine, theirs, ("this run", "other run"), "two_runs_table")
 
 
 def _choice_for(other: TrainedRun, choice: Choice) -> tuple[Choice, str]:

@@ -37,13 +37,13 @@ def show_why(run: TrainedRun, first: int, second: int, options: Options, *, synt
         with picture:
             basis_name = st.segmented_control(
                 "Factors",
-                [AS_TRAINED, TURNED],
-                default=AS_TRAINED,
+                [TURNED, AS_TRAINED],
+                default=TURNED,
                 required=True,
                 key="factors",
                 bind="query-params",
-                help="As trained: the model’s own factors, which come out turned otherwise at every seed. Principal axes: the "
-                "same space, turned so that its first axis spreads the films most.",
+                help="Principal axes: the model’s factors, turned so that the first spreads the films most. As trained: the "
+                "factors themselves, which come out turned otherwise at every seed.",
             )
             rows = part_rows(cached.run_film_space(run.id), run, first, second, options, basis_name == TURNED)
             _show_parts(rows, f"{titles[first]} and {titles[second]}", options, basis_name, synthetic=synthetic)

@@ -6,11 +6,11 @@ MovieLens 100K, random 20 % held out, split and model seeds 0, 1, 2, items are t
 are all films with 20 training ratings or more; a list is the ten nearest, of films with 20 or more unless it says otherwise.
 
 Genre overlap: the mean Jaccard index of the film's genres and a neighbour's; no option sees genres. Held-out co-rating: on rows
-that no model saw, of the people who liked the film there (4 stars or more), how many liked the neighbour there; per 1,000
-pairs of such a person and a neighbour. Popular films are liked by many: *lift* is the same number over what it would be if likes fell by
-the activity of the people and the popularity of the films alone (n_u · n_j / n, of held-out likes). Few ratings: mean share of
-neighbours with fewer than 20 training ratings. Kept: mean share of a list that the same option finds at another model seed
-on the same split (of seeds 0 and 1 on split 0). ± is the deviation between the three splits.
+that no model saw, of the people who liked the film there (4 stars or more), how many liked the neighbour there; per 1,000 pairs
+of such a person and a neighbour. Popular films are liked by many: *lift* is the same number over what it would be if likes fell
+by the activity of the people and the popularity of the films alone (n_u · n_j / n, of held-out likes). Few ratings: mean share
+of neighbours with fewer than 20 training ratings. Kept: mean share of a list that the same option finds at another model seed on
+the same split (seeds 0 and 1 on split 0). ± is the deviation between the three splits.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def test_film_measure_minimum_and_number_come_from_the_link(visit):
 def test_all_other_settings_come_from_the_link_too(visit):
     app = visit(
         "similar_films", data="ml-100k", film="Alien (1979)", beta="100", centred="true", minimum="1",
-        co_rating="how both were rated", factors="Principal axes",
+        co_rating="how both were rated", factors="As trained",
     )  # fmt: skip
     run, table = current(app), table_of(app)
     trained = run.items["n_ratings"].to_numpy() > 0
@@ -85,7 +85,9 @@ def test_all_other_settings_come_from_the_link_too(visit):
     cosine = others @ own / np.linalg.norm(own) / np.linalg.norm(others, axis=1)
     assert np.allclose(table["similarity"], cosine * table["n_ratings"] / (table["n_ratings"] + 100), atol=1e-4)
     assert "By the people**: how both were rated" in words_of(app)
-    assert next(frame.value for frame in app.dataframe if "part" in frame.value)["factor"].str.startswith("axis").all()
+    assert (
+        next(frame.value for frame in app.dataframe if "part" in frame.value)["factor"].str.startswith("factor").all()
+    )
     near = table["title"].iat[3]
     app.selectbox(key="near").set_value(near).run()
     before = app.get("plotly_chart")[2].proto.spec
@@ -148,6 +150,8 @@ def test_two_films_beside_each_other(visit):
     both = table["place_1"].notna() & table["place_2"].notna()
     assert f"**{both.sum()} of 10** neighbours in common" in words_of(app)
     assert table["place_1"].notna().sum() == table["place_2"].notna().sum() == 10
+    assert table["title"].notna().all() and (table["n_ratings"] >= 20).all()
+    assert table["value_1"].dropna().is_monotonic_decreasing and len(table["value_2"].dropna()) == 10
     app.selectbox(key="second_film").set_value("Alien (1979)").run()
     assert app.info[-1].value.startswith("Choose another second film") and not app.exception
 

@@ -26,11 +26,12 @@ def test_bars_closest_on_top_with_their_counts(column, values):
     assert low <= min(0, *values) and high > max(values)
 
 
-def test_marked_films_differ_in_weight_and_colour_and_notes_stand_behind_the_count():
+def test_marked_films_differ_in_weight_and_strength_and_notes_stand_behind_the_count():
     figure = neighbour_bars_figure(make_table(), "similarity", "", LIGHT, marked=[2], notes=["●●○", "●○○"])
     first, second = (annotation.text for annotation in figure.layout.annotations)
     assert "<b>" not in first and second.startswith("<b>Aliens") and "1,200 ratings ●○○" in second
-    assert list(figure.data[0].marker.color) == [LIGHT.muted, LIGHT.accent]
+    first, second = figure.data[0].marker.opacity
+    assert first < second == 1
 
 
 def test_parts_to_both_sides_of_zero():
