@@ -16,6 +16,8 @@ VIEWS = {
     "The chapter’s case": chapter_case,
 }
 CASE = "The chapter’s case"
+WRAPPED = "<style>.st-key-similar_view [role=radiogroup] { flex-wrap: wrap; }</style>"
+"""On a phone the views stand in two lines; Streamlit would let the last ones be scrolled to."""
 
 page = open_page("Similar films", "Pick a film: what the model places next to it, what the people say, and why.")
 run = page.run
@@ -25,6 +27,7 @@ if (run.items["n_ratings"] > 0).sum() < 2:
     )
     st.stop()
 case = chapter_film(run)
+st.html(WRAPPED)
 with st.container(horizontal=True, vertical_alignment="bottom", key="similar_head"):
     view = st.pills(
         "Show",
