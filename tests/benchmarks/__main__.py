@@ -24,6 +24,7 @@ OURS = (
     "presets",
     "nets",
     "chapter",
+    "neighbours",
 )
 WITH_PEERS = ("fastai_chapter", "curves")  # nothing without them
 TAKE_PEERS = (*WITH_PEERS, "cold_start")
