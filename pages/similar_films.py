@@ -16,8 +16,8 @@ VIEWS = {
     "The chapter’s case": chapter_case,
 }
 CASE = "The chapter’s case"
+# on a phone the views stand in two lines; Streamlit would hide the last ones behind a scroll
 WRAPPED = "<style>.st-key-similar_view [role=radiogroup] { flex-wrap: wrap; }</style>"
-"""On a phone the views stand in two lines; Streamlit would let the last ones be scrolled to."""
 
 page = open_page("Similar films", "Pick a film: what the model places next to it, what the people say, and why.")
 run = page.run

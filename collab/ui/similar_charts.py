@@ -48,7 +48,8 @@ def neighbour_bars_figure(
     """Films as slim bars, closest on top, each named above its bar with its number of ratings.
 
     `table` has item_index, title, n_ratings and the closeness in `column`, `axis` says what it is. Where some films are `marked`
-    (item indices) these are bold, and the others' bars are faint; `notes`, one a film, stand after its number.
+    (item indices) these are bold, and where there are any, the others' bars are faint; `notes`, one a film, stand after its
+    number.
     """
     values, places = table[column], list(range(len(table)))
     bold = table["item_index"].isin(set() if marked is None else marked)
@@ -64,7 +65,7 @@ def neighbour_bars_figure(
             width=0.26,
             marker={
                 "color": palette.accent,
-                "opacity": 1.0 if marked is None else [1.0 if each else FAINT for each in bold],
+                "opacity": [1.0 if each or not bold.any() else FAINT for each in bold],
             },
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",

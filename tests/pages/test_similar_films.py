@@ -57,6 +57,7 @@ def test_the_most_rated_film_by_default(visit, data):
     assert len(table) == 10 and (table["n_ratings"] >= 20).all()
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
     assert len(app.get("plotly_chart")) == 3  # by the model, by the people, and why
+    assert len(app.markdown) <= 7 and app.markdown[0].value.startswith("**By the")  # nothing strays onto the page
     said = words_of(app)
     assert "of the first 10** stand in both lists" in said and "Rank correlation (Spearman)" in said
     assert "rated both, of" in said and "liked both" in said
