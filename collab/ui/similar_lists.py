@@ -138,7 +138,8 @@ def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int]
     values = closeness_to(space, point, options, run.items["n_ratings"].to_numpy())
     axis = MEASURE_WORDS[options.measure]
     if options.beta:
-        axis = f"{axis.partition(' (')[0]} {'/' if options.measure == 'euclidean' else '·'} n / (n + {options.beta:g})"
+        n_beta = f"(n + {options.beta:g})"
+        axis = f"{axis.partition(' (')[0]} · {f'{n_beta} / n' if options.measure == 'euclidean' else f'n / {n_beta}'}"
     return Listing(
         heading,
         nearest(space, run.items, point, options, without, choice.n_films),

@@ -7,6 +7,7 @@ import dataclasses
 import streamlit as st
 
 from collab.errors import CollabError, RunError
+from collab.interpret import most_rated_items
 from collab.models import preset_of
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import plan, runs_with
@@ -39,7 +40,8 @@ N_OFFERED = 100  # runs in the list of others
 
 def _second_film(run: TrainedRun, film: int) -> int:
     """The box for the other film; by default the most rated one that is not the first."""
-    second = pick_film(run, default=True, name="Second film", key=SECOND_FILM, place=1)
+    place = 0 if most_rated_items(run.items, 2)[-1] == film else 1
+    second = pick_film(run, default=True, name="Second film", key=SECOND_FILM, place=place)
     return film if second is None else second
 
 

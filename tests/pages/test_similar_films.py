@@ -157,6 +157,15 @@ def test_two_films_beside_each_other(visit):
     assert app.info[-1].value.startswith("Choose another second film") and not app.exception
 
 
+def test_the_second_film_is_another_one_by_default(visit):
+    app = visit("similar_films", similar_view="Two films", measure="euclidean", beta="50")
+    next_most = app.selectbox(key="film").options[1]
+    assert app.selectbox(key="second_film").value == next_most and not app.exception
+    assert table_of(app)["value_1"].dropna().is_monotonic_increasing
+    app = visit("similar_films", film=next_most, similar_view="Towards another")
+    assert not app.exception
+
+
 def test_towards_another_film_begins_with_the_first_ones_neighbours(visit):
     app = visit("similar_films", data="ml-100k", film="Alien (1979)", towards="0.0", second_film="Toy Story (1995)")
     alone = table_of(app)
