@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from collab.ui.page import MARK, mark_frame
+from collab.ui.page import MARK, MENU_STYLE, mark_frame
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
+st.html(MENU_STYLE)
 
 navigation = st.navigation(
     {
@@ -19,12 +20,16 @@ navigation = st.navigation(
         "Get picks": [
             st.Page("pages/rate.py", title="Rate", icon=":material/star:"),
             st.Page("pages/your_taste.py", title="Your taste", icon=":material/fingerprint:"),
+            st.Page("pages/together.py", title="Together", icon=":material/group_add:"),
         ],
         "Explore": [
             st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
+            st.Page("pages/two_maps.py", title="Two maps", icon=":material/compare:"),
             st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
             st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
+            st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
+            st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
@@ -34,7 +39,8 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
-    }
+    },
+    expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
 navigation.run()

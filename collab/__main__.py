@@ -17,10 +17,11 @@ from typing import Any
 
 import torch
 
-from collab.answers import match_titles, read_ratings_csv
+from collab.answers import STARS, match_titles
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
+from collab.exports import read_export
 from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
@@ -210,7 +211,7 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
     store = RunStore(environment.home)
     run = store.load(arguments.run)
     scale = run.record.scale
-    read = read_ratings_csv(Path(arguments.ratings), scale)
+    read = read_export(Path(arguments.ratings), STARS).answers
     ratings = dict(read.rows)
     places, missing = match_titles(list(ratings), known_titles(run))
     for title in missing:
@@ -220,7 +221,11 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
             f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on"
         )
     known = {index: title for index, title in zip(places, ratings, strict=True) if index is not None}
-    answered = {index: ratings[title] for index, title in known.items() if ratings[title] is not None}
+    answered = {
+        index: min(max(rating, scale.low), scale.high)
+        for index, title in known.items()
+        if (rating := ratings[title]) is not None
+    }
     dismissed = [index for index, title in known.items() if title in read.said]
     together = None
     if arguments.order == WATCH:
@@ -393,7 +398,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
     made = command("recommend", recommend_films)
     made.add_argument("--run", required=True, help="id of a run")
-    made.add_argument("--ratings", required=True, metavar="FILE", help="CSV file with the columns title,rating")
+    made.add_argument(
+        "--ratings",
+        required=True,
+        metavar="FILE",
+        help="CSV file with the columns title,rating; or an export of movielens.org, or of Letterboxd (CSV or zip)",
+    )
     made.add_argument(
         "--order",
         default=WATCH,

@@ -2,7 +2,7 @@
 
 The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it", unless a
 column `said` has "seen" or "not interested" there: a film that is not to be picked.
-The pages and the command line read the same files with the same complaints.
+The pages and the command line read the same files with the same complaints; `collab.exports` reads those of other places too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ SAID = "said"
 
 SEEN, NOT_INTERESTED = DISMISSALS = ("seen", "not interested")
 """What can be said of a film in place of stars, so that it is not picked."""
+
+STARS = RatingScale(0.5, 5.0, 0.5)
+"""The scale that answers are kept in: they outlive a data set, so it holds the levels of all of them."""
 
 ARTICLES = "the|a|an|le|la|les|l'|un|une|el|los|las|una|il|lo|gli|i|der|die|das|den|det|de|het|o|os|as"
 """Words that catalogues move behind a title, "Thing, The (1982)", in the languages that MovieLens does it for."""
@@ -58,32 +61,50 @@ def read_ratings_csv(source: Path | str | bytes, rating_scale: RatingScale, name
             raise DataError(
                 f"{name} cannot be read ({reason.strerror}); name a CSV file with the columns title,rating"
             ) from reason
-    lines = _records(_decode(source, name) if isinstance(source, bytes) else source.removeprefix("\ufeff"), name)
-    line, header = next(lines, (0, []))
-    if not header:
-        raise DataError(f"{name} is empty; its first line has to be title,rating and every further line a film")
+    line, header, records = csv_table(source, name)
     places = _column_places(header, f"{name}, line {line}")
     rows: dict[str, float | None] = {}
     said: dict[str, str] = {}
     repeated: dict[str, None] = {}
-    for line, record in lines:
-        if len(record) != len(header):
-            raise DataError(
-                f"{name}, line {line}: {len(record)} value(s), but the first line names {len(header)} column(s); "
-                'separate by commas, and put a title that holds a comma in quotes: "Thing, The (1982)",4'
-            )
+    for line, record in records:
         title, rating = record[places["title"]].strip(), record[places["rating"]].strip()
         if not title:
             raise DataError(f"{name}, line {line}, column title: it is empty; write the film's title with its year")
         if title in rows:
             repeated[title] = None
-        rows[title] = _rating(rating, rating_scale, f"{name}, line {line}, column rating") if rating else None
+        rows[title] = rating_in(rating, rating_scale, f"{name}, line {line}, column rating") if rating else None
         said.pop(title, None)
         if SAID in places and (word := record[places[SAID]].strip().casefold()) and not rating:
             said[title] = _dismissal(word, f"{name}, line {line}, column {SAID}")
     if not rows:
         raise DataError(f"{name} names no film; below the first line every line has to be a film: title,rating")
     return RatingsFile(tuple(rows.items()), tuple(repeated), said)
+
+
+def csv_table(source: str | bytes, name: str) -> tuple[int, list[str], Iterator[tuple[int, list[str]]]]:
+    """The first line of a CSV text that is not blank, as its number and its columns, and every further record with its line.
+
+    Raises DataError for what is no CSV, in UTF-8 where it is bytes; the records do so when they come to be read.
+    """
+    lines = _records(_decode(source, name) if isinstance(source, bytes) else source.removeprefix("\ufeff"), name)
+    line, header = next(lines, (0, []))
+    if not header:
+        raise DataError(f"{name} is empty; its first line has to be title,rating and every further line a film")
+    return line, header, _complete(lines, len(header), name)
+
+
+def rating_in(text: str, rating_scale: RatingScale, place: str) -> float:
+    """The stars that a text says. Raises DataError, which names the `place`, for one that is no rating of the scale."""
+    allowed = f"{rating_scale.low:g} to {rating_scale.high:g}"
+    try:
+        rating = float(text)
+    except ValueError:
+        rating = math.nan
+    if not math.isfinite(rating):
+        raise DataError(f"{place}: {text!r} is not a number; write one from {allowed}, or nothing for a film not seen")
+    if not rating_scale.low <= rating <= rating_scale.high:
+        raise DataError(f"{place}: {text!r} is outside the rating scale; write a rating from {allowed}")
+    return rating
 
 
 def write_ratings_csv(rows: Iterable[tuple[str, float | None]], said: Mapping[str, str] | None = None) -> str:
@@ -104,8 +125,9 @@ def match_titles(titles: Sequence[str], catalogue_titles: Sequence[str]) -> tupl
     """For each title its place in the catalogue, or None, and the list of titles that are not there.
 
     An exact match goes first. Else case, accents, spaces, curly quotes and the place of an article do not matter: "the
-    thing (1982)" finds "Thing, The (1982)". The year always has to agree, and where two films of the catalogue would
-    fit neither is taken: rather not found than a wrong film. A title that the catalogue holds twice means its first.
+    thing (1982)" finds "Thing, The (1982)". Else punctuation does not matter either, and a name in brackets is as good as the
+    one before it: "Se7en (1995)" finds "Seven (a.k.a. Se7en) (1995)". The year always has to agree, and where two films of the
+    catalogue would fit neither is taken: rather not found than a wrong film. A title that is there twice means its first.
     """
     exact: dict[str, int] = {}
     for index, title in enumerate(catalogue_titles):
@@ -116,7 +138,21 @@ def match_titles(titles: Sequence[str], catalogue_titles: Sequence[str]) -> tupl
         plain = _plain(title)
         forgiving[plain] = None if plain in forgiving else index
     found = [exact[title] if title in exact else forgiving.get(_plain(title)) for title in titles]
+    if None in found:
+        named: dict[str, int | None] = {}
+        for title, index in exact.items():
+            for each in _names(title):
+                named[each] = None if named.get(each, index) != index else index
+        for row, title in enumerate(titles):
+            fit = {named[each] for each in _names(title) if each in named}
+            if found[row] is None and len(fit) == 1:
+                found[row] = fit.pop()
     return found, [title for title, index in zip(titles, found, strict=True) if index is None]
+
+
+def spoken(title: str) -> str:
+    """A title with its articles in front, as people say it: "Thing, The (1982)" becomes "The Thing (1982)"."""
+    return re.sub(r"\b([Ll]') ", r"\1", _MOVED_ARTICLE.sub(r"\1\3 \2", title))
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -144,6 +180,16 @@ def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         ) from reason
 
 
+def _complete(lines: Iterator[tuple[int, list[str]]], n_columns: int, name: str) -> Iterator[tuple[int, list[str]]]:
+    for line, record in lines:
+        if len(record) != n_columns:
+            raise DataError(
+                f"{name}, line {line}: {len(record)} value(s), but the first line names {n_columns} column(s); "
+                'separate by commas, and put a title that holds a comma in quotes: "Thing, The (1982)",4'
+            )
+        yield line, record
+
+
 def _column_places(header: list[str], place: str) -> dict[str, int]:
     names = [column.strip().casefold() for column in header]
     for column in COLUMNS:
@@ -162,21 +208,8 @@ def _dismissal(word: str, place: str) -> str:
     return word
 
 
-def _rating(text: str, rating_scale: RatingScale, place: str) -> float:
-    allowed = f"{rating_scale.low:g} to {rating_scale.high:g}"
-    try:
-        rating = float(text)
-    except ValueError:
-        rating = math.nan
-    if not math.isfinite(rating):
-        raise DataError(f"{place}: {text!r} is not a number; write one from {allowed}, or nothing for a film not seen")
-    if not rating_scale.low <= rating <= rating_scale.high:
-        raise DataError(f"{place}: {text!r} is outside the rating scale; write a rating from {allowed}")
-    return rating
-
-
 _SIGNS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
-_MOVED_ARTICLE = re.compile(rf"(^|\()([^()]*?), ({ARTICLES})(?=$|\)| \()")
+_MOVED_ARTICLE = re.compile(rf"(^|\()([^()]*?), ({ARTICLES})(?=$|\)| \()", re.IGNORECASE)
 
 
 def _plain(title: str) -> str:
@@ -185,3 +218,19 @@ def _plain(title: str) -> str:
     letters = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
     moved = _MOVED_ARTICLE.sub(r"\1\3 \2", " ".join(letters.split()))
     return moved.replace("l' ", "l'")
+
+
+_LAST_YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_ALSO_KNOWN = re.compile(r"^\s*a\.?k\.?a\.?:?\s+", re.IGNORECASE)
+
+
+def _names(title: str) -> set[str]:
+    """Every name of a film with its year, before brackets and in them, without punctuation; none where no year is given."""
+    year = _LAST_YEAR.search(title)
+    if year is None:
+        return set()
+    whole = title[: year.start()]
+    names = (_BRACKETS.sub(" ", whole), *(_ALSO_KNOWN.sub("", name) for name in _BRACKETS.findall(whole)))
+    letters = {re.sub(r"\W+", " ", _plain(name).replace("'", "").replace("&", " and ")).strip() for name in names}
+    return {f"{each} {year[1]}" for each in letters if each}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,18 +37,56 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
     """
     films = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
     films = films.set_index("label").reindex(list(ratings.items.labels))
-    named = films.genres.fillna("").str.get_dummies("|")
-    genres = named.drop(columns="", errors="ignore").to_numpy(np.float32)
-    genres = genres / np.sqrt(np.maximum(genres.sum(axis=1, keepdims=True), 1))
-    year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
-    known = year[~np.isnan(year)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, YEAR_BANDS + 1)[1:-1])) if len(known) else np.zeros(0)
+    words = film_words_of(films)
     users = None
     if dataset.users is not None:
         people = dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(ratings.users.labels))
         age = people.age.to_numpy(dtype=np.float64, na_value=np.nan)
         users = np.hstack([_bands(age, np.asarray(AGE_EDGES)), _one_hot(people.gender), _one_hot(people.occupation)])
-    return Features(users, np.hstack([genres, _bands(year, edges)]))
+    return Features(users, words.features(films.genres, films.year))
+
+
+@dataclass(frozen=True, eq=False)
+class FilmWords:
+    """What the features of films say, column by column: `genres` by the alphabet, then the bands between `year_edges`."""
+
+    genres: tuple[str, ...]
+    year_edges: np.ndarray
+
+    def features(self, genres: Iterable[str], years: Iterable[float]) -> np.ndarray:
+        """The features (n, g), float32, of films with the genres "Action|Comedy" and these years; either may be missing.
+
+        A genre that no film of the data set has says nothing.
+        """
+        place = {genre: column for column, genre in enumerate(self.genres)}
+        named = [
+            [place[genre] for genre in text.split("|") if genre in place] if isinstance(text, str) else []
+            for text in genres
+        ]
+        of_genres = np.zeros((len(named), len(self.genres)), dtype=np.float32)
+        for row, columns in enumerate(named):
+            of_genres[row, columns] = 1.0
+        of_genres /= np.sqrt(np.maximum(of_genres.sum(axis=1, keepdims=True), 1))
+        year = pd.Series(years).to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.hstack([of_genres, _bands(year, self.year_edges)])
+
+    def years_like(self, year: int) -> tuple[int | None, int | None]:
+        """The first and the last year whose films have the same features as those of `year`; None: there is no end."""
+        above = int(np.searchsorted(self.year_edges, year, side="right"))
+        low, high = np.ceil(self.year_edges[above - 1 : above]), np.ceil(self.year_edges[above : above + 1]) - 1
+        return int(low[0]) if len(low) else None, int(high[0]) if len(high) else None
+
+
+def film_words_of(films: pd.DataFrame) -> FilmWords:
+    """The genres and the bands of years of a table of films with the columns genres and year, a row a film, row 0 unknown.
+
+    The items table of a run gives the same as the data set that it was trained on.
+    """
+    genres = films.genres.fillna("").str.get_dummies("|").drop(columns="", errors="ignore").columns
+    year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = year[~np.isnan(year)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, YEAR_BANDS + 1)[1:-1])) if len(known) else np.zeros(0)
+    return FilmWords(tuple(genres), edges)
 
 
 def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:

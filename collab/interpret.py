@@ -78,10 +78,10 @@ def bias_table(
     Sorting by bias is not sorting by mean rating. The mean says how a film was rated by those who rated it; the bias
     is what is left when the raters' own biases and their tastes (the product of factors) have been taken into account,
     and it is shrunk towards zero where ratings are few. `residual` shows the difference film by film: the bias minus
-    what the straight line bias = a + b · mean_rating expects of a film with that mean. The line is the least-squares
+    what the straight line bias = a + b · damped_mean expects of a film with that damped mean. The line is the least-squares
     one, each film weighted by its count, through all trained films: a film's residual does not depend on
     `minimum_count`. Above zero, the model thinks more of the film than its stars do (strict raters, or raters to whose
-    taste it does not belong); below zero, its stars come from kind or like-minded raters, or are few.
+    taste it does not belong); below zero, its stars come from kind or like-minded raters.
     """
     biases = np.asarray(item_biases, dtype=np.float64)
     columns = ["title", "mean_rating", "damped_mean", "n_ratings", "genres", "year"]
@@ -89,7 +89,7 @@ def bias_table(
     table = items.iloc[item_index][columns].reset_index(drop=True)
     table.insert(0, "item_index", item_index)
     table.insert(2, "bias", biases[item_index])
-    table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    table["residual"] = _line_residual(table["damped_mean"], table["bias"], table["n_ratings"])
     if deviations is not None:
         table["deviation"] = deviations[item_index]
     return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "item_index")
@@ -100,10 +100,10 @@ def user_bias_table(
 ) -> pd.DataFrame:
     """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
 
-    Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`: above zero, the user is
-    kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts from that of
-    row 0, the unknown user, who is the average one: what all users have in common may be a global mean. A column deviation
-    follows where `deviations` (n_users,) are given.
+    Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`, but against the plain mean: above
+    zero, the user is kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts
+    from that of row 0, the unknown user, who is the average one: what all users have in common may be a global mean. A column
+    deviation follows where `deviations` (n_users,) are given.
     """
     biases = np.asarray(user_biases, dtype=np.float64)
     biases = biases - biases[0]
@@ -255,9 +255,9 @@ def similar_items(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _line_residual(mean_rating: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:
-    """`bias` minus its weighted least-squares line on `mean_rating`; minus its mean where the means do not differ."""
-    x, y, w = (column.to_numpy(dtype=np.float64) for column in (mean_rating, bias, weight))
+def _line_residual(mean: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:
+    """`bias` minus its weighted least-squares line on `mean`; minus its mean where the means do not differ."""
+    x, y, w = (column.to_numpy(dtype=np.float64) for column in (mean, bias, weight))
     if not len(x):
         return np.zeros(0)
     x_centred = x - np.average(x, weights=w)

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -32,6 +33,10 @@ from collab.models.contract import FoldsIn, Model
 from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 from collab.ratings import RatingScale
 
+GROUPS, ABOUT = "groups", "about"
+"""What somebody can tell before any rating: groups of films that they like (`collab.film_groups`), and age, gender and occupation
+(`collab.cold_start.background`)."""
+
 STRANGERS = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
 the model has adapted to those."""
@@ -41,7 +46,8 @@ the model has adapted to those."""
 class Newcomer:
     """What a trained model brings to a new person: the prior, its side of the films, and how unsteadily people rate.
 
-    `noise_variance`, in squared stars, is what a rating deviates by even where all else is known.
+    `noise_variance`, in squared stars, is what a rating deviates by even where all else is known. `told` is what the person said
+    before any rating, in that order: its name, and what was believed before it.
     """
 
     prior: UserPrior
@@ -51,10 +57,20 @@ class Newcomer:
     y_range: tuple[float, float] | None
     noise_variance: float
     rating_scale: RatingScale
+    told: tuple[tuple[str, UserPrior], ...] = ()
 
-    def believing(self, prior: UserPrior) -> Newcomer:
-        """The same with another belief beforehand: `collab.cold_start.Background.inform`, `collab.film_groups.after_groups`."""
-        return dataclasses.replace(self, prior=prior)
+    def believing(self, prior: UserPrior, told: str = "") -> Newcomer:
+        """The same with another belief beforehand, as `collab.cold_start.Background.inform` and
+        `collab.film_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
+        the one that it was."""
+        if prior is self.prior:
+            return self
+        return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
+
+    @cached_property
+    def plain(self) -> Newcomer:
+        """The same for somebody who has told nothing: the average person."""
+        return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
 
     def after(self, rated: Mapping[int, float]) -> Posterior:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
@@ -92,20 +108,30 @@ class Newcomer:
     def star_parts(self, rated: Mapping[int, float], films: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the scores of `films` (m,) are made of: the rated films (n,), the part of each (n, m) and what was predicted
         before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
-        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
-        parts, start = star_parts(
-            self.prior,
-            self.after(rated),
+        return (np.array(list(rated), dtype=np.int64), *self._star_parts(self.prior, rated, films))
+
+    def told_parts(self, films: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """What each thing that was `told` added to the scores of `films` (m,) before the first rating, in stars: its name and
+        (m,). What would be predicted had nothing been told, and all of these, add up to the last part of `star_parts`."""
+        beliefs = [before for _, before in self.told] + [self.prior]
+        scores = [self._star_parts(belief, {}, films)[1] for belief in beliefs]
+        return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
+
+    def _star_parts(
+        self, prior: UserPrior, rated: Mapping[int, float], films: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return star_parts(
+            prior,
+            self.after(rated) if rated else Posterior(prior.mean, prior.covariance),
             self.item_factors,
             self.item_biases,
-            index,
-            stars,
+            np.array(list(rated), dtype=np.int64),
+            np.array(list(rated.values()), dtype=np.float64),
             films,
             y_range=self.y_range,
             noise_variance=self.noise_variance,
             item_covariances=self.item_covariances,
         )
-        return index, parts, start
 
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
         """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
@@ -141,6 +167,12 @@ class ByItself:
     noise_variance: float
     rating_scale: RatingScale
     doubts_films = False
+    told = ()
+
+    @property
+    def plain(self) -> ByItself:
+        """The average person: this very one, of whom nothing can be told."""
+        return self
 
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
@@ -172,8 +204,8 @@ class Picks:
     `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
     level is for each of them. `typical_error` is the root of the mean predicted variance over the candidates, in stars;
     `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
-    answers removed, as a standard deviation. `own_chances`: the model predicts the chances themselves; else they are read off a
-    normal distribution.
+    answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
+    `own_chances`: the model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
@@ -284,7 +316,7 @@ def picks(
         chances=chances,
         typical_error=variance**0.5,
         error_before=variance_before**0.5,
-        learned=1 - (taste / taste_before) ** 0.5 if taste_before > 0 else 0.0,
+        learned=1 - taste / taste_before if taste_before > 0 else 0.0,
         own_chances=own is not None,
     )
 

@@ -145,7 +145,7 @@ def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.D
     mean_rating_all. Films without a genre or a year count in no row, but in the shares.
     """
     own = train.user_index == user_index
-    film, name = _groups(items, by)
+    film, name = kinds_of(items, by)
     kinds, place = np.unique(name, return_inverse=True)
     sums = []
     for rows in (own, slice(None)):
@@ -167,8 +167,8 @@ def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.D
     return table.sort_values(["n_ratings", "share_all"], ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _groups(items: pd.DataFrame, by: str) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of a film and what it counts as: item indices (m,), names (m,)."""
+def kinds_of(items: pd.DataFrame, by: str) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of a film and what it counts as, its genres or its decade: rows of `items` (m,), names (m,)."""
     if by == DECADES:
         film = np.flatnonzero(items["year"].notna())
         years = items["year"].iloc[film].to_numpy(dtype=np.int64)

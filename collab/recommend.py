@@ -14,14 +14,18 @@ import pandas as pd
 from collab.interpret import most_rated_items
 
 
-def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20) -> pd.DataFrame:
-    """The `n` films with the most training ratings, for a person of whom nothing is known yet.
+def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed: Collection[int] = ()) -> pd.DataFrame:
+    """The `n` films with the most training ratings, for a person of whose taste nothing is known yet.
 
     Columns: item_index, title, mean_rating, damped_mean, n_ratings, year, genres. There is no prediction among them:
-    the means are everybody's.
+    the means are everybody's. Films `dismissed` are left out, with all the films of the same title.
     """
     columns = ["title", "mean_rating", "damped_mean", "n_ratings", "year", "genres"]
-    listed = _list_films(items, most_rated_items(items, n), columns)
+    most_rated = most_rated_items(items, len(items) if dismissed else n)
+    if dismissed:
+        titles = items["title"]
+        most_rated = most_rated[~titles.iloc[most_rated].isin(titles.iloc[list(dismissed)]).to_numpy()][:n]
+    listed = _list_films(items, most_rated, columns)
     return listed[listed["n_ratings"] >= minimum_count].reset_index(drop=True)
 
 

@@ -74,17 +74,53 @@ def seal(split: Split, share: float, seed: int, *, drawn: bool) -> Split:
 
 def split_random(n_rows: int, share: float, seed: int) -> Split:
     """Hold out the first `share` of `numpy.random.default_rng(seed).permutation(n_rows)`."""
-    if not SHARE_LIMITS[0] <= share <= SHARE_LIMITS[1]:
-        raise SettingError(f"the share held out is {share:g}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
+    n_valid = _n_valid(n_rows, share)
     if seed < 0:
         raise SettingError(f"the seed of the split is {seed}; allowed is a whole number from 0")
     order = np.random.default_rng(seed).permutation(n_rows)
+    return Split(train=order[n_valid:], valid=order[:n_valid])
+
+
+def _n_valid(n_rows: int, share: float) -> int:
+    """How many rows a `share` holds out. Raises SettingError for a share out of range, or one that leaves a part empty."""
+    if not SHARE_LIMITS[0] <= share <= SHARE_LIMITS[1]:
+        raise SettingError(f"the share held out is {share:g}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
     n_valid = round(share * n_rows)
     if n_valid == 0 or n_valid == n_rows:
         raise SettingError(
             f"a share of {share:g} of {n_rows} rows leaves nothing to {'check' if n_valid == 0 else 'train'} with"
         )
-    return Split(train=order[n_valid:], valid=order[:n_valid])
+    return n_valid
+
+
+def split_by_time(time: np.ndarray, share: float) -> Split:
+    """Hold out the newest `share` of the rows; `time` is (n_rows,), and of rows given at the same time the last count as newest.
+
+    Both parts are in the order of time. Raises SettingError for a share out of range, or one that leaves a part empty.
+    """
+    n_rows = len(time)
+    n_valid = _n_valid(n_rows, share)
+    order = np.argsort(time, kind="stable")
+    return Split(train=order[: n_rows - n_valid], valid=order[n_rows - n_valid :])
+
+
+def split_last(user_index: np.ndarray, time: np.ndarray, n: int) -> Split:
+    """Hold out the newest `n` ratings of every user who has more than that; the rows of the others all train.
+
+    Both arrays are (n_rows,); of rows given at the same time the last count as newest. Both parts are in the order of the
+    file. Raises SettingError where nobody has more than `n`.
+    """
+    if n < 1:
+        raise SettingError(f"the last {n} ratings of every user are to be held out; allowed is a whole number from 1")
+    order = np.lexsort((time, user_index))
+    n_of_user = np.bincount(user_index)
+    ends = np.cumsum(n_of_user)
+    from_end = ends[user_index[order]] - np.arange(len(order))  # 1 for the newest of its user
+    held_out = np.zeros(len(order), dtype=bool)
+    held_out[order] = (from_end <= n) & (n_of_user[user_index[order]] > n)
+    if not held_out.any():
+        raise SettingError(f"no user has more than {n} ratings, so none can be held out; take fewer than {n} of each")
+    return Split(train=np.flatnonzero(~held_out), valid=np.flatnonzero(held_out))
 
 
 def split_rows(n_rows: int, valid_rows: np.ndarray) -> Split:

@@ -53,7 +53,7 @@ def trained_tastes(
     """The tastes of all users with a training rating, over the `n_films` most rated films."""
     people, films = trained_items(users), most_rated_items(items, n_films)
     predicted = model.predict(np.repeat(people, len(films)), np.tile(films, len(people)))
-    away = predicted.reshape(len(people), len(films)).astype(np.float64) - known.before[0].score[films]
+    away = predicted.reshape(len(people), len(films)).astype(np.float64) - known.plain.before[0].score[films]
     return TrainedTastes(people, films, away, _direction(away))
 
 
@@ -62,9 +62,9 @@ def alike(known: Newcomer | ByItself, rated: Mapping[int, float], tastes: Traine
 
     Columns: user_index, likeness, low, high: the likeness of 8 of 10 draws (`COVERAGE`) lies between the two; NaN for a model
     without a belief. Of users alike to the same degree the lower number comes first; whoever is not alike at all (0 or below) is
-    left out, and so is everybody before the first rating or where the model moves all films alike.
+    left out, and so is everybody where nothing was rated or told, or where the model moves all films alike.
     """
-    mean, low, high = _likeness(known, rated, tastes) if rated else [np.zeros(len(tastes.user_index))] * 3
+    mean, low, high = _likeness(known, rated, tastes) if rated or known.told else [np.zeros(len(tastes.user_index))] * 3
     order = np.argsort(-mean, kind="stable")[:n]
     order = order[mean[order] > 1e-9]
     return pd.DataFrame(
@@ -115,7 +115,7 @@ def _likeness(
     known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and both ends of the likeness of every trained user, (n,)."""
-    before = known.before[0].score[tastes.films]
+    before = known.plain.before[0].score[tastes.films]
     if isinstance(known, ByItself):
         likeness = tastes.direction @ _direction(known.foresee(rated)[0].score[tastes.films] - before)
         unknown = np.full(len(likeness), np.nan)

@@ -14,7 +14,7 @@ over the films of the map. For a plain dot product both are the same, for princi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,8 @@ PEOPLE_AT_ONCE = 100
 class Place:
     """`mean` (2,) and `covariance` (2, 2) of the place, None where the model does not say how sure it is.
 
-    `parts` (n_rated, 2): what each rating adds to the mean, in the order of the ratings; they add up to it. None as above.
+    `parts` (n_rated, 2): what each rating adds to the mean, in the order of the ratings; `beforehand` (2,): what was told before
+    any rating. All of them add up to the mean. `parts` is None as above.
     `told`: the share of how the person's predictions differ from the average person's, film by film, that follows from the
     films' places on the map; NaN where they do not differ.
     """
@@ -41,6 +42,7 @@ class Place:
     covariance: np.ndarray | None
     parts: np.ndarray | None
     told: float
+    beforehand: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
 
 def film_plane(item_factors: np.ndarray, item_index: np.ndarray) -> Pca:
@@ -51,14 +53,15 @@ def film_plane(item_factors: np.ndarray, item_index: np.ndarray) -> Pca:
 
 def place_of(known: Newcomer | ByItself, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
     """Where the ratings `rated`, stars by item_index, put a person in the `plane` of the films `item_index` (n,)."""
-    away = (known.foresee(rated)[0].score.astype(np.float64) - known.before[0].score)[item_index]
+    away = (known.foresee(rated)[0].score.astype(np.float64) - known.plain.before[0].score)[item_index]
     told = _told(away, plane.coordinates)
     if isinstance(known, ByItself):
         return Place(slopes(away, plane.coordinates), None, None, told)
     belief, turn = known.after(rated), plane.components.T  # (k, 2)
     parts = known.person_parts(rated)[:, :-1] @ turn if rated else np.zeros((0, 2))
-    mean = (belief.mean - known.prior.mean)[:-1] @ turn
-    return Place(mean, turn.T @ belief.covariance[:-1, :-1] @ turn, parts, told)
+    mean = (belief.mean - known.plain.prior.mean)[:-1] @ turn
+    beforehand = (known.prior.mean - known.plain.prior.mean)[:-1] @ turn
+    return Place(mean, turn.T @ belief.covariance[:-1, :-1] @ turn, parts, told, beforehand)
 
 
 def trained_places(
@@ -67,8 +70,8 @@ def trained_places(
     """The places of the trained users `user_index` (n,), as `place_of` counts them, (n, 2)."""
     if isinstance(known, Newcomer):
         factors = np.asarray(model.user_factors, dtype=np.float64)[user_index]
-        return (factors - known.prior.mean[:-1]) @ plane.components.T
-    before, places = known.before[0].score[item_index], []
+        return (factors - known.plain.prior.mean[:-1]) @ plane.components.T
+    before, places = known.plain.before[0].score[item_index], []
     for some in np.array_split(user_index, max(1, len(user_index) // PEOPLE_AT_ONCE)):
         predicted = model.predict(np.repeat(some, len(item_index)), np.tile(item_index, len(some)))
         places.append(slopes(predicted.reshape(len(some), -1).astype(np.float64) - before, plane.coordinates))
@@ -104,8 +107,8 @@ def stretch(plane: Pca, people: np.ndarray) -> float:
 def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
     """What each rating did, the largest first: item_index, stars, x, y (its part in the place), share.
 
-    `share` is its part along the way from the middle to the place, as a share of it: they add up to 1, one below 0 pulled the
-    other way. All NaN where the model does not say what each rating did, in the order of the ratings.
+    `share` is its part along the way from the middle to the place, as a share of it: with `share_beforehand` they add up to 1,
+    one below 0 pulled the other way. All NaN where the model does not say what each rating did, in the order of the ratings.
     """
     parts = np.full((len(rated), 2), np.nan) if place.parts is None else place.parts
     square = float(place.mean @ place.mean)
@@ -113,6 +116,12 @@ def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
     table["share"] = parts @ place.mean / square if square > 0 else np.nan
     order = np.argsort(-np.nan_to_num(np.hypot(parts[:, 0], parts[:, 1])), kind="stable")
     return table.iloc[order].reset_index(drop=True)
+
+
+def share_beforehand(place: Place) -> float:
+    """The part along the same way of what was told before any rating, as a share of it; NaN where the place is the middle."""
+    square = float(place.mean @ place.mean)
+    return float(place.beforehand @ place.mean) / square if square > 0 else float("nan")
 
 
 def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection[int], n: int = 10) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def bias_difference(known: Newcomer, rated: Mapping[int, float], films: np.ndarr
     belief, steepness = known.after(rated), 1.0
     if known.y_range is not None and len(films):
         steepness = float(_slope(known, known.predictions(belief)[0])[films].mean())
-    value = steepness * float(belief.mean[-1] - known.prior.mean[-1])
+    value = steepness * float(belief.mean[-1] - known.plain.prior.mean[-1])
     return Difference(value, steepness * float(belief.covariance[-1, -1]) ** 0.5)
 
 
@@ -99,7 +99,7 @@ def genre_table(
     means = member / np.maximum(member.sum(axis=1, keepdims=True), 1)
     weights = means - 1 / max(len(films), 1) if beyond_level else means
     values, deviations = _differences(known, rated, weights, films)
-    now, before = known.foresee(rated)[0].score[films], known.before[0].score[films]
+    now, before = known.foresee(rated)[0].score[films], known.plain.before[0].score[films]
     rated_genres = [genre for film in rated for genre in set(of_film.iat[film])]
     each = [Difference(float(value), float(sd)) for value, sd in zip(values, deviations, strict=True)]
     table = pd.DataFrame(
@@ -146,7 +146,7 @@ def _differences(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Σ_i a_i δ_i for every row of `weights` (g, n) over `films` (n,), and its standard deviation (g,)."""
     now = known.foresee(rated)[0]
-    values = weights @ (now.score[films] - known.before[0].score[films]).astype(np.float64)
+    values = weights @ (now.score[films] - known.plain.before[0].score[films]).astype(np.float64)
     if isinstance(known, ByItself):
         return values, np.full(len(values), np.nan)
     belief = known.after(rated)
@@ -154,7 +154,7 @@ def _differences(
     towards = weights @ (described * _slope(known, now)[films, None])  # (g, k + 1) the h
     variance = np.einsum("gi,ij,gj->g", towards, belief.covariance, towards)
     if known.item_covariances is not None:
-        away = (belief.mean - known.prior.mean)[:-1]
+        away = (belief.mean - known.plain.prior.mean)[:-1]
         square = np.outer(away, away) + belief.covariance[:-1, :-1]
         doubt = np.einsum("nij,ij->n", known.item_covariances[films, :-1, :-1], square)  # (n,)
         variance = variance + weights**2 @ doubt

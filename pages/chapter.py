@@ -8,7 +8,7 @@ from collab.datasets import CATALOGUE
 from collab.errors import RunError
 from collab.services.chapter import mean_baselines, runs_of
 from collab.ui import cached, words
-from collab.ui.chapter_training import WATCH_SECONDS, show_training
+from collab.ui.chapter_training import show_training
 from collab.ui.chapter_view import (
     final_figure,
     show_epoch_table,
@@ -17,7 +17,7 @@ from collab.ui.chapter_view import (
     summaries_of,
 )
 from collab.ui.charts import PLAIN
-from collab.ui.page import open_page, use_data
+from collab.ui.page import open_page, renew_when_ended, use_data
 from collab.ui.theme import palette
 
 page = open_page(
@@ -32,16 +32,6 @@ try:
     summaries = summaries_of(ROWS, records)
 except RunError:
     st.rerun()  # somebody else has just deleted one
-
-
-def watch(run_id: str) -> None:
-    """Draw the page anew when the run in the sidebar has ended: the first visitor’s is still in training."""
-    try:
-        busy = cached.jobs().store.record(run_id).busy
-    except RunError:
-        busy = False
-    if not busy:
-        st.rerun()
 
 
 def in_numbers() -> str:
@@ -67,8 +57,7 @@ def show_row(summary: Summary) -> None:
             )
 
 
-if page.record.busy:
-    st.fragment(watch, run_every=WATCH_SECONDS)(page.record.id)
+renew_when_ended(page.record)
 if not here:
     line, button = st.columns([5, 1], vertical_alignment="center")
     wanted = st.query_params.get("data") == DATA

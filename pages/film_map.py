@@ -6,6 +6,7 @@ from collab.interpret import factor_pca, most_rated_items, place_doubt, similar_
 from collab.ui import cached
 from collab.ui.film_map_chart import MAP_COLOURS, film_map_figure, leading_genres
 from collab.ui.film_picker import choose_film, film_facts, neighbour_buttons, pick_film, titles_with
+from collab.ui.film_set import film_set_in_link, use_set
 from collab.ui.needs import need_factors
 from collab.ui.page import open_page
 from collab.ui.plot3d import plot3d
@@ -29,7 +30,7 @@ with controls:
         min(50, n_trained - 1),
         n_trained,
         min(1000, n_trained),
-        key="films",
+        key="shown",
         bind="query-params",
         help="How many films are shown, most rated first. Higher: rarer films too, whose places are less sure.",
     )
@@ -50,6 +51,7 @@ pca = factor_pca(run.model.item_factors, item_index)
 if known is not None:
     films["doubt"] = place_doubt(pca, known.item_covariances, item_index)
 found = titles_with(films, text)
+members = film_set_in_link(run.items)
 
 with picture:
     figure = film_map_figure(
@@ -60,7 +62,7 @@ with picture:
         colour_by,
         leading_genres(run.items["genres"]),
         chosen,
-        item_index[found] if text else (),
+        item_index[found] if text else members,
         synthetic=page.data.synthetic,
     )
     plot3d(
@@ -75,6 +77,11 @@ with picture:
 with controls:
     if text:
         st.caption(f"{found.sum()} of these films have “{text}” in their title.")
+    if members:
+        n_off = len(set(members) - set(item_index.tolist()))
+        beyond = f" {n_off} of them are not on the map: show more films to see them." if n_off else ""
+        st.caption(f"Ringed, unless you search: the {len(members)} films of the link.{beyond}")
+        st.button("Ring none", key="set_none", on_click=use_set, args=((),), help="Lets go of the films of the link.")
     if chosen is None:
         st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
     else:

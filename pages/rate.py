@@ -6,16 +6,17 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.ui import cached, own_ratings, words
+from collab.ui.begin_view import begin
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
-from collab.ui.person import believed
+from collab.ui.person import believed, said_by
 from collab.ui.picks_view import show_picks
+from collab.ui.profile_switch import profile_switch, whose
 from collab.ui.rating import (
     STYLE,
     answer_list,
     answers_to_look_at,
     places,
-    propose_newer,
     rate_cards,
     say_lacking,
 )
@@ -29,7 +30,6 @@ try:
 except CollabError as reason:
     st.error(f"Ratings cannot be kept: {words.plain(str(reason))}", icon=":material/error:")
     st.stop()
-propose_newer(page.data)
 
 
 def show() -> None:
@@ -39,19 +39,22 @@ def show() -> None:
     if wrong:
         st.warning(f"{words.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
-        say_view_only()
+        say_view_only(profile)
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
         st.error(words.plain(trouble), icon=":material/error:")
     answers = own_ratings.answers_of(profile)
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    person = believed(run, profile)
+    person, said = believed(run, profile), said_by(profile)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
+        groups_first = begin(run, person, said, page.data, can_edit)
+        profile_switch(profile)
     left, right = st.columns([1.05, 1], gap="medium")
     with left:
         if can_edit:
-            rate_cards(run, person, known)
+            rate_cards(run, person, known, said, groups_first)
         else:
             with st.container(key="answers_to_look_at"):
-                st.subheader("Their ratings", anchor=False)
+                st.subheader(f"{whose(profile)} ratings", anchor=False)
                 answers_to_look_at(answers, known, run)
     with right:
         show_picks(run, person, known, profile, Path(__file__).stem)
@@ -59,7 +62,7 @@ def show() -> None:
         with st.container(key="answers"):
             st.subheader("Your answers", anchor=False)
             answer_list(answers, known)
-    say_lacking(known, page.data)
+    say_lacking(known, page.data, answers)
     keep_or_delete(profile, answers, run)
 
 

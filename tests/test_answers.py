@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.answers import match_titles, read_ratings_csv, write_ratings_csv
+from collab.answers import match_titles, read_ratings_csv, spoken, write_ratings_csv
 from collab.errors import DataError
 from collab.ratings import RatingScale
 
@@ -102,6 +102,10 @@ CATALOGUE = [
     "Die Hard (1988)",
     "Chasing Amy (1997)",
     "Chasing Amy (1997)",
+    "Seven (a.k.a. Se7en) (1995)",
+    "Amour & Co., Un (Love and Company) (1999)",
+    "Twins (Zwillinge) (1988)",
+    "Brothers (Zwillinge) (1988)",
 ]
 
 
@@ -118,6 +122,18 @@ CATALOGUE = [
         ("Monty Python’s Life of Brian (1979)", 6),
         ("PINOCCHIO (1940)", 10),
         ("Chasing Amy (1997)", 12),
+        ("Se7en (1995)", 14),
+        ("Seven (1995)", 14),
+        ("Seven (Se7en) (1995)", 14),
+        ("Seven (1979)", None),
+        ("Les Parapluies de Cherbourg (1964)", 5),
+        ("Monty Pythons Life of Brian (1979)", 6),
+        ("un amour and co (1999)", 15),
+        ("Love & Company (1999)", 15),
+        ("Zwillinge (1988)", None),  # two have that name
+        ("Twins (1988)", 16),
+        ("Alien (Love and Company) (1999)", 15),
+        ("Twins (Brothers) (1988)", None),  # either could be meant
         ("Alien (1986)", None),  # another film
         ("Alien", None),
         ("Thing (1982)", None),
@@ -132,6 +148,21 @@ def test_which_film_is_meant(title, place):
     found, not_found = match_titles([title], CATALOGUE)
     assert found == [place]
     assert not_found == ([title] if place is None else [])
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Thing, The (1982)", "The Thing (1982)"),
+        ("Boot, Das (1981)", "Das Boot (1981)"),
+        ("Auberge espagnole, L' (2002)", "L'Auberge espagnole (2002)"),
+        ("Postman, The (Postino, Il) (1994)", "The Postman (Il Postino) (1994)"),
+        ("Alien (1979)", "Alien (1979)"),
+        ("Crouching Tiger, Hidden Dragon (2000)", "Crouching Tiger, Hidden Dragon (2000)"),
+    ],
+)
+def test_titles_as_people_say_them(title, said):
+    assert spoken(title) == said
 
 
 def test_places_stand_in_the_order_of_the_titles():

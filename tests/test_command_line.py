@@ -143,6 +143,20 @@ def test_recommend_to_somebody_new(answer, run_id, tmp_path):
     assert not {"Alien (1979)", "Aliens (1986)"} & {each["title"] for each in told["recommended"]}
 
 
+def test_recommend_reads_what_the_pages_read(answer, run_id, tmp_path):
+    own, other = tmp_path / "mine.csv", tmp_path / "ratings.csv"
+    own.write_text("title,rating\nSeven (Se7en) (1995),5\nAlien (1979),0.5\nNo Such Film (1900),3\n")
+    other.write_text(
+        "Date,Name,Year,Letterboxd URI,Rating\n,Se7en,1995,u,5\n,Alien,1979,u,0.5\n,No Such Film,1900,u,3\n"
+    )
+    code, told, err = answer("recommend", "--run", run_id, "--ratings", str(other))
+    assert code == 0 and told["n_ratings"] == 2 and told["not_found"] == ["No Such Film (1900)"], err
+    assert told == answer("recommend", "--run", run_id, "--ratings", str(own))[1]
+    other.write_text("userId,movieId,rating,timestamp\n1,1,4,9\n")
+    code, told, err = answer("recommend", "--run", run_id, "--ratings", str(other))
+    assert code == 2 and told is None and "ratings.csv, line 1" in err and "movielens.org" in err
+
+
 def test_recommend_falls_back_to_the_rating_where_the_data_are_gone(answer, home, run_id, tmp_path):
     record = RunStore(home).record(run_id)
     RunStore(home).write_record(dataclasses.replace(record, fingerprint="another"))

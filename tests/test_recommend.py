@@ -44,6 +44,13 @@ def test_popular_lists_the_most_rated():
     assert listed.item_index.tolist() == [2, 4]
 
 
+def test_popular_leaves_out_what_was_set_aside_with_all_of_its_title():
+    items = make_items([900, 30, 40, 10, 35])
+    assert popular(items, 2, 1, dismissed={2}).item_index.tolist() == [4, 1]
+    items.loc[4, "title"] = items.loc[2, "title"]
+    assert popular(items, 3, 1, dismissed={4}).item_index.tolist() == [1, 3]
+
+
 def test_films_to_ask_skips_what_was_answered():
     listed = films_to_ask(make_items([900, 30, 40, 10, 35]), answered={2, 1}, n=2)
     assert listed.columns.tolist() == ["item_index", "title", "n_ratings", "year", "genres"]

@@ -7,7 +7,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from collab.errors import DataError, SettingError
-from collab.splitting import SHARE_LIMITS, Split, seal, sealed_share, split_by, split_random, split_rows, with_sealed
+from collab.splitting import (
+    SHARE_LIMITS,
+    Split,
+    seal,
+    sealed_share,
+    split_by,
+    split_by_time,
+    split_last,
+    split_random,
+    split_rows,
+    with_sealed,
+)
 
 
 def assert_complete(split, n_rows):
@@ -209,3 +220,47 @@ def test_sealed_share_of_a_holdout():
     assert sealed_share("fold:u1") == ("fold:u1", 0.0)
     assert sealed_share("random:0.2+sealed:0.05") == ("random:0.2", 0.05)
     assert with_sealed("random:0.2", 0.1) == with_sealed("random:0.2+sealed:0.3", 0.1) == "random:0.2+sealed:0.1"
+
+
+TIMES = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 9)), min_size=2, max_size=60)
+
+
+@given(TIMES, st.floats(*SHARE_LIMITS))
+def test_by_time_no_training_row_is_newer_than_a_held_out_one(rows, share):
+    time = np.array([time for _, time in rows])
+    assume(0 < round(share * len(time)) < len(time))
+    split = split_by_time(time, share)
+    assert_complete(split, len(time))
+    assert len(split.valid) == round(share * len(time)) and time[split.train].max() <= time[split.valid].min()
+
+
+def test_of_rows_at_the_same_time_the_last_are_held_out():
+    split = split_by_time(np.array([5, 7, 5, 7, 5]), 0.6)
+    assert split.train.tolist() == [0, 2] and split.valid.tolist() == [4, 1, 3]
+    split = split_last(np.array([1, 1, 2, 1, 2]), np.array([3, 9, 4, 3, 4]), 1)
+    assert split.valid.tolist() == [1, 4] and split.train.tolist() == [0, 2, 3]
+
+
+@given(TIMES, st.integers(1, 8))
+def test_the_last_of_every_user_are_their_newest(rows, n):
+    user, time = (np.array(column) for column in zip(*rows, strict=True))
+    counts = np.bincount(user)
+    assume((counts > n).any())
+    split = split_last(user, time, n)
+    assert_complete(split, len(user))
+    for each in range(1, 6):
+        train, valid = (time[part[user[part] == each]] for part in (split.train, split.valid))
+        assert len(valid) == (n if counts[each : each + 1].sum() > n else 0)
+        assert not len(valid) or train.max() <= valid.min()
+
+
+def test_last_ratings_that_nobody_has_are_refused():
+    with pytest.raises(SettingError, match=r"no user has more than 3 ratings.*take fewer than 3"):
+        split_last(np.array([1, 1, 1]), np.arange(3), 3)
+    with pytest.raises(SettingError, match="allowed is a whole number from 1"):
+        split_last(np.array([1, 1, 1]), np.arange(3), 0)
+
+
+def test_a_share_by_time_out_of_range_is_refused():
+    with pytest.raises(SettingError, match=r"allowed is 0\.01 to 0\.9"):
+        split_by_time(np.arange(100), 0.95)

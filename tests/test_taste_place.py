@@ -5,11 +5,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from collab.cold_start import UserPrior
 from collab.interpret import factor_pca
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself
 from collab.ratings import RatingScale
-from collab.taste_place import ahead, ellipse, film_plane, movers, place_of, slopes, stretch, trained_places
+from collab.taste_place import (
+    ahead,
+    ellipse,
+    film_plane,
+    movers,
+    place_of,
+    share_beforehand,
+    slopes,
+    stretch,
+    trained_places,
+)
 from tests.test_taste_profile import N_FACTORS, N_ITEMS, make
 
 FILMS = np.arange(1, N_ITEMS)
@@ -36,6 +47,20 @@ def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_ma
     np.testing.assert_allclose(place.covariance, axes @ belief.covariance[:-1, :-1] @ axes.T)
     np.testing.assert_allclose(place.parts.sum(axis=0), place.mean, atol=1e-6)
     assert 0 <= place.told <= 1
+
+
+@pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("rated", [{}, RATED])
+def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
+    shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
+    told = known.believing(UserPrior(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
+    assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
+    plane = film_plane(known.item_factors, FILMS)
+    place, axes = place_of(told, rated, plane, FILMS), factor_pca(known.item_factors, FILMS).components[:2]
+    np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
+    np.testing.assert_allclose(place.beforehand, axes @ shift[:-1], atol=1e-9)
+    np.testing.assert_allclose(place.parts.sum(axis=0) + place.beforehand, place.mean, atol=1e-6)
+    assert movers(place, rated)["share"].sum() + share_beforehand(place) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)

@@ -24,6 +24,8 @@ class Entry:
     member_md5: Mapping[str, str] = field(default_factory=dict)
     megabytes: float = 0.0
     address: str = ""
+    readme: str = ""
+    terms: str = ""  # what its README allows and asks for, in our words
 
     @property
     def file_name(self) -> str:
@@ -34,6 +36,15 @@ class Entry:
         return self.read is None
 
 
+CITATION = (
+    "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. "
+    "ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19."
+)
+CITATION_ADDRESS = "https://doi.org/10.1145/2827872"
+_RESEARCH_ONLY = (
+    "For research; commercial use only with permission. Publications name the data set and cite the paper below, and nobody may "
+    "suggest that the University of Minnesota or GroupLens endorses what they do."
+)
 SAMPLE = "sample"
 DEFAULT = "ml-100k"
 CATALOGUE: dict[str, Entry] = {
@@ -48,6 +59,8 @@ CATALOGUE: dict[str, Entry] = {
             {"u.data": "6e47046882bad158b0efbb84cd5cb987"},
             4.9,
             "https://grouplens.org/datasets/movielens/100k/",
+            "https://files.grouplens.org/datasets/movielens/ml-100k-README.txt",
+            f"{_RESEARCH_ONLY} It may not be passed on without permission.",
         ),
         Entry(
             "ml-latest-small",
@@ -58,6 +71,9 @@ CATALOGUE: dict[str, Entry] = {
             {"ratings.csv": "325a6f09399d1c45671f187505e1a100"},
             1.0,
             "https://grouplens.org/datasets/movielens/latest/",
+            "https://files.grouplens.org/datasets/movielens/ml-latest-small-README.html",
+            f"{_RESEARCH_ONLY} It may be passed on under the same terms. Its makers keep it for development: it changes over "
+            "time, and results for others to compare with should be of one of their benchmark data sets.",
         ),
         Entry(SAMPLE, "Built-in sample", "synthetic ratings", None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -253,6 +254,23 @@ class EmbeddingNet:
         if self.columns:
             parts.append(self.columns.of(user_rows, item_rows, bands))
         return self._in_range(self.net(torch.cat(parts, dim=1))[:, 0])
+
+    @property
+    def has_descriptions(self) -> bool:
+        """Whether it sees what is known of a film, and so tells new films from each other."""
+        return self.columns is not None
+
+    def for_new_films(self, features: np.ndarray) -> EmbeddingNet:
+        """The same trained net for other films, of which nothing but their `features` (n, g) is known: its film rows are those.
+
+        Every one of them has the embedding of the unknown film, row 0. The net itself does not change.
+        """
+        assert self.columns is not None
+        other = copy.copy(self)
+        other.items = self.items[:1].expand(len(features), -1)
+        other.n_items, other.columns = len(features), copy.copy(self.columns)
+        other.columns.items = torch.from_numpy(np.array(features, dtype=np.float32))
+        return other
 
     def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
         """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film.

@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +69,10 @@ _visitors = sa.Table(
 )
 LONGEST_NAME = 60
 """Characters of a profile's name."""
+DEFAULT_NAME = "My ratings"
+"""What a profile is called that nobody has given a name."""
+ROWS_AT_ONCE = 500
+"""Titles that one statement looks for: databases limit how many values it may have."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +151,9 @@ class ProfileStore:
         """Close the connections to the database. A later call opens new ones."""
         self._engine.dispose()
 
-    def create(self, name: str = "My ratings") -> Profile:
-        """A new, empty profile, opened by its private link."""
+    def create(self, name: str = DEFAULT_NAME) -> Profile:
+        """A new, empty profile, opened by its private link. Raises ProfileError for an empty or endless name."""
+        name = _checked_name(name)
         tokens = {"edit_token": secrets.token_urlsafe(TOKEN_BYTES), "view_token": secrets.token_urlsafe(TOKEN_BYTES)}
         created = int(time.time())
         with self._transaction(write=True) as connection:
@@ -215,9 +220,7 @@ class ProfileStore:
 
     def rename(self, profile: Profile, name: str) -> Profile:
         """The profile under another name. Raises ProfileError for an empty or endless one, and on a view-only link."""
-        name = " ".join(name.split())
-        if not 1 <= len(name) <= LONGEST_NAME:
-            raise ProfileError(f"a profile's name has 1 to {LONGEST_NAME} characters; {name[:20]!r}… has {len(name)}")
+        name = _checked_name(name)
         with self._editing(profile) as connection:
             connection.execute(sa.update(_profiles).where(_profiles.c.id == profile.id).values(name=name))
         return dataclasses.replace(profile, name=name)
@@ -266,6 +269,13 @@ class ProfileStore:
         with self._transaction() as connection:
             return [Profile(*row) for row in connection.execute(query)]
 
+    def n_answers(self, profiles: Iterable[Profile]) -> dict[int, int]:
+        """How many answers each of the profiles holds, by the profile's id."""
+        ids = [profile.id for profile in profiles]
+        counts = sa.select(_ratings.c.profile_id, sa.func.count()).where(_ratings.c.profile_id.in_(ids))
+        with self._transaction() as connection:
+            return dict.fromkeys(ids, 0) | dict(connection.execute(counts.group_by(_ratings.c.profile_id)).all())
+
     def to_csv(self, profile: Profile) -> str:
         """All answers as CSV text with the columns title,rating and, where there are any, said; a film not seen has no rating."""
         answers = self.answers(profile)
@@ -281,18 +291,35 @@ class ProfileStore:
         `collab.answers.read_ratings_csv` refuses, ProfileError on a view-only link.
         """
         read = read_ratings_csv(source, rating_scale, name)
-        self._answer(profile, [(title, rating, read.said.get(title)) for title, rating in read.rows])
+        self.keep(profile, read)
         return read
 
-    def _answer(self, profile: Profile, rows: Iterable[tuple[str, float | None, str | None]]) -> None:
+    def keep(self, profile: Profile, answers: RatingsFile) -> None:
+        """Add the answers of a file to the profile, all or none, in place of earlier ones to the same titles.
+
+        Raises ProfileError on a view-only link.
+        """
+        self._answer(profile, [(title, rating, answers.said.get(title)) for title, rating in answers.rows])
+
+    def _answer(self, profile: Profile, rows: Sequence[tuple[str, float | None, str | None]]) -> None:
+        """Keep rows of (title, stars, what is said), each title once: in place of earlier answers, new ones behind them."""
         now = int(time.time())
+        columns = {name: sa.bindparam(f"new_{name}") for name in ("rating", "said", "time")}
+        title = sa.bindparam("new_title")
+        change = sa.update(_ratings).where(_is_answer(profile, title)).values(columns)
+        insert = sa.insert(_ratings).values(profile_id=profile.id, title=title, **columns)
         with self._editing(profile) as connection:
-            for title, rating, said in rows:
-                answer = {"rating": rating, "said": said, "time": now}
-                change = sa.update(_ratings).where(_is_answer(profile, title)).values(answer)
-                if connection.execute(change).rowcount == 0:
-                    new = sa.insert(_ratings).values(profile_id=profile.id, title=title, **answer)
-                    connection.execute(new)
+            for start in range(0, len(rows), ROWS_AT_ONCE):
+                part = [
+                    {"new_title": title, "new_rating": rating, "new_said": said, "new_time": now}
+                    for title, rating, said in rows[start : start + ROWS_AT_ONCE]
+                ]
+                is_here = _ratings.c.title.in_([row["new_title"] for row in part])
+                found = sa.select(_ratings.c.title).where(_ratings.c.profile_id == profile.id, is_here)
+                known = set(connection.scalars(found))
+                for statement, is_known in ((change, True), (insert, False)):
+                    if these := [row for row in part if (row["new_title"] in known) == is_known]:
+                        connection.execute(statement, these)
 
     @contextmanager
     def _editing(self, profile: Profile) -> Iterator[sa.Connection]:
@@ -350,7 +377,15 @@ class ProfileStore:
         return self._url.render_as_string(hide_password=True)
 
 
-def _is_answer(profile: Profile, title: str) -> sa.ColumnElement[bool]:
+def _checked_name(name: str) -> str:
+    """The name in one line without spaces around it."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ProfileError(f"A profile's name has 1 to {LONGEST_NAME} characters; {name[:20]!r}… has {len(name)}.")
+    return name
+
+
+def _is_answer(profile: Profile, title: str | sa.BindParameter[str]) -> sa.ColumnElement[bool]:
     return sa.and_(_ratings.c.profile_id == profile.id, _ratings.c.title == title)
 
 

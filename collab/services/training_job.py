@@ -94,12 +94,13 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
 
 
 def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
-    """Those of the `records` that can be looked at and whose models have "factors" or "biases", in the same order."""
+    """Those of the `records` that can be looked at and whose models have "factors", "biases" or "descriptions" of films, in the
+    same order."""
     for record in records:
         if record.has_weights:
             with contextlib.suppress(SettingError):  # a model that is unknown here
                 settings = settings_from(family_of(record.model).settings_type, record.settings)
-                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}"):
+                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}", False):
                     yield record
 
 

@@ -15,6 +15,9 @@ from collab.ui import words
 from collab.ui.charts import styled
 from collab.ui.theme import Palette
 
+MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
+"""The means that a bias is laid beside, in words."""
+
 _N_FOUND_NAMES = 12  # found films that are named; more would cover the picture
 
 
@@ -125,21 +128,23 @@ def bias_scatter_figure(
     palette: Palette,
     found: Sequence[int] = (),
     *,
+    mean: str = "damped_mean",
+    index: str = "item_index",
     height: int = 560,
     n_labelled: int = 4,
     synthetic: bool = False,
 ) -> go.Figure:
-    """Every film's bias against its mean rating, sized by count, coloured by residual, with the line that the mean suggests.
+    """Every film's bias against its damped mean, sized by count, coloured by residual, with the line that the mean suggests.
 
     `table` as of `collab.interpret.bias_table`; `found` item indices are ringed and named, else the `n_labelled` largest
-    residuals to either side.
+    residuals to either side. For users as of `user_bias_table`, `mean` is their mean_rating, `index` their user_index.
     """
     figure = go.Figure()
-    line = table.assign(expected=table["bias"] - table["residual"]).sort_values("mean_rating")
+    line = table.assign(expected=table["bias"] - table["residual"]).sort_values(mean)
     ends = line.iloc[[0, -1]] if len(line) else line
     figure.add_trace(
         go.Scatter(
-            x=ends["mean_rating"].tolist(),
+            x=ends[mean].tolist(),
             y=ends["expected"].tolist(),
             mode="lines",
             hoverinfo="skip",
@@ -153,7 +158,7 @@ def bias_scatter_figure(
             row.title,
             row.bias,
             row.n_ratings,
-            f"mean {words.stars(row.mean_rating)}",
+            f"{MEAN_WORDS[mean]} {words.stars(getattr(row, mean))}",
             deviation=getattr(row, "deviation", None),
         )
         + f"<br>{words.signed(row.residual)} against what its mean suggests"
@@ -161,12 +166,12 @@ def bias_scatter_figure(
     ]
     figure.add_trace(
         go.Scatter(
-            x=table["mean_rating"].tolist(),
+            x=table[mean].tolist(),
             y=table["bias"].tolist(),
             mode="markers",
             hovertext=hover,
             hovertemplate="%{hovertext}<extra></extra>",
-            customdata=table["item_index"].tolist(),
+            customdata=table[index].tolist(),
             marker={
                 "size": table["n_ratings"].tolist(),
                 "sizemode": "area",
@@ -180,10 +185,10 @@ def bias_scatter_figure(
             },
         )
     )
-    rings = table[table["item_index"].isin(found)]
+    rings = table[table[index].isin(found)]
     figure.add_trace(
         go.Scatter(
-            x=rings["mean_rating"].tolist(),
+            x=rings[mean].tolist(),
             y=rings["bias"].tolist(),
             mode="markers",
             hoverinfo="skip",
@@ -191,42 +196,46 @@ def bias_scatter_figure(
         )
     )
     if len(found):
-        named, colour = _apart(rings, _N_FOUND_NAMES, table), palette.found
+        named, colour = _apart(rings, _N_FOUND_NAMES, table, mean), palette.found
     else:
         best, worst = table[table["residual"] >= 0], table[table["residual"] < 0]
         named = pd.concat(
             [
-                _apart(best.sort_values("residual", ascending=False), n_labelled, table),
-                _apart(worst.sort_values("residual"), n_labelled, table),
+                _apart(best.sort_values("residual", ascending=False), n_labelled, table, mean),
+                _apart(worst.sort_values("residual"), n_labelled, table, mean),
             ]
         )
         colour = palette.ink
+    flags = []
     for row in named.itertuples():
-        above = row.residual >= 0
-        figure.add_annotation(
-            x=row.mean_rating,
-            y=row.bias,
-            text=escaped(shortened(row.title)),
-            font=font(colour, 11),
-            arrowcolor=colour,
-            arrowwidth=0.7,
-            arrowhead=0,
-            ax=-36 if above else 36,
-            ay=-22 if above else 22,
-            standoff=3,
-            bgcolor=palette.paper,
-            borderpad=1,
-            opacity=0.92,
+        side = 1 if row.residual >= 0 else -1
+        flags.append(
+            {
+                "x": getattr(row, mean),
+                "y": row.bias,
+                "text": escaped(shortened(row.title)),
+                "font": font(colour, 11),
+                "arrowcolor": colour,
+                "arrowwidth": 0.7,
+                "arrowhead": 0,
+                "ax": -36 * side,
+                "ay": -22 * side,
+                "standoff": 3,
+                "bgcolor": palette.paper,
+                "borderpad": 1,
+                "opacity": 0.92,
+            }
         )
+    figure.update_layout(annotations=flags)
     styled(figure, palette, height, synthetic=synthetic)
-    figure.update_xaxes(title="mean rating of the training ratings", tickformat=".1f")
+    figure.update_xaxes(title=f"{MEAN_WORDS[mean]} of the training ratings (stars)", tickformat=".1f")
     figure.update_yaxes(title="bias", tickformat="+.1f", zeroline=True, zerolinecolor=palette.muted)
     return figure
 
 
-def _apart(rows: pd.DataFrame, n: int, table: pd.DataFrame) -> pd.DataFrame:
+def _apart(rows: pd.DataFrame, n: int, table: pd.DataFrame, mean: str) -> pd.DataFrame:
     """The first `n` of `rows` whose names would not stand on each other's in the picture of `table`, bias against mean."""
-    columns = ["mean_rating", "bias"]
+    columns = [mean, "bias"]
     room = np.array([0.27, 0.036]) * np.ptp(table[columns].to_numpy(), axis=0)  # a name's width and height
     kept: list[int] = []
     places = rows[columns].to_numpy()

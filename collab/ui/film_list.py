@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -31,19 +31,30 @@ class Prediction:
     chances: Sequence[float]
 
 
+class Part(NamedTuple):
+    """One line of a sum: what it stands for and its signed figure; `asks`, a title, makes the name a button that asks *what if*
+    of that film (`ui/pick_list.py` listens)."""
+
+    name: str
+    figure: str
+    asks: str = ""
+
+
 @dataclass(frozen=True)
 class Sum:
-    """A reason: what is added up, its total, and the signed parts with what each stands for."""
+    """A reason: what is added up, its total, and its parts."""
 
     name: str
     total: str
-    parts: Sequence[tuple[str, str]]
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True)
 class Film:
     """A film of the list: title, facts about it, and what is said of it: a `figure` and the `rest` of the sentence. Films of one
-    `section` stand together below its name. `reasons` stand below the open picture."""
+    `section` stand together below its name. `reasons` stand below the open picture. `move` is a sign before the title and the
+    same in words. `tools` and `first_inside` are ready HTML: what stands at the row's end, and what is first in the open row;
+    `key` is how the film is known to who listens to them."""
 
     title: str
     facts: str
@@ -52,13 +63,17 @@ class Film:
     prediction: Prediction | None = None
     section: str = ""
     reasons: Sequence[Sum] = ()
+    move: tuple[str, str] | None = None
+    key: str = ""
+    tools: str = ""
+    first_inside: str = ""
 
 
 def film_list(films: Iterable[Film], label: str, rating_scale: RatingScale, palette: Palette, n_places: int) -> str:
     """The films as ordered lists, one a section, called `label`; room is kept for `n_places` of them. All texts are escaped."""
     lists = ""
     for section, members in groupby(films, key=lambda film: film.section):
-        entries = "".join(f"<li>{_entry(film, rating_scale)}</li>" for film in members)
+        entries = "".join(f"{_item(film)}{_entry(film, rating_scale)}{film.tools}</li>" for film in members)
         name = f"{label}: {section}" if section else label
         lists += f"<p>{escape(section)}</p>" if section else ""
         lists += f'<ol aria-label="{escape(name)}">{entries}</ol>'
@@ -66,27 +81,50 @@ def film_list(films: Iterable[Film], label: str, rating_scale: RatingScale, pale
     return f'<div class="film-list" style="{colours}">{lists}</div>'
 
 
+def _item(film: Film) -> str:
+    return f'<li data-title="{escape(film.key)}">' if film.key else "<li>"
+
+
 def _entry(film: Film, scale: RatingScale) -> str:
-    """One film; with a prediction it opens to the large picture of it."""
+    """One film; it opens where it has a prediction, to the large picture of that, or something else inside."""
+    move = ""
+    if film.move:
+        sign, said = film.move
+        move = (
+            f'<span class="move" data-sign="{escape(sign)}" role="img" aria-label="{escape(said)}" '
+            f'title="{escape(said)}">{escape(sign)}</span>'
+        )
     row = (
-        f'<div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
+        f'{move}<div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
         f'<span title="{escape(film.facts)}">{escape(film.facts)}</span></div>'
         f'<div class="verdict"><span><b>{escape(film.figure)}</b>{escape(film.rest)}</span>'
     )
-    if film.prediction is None:
+    if film.prediction is None and not film.first_inside:
         return f'<div class="row">{row}</div></div>'
+    columns, picture = "", ""
+    if film.prediction is not None:
+        columns, picture = _columns(film.prediction, scale), _picture(film.prediction, scale)
     return (
-        f'<details><summary class="row">{row}{_columns(film.prediction, scale)}</div></summary>'
-        f"{_picture(film.prediction, scale)}{''.join(map(_sum, film.reasons))}</details>"
+        f'<details><summary class="row">{row}{columns}</div></summary>'
+        f"{film.first_inside}{picture}{''.join(map(_sum, film.reasons))}</details>"
     )
 
 
 def _sum(reason: Sum) -> str:
     """The total and its parts, one below the other."""
-    parts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(figure)}</dd>" for name, figure in reason.parts)
+    parts = "".join(f"<dt>{_named(name, *asks)}</dt><dd>{escape(figure)}</dd>" for name, figure, *asks in reason.parts)
     return (
         f'<dl class="sum">{parts}<dt class="total">{escape(reason.name)}</dt>'
         f'<dd class="total">{escape(reason.total)}</dd></dl>'
+    )
+
+
+def _named(name: str, asks: str = "") -> str:
+    if not asks:
+        return escape(name)
+    return (
+        f'<button type="button" data-do="what if" data-of="{escape(asks)}" title="What if it had other stars?">'
+        f"{escape(name)}</button>"
     )
 
 

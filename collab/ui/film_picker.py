@@ -30,9 +30,17 @@ def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = 
     Without a choice: if `default`, the most rated film, or that at another `place` in this order; else None. Films without a
     training rating are not offered.
     """
-    item_index = most_rated_items(run.items, len(run.items))
-    labels = run.items["label"].to_numpy()[item_index].tolist()
-    titles = dict(zip(labels, run.items["title"].to_numpy()[item_index], strict=True))
+    text = "Type a few letters of the title. Films nobody rated in training are not offered."
+    return pick_film_of(run.items, default, text, name, key, place)
+
+
+def pick_film_of(
+    items: pd.DataFrame, default: bool, help: str, name: str = "Film", key: str = FILM, place: int = 0
+) -> int | None:
+    """The same among the rated ones of `items` (label, title, n_ratings; row 0 is `#na#`)."""
+    item_index = most_rated_items(items, len(items))
+    labels = items["label"].to_numpy()[item_index].tolist()
+    titles = dict(zip(labels, items["title"].to_numpy()[item_index], strict=True))
     often = Counter(
         titles.values()
     )  # where ids are kept apart two films may share a title; the browser sends back words
@@ -45,7 +53,7 @@ def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = 
         bind="query-params",
         format_func=titles.__getitem__,
         placeholder="Type a title",
-        help="Type a few letters of the title. Films nobody rated in training are not offered.",
+        help=help,
     )
     return None if label is None else int(item_index[labels.index(label)])
 

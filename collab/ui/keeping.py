@@ -10,11 +10,8 @@ import streamlit as st
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
-from collab.ui.rating import listed
-from collab.ui.taste import STARS
-
-LARGEST_FILE = 1
-"""Megabytes of a file of ratings; 30,000 films are about that much."""
+from collab.ui.load_box import load_box
+from collab.ui.profile_switch import whose
 
 
 def share_button(profile: Profile | None, page_name: str) -> None:
@@ -31,28 +28,29 @@ def share_button(profile: Profile | None, page_name: str) -> None:
             )
 
 
-def say_view_only() -> None:
+def say_view_only(profile: Profile) -> None:
     """That nothing here can be changed, and the way to ratings of one's own."""
     line, button = st.columns([4, 1], vertical_alignment="center")
+    owner = whose(profile)
     line.info(
-        "**View only.** You are looking at somebody’s ratings and picks; nothing here can be changed.",
+        f"**View only.** You are looking at {'somebody’s' if owner == 'Their' else owner} ratings and picks; nothing here can be "
+        "changed.",
         icon=":material/visibility:",
     )
     button.button(
         "Rate films yourself",
         key="start_anew",
         width="stretch",
-        on_click=_start_anew,
-        help="Leaves this link and starts ratings of your own.",
+        on_click=own_ratings.start_anew,
+        help="Leaves this link for ratings of your own, new ones or those that this browser knows.",
     )
 
 
 def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: TrainedRun) -> None:
     """Download, load and delete the answers; a view-only link can download them."""
     can_edit = profile is None or profile.can_edit
-    if answers:
-        n_answers = f"{words.count(len(answers))} {'answer' if len(answers) == 1 else 'answers'}"
-        with st.container(horizontal=True):
+    with st.container(horizontal=True):
+        if answers:
             st.download_button(
                 "Download as CSV",
                 cached.profiles().to_csv(profile),
@@ -61,71 +59,27 @@ def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: Trai
                 key="download",
                 on_click="ignore",
                 icon=":material/download:",
-                help="All answers with the columns title and rating; a film not seen has no rating.",
+                help="All answers with the columns title and rating. A film without stars has no rating; the column said holds "
+                "what was said of it instead. The file can be loaded again, here or elsewhere.",
             )
-            if can_edit:
-                with st.popover(
-                    "Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."
-                ):
-                    st.markdown(
-                        f"This deletes {n_answers} and both links, for good. Download them first to keep a copy."
-                    )
-                    st.button("Delete for good", key="delete", type="primary", on_click=_delete)
+        if profile is not None and can_edit:
+            _delete_all(answers)
     if can_edit:
-        _load_file(run)
+        load_box(run, answers)
 
 
-def _load_file(run: TrainedRun) -> None:
-    state = st.session_state
-    key = f"file-{state.get('_n_files', 0)}"
-    with st.expander("Load ratings from a CSV file", key="load"):
-        st.file_uploader(
-            "CSV file",
-            type="csv",
-            key=key,
-            on_change=_load,
-            args=(key, run.id),
-            max_upload_size=LARGEST_FILE,
-            help=f"The columns title and rating ({STARS}), separated by commas; an empty rating says that you have not seen the "
-            "film. The file takes the place of earlier answers to the same films; other answers stay.",
-        )
-    if state.get("_note"):  # what came of the last file, or of deleting
-        worked, text = state["_note"]
-        (st.success if worked else st.error)(text)
-
-
-def _load(key: str, run_id: str) -> None:
-    state = st.session_state
-    file = state[key]
-    if file is None:
-        return
-    state["_n_files"] = state.get("_n_files", 0) + 1  # the next box is empty
-    loaded = own_ratings.load_file(file.getvalue(), file.name, run_id)
-    if loaded is None:
-        state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
-        return
-    text = f"{words.count(loaded.n_answers)} {'answer' if loaded.n_answers == 1 else 'answers'} loaded."
-    if loaded.lacking:
-        text += f" Not in this data set, but kept: {listed(loaded.lacking)}."
-    if loaded.repeated:
-        text += f" More than once in the file, so the last line counts: {listed(loaded.repeated)}."
-    state["_note"] = True, text
+def _delete_all(answers: Sequence[Answer]) -> None:
+    """The profile with all that it holds, behind a second press."""
+    with st.popover("Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."):
+        n_answers = f"{words.count(len(answers))} {'answer' if len(answers) == 1 else 'answers'}"
+        advice = " Download them first to keep a copy." if answers else ""
+        st.markdown(f"This deletes {n_answers}, what else was said here, the name and both links, for good.{advice}")
+        st.button("Delete for good", key="delete", type="primary", on_click=_delete)
 
 
 def _delete() -> None:
     if own_ratings.delete_everything():
-        _forget()
         st.session_state["_note"] = True, "Your ratings and both their links are deleted."
-
-
-def _start_anew() -> None:
-    own_ratings.start_anew()
-    _forget()
-
-
-def _forget() -> None:
-    for name in ("_asked", "_asked_at", "_found", "_note"):
-        st.session_state.pop(name, None)
 
 
 def _address(page_name: str, token: str) -> str:

@@ -7,8 +7,9 @@ from itertools import islice
 import streamlit as st
 
 from collab.errors import CollabError
+from collab.models import preset_of
 from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import default_plan, load_encoded, runs_with
+from collab.services.training_job import default_plan, load_encoded, plan, runs_with
 from collab.ui import cached, words
 from collab.ui.page import describe_run, use_run
 from collab.ui.visitor import visitor
@@ -46,13 +47,31 @@ def offer_runs_with_ratings(run: TrainedRun, why: str) -> None:
     _offer(run.record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
 
 
-def _offer_others(record: RunRecord, why: str, trait: str) -> None:
-    """Say why, offer the newest runs on the same data that have the `trait`, or to train one."""
+def need_descriptions(run: TrainedRun, so_that: str) -> None:
+    """Go on only with a model that sees genres and years of films; `so_that` says what the page cannot do without."""
+    if not getattr(run.model, "has_descriptions", False):
+        record = run.record
+        able = plan("side", preset_of("side", "fast"), record.data, "random:0.2", 0, preset="fast", starter=visitor())
+        why = f"This model has no answer of its own to genres and years, so {so_that}."
+        _offer_others(record, why, "descriptions", able, "Train a net with side information")
+        st.stop()
+
+
+def _offer_others(
+    record: RunRecord, why: str, trait: str, able: RunRecord | None = None, label: str = "Train the default model"
+) -> None:
+    """Say why, offer the newest runs on the same data that have the `trait`, or to train one: the default model, or `able`."""
     known = (each for each in cached.jobs().store.records() if each.data == record.data)
-    _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)))
+    _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)), able, label)
 
 
-def _offer(record: RunRecord, why: str, suited: list[RunRecord]) -> None:
+def _offer(
+    record: RunRecord,
+    why: str,
+    suited: list[RunRecord],
+    able: RunRecord | None = None,
+    label: str = "Train the default model",
+) -> None:
     """Say why, and offer the runs that are `suited`, or to train one."""
     jobs = cached.jobs()
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
@@ -68,8 +87,8 @@ def _offer(record: RunRecord, why: str, suited: list[RunRecord]) -> None:
             )
         if not suited:
             st.button(
-                "Train the default model",
+                label,
                 key="train_default",
                 type="primary",
-                on_click=lambda: use_run(jobs.submit(default_plan(record.data, starter=visitor()))),
+                on_click=lambda: use_run(jobs.submit_once(able or default_plan(record.data, starter=visitor()))),
             )

@@ -5,16 +5,18 @@ The functions that change something are for callbacks; none of them raises. What
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from collab.answers import match_titles, read_ratings_csv, write_ratings_csv
+from collab.answers import RatingsFile
 from collab.errors import CollabError, ProfileError
+from collab.exports import Export, beside_stars, read_export, spelt_as
 from collab.services.profiles import Answer, Profile
-from collab.ui import cached
+from collab.ui import cached, own_link
 from collab.ui.taste import STARS
+from collab.ui.visitor import visitor
 
 LINK = "profile"
 """The name in the link that a private or view-only token goes by."""
@@ -32,28 +34,43 @@ class Change:
     after: Answer | None
 
 
-@dataclass(frozen=True)
-class Imported:
-    """What came of loading a file: how many answers it held, which titles this run lacks, which stood there twice."""
+PAGE = ("_asked", "_asked_at", "_asked_by", "_found", "_note", "_n_answers", "_file")
+"""What the session holds of one person's page: it goes when another profile is opened."""
 
-    n_answers: int
+
+@dataclass(frozen=True)
+class FileRead:
+    """A file that was read and not yet kept: its answers as the run `run_id` spells the titles, and those that it lacks."""
+
+    run_id: str
+    export: Export
     lacking: tuple[str, ...]
-    repeated: tuple[str, ...]
 
 
 def open_profile() -> tuple[Profile | None, str]:
     """The profile of the link, else the one that this session made or opened; and what is wrong with the link, if anything."""
     token = _token()
     if not token:
+        own_link.put(LINK, None)  # what a late link may still say
         return None, ""
     try:
         profile = cached.profiles().open(token)
+        _remember(profile)
     except ProfileError as reason:
         st.session_state.pop("_profile", None)
         st.session_state["_refused_link"] = token
         return None, str(reason)
     _use(token)
     return profile, ""
+
+
+def of_session() -> Profile | None:
+    """The profile that this session made or opened last, where the page's link is not to hold it; None where it is gone."""
+    token = st.session_state.get("_profile")
+    try:
+        return cached.profiles().open(token) if token else None
+    except ProfileError:
+        return None
 
 
 def answers_of(profile: Profile | None) -> list[Answer]:
@@ -76,44 +93,130 @@ def take_back(title: str) -> None:
     _change(title, None)
 
 
+def tell(name: str, change: Callable[[str | None], str | None]) -> bool:
+    """Change what the person says of themselves: `change` gives the fact from the one so far, None for none. The first fact makes
+    the profile. Whether that worked."""
+
+    def write() -> None:
+        store = cached.profiles()
+        profile = _own_profile() if _is_open() else None
+        value = change(store.facts(profile).get(name) if profile else None)
+        if value is not None or profile is not None:
+            store.say_of_oneself(profile or _own_profile(), name, value)
+
+    return _try(write)
+
+
 def last_change() -> Change | None:
-    """The change that `undo` would undo."""
-    changes = st.session_state.get("_changes", [])
+    """The change of the open profile that `undo` would undo."""
+    changes = _changes()
     return changes[-1] if changes else None
 
 
 def undo() -> Change | None:
-    """Undo the last change, and the one before it when called again; returns what was undone."""
-    change = last_change()
-    if change is None or not _try(lambda: _write(change.title, change.before)):
-        return None
-    st.session_state["_changes"].pop()
-    return change
+    """Undo the last change, and the one before it when called again; returns what was undone.
 
-
-def load_file(content: bytes, name: str, run_id: str) -> Imported | None:
-    """Add the answers of a CSV file, all or none; None where it was refused.
-
-    A title that the run spells a little otherwise is kept as the run spells it, so that it is the same film everywhere.
+    An answer that another window has changed since stays as it is, and that is said.
     """
-    imported: list[Imported] = []
-
-    def load() -> None:
-        read = read_ratings_csv(content, STARS, name)
-        known = list(cached.film_titles(run_id))
-        places, lacking = match_titles([title for title, _ in read.rows], known)
-        rows = [
-            (title if place is None else known[place], rating)
-            for place, (title, rating) in zip(places, read.rows, strict=True)
-        ]
-        said = {row[0]: read.said[title] for row, (title, _) in zip(rows, read.rows, strict=True) if title in read.said}
-        kept = cached.profiles().import_csv(_own_profile(), write_ratings_csv(rows, said), STARS, name)
-        imported.append(Imported(len(kept.rows), tuple(lacking), read.repeated + kept.repeated))
-
-    if not _try(load):
+    change = last_change()
+    if change is None:
         return None
-    st.session_state["_changes"] = []
-    return imported[0]
+    undone: list[Change] = []
+
+    def undo_it() -> None:
+        now = _answer_to(change.title)
+        if _same(now, change.after):
+            _write(change.title, change.before)
+            undone.append(change)
+
+    if not _try(undo_it):
+        return None
+    _changes().pop()
+    if not undone:
+        st.session_state["_profile_trouble"] = f"{change.title} was answered elsewhere since; that answer stays."
+    return undone[0] if undone else None
+
+
+def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
+    """What a file of ratings holds, see `collab.exports`; None where it was refused. Nothing is kept yet.
+
+    A title that the run spells a little otherwise becomes the run's, so that it is the same film everywhere.
+    """
+    read: list[FileRead] = []
+
+    def read_it() -> None:
+        export, lacking = spelt_as(read_export(content, STARS, name), list(cached.film_titles(run_id)))
+        read.append(FileRead(run_id, export, lacking))
+
+    return read[0] if _try(read_it) else None
+
+
+def to_keep(file: FileRead, answers: Sequence[Answer]) -> RatingsFile:
+    """What of the file goes into a profile with these `answers`."""
+    return beside_stars(file.export, {answer.title for answer in answers if answer.rating is not None})
+
+
+def keep_file(file: FileRead) -> int | None:
+    """Add the answers of the file, all or none: how many; None where that was refused."""
+    kept: list[int] = []
+
+    def keep() -> None:
+        profile = _own_profile()
+        answers = to_keep(file, cached.profiles().answers(profile))
+        cached.profiles().keep(profile, answers)
+        kept.append(len(answers.rows))
+
+    if not _try(keep):
+        return None
+    _changes().clear()
+    return kept[0]
+
+
+def profiles_here() -> list[Profile]:
+    """The profiles that this browser knows, in the order in which it met them; none where they cannot be read."""
+    try:
+        return cached.profiles().profiles_of(visitor())
+    except ProfileError:
+        return []
+
+
+def n_answers(profiles: Sequence[Profile]) -> dict[int, int]:
+    """How many answers each of the profiles holds, by its id; empty where that cannot be read."""
+    try:
+        return cached.profiles().n_answers(profiles)
+    except ProfileError:
+        return {}
+
+
+def name_it(name: str) -> bool:
+    """Give the open profile a name; where there is none yet this makes it. Whether that worked."""
+    return _try(lambda: cached.profiles().rename(_own_profile(), name))
+
+
+def start_another(name: str) -> bool:
+    """Make another profile and open it. Whether that worked."""
+    return _try(lambda: switch_to(cached.profiles().create(name)))
+
+
+def switch_to(profile: Profile) -> None:
+    """Open another profile of this browser by its private link."""
+    leave_page()
+    _use(profile.edit_token)
+
+
+def turn_to(token: str) -> None:
+    """Make the profile of `token` the session's own, also where the page's link is not to hold it."""
+    if st.session_state.get("_profile") not in (None, token):
+        leave_page()
+    st.session_state["_profile"] = token
+
+
+def forget_here(profile: Profile) -> bool:
+    """Take a profile off this browser's list; it is left where it is the open one. Whether that worked."""
+    done = _try(lambda: cached.profiles().forget(visitor(), profile))
+    if done and profile.edit_token == _token():
+        start_anew()
+    return done
 
 
 def delete_everything() -> bool:
@@ -127,8 +230,15 @@ def delete_everything() -> bool:
 
 def start_anew() -> None:
     """Leave the profile of the link, as a new visitor."""
-    st.query_params.pop(LINK, None)
-    for name in ("_profile", "_changes", "_asked_by"):
+    st.session_state.get("_changes", {}).pop(_token(), None)
+    own_link.put(LINK, None)
+    st.session_state.pop("_profile", None)
+    leave_page()
+
+
+def leave_page() -> None:
+    """Let go what the session holds of one person's page."""
+    for name in PAGE:
         st.session_state.pop(name, None)
 
 
@@ -151,13 +261,30 @@ def in_words(answer: Answer) -> str:
 
 def _change(title: str, after: Answer | None) -> None:
     def change() -> None:
-        profile = _own_profile()
-        before = {answer.title: answer for answer in cached.profiles().answers(profile)}.get(title)
+        before = _answer_to(title)
         _write(title, after)
-        changes = [*st.session_state.get("_changes", []), Change(title, before, after)]
-        st.session_state["_changes"] = changes[-N_UNDO:]
+        changes = _changes()
+        changes.append(Change(title, before, after))
+        del changes[:-N_UNDO]
 
     _try(change)
+
+
+def _changes() -> list[Change]:
+    """The changes of the open profile in this session, oldest first: one person's are not another's to undo."""
+    return st.session_state.setdefault("_changes", {}).setdefault(_token(), [])
+
+
+def _answer_to(title: str) -> Answer | None:
+    answers = cached.profiles().answers(_own_profile())
+    return next((answer for answer in answers if answer.title == title), None)
+
+
+def _same(one: Answer | None, other: Answer | None) -> bool:
+    """Whether two answers say the same, whenever they did."""
+    if one is None or other is None:
+        return one is other
+    return (one.rating, one.said) == (other.rating, other.said)
 
 
 def _write(title: str, answer: Answer | None) -> None:
@@ -177,25 +304,41 @@ def _own_profile() -> Profile:
 
     Raises ProfileError: a database that fails for a moment must not make somebody a new person.
     """
-    store, token = cached.profiles(), _token()
-    if token and token != st.session_state.get("_refused_link"):
-        return store.open(token)
+    store = cached.profiles()
+    if _is_open():
+        return store.open(_token())
     profile = store.create()
     _use(profile.edit_token)
     return profile
 
 
+def _is_open() -> bool:
+    """Whether there is a profile, as far as the person has been told."""
+    return bool(_token()) and _token() != st.session_state.get("_refused_link")
+
+
 def _token() -> str | None:
-    return st.query_params.get(LINK) or st.session_state.get("_profile")
+    """The token of the link; the session's own where the link names none, or one that the session has just replaced."""
+    named = st.query_params.get(LINK)
+    if named and not own_link.is_late(LINK, named):
+        return named
+    return st.session_state.get("_profile")
 
 
 def _use(token: str) -> None:
-    st.session_state["_profile"] = token
-    if st.query_params.get(LINK) != token:
-        st.query_params[LINK] = token
+    turn_to(token)
+    own_link.put(LINK, token)
 
 
-def _try(change: Callable[[], None]) -> bool:
+def _remember(profile: Profile) -> None:
+    """Put a profile that the private link opens on this browser's list, once a session: it may be taken off again."""
+    remembered = st.session_state.setdefault("_remembered", set())
+    if profile.can_edit and profile.id not in remembered:
+        cached.profiles().remember(visitor(), profile)
+        remembered.add(profile.id)
+
+
+def _try(change: Callable[[], object]) -> bool:
     try:
         change()
     except CollabError as reason:

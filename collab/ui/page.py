@@ -25,6 +25,7 @@ from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
+MENU_STYLE = Path(__file__).with_name("menu.css")
 POLL_SECONDS = 0.25
 STATE_WORDS = {
     "queued": "waiting",
@@ -360,6 +361,21 @@ def _show_progress(run_id: str) -> None:
     st.progress(progress.share, text=text + left)
     with st.container(height=420, border=False).skeleton():
         pass
+
+
+def renew_when_ended(record: RunRecord) -> None:
+    """Draw a page that needs no run anew when the run in the sidebar has ended: the first visitor’s is still in training."""
+    if record.busy:
+        st.fragment(_renew, run_every=2 * POLL_SECONDS)(record.id)
+
+
+def _renew(run_id: str) -> None:
+    try:
+        busy = cached.jobs().store.record(run_id).busy
+    except RunError:
+        busy = False  # it was taken off the queue
+    if not busy:
+        st.rerun()
 
 
 def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:

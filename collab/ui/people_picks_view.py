@@ -13,8 +13,10 @@ from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for,
 from collab.reasons import watched_reasons
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
+from collab.ui.dials import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT
 from collab.ui.people_view import counted, intervals_of
-from collab.ui.picks_view import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT, N_PICKS, ORDER_NAMES
+from collab.ui.pick_rows import N_PICKS
+from collab.ui.picks_view import ORDER_NAMES
 
 ORDER_TITLES = {name: title.replace("you would", "they would") for name, title in ORDER_NAMES.items()}
 

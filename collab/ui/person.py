@@ -1,13 +1,55 @@
-"""What a run believes of the person of a profile before their first rating."""
+"""What a run believes of the person of a profile before their first rating: what they said of themselves tells it."""
 
 from __future__ import annotations
 
-from collab.newcomer import ByItself, Newcomer
+from collections.abc import Mapping, Sequence
+
+from collab.errors import RunError
+from collab.film_groups import FilmGroup
+from collab.newcomer import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached
 
+AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")
+"""The facts of a profile that say who somebody is; `age` is the first year of its band. The fact GROUPS names a film of each
+group that was picked, one a line, so that another run finds its own groups with these films."""
+
 
 def believed(run: TrainedRun, profile: Profile | None) -> Newcomer | ByItself:
-    """What the run brings to this person: every page that predicts for somebody of a profile asks here. Raises RunError."""
-    return cached.for_newcomers(run.id)
+    """What the run brings to this person: every page that predicts for somebody of a profile asks here. Raises RunError.
+
+    What they said counts where the model can use it and its data set is at hand.
+    """
+    said = said_by(profile)
+    known = cached.for_newcomers(run.id)
+    if not said or isinstance(known, ByItself):
+        return known
+    try:
+        picked = tuple(picked_groups(run, said)) if GROUPS in said else ()
+        return cached.informed(run.id, picked, *map(said.get, FACTS))
+    except RunError:
+        return known
+
+
+def said_by(profile: Profile | None) -> dict[str, str]:
+    """The facts of the profile that bear on what is believed. Raises ProfileError."""
+    facts = cached.profiles().facts(profile) if profile else {}
+    return {name: value for name, value in facts.items() if name in (GROUPS, *FACTS)}
+
+
+def picked_groups(run: TrainedRun, said: Mapping[str, str]) -> list[int]:
+    """The places of the run's groups that hold a film of the fact GROUPS, ascending. Raises RunError without the run's data."""
+    groups, titles = cached.run_groups(run.id), titles_in(said.get(GROUPS))
+    return sorted({place for place in groups_holding(groups, cached.film_places(run.id, titles)) if place is not None})
+
+
+def titles_in(fact: str | None) -> list[str]:
+    """The titles of the fact GROUPS, one of each group that was picked; none where there is no such fact."""
+    return (fact or "").splitlines()
+
+
+def groups_holding(groups: Sequence[FilmGroup], films: Sequence[int | None]) -> list[int | None]:
+    """For each item_index the place of the group that holds it; None for a film in no group, and for no film."""
+    group_of = {film: place for place, group in enumerate(groups) for film in group.films.tolist()}
+    return [group_of.get(film) for film in films]

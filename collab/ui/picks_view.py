@@ -1,29 +1,30 @@
-"""The picks on the Rate page: their head with its controls, the list, and how far its numbers can be trusted."""
+"""The picks on the Rate page: the list, what is done with it, and how far its numbers can be trusted."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.certainty import COVERAGE
 from collab.errors import RunError
 from collab.item_item import ItemItem
-from collab.newcomer import ByItself, Newcomer, Picks, picks
+from collab.newcomer import ByItself, Newcomer, Picks
 from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
-from collab.reasons import Reason, rating_reasons, watched_reasons
-from collab.recommend import popular
+from collab.reasons import weightiest
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.film_list import Film, Prediction, Sum, film_list, title_and_facts
+from collab.ui import cached, what_if, words
+from collab.ui.dials import choose_dials
+from collab.ui.film_list import film_list
 from collab.ui.keeping import share_button
+from collab.ui.pick_deeds import carry_out, last_deed
+from collab.ui.pick_list import pick_list
+from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked
 from collab.ui.taste import Known
 from collab.ui.theme import palette
 
-N_PICKS = 10
-N_FAMILIAR = 4
-"""So many of the picks are films that the person may know; the others are probably new to them."""
-
-NEW, FAMILIAR = "New to you", "You may know these"
 ORDER_NAMES = {
     WATCH: "What you would watch and like",
     RATING: "What you would rate highest",
@@ -39,64 +40,65 @@ ORDER_HELP = """What the picks are ranked by.
 - *Popular*: the number of ratings, the same for everybody.
 - *Long shot*: the upper end of the interval; it may be wonderful, and nobody knows."""
 assert set(ORDER_NAMES) == set(ORDERS)
-MINIMUM_COUNT = 20
-HIGHEST_MINIMUM_COUNT = 200
 
 
 def show_picks(
     run: TrainedRun, person: Newcomer | ByItself, known: Known, profile: Profile | None, page_name: str
 ) -> None:
-    """The picks with their predictions; before the first rating what is popular with everyone."""
+    """The picks with their predictions; what is popular with everyone where the person has neither rated nor told anything. What
+    can be done with each is there for who may change the profile; what would be picked after another answer is there for
+    everyone."""
     mine = profile is None or profile.can_edit
-    if known.rated:
+    is_known = bool(known.rated or person.told)
+    if is_known:
         heading = "Your picks" if mine else "Their picks"
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
-    order, dials = _head(run, heading, profile, page_name, ranked=bool(known.rated))
-    minimum_count = dials.minimum_count
-    found, together = None, None
-    if known.rated:
-        together = _together(run)
-        if together is None and order == WATCH:
-            st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
-        found = picks(
-            person,
-            run.items,
-            known.rated,
-            N_PICKS,
-            order=order,
-            together=together,
-            dials=dials,
-            not_seen=known.not_seen,
-            dismissed=known.dismissed,
-            n_familiar=N_FAMILIAR,
+    order, dials, beside = _head(run, heading, profile, page_name, ranked=is_known)
+    together = _together(run) if is_known else None
+    if is_known and together is None and order == WATCH:
+        st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
+    thought, wrong = what_if.thought(known, run.record.scale)
+    now = ranked(run, person, known, known.rated, order, dials, together)
+    shown, rated = now, known.rated
+    if thought is not None and thought.changes:
+        rated = thought.rated(known.rated)
+        shown = ranked(run, person, known, rated, order, dials, together)
+    if beside is not None and known.rated:
+        watched = together if now.found is not None and now.found.order == WATCH else None
+        choice = weightiest(person, watched, known.rated, now.films["item_index"].to_numpy())
+        beside.button(
+            "What if",
+            key="what_if_begin",
+            icon=":material/swap_vert:",
+            disabled=thought is not None,
+            on_click=what_if.ask,
+            args=(known.titles[choice[0]], known.rated[choice[0]]),
+            help="Try other stars for a film, and see the picks move. Nothing is saved.",
         )
-    if found is None:
-        films = [
-            Film(*title_and_facts(film), words.stars(film.mean_rating), " on average")
-            for film in popular(run.items, N_PICKS, minimum_count).itertuples()
-        ]
-    else:
-        films = [
-            Film(
-                *title_and_facts(film),
-                *_split(film.words),
-                Prediction(film.predicted, film.low, film.high, film.likely_low, film.likely_high, chances.tolist()),
-                reasons=reasons,
-                section="" if together is None else FAMILIAR if film.familiar else NEW,
-            )
-            for film, chances, reasons in zip(
-                found.films.itertuples(), found.chances, _reasons(run, person, known, found, together), strict=True
-            )
-        ]
+        if thought is not None:
+            what_if.show(thought, known, choice, mine)
+    if wrong:
+        st.caption(words.plain(wrong))
+    films = films_of(run, person, known, rated, shown, together, can_edit=mine and thought is None)
+    if thought is not None and thought.changes:
+        films = moved(run, person, known, rated, now, shown, films)
     if films:
-        st.html(film_list(films, heading, run.record.scale, palette(), N_PICKS))
+        said, then = last_deed(mine)
+        pick_list(
+            film_list(films, heading, run.record.scale, palette(), N_PICKS),
+            said,
+            then,
+            what_if.KEY,
+            partial(carry_out, titles=frozenset(film.key for film in films), known=known, can_edit=mine),
+        )
     else:
         st.info(
             "No film that is left passes the filters. Widen them beside the heading.",
             icon=":material/filter_alt_off:",
         )
-    _say_how_honest(run, found, len(known.rated), minimum_count, "your" if mine else "their", person.doubts_films)
+    whose = "your" if mine else "their"
+    _say_how_honest(run, now.found, len(known.rated), dials.minimum_count, whose, person.doubts_films)
 
 
 def _together(run: TrainedRun) -> ItemItem | None:
@@ -107,103 +109,28 @@ def _together(run: TrainedRun) -> ItemItem | None:
         return None
 
 
-def _head(run: TrainedRun, heading: str, profile: Profile | None, page_name: str, *, ranked: bool) -> tuple[str, Dials]:
-    """The heading with its controls; the order and the dials that they stand at. Before the first rating (not `ranked`) there is
-    nothing to order or to bend by but the number of ratings."""
-    order = WATCH
+def _head(
+    run: TrainedRun, heading: str, profile: Profile | None, page_name: str, *, ranked: bool
+) -> tuple[str, Dials, DeltaGenerator | None]:
+    """The heading with its controls; the order and the dials that they stand at, and the place beside the order. As long as
+    nothing is known of the person (not `ranked`) there is nothing to order or to bend by but the number of ratings."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.subheader(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
-            dials = _dials(run, ranked)
+            dials = choose_dials(run, bend=ranked, narrow=ranked)
         share_button(profile, page_name)
-    if ranked:
-        order = st.selectbox(
-            "Order",
-            list(ORDER_NAMES),
-            key="order",
-            bind="query-params",
-            format_func=ORDER_NAMES.__getitem__,
-            label_visibility="collapsed",
-        )
-    return order, dials
-
-
-def _dials(run: TrainedRun, ranked: bool) -> Dials:
-    """The controls behind the tune button."""
-    n_ratings = run.items["n_ratings"]
-    most = max(2, min(HIGHEST_MINIMUM_COUNT, int(n_ratings.max())))
-    minimum_count = st.slider(
-        "Least ratings of a film",
-        1,
-        most,
-        min(MINIMUM_COUNT, most),
-        key="min_ratings",
-        bind="query-params",
-        help="Films with fewer training ratings are left out. Higher: better known films, predictions that rest on more.",
-    )
     if not ranked:
-        return Dials(minimum_count=minimum_count)
-    popularity = st.slider(
-        "Obscure (−1) to popular (1)",
-        -1.0,
-        1.0,
-        0.0,
-        0.25,
-        key="popularity",
+        return WATCH, dials, None
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="picks_order")
+    order = row.selectbox(
+        "Order",
+        list(ORDER_NAMES),
+        key="order",
         bind="query-params",
-        help="Adds to or takes from a film’s score for the number of its ratings. 0: as the order has it.",
+        format_func=ORDER_NAMES.__getitem__,
+        label_visibility="collapsed",
     )
-    variety = st.slider(
-        "Similar (0) to varied (1)",
-        0.0,
-        1.0,
-        0.0,
-        0.1,
-        key="variety",
-        bind="query-params",
-        help="Higher: each next pick is less like the ones above it, and further down the order. 0: the best, however alike.",
-    )
-    trained = run.items[n_ratings > 0]
-    known_years = trained["year"].dropna()
-    years = None
-    if known_years.nunique() > 1:
-        whole = int(known_years.min()), int(known_years.max())
-        years = st.slider("Years", *whole, whole, key="years", bind="query-params")
-        years = None if tuple(years) == whole else tuple(years)
-    names = sorted({name for genres in trained["genres"].unique() for name in genres.split("|") if name})
-    genres = st.multiselect("Genres", names, key="pick_genres", bind="query-params", placeholder="All") if names else []
-    return Dials(popularity, variety, years, tuple(genres), minimum_count)
-
-
-def _reasons(
-    run: TrainedRun, person: Newcomer | ByItself, known: Known, found: Picks, together: ItemItem | None
-) -> list[list[Sum]]:
-    """For every pick the sums that tell why: what was watched together, where that ranked, and the predicted rating."""
-    films = found.films["item_index"].to_numpy()
-    sums: list[list[Sum]] = [[] for _ in films]
-    if found.order == WATCH and together is not None:
-        for each, reason in zip(sums, watched_reasons(together, known.rated, films), strict=True):
-            each.append(_sum(run, known, reason, "Watched together, score", "How often it is watched", 3))
-    predicted = rating_reasons(person, known.rated, films)
-    if predicted is not None:
-        for each, reason in zip(sums, predicted, strict=True):
-            each.append(_sum(run, known, reason, "Predicted, stars", "Before the first rating", 2))
-    return sums
-
-
-def _sum(run: TrainedRun, known: Known, reason: Reason, name: str, start: str, digits: int) -> Sum:
-    """A reason with the titles of its films and the stars that they were given."""
-    titles = run.items["title"].array
-    parts = [(start, f"{reason.start:.{digits}f}")]
-    parts += [(f"{titles[film]}, rated {known.rated[film]:g}", _signed(part, digits)) for film, part in reason.parts]
-    if reason.n_others:
-        more = "1 more film" if reason.n_others == 1 else f"{words.count(reason.n_others)} more films"
-        parts.append((more, _signed(reason.others, digits)))
-    return Sum(name, f"{reason.total:.{digits}f}", parts)
-
-
-def _signed(part: float, digits: int) -> str:
-    return f"{part:+.{digits}f}".replace("-", "−")
+    return order, dials, row
 
 
 def _say_how_honest(
@@ -233,19 +160,24 @@ def _say_how_honest(
         else "They are read off one bell curve around the prediction, its width made of how unsteadily people rate and of what "
         f"is unknown of {whose} taste{films}."
     )
+    if n_rated:
+        sure = (
+            f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
+            f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "
+            f"taste fell by {words.percent(found.learned)}, the rest is {rest}."
+        )
+    else:
+        sure = (
+            f"Before the first rating {whose} predictions are typically ±{found.typical_error:.2f} stars. "
+            + "Ranked by how often a film is watched and by its predicted rating. " * (found.order == WATCH)
+        ).strip()
     st.caption(
-        f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
-        f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} taste "
-        f"fell by {words.percent(found.learned)}, the rest is {rest}. {kind}{limit}; {error}. "
-        "Open a film for the chance of every rating.",
+        f"{sure} {kind}{limit}; {error}. Open a film for the chance of every rating.",
         help=f"The ratings given find their place among the {people} that the model was trained on; its films stay as they are. "
         f"“Probably” names the fewest neighbouring star levels that hold {whose} own rating with a chance of at least "
         f"{COVERAGE:.0%}: the coloured columns. Columns are the chances of all levels, larger where a film is opened. {chances}"
+        f"\n\nWhat is unknown of {whose} taste is counted in squared stars, as is the uncertainty that falls with every answer. "
+        "Here it is averaged over the films that may be picked, each counting once; there over all films, by how many people "
+        "rate them."
         f"\n\n{ORDER_HELP}",
     )
-
-
-def _split(sentence: str) -> tuple[str, str]:
-    """ "4.2, probably 3 to 5" as the figure and the rest."""
-    figure, comma, rest = sentence.partition(",")
-    return figure, comma + rest

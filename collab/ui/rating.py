@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import CATALOGUE, DEFAULT, Entry
+from collab.datasets import Entry
 from collab.newcomer import ByItself, Newcomer
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
-from collab.ui.page import use_data
+from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
+from collab.ui.keep_focus import keep_focus
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
+from collab.ui.unmatched import unmatched
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -30,39 +32,17 @@ N_CARDS = 6
 N_ANSWERS = 12
 """Answers in sight at first; a multiple of them comes with every *Show more*."""
 
-NEWER = {DEFAULT: "ml-latest-small"}
-"""Which data set of the catalogue has the newer films: somebody who rates films would rather have those."""
-
-
-def propose_newer(data: Entry) -> None:
-    """One line that says how old the films are, with a button to newer ones where they are at hand."""
-    newer = CATALOGUE.get(NEWER.get(data.name, ""))
-    if newer is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{data.note[0].upper()}{data.note[1:]}.", width="content")
-        if cached.fetcher().state(newer.name).state == "here":
-            films, _, _ = newer.note.partition(",")
-            st.button(
-                f"Rate {films} instead",
-                key="use_newer",
-                type="tertiary",
-                on_click=use_data,
-                args=(newer.name,),
-                help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.",
-            )
-
 
 def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
     """The item_index of every answer's film, None where the run was never trained on it."""
-    titles = cached.film_titles(run.id)
-    unknown = tuple(answer.title for answer in answers if answer.title not in titles)
-    otherwise = dict(zip(unknown, cached.films_spelt_otherwise(run.id, unknown), strict=True)) if unknown else {}
-    return [titles.get(otherwise.get(answer.title, answer.title)) for answer in answers]
+    return cached.film_places(run.id, [answer.title for answer in answers])
 
 
-def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> None:
-    """Search, one line on the answers so far, and a card each for the next films to rate."""
+def rate_cards(
+    run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str], groups_first: bool
+) -> None:
+    """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
+    of films to pick; `said` are the person's facts."""
     titles, state = cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
@@ -76,6 +56,10 @@ def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> No
             help="Type a few letters of the title. The film then takes the place of the first card.",
         )
         way, audience = choose_way(run)
+    if groups_first:
+        _so_far(known, what_groups_tell(run, person, known, said), "Tap to pick, again to put back.")
+        group_cards(run, said)
+        return
     change = own_ratings.last_change()
     place = places(run, [Answer(change.title, None, 0)])[0] if change else None
     _so_far(known, what_it_taught(run, person, known, change, place, way, audience))
@@ -95,6 +79,8 @@ def rate_cards(run: TrainedRun, person: Newcomer | ByItself, known: Known) -> No
     with st.container(gap="xsmall"):
         for place, film in enumerate(films.itertuples(), start=1):
             _card(place, film, known)
+    at = state.get("_asked_at", {}).get(change.title) if change else None
+    keep_focus(f"{change}", None if at is None else min(at + 1, len(films)))
     if films.empty:
         st.success("You have answered every film of this data set.", icon=":material/check:")
 
@@ -129,13 +115,15 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
         st.caption("No film of this data set is rated yet.")
 
 
-def say_lacking(known: Known, data: Entry) -> None:
-    """Which answers this data set has no film for."""
+def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
+    """Which of the answers this data set has no film for."""
     if known.lacking:
         n_films = len(known.lacking)
         are_for = "answer is for a film" if n_films == 1 else "answers are for films"
         with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
-            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking, 40)}.")
+            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
+            lacking = set(known.lacking)
+            unmatched([answer for answer in answers if answer.title in lacking], data.title, "lacking_csv")
 
 
 def listed(titles: Sequence[str], n: int = 8) -> str:
@@ -145,11 +133,12 @@ def listed(titles: Sequence[str], n: int = 8) -> str:
     )
 
 
-def _so_far(known: Known, taught: str) -> None:
-    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps."""
+def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:
+    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
+    Before the first answer it says `how` to begin."""
     change = own_ratings.last_change()
     if change is None and not known.answered:
-        text = "One tap answers. Unseen films can still be picked."
+        text = how
     else:
         text = f"{words.count(len(known.rated))} rated, {words.count(len(known.not_seen))} not seen."
     if change is not None:
@@ -171,7 +160,7 @@ def _so_far(known: Known, taught: str) -> None:
             type="tertiary",
             icon=":material/undo:",
             disabled=change is None,
-            on_click=_undo,
+            on_click=undo,
             help="Undoes the last answer, and the one before it when pressed again.",
         )
 
@@ -213,6 +202,7 @@ def _answer(answer: Answer) -> None:
 def _find() -> None:
     state = st.session_state
     state["_found"], state["search"] = state["search"], None
+    state[SHOW_GROUPS] = False  # else the film that was looked for would stay out of sight
 
 
 def _rated(title: str, key: str) -> None:
@@ -224,11 +214,16 @@ def _rated(title: str, key: str) -> None:
 
 
 def _say(title: str, rating: float | None) -> None:
+    note_place(title)
+    own_ratings.rate(title, rating)
+
+
+def note_place(title: str) -> None:
+    """Remember where among the films asked a film stands that is now to be answered, for `undo`; for a callback."""
     state = st.session_state
     asked = state.get("_asked", [])
     if title in asked:
         state.setdefault("_asked_at", {})[title] = asked.index(title)
-    own_ratings.rate(title, rating)
     state["_found"] = state["_note"] = None
 
 
@@ -237,7 +232,7 @@ def _take_back(title: str) -> None:
     st.session_state["_note"] = None
 
 
-def _undo() -> None:
+def undo() -> None:
     """Undo the last change; a film that is asked again comes back to where it was."""
     change, state = own_ratings.undo(), st.session_state
     place = state.get("_asked_at", {}).get(change.title) if change else None

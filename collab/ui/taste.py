@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 
 from collab.answers import SEEN
+from collab.answers import STARS as STARS  # every page knows it from here
 from collab.ratings import RatingScale
 from collab.recommend import films_to_ask
 from collab.services.profiles import Answer
-
-STARS = RatingScale(0.5, 5.0, 0.5)
-"""The scale that ratings are kept in: they outlive a data set, so it holds the levels of all of them."""
 
 
 @dataclass(frozen=True)

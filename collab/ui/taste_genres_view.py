@@ -98,7 +98,7 @@ def _listed(genres: list[str]) -> str:
 
 
 def _distribution(taste: Taste, films: np.ndarray, minimum: int) -> None:
-    now, before = taste.person.foresee(taste.known.rated)[0], taste.person.before[0]
+    now, before = taste.person.foresee(taste.known.rated)[0], taste.person.plain.before[0]
     table = predicted_distribution(now, before, films, taste.run.record.scale)
     means = float(now.mean[films].mean()), float(before.mean[films].mean())
     st.plotly_chart(

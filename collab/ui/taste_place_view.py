@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.interpret import Pca, trained_items
 from collab.taste_alike import alike
-from collab.taste_place import Place, ahead, ellipse, movers, place_of, stretch
+from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.taste_profile import ROUNDING
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
@@ -141,7 +141,7 @@ def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd
     """The films for `place_figure`; named are the rated ones that moved the place most, and others farthest along it."""
     items, rated = taste.run.items, taste.known.rated
     now = taste.person.foresee(rated)[0].score[item_index]
-    beyond = (now - taste.person.before[0].score[item_index]).astype(np.float64)
+    beyond = (now - taste.person.plain.before[0].score[item_index]).astype(np.float64)
     beyond -= beyond.mean()
     films = items.iloc[item_index][["title", "n_ratings"]].assign(
         item_index=item_index, x=plane.coordinates[:, 0], y=plane.coordinates[:, 1], marked=False, name=""
@@ -213,7 +213,8 @@ def _own_tables(taste: Taste, place: Place) -> None:
         return
     moved = movers(place, rated)
     facts = taste.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
-    st.caption("What each rating did: the shares of the way to the place add up to 100 %.")
+    told = f", with {words.percent(share_beforehand(place))} for what was told before" if taste.person.told else ""
+    st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
     st.dataframe(
         moved.assign(**facts, share=100 * moved["share"]),
         hide_index=True,
@@ -240,7 +241,7 @@ def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) 
     table = taste.run.items.iloc[films][["title", "n_ratings"]].assign(
         stars=[rated.get(film, np.nan) for film in films.tolist()],
         predicted=taste.person.foresee(rated)[0].mean[films],
-        average=taste.person.before[0].mean[films],
+        average=taste.person.plain.before[0].mean[films],
         x=coordinates[order, 0],
         y=coordinates[order, 1],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,13 @@ from collab.certainty import COVERAGE
 from collab.errors import CollabError
 from collab.interpret import trained_items
 from collab.newcomer import ByItself, Newcomer
-from collab.services.profiles import Profile
+from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
-from collab.ui import cached, own_ratings, words
+from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only
 from collab.ui.page import Page
+from collab.ui.person import believed
 from collab.ui.rating import places
 from collab.ui.taste import Known, answers_known
 
@@ -29,6 +31,7 @@ class Taste:
     person: Newcomer | ByItself
     known: Known
     profile: Profile | None
+    answers: Sequence[Answer]
 
     @property
     def run(self) -> TrainedRun:
@@ -63,9 +66,9 @@ def open_taste(page: Page) -> Taste:
         st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
     run = page.run
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    taste = Taste(page, cached.for_newcomers(run.id), known, profile)
+    taste = Taste(page, believed(run, profile), known, profile, answers)
     if not taste.mine:
-        say_view_only()
+        say_view_only(profile)
     if not known.rated:
         _say_nothing_rated(taste)
     return taste
@@ -74,7 +77,9 @@ def open_taste(page: Page) -> Taste:
 def _say_nothing_rated(taste: Taste) -> None:
     whose = "Nothing is rated yet" if taste.mine else "They have rated no film of this data set"
     line, door = st.columns([4, 1], vertical_alignment="center")
-    line.info(f"**{whose}: this is the average person.** A few stars move everything here.", icon=":material/person:")
+    said = taste.person.told
+    who = "what you see follows from what was told beforehand" if said else "this is the average person"
+    line.info(f"**{whose}: {who}.** A few stars move everything here.", icon=":material/person:")
     if taste.mine:
         door.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")
 
@@ -83,7 +88,12 @@ def say_so_far(taste: Taste) -> None:
     """How many films are rated, and how kind the person is."""
     run, rated = taste.run, taste.known.rated
     if not rated:
-        st.caption("The average person: whom the model expects before the first rating, in everything below.")
+        told = taste.person.told
+        st.caption(
+            "The groups of films that were picked, or age, gender and occupation, are all that is known so far."
+            if told
+            else "The average person: whom the model expects before the first rating, in everything below."
+        )
         return
     n = len(rated)
     st.markdown(

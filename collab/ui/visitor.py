@@ -8,19 +8,23 @@ import secrets
 import streamlit as st
 
 COOKIE = "_streamlit_xsrf"
+SECRET_BYTES = 16
 
 
 def visitor() -> str:
     """A name for this browser that cannot be guessed and tells nothing about it.
 
     Streamlit gives every browser a random secret in a cookie, masked anew each time it is sent ("2|mask|masked secret|time",
-    all hexadecimal); unmasked and hashed it stays the same from one visit to the next. Without the cookie (a test, or a
-    browser that takes none) the name lasts as long as the session.
+    all hexadecimal); unmasked and hashed it stays the same from one visit to the next. The cookie has no date of its own: it
+    goes when the browser ends its session, mostly when it is closed. Without the cookie (a test, or a browser that takes
+    none) the name lasts as long as the page's session.
     """
     try:
         _, mask, masked, _ = st.context.cookies[COOKIE].strip("\"'").split("|")
         key, hidden = bytes.fromhex(mask), bytes.fromhex(masked)
         secret = bytes(byte ^ key[place % len(key)] for place, byte in enumerate(hidden))
+        if len(secret) < SECRET_BYTES:
+            raise ValueError("too short to be nobody else's")
     except (KeyError, ValueError, ZeroDivisionError):
         return st.session_state.setdefault("_visitor", secrets.token_hex(16))
     return hashlib.sha256(secret).hexdigest()[:32]

@@ -23,6 +23,7 @@ OURS = (
     "large_tables",
     "presets",
     "nets",
+    "new_films",
     "chapter",
     "neighbours",
 )

@@ -10,10 +10,14 @@ MENU = (
     "Overview",
     "Rate",
     "Your taste",
+    "Together",
     "Film map",
+    "Two maps",
     "Similar films",
     "Film biases",
     "People",
+    "New film",
+    "Data",
     "Train",
     "Past runs",
     "Learn",
@@ -28,6 +32,7 @@ ABOVE_THE_FOLD = {
     "film_biases": ".st-key-biases",
     "people": ".st-key-foretold",
     "your_taste": ".st-key-taste_place",
+    "data": ".st-key-tail",
 }
 
 

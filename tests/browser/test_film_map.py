@@ -121,7 +121,7 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     slider = film_map.get_by_role("slider", name="Films")
     slider.focus()
     slider.press("ArrowLeft")
-    film_map.wait_for_function("new URL(location).searchParams.get('films') === '999'")
+    film_map.wait_for_function("new URL(location).searchParams.get('shown') === '999'")
     settled(film_map)
     assert camera(film_map) == turned
 
@@ -143,7 +143,7 @@ def test_the_camera_stays_through_every_change(film_map, settled):
 
 
 def test_a_shared_link_shows_the_same(server, desktop, settled):
-    desktop.goto(f"{server}/film_map?data=ml-100k&colour=year&films=300&film=Alien+(1979)&find=star")
+    desktop.goto(f"{server}/film_map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star")
     settled(desktop)
     desktop.wait_for_function(DRAWN)
     names = desktop.evaluate("document.querySelector('.plot3d-drawing').data.map(trace => trace.name)")

@@ -188,13 +188,14 @@ def test_a_file_goes_out_and_comes_back(server, desktop, settled, tmp_path):
 
     open_rate(desktop, server, settled)  # without the private link: a new visitor
     assert desktop.get_by_role("heading", name=POPULAR).is_visible()
-    desktop.get_by_text("Load ratings from a CSV file").click()
+    desktop.get_by_text("Load ratings from a file").click()
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("title,rating\nFargo (1996),7\n", encoding="utf-8")
     desktop.locator("input[type=file]").set_input_files(wrong)
     desktop.get_by_text("wrong.csv, line 2, column rating").wait_for()
     settled(desktop)  # the box that refused the file gives way to a fresh one
     desktop.locator("input[type=file]").set_input_files(file)
+    desktop.get_by_role("button", name="Add 2 answers").click()
     desktop.get_by_text("2 answers loaded.").wait_for()
     settled(desktop)
     assert picks(desktop) == before

@@ -5,6 +5,7 @@ import pytest
 
 from collab.interpret import similar_items, uncertainty
 from collab.ui import cached
+from tests.pages.in_the_picks import picked
 
 
 def current(app):
@@ -52,7 +53,9 @@ def test_biases_say_how_sure_they_are(visit_bayes):
     deviation = np.sqrt(run.model.item_covariances[table["item_index"], -1, -1])
     np.testing.assert_allclose(table["deviation"], deviation, rtol=1e-5)
     assert any("standard deviation" in caption.value for caption in app.caption)
-    app.radio(key="view").set_value("users").run()
+    assert "bias" not in [each.key for each in app.button_group]  # a posterior mean needs no shrinking
+    assert any("Shrunk already" in caption.value for caption in app.caption)
+    app.button_group(key="view").set_value("users").run()
     assert not app.exception and (app.dataframe[-1].value["deviation"] > 0).all()
 
 
@@ -88,8 +91,8 @@ def test_picks_follow_the_answers(visit_bayes):
     stars = [each for each in app.feedback if each.key.startswith("stars-")]
     stars[0].set_value(4).run()
     assert not app.exception and not app.error
-    html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
-    assert html.count("<li>") == 10 and html.count('role="img"') == 10 and "in 8 of 10 cases from" in html
+    _, html = picked(app)
+    assert html.count("<li ") == 10 and html.count('role="img"') == 10 and "in 8 of 10 cases from" in html
     assert "the rest is what is unknown of the films" in " ".join(caption.value for caption in app.caption)
 
 

@@ -11,9 +11,17 @@ from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from collab.ui import cached
+from tests.pages.in_the_picks import picked
 
 WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
-LACKS = {"film_map": WITHOUT_FACTORS, "similar_films": WITHOUT_FACTORS, "film_biases": WITHOUT_BIASES}
+WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
+LACKS = {
+    "film_map": WITHOUT_FACTORS,
+    "two_maps": WITHOUT_FACTORS,
+    "similar_films": WITHOUT_FACTORS,
+    "film_biases": WITHOUT_BIASES,
+    "new_film": WITHOUT_DESCRIPTIONS,
+}
 
 
 def link(app, name):
@@ -118,8 +126,13 @@ def test_picks_follow_the_answers_with_every_model(open_with_all):
             stars = [each for each in app.feedback if each.key.startswith("stars-")]
             stars[0].set_value(4).run()
         assert not app.exception and not app.error
-        html = next(element.proto.body for element in app.get("html") if "film-list" in element.proto.body)
-        assert html.count("<li>") == 10 and "in 8 of 10 cases from" in html
+        _, html = picked(app)
+        assert html.count("<li ") == 10 and "in 8 of 10 cases from" in html
+        app.button(key="what_if_begin").click().run()
+        app.button(key="what_if_unrated").click().run()
+        assert not app.exception and picked(app)[1].count('class="move"') >= 10
+        app.button(key="what_if_back").click().run()
+        assert picked(app)[1] == html
 
 
 @pytest.mark.parametrize("page", LACKS)

@@ -1,14 +1,16 @@
-"""The Film biases page: both ends, bias against mean, users; and the facts that hold in every fit of MovieLens 100K."""
+"""The Film biases page: films, kinds of films, users, norms; and the facts that hold in every fit of MovieLens 100K."""
 
+import base64
 import json
 import time
 
+import numpy as np
 import pytest
 
 from collab.interpret import bias_table
 from collab.models import DotBiasSettings
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui import cached, words
 
 
 def current(app):
@@ -22,6 +24,18 @@ def wait_for(jobs, run_id, seconds=60):
     while jobs.store.record(run_id).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def link_of(app, name):
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def values(array):
+    """The numbers of a trace, however Plotly wrote them."""
+    return (
+        np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"]).tolist() if isinstance(array, dict) else array
+    )
 
 
 def table_of(app):
@@ -53,25 +67,141 @@ def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit):
     assert any("Lawnmower Man 2" in title for title in lowest)
 
 
-def test_against_the_mean(visit):
-    app = visit("film_biases", view="against the mean", minimum="50", filter="the")
-    assert app.slider(key="ends").disabled
+def test_against_the_damped_mean(visit):
+    app = visit("film_biases", picture="against the damped mean", minimum="50", filter="the")
+    assert "ends" not in [slider.key for slider in app.slider]
     line, films, rings = figure_of(app)["data"]
     assert line["mode"] == "lines"
-    shown = table_of(app)
+    more, less, shown = (frame.value for frame in app.dataframe)
     assert len(films["x"]) > len(rings["x"]) == len(shown) and shown["title"].str.contains("the", case=False).all()
     assert (shown["n_ratings"] >= 50).all()
+    run = current(app)
+    table = bias_table(run.items, run.model.item_biases, 50)
+    assert sorted(values(films["x"])) == pytest.approx(sorted(table["damped_mean"]))
+    assert more["title"].iat[0] == table.loc[table["residual"].idxmax(), "title"]
+    assert less["title"].iat[0] == table.loc[table["residual"].idxmin(), "title"]
+
+
+def test_shrunk_biases_are_raw_ones_times_a_factor(visit):
+    app = visit("film_biases", minimum="1", bias="shrunk", beta="30")
+    run, table = current(app), table_of(app)
+    raw, n_ratings = run.model.item_biases[table["item_index"]].astype(float), table["n_ratings"]
+    np.testing.assert_allclose(table["bias"], raw * n_ratings / (n_ratings + 30))
+    assert table["bias"].is_monotonic_decreasing
+    app.button_group(key="bias").set_value("raw").run()
+    assert not app.exception and app.slider(key="beta").disabled
+    table = table_of(app)
+    np.testing.assert_allclose(table["bias"], run.model.item_biases[table["item_index"]])
+
+
+@pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
+def test_genres_and_decades(visit, data):
+    app = visit("film_biases", data=data, view="genres and decades")
+    run, table = current(app), table_of(app)
+    films = bias_table(run.items, run.model.item_biases, 20)
+    drama = films[films["genres"].str.split("|").map(lambda genres: "Drama" in genres)]["bias"]
+    row = table.set_index("name").loc["Drama"]
+    assert (row["mean"], row["error"]) == pytest.approx((drama.mean(), drama.sem()))
+    assert row["n_films"] == len(drama) and table["mean"].is_monotonic_decreasing
+    app.radio(key="by").set_value("decade").run()
+    assert not app.exception and table_of(app)["name"].is_monotonic_increasing
+    assert table_of(app)["n_films"].sum() == films["year"].notna().sum()
+    app.radio(key="by").set_value("genre × decade").run()
+    assert not app.exception
+    (cells,) = figure_of(app)["data"]
+    assert cells["type"] == "heatmap" and cells["zmin"] == -cells["zmax"]
+    table = table_of(app)
+    assert sum(text != "" for row in cells["text"] for text in row) == len(table)
+    before = table.set_index(["genre", "decade"])["mean"]
+    app.button_group(key="count").set_value("by its ratings").run()
+    after = table_of(app).set_index(["genre", "decade"])["mean"]
+    assert not app.exception and (before.index == after.index).all() and not np.allclose(before, after)
 
 
 def test_users(visit):
     app = visit("film_biases", data="ml-100k")
-    app.radio(key="view").set_value("users").run()
+    app.button_group(key="view").set_value("users").run()
     assert not app.exception
     table, run = table_of(app), current(app)
     assert len(table) == (run.users["n_ratings"] >= 20).sum() and table["bias"].is_monotonic_decreasing
     assert table["title"].iloc[0] == "User " + run.users["user_id"].iat[table["user_index"].iloc[0]]
+    links = [link.proto.query_string for link in app.get("page_link")]
+    assert len(links) == 10
+    for link, user in zip(links, [*table["user_id"][::-1][:5], *table["user_id"][:5]], strict=True):
+        assert f"user={user}" in link.split("&") and f"run={run.id}" in link.split("&")
     app.text_input(key="filter").set_value(" 405").run()
     assert set(table_of(app)["title"]) >= {"User 405"} and not app.exception
+
+
+def test_the_distribution_of_users_counts_everybody(visit):
+    app = visit("film_biases", view="users", raters="distribution", minimum="1")
+    (bars,) = figure_of(app)["data"]
+    table = table_of(app)
+    assert sum(values(bars["y"])) == len(table) == (current(app).users["n_ratings"] > 0).sum()
+    spread = f"standard deviation {table['bias'].std(ddof=0):.2f}"
+    assert any(spread in caption.value for caption in app.caption)
+
+
+def test_users_against_their_mean(visit):
+    app = visit("film_biases", view="users", raters="against their mean", filter="User 12")
+    _, users, rings = figure_of(app)["data"]
+    assert sorted(values(users["x"])) == pytest.approx(
+        sorted(current(app).users["mean_rating"][values(users["customdata"])])
+    )
+    assert len(rings["x"]) == len(table_of(app)) > 0
+
+
+def test_norm_and_count(visit):
+    app = visit("film_biases", view="norm and count")
+    run, table = current(app), table_of(app)
+    np.testing.assert_allclose(
+        table["norm"], np.linalg.norm(run.model.item_factors[table["item_index"]], axis=1), rtol=1e-6
+    )
+    everything, ringed = figure_of(app)["data"]
+    assert values(everything["customdata"]) == list(table["item_index"]) and not ringed["x"]
+    relation = np.corrcoef(table["norm"], np.log(table["n_ratings"]))[0, 1]
+    assert any(words.signed(relation) in caption.value for caption in app.caption)
+    assert app.button(key="to_map").disabled
+
+
+def test_films_are_taken_without_a_mouse_and_go_to_the_map(visit):
+    app = visit("film_biases", view="norm and count")
+    run = current(app)
+    first, second = (int(each) for each in table_of(app)["item_index"].iloc[[3, 0]])
+    for taken in (first, second):
+        app.selectbox(key="_add_film").set_value(taken).run()
+        assert not app.exception and app.selectbox(key="_add_film").value is None
+    assert link_of(app, "films") == f"{first},{second}"
+    assert len(figure_of(app)["data"][1]["x"]) == 2
+    app.text_input(key="filter").set_value("star").run()
+    found = table_of(app)
+    app.button(key="take_found").click().run()
+    assert set(link_of(app, "films").split(",")) == {str(each) for each in found["item_index"]}
+    app.button(key="to_map").click().run()
+    assert not app.exception and link_of(app, "run") == run.id
+    assert any(f"the {len(found)} films of the link" in caption.value for caption in app.caption)
+    app.button(key="set_none").click().run()
+    assert not app.exception and "films" not in app.query_params
+
+
+def test_a_link_with_films_that_are_none(visit):
+    app = visit("film_biases", view="norm and count", films="5,0,999999,x,5,7")
+    assert any("3 of the link’s films are unknown" in caption.value for caption in app.caption)
+    assert app.button(key="to_map").label == "Show these 2 on the map"
+    app.button(key="take_none").click().run()
+    assert not app.exception and app.button(key="to_map").disabled and "films" not in app.query_params
+
+
+def test_a_minimum_that_nothing_reaches(visit):
+    for view in ("films", "genres and decades", "users", "norm and count"):
+        app = visit("film_biases", view=view)
+        run = current(app)
+        run.items["n_ratings"], run.users["n_ratings"] = (
+            run.items["n_ratings"].clip(upper=9),
+            run.users["n_ratings"].clip(upper=9),
+        )
+        app.run()
+        assert not app.exception and "Lower the minimum." in app.info[-1].value and not app.get("plotly_chart")
 
 
 def test_model_without_biases_says_so(visit):

@@ -42,8 +42,8 @@ def test_the_thousand_most_rated_films_by_default(visit, data):
 
 
 def test_settings_come_from_the_link(visit):
-    app = visit("film_map", films="100", colour="year", find="the")
-    assert app.selectbox(key="colour").value == "year" and app.slider(key="films").value == 100
+    app = visit("film_map", shown="100", colour="year", find="the")
+    assert app.selectbox(key="colour").value == "year" and app.slider(key="shown").value == 100
     assert n_points(figure_of(app)) >= 100  # found ones are ringed on top
     assert set(table_of(app)["title"].str.contains("the", case=False)) == {True}
     assert any("have “the” in their title" in caption.value for caption in app.caption)
@@ -74,7 +74,7 @@ def test_a_chosen_film_shows_facts_and_nearest_films(visit):
 
 
 def test_a_chosen_film_off_the_map_says_so(visit):
-    app = visit("film_map", films="100")
+    app = visit("film_map", shown="100")
     items = current(app).items
     rare = items[(items.n_ratings > 0) & (items.index > 0)].sort_values("n_ratings")["label"].iloc[0]
     app.selectbox(key="film").set_value(rare).run()
@@ -82,7 +82,7 @@ def test_a_chosen_film_off_the_map_says_so(visit):
 
 
 def test_untrained_films_are_neither_shown_nor_offered(visit):
-    app = visit("film_map", data="ml-100k", films="1600")
+    app = visit("film_map", data="ml-100k", shown="1600")
     items = current(app).items
     untrained = set(items["title"][items.n_ratings == 0])
     assert untrained and not untrained & set(table_of(app)["title"])

@@ -9,6 +9,7 @@ import pytest
 from collab.errors import RunError
 from collab.interpret import trained_items
 from collab.models import preset_of
+from collab.newcomer import GROUPS
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
@@ -180,3 +181,18 @@ def test_every_kind_of_model(app, others):
         if not doubted:
             mean = level(cached.for_newcomers(run_id), rated, trained_items(items)).value
             assert words.signed(mean) in texts(app), model
+
+
+def test_groups_that_were_picked_count_before_the_first_rating(visit):
+    app = visit("your_taste")
+    run, store = cached.trained_run(link(app, "run")), cached.profiles()
+    profile, group = store.create(), cached.run_groups(link(app, "run"))[0]
+    store.say_of_oneself(profile, GROUPS, run.items.title.iat[int(group.shown[0])])
+    app.query_params["profile"] = profile.edit_token
+    app.run()
+    assert not app.exception and "what you see follows from what was told beforehand" in texts(app)
+    known = cached.for_newcomers(run.id).believing(cached.informed(run.id, (0,), None, None, None).prior, GROUPS)
+    expected = genre_table(known, {}, run.items)
+    assert expected.difference.abs().max() > 0.01
+    shown = table_with(app, "genre", "difference").set_index("genre").difference
+    np.testing.assert_allclose(shown, expected.set_index("genre").difference.loc[shown.index], atol=1e-6)

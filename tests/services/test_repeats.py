@@ -148,3 +148,19 @@ def test_changed_or_missing_data_is_said(store, environment, trained):
     with pytest.raises(RunError, match="not at hand"):
         compare_runs(gone, gone, store, environment)
     assert np.isfinite(compare_runs(run, run, store, environment).low)
+
+
+def test_one_repeat_and_rows_that_a_file_named(trained, store, tmp_path):
+    """The run keeps the rows that it held out: the file of their numbers may go."""
+    record = trained().record
+    (single,) = plan_repeats(record, [record], n=1)
+    assert single.settings == record.settings | {"seed": 1} and with_own_rows(record, store) is record
+    rows = tmp_path / "rows.csv"
+    rows.write_text("0\n1\n2\n")
+    named = trained(holdout=f"rows:{rows}").record
+    rows.unlink()
+    kept = with_own_rows(named, store)
+    assert store.valid_rows(named.id).tolist() == [0, 1, 2]
+    assert kept.holdout == f"rows:{store.folder / named.id / 'valid_rows.csv'}"
+    sealed = dataclasses.replace(named, holdout=f"{named.holdout}+sealed:0.1")
+    assert with_own_rows(sealed, store).holdout == f"{kept.holdout}+sealed:0.1"

@@ -22,7 +22,7 @@ def make_table(n_films=30):
             "genres": ["", *["Drama"] * n_films],
             "n_ratings": [0, *(20 + place for place in range(n_films))],
             "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_films))],
-            "damped_mean": [3.5] * (n_films + 1),
+            "damped_mean": [3.5, *(2.2 + 0.08 * place % 1.7 for place in range(n_films))],
         }
     )
     return bias_table(items, biases)
@@ -73,9 +73,9 @@ def test_bias_bars_name_every_film_once_and_take_no_markup_from_titles():
 def test_bias_scatter_draws_the_line_of_the_mean():
     table = make_table()
     line, films, rings = bias_scatter_figure(table, DARK).data
-    expected = table.assign(expected=table["bias"] - table["residual"]).sort_values("mean_rating")["expected"]
+    expected = table.assign(expected=table["bias"] - table["residual"]).sort_values("damped_mean")["expected"]
     assert list(line.y) == pytest.approx([expected.iloc[0], expected.iloc[-1]])
-    assert list(films.x) == list(table["mean_rating"]) and list(films.y) == list(table["bias"])
+    assert list(films.x) == list(table["damped_mean"]) and list(films.y) == list(table["bias"])
     assert films.marker.cmin == -films.marker.cmax  # no residual is the middle of the scale
     assert len(rings.x) == 0
 

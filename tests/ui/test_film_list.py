@@ -1,11 +1,13 @@
 """The list of films: nothing that a title holds becomes HTML, and ranges stand where the scale says."""
 
+from html import escape
 from types import SimpleNamespace
 
 import pandas as pd
 
 from collab.ratings import RatingScale
-from collab.ui.film_list import Film, Prediction, facts, film_list, title_and_facts
+from collab.ui.film_list import Film, Part, Prediction, Sum, facts, film_list, title_and_facts
+from collab.ui.pick_list import deeds, search_address, tools, undo_button
 from collab.ui.theme import LIGHT
 
 STARS = RatingScale(1.0, 5.0, 1.0)
@@ -54,6 +56,35 @@ def test_half_stars_have_ten_columns():
 
 def test_a_film_without_a_prediction_does_not_open():
     assert "<details>" not in film_list([Film("Alien (1979)", "", "5", " stars")], "Ratings", STARS, LIGHT, 1)
+
+
+def test_a_film_opens_to_what_is_first_inside_and_has_its_tools_at_the_end():
+    given = Film(
+        "Alien", "", "3.9", " on average", key="Alien (1979)", tools="<hr>", first_inside="<br>", move=("↑2", "up")
+    )
+    html = film_list([given], "Picks", STARS, LIGHT, 1)
+    assert html.count("<details>") == 1 and "</summary><br></details><hr></li>" in html
+    assert '<li data-title="Alien (1979)">' in html and 'aria-label="up" title="up">↑2</span><div class="film">' in html
+
+
+BAD = "<b>\"&'"
+
+
+def test_titles_in_keys_moves_and_reasons_are_escaped():
+    reason = Sum("Stars", "4.2", [Part(BAD, "+0.1", BAD), ("plain", "+0.2")])
+    html = film_list([Film("", "", "", "", FOUR, reasons=[reason], key=BAD, move=(BAD, BAD))], "", STARS, LIGHT, 1)
+    assert BAD not in html and html.count(escape(BAD)) == 7
+    assert html.count('data-do="what if"') == 1 and "<dt>plain</dt>" in html
+
+
+def test_titles_in_what_can_be_done_are_escaped():
+    for html in (tools(BAD), deeds(BAD, can_edit=True), deeds(BAD, can_edit=False), undo_button(BAD)):
+        assert BAD not in html and "<b>" not in html and escape(BAD) in html
+
+
+def test_a_search_is_asked_as_people_speak():
+    assert search_address("Thing, The (1982)") == "https://duckduckgo.com/?q=The+Thing+%281982%29+where+to+watch"
+    assert search_address("M&M? #1 é") == "https://duckduckgo.com/?q=M%26M%3F+%231+%C3%A9+where+to+watch"
 
 
 def film(title, year, genres="Action|Drama", n_ratings=1234):

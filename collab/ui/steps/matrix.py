@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.colors import hex_to_rgb
 
 from collab.errors import RunError
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
-from collab.ratings import RatingScale
+from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
@@ -129,9 +132,29 @@ def draw(page: Page) -> None:
     except RunError as reason:
         st.info(f"The matrix cannot be drawn: {reason}. Choose another run in the side bar.", icon=":material/info:")
         return
+
+    def predict(user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+        every_user, every_item = np.meshgrid(user_index, item_index, indexing="ij")
+        return run.model.predict(every_user.ravel(), every_item.ravel()).reshape(every_user.shape)
+
+    show_matrix(train, run.items["title"], page.data.synthetic, predict, "training rating")
+
+
+def show_matrix(
+    ratings: Ratings,
+    titles: pd.Series,
+    synthetic: bool,
+    predict: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    what: str = "rating",
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw a part of the table of `ratings` with its controls; returns the users, the films and the table that were drawn.
+
+    `titles` by item_index. With `predict`, from user and film indices to a table of predictions, the blanks can be filled.
+    `what` is what a cell holds.
+    """
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        filled = st.toggle(
+        filled = predict is not None and st.toggle(
             "Fill the blanks",
             key="matrix_filled",
             bind="query-params",
@@ -159,25 +182,24 @@ def draw(page: Page) -> None:
             bind="query-params",
             help="Columns. More: a larger part of the matrix.",
         )
-    ranked_users, ranked_items = by_count(train.user_index, train.n_users), by_count(train.item_index, train.n_items)
+    ranked_users, ranked_items = (
+        by_count(ratings.user_index, ratings.n_users),
+        by_count(ratings.item_index, ratings.n_items),
+    )
     user_index = ranked_users[:n_users] if which == CORNER else spread(ranked_users, n_users)
     item_index = ranked_items[:n_films] if which == CORNER else spread(ranked_items, n_films)
-    observed = crosstab(train, user_index, item_index)
-    predicted = None
-    if filled:
-        every_user, every_item = np.meshgrid(user_index, item_index, indexing="ij")
-        predicted = run.model.predict(every_user.ravel(), every_item.ravel()).reshape(observed.shape)
+    observed = crosstab(ratings, user_index, item_index)
     blank = float(np.isnan(observed).mean())
     with picture:
         st.plotly_chart(
             matrix_figure(
                 observed,
-                predicted,
-                [train.users.labels[index] for index in user_index],
-                run.items["title"].iloc[item_index].tolist(),
-                page.rating_scale,
+                predict(user_index, item_index) if filled else None,
+                [ratings.users.labels[index] for index in user_index],
+                titles.iloc[item_index].tolist(),
+                ratings.rating_scale,
                 palette(),
-                synthetic=page.data.synthetic,
+                synthetic=synthetic,
             ),
             config=PLAIN,
             key="matrix_chart",
@@ -187,13 +209,14 @@ def draw(page: Page) -> None:
         if filled:
             st.caption("Solid cells are ratings; pale, small ones are what the model predicts.")
     with controls:
-        st.metric("Blank in this part", words.percent(blank), help="Cells without a training rating.")
+        st.metric("Blank in this part", words.percent(blank), help=f"Cells without a {what}.")
         st.metric(
             "Blank in the whole matrix",
-            f"{100 * blank_share(train):.1f} %",
-            help=f"{words.count(len(train))} training ratings in {words.count(train.n_users - 1)} × "
-            f"{words.count(train.n_items - 1)} cells.",
+            f"{100 * blank_share(ratings):.1f} %",
+            help=f"{words.count(len(ratings))} {what}s in {words.count(ratings.n_users - 1)} × "
+            f"{words.count(ratings.n_items - 1)} cells.",
         )
+    return user_index, item_index, observed
 
 
 STEP = Step(

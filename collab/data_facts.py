@@ -1,0 +1,225 @@
+"""Facts about a data set before any model: how its ratings fall on users, films, stars and time.
+
+Everything is counted on the rows that are passed in; `#na#`, row 0 of both tables, counts nowhere. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import pandas as pd
+
+from collab.datasets.dataset import Dataset
+from collab.ideas.crosstab import blank_share
+from collab.ratings import Ratings
+
+HOUR = 3600  # seconds
+PAUSE = HOUR
+"""A pause of an hour or more ends a sitting: who comes back after it begins another one."""
+
+DAY, WEEK, MONTH = PERIODS = ("day", "week", "month")
+_NUMPY_PERIODS = {DAY: "datetime64[D]", MONTH: "datetime64[M]"}
+_MONDAY = np.datetime64("1970-01-05")  # weeks begin on Mondays
+
+# --- sizes and counts --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a data set is. `density` is the share of the users × films that are rated, 0 … 1, a pair rated twice counted
+    once; `first` and `last` are the seconds since 1970 of its earliest and latest rating."""
+
+    n_ratings: int
+    n_users: int
+    n_items: int
+    density: float
+    first: int
+    last: int
+
+
+def sizes(ratings: Ratings) -> Sizes:
+    """The sizes of `ratings`, which must not be empty; users and films are those of its vocabularies."""
+    first, last = int(ratings.time.min()), int(ratings.time.max())
+    return Sizes(len(ratings), ratings.n_users - 1, ratings.n_items - 1, 1.0 - blank_share(ratings), first, last)
+
+
+def counts(index: np.ndarray, length: int) -> np.ndarray:
+    """Ratings of each row of a table of `length` rows but `#na#`, (length − 1,)."""
+    return np.bincount(index, minlength=length)[1:]
+
+
+def cumulative_share(n_ratings: np.ndarray) -> np.ndarray:
+    """The share of all ratings that the 0, 1, … n most rated of the n things hold, (n + 1,), from 0 to 1."""
+    held = np.concatenate([[0], np.cumsum(np.sort(n_ratings)[::-1])])
+    return held / max(1, held[-1])
+
+
+def n_top(n: int, share: float) -> int:
+    """How many the top `share` (0 … 1) of `n` things are: rounded up, so that there is one."""
+    return ceil(round(share * n, 9))  # 0.1 · 30 is a little more than 3 in binary
+
+
+def gini(n_ratings: np.ndarray) -> float:
+    """Gini coefficient of the counts: 0 where all have as many, towards 1 where one has all.
+
+    G = Σ (2k − n − 1) x_k / (n Σ x), x ascending, k from 1 to n: twice the area between the Lorenz curve and the diagonal.
+    """
+    n, total = len(n_ratings), n_ratings.sum()
+    if not total:
+        return 0.0
+    return float((2 * np.arange(1, n + 1) - n - 1) @ np.sort(n_ratings) / (n * total))
+
+
+@dataclass(frozen=True)
+class TooFew:
+    """Those with fewer ratings than a minimum: how many of how many, and how many of all ratings are theirs."""
+
+    n: int
+    n_all: int
+    n_ratings: int
+    n_ratings_all: int
+
+    @property
+    def share(self) -> float:
+        return self.n / max(1, self.n_all)
+
+    @property
+    def share_of_ratings(self) -> float:
+        return self.n_ratings / max(1, self.n_ratings_all)
+
+
+def too_few(n_ratings: np.ndarray, minimum: int) -> TooFew:
+    """Who has fewer than `minimum` ratings."""
+    few = n_ratings < minimum
+    return TooFew(int(few.sum()), len(n_ratings), int(n_ratings[few].sum()), int(n_ratings.sum()))
+
+
+def count_classes(n_ratings: np.ndarray, minimum: int) -> pd.DataFrame:
+    """How many have how many ratings, in classes 1, 2, 3–4, 5–9, 10–19, 20–49, …; nobody has none.
+
+    Columns: low, high (both ends count), n, n_few: those of them with fewer than `minimum`. Up to the highest count.
+    """
+    highest = max(1, int(n_ratings.max(initial=1)))
+    edges, power = [1, 2, 3], 1
+    while edges[-1] <= highest:
+        edges += [step * power for step in (5, 10, 20)]
+        power *= 10
+    edges = np.array(edges)
+    edges = edges[: int(np.searchsorted(edges, highest, side="right")) + 1]
+    few = n_ratings[n_ratings < minimum]
+    n, n_few = (np.histogram(part, edges)[0] for part in (n_ratings, few))
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:] - 1, "n": n, "n_few": n_few})
+
+
+def level_counts(ratings: Ratings) -> np.ndarray:
+    """How many of `ratings` are of each level of the scale, (n_levels,)."""
+    scale = ratings.rating_scale
+    place = np.rint((ratings.rating - scale.low) / scale.step).astype(np.int64)
+    return np.bincount(place, minlength=len(scale.levels))
+
+
+# --- titles that are no keys ---------------------------------------------------------------------------------------------
+
+
+def doubled_titles(dataset: Dataset) -> pd.DataFrame:
+    """The films that share their title with another id, by title: title, item_id, n_ratings, n_title: ratings of the title."""
+    items = dataset.items[dataset.items["title"].duplicated(keep=False)][["title", "item_id"]]
+    n_ratings = dataset.ratings["item_id"].value_counts()
+    table = items.assign(n_ratings=items["item_id"].map(n_ratings).fillna(0).astype(np.int64))
+    table["n_title"] = table.groupby("title")["n_ratings"].transform("sum")
+    return table.sort_values(["title", "n_ratings"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def rated_twice(dataset: Dataset) -> pd.DataFrame:
+    """The pairs of a user and a title that stand in more than one row: user_id, title, n, least and most stars given.
+
+    In the order of the rows in which they first stand.
+    """
+    titles = dataset.items.set_index("item_id")["title"]
+    rows = pd.DataFrame(
+        {
+            "user_id": dataset.ratings["user_id"],
+            "title": dataset.ratings["item_id"].map(titles),
+            "rating": dataset.ratings["rating"].astype(np.float64),
+        }
+    )
+    rows = rows[rows.duplicated(["user_id", "title"], keep=False)]
+    pairs = rows.groupby(["user_id", "title"], sort=False)["rating"]
+    return pairs.agg(n="size", least="min", most="max").reset_index()
+
+
+# --- time ----------------------------------------------------------------------------------------------------------------
+
+
+def over_time(ratings: Ratings, period: str) -> pd.DataFrame:
+    """One row for every `period` (DAY, WEEK from Monday, MONTH) with a rating, in order.
+
+    Columns: start (datetime64), n_ratings, mean_rating (stars), n_users: who rated in it, n_new: whose first rating lies in it.
+    """
+    start, place = np.unique(_starts(ratings.time, period), return_inverse=True)
+    n_ratings = np.bincount(place)
+    pairs = np.unique(place.astype(np.int64) * ratings.n_users + ratings.user_index)
+    first = np.full(ratings.n_users, len(start))
+    np.minimum.at(first, ratings.user_index, place)
+    return pd.DataFrame(
+        {
+            "start": start.astype("datetime64[s]"),
+            "n_ratings": n_ratings,
+            "mean_rating": np.bincount(place, ratings.rating) / n_ratings,
+            "n_users": np.bincount(pairs // ratings.n_users, minlength=len(start)),
+            "n_new": np.bincount(first[first < len(start)], minlength=len(start)),
+        }
+    )
+
+
+def _starts(time: np.ndarray, period: str) -> np.ndarray:
+    moments = time.astype("datetime64[s]")
+    if period == WEEK:
+        days = moments.astype("datetime64[D]")
+        return days - (days - _MONDAY) % np.timedelta64(7, "D")
+    return moments.astype(_NUMPY_PERIODS[period])
+
+
+def since_first(ratings: Ratings) -> np.ndarray:
+    """Seconds from the first rating of its user to each rating, int64, (n,); the first itself has 0."""
+    first = np.full(ratings.n_users, np.iinfo(np.int64).max)
+    np.minimum.at(first, ratings.user_index, ratings.time)
+    return ratings.time - first[ratings.user_index]
+
+
+def within(ratings: Ratings, seconds: np.ndarray) -> pd.DataFrame:
+    """How much was rated less than so many `seconds` after a user's first rating: one row each, in their order.
+
+    Columns: seconds, share_ratings: of all ratings, share_users: of the users, those all of whose ratings are; both 0 … 1.
+    """
+    seconds = np.asarray(seconds)
+    since = since_first(ratings)
+    last = np.full(ratings.n_users, -1, dtype=np.int64)
+    np.maximum.at(last, ratings.user_index, since)
+    last = np.sort(last[last >= 0])
+    shares = (np.searchsorted(np.sort(each), seconds) / max(1, len(each)) for each in (since, last))
+    share_ratings, share_users = shares
+    return pd.DataFrame({"seconds": seconds, "share_ratings": share_ratings, "share_users": share_users})
+
+
+def sittings(ratings: Ratings, pause: int = PAUSE) -> pd.DataFrame:
+    """The sittings of all users: a sitting ends where its user gives no rating for `pause` seconds or more.
+
+    Columns: user_index, start (seconds since 1970), seconds: from its first to its last rating, n_ratings. By user and time.
+    """
+    order = np.lexsort((ratings.time, ratings.user_index))
+    user, time = ratings.user_index[order], ratings.time[order]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (np.diff(user) != 0) | (np.diff(time) >= pause)
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(order)) - 1
+    return pd.DataFrame(
+        {
+            "user_index": user[first],
+            "start": time[first],
+            "seconds": time[last] - time[first],
+            "n_ratings": last - first + 1,
+        }
+    )

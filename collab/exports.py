@@ -1,0 +1,174 @@
+"""Exports of other places as answers: a Letterboxd account (one file, or the zip of all), a MovieLens account, and our own CSV.
+
+What is read, by its columns: `title,rating` is our own file, and with `movie_id` the file behind *Export ratings* on
+movielens.org; `Name,Year,Letterboxd URI` is Letterboxd's, where `Rating` holds half stars. Of a Letterboxd film without stars a
+file called watchlist says "haven't seen it", any other list of films watched "seen".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from collab.answers import SEEN, RatingsFile, csv_table, match_titles, rating_in, read_ratings_csv
+from collab.errors import DataError
+from collab.ratings import RatingScale
+
+LETTERBOXD, MOVIELENS, OWN = "Letterboxd", "MovieLens", ""
+
+LETTERBOXD_FILES = ("watchlist.csv", "watched.csv", "ratings.csv")
+"""What is read of Letterboxd's zip; what a later one says of a film counts more."""
+
+LETTERBOXD_COLUMNS = ("name", "year", "letterboxd uri")
+LARGEST_MEMBER = 20_000_000
+"""Bytes of an unpacked file: a zip of a few kilobytes may hold gigabytes."""
+
+TAKEN = "a CSV file with the columns title,rating, or an export of Letterboxd or movielens.org"
+
+
+@dataclass(frozen=True)
+class Export:
+    """The answers of a file, and where it comes from: LETTERBOXD, MOVIELENS or OWN."""
+
+    answers: RatingsFile
+    origin: str
+
+
+def read_export(source: Path | bytes, rating_scale: RatingScale, name: str = "The file") -> Export:
+    """The answers in a file of any kind that is known, told by its columns.
+
+    `source` is a path, or the content itself, which complaints call `name`. Raises DataError naming line, column, value and
+    remedy; then nothing was read.
+    """
+    if isinstance(source, Path):
+        name = str(source)
+        try:
+            source = source.read_bytes()
+        except OSError as reason:
+            raise DataError(f"{name} cannot be read ({reason.strerror}); name {TAKEN}") from reason
+    if source.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Export(_read_zip(source, rating_scale, name), LETTERBOXD)
+    line, header, _ = csv_table(source, name)
+    columns = {column.strip().casefold() for column in header}
+    if columns.issuperset(LETTERBOXD_COLUMNS):
+        return Export(_answers_of([_read_letterboxd(source, rating_scale, name, name)], name), LETTERBOXD)
+    if "movieid" in columns and "title" not in columns:
+        raise DataError(
+            f"{name}, line {line}: the file gives films as numbers (movieId) and names none, so they cannot be matched; "
+            "load what “Export ratings” on movielens.org gives, which has titles"
+        )
+    return Export(read_ratings_csv(source, rating_scale, name), MOVIELENS if "movie_id" in columns else OWN)
+
+
+def spelt_as(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, tuple[str, ...]]:
+    """The export with every title as the catalogue spells it, and the titles that it lacks, which stay as they are.
+
+    Where two titles mean the same film the later one counts, and the film is among the `repeated`.
+    """
+    answers = export.answers
+    places, lacking = match_titles([title for title, _ in answers.rows], catalogue_titles)
+    rows: dict[str, float | None] = {}
+    said: dict[str, str] = {}
+    repeated = dict.fromkeys(answers.repeated)
+    for place, (title, rating) in zip(places, answers.rows, strict=True):
+        spelt = title if place is None else catalogue_titles[place]
+        if spelt in rows:
+            repeated[spelt] = None
+        rows[spelt] = rating
+        said.pop(spelt, None)
+        if title in answers.said:
+            said[spelt] = answers.said[title]
+    return Export(RatingsFile(tuple(rows.items()), tuple(repeated), said), export.origin), tuple(lacking)
+
+
+def beside_stars(export: Export, rated: Collection[str]) -> RatingsFile:
+    """The answers of an export that are to be kept where the films `rated` have stars already: that Letterboxd lists a film as
+    watched, or to be watched, is no reason to forget them."""
+    if export.origin != LETTERBOXD:
+        return export.answers
+    rows = tuple((title, rating) for title, rating in export.answers.rows if rating is not None or title not in rated)
+    return dataclasses.replace(export.answers, rows=rows)
+
+
+@dataclass(frozen=True)
+class _Film:
+    """What one line of Letterboxd says: stars, or `weight` 1 for a film that was seen and 0 for one that was not."""
+
+    title: str
+    rating: float | None
+    weight: int
+
+
+def _read_letterboxd(source: bytes, rating_scale: RatingScale, file: str, name: str) -> list[_Film]:
+    """The lines of one file called `file`; complaints call it `name`."""
+    first, header, records = csv_table(source, name)
+    names = [column.strip().casefold() for column in header]
+    place = {column: names.index(column) for column in (*LETTERBOXD_COLUMNS, "rating") if column in names}
+    stem = PurePosixPath(file.replace("\\", "/")).stem.casefold()
+    is_watchlist = "watchlist" in stem
+    if "rating" not in place and not is_watchlist and "watched" not in stem:
+        raise DataError(
+            f"{name}, line {first}: this list of Letterboxd has no column Rating, so only its name can tell whether its films "
+            "were seen; call it watched.csv or watchlist.csv"
+        )
+    films = []
+    for line, record in records:
+        title, year = record[place["name"]].strip(), record[place["year"]].strip()
+        if not title:
+            raise DataError(
+                f"{name}, line {line}, column Name: it is empty; write the film's title, or delete the line"
+            )
+        if year and not (year.isascii() and year.isdigit() and len(year) == 4):
+            raise DataError(f"{name}, line {line}, column Year: {year!r} is not a year of four digits, or nothing")
+        text = record[place["rating"]].strip() if "rating" in place else ""
+        rating = rating_in(text, rating_scale, f"{name}, line {line}, column Rating") if text else None
+        films.append(_Film(f"{title} ({year})" if year else title, rating, 2 if text else 0 if is_watchlist else 1))
+    return films
+
+
+def _answers_of(files: Sequence[Sequence[_Film]], name: str) -> RatingsFile:
+    """One answer a film: stars count more than "seen", and that more than "haven't seen it"; of two the same the later one."""
+    best: dict[str, _Film] = {}
+    repeated: dict[str, None] = {}
+    for film in (film for films in files for film in films):
+        before = best.get(film.title)
+        if before is None or film.weight >= before.weight:
+            best[film.title] = film
+        if before is not None and film.rating is not None and before.rating is not None:
+            repeated[film.title] = None
+    if not best:
+        raise DataError(f"{name} names no film; choose an export with at least one")
+    said = {film.title: SEEN for film in best.values() if film.weight == 1}
+    return RatingsFile(tuple((title, film.rating) for title, film in best.items()), tuple(repeated), said)
+
+
+def _read_zip(source: bytes, rating_scale: RatingScale, name: str) -> RatingsFile:
+    try:
+        with zipfile.ZipFile(io.BytesIO(source)) as archive:
+            found = [(PurePosixPath(each.filename), each) for each in archive.infolist()]
+            wanted = [(path, each) for path, each in found if path.name in LETTERBOXD_FILES]
+            if not wanted:
+                raise DataError(
+                    f"{name} holds none of {', '.join(LETTERBOXD_FILES)}; choose the zip that Letterboxd gives, or {TAKEN}"
+                )
+            top = min((path.parent for path, _ in wanted), key=lambda folder: len(folder.parts))
+            here = {path.name: each for path, each in wanted if path.parent == top}  # deeper ones are what was deleted
+            files = []
+            for file in (each for each in LETTERBOXD_FILES if each in here):
+                if here[file].file_size > LARGEST_MEMBER:
+                    raise DataError(
+                        f"{name}, {file}: larger than {LARGEST_MEMBER // 1_000_000} MB unpacked; load it on its own"
+                    )
+                with archive.open(here[file]) as member:
+                    content = member.read(LARGEST_MEMBER)
+                files.append(_read_letterboxd(content, rating_scale, file, f"{name}, {file}"))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as reason:
+        raise DataError(
+            f"{name} is no zip that can be read ({reason}); download it again, or choose {TAKEN}"
+        ) from reason
+    return _answers_of(files, name)

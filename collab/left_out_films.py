@@ -1,0 +1,147 @@
+"""Films left out whole: what a model with side information is worth for films that it never saw, beside simpler answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+
+from collab.comparison import Comparison, compare
+from collab.errors import DataError
+from collab.features import Features
+from collab.models import build_model
+from collab.models.baselines import biases_only, global_mean
+from collab.models.side import SideSettings
+from collab.ratings import Ratings
+from collab.training import fit
+
+MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
+N_FILMS = 150
+LEAST = 5
+"""Ratings that a film needs to be left out."""
+
+LEAST_FOR_MEAN = 20
+"""Ratings from which a film's mean counts as known."""
+
+DAMPING = 5.0
+RIDGES = tuple(10.0 ** np.arange(-1, 6))
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """The films `item_index` (n_films,), ascending; the ratings of all others to `train` on, and theirs, to be predicted."""
+
+    item_index: np.ndarray
+    train: Ratings
+    rated: Ratings
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Squared errors (n_rows,) of every answer on the ratings of films left out, and the films they are of, `item_index`.
+
+    Of the films with LEAST_FOR_MEAN ratings: `film_means` (n,) in stars, and what was foretold of them, `foretold` (n,): the mean
+    of the model's predictions over all trained users; `train_mean` is the mean of the training ratings.
+    """
+
+    squared: Mapping[str, np.ndarray]
+    item_index: np.ndarray
+    film_means: np.ndarray
+    foretold: np.ndarray
+    train_mean: float
+
+    @property
+    def n_films(self) -> int:
+        return len(np.unique(self.item_index))
+
+    def mse(self, answer: str) -> float:
+        """Mean squared error over the ratings, in squared stars."""
+        return float(self.squared[answer].mean())
+
+    def gain(self, answer: str, over: str = MEAN) -> Comparison:
+        """MSE of `answer` minus that of `over`, paired, with its 95 % interval over films; below zero: it is better."""
+        return compare(self.squared[answer], self.squared[over], self.item_index)
+
+    @property
+    def off_by(self) -> float:
+        """Root mean squared distance, in stars, of what was foretold of a film to its mean rating."""
+        return float(np.sqrt(np.mean((self.foretold - self.film_means) ** 2))) if len(self.film_means) else np.nan
+
+    @property
+    def mean_off_by(self) -> float:
+        """The same where the mean of the training ratings is foretold of every film."""
+        return float(np.sqrt(np.mean((self.train_mean - self.film_means) ** 2))) if len(self.film_means) else np.nan
+
+
+def leave_out(ratings: Ratings, n_films: int, seed: int) -> LeftOut:
+    """Up to `n_films`, at most an eighth of those with LEAST ratings, drawn from these, with all their ratings.
+
+    Raises DataError where there are fewer than two to leave out.
+    """
+    able = np.flatnonzero(np.bincount(ratings.item_index, minlength=ratings.n_items) >= LEAST)
+    able = able[able > 0]
+    n_films = min(n_films, len(able) // 8)
+    if n_films < 2:
+        raise DataError(f"{len(able)} films have {LEAST} ratings; take a data set with 16 or more such films")
+    films = np.sort(np.random.default_rng(seed).permutation(able)[:n_films])
+    out = np.isin(ratings.item_index, films)
+    return LeftOut(films, ratings.take(np.flatnonzero(~out)), ratings.take(np.flatnonzero(out)))
+
+
+def simple_answers(left: LeftOut, films: np.ndarray, n_genres: int) -> dict[str, np.ndarray]:
+    """Predictions (n_rows,) for the ratings of the films left out by everything that takes no net.
+
+    `films` (n_items, g) are the features of all films, genres in the first `n_genres` columns. With μ the global mean and b_u the
+    damped user bias: μ; μ + b_u; μ + b_u + the mean over the film's genres of what their ratings lie above that, damped;
+    μ + b_u + a ridge regression of what films lie above it on their features, each film weighted by its ratings, the ridge chosen
+    by leaving out one film after the other (scikit-learn's RidgeCV).
+    """
+    train, rated = left.train, left.rated
+    mean, (user_biases, _) = global_mean(train), biases_only(train, DAMPING)
+    kind = mean + user_biases[rated.user_index]
+    residual = train.rating - mean - user_biases[train.user_index]
+    counts = np.bincount(train.item_index, minlength=train.n_items)
+    sums = np.bincount(train.item_index, weights=residual, minlength=train.n_items)
+    member = films[:, :n_genres] > 0
+    of_genres = (sums @ member) / (counts @ member + DAMPING)
+    by_genre = member @ of_genres / np.maximum(member.sum(axis=1), 1)  # (n_items,)
+    known = np.flatnonzero(counts)
+    ridge = RidgeCV(alphas=RIDGES).fit(films[known], sums[known] / counts[known], sample_weight=counts[known])
+    return {
+        MEAN: np.full(len(rated), mean),
+        KINDNESS: kind,
+        GENRES: kind + by_genre[rated.item_index],
+        RIDGE: kind + ridge.predict(films[left.item_index])[np.searchsorted(left.item_index, rated.item_index)],
+    }
+
+
+def measure(
+    ratings: Ratings,
+    features: Features,
+    n_genres: int,
+    settings: SideSettings,
+    *,
+    n_films: int = N_FILMS,
+    seed: int = 0,
+) -> Measurement:
+    """Leave films out whole, train `side` with these `settings` on the ratings of all others, and predict theirs.
+
+    `features` are those of all users and films, genres in the first `n_genres` columns of a film. Raises DataError where there
+    are too few films.
+    """
+    left = leave_out(ratings, n_films, seed)
+    train, rated = left.train, left.rated
+    model = build_model("side", settings, train.n_users, train.n_items, train.rating_scale, features)
+    fit(model, train, rated)
+    answers = simple_answers(left, features.items, n_genres)
+    answers[SIDE] = model.predict(rated.user_index, rated.item_index).astype(np.float64)
+    squared = {name: np.square(predicted - rated.rating) for name, predicted in answers.items()}
+    counts = np.bincount(rated.item_index, minlength=rated.n_items)
+    films = np.flatnonzero(counts >= LEAST_FOR_MEAN)
+    means = np.bincount(rated.item_index, weights=rated.rating, minlength=rated.n_items)[films] / counts[films]
+    foretold = np.zeros(0)
+    if len(films):
+        foretold = model.predict(np.unique(train.user_index), films[:, None]).mean(axis=1, dtype=np.float64)
+    return Measurement(squared, rated.item_index, means, foretold, global_mean(train))

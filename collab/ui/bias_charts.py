@@ -1,0 +1,245 @@
+"""The pictures of what biases have in common: means by genre and decade, the users' distribution; and norms against counts.
+
+Pure functions from tables of `collab.bias_groups`, `collab.factor_norms` and `collab.interpret` and a palette to Plotly figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from collab.ui import words
+from collab.ui.charts import styled
+from collab.ui.explore_charts import colour_scale, escaped, font, shortened
+from collab.ui.theme import Palette
+
+_COUNTS = [step * power for power in (1, 10, 100, 1_000, 10_000, 100_000) for step in (1, 2, 5)]
+
+N_NAMED = 6
+"""Films that are named in the picture of the norms, at most."""
+
+
+def kinds_figure(
+    table: pd.DataFrame, overall: float, palette: Palette, *, height: int = 520, synthetic: bool = False
+) -> go.Figure:
+    """Mean biases of `collab.bias_groups.bias_by_kind` as dots on their standard errors, named on the left with the number of
+    films; `overall`, the mean of all films, is a dotted line."""
+    places = list(range(len(table)))
+    reach = np.abs(np.r_[table["mean"], overall]).max(initial=1e-6)
+    hover = [_mean_in_words(row.name, row) for row in table.itertuples()]
+    figure = go.Figure(
+        go.Scatter(
+            x=table["mean"].tolist(),
+            y=places,
+            mode="markers",
+            error_x={
+                "type": "data",
+                "array": table["error"].fillna(0.0).tolist(),
+                "color": palette.muted,
+                "thickness": 1.5,
+                "width": 4,
+            },
+            marker={
+                "size": 12,
+                "color": table["mean"].tolist(),
+                "cmin": -reach,
+                "cmax": reach,
+                "colorscale": colour_scale(palette.diverging),
+                "line": {"width": 1, "color": palette.muted},
+            },
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )
+    figure.add_vline(overall, line={"color": palette.muted, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(
+        x=overall,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=f"all films {words.signed(overall)}",
+        showarrow=False,
+        font=font(palette.muted, 12),
+    )
+    styled(figure, palette, height, synthetic=synthetic, left=150)
+    figure.update_layout(margin={"t": 28})
+    figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
+    return figure.update_yaxes(
+        tickvals=places,
+        ticktext=[
+            f"{escaped(name)}  <span style='color:{palette.muted}'>{words.count(n)}</span>"
+            for name, n in zip(table["name"], table["n_films"], strict=True)
+        ],
+        tickfont=font(palette.ink, 12),
+        range=[len(table) - 0.4, -0.6],
+        showgrid=False,
+        zeroline=False,
+    )
+
+
+def genre_decade_figure(
+    table: pd.DataFrame, palette: Palette, *, height: int = 520, synthetic: bool = False
+) -> go.Figure:
+    """Mean biases of `collab.bias_groups.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
+    in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
+    means = table.pivot(index="genre", columns="decade", values="mean")
+    numbers = {(row.genre, row.decade): words.count(row.n_films) for row in table.itertuples()}
+    sentences = {
+        (row.genre, row.decade): _mean_in_words(f"{row.genre}, {row.decade}", row) for row in table.itertuples()
+    }
+    reach = max(float(table["mean"].abs().quantile(0.95)), 1e-6)
+    figure = go.Figure(
+        go.Heatmap(
+            x=means.columns.tolist(),
+            y=means.index.tolist(),
+            z=means.to_numpy().tolist(),
+            zmin=-reach,
+            zmax=reach,
+            colorscale=colour_scale(palette.diverging),
+            xgap=1,
+            ygap=1,
+            hoverongaps=False,
+            text=[[numbers.get((genre, decade), "") for decade in means.columns] for genre in means.index],
+            texttemplate="%{text}",  # without a colour of its own a text stands out from its cell
+            textfont={"size": 11},
+            hovertext=[[sentences.get((genre, decade), "") for decade in means.columns] for genre in means.index],
+            hovertemplate="%{hovertext}<extra></extra>",
+            colorbar={
+                "title": {"text": "mean bias", "side": "right"},
+                "thickness": 10,
+                "outlinewidth": 0,
+                "tickvals": [-reach, 0, reach],
+                "ticktext": [words.signed(-reach), "0", words.signed(reach)],
+            },
+        )
+    )
+    styled(figure, palette, height, synthetic=synthetic, left=96)
+    figure.update_xaxes(type="category", showgrid=False, side="bottom", ticks="")
+    return figure.update_yaxes(type="category", showgrid=False, autorange="reversed", dtick=1, ticks="")
+
+
+def distribution_figure(
+    table: pd.DataFrame, palette: Palette, *, n_bins: int = 40, height: int = 520, synthetic: bool = False
+) -> go.Figure:
+    """How many users of `collab.interpret.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones orange."""
+    biases = table["bias"].to_numpy()
+    reach = max(float(np.abs(biases).max(initial=0.0)), 1e-6)
+    edges = np.linspace(-reach, reach, n_bins + 1)  # an even number of bars: none is both harsh and kind
+    counts, _ = np.histogram(biases, edges)
+    middles = (edges[:-1] + edges[1:]) / 2
+    figure = go.Figure(
+        go.Bar(
+            x=middles.tolist(),
+            y=counts.tolist(),
+            width=(edges[1] - edges[0]) * 0.94,
+            marker={"color": [palette.diverging[-3] if each >= 0 else palette.diverging[2] for each in middles]},
+            hovertext=[
+                f"{_counted(n, 'user')} from {words.signed(low)} to {words.signed(high)}"
+                for n, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    )
+    mean = float(biases.mean()) if len(biases) else 0.0
+    figure.add_vline(mean, line={"color": palette.ink, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(
+        x=mean,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=f"mean {words.signed(round(mean, 2) + 0.0)}",
+        showarrow=False,
+        font=font(palette.ink, 12),
+    )
+    styled(figure, palette, height, synthetic=synthetic)
+    figure.update_layout(margin={"t": 28})
+    figure.update_xaxes(title="bias against the average user", range=[-reach * 1.05, reach * 1.05], tickformat=".2~f")
+    return figure.update_yaxes(title="users")
+
+
+def norm_figure(
+    table: pd.DataFrame,
+    palette: Palette,
+    chosen: Collection[int] = (),
+    *,
+    height: int = 520,
+    synthetic: bool = False,
+) -> go.Figure:
+    """Every film of a `collab.factor_norms.norm_table`: the norm of its factors against its number of ratings (log). The
+    item indices `chosen` are ringed and, the first few, named; without any, the most rated are named. A box may be drawn:
+    every point of the first trace has its item_index as `customdata`."""
+    hover = [
+        f"{escaped(row.title)} · norm {row.norm:.2f} · {_counted(row.n_ratings, 'rating')}"
+        for row in table.itertuples()
+    ]
+    is_chosen = table["item_index"].isin(chosen).to_numpy()
+    figure = go.Figure(
+        go.Scattergl(
+            x=table["n_ratings"].tolist(),
+            y=table["norm"].tolist(),
+            mode="markers",
+            customdata=table["item_index"].tolist(),
+            hovertext=hover,
+            hovertemplate="%{hovertext}<extra></extra>",
+            marker={"size": 6, "color": palette.accent, "opacity": 0.25 if is_chosen.any() else 0.5},
+        )
+    )
+    rings = table[is_chosen]
+    figure.add_trace(
+        go.Scattergl(
+            x=rings["n_ratings"].tolist(),
+            y=rings["norm"].tolist(),
+            mode="markers",
+            hoverinfo="skip",
+            marker={"size": 9, "color": palette.found, "line": {"width": 1, "color": palette.paper}},
+        )
+    )
+    named, colour = (rings, palette.found) if len(rings) else (table, palette.ink)
+    figure.update_layout(annotations=_names(named, table, colour, palette))
+    styled(figure, palette, height, synthetic=synthetic)
+    figure.update_layout(
+        dragmode="select", selectionrevision=0, modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted}
+    )
+    figure.update_xaxes(
+        type="log", title="training ratings of the film (log)", tickvals=_COUNTS, ticktext=[f"{n:,}" for n in _COUNTS]
+    )
+    return figure.update_yaxes(title="norm of its factors", rangemode="tozero")
+
+
+def _names(films: pd.DataFrame, table: pd.DataFrame, colour: str, palette: Palette) -> list[dict]:
+    """Names of the most rated of `films`, as annotations, where they do not stand on each other in the picture of `table`."""
+    across = max(float(np.ptp(np.log10(table["n_ratings"].to_numpy()))), 1e-6)
+    up = max(float(table["norm"].max()), 1e-6)
+    names: list[dict] = []
+    for film in films.sort_values("n_ratings", ascending=False, kind="stable").head(60).itertuples():
+        x, y = float(np.log10(film.n_ratings)), float(film.norm)
+        if all(abs(x - each["x"]) > 0.25 * across or abs(y - each["y"]) > 0.05 * up for each in names):
+            names.append(
+                {
+                    "x": x,
+                    "y": y,
+                    "text": escaped(shortened(film.title, 24)),
+                    "showarrow": False,
+                    "xanchor": "right",
+                    "xshift": -7,
+                    "font": font(colour, 11),
+                    "bgcolor": palette.paper,
+                    "opacity": 0.9,
+                    "borderpad": 1,
+                }
+            )
+    return names[:N_NAMED]
+
+
+def _mean_in_words(name: str, row: tuple) -> str:
+    """ "Film-Noir · mean bias +0.21 ± 0.03 · 24 films · 1,200 ratings"."""
+    error = f" ± {row.error:.2f}" if np.isfinite(row.error) else ""
+    counts = f"{_counted(row.n_films, 'film')} · {_counted(row.n_ratings, 'rating')}"
+    return f"{escaped(name)} · mean bias {words.signed(row.mean)}{error} · {counts}"
+
+
+def _counted(n: float, thing: str) -> str:
+    return f"1 {thing}" if n == 1 else f"{words.count(n)} {thing}s"

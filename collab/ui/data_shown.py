@@ -1,0 +1,88 @@
+"""What the Data page shows: the data set in use with all its rows, those that are not sealed, and the split of the run in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.data_facts import Sizes
+from collab.datasets import SAMPLE
+from collab.datasets.dataset import Dataset
+from collab.errors import CollabError
+from collab.ratings import Ratings
+from collab.splitting import Split, split_by
+from collab.ui import cached
+from collab.ui.page import Page, use_data
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows: the data set as read, all its rows, those of them that are not sealed, and the run's split.
+
+    Nobody looks at the stars of the `n_sealed` rows that `open_ratings` leave out. `split` has row numbers of `open_ratings`; it
+    is None where the run's cannot be had, and `no_split` says why.
+    """
+
+    page: Page
+    dataset: Dataset
+    ratings: Ratings
+    open_ratings: Ratings
+    split: Split | None
+    no_split: str
+    n_sealed: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.page.data.name, self.dataset.fingerprint
+
+    @property
+    def items_by(self) -> str:
+        return self.page.record.items_by
+
+    @property
+    def films(self) -> pd.DataFrame:
+        """label, title, year, n_ratings by item_index."""
+        name, fingerprint = self.key
+        return cached.films_of(name, self.items_by, fingerprint)
+
+    @property
+    def sizes(self) -> Sizes:
+        """How large the data set is, sealed rows and all."""
+        name, fingerprint = self.key
+        return cached.sizes_of(name, self.items_by, fingerprint)
+
+    @property
+    def synthetic(self) -> bool:
+        return self.page.data.synthetic
+
+
+def load(page: Page) -> Shown:
+    """Read what the page shows; does not return where the data set cannot be read."""
+    record = page.record
+    try:
+        dataset, ratings = cached.data_set(page.data.name, record.items_by)
+    except CollabError as reason:
+        st.error(f"{page.data.title} cannot be read: {reason}", icon=":material/error:")
+        st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
+        st.stop()
+    split, why = None, ""
+    try:
+        if page.has_run:
+            split, _ = cached.run_split(page.run.id)
+        elif not record.holdout.startswith("rows:"):
+            split = split_by(record.holdout, dataset, record.split_seed)
+    except CollabError as reason:
+        why = str(reason)
+    if split is None or not len(split.test):
+        return Shown(page, dataset, ratings, ratings, split, why, 0)
+    open_rows = np.sort(np.concatenate([split.train, split.valid]))
+    split = Split(np.searchsorted(open_rows, split.train), np.searchsorted(open_rows, split.valid))
+    return Shown(page, dataset, ratings, ratings.take(open_rows), split, why, len(ratings) - len(open_rows))
+
+
+def day_words(moment: pd.Timestamp) -> str:
+    """ "20 Sep 1997"."""
+    return f"{moment.day} {moment:%b %Y}"

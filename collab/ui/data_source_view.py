@@ -1,0 +1,106 @@
+"""Titles that are no keys, and where a data set came from: terms, citation, checksums."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.datasets import CITATION, CITATION_ADDRESS
+from collab.services.source import BUILT_IN, DOWNLOADED
+from collab.ui import cached, words
+from collab.ui.data_shown import Shown
+from collab.ui.people_view import counted
+
+
+def show_titles(shown: Shown) -> None:
+    """Titles that stand for several ids, and what was rated twice because of them."""
+    doubled, twice = cached.titles_that_are_no_keys(*shown.key)
+    if doubled.empty:
+        st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
+    else:
+        items = shown.dataset.items
+        st.markdown(
+            f"**{counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
+            f"{words.count(len(items))} ids and {words.count(items['title'].nunique())} titles. Collab takes titles for films, "
+            "as the chapter does, so such ids count as one film"
+            + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
+        )
+        st.dataframe(
+            doubled,
+            hide_index=True,
+            key="doubled_table",
+            alt="Titles with several ids, and the ratings of each id",
+            column_config={
+                "title": st.column_config.TextColumn("Title", width="medium"),
+                "item_id": "Id",
+                "n_ratings": st.column_config.NumberColumn("Ratings of the id", format="localized"),
+                "n_title": st.column_config.NumberColumn("Ratings of the title", format="localized"),
+            },
+        )
+    if twice.empty:
+        st.caption("No user rated a title more than once.")
+        return
+    if shown.n_sealed:
+        twice = twice.drop(columns=["least", "most"])
+        stars = "Their stars are not shown: some may be sealed."
+    else:
+        different = int((twice["least"] != twice["most"]).sum())
+        stars = f"In {words.count(different)} of these cases the stars differ."
+    st.markdown(
+        f"**{counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
+        "split may train on the one and check with the other."
+    )
+    st.dataframe(
+        twice.merge(doubled[["title", "n_title"]].drop_duplicates(), on="title", how="left"),
+        hide_index=True,
+        key="twice_table",
+        alt="Users and the titles that they rated more than once",
+        column_order=[
+            name for name in ("user_id", "title", "n_title", "n", "least", "most") if name in (*twice, "n_title")
+        ],
+        column_config={
+            "user_id": "User",
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "n_title": st.column_config.NumberColumn("Ratings", format="localized", help="Of the title, by anybody."),
+            "n": st.column_config.NumberColumn("Times", format="localized"),
+            "least": st.column_config.NumberColumn("Least stars", format="%g"),
+            "most": st.column_config.NumberColumn("Most stars", format="%g"),
+        },
+    )
+
+
+def show_source(shown: Shown) -> None:
+    """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
+    entry = shown.page.data
+    found = cached.source(*shown.key)
+    if found.kind == BUILT_IN:
+        st.markdown(
+            "**Built in.** The films are real; people and ratings are invented, by a program that is part of Collab and gives "
+            "the same ratings everywhere. No figure of this data set says anything about real people. Nothing was downloaded, "
+            "so there is no file to check."
+        )
+    else:
+        where = (
+            "downloaded by Collab from GroupLens" if found.kind == DOWNLOADED else "found in a folder of COLLAB_DATA"
+        )
+        st.markdown(
+            f"**{entry.title}** is GroupLens’s, University of Minnesota: [its page]({entry.address}), "
+            f"[its README]({entry.readme}).  \nThe file `{found.file_name}` was {where}; Collab passes it on to nobody."
+        )
+        st.markdown(f"**Terms**, in short; the README has them in full. {entry.terms}")
+        st.markdown(f"**Please cite** {CITATION} [{CITATION_ADDRESS.removeprefix('https://')}]({CITATION_ADDRESS})")
+        names = " and ".join(f"`{name}`" for name in found.checksums)
+        if found.message:
+            st.warning(
+                f"**Not the published file.** {found.message}. Figures will differ from those that others print. To have it "
+                "again, delete the file; Collab then downloads it.",
+                icon=":material/rule:",
+            )
+        else:
+            st.markdown(
+                f"**Checked.** The MD5 of {names} is the published one ({', '.join(found.checksums.values())})."
+            )
+    people = "age, gender and occupation are" if shown.dataset.users is not None else "nothing but their ratings is"
+    st.caption(
+        f"Stars {shown.ratings.rating_scale}. Of its users {people} known. Fingerprint of ratings and titles: "
+        f"{shown.dataset.fingerprint}; every run names the one that it was trained on."
+    )

@@ -1,0 +1,188 @@
+"""What the split in use hides: the run's beside the last ratings of every user and the newest rows, in numbers and over time."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from collab.errors import SettingError
+from collab.split_facts import SplitFacts, held_out_over_time
+from collab.splitting import Split, sealed_share, split_by_time, split_last, split_random
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN
+from collab.ui.data_charts import held_out_figure
+from collab.ui.data_shown import Shown
+from collab.ui.people_view import counted
+from collab.ui.theme import palette
+
+DEFAULT_SHARE = 0.2
+
+
+def show_split(shown: Shown) -> None:
+    """The picture of what is held out when, the table of the splits, and what follows from it in words."""
+    if shown.no_split:
+        st.info(
+            f"The split of this run cannot be shown: {shown.no_split}. A random one stands in; other runs are in the sidebar.",
+            icon=":material/info:",
+        )
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        n_last = st.slider(
+            "Last of every user",
+            1,
+            19,
+            10,
+            key="n_last",
+            bind="query-params",
+            help="How many of the newest ratings of every user the second kind of split holds out. More: more rows, and fewer to "
+            "learn each user from.",
+        )
+    splits = _splits(shown, n_last)
+    found = {
+        name: cached.facts_of_split((*shown.key, shown.items_by, shown.page.record.id, name), shown.open_ratings, split)
+        for name, split in splits.items()
+    }
+    ours, newest = next(iter(splits)), list(splits)[-1]
+    over_time = held_out_over_time(shown.open_ratings, splits)
+    picture.plotly_chart(
+        held_out_figure(over_time, list(splits), palette(), synthetic=shown.synthetic),
+        config=PLAIN,
+        key="held_out",
+        alt=f"Share of the ratings held out, in {len(over_time)} equally long periods, for {', '.join(splits)}. The second table "
+        "below holds the same.",
+    )
+    with controls:
+        for name in (ours, newest):
+            st.metric(
+                f"Biases only, {name}",
+                words.loss(found[name].mse_biases),
+                help=f"Mean squared error, squared stars, on {words.count(found[name].n_valid)} held-out ratings.",
+            )
+    st.markdown(in_words(found, ours, newest, in_use=shown.split is not None))
+    st.dataframe(
+        _table(found),
+        hide_index=True,
+        height="content",
+        key="split_table",
+        alt="The splits in numbers: rows, newcomers, how much of the future trains, errors of both baselines",
+        column_config={"fact": st.column_config.TextColumn("", width=160, pinned=True)},
+    )
+    st.caption(
+        "New: without a training rating. Own future: held-out ratings whose user gave a training rating later. Any future: "
+        "training ratings newer than the held-out one, on average. Both known: held-out ratings whose user and film have "
+        "training ratings. MSE in squared stars. Each split is checked on rows of its own, so their errors compare tasks and "
+        "not models: the global mean on the same rows says how hard these are."
+        + (f" {words.count(shown.n_sealed)} sealed ratings have no part in any of it." if shown.n_sealed else "")
+    )
+    with st.expander("When each split holds out", icon=":material/table_rows:"):
+        st.dataframe(
+            over_time.assign(**{name: 100 * over_time[name] for name in splits}),
+            hide_index=True,
+            key="held_out_table",
+            placeholder=words.MISSING,
+            alt="Share of the ratings that each split holds out, by period",
+            column_config={
+                "start": st.column_config.DatetimeColumn("From", format="YYYY-MM-DD", help="UTC."),
+                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+                **{name: st.column_config.NumberColumn(name, format="%.0f %%") for name in splits},
+            },
+        )
+
+
+def _splits(shown: Shown, n_last: int) -> dict[str, Split]:
+    """The splits to compare by name: that in use first, the newest rows last; as many of these as are held out in the first."""
+    ratings, splits = shown.open_ratings, {}
+    if shown.split is not None:
+        splits[_name(shown)] = shown.split
+    form = shown.page.record.holdout if shown.split is not None else ""
+    share = len(shown.split.valid) / len(ratings) if shown.split is not None else DEFAULT_SHARE
+    share = min(0.9, max(0.01, share))
+    if not form.startswith("random:"):
+        splits[f"random {words.percent(share)}, seed 0"] = split_random(len(ratings), share, 0)
+    for name, split in (
+        (f"last {n_last} of every user", partial(split_last, ratings.user_index, ratings.time, n_last)),
+        (f"newest {words.percent(share)}", partial(split_by_time, ratings.time, share)),
+    ):
+        try:
+            splits[name] = split()
+        except SettingError as reason:  # nobody has as many ratings
+            st.caption(f"Left out: {reason}.")
+    return splits
+
+
+def _name(shown: Shown) -> str:
+    """What the run's split is called: "random 20 %, seed 0", "fold u1", "rows of a file"."""
+    record = shown.page.record
+    kind, _, value = sealed_share(record.holdout)[0].partition(":")
+    if kind == "random":
+        return f"random {words.percent(float(value))}, seed {record.split_seed}"
+    return "rows of a file" if kind == "rows" else f"fold {value}"
+
+
+def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bool = True) -> str:
+    """What the split `ours` lets a model see that the `newest` rows do not, from their facts; whether it is the run's."""
+    one, other = found[ours], found[newest]
+    lead = "In use" if in_use else "Standing in"
+    lines = [
+        f"**{lead}: {ours}.** {words.percent(one.share_own_future)} of its {words.count(one.n_valid)} held-out ratings have a "
+        f"training rating that the same user gave later, and {words.percent(one.share_future)} of the training rows are newer "
+        f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {words.loss(one.mse_biases)}, the "
+        f"global mean {words.loss(one.mse_mean)}.",
+    ]
+    if newest != ours:
+        lines.append(
+            f"**By time: {newest}.** Nothing of the future trains. {_newcomers(other)} Biases only reach "
+            f"{words.loss(other.mse_biases)} on these {words.count(other.n_valid)} ratings, the global mean "
+            f"{words.loss(other.mse_mean)}"
+            + (
+                f"; on the {words.count(other.n_met)} whose user and film both train, {words.loss(other.mse_biases_met)} against "
+                f"{words.loss(other.mse_mean_met)}."
+                if other.n_met
+                else "."
+            )
+        )
+    if one.share_future > other.share_future:
+        gains = [(each.mse_mean - each.mse_biases) / each.mse_mean for each in (one, other)]
+        lines.append(
+            f"Biases take {words.percent(gains[0])} off the error of the global mean in the first, "
+            f"{words.percent(gains[1])} by time. A split that lets a model look into the future answers how well gaps are "
+            "filled, not how well tomorrow is foretold."
+        )
+    return "\n\n".join(lines)
+
+
+def _newcomers(facts: SplitFacts) -> str:
+    users, items = (words.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
+    return (
+        f"Of the {counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of the "
+        f"{counted(facts.n_items, 'film')} {items}."
+    )
+
+
+def _is(n: int) -> str:
+    return "are" if n > 1 else "is"
+
+
+def _table(found: dict[str, SplitFacts]) -> pd.DataFrame:
+    """A row a fact, a column a split, as text."""
+    rows = (
+        ("Training ratings", words.count, "n_train"),
+        ("Held-out ratings", words.count, "n_valid"),
+        ("Users in these", words.count, "n_users"),
+        ("… new users", words.count, "n_new_users"),
+        ("Films in these", words.count, "n_items"),
+        ("… new films", words.count, "n_new_items"),
+        ("Own future", words.percent, "share_own_future"),
+        ("Any future", words.percent, "share_future"),
+        ("MSE, biases only", words.loss, "mse_biases"),
+        ("MSE, global mean", words.loss, "mse_mean"),
+        ("Both known", words.count, "n_met"),
+        ("… MSE, biases only", words.loss, "mse_biases_met"),
+        ("… MSE, global mean", words.loss, "mse_mean_met"),
+    )
+    table = pd.DataFrame({"fact": [name for name, _, _ in rows]})
+    for split, facts in found.items():
+        table[split] = [write(getattr(facts, field)) for _, write, field in rows]
+    return table

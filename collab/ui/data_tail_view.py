@@ -1,0 +1,210 @@
+"""The sizes of a data set, and how unevenly its ratings fall on films or users: picture and tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.data_facts import TooFew, count_classes, counts, cumulative_share, gini, n_top, too_few
+from collab.ui import words
+from collab.ui.charts import PLAIN
+from collab.ui.data_shown import Shown, day_words
+from collab.ui.data_tail_charts import TOP_SHARES, class_words, classes_figure, lorenz_figure, tail_figure
+from collab.ui.film_picker import minimum_ratings
+from collab.ui.people_view import counted
+from collab.ui.theme import palette
+
+FILMS, USERS = "films", "users"
+BY_RANK, BY_COUNT, HELD = "rank", "count", "share held"
+
+
+def show_sizes(shown: Shown) -> None:
+    """The figures in one line."""
+    found = shown.sizes
+    with st.container(horizontal=True, key="sizes"):
+        for label, value, width, help in (
+            ("Ratings", words.count(found.n_ratings), 120, None),
+            ("Users", words.count(found.n_users), 90, None),
+            ("Films", words.count(found.n_items), 100, _films_in_words(shown, found.n_items)),
+            (
+                "Density",
+                f"{100 * found.density:.1f} %",
+                100,
+                "The share of all pairs of a user and a film that are rated; a pair that is rated twice counts once.",
+            ),
+            ("First rating", day_words(pd.Timestamp(found.first, unit="s")), 205, "UTC."),
+            ("Last rating", day_words(pd.Timestamp(found.last, unit="s")), 205, "UTC."),
+        ):
+            st.metric(label, value, width=width, help=help)
+
+
+def _films_in_words(shown: Shown, n_films: int) -> str:
+    n_ids = shown.dataset.ratings["item_id"].nunique()
+    unrated = len(shown.dataset.items) - n_ids
+    return " ".join(
+        [
+            f"Different titles; the ratings name {words.count(n_ids)} ids."
+            if shown.items_by == "title"
+            else "Different ids, as the run in use keeps them apart.",
+            *([f"{counted(unrated, 'film')} of the list without any rating left out."] if unrated else []),
+        ]
+    )
+
+
+def show_tail(shown: Shown) -> None:
+    """The main picture: how unevenly the ratings fall on films or users, with its controls."""
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        things = st.segmented_control(
+            "Of",
+            [FILMS, USERS],
+            default=FILMS,
+            required=True,
+            key="tail_of",
+            bind="query-params",
+            help="Whose ratings are counted.",
+        )
+        drawn = st.segmented_control(
+            "Drawn by",
+            [BY_RANK, BY_COUNT, HELD],
+            default=BY_RANK,
+            required=True,
+            key="tail_as",
+            bind="query-params",
+            help="Each one’s count, most rated first; how many have how many; or what share of the ratings the most rated hold.",
+        )
+        minimum = minimum_ratings(
+            "Who has fewer is marked. Higher: more of them, with more of the ratings. Other pages leave them out of their lists, "
+            "by their training ratings; here all ratings count."
+        )
+    n_ratings, names = _tail(shown, things)
+    few, held = too_few(n_ratings, minimum), cumulative_share(n_ratings)
+    tops = {share: held[n_top(len(n_ratings), share)] for share in TOP_SHARES}
+    look = {"palette": palette(), "synthetic": shown.synthetic}
+    if drawn == BY_RANK:
+        figure = tail_figure(n_ratings, names, minimum, things, **look)
+    elif drawn == BY_COUNT:
+        figure = classes_figure(count_classes(n_ratings, minimum), minimum, things, **look)
+    else:
+        figure = lorenz_figure(n_ratings, minimum, things, **look)
+    most = ", ".join(f"{words.percent(share)}: {words.percent(part)}" for share, part in tops.items())
+    picture.plotly_chart(
+        figure,
+        config=PLAIN,
+        key="tail",
+        alt=f"Ratings of the {words.count(len(n_ratings))} {things}, by {drawn}. Share of the ratings that the most rated hold: "
+        f"{most}. {words.count(few.n)} have fewer than {minimum}. The table of the long tail below holds the same.",
+    )
+    with controls, st.container(horizontal=True):
+        st.metric(
+            "Gini",
+            f"{gini(n_ratings):.2f}",
+            width=90,
+            help="0 where all have as many ratings, towards 1 where one has all of them.",
+        )
+        st.metric(
+            "Top 10 % hold",
+            words.percent(tops[0.1]),
+            width=120,
+            help=f"Share of all ratings that the most rated tenth of the {things} hold.",
+        )
+    controls.caption(_few_in_words(few, minimum, things))
+
+
+def _tail(shown: Shown, things: str) -> tuple[np.ndarray, list[str]]:
+    """Counts and names of the films or the users, `#na#` left out."""
+    ratings = shown.ratings
+    if things == USERS:
+        return counts(ratings.user_index, ratings.n_users), [f"User {each}" for each in ratings.users.labels[1:]]
+    return counts(ratings.item_index, ratings.n_items), shown.films["title"].iloc[1:].tolist()
+
+
+def _few_in_words(few: TooFew, minimum: int, things: str) -> str:
+    if not few.n:
+        return f"None of the {words.count(few.n_all)} {things} has fewer than {minimum} ratings."
+    return (
+        f"{words.count(few.n)} of {words.count(few.n_all)} {things} ({words.percent(few.share)}) have fewer than {minimum}; "
+        f"{words.percent(few.share_of_ratings)} of the ratings are theirs."
+    )
+
+
+def show_tail_table(shown: Shown) -> None:
+    """Films or users by count, and the classes: what the main picture shows."""
+    things, minimum = st.session_state["tail_of"], st.session_state["minimum"]
+    only_few = st.toggle(
+        f"Only {things} with too few ratings",
+        key="only_few",
+        bind="query-params",
+        help="Leaves those in the table that have fewer ratings than the minimum above.",
+    )
+    n_ratings, names = _tail(shown, things)
+    mean = _means(shown, things)
+    order = np.argsort(-n_ratings, kind="stable")
+    table = pd.DataFrame(
+        {
+            "place": np.arange(1, len(order) + 1),
+            "name": np.array(names, dtype=object)[order],
+            "n_ratings": n_ratings[order],
+            "share": 100 * n_ratings[order] / max(1, n_ratings.sum()),
+            "held": 100 * cumulative_share(n_ratings)[1:],
+            "mean_rating": mean[order],
+        }
+    )
+    if only_few:
+        table = table[table["n_ratings"] < minimum]
+    rows, classes = st.columns([2, 1], gap="medium")
+    with rows:
+        st.caption(
+            f"{counted(len(table), things.removesuffix('s'))}, most rated first."
+            + (
+                f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
+                * bool(shown.n_sealed)
+            )
+        )
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="tail_table",
+            placeholder=words.MISSING,
+            alt=f"The {things}, most rated first",
+            column_config={
+                "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
+                "name": st.column_config.TextColumn("Title" if things == FILMS else "User", width="medium"),
+                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+                "share": st.column_config.NumberColumn("Share", format="%.2f %%", help="Of all ratings."),
+                "held": st.column_config.NumberColumn(
+                    "Held so far", format="%.1f %%", help="Share of all ratings, from the first place to this one."
+                ),
+                "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
+            },
+        )
+    with classes:
+        st.caption("How many have how many.")
+        found = count_classes(n_ratings, minimum)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "ratings": [class_words(low, high) for low, high in zip(found["low"], found["high"], strict=True)],
+                    "n": found["n"],
+                    "few": found["n_few"],
+                }
+            ),
+            hide_index=True,
+            key="classes_table",
+            alt=f"How many {things} have how many ratings",
+            column_config={
+                "ratings": "Ratings",
+                "n": st.column_config.NumberColumn(things.capitalize(), format="localized"),
+                "few": st.column_config.NumberColumn(f"Below {minimum}", format="localized"),
+            },
+        )
+
+
+def _means(shown: Shown, things: str) -> np.ndarray:
+    """Mean stars of every film or user over the rows that are not sealed; NaN without any."""
+    ratings = shown.open_ratings
+    index, length = (ratings.user_index, ratings.n_users) if things == USERS else (ratings.item_index, ratings.n_items)
+    n = np.bincount(index, minlength=length)
+    total = np.bincount(index, ratings.rating, minlength=length)
+    return np.divide(total, n, out=np.full(length, np.nan), where=n > 0)[1:]

@@ -1,0 +1,83 @@
+"""The films of an evening as one piece of HTML: a row a film, in it a lane a person with the predicted rating on its range.
+
+On a wide screen film, lanes and figures stand beside each other, on a narrow one the lanes go below the title. Every lane is
+named, so that colours are not needed to read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from collab.ratings import RatingScale
+from collab.together import Evening
+from collab.ui import words
+from collab.ui.film_list import title_and_facts
+from collab.ui.theme import Palette
+
+
+def ordinal(number: int) -> str:
+    """A place in words: 1st, 2nd, 3rd, 11th, 1,202nd."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{words.count(number)}{ending}"
+
+
+def likely_words(low: float, high: float) -> str:
+    """The ends of a likely range: "3 to 5", or "4" where they are one."""
+    return f"{low:g} to {high:g}" if high > low else f"{low:g}"
+
+
+def evening_list(
+    evening: Evening, names: Sequence[str], rating_scale: RatingScale, palette: Palette, n_places: int
+) -> str:
+    """The films of `evening` with what each of `names` would think of them; room is kept for `n_places` films. All texts are
+    escaped."""
+    ticks = range(int(np.ceil(rating_scale.low)), int(rating_scale.high) + 1)
+    axis = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%">{tick}</s>' for tick in ticks)
+    lines = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%"></s>' for tick in ticks)
+    films = []
+    for column, film in enumerate(evening.films.itertuples()):
+        title, facts = title_and_facts(film)
+        lanes = "".join(
+            _lane(row, name, evening, column, lines, rating_scale) for row, name in enumerate(map(escape, names))
+        )
+        films.append(
+            f'<li><div class="film"><b title="{escape(title)}">{escape(title)}</b>'
+            f'<span title="{escape(facts)}">{escape(facts)}</span></div><div class="lanes">{lanes}</div></li>'
+        )
+    colours = "".join(f"--person-{row}:{colour};" for row, colour in enumerate(palette.categorical[: len(names)]))
+    style = f"{colours}--muted:{palette.muted};--line:{palette.grid};--people:{len(names)};--places:{n_places}"
+    return (
+        f'<div class="evening" style="{style}"><div class="head" aria-hidden="true"><span>Film</span>'
+        f'<div class="lane"><b></b><div class="track">{axis}</div><span>Predicted</span><span>Probably</span>'
+        f"<span>Own list</span></div></div>"
+        f'<ol aria-label="{escape("Picks for " + listed_names(names))}">{"".join(films)}</ol></div>'
+    )
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Names in a row: "Ada", "Ada and Bob", "Ada, Bob and Cleo"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _lane(row: int, name: str, evening: Evening, column: int, lines: str, scale: RatingScale) -> str:
+    """One person's prediction for one film, or the stars that they gave; `name` is escaped."""
+    stars, low, high = (table[row, column] for table in (evening.stars, evening.low, evening.high))
+    given = evening.given[row, column]
+    probably = "rated" if given else f"<u>probably </u>{likely_words(low, high)}"
+    left, right, mark = (_share(each, scale) for each in (low, high, stars))
+    place = ordinal(int(evening.place[row, column]))
+    return (
+        f'<div class="lane" style="--person:var(--person-{row})"><b title="{name}">{name}</b>'
+        f'<div class="track" aria-hidden="true">{lines}<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'
+        f'<em{" class=given" if given else ""} style="left:{mark:.1f}%"></em></div>'
+        f"<span>{'' if given else '<u>predicted </u>'}{words.stars(stars)}</span><span>{probably}</span>"
+        f"<span>{place}<u> in the own list</u></span></div>"
+    )
+
+
+def _share(stars: float, scale: RatingScale) -> float:
+    return 100 * (stars - scale.low) / (scale.high - scale.low)

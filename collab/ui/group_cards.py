@@ -1,0 +1,104 @@
+"""Groups of films, for those who would rather pick than rate: a card each, and what the groups that were picked tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from collab.asking import unknown
+from collab.film_groups import FilmGroup
+from collab.newcomer import GROUPS, ByItself, Newcomer
+from collab.services.runs import TrainedRun
+from collab.ui import cached, own_ratings, words
+from collab.ui.asking_view import EVEN
+from collab.ui.film_list import title_and_facts
+from collab.ui.person import groups_holding, picked_groups, titles_in
+from collab.ui.taste import Known
+
+SHOW_GROUPS = "groups"
+"""The switch between groups and single films; its name in the link."""
+
+WORTH = (
+    "What picking is worth: on 800 people of MovieLens 100K, all of their ratings kept out of the training, the squared error of "
+    "*bayes* before the first rating was 1.043 with the two groups whose films they had rated highest, and 1.090 without; after "
+    "ten ratings it made no difference."
+)
+"""From the README: `python -m tests.benchmarks.cold_start --asking --final`."""
+
+
+def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
+    """A card for every group of the run's films, to be picked and put back, and the way on to single films."""
+    picked = picked_groups(run, said)
+    with st.container(key="groups_of_films"):
+        with st.grid("auto", min_column_width=220, gap="xsmall") as grid:
+            for place, group in enumerate(cached.run_groups(run.id)):
+                key = f"group-{place}"
+                st.session_state[key] = place in picked
+                with grid.cell(), st.container(border=True, height="stretch", key=f"group-card-{place}"):
+                    st.checkbox(_label(run, group), key=key, on_change=_picked, args=(run.id, place, key))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                "Go on with single films",
+                key="single_films",
+                type="primary" if picked else "secondary",
+                on_click=lambda: st.session_state.update({SHOW_GROUPS: False}),
+                help="Back to one film at a time, asked with what your groups tell.",
+            )
+            st.caption("Behind each film: its number of ratings.", help=WORTH, width="content")
+
+
+def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str]) -> str:
+    """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
+    if isinstance(person, ByItself) or GROUPS not in dict(person.told):
+        everything = cached.run_groups(run.id) and len(picked_groups(run, said)) == len(cached.run_groups(run.id))
+        return "All of them together tell nothing." if everything else "Several groups count together."
+    share, without = cached.run_audience(run.id).share, dict(person.told)[GROUPS]
+    before = unknown(person.believing(without), known.rated, share)
+    less = 1 - unknown(person, known.rated, share) / before if before > 0 else 0.0
+    if abs(less) < EVEN:
+        return "Your uncertainty is the same with them."
+    return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'} with them."
+
+
+def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
+    """The groups that were picked, by the films that stand for them, for Markdown; empty for none. Raises RunError without the
+    run's data."""
+    groups, items = cached.run_groups(run.id), run.items
+    shown = [items.iloc[groups[place].shown].itertuples() for place in picked_groups(run, said)]
+    return " / ".join(
+        "; ".join(f"{words.plain(film.title)}, {words.count(film.n_ratings)} ratings" for film in films)
+        for films in shown
+    )
+
+
+def change_picked(titles: Sequence[str], places: Sequence[int | None], place: int, first: str, pick: bool) -> list[str]:
+    """The titles that stand for the picked groups after the group at `place` was picked, or put back.
+
+    `titles` are those so far and `places` the groups that hold them, None for none of this run's; `first` is the title that
+    stands for the group. Titles that no group holds stay: another run may know them.
+    """
+    if pick:
+        return [*titles] if place in places else [*titles, first]
+    return [title for title, held in zip(titles, places, strict=True) if held != place]
+
+
+def _label(run: TrainedRun, group: FilmGroup) -> str:
+    """The films that stand for the group, one a line, each with its number of ratings."""
+    films = run.items.iloc[group.shown]
+    return "\n".join(
+        f"{words.plain(title_and_facts(film)[0])} :gray[{words.count(film.n_ratings)}]" for film in films.itertuples()
+    )
+
+
+def _picked(run_id: str, place: int, key: str) -> None:
+    state, pick = st.session_state, st.session_state[key]
+
+    def change(before: str | None) -> str | None:
+        groups, titles = cached.run_groups(run_id), titles_in(before)
+        places = groups_holding(groups, cached.film_places(run_id, titles))
+        first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
+        return "\n".join(change_picked(titles, places, place, first, pick)) or None
+
+    if own_ratings.tell(GROUPS, change):
+        state["_asked"], state["_note"] = [], None  # other films are asked with another belief

@@ -1,0 +1,126 @@
+"""Loading a file of ratings: what it holds is shown first, and goes into the profile when that is confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collab.answers import RatingsFile
+from collab.exports import LETTERBOXD, MOVIELENS, OWN
+from collab.services.profiles import Answer
+from collab.services.runs import TrainedRun
+from collab.ui import own_ratings, words
+from collab.ui.own_ratings import FileRead
+from collab.ui.rating import listed
+from collab.ui.taste import STARS
+from collab.ui.unmatched import unmatched
+
+LARGEST_FILE = 5
+"""Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""
+
+ORIGINS = {OWN: "", LETTERBOXD: " from Letterboxd", MOVIELENS: " from movielens.org"}
+
+
+def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
+    """The box that takes a file, what the last one holds, and what came of it."""
+    state = st.session_state
+    key = f"file-{state.get('_n_files', 0)}"
+    with st.expander("Load ratings from a file", key="load"):
+        chosen = st.file_uploader(
+            "CSV file, or the zip of a Letterboxd export",
+            type=["csv", "zip"],
+            key=key,
+            on_change=_read,
+            args=(key, run.id),
+            max_upload_size=LARGEST_FILE,
+            help=f"One of three: our own CSV (columns title, rating in {STARS} stars, said); the CSV behind “Export ratings” on "
+            "movielens.org; Letterboxd’s export, as the whole zip or as its ratings.csv, watched.csv or watchlist.csv. "
+            "What is in it is shown before anything is kept.",
+        )
+        if chosen is not None and state.get("_file") is not None:
+            if state["_file"].run_id != run.id:  # another data set since: other titles match
+                state["_file"] = own_ratings.read_file(chosen.getvalue(), chosen.name, run.id)
+            if state["_file"] is not None:
+                _preview(state["_file"], answers, run)
+    if state.get("_note"):  # what came of the last file, or of deleting
+        worked, text = state["_note"]
+        (st.success if worked else st.error)(text)
+
+
+def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None:
+    """What the file holds and would change, and the two ways on."""
+    read, keep, data = file.export.answers, own_ratings.to_keep(file, answers), run.record.data_title
+    st.markdown(f"{_kinds(read)}{ORIGINS[file.export.origin]}: {_matched(file, data)}.")
+    given = {answer.title: (answer.rating, answer.said) for answer in answers}
+    n_replaced = sum(given.get(title, now) != now for title, now in _said(keep).items())
+    if n_replaced:
+        takes = "One answer takes" if n_replaced == 1 else f"{words.count(n_replaced)} answers take"
+        st.caption(f"{takes} the place of another that you gave.")
+    if n_listed := len(read.rows) - len(keep.rows):
+        st.caption(f"{words.count(n_listed)} have stars from you already, which stay: the file only lists these films.")
+    if read.repeated:
+        st.caption(f"More than once in the file, so the last line counts: {listed(read.repeated)}.")
+    if file.lacking:
+        with st.expander(f"Not in {data}: {words.count(len(file.lacking))}", key="unmatched"):
+            st.caption("They are kept with the others, and count where a data set has the film.")
+            said = _said(read)
+            unmatched(
+                [Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data, "unmatched_csv"
+            )
+    with st.container(horizontal=True):
+        st.button(f"Add {_answers(len(keep.rows))}", key="keep_file", type="primary", on_click=_keep, args=(file, data))
+        st.button("Leave it", key="leave_file", type="tertiary", on_click=_next_file)
+
+
+def _said(answers: RatingsFile) -> dict[str, tuple[float | None, str]]:
+    """Stars and what is said in their place, by title."""
+    return {title: (rating, answers.said.get(title, "")) for title, rating in answers.rows}
+
+
+def _kinds(answers: RatingsFile) -> str:
+    """How many of which: "312 ratings, 20 seen, 4 not seen"."""
+    kinds = Counter(
+        "ratings" if rating is not None else answers.said.get(title, "not seen") for title, rating in answers.rows
+    )
+    counted = [
+        f"{words.count(n)} {'rating' if (kind, n) == ('ratings', 1) else kind}" for kind, n in kinds.most_common()
+    ]
+    return ", ".join(counted)
+
+
+def _matched(file: FileRead, data_title: str) -> str:
+    lacking = f", {words.count(len(file.lacking))} not in {data_title}" if file.lacking else ""
+    return f"{words.count(len(file.export.answers.rows) - len(file.lacking))} matched{lacking}"
+
+
+def _answers(n: int) -> str:
+    return f"{words.count(n)} {'answer' if n == 1 else 'answers'}"
+
+
+def _read(key: str, run_id: str) -> None:
+    state = st.session_state
+    file, state["_note"] = state[key], None
+    state["_file"] = own_ratings.read_file(file.getvalue(), file.name, run_id) if file is not None else None
+    if file is not None and state["_file"] is None:
+        _next_file()
+        state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
+
+
+def _keep(file: FileRead, data_title: str) -> None:
+    n_kept = own_ratings.keep_file(file)
+    if n_kept is None:
+        st.session_state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
+        return
+    _next_file()
+    text = f"{_answers(n_kept)} loaded."
+    if file.lacking:
+        text += f" Not in {data_title}, but kept: {listed(file.lacking)}."
+    st.session_state["_note"] = True, text
+
+
+def _next_file() -> None:
+    """The next box is empty."""
+    state = st.session_state
+    state["_file"], state["_n_files"] = None, state.get("_n_files", 0) + 1

@@ -1,0 +1,52 @@
+"""What was pressed in the list of picks: carried out, and said with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import streamlit as st
+
+from collab.answers import DISMISSALS, SEEN
+from collab.ui import own_ratings, what_if
+from collab.ui.pick_list import stars, undo_button
+from collab.ui.rating import note_place, undo
+from collab.ui.taste import Known
+
+
+def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:
+    """Do what was pressed in the list of the films `titles`: set a film aside, rate it, undo that, or ask what if.
+
+    A press that fits nothing in sight is one that came late, and does nothing.
+    """
+    do, title, change = deed.get("do"), deed.get("of"), own_ratings.last_change()
+    if do == "what if":
+        film = next((film for film in known.rated if known.titles[film] == title), None)
+        if film is not None:
+            what_if.ask(known.titles[film], known.rated[film])
+        return
+    if not can_edit or not isinstance(title, str):
+        return
+    just_said = change is not None and change.title == title
+    if do == "undo" and just_said:
+        undo()
+    elif do in DISMISSALS and title in titles:
+        note_place(title)
+        own_ratings.dismiss(title, do)
+    elif do == "rate" and deed.get("stars") in (1, 2, 3, 4, 5) and (just_said or title in titles):
+        note_place(title)
+        own_ratings.rate(title, float(deed["stars"]))
+        st.session_state["_rated_here"] = title
+
+
+def last_deed(can_edit: bool) -> tuple[str, str]:
+    """What was last done with a pick, and the HTML of what can be done then; "" where something else came last."""
+    change = own_ratings.last_change()
+    if not can_edit or change is None:
+        return "", ""
+    dismissed = any(answer is not None and answer.is_dismissal for answer in (change.before, change.after))
+    if not dismissed and change.title != st.session_state.get("_rated_here"):
+        return "", ""
+    is_seen = change.after is not None and change.after.said == SEEN
+    then = stars(change.title) if is_seen else ""
+    return f"{change.title}: {own_ratings.say(change)}", then + undo_button(change.title)

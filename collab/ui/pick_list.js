@@ -1,0 +1,87 @@
+// Shows a list of films that arrives as HTML and tells which of its buttons was pressed.
+//
+// Streamlit runs the default export once when the list appears and again whenever its data change. The HTML is made on the
+// server, where every text in it is escaped (ui/film_list.py, ui/pick_list.py). A new list takes the place of the old one at
+// once: films that were open stay open, and the keyboard goes on where it was.
+
+const PATIENCE = 3000; // milliseconds until a press that nothing came of may be repeated
+
+const lists = new WeakMap(); // node -> what is known of the list in it
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".picks-list");
+  let list = lists.get(root);
+  if (!list) {
+    list = { html: null, waiting: 0 };
+    lists.set(root, list);
+    root.addEventListener("click", (event) => press(root, list, event));
+  }
+  list.tell = (deed) => setTriggerValue("pressed", deed);
+  list.asked = data.asked;
+  list.waiting = 0;
+  const place = focused(root);
+  root.querySelector('[role="status"]').textContent = data.said;
+  const then = root.querySelector(".picks-then");
+  if (then.innerHTML !== data.then) then.innerHTML = data.then;
+  if (list.html !== data.html) {
+    list.html = data.html;
+    renew(root.querySelector(".picks-films"), data.html);
+  }
+  for (const row of root.querySelectorAll(".leaving")) row.classList.remove("leaving");
+  if (place) refocus(root, place);
+}
+
+function press(root, list, event) {
+  const button = event.target.closest("button[data-do]");
+  // the second half of a double click, or a key held down, would hit the film that moved up
+  if (!button || event.detail > 1 || performance.now() < list.waiting) return;
+  event.preventDefault();
+  list.waiting = performance.now() + PATIENCE;
+  const { do: deed, of, stars } = button.dataset;
+  if (deed === "what if") comeIntoSight(`.st-key-${list.asked}`, performance.now() + PATIENCE);
+  else button.closest("li")?.classList.add("leaving");
+  list.tell({ do: deed, of, stars: stars ? Number(stars) : null });
+}
+
+function renew(films, html) {
+  const open = new Set([...films.querySelectorAll("details[open]")].map((each) => titleOf(each)));
+  films.innerHTML = html;
+  for (const each of films.querySelectorAll("details")) each.open = open.has(titleOf(each));
+}
+
+function titleOf(node) {
+  return node.closest("li")?.dataset.title ?? "";
+}
+
+// What was asked is answered elsewhere on the page, maybe above what is in sight, and is not there yet.
+function comeIntoSight(selector, until) {
+  const answer = document.querySelector(selector);
+  if (answer) answer.scrollIntoView({ block: "nearest" });
+  else if (performance.now() < until) requestAnimationFrame(() => comeIntoSight(selector, until));
+}
+
+// Where the keyboard is: which film, which of its controls, and how far down the list.
+function focused(root) {
+  const node = document.activeElement;
+  if (!node || !root.contains(node)) return null;
+  const rows = [...root.querySelectorAll("li")];
+  const row = node.closest("li");
+  return { of: row ? titleOf(node) : node.dataset.of, row: rows.indexOf(row), kept: keptBy(node) };
+}
+
+function keptBy(node) {
+  if (!node.closest("li")) return null;
+  const inside = node.closest("details") ? "details " : ".tools ";
+  const { do: deed, of, stars } = node.dataset;
+  if (!deed) return node.tagName === "A" ? "details a" : "summary";
+  return `${inside}[data-do="${deed}"]${stars ? `[data-stars="${stars}"]` : ""}[data-of="${CSS.escape(of)}"]`;
+}
+
+function refocus(root, { of, row, kept }) {
+  if (root.contains(document.activeElement)) return; // it is still where it was
+  const rows = [...root.querySelectorAll("li")];
+  const same = rows.find((each) => each.dataset.title === of);
+  const next = same ?? rows[Math.min(Math.max(row, 0), rows.length - 1)];
+  const control = same && kept ? same.querySelector(kept) : null;
+  (control ?? next?.querySelector("summary"))?.focus({ preventScroll: true });
+}

@@ -1,0 +1,104 @@
+"""The list of picks, and what can be done with each: seen it, not interested, where to watch, and the way back.
+
+A film that is set aside goes at once and the others move up; open rows stay open and the keyboard stays where it was. That
+takes a small component: an `st.html` is written anew with every change and tells nobody what was pressed in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import streamlit as st
+
+from collab.answers import NOT_INTERESTED, SEEN, spoken
+
+SEARCH = "https://duckduckgo.com/?q="
+"""A web search that takes a question in its address, without an account or a key."""
+
+KEY = "picks_list"
+
+_HTML = """
+<div class="picks-list">
+  <div class="picks-said"><span role="status"></span><span class="picks-then"></span></div>
+  <div class="picks-films"></div>
+</div>
+"""
+_JS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+_LIST = st.components.v2.component("collab_pick_list", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
+
+_EYE = (
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 10c4-6.5 12-6.5 16 0c-4 6.5-12 6.5-16 0z"/>'
+    '<circle cx="10" cy="10" r="2.6"/></svg>'
+)
+_CROSS = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5l-10 10"/></svg>'
+
+
+def pick_list(html: str, said: str, then: str, asked: str, on_deed: Callable[[Mapping[str, Any]], None]) -> None:
+    """Draw the list `html` (`film_list`); in a line above it what was `said` of the last deed, and the HTML of what can be done
+    `then`. `on_deed` is called with what was pressed, {"do": …, "of": title, "stars": …}, before the script runs again. Where
+    *what if* is pressed, the container with the key `asked` comes into sight."""
+
+    def report() -> None:
+        deed = st.session_state[KEY].pressed
+        if isinstance(deed, Mapping):
+            on_deed(deed)
+
+    _LIST(key=KEY, data={"html": html, "said": said, "then": then, "asked": asked}, on_pressed_change=report)
+
+
+def tools(title: str) -> str:
+    """Two quiet buttons at the end of a row: the film is set aside without opening it."""
+    return (
+        '<div class="tools">'
+        + _button(SEEN, title, "Seen it", _EYE, small=True)
+        + _button(NOT_INTERESTED, title, "Not interested", _CROSS, small=True)
+        + "</div>"
+    )
+
+
+def deeds(title: str, can_edit: bool) -> str:
+    """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the search alone."""
+    found = (
+        f'<a href="{escape(search_address(title))}" target="_blank" rel="noopener noreferrer">Where to watch'
+        f'<span class="unseen"> {escape(title)} (opens a web search)</span><span aria-hidden="true">↗</span></a>'
+    )
+    if not can_edit:
+        return f'<div class="deeds">{found}</div>'
+    return (
+        f'<div class="deeds"><span class="seen-it">{_button(SEEN, title, "Seen it")}{stars(title)}</span>'
+        f"{_button(NOT_INTERESTED, title, 'Not interested')}{found}</div>"
+    )
+
+
+def stars(title: str) -> str:
+    """Five stars to rate a film that has been seen."""
+    each = "".join(
+        f'<button type="button" data-do="rate" data-of="{escape(title)}" data-stars="{n}" '
+        f'aria-label="Rate {escape(title)}: {n} out of 5 stars" title="{n} out of 5 stars">★</button>'
+        for n in range(1, 6)
+    )
+    return f'<span class="stars" role="group" aria-label="Rate {escape(title)}">{each}</span>'
+
+
+def undo_button(title: str) -> str:
+    """The button that undoes the last deed, which was about the film `title`."""
+    return f'<button type="button" class="undo" data-do="undo" data-of="{escape(title)}">Undo</button>'
+
+
+def search_address(title: str) -> str:
+    """The address of a web search for where a film can be watched: "The Thing (1982) where to watch"."""
+    return SEARCH + quote_plus(f"{spoken(title)} where to watch")
+
+
+def _button(do: str, title: str, name: str, picture: str = "", *, small: bool = False) -> str:
+    shown = picture if small else escape(name)
+    spoken_name = escape(f"{name}: {title}")
+    return (
+        f'<button type="button" data-do="{escape(do)}" data-of="{escape(title)}" aria-label="{spoken_name}" '
+        f'title="{escape(name)}">{shown}</button>'
+    )

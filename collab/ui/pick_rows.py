@@ -1,0 +1,155 @@
+"""The rows of the list of picks: the films that a person would be shown, and how they would move after other ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from collab.item_item import ItemItem
+from collab.moves import Move, moves
+from collab.newcomer import ByItself, Newcomer, Picks, picks
+from collab.orders import Dials
+from collab.recommend import popular
+from collab.services.runs import TrainedRun
+from collab.ui import words
+from collab.ui.film_list import Film, Prediction, title_and_facts
+from collab.ui.pick_list import deeds, tools
+from collab.ui.pick_reasons import pick_reasons
+from collab.ui.taste import Known
+
+N_PICKS = 10
+N_FAMILIAR = 4
+"""So many of the picks are films that the person may know; the others are probably new to them."""
+
+NEW, FAMILIAR, GONE = "New to you", "You may know these", "No longer picked"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What a list shows, best first: the columns item_index, title, n_ratings, year, genres at least; `found` as `picks` gives
+    it, None where nothing is rated or told and the list is what is popular with everyone."""
+
+    films: pd.DataFrame
+    found: Picks | None
+
+
+def ranked(
+    run: TrainedRun,
+    person: Newcomer | ByItself,
+    known: Known,
+    rated: Mapping[int, float],
+    order: str,
+    dials: Dials,
+    together: ItemItem | None,
+) -> Ranked:
+    """The list after the ratings `rated`, stars by item_index."""
+    if not (rated or person.told):
+        return Ranked(popular(run.items, N_PICKS, dials.minimum_count, known.dismissed), None)
+    found = picks(
+        person,
+        run.items,
+        rated,
+        N_PICKS,
+        order=order,
+        together=together,
+        dials=dials,
+        not_seen=known.not_seen,
+        dismissed=known.dismissed,
+        n_familiar=N_FAMILIAR,
+    )
+    return Ranked(found.films, found)
+
+
+def films_of(
+    run: TrainedRun,
+    person: Newcomer | ByItself,
+    known: Known,
+    rated: Mapping[int, float],
+    shown: Ranked,
+    together: ItemItem | None,
+    *,
+    can_edit: bool,
+) -> list[Film]:
+    """The films of a list as they are drawn, each with what can be done with it."""
+    films = []
+    found = shown.found
+    for film in shown.films.itertuples():
+        title = known.titles.get(film.item_index, film.title)
+        about = {
+            "key": title,
+            "tools": tools(title) if can_edit else "",
+            "first_inside": deeds(title, can_edit),
+        }
+        if found is None:
+            films.append(Film(*title_and_facts(film), words.stars(film.mean_rating), " on average", **about))
+        else:
+            section = "" if together is None else FAMILIAR if film.familiar else NEW
+            prediction = Prediction(
+                film.predicted,
+                film.low,
+                film.high,
+                film.likely_low,
+                film.likely_high,
+                found.chances[len(films)].tolist(),
+            )
+            films.append(Film(*title_and_facts(film), *_split(film.words), prediction, section, **about))
+    if found is not None:
+        reasons = pick_reasons(run, person, known, rated, found, together)
+        films = [replace(film, reasons=sums) for film, sums in zip(films, reasons, strict=True)]
+    return films
+
+
+def moved(
+    run: TrainedRun,
+    person: Newcomer | ByItself,
+    known: Known,
+    rated: Mapping[int, float],
+    now: Ranked,
+    shown: Ranked,
+    films: Sequence[Film],
+) -> list[Film]:
+    """The `films` of the list that is thought of, each with its move and the stars that are predicted now; then those of the list
+    as it is that would leave it."""
+    there, gone = moves(now.films["item_index"].tolist(), shown.films["item_index"].tolist())
+    stars, would_be = person.foresee(known.rated)[0].mean, person.foresee(rated)[0].mean
+    listed = [
+        replace(film, move=move_in_words(move), **_change_of_stars(stars[move.item_index], would_be[move.item_index]))
+        for film, move in zip(films, there, strict=True)
+    ]
+    rows = now.films.set_index("item_index", drop=False)
+    for move in gone:
+        film = next(rows.loc[[move.item_index]].itertuples())
+        title = known.titles.get(film.item_index, film.title)
+        leaving = Film(*title_and_facts(film), "", "", section=GONE, key=title, first_inside=deeds(title, False))
+        change = _change_of_stars(stars[move.item_index], would_be[move.item_index])
+        listed.append(replace(leaving, move=move_in_words(move), **change))
+    return listed
+
+
+def move_in_words(move: Move) -> tuple[str, str]:
+    """A move as a sign and in words."""
+    if move.before is None:
+        return "new", "new among the picks"
+    if move.after is None:
+        return "out", f"no longer picked, now at place {move.before + 1}"
+    up = move.before - move.after
+    if up == 0:
+        return "=", "at the same place"
+    return (
+        f"{'↑' if up > 0 else '↓'}{abs(up)}",
+        f"{'up' if up > 0 else 'down'} {abs(up)}, now at place {move.before + 1}",
+    )
+
+
+def _change_of_stars(now: float, would_be: float) -> dict[str, str]:
+    """The verdict on a film of which something else would be predicted."""
+    before, after = words.stars(now), words.stars(would_be)
+    return {"figure": after, "rest": ", as now" if before == after else f" instead of {before}"}
+
+
+def _split(sentence: str) -> tuple[str, str]:
+    """ "4.2, probably 3 to 5" as the figure and the rest."""
+    figure, comma, rest = sentence.partition(",")
+    return figure, comma + rest

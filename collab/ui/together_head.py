@@ -1,0 +1,135 @@
+"""The head of the Together page: who is here, and the ways for somebody to join, to leave, and to share the evening."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from collab.errors import ProfileError
+from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
+from collab.together import LEAST_PEOPLE, MOST_PEOPLE
+from collab.ui import own_ratings, together_people, words
+from collab.ui.together_people import YOU, Company
+
+RATE = "pages/rate.py"
+
+
+def say_trouble(company: Company) -> None:
+    """What was wrong with the link, or with what was pasted; a token that nobody has can be taken out."""
+    for text in dict.fromkeys((*company.trouble, together_people.take_trouble())):
+        if text:
+            st.warning(f"{words.plain(text)} The others go on without.", icon=":material/link_off:")
+    if company.unknown:
+        st.button(
+            "Take what cannot be opened out of the link",
+            key="leave_out",
+            on_click=together_people.leave_out,
+            args=(company.unknown,),
+        )
+
+
+def show_people(company: Company, page_name: str) -> None:
+    """Everybody by name, each with what can be done, and how somebody joins; with fewer than two people that stands open."""
+    mine = together_people.private_links()
+    enough = len(company.people) >= LEAST_PEOPLE
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="company"):
+        for place, (profile, name) in enumerate(zip(company.people, company.names, strict=True)):
+            _person(place, profile, name, mine.get(profile.id))
+        if enough and len(company.people) < MOST_PEOPLE:
+            with st.popover("Add somebody", icon=":material/person_add:"):
+                _ways_to_join(company.people, mine)
+        if enough:
+            with st.popover("Share", icon=":material/share:", help="A link to this evening."):
+                st.markdown("**Link to this evening**, shows everybody’s ratings and picks and changes nothing:")
+                st.code(_address(page_name), language=None, wrap_lines=True)
+    if not enough:
+        _invite(company, mine)
+
+
+def _person(place: int, profile: Profile, name: str, private: Profile | None) -> None:
+    n_rated = sum(answer.rating is not None for answer in own_ratings.answers_of(profile))
+    with st.popover(f"{words.plain(name)} · {words.count(n_rated)} rated", key=f"person-{place}"):
+        films = "film" if n_rated == 1 else "films"
+        has = "have" if name == YOU else "has"
+        st.markdown(f"**{words.plain(name)}** {has} rated {words.count(n_rated)} {films}.")
+        if private is not None:
+            if st.button("Rate more films", key=f"more-{place}", icon=":material/star:"):
+                _rate(private)
+        else:
+            st.caption("Only the private link can add ratings; this browser does not have it.")
+        st.button(
+            "Take out",
+            key=f"leave-{place}",
+            icon=":material/person_remove:",
+            on_click=together_people.leave,
+            args=(profile,),
+            help="Leaves this evening. The ratings stay.",
+        )
+
+
+def _invite(company: Company, mine: dict[int, Profile]) -> None:
+    """What the page is for, and the ways to the first and the second person."""
+    if company.people:
+        first = words.plain(company.names[0])
+        here = "**You** are here" if company.names[0] == YOU else f"**{first}** is here"
+        text = f"{here}. An evening takes one more: choose how they join."
+    else:
+        text = (
+            "An evening takes two to four people, each with some films rated. Nobody is here yet: choose how they join."
+        )
+    st.info(text, icon=":material/group_add:")
+    if not (company.people or mine) and st.button(
+        "Rate films yourself", key="rate_first", type="primary", icon=":material/star:"
+    ):
+        st.switch_page(RATE)
+    with st.container(width=560):
+        _ways_to_join(company.people, mine)
+
+
+def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
+    present = {profile.id for profile in people}
+    others = [profile for profile in mine.values() if profile.id not in present]
+    if others:
+        st.markdown("**From this browser**")
+        with st.container(horizontal=True, gap="small"):
+            for profile in others:
+                name = "Your ratings" if profile.name == DEFAULT_NAME else profile.name
+                st.button(
+                    words.plain(name),
+                    key=f"join-{profile.id}",
+                    icon=":material/person_add:",
+                    on_click=together_people.join,
+                    args=(profile,),
+                )
+    st.text_input(
+        "Paste somebody’s link",
+        key="paste_person",
+        placeholder="https://…",
+        on_change=together_people.join_by_link,
+        help="The address of their Rate page, or the view-only link that Share shows there. A private link is turned into the "
+        "view-only one: this page’s link can be shared.",
+    )
+    with st.form("somebody", border=False, enter_to_submit=True):
+        name = st.text_input("Or let somebody rate films here", placeholder="Their name", max_chars=LONGEST_NAME)
+        if st.form_submit_button("Start their ratings", icon=":material/star:"):
+            try:
+                fresh = together_people.start_somebody(name)
+            except ProfileError as reason:
+                st.error(words.plain(str(reason)), icon=":material/error:")
+            else:
+                _rate(fresh)
+    st.caption("They rate a few films; the menu leads back here.")
+
+
+def _rate(profile: Profile) -> None:
+    """Open the Rate page for somebody whose private link this browser has."""
+    together_people.turn_to(profile)
+    st.switch_page(RATE, query_params={own_ratings.LINK: profile.edit_token})
+
+
+def _address(page_name: str) -> str:
+    """The address of this page as it stands; no private token is in its link."""
+    app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")
+    return f"{app}/{page_name}?{urlencode(st.query_params.to_dict())}"

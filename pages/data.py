@@ -1,0 +1,40 @@
+"""Data: what models learn from, its sizes and long tail, when it came about, and what a split of it hides."""
+
+import streamlit as st
+
+from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
+from collab.ui.data_shown import load
+from collab.ui.page import open_page, renew_when_ended
+
+PARTS = {
+    "long tail": data_tail_view.show_tail_table,
+    "over time": data_time_view.show_time,
+    "sittings": data_time_view.show_sittings,
+    "stars": data_stars_view.show_stars,
+    "crosstab": data_stars_view.show_crosstab,
+    "split": data_split_view.show_split,
+    "doubled titles": data_source_view.show_titles,
+    "source and terms": data_source_view.show_source,
+}
+
+page = open_page(
+    "Data",
+    "What a model learns from: who rated how much, and when, and what the split into training and held-out ratings hides.",
+    needs_run=False,
+)
+shown = load(page)
+data_tail_view.show_sizes(shown)
+data_tail_view.show_tail(shown)
+part = st.segmented_control(
+    "Show",
+    list(PARTS),
+    default="long tail",
+    required=True,
+    key="data_part",
+    bind="query-params",
+    label_visibility="collapsed",
+    help="What is shown of the data set below the picture.",
+)
+with st.container(key="data_shown"):
+    st.fragment(PARTS[part])(shown)
+renew_when_ended(page.record)  # at the end: nothing moves when it has gone

@@ -1,0 +1,36 @@
+"""Together: films for two to four people, with each one's prediction."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from collab.errors import CollabError, ProfileError
+from collab.together import LEAST_PEOPLE
+from collab.ui import cached, words
+from collab.ui.page import open_page
+from collab.ui.together_head import say_trouble, show_people
+from collab.ui.together_people import company
+from collab.ui.together_view import STYLES, choose, show_evening
+
+page = open_page("Together", "Films for two to four people, with what each of them would think of every one.")
+for style in STYLES:
+    st.html(style)
+try:
+    cached.profiles()
+except CollabError as reason:
+    st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+    st.stop()
+# places of their own: a control that moves, because more or fewer people stand above it, would lose its hold on the link
+head, controls, evening = st.container(), st.container(), st.container()
+try:
+    with head:
+        here = company()
+        say_trouble(here)
+        show_people(here, Path(__file__).stem)
+    if len(here.people) >= LEAST_PEOPLE:
+        with controls:
+            choice = choose(page.run)
+        with evening:
+            show_evening(page.run, here.people, here.names, choice)
+except ProfileError as reason:
+    st.error(words.plain(str(reason)), icon=":material/error:")

@@ -1,0 +1,92 @@
+"""Two maps: the films of two runs side by side, the second turned onto the first, and how much of the two agrees."""
+
+import streamlit as st
+
+from collab.ui import two_maps_view as view
+from collab.ui import two_runs
+from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
+from collab.ui.needs import need_factors
+from collab.ui.page import describe_run, open_page
+
+page = open_page(
+    "Two maps", "The same films in two runs: what a new seed turns, what it moves, and which neighbours stay."
+)
+run = page.run
+need_factors(run, "its films have no places to compare")
+
+picture, controls = st.columns([3, 1], gap="medium")
+with picture:
+    left, right = st.columns(2, gap="small")
+    left.selectbox("A: the run in the sidebar", [describe_run(run.record)], disabled=True)
+    with right:
+        other = two_runs.pick_against(run)
+with controls:
+    chosen = pick_film(run, default=True)
+    minimum = minimum_ratings(
+        "Films with fewer training ratings in either run are left out. Higher: surer places, fewer films."
+    )
+if other is None or other.busy:
+    with left:
+        view.one_map(run, minimum, chosen, synthetic=page.data.synthetic)
+    with right:
+        if other is None:
+            st.info("There is no other run of this data set with factors yet.", icon=":material/info:")
+            two_runs.offer_another_seed(run, primary=True)
+        else:
+            two_runs.wait_for_other(other)
+    st.markdown(view.MEANING)
+    st.stop()
+
+with controls:
+    shape = st.segmented_control(
+        "Picture",
+        view.PICTURES,
+        default=view.SIDE,
+        required=True,
+        key="picture",
+        bind="query-params",
+        help="The two maps next to each other; B over A; or so with a line from each film’s place in A to its place in B.",
+    )
+    fit = st.pills(
+        "B is laid onto A",
+        view.FITS,
+        selection_mode="multi",
+        default=[view.TURNED, view.SCALED],
+        key="laid",
+        bind="query-params",
+        help="Turned (or mirrored) and scaled as one body so that the films lie as close to A’s as can be; by ratings: a film "
+        "counts as much as it has ratings.",
+    )
+    nearest_by = st.segmented_control(
+        "Nearest by",
+        list(view.NEAREST_BY),
+        default="cosine",
+        required=True,
+        key="nearest_by",
+        bind="query-params",
+        help="How the ten nearest films are found in each run: by the angle between factors, or by distance.",
+    )
+maps = view.two_maps(run, other.id, minimum, fit, nearest_by, chosen, synthetic=page.data.synthetic)
+if isinstance(maps, str):
+    picture.info(maps, icon=":material/info:")
+    st.stop()
+
+if shape == view.SIDE:
+    with left:
+        view.side_by_side(maps, "A")
+    with right:
+        view.side_by_side(maps, "B")
+else:
+    with picture:
+        view.one_over_the_other(maps, lines=shape == view.LINES)
+with controls:
+    film_facts(run, chosen)
+    view.chosen_facts(maps)
+    if not two_runs.same_but_for_the_seed(run.record, other):
+        two_runs.offer_another_seed(run, primary=False)
+with picture:
+    view.agreement(maps)
+view.what_it_means(maps)
+view.movers(maps)
+view.neighbours_view(maps)
+view.all_films(maps)

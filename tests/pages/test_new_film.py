@@ -1,0 +1,150 @@
+"""The New film page: what it says of a film with all three data sets, and where the run cannot say anything, the way on."""
+
+import dataclasses
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from collab.errors import RunError
+from collab.models import preset_of
+from collab.services.environment import Environment, read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
+from collab.ui import cached
+
+QUICK = dataclasses.replace(preset_of("side", "fast"), epochs=1, batch_size=512)
+
+
+def link(app, name):
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+@pytest.fixture(scope="module")
+def side_home(tmp_path_factory, data_folder):
+    """A home with a quick run of `side` on every data set, and their ids."""
+    environment = Environment((data_folder,), tmp_path_factory.mktemp("side"), "sqlite://")
+    store = RunStore(environment.home)
+    owner, lock = store.claim()
+    runs = {}
+    for data in ("sample", "ml-100k", "ml-latest-small"):
+        record = carry_out(store.create(plan("side", QUICK, data, "random:0.2", 0, owner=owner)), store, environment)
+        assert record.state == "finished", record.message
+        runs[data] = record.id
+    lock.release()
+    return environment.home, runs
+
+
+@pytest.fixture
+def visit_side(app, side_home):
+    """A function that opens the page on the run of a data set."""
+
+    def open_page(data="sample", **more):
+        home, runs = side_home
+        shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
+        for name, value in {"data": data, "run": runs[data], **more}.items():
+            app.query_params[name] = value
+        app.switch_page("pages/new_film.py").run()
+        assert not app.exception and not app.error
+        return app
+
+    return open_page
+
+
+def frame(app, column):
+    return next(each.value for each in app.dataframe if column in each.value)
+
+
+@pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
+def test_a_film_is_placed_and_finds_its_audience(visit_side, data):
+    app = visit_side(data)
+    run = cached.trained_run(link(app, "run"))
+    films, users = frame(app, "closeness"), frame(app, "usual")
+    assert films["closeness"].is_monotonic_decreasing and films["closeness"].between(-1, 1).all()
+    assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#"]).any()
+    assert users["leaning"].is_monotonic_decreasing and len(users) == 10
+    assert app.metric[0].value.endswith(" stars") and len(app.get("plotly_chart")) == 2
+    groups = app.button_group(key="groups")
+    told = ["age", "gender", "occupation"] if data != "ml-latest-small" else []
+    assert groups.options == [*told, "favourite genre"]
+    table = frame(app, "group")
+    assert table["leaning"].is_monotonic_decreasing and table["n_users"].min() >= 5
+    if data == "ml-100k":  # every user has a gender, and the leanings of all users add up to nothing
+        groups.set_value("gender").run()
+        table = frame(app, "group")
+        assert set(table["group"]) == {"women", "men"} and table["n_users"].sum() == 943
+        assert np.average(table["leaning"], weights=table["n_users"]) == pytest.approx(0, abs=1e-9)
+    assert len(app.multiselect(key="new_genres").value) in (1, 2)
+    assert app.slider(key="new_year").value == run.items["year"].max()
+
+
+def test_the_link_describes_the_film(visit_side):
+    app = visit_side("ml-100k", new_genres="Horror", new_year="1975", new_title="Night *Train*", new_films="100")
+    assert app.multiselect(key="new_genres").value == ["Horror"] and app.slider(key="new_year").value == 1975
+    assert "To the model the same: 1957 to 1977." in [each.value for each in app.caption]
+    films = frame(app, "closeness")
+    assert len(films) == 100
+    figure = next(each for each in app.get("plotly_chart") if "Night *Train*" in each.proto.spec)
+    assert "share a genre" in figure.proto.spec
+    before = films["closeness"].tolist()
+    app.multiselect(key="new_genres").set_value(["Western"]).run()
+    assert not app.exception and frame(app, "closeness")["closeness"].tolist() != before
+    app.multiselect(key="new_genres").set_value([]).run()
+    assert not app.exception and len(frame(app, "closeness")) == 100
+
+
+def test_another_data_set_knows_other_genres_and_years(visit_side):
+    app = visit_side("ml-latest-small", new_genres="Children", new_year="2015")
+    assert app.multiselect(key="new_genres").value == ["Children"] and app.slider(key="new_year").value == 2015
+    app.selectbox(key="_pick_data").set_value("ml-100k").run()
+    assert not app.exception and not app.error
+    assert set(app.multiselect(key="new_genres").value) <= set(app.multiselect(key="new_genres").options)
+    assert app.slider(key="new_year").value <= app.slider(key="new_year").max
+    app.button_group(key="groups").set_value("gender").run()
+    app.selectbox(key="_pick_data").set_value("ml-latest-small").run()  # which says nothing of people
+    assert not app.exception and not app.error and frame(app, "group")["n_users"].sum() > 500
+
+
+def test_what_it_is_worth_is_measured_when_asked(visit_side):
+    app = visit_side()
+    assert not any("mse" in each.value for each in app.dataframe)
+    app.button(key="measure_left_out").click().run()
+    assert not app.exception and not app.error
+    table = frame(app, "mse")
+    found = cached.films_left_out(link(app, "run"))
+    assert table["mse"].tolist() == [found.mse(answer) for answer in found.squared]
+    assert table["gain"].iloc[-1] == pytest.approx(table["mse"].iloc[0] - table["mse"].iloc[-1])
+    assert any(each.value.startswith(f"{found.n_films} films with 5 ratings") for each in app.caption)
+
+
+def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
+    monkeypatch.setattr("collab.ui.needs.preset_of", lambda model, preset: QUICK)
+    app = visit("new_film")
+    assert app.info[-1].value.startswith("This model has no answer of its own to genres and years")
+    before = link(app, "run")
+    app.button(key="train_default").click().run()
+    assert not app.exception
+    trained = link(app, "run")
+    assert trained != before
+    end = time.monotonic() + 60
+    while cached.jobs().store.record(trained).busy:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception and not app.error and len(app.get("plotly_chart")) == 2
+    assert cached.jobs().store.record(trained).model == "side"
+
+    app.selectbox(key="_pick_run").set_value(before).run()  # now there is one to go to
+    app.button(key=f"use_{trained}").click().run()
+    assert not app.exception and link(app, "run") == trained and len(app.get("plotly_chart")) == 2
+
+
+def test_without_the_data_set_it_has_no_groups_and_says_so(visit_side, monkeypatch):
+    def gone(run_id):
+        raise RunError("the data set is not at hand")
+
+    monkeypatch.setattr(cached, "run_user_groups", gone)
+    app = visit_side()
+    assert "not at hand" in app.info[-1].value and len(app.get("plotly_chart")) == 2

@@ -1,0 +1,235 @@
+"""The Two maps page: two runs of every data set, what the link says, and what there is where no second run can serve."""
+
+import dataclasses
+import json
+import shutil
+import time
+
+import pytest
+
+from collab.models import preset_of
+from collab.services.environment import Environment, read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
+from collab.ui import cached
+
+ML = "ml-100k"
+
+
+def link(app, name):
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
+
+
+def train(environment, data, model="dot-bias", holdout="random:0.2", **changes):
+    """The record of a finished run, which the home holds then."""
+    store = RunStore(environment.home)
+    owner, lock = store.claim()
+    settings = dataclasses.replace(preset_of(model, "fast"), **changes)
+    record = carry_out(store.create(plan(model, settings, data, holdout, 0, owner=owner)), store, environment)
+    lock.release()
+    assert record.state == "finished", record.message
+    return record
+
+
+@pytest.fixture(scope="module")
+def second_home(tmp_path_factory):
+    """A function from a data set and its folders to a home with one more run of the default model, of seed 1, and its id."""
+    homes = {}
+
+    def prepare(data, folders):
+        if data not in homes:
+            environment = Environment(folders, tmp_path_factory.mktemp(f"second-{data}"), "sqlite://")
+            homes[data] = environment.home, train(environment, data, seed=1).id
+        return homes[data]
+
+    return prepare
+
+
+@pytest.fixture
+def visit_two(visit, second_home, trained_home):
+    """A function that opens the page on the default run of a data set, one of another seed being there too; gives its id."""
+
+    def open_page(data="sample", **what):
+        environment = read_environment()
+        home, second = second_home(data, environment.data_folders)
+        shutil.copytree(home, environment.home, dirs_exist_ok=True)
+        (first,) = RunStore(trained_home(data, environment.data_folders)).records()
+        return visit("two_maps", data=data, run=first.id, **what), first.id, second
+
+    return open_page
+
+
+def texts(app):
+    return " ".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning, *app.error))
+
+
+def figures(app):
+    return [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+
+
+def metrics(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def tables(app):
+    return [frame.value for frame in app.dataframe]
+
+
+def films(app):
+    """The last table: all films."""
+    return tables(app)[-1]
+
+
+def n_points(figure, name="films"):
+    """Plotly may pack numbers; hover texts are one a point."""
+    return sum(len(trace["hovertext"]) for trace in figure["data"] if trace.get("name") == name)
+
+
+@pytest.mark.parametrize("data", ["sample", ML, "ml-latest-small"])
+def test_two_seeds_of_one_model(visit_two, data):
+    app, _, second = visit_two(data)
+    assert link(app, "against") == second and app.selectbox(key="_pick_against").value == second
+    a, b, by_count = figures(app)
+    shown = films(app)
+    assert n_points(a) == n_points(b) == min(1000, len(shown)) and (shown[["n_first", "n_second"]] >= 20).all(axis=None)
+    assert a["layout"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
+    assert a["layout"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
+    assert ("synthetic ratings" in json.dumps(a["layout"])) == (data == "sample")
+    figures_said = metrics(app)
+    assert 0 < int(figures_said["Not explained by turning"].removesuffix(" %")) < 95
+    assert 0 < float(figures_said["Neighbours kept of 10"]) < 10
+    assert figures_said["Films compared"] == f"{len(shown):,}"
+    assert "These two differ in the seed alone" in texts(app) and "Seed 0 and 1" in texts(app)
+    most, least, bands = tables(app)[:3]
+    assert most["moved_percent"].is_monotonic_decreasing and least["moved_percent"].is_monotonic_increasing
+    assert most["moved_percent"].iloc[-1] >= least["moved_percent"].iloc[-1]
+    assert bands["films"].sum() == len(shown) and by_count["data"][0]["text"] == [
+        f"{kept:.1f}" for kept in bands["kept"]
+    ]
+    assert not app.warning and not app.error
+    assert "train_another_seed" not in [button.key for button in app.button]
+
+
+def test_everything_chosen_comes_from_the_link(visit_two):
+    app, *_ = visit_two(
+        ML, picture="lines", laid=["scaled", "by ratings"], nearest_by="distance", minimum="100", film="Alien (1979)"
+    )
+    assert app.selectbox(key="film").value == "Alien (1979)"
+    assert app.button_group(key="picture").value == "lines"
+    assert app.button_group(key="laid").value == ["scaled", "by ratings"]
+    assert app.button_group(key="nearest_by").value == "distance"
+    both, _ = figures(app)
+    assert n_points(both, "A") == n_points(both, "B") == len(films(app)) and (films(app)["n_second"] >= 100).all()
+    near = tables(app)[3]
+    assert "Nearest to Alien" in " ".join(each.value for each in app.subheader).replace("\\", "")
+    assert (near[["rank_first", "rank_second"]].min(axis=1) <= 10).all()
+    kept = int((near[["rank_first", "rank_second"]].max(axis=1) <= 10).sum())
+    alien = films(app).set_index("title").loc["Alien (1979)"]
+    assert alien["kept"] == kept and f"{kept} of its 10 nearest are kept" in texts(app)
+
+
+def test_turning_brings_the_films_together(visit_two):
+    app, *_ = visit_two(ML)
+    turned = films(app)["moved_percent"].mean()
+    said = metrics(app)
+    app.button_group(key="laid").set_value(["scaled"]).run()
+    assert not app.exception and films(app)["moved_percent"].mean() > 1.3 * turned
+    assert metrics(app) == said  # what turning explains, and what no turning changes
+    app.button_group(key="picture").set_value("overlaid").run()
+    assert not app.exception and len(figures(app)) == 2
+
+
+def test_the_two_runs_change_places(visit_two):
+    """The run of B becomes the one of the sidebar: B falls back to another, and the figures stay as they were."""
+    app, first, second = visit_two(ML)
+    said = metrics(app)
+    app.sidebar.selectbox[1].set_value(second).run()
+    assert not app.exception and not app.warning
+    assert (link(app, "run"), link(app, "against")) == (second, first) and metrics(app) == said
+
+
+def test_a_run_with_itself_is_not_compared(visit_two):
+    environment = read_environment()
+    first = train(environment, "sample", seed=2)
+    app, own, second = visit_two(against=first.id)
+    assert link(app, "against") == first.id
+    app.query_params["against"] = own
+    app.run()
+    assert not app.exception and link(app, "against") in (first.id, second)
+
+
+@pytest.mark.parametrize("against", ["nonsense", "01234567", "<b>*x*"])
+def test_an_unknown_run_to_compare_with_is_said(visit_two, against):
+    app, _, second = visit_two(against=against)
+    assert "no other run of this data set with factors has that id" in app.warning[0].value
+    assert link(app, "against") == second
+    app.run()
+    assert not app.warning
+
+
+def test_runs_of_other_data_or_without_factors_are_not_offered(visit_two):
+    environment = read_environment()
+    plain, other = train(environment, "sample", "bias"), train(environment, ML, epochs=1, n_factors=4)
+    narrow = train(environment, "sample", "dot", n_factors=3, epochs=1)
+    app, _, second = visit_two()
+    offered = app.selectbox(key="_pick_against")
+    assert len(offered.options) == 2 and link(app, "against") == second
+    offered.set_value(narrow.id).run()  # another width, another model
+    assert not app.exception and link(app, "against") == narrow.id
+    assert "Model dot\\-bias and dot" in texts(app) and "differ in the seed alone" not in texts(app)
+    for run in (plain, other):
+        app.query_params["against"] = run.id
+        app.run()
+        assert not app.exception and "has that id" in app.warning[0].value
+
+
+def test_a_net_is_compared_with_its_own_reservation(visit_two):
+    net = train(read_environment(), "sample", "net", epochs=1)
+    app, *_ = visit_two(against=net.id)
+    assert "The layers of a net" in texts(app) and len(figures(app)) == 3
+
+
+def test_a_film_below_the_minimum_and_too_few_films(visit_two):
+    app, first, _ = visit_two(ML)
+    run = cached.trained_run(first)
+    rare = run.items[run.items["n_ratings"].between(1, 5)]["label"].iloc[0]
+    app.selectbox(key="film").set_value(rare).run()
+    assert not app.exception and "It is on neither map" in texts(app)
+    app.slider(key="minimum").set_value(1).run()
+    assert not app.exception and "neighbours" in texts(app)
+    app, *_ = visit_two("sample", minimum="200")
+    assert not app.exception and len(figures(app)) in (0, 3)
+    assert len(figures(app)) == 3 or "Lower the minimum" in app.info[-1].value
+
+
+def test_where_there_is_no_other_run_one_is_a_press_away(visit):
+    app = visit("two_maps")
+    assert any("There is no other run" in each.value for each in app.info) and "against" not in app.query_params
+    (alone,) = figures(app)
+    assert n_points(alone) > 0
+    app.button(key="train_another_seed").click().run()
+    assert not app.exception
+    other, store = link(app, "against"), cached.jobs().store
+    end = time.monotonic() + 60
+    while store.record(other).busy:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception and len(figures(app)) == 3 and "differ in the seed alone" in texts(app)
+    first, second = store.record(link(app, "run")), store.record(other)
+    assert second.group == first.id and second.settings == first.settings | {"seed": 1}
+    assert "train_another_seed" not in [button.key for button in app.button]
+
+
+def test_an_unlike_run_leaves_the_offer_of_another_seed(visit):
+    train(read_environment(), "sample", seed=1, epochs=1)
+    app = visit("two_maps")
+    assert "train_another_seed" in [button.key for button in app.button] and len(figures(app)) == 3
+
+
+def test_a_full_queue_is_said(visit, monkeypatch):
+    app = visit("two_maps")
+    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    app.button(key="train_another_seed").click().run()
+    assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
