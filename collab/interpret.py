@@ -186,19 +186,41 @@ def similarity(
     if measure not in measures(known):
         raise SettingError(f"measure is {measure!r}; choose one of {', '.join(measures(known))}")
     factors = np.asarray(item_factors, dtype=np.float64)
-    own = factors[item_index]  # (n_factors,)
-    if measure == "cautious":
-        towards = factors @ known.user_spread  # (n_items, n_factors)
-        squared = (towards * factors).sum(axis=1) + np.einsum("nij,ij->n", known.item_covariances, known.user_spread)
-        products, lengths = towards @ own, np.sqrt(squared * squared[item_index])
-        cosine = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-        return np.clip(cosine, -1.0, 1.0)
+    if measure != "cautious":
+        return closeness(factors, factors[item_index], measure)
+    doubt = film_doubt(known)
+    return closeness(factors, factors[item_index], measure, known.user_spread, doubt, float(doubt[item_index]))
+
+
+def film_doubt(known: Uncertainty) -> np.ndarray:
+    """What the covariance C of a film's factors adds to its expected squared length, tr C Σ: (n_items,)."""
+    return np.einsum("nij,ij->n", known.item_covariances, known.user_spread)
+
+
+def closeness(
+    factors: np.ndarray,
+    point: np.ndarray,
+    measure: str,
+    spread: np.ndarray | None = None,
+    doubt: np.ndarray | None = None,
+    own_doubt: float = 0.0,
+) -> np.ndarray:
+    """How close every row of `factors` (n_items, n_factors) is to `point` (n_factors,), as in `similarity`: (n_items,), float64.
+
+    The cautious cosine takes the users' `spread` Σ and, as of `film_doubt`, the `doubt` (n_items,) of the films and that of the
+    point.
+    """
     if measure == "euclidean":
-        return np.linalg.norm(factors - own, axis=1)
-    products = factors @ own  # (n_items,)
-    if measure == "dot":
-        return products
-    lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(own)
+        return np.linalg.norm(factors - point, axis=1)
+    if measure == "cautious":
+        towards = factors @ spread  # (n_items, n_factors)
+        squared, own = (towards * factors).sum(axis=1) + doubt, float(point @ spread @ point) + own_doubt
+        products, lengths = towards @ point, np.sqrt(squared * own)
+    else:
+        products = factors @ point  # (n_items,)
+        if measure == "dot":
+            return products
+        lengths = np.linalg.norm(factors, axis=1) * np.linalg.norm(point)
     cosine = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return np.clip(cosine, -1.0, 1.0)
 

@@ -26,7 +26,7 @@ from collab.models.embedding_net import EmbeddingNet
 
 
 @dataclass(frozen=True, eq=False)
-class FilmSpace:
+class AudienceSpace:
     """N known films as the U trained users would rate them, by the model.
 
     `user_index` (U,), `item_index` (N,), `usual` (U,) in stars, `leanings` (N, U) in stars, `pca` the films on two components.
@@ -63,7 +63,7 @@ class NewFilm:
     coordinates: np.ndarray
 
 
-def film_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_films: int) -> FilmSpace:
+def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_films: int) -> AudienceSpace:
     """The `n_films` most rated films as the model sees them; `users` and `items` are the tables of its run."""
     user_index, item_index = trained_items(users), most_rated_items(items, n_films)
     ratings = model.predict(user_index, item_index[:, None]).astype(np.float64)  # (N, U)
@@ -73,11 +73,11 @@ def film_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_
     films = items.iloc[item_index]
     alone = model.for_new_films(_features(model, items, films["genres"], films["year"]))
     described = _leanings(alone.predict(user_index, np.arange(len(films))[:, None]).astype(np.float64), usual)
-    return FilmSpace(user_index, item_index, usual, leanings, pca, _place(pca, leanings, described))
+    return AudienceSpace(user_index, item_index, usual, leanings, pca, _place(pca, leanings, described))
 
 
 def foresee(
-    model: EmbeddingNet, space: FilmSpace, items: pd.DataFrame, genres: Sequence[str], year: float | None
+    model: EmbeddingNet, space: AudienceSpace, items: pd.DataFrame, genres: Sequence[str], year: float | None
 ) -> NewFilm:
     """What the model says of a film with these `genres` and this `year`; `items` is the table of its run.
 
@@ -93,7 +93,7 @@ def foresee(
     return NewFilm(float(film.predict(0, 0)), ratings, leanings[0], np.clip(closeness, -1.0, 1.0), place)
 
 
-def film_table(space: FilmSpace, film: NewFilm, items: pd.DataFrame) -> pd.DataFrame:
+def film_table(space: AudienceSpace, film: NewFilm, items: pd.DataFrame) -> pd.DataFrame:
     """The films of the space, the closest to the new film first.
 
     Columns: item_index, title, closeness, n_ratings, mean_rating, genres, year, x, y (the place on the map).
@@ -118,7 +118,7 @@ def group_table(film: NewFilm, groups: Sequence[str], least: int = 5) -> pd.Data
     return found.reset_index()
 
 
-def user_table(space: FilmSpace, film: NewFilm, users: pd.DataFrame) -> pd.DataFrame:
+def user_table(space: AudienceSpace, film: NewFilm, users: pd.DataFrame) -> pd.DataFrame:
     """The users of the space, the one who leans most towards the film first.
 
     Columns: user_index, user_id, n_ratings, usual, predicted, leaning.

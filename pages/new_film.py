@@ -43,7 +43,7 @@ with controls:
         help="How many known films are on the map, most rated first. Higher: rarer films too, whose places are less sure.",
     )
 try:
-    space = cached.run_film_space(run.id, n_films)
+    space = cached.run_audience_space(run.id, n_films)
     film = foresee(run.model, space, run.items, described.genres, described.year)
 except RunError as reason:
     st.error(f"{str(reason)[0].upper()}{str(reason)[1:]}.", icon=":material/error:")

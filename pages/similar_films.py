@@ -1,67 +1,43 @@
-"""Similar films: what the model places next to a film, by the measure one chooses."""
+"""Similar films: what the model places next to a film, what its raters say, and why."""
 
 import streamlit as st
 
-from collab.interpret import measures, similar_items
-from collab.ui import cached
-from collab.ui.charts import PLAIN
-from collab.ui.explore_charts import similarity_bars_figure
-from collab.ui.film_picker import film_facts, minimum_ratings, neighbour_table, pick_film
-from collab.ui.needs import need_factors
+from collab.ui.film_picker import pick_film
 from collab.ui.page import open_page
-from collab.ui.theme import palette
+from collab.ui.similar_case import chapter_case, chapter_film
+from collab.ui.similar_pairs import towards_another, two_films, two_runs
+from collab.ui.similar_view import one_film
 
-page = open_page("Similar films", "Pick a film and see which ones the model places next to it.")
-run = page.run
-need_factors(run, "it cannot say which films are alike")
-
-picture, controls = st.columns([3, 1], gap="medium")
-with picture:
-    chosen = pick_film(run, default=True)
-    if chosen is None:
-        st.info("No film of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
-        st.stop()
-known = cached.film_uncertainty(run.id)
-captions = {
-    "cosine": "same direction of taste",
-    "euclidean": "same taste, equally strong",
-    "dot": "favours often rated films",
-    "cautious": "as cosine, little known films score less",
+VIEWS = {
+    "One film": one_film,
+    "Two films": two_films,
+    "Towards another": towards_another,
+    "Two runs": two_runs,
+    "The chapter’s case": chapter_case,
 }
-with controls:
-    film_facts(run, chosen)
-    measure = st.radio(
-        "Measure",
-        measures(known),
-        measures(known).index("cosine" if known is None else "cautious"),
-        key="measure",
-        bind="query-params",
-        captions=[captions[measure] for measure in measures(known)],
-        help="How close two films are: by the angle between their factors, by distance, or by product.",
-    )
-    minimum = minimum_ratings(
-        "Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises."
-    )
-    n_films = st.slider(
-        "Films",
-        5,
-        30,
-        10,
-        key="neighbours",
-        bind="query-params",
-        help="How many of the nearest films are shown. Higher: a longer list, its end less alike.",
-    )
+CASE = "The chapter’s case"
+# on a phone the views stand in two lines; Streamlit would hide the last ones behind a scroll
+WRAPPED = "<style>.st-key-similar_view [role=radiogroup] { flex-wrap: wrap; }</style>"
 
-table = similar_items(run.items, run.model.item_factors, chosen, measure, minimum, n_films, known)
-if table.empty:
-    picture.info(f"No other film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
+page = open_page("Similar films", "Pick a film: what the model places next to it, what the people say, and why.")
+run = page.run
+if (run.items["n_ratings"] > 0).sum() < 2:
+    st.info(
+        "Too few films of this run have a training rating. Choose another run in the sidebar.", icon=":material/info:"
+    )
     st.stop()
-figure = similarity_bars_figure(table, measure, palette(), synthetic=page.data.synthetic)
-title = run.items["title"].iat[chosen]
-picture.plotly_chart(
-    figure,
-    config=PLAIN,
-    key="similar_bars",
-    alt=f"The {len(table)} films nearest to {title}, closest first. The table below holds the same.",
-)
-neighbour_table(table, measure)
+case = chapter_film(run)
+st.html(WRAPPED)
+with st.container(horizontal=True, vertical_alignment="bottom", key="similar_head"):
+    view = st.pills(
+        "Show",
+        [name for name in VIEWS if name != CASE or case is not None],
+        default="One film",
+        required=True,
+        key="similar_view",
+        bind="query-params",
+        help="One film’s neighbours; two films, or two runs, beside each other; films like one but more like another; or the "
+        "film on which the chapter’s own search for neighbours fails.",
+    )
+    chosen = case if view == CASE else pick_film(run, default=True)
+VIEWS[view](page, chosen)

@@ -11,7 +11,7 @@ from collab.features import Features, film_words_of
 from collab.interpret import Pca
 from collab.models import build_model
 from collab.models.side import SideSettings
-from collab.new_film import FilmSpace, NewFilm, film_space, film_table, foresee, group_table, user_table
+from collab.new_film import AudienceSpace, NewFilm, audience_space, film_table, foresee, group_table, user_table
 from collab.training import fit
 
 N_USERS, N_FILMS = 40, 24
@@ -51,7 +51,7 @@ def world(make_ratings):
 
 @pytest.fixture(scope="module")
 def space(world):
-    return film_space(*world, N_FILMS)
+    return audience_space(*world, N_FILMS)
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -127,6 +127,6 @@ def test_groups_by_hand():
 def test_the_error_of_a_place_by_hand():
     pca = Pca(np.array([[3.0, 4.0], [0.0, -5.0]]), np.array([0.5, 0.5]), np.eye(2))
     empty = np.zeros(0)
-    space = FilmSpace(empty, empty, empty, empty, pca, np.array([[3.0, 4.0], [0.0, 0.0]]))
+    space = AudienceSpace(empty, empty, empty, empty, pca, np.array([[3.0, 4.0], [0.0, 0.0]]))
     assert space.place_error == pytest.approx(np.sqrt(25 / 50))
     assert dataclasses.replace(space, described=pca.coordinates).place_error == 0.0

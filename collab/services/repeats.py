@@ -32,10 +32,32 @@ class Spread:
     n_busy: int
 
 
+def same_but_seed(record: RunRecord, known: Iterable[RunRecord]) -> list[RunRecord]:
+    """Those of the runs `known` that differ from `record` in the model's seed alone, one a seed, in the order of the seeds.
+
+    Same model and settings, data, held-out and sealed rows, films. Runs that wait or train count; those that ended otherwise than
+    finished do not, nor does the seed of `record`. Of several with one seed the first of `known` that has ended is taken.
+    """
+
+    def all_but_seed(each: RunRecord) -> tuple:
+        settings = {name: value for name, value in each.settings.items() if name != "seed"}
+        return each.model, settings, each.data, each.split_seed, each.items_by
+
+    group, by_seed = record.group or record.id, {}
+    for each in sorted(known, key=lambda each: each.busy):
+        whole = each.busy or (each.state == "finished" and each.has_weights and each.fingerprint == record.fingerprint)
+        # a repeat names the rows of its origin's folder, where the origin names a file
+        same_rows = each.holdout == record.holdout or group in (each.group, each.id)
+        if whole and same_rows and all_but_seed(each) == all_but_seed(record):
+            by_seed.setdefault(each.settings.get("seed"), each)
+    by_seed.pop(record.settings.get("seed"), None)
+    return [by_seed[seed] for seed in sorted(by_seed)]
+
+
 def plan_repeats(
-    record: RunRecord, known: Iterable[RunRecord], *, n: int = N_REPEATS, starter: str = ""
+    record: RunRecord, known: Iterable[RunRecord], *, starter: str = "", n: int = N_REPEATS
 ) -> list[RunRecord]:
-    """`n` runs like `record` on the same split, with the next seeds that none of its repeats among `known` has had yet.
+    """`n` runs like `record` on the same split, with the next seeds that no run like it among `known` has had yet.
 
     Raises RunError for a model that draws nothing by chance: it would give five times the same.
     """
@@ -43,8 +65,9 @@ def plan_repeats(
     if not family.by_chance:
         raise RunError(f"{record.model} draws nothing by chance: every repeat would give the same")
     settings = settings_from(family.settings_type, record.settings)
-    group = record.group or record.id
+    group, known = record.group or record.id, list(known)
     used = {each.settings.get("seed") for each in known if group in (each.group, each.id)}
+    used |= {each.settings.get("seed") for each in same_but_seed(record, known)}
     seeds, seed = [], 0
     while len(seeds) < n:
         if seed not in used:
@@ -69,8 +92,8 @@ def plan_repeats(
     ]
 
 
-def with_rows_at_hand(record: RunRecord, store: RunStore) -> RunRecord:
-    """`record` with the held-out rows that its run keeps, where a file named them: that file may be gone."""
+def with_own_rows(record: RunRecord, store: RunStore) -> RunRecord:
+    """`record`, its held-out rows named by the run's own list where a file named them: that file may be gone or changed."""
     if not record.holdout.startswith("rows:"):
         return record
     share, rows = sealed_share(record.holdout)[1], f"rows:{store.folder / record.id / 'valid_rows.csv'}"

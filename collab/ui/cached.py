@@ -13,6 +13,7 @@ import streamlit as st
 from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
+from collab.co_rating import CoRating, co_rating
 from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
 from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
@@ -27,7 +28,7 @@ from collab.item_item import ItemItem
 from collab.left_out_films import Measurement, measure
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
-from collab.new_film import FilmSpace, film_space
+from collab.new_film import AudienceSpace, audience_space
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
@@ -46,6 +47,7 @@ from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
+from collab.similarity import FilmSpace, film_space
 from collab.split_facts import SplitFacts, split_facts
 from collab.splitting import Split, split_by
 from collab.taste_alike import TrainedTastes, trained_tastes
@@ -108,6 +110,20 @@ def film_uncertainty(run_id: str) -> Uncertainty | None:
     """How well the run's model knows its films; None where it takes them for known. Raises RunError."""
     run = trained_run(run_id)
     return uncertainty(run.model, run.users)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)  # 0.7 MB each for MovieLens 100K
+def run_film_space(run_id: str) -> FilmSpace:
+    """Where the films of a run lie. Raises RunError."""
+    run = trained_run(run_id)
+    return film_space(run.model, run.items, run.users)
+
+
+@st.cache_resource(show_spinner="Counting who rated what", max_entries=4)  # 2 MB each for MovieLens 100K
+def run_co_rating(run_id: str) -> CoRating:
+    """Who rated what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    train, _ = ratings_of(run_id)
+    return co_rating(train)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -230,11 +246,11 @@ def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
 
 
 @st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
-def run_film_space(run_id: str, n_films: int) -> FilmSpace:
+def run_audience_space(run_id: str, n_films: int) -> AudienceSpace:
     """The most rated films as a run with side information sees them. Raises RunError."""
     run = trained_run(run_id)
     with one_thread():
-        return film_space(run.model, run.users, run.items, n_films)
+        return audience_space(run.model, run.users, run.items, n_films)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -1,4 +1,4 @@
-"""The flat pictures of the explore pages: biases as bars and against the mean, and neighbours as bars.
+"""The flat pictures of film biases: as bars, and against the mean.
 
 Pure functions from tables of `collab.interpret` and a palette to Plotly figures; hover texts say what a number means.
 """
@@ -11,18 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.interpret import MEASURE_COLUMNS
 from collab.ui import words
 from collab.ui.charts import styled
 from collab.ui.theme import Palette
-
-MEASURE_WORDS = {
-    "cosine": "cosine similarity (1: same direction)",
-    "cautious": "cautious cosine (1: same direction, and both well known)",
-    "euclidean": "Euclidean distance (0: same place)",
-    "dot": "dot product",
-}
-"""Axis titles of the measures of closeness."""
 
 MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
 """The means that a bias is laid beside, in words."""
@@ -239,58 +230,6 @@ def bias_scatter_figure(
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_xaxes(title=f"{MEAN_WORDS[mean]} of the training ratings (stars)", tickformat=".1f")
     figure.update_yaxes(title="bias", tickformat="+.1f", zeroline=True, zerolinecolor=palette.muted)
-    return figure
-
-
-def similarity_bars_figure(
-    table: pd.DataFrame, measure: str, palette: Palette, *, synthetic: bool = False
-) -> go.Figure:
-    """The films of `collab.interpret.similar_items` as slim bars, closest on top, each named above its bar with its count."""
-    column = MEASURE_COLUMNS[measure]
-    values = table[column]
-    places = list(range(len(table)))
-    hover = [
-        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {_ratings(row.n_ratings)}"
-        for row in table.itertuples()
-    ]
-    figure = go.Figure(
-        go.Bar(
-            x=values.tolist(),
-            y=places,
-            orientation="h",
-            width=0.26,
-            marker={"color": palette.accent},
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            text=[f"{value:.2f}" for value in values],
-            textposition="outside",
-            textfont=font(palette.ink, 12),
-            cliponaxis=False,
-            constraintext="none",
-        )
-    )
-    labels = []
-    for place, row in zip(places, table.itertuples(), strict=True):
-        count = f'<span style="color:{palette.muted}">{_ratings(row.n_ratings)}</span>'
-        labels.append(
-            {
-                "x": 0,
-                "y": place,
-                "yshift": 13,
-                "text": f"{escaped(shortened(row.title, 40))}  {count}",
-                "showarrow": False,
-                "xanchor": "left",
-                "font": font(palette.ink, 13),
-            }
-        )
-    low, high = min(0.0, float(values.min()) if len(table) else 0.0), float(values.max()) if len(table) else 1.0
-    room = (max(high, 0.0) - low) or 1.0
-    figure.update_layout(annotations=labels)
-    styled(figure, palette, 64 + 40 * len(table), synthetic=synthetic, left=12)
-    figure.update_xaxes(
-        title=MEASURE_WORDS[measure], range=[low - (0.1 * room if low < 0 else 0), max(high, 0.0) + 0.1 * room]
-    )
-    figure.update_yaxes(visible=False, range=[len(table) - 0.5, -0.75])
     return figure
 
 

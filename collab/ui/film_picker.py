@@ -27,23 +27,25 @@ def minimum_ratings(help: str) -> int:
     return st.slider("Minimum ratings", 1, 200, 20, key="minimum", bind="query-params", help=help)
 
 
-def pick_film(run: TrainedRun, *, default: bool) -> int | None:
+def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = FILM, place: int = 0) -> int | None:
     """A box to choose a film in by typing, most rated first; returns its item_index.
 
-    Without a choice: the most rated film if `default`, else None. Films without a training rating are not offered.
+    Without a choice: if `default`, the most rated film, or that at another `place` in this order; else None. Films without a
+    training rating are not offered.
     """
-    return pick_film_of(
-        run.items, default, "Type a few letters of the title. Films nobody rated in training are not offered."
-    )
+    text = "Type a few letters of the title. Films nobody rated in training are not offered."
+    return pick_film_of(run.items, default, text, name, key, place)
 
 
-def pick_film_of(items: pd.DataFrame, default: bool, help: str) -> int | None:
+def pick_film_of(
+    items: pd.DataFrame, default: bool, help: str, name: str = "Film", key: str = FILM, place: int = 0
+) -> int | None:
     """The same among the rated ones of `items` (label, title, n_ratings; row 0 is `#na#`); the `N_OFFERED` most rated and the
     chosen one are offered."""
     item_index = most_rated_items(items, len(items))
     labels = items["label"].to_numpy()[item_index].tolist()
     if len(labels) > N_OFFERED:  # a browser can hold no more; the chosen film is always among them
-        named = {st.session_state.get(FILM), st.query_params.get(FILM)}
+        named = {st.session_state.get(key), st.query_params.get(key)}
         kept = [rank for rank, label in enumerate(labels) if rank < N_OFFERED or label in named]
         item_index, labels = item_index[kept], [labels[rank] for rank in kept]
     titles = dict(zip(labels, items["title"].to_numpy()[item_index], strict=True))
@@ -52,10 +54,10 @@ def pick_film_of(items: pd.DataFrame, default: bool, help: str) -> int | None:
     )  # where ids are kept apart two films may share a title; the browser sends back words
     titles = {label: title if often[title] == 1 else f"{title} · {label}" for label, title in titles.items()}
     label = st.selectbox(
-        "Film",
+        name,
         labels,
-        index=0 if default and labels else None,
-        key=FILM,
+        index=min(place, len(labels) - 1) if default and labels else None,
+        key=key,
         bind="query-params",
         format_func=titles.__getitem__,
         placeholder="Type a title",
@@ -107,26 +109,6 @@ def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> Non
             on_click=choose_film,
             args=(run, film["item_index"]),
         )
-
-
-def neighbour_table(table: pd.DataFrame, measure: str) -> None:
-    """The films of `collab.interpret.similar_items` as a table."""
-    column = MEASURE_COLUMNS[measure]
-    st.dataframe(
-        table.assign(genres=table["genres"].str.replace("|", ", ")),
-        hide_index=True,
-        height="content",
-        column_order=["title", column, "n_ratings", "genres", "year"],
-        placeholder=words.MISSING,
-        alt=f"The {len(table)} nearest films by {column}",
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
-            column: st.column_config.NumberColumn(column.capitalize(), format="%.2f", width="small"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "genres": "Genres",
-            "year": st.column_config.NumberColumn("Year", format="%d"),
-        },
-    )
 
 
 def titles_with(table: pd.DataFrame, text: str) -> np.ndarray:

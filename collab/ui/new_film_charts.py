@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.new_film import FilmSpace, NewFilm
+from collab.new_film import AudienceSpace, NewFilm
 from collab.ratings import RatingScale
 from collab.ui import words
 from collab.ui.charts import mark_synthetic, styled
@@ -26,7 +26,7 @@ BIN = 0.25
 
 
 def place_figure(
-    space: FilmSpace,
+    space: AudienceSpace,
     film: NewFilm,
     table: pd.DataFrame,
     title: str,

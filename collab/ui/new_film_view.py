@@ -12,7 +12,7 @@ from collab.errors import CollabError, RunError
 from collab.features import film_words_of
 from collab.left_out_films import GENRES, KINDNESS, LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
 from collab.models import family_of
-from collab.new_film import FilmSpace, NewFilm, group_table, user_table
+from collab.new_film import AudienceSpace, NewFilm, group_table, user_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.explore_charts import shortened
@@ -104,7 +104,7 @@ def name_closest(table: pd.DataFrame, n: int) -> None:
     st.caption("Closest films:  \n" + "  \n".join(lines))
 
 
-def say_place(space: FilmSpace) -> None:
+def say_place(space: AudienceSpace) -> None:
     """What a place means, and how far it is to be trusted."""
     st.caption(
         "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
@@ -183,7 +183,7 @@ _PEOPLE = {
 }
 
 
-def user_ends(run: TrainedRun, space: FilmSpace, film: NewFilm) -> None:
+def user_ends(run: TrainedRun, space: AudienceSpace, film: NewFilm) -> None:
     """The users who lean most towards the film, and those who lean most away from it."""
     table = user_table(space, film, run.users)
     n = min(N_USERS, len(table) // 2)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_rows_at_hand
+from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own_rows
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import KEPT_DAYS, LONGEST_NAME, RunRecord
 from collab.ui import cached, words
@@ -188,8 +188,8 @@ def _restore(run_ids: list[str]) -> None:
 
 def _repeat(record: RunRecord) -> None:
     jobs, queued = cached.jobs(), []
-    record = with_rows_at_hand(record, jobs.store)
     try:
+        record = with_own_rows(record, jobs.store)
         for planned in plan_repeats(record, jobs.store.records(), starter=visitor()):
             queued.append(jobs.submit(planned))
     except CollabError as reason:

@@ -11,7 +11,7 @@ import streamlit as st
 from collab.alignment import Alignment, Kept, align, chance_disparity, common_films, neighbours_kept
 from collab.errors import CollabError, RunError
 from collab.one_thread import one_thread
-from collab.services.repeats import plan_repeats, with_rows_at_hand
+from collab.services.repeats import plan_repeats, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import runs_with
 from collab.ui import cached, own_link, words
@@ -125,7 +125,7 @@ def _use(run_id: str) -> None:
 def _train_another_seed(record: RunRecord) -> None:
     jobs = cached.jobs()
     try:
-        asked = with_rows_at_hand(record, jobs.store)
+        asked = with_own_rows(record, jobs.store)
         (planned,) = plan_repeats(asked, jobs.store.records(), n=1, starter=visitor())
         _use(jobs.submit_once(planned))
     except CollabError as reason:

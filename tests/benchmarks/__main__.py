@@ -26,6 +26,7 @@ OURS = (
     "nets",
     "new_films",
     "chapter",
+    "neighbours",
 )
 WITH_PEERS = ("fastai_chapter", "curves")  # nothing without them
 TAKE_PEERS = (*WITH_PEERS, "cold_start")

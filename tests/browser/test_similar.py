@@ -10,10 +10,22 @@ def link(page):
 BARS = "(document.querySelector('.st-key-similar_bars .js-plotly-plot')?.data?.[0].hovertext ?? [])"
 
 
-def bars(page, word):
-    """The hover texts of the chart's bars, closest first, as soon as all have `word` in them."""
-    page.wait_for_function(f"word => {BARS}.length && [...{BARS}].every(text => text.includes(word))", arg=word)
-    return page.evaluate(f"[...{BARS}]")
+SECOND_BARS = BARS.replace("similar_bars", "second_bars")
+CO_BARS = BARS.replace("similar_bars", "co_rating_bars")
+
+
+def bars(page, word, which=BARS):
+    """The hover texts of a chart's bars, closest first, as soon as all have `word` in them."""
+    page.wait_for_function(f"word => {which}.length && [...{which}].every(text => text.includes(word))", arg=word)
+    return page.evaluate(f"[...{which}]")
+
+
+def choose(page, box, text, title):
+    """Type a title into a box and press Enter, by the keyboard alone."""
+    page.get_by_role("combobox", name=box, exact=True).focus()
+    page.keyboard.type(text)
+    page.get_by_role("option", name=title).wait_for()
+    page.keyboard.press("Enter")
 
 
 def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
@@ -38,12 +50,44 @@ def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
     assert bars(desktop, " · distance ") == by_distance and link(desktop)["film"] == "Alien (1979)"
 
 
+def test_two_films_and_the_way_from_one_to_the_other(server, desktop, settled):
+    desktop.goto(f"{server}/similar_films?data=ml-100k&film=Alien+(1979)")
+    settled(desktop)
+    alone = bars(desktop, " · similarity 0.")
+    assert len(bars(desktop, " · similarity 0.", CO_BARS)) == 10
+    desktop.get_by_role("radio", name="Two films").click()
+    desktop.wait_for_function("new URL(location).searchParams.get('similar_view') === 'Two films'")
+    choose(desktop, "Second film", "toy story (", "Toy Story (1995)")
+    desktop.wait_for_function("new URL(location).searchParams.get('second_film') === 'Toy Story (1995)'")
+    settled(desktop)
+    assert bars(desktop, " · similarity 0.") == alone
+    theirs = bars(desktop, " · similarity 0.", SECOND_BARS)
+
+    desktop.get_by_role("radio", name="Towards another").click()
+    slider = desktop.get_by_role("slider", name="Towards the second film")
+    slider.focus()
+    desktop.keyboard.press("End")
+    desktop.wait_for_function("Number(new URL(location).searchParams.get('towards')) === 1")
+    desktop.wait_for_function(f"first => {BARS}[0]?.startsWith(first)", arg=theirs[0].partition(" · ")[0])
+    desktop.keyboard.press("Home")
+    desktop.wait_for_function(f"first => {BARS}[0]?.startsWith(first)", arg=alone[0].partition(" · ")[0])
+
+    desktop.wait_for_function("new URL(location).searchParams.get('towards')?.startsWith('0')")
+    shared = desktop.url
+    desktop.goto("about:blank")
+    desktop.goto(shared)
+    assert bars(desktop, " · similarity 0.")[0].startswith(alone[0].partition(" · ")[0])
+    assert float(link(desktop)["towards"]) == 0 and link(desktop)["second_film"] == "Toy Story (1995)"
+
+
 def test_on_a_phone(server, phone, settled):
     for page in ("film_biases", "similar_films"):
         phone.goto(f"{server}/{page}?data=ml-100k&film=Alien+(1979)")
         settled(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     picker = phone.get_by_role("combobox", name="Film").bounding_box()
+    views = phone.get_by_role("radiogroup", name="Show").first
+    assert views.evaluate("group => group.scrollWidth <= group.clientWidth + 1")  # all of them in sight
     assert (
         picker["y"] < phone.locator(".st-key-similar_bars").bounding_box()["y"] < 844
     )  # first the film, then its neighbours

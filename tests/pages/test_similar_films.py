@@ -1,22 +1,54 @@
-"""The Similar films page: neighbours of the chosen film by each measure."""
+"""The Similar films page: neighbours by model and by people, two films, two runs, a point between films, the chapter's case."""
+
+import dataclasses
+import time
 
 import numpy as np
 import pytest
 
+from collab.models import preset_of
+from collab.services.environment import read_environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, default_plan, plan
 from collab.ui import cached
+
+LAMBS = "Silence of the Lambs, The (1991)"
 
 
 def current(app):
     """The run that the page shows."""
-    run = app.query_params["run"]
-    return cached.trained_run(run if isinstance(run, str) else run[-1])
+    return cached.trained_run(link(app, "run"))
+
+
+def link(app, name):
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[-1]
 
 
 def table_of(app):
     return app.dataframe[-1].value
 
 
-@pytest.mark.parametrize("data", ["sample", "ml-100k"])
+def words_of(app):
+    return " ".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def row_of(run, title):
+    return int(np.flatnonzero(run.items["title"] == title)[0])
+
+
+def train(planned):
+    """A run in the home of this test, trained here and now."""
+    environment = read_environment()
+    store = RunStore(environment.home)
+    owner, lock = store.claim()
+    record = carry_out(store.create(dataclasses.replace(planned, owner=owner)), store, environment)
+    lock.release()
+    assert record.state == "finished", record.message
+    return record.id
+
+
+@pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_the_most_rated_film_by_default(visit, data):
     app = visit("similar_films", data=data)
     items = current(app).items
@@ -24,7 +56,11 @@ def test_the_most_rated_film_by_default(visit, data):
     table = table_of(app)
     assert len(table) == 10 and (table["n_ratings"] >= 20).all()
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 3  # by the model, by the people, and why
+    assert len(app.markdown) <= 7 and app.markdown[0].value.startswith("**By the")  # nothing strays onto the page
+    said = words_of(app)
+    assert "of the first 10** stand in both lists" in said and "Rank correlation (Spearman)" in said
+    assert "rated both, of" in said and "liked both" in said
 
 
 def test_film_measure_minimum_and_number_come_from_the_link(visit):
@@ -33,9 +69,32 @@ def test_film_measure_minimum_and_number_come_from_the_link(visit):
     )
     run, table = current(app), table_of(app)
     assert len(table) == 5 and (table["n_ratings"] >= 100).all() and table["distance"].is_monotonic_increasing
-    alien = int(np.flatnonzero(run.items["title"] == "Alien (1979)")[0])
+    alien = row_of(run, "Alien (1979)")
     expected = np.linalg.norm(run.model.item_factors[table["item_index"]] - run.model.item_factors[alien], axis=1)
     assert np.allclose(table["distance"], expected, atol=1e-5)
+
+
+def test_all_other_settings_come_from_the_link_too(visit):
+    app = visit(
+        "similar_films", data="ml-100k", film="Alien (1979)", beta="100", centred="true", minimum="1",
+        co_rating="how both were rated", factors="As trained",
+    )  # fmt: skip
+    run, table = current(app), table_of(app)
+    trained = run.items["n_ratings"].to_numpy() > 0
+    factors = run.model.item_factors - run.model.item_factors[trained].mean(axis=0)
+    own, others = factors[row_of(run, "Alien (1979)")], factors[table["item_index"]]
+    cosine = others @ own / np.linalg.norm(own) / np.linalg.norm(others, axis=1)
+    assert np.allclose(table["similarity"], cosine * table["n_ratings"] / (table["n_ratings"] + 100), atol=1e-4)
+    assert "By the people**: how both were rated" in words_of(app)
+    assert (
+        next(frame.value for frame in app.dataframe if "part" in frame.value)["factor"].str.startswith("factor").all()
+    )
+    near = table["title"].iat[3]
+    app.selectbox(key="near").set_value(near).run()
+    before = app.get("plotly_chart")[2].proto.spec
+    assert not app.exception and app.selectbox(key="near").value == near
+    app.selectbox(key="near").set_value(table["title"].iat[4]).run()
+    assert app.get("plotly_chart")[2].proto.spec != before
 
 
 def test_measures_and_minimum_change_the_list(visit):
@@ -51,5 +110,147 @@ def test_measures_and_minimum_change_the_list(visit):
 
 
 def test_an_unknown_film_in_the_link_gives_the_default(visit):
-    app = visit("similar_films", film="No such film (1900)", measure="manhattan")
+    app = visit("similar_films", film="No such film (1900)", measure="manhattan", near="Nobody (1900)")
     assert len(table_of(app)) == 10 and app.radio(key="measure").value == "cosine"
+
+
+def test_parts_add_up_to_the_closeness_that_the_list_shows(visit):
+    app = visit("similar_films")
+    for measure, column in (("cosine", "similarity"), ("dot", "product"), ("euclidean", "distance")):
+        app.radio(key="measure").set_value(measure).run()
+        rows = next(frame.value for frame in app.dataframe if "part" in frame.value)
+        first = table_of(app)[column].iat[0]
+        assert rows["part"].sum() == pytest.approx(first**2 if measure == "euclidean" else first, abs=1e-6)
+
+
+def test_seeds_mark_the_neighbours(visit):
+    """Four more trainings, begun by one press; each neighbour then says in how many of five it is among the nearest."""
+    app = visit("similar_films")
+    assert "seeds" not in table_of(app)
+    app.button(key="train_seeds").click().run()
+    assert not app.exception
+    end = time.monotonic() + 60
+    while cached.jobs().queue():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    seeds, run = table_of(app)["seeds"], current(app)
+    assert seeds.between(1, 5).all() and seeds.nunique() > 1  # this run itself has all ten
+    assert not [button for button in app.button if button.key == "train_seeds"]
+    assert "alike but for their seed" in words_of(app)
+    own = {record.settings["seed"]: record.id for record in cached.jobs().store.records()}
+    assert sorted(own) == [0, 1, 2, 3, 4] and own[0] == run.id
+
+
+def test_two_films_beside_each_other(visit):
+    app = visit(
+        "similar_films", data="ml-100k", similar_view="Two films", film="Alien (1979)", second_film="Aliens (1986)"
+    )
+    assert len(app.get("plotly_chart")) == 3
+    table = table_of(app)
+    both = table["place_1"].notna() & table["place_2"].notna()
+    assert f"**{both.sum()} of 10** neighbours in common" in words_of(app)
+    assert table["place_1"].notna().sum() == table["place_2"].notna().sum() == 10
+    assert table["title"].notna().all() and (table["n_ratings"] >= 20).all()
+    assert table["value_1"].dropna().is_monotonic_decreasing and len(table["value_2"].dropna()) == 10
+    app.selectbox(key="second_film").set_value("Alien (1979)").run()
+    assert app.info[-1].value.startswith("Choose another second film") and not app.exception
+
+
+def test_the_second_film_is_another_one_by_default(visit):
+    app = visit("similar_films", similar_view="Two films", measure="euclidean", beta="50")
+    next_most = app.selectbox(key="film").options[1]
+    assert app.selectbox(key="second_film").value == next_most and not app.exception
+    assert table_of(app)["value_1"].dropna().is_monotonic_increasing
+    app = visit("similar_films", film=next_most, similar_view="Towards another")
+    assert not app.exception
+
+
+def test_towards_another_film_begins_with_the_first_ones_neighbours(visit):
+    app = visit("similar_films", data="ml-100k", film="Alien (1979)", towards="0.0", second_film="Toy Story (1995)")
+    alone = table_of(app)
+    app.button_group(key="similar_view").set_value("Towards another").run()
+    expected = [title for title in alone["title"] if title != "Toy Story (1995)"]
+    assert table_of(app)["title"].tolist()[: len(expected)] == expected
+    app.slider(key="towards").set_value(0.6).run()
+    table = table_of(app)
+    assert table["title"].tolist() != expected
+    assert not table["title"].isin(["Alien (1979)", "Toy Story (1995)"]).any()
+
+
+def test_one_film_in_two_runs(visit):
+    app = visit("similar_films", similar_view="Two runs")
+    assert app.info[-1].value.startswith("There is no other run")
+    app.button(key="train_beside").click().run()
+    end = time.monotonic() + 60
+    while cached.jobs().queue():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception and len(app.get("plotly_chart")) == 2
+    assert "stand in both lists" in words_of(app)
+    other = cached.jobs().store.record(link(app, "other_run"))
+    assert other.model == "bayes" and other.id != current(app).id
+    assert len(table_of(app)) >= 10
+    app.query_params["run"], app.query_params["other_run"] = other.id, "ffffffff"
+    app.run()
+    assert not app.exception and current(app).id == other.id and link(app, "other_run") not in ("ffffffff", other.id)
+    app.radio(key="measure").set_value("cautious").run()
+    assert not app.exception and "it is compared by cosine" in words_of(app)  # the other one cannot be cautious
+
+
+def test_the_chapters_case(visit):
+    app = visit("similar_films", data="ml-100k", similar_view="The chapter’s case")
+    run, table = current(app), table_of(app)
+    factors = run.model.item_factors.astype(float)
+    own = factors[row_of(run, LAMBS)]
+    cosine = factors @ own / np.linalg.norm(own) / np.maximum(np.linalg.norm(factors, axis=1), 1e-12)
+    trained = (run.items["n_ratings"].to_numpy() > 0) & (run.items["title"] != LAMBS).to_numpy()
+    bare = table[table["remedy"].str.startswith("As the chapter")]
+    assert bare["title"].iat[0] == run.items["title"].iat[int(np.where(trained, cosine, -2).argmax())]
+    counts = table.groupby("remedy")["n_ratings"].min()
+    assert counts["At least 20 ratings"] >= 20 > counts.min()
+    assert len(app.get("plotly_chart")) == 3 and "The chapter finds" in words_of(app)
+    app.slider(key="case_beta").set_value(200).run()
+    assert not app.exception and table_of(app)["remedy"].str.startswith("Shrunk: β = 200").sum() == 5
+
+
+def test_a_model_without_factors_shows_what_the_people_say(visit):
+    visit("similar_films")
+    bias = train(plan("bias", preset_of("bias"), "sample", "random:0.2", 0))
+    app = visit("similar_films", run=bias)
+    assert (table_of(app)["n_both"] > 0).all() and table_of(app)["similarity"].is_monotonic_decreasing
+    for view in ("One film", "Two films", "Towards another", "Two runs"):
+        app.button_group(key="similar_view").set_value(view).run()
+        assert not app.exception
+        assert app.info[-1].value.startswith("This model has no factors")
+        assert len(app.get("plotly_chart")) == {"One film": 1, "Two films": 2}.get(view, 0)
+
+
+def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, monkeypatch, tmp_path):
+    app = visit("similar_films")
+    home = read_environment().home
+    run_id = link(app, "run")
+    file = home / "runs" / run_id / "run.json"
+    file.write_text(
+        file.read_text().replace(f'"fingerprint": "{current(app).record.fingerprint}"', '"fingerprint": "0"')
+    )
+    for clear in (cached.trained_run, cached.run_split, cached.ratings_of, cached.run_co_rating):
+        clear.clear()
+    app = visit_again(app, "similar_films", run=run_id)
+    assert len(table_of(app)) == 10 and "Who rated both cannot be said" in words_of(app)
+    assert any("So only the model says which films are alike" in info.value for info in app.info)
+
+
+def visit_again(app, page, **link):
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def test_ids_kept_apart_are_found_by_title_in_another_run(visit):
+    by_id = train(dataclasses.replace(default_plan("ml-100k"), items_by="id"))
+    app = visit("similar_films", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
+    assert not app.exception and "neighbours in common" in words_of(app) and len(app.get("plotly_chart")) == 2

@@ -10,7 +10,7 @@ from collab.comparison import NOT_TOLD_APART, WORSE
 from collab.errors import RunError
 from collab.models import DotBiasSettings
 from collab.services.environment import Environment
-from collab.services.repeats import compare_runs, plan_repeats, spread_of, with_rows_at_hand
+from collab.services.repeats import compare_runs, plan_repeats, same_but_seed, spread_of, with_own_rows
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 
@@ -59,6 +59,39 @@ def test_repeats_are_the_same_but_for_the_seed(trained):
     more = plan_repeats(repeats[0], [record, *repeats])  # of a repeat: the same group goes on
     assert [each.settings["seed"] for each in more] == [6, 7, 8, 9, 10] and more[0].group == record.id
     assert more[0].name.count("seed") == 1
+
+
+def test_what_differs_in_the_seed_alone(trained):
+    record = trained(seed=2).record
+
+    def like(seed, **changes):
+        return dataclasses.replace(record, id=f"{seed:08x}", settings=record.settings | {"seed": seed}, **changes)
+
+    known = [
+        record, like(7), like(3, state="running", valid={}), like(3), like(4, state="stopped"), like(5, split_seed=1),
+        like(6, holdout="random:0.3"), like(8, fingerprint="0"), like(9, model="dot"), like(2), like(1, items_by="id"),
+        like(10, holdout="rows:elsewhere", group=record.id),
+    ]  # fmt: skip
+    found = same_but_seed(record, known)
+    assert [(each.settings["seed"], each.state) for each in found] == [
+        (3, "finished"),
+        (7, "finished"),
+        (10, "finished"),
+    ]
+    assert (
+        same_but_seed(record, [dataclasses.replace(like(3), settings=record.settings | {"seed": 3, "epochs": 9})]) == []
+    )
+    more = plan_repeats(record, known, n=3)
+    assert [each.settings["seed"] for each in more] == [0, 1, 4]
+
+
+def test_a_repeat_takes_the_rows_that_the_run_has_kept(store, trained, tmp_path):
+    (tmp_path / "rows").write_text("".join(f"{row}\n" for row in range(50)))
+    record = trained().record
+    assert with_own_rows(record, store) is record
+    own = store.folder / record.id / "valid_rows.csv"
+    for holdout, expected in (("rows:gone", f"rows:{own}"), ("rows:gone+sealed:0.1", f"rows:{own}+sealed:0.1")):
+        assert with_own_rows(dataclasses.replace(record, holdout=holdout), store).holdout == expected
 
 
 def test_spread_by_hand(trained):
@@ -121,13 +154,13 @@ def test_one_repeat_and_rows_that_a_file_named(trained, store, tmp_path):
     """The run keeps the rows that it held out: the file of their numbers may go."""
     record = trained().record
     (single,) = plan_repeats(record, [record], n=1)
-    assert single.settings == record.settings | {"seed": 1} and with_rows_at_hand(record, store) is record
+    assert single.settings == record.settings | {"seed": 1} and with_own_rows(record, store) is record
     rows = tmp_path / "rows.csv"
     rows.write_text("0\n1\n2\n")
     named = trained(holdout=f"rows:{rows}").record
     rows.unlink()
-    kept = with_rows_at_hand(named, store)
+    kept = with_own_rows(named, store)
     assert store.valid_rows(named.id).tolist() == [0, 1, 2]
     assert kept.holdout == f"rows:{store.folder / named.id / 'valid_rows.csv'}"
     sealed = dataclasses.replace(named, holdout=f"{named.holdout}+sealed:0.1")
-    assert with_rows_at_hand(sealed, store).holdout == f"{kept.holdout}+sealed:0.1"
+    assert with_own_rows(sealed, store).holdout == f"{kept.holdout}+sealed:0.1"

@@ -1,4 +1,4 @@
-"""The pictures of biases and neighbours: what is drawn, in which order, and how it is said."""
+"""The pictures of biases: what is drawn, in which order, and how it is said."""
 
 import pandas as pd
 import pytest
@@ -9,7 +9,6 @@ from collab.ui.explore_charts import (
     bias_scatter_figure,
     film_words,
     shortened,
-    similarity_bars_figure,
 )
 from collab.ui.theme import DARK, LIGHT
 
@@ -90,32 +89,10 @@ def test_bias_scatter_rings_and_names_what_was_found():
     assert figure.layout.annotations[0].font.color == LIGHT.found
 
 
-@pytest.mark.parametrize(
-    ("measure", "column", "values"),
-    [
-        ("cosine", "similarity", [0.9, 0.5]),
-        ("euclidean", "distance", [0.4, 1.5]),
-        ("dot", "product", [3.0, -1.0]),
-    ],
-)
-def test_similarity_bars(measure, column, values):
-    titles = ["Alien (1979)", "Aliens (1986)"]
-    table = pd.DataFrame({"item_index": [4, 2], "title": titles, column: values, "n_ratings": [1, 1_200]})
-    figure = similarity_bars_figure(table, measure, LIGHT)
-    (bars,) = figure.data
-    assert list(bars.x) == values and figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # closest on top
-    assert bars.hovertext[0] == f"Alien (1979) · {column} {values[0]:.2f} · 1 rating"
-    assert "1,200 ratings" in figure.layout.annotations[1].text
-    low, high = figure.layout.xaxis.range
-    assert low <= min(0, *values) and high > max(values)
-
-
 def test_every_picture_of_synthetic_ratings_says_so():
     table = make_table()
-    similar = table.assign(similarity=0.5)
     for figure in (
         bias_bars_figure(table, LIGHT, synthetic=True),
         bias_scatter_figure(table, LIGHT, synthetic=True),
-        similarity_bars_figure(similar, "cosine", LIGHT, synthetic=True),
     ):
         assert "synthetic ratings" in [annotation.text for annotation in figure.layout.annotations]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from collab.interpret import Pca
-from collab.new_film import FilmSpace, NewFilm, film_table
+from collab.new_film import AudienceSpace, NewFilm, film_table
 from collab.ratings import RatingScale
 from collab.ui.new_film_charts import place_figure, rating_bins, ratings_figure
 from collab.ui.new_film_view import usual_genres
@@ -28,7 +28,7 @@ def seen():
     """Eight films on a circle, film 3 the closest; four users."""
     angles = np.arange(N) * 2 * np.pi / N
     pca = Pca(np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array([0.6, 0.3]), np.zeros((2, 4)))
-    space = FilmSpace(np.arange(1, 5), np.arange(1, N + 1), np.zeros(4), np.zeros((N, 4)), pca, pca.coordinates)
+    space = AudienceSpace(np.arange(1, 5), np.arange(1, N + 1), np.zeros(4), np.zeros((N, 4)), pca, pca.coordinates)
     closeness = np.linspace(0.9, -0.9, N)[np.array([3, 1, 0, 2, 4, 5, 6, 7])]
     return space, NewFilm(3.2, np.array([0.2, 3.1, 3.2, 5.4]), np.zeros(4), closeness, np.array([2.0, 0.0]))
 

@@ -1,0 +1,108 @@
+"""How stable neighbours are over seeds: marks from runs that differ in the seed alone, and one button that trains them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+
+import streamlit as st
+
+from collab.errors import CollabError, RunError
+from collab.models import family_of
+from collab.services.repeats import plan_repeats, same_but_seed, with_own_rows
+from collab.services.runs import TrainedRun
+from collab.similarity import Options, at_film, nearest
+from collab.stability import TOP, mean_overlap, times_found
+from collab.ui import cached, words
+from collab.ui.similar_charts import seed_marks
+from collab.ui.similar_lists import Listing
+from collab.ui.visitor import visitor
+
+N_SEEDS = 5  # of this run and the others together
+WATCH_SECONDS = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Seeds:
+    """What trainings with other seeds say of a film's neighbours: how many trainings there are, this one among them; the mean
+    share that two of their lists of ten have in common; ids of those under way; how many could be trained to make five."""
+
+    n_seeds: int
+    overlap: float
+    busy: tuple[str, ...]
+    n_lacking: int
+
+
+def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listing) -> tuple[Listing, Seeds]:
+    """The listing with a dot a seed beside each film and a column `seeds`, where other seeds have been trained."""
+    others = same_but_seed(run.record, cached.jobs().store.records())
+    ended = [each for each in others if not each.busy][: N_SEEDS - 1]
+    busy = tuple(each.id for each in others if each.busy)
+    repeatable = run.record.state == "finished" and family_of(run.record.model).by_chance
+    n_lacking = max(0, N_SEEDS - 1 - len(ended)) if repeatable and not busy else 0
+    if not ended:
+        return listing, Seeds(1, float("nan"), busy, n_lacking)
+    lists = [_nearest_in(run.id, run, film, options)]
+    for each in ended:
+        with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged
+            lists.append(_nearest_in(each.id, run, film, options))
+    found = times_found(listing.table["item_index"].to_numpy(), lists)
+    marked = dataclasses.replace(
+        listing,
+        table=listing.table.assign(seeds=found),
+        notes=[seed_marks(int(times), len(lists)) for times in found],
+    )
+    return marked, Seeds(len(lists), mean_overlap(lists), busy, n_lacking)
+
+
+def _nearest_in(run_id: str, run: TrainedRun, film: int, options: Options) -> list[int]:
+    """The nearest in another training of the same rows: its films have the same row numbers and counts."""
+    space = cached.run_film_space(run_id)
+    table = nearest(space, run.items, at_film(space, film, options), options, [film], TOP)
+    return table["item_index"].tolist()
+
+
+def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
+    """What the marks mean, the button that trains more, and how far that is."""
+    if seeds.n_seeds > 1:
+        st.caption(
+            f"{seed_marks(seeds.n_seeds - 1, seeds.n_seeds)}: in {seeds.n_seeds - 1} of {seeds.n_seeds} trainings, alike but for "
+            f"their seed, the film is among the {TOP} nearest. Two of these lists share "
+            f"{words.percent(seeds.overlap)} of their films on average."
+        )
+    if seeds.busy:
+        st.fragment(_watch, run_every=WATCH_SECONDS)(seeds.busy)
+    elif seeds.n_lacking:
+        more = "more seed" if seeds.n_lacking == 1 else "more seeds"
+        st.button(
+            f"Train {seeds.n_lacking} {more}",
+            key="train_seeds",
+            icon=":material/repeat:",
+            on_click=_train,
+            args=(run, seeds.n_lacking),
+            help="Queues the same training with other seeds; then every neighbour says how many of them find it too.",
+        )
+    if (reason := st.session_state.pop("_seeds_refused", None)) is not None:
+        st.error(reason, icon=":material/error:")
+    if run.record.state == "finished" and not family_of(run.record.model).by_chance:
+        st.caption("This model draws nothing by chance: every seed gives the same neighbours.")
+
+
+def _train(run: TrainedRun, n: int) -> None:
+    jobs = cached.jobs()
+    try:
+        for planned in plan_repeats(
+            with_own_rows(run.record, jobs.store), jobs.store.records(), starter=visitor(), n=n
+        ):
+            jobs.submit(planned)
+    except CollabError as reason:
+        st.session_state["_seeds_refused"] = words.plain(str(reason)[0].upper() + str(reason)[1:]) + "."
+
+
+def _watch(busy: tuple[str, ...]) -> None:
+    """Draw how far the trainings are; the whole page anew as soon as one has ended."""
+    records = {record.id: record for record in cached.jobs().store.records()}
+    if any(run_id not in records or not records[run_id].busy for run_id in busy):
+        st.rerun()
+    left = len(busy)
+    st.caption(f":material/hourglass_top: {left} {'training is' if left == 1 else 'trainings are'} under way.")

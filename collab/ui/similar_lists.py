@@ -1,0 +1,298 @@
+"""Lists of similar films: by a run's model, by who rated both, around a point; and two of them beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from collab.co_rating import ALIKE, KINDS, SEEN, Agreement, agreement, shared_raters, similarity_by
+from collab.errors import RunError
+from collab.interpret import MEASURE_COLUMNS
+from collab.services.runs import TrainedRun
+from collab.similarity import (
+    Options,
+    Point,
+    at_film,
+    candidates_for,
+    closeness_to,
+    nearest,
+    neighbour_rows,
+    ranked,
+)
+from collab.ui import cached, words
+from collab.ui.charts import PLAIN
+from collab.ui.film_picker import minimum_ratings
+from collab.ui.needs import offer_runs_with_ratings
+from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
+from collab.ui.theme import palette
+
+LARGEST_SHOWN_BETA = 200
+AT = 10  # so many of each list are compared
+CO_COLUMN = "similarity"
+CO_WORDS = {
+    SEEN: "cosine of who rated them (1: the same people)",
+    ALIKE: "cosine of the stars beyond each person’s mean",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the controls say: how films are compared in the model's space, how many are shown, and how co-rating is counted."""
+
+    options: Options
+    n_films: int
+    co_kind: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of films to draw. `values` (n_items,) are larger for closer films and `candidates` are what could have been listed,
+    so that two lists can be compared; both None where there is nothing to compare."""
+
+    heading: str
+    table: pd.DataFrame
+    column: str
+    axis: str
+    values: np.ndarray | None = None
+    candidates: np.ndarray | None = None
+    notes: Sequence[str] = ()
+
+
+# --- controls ------------------------------------------------------------------------------------------------------------
+
+
+def similarity_controls(run: TrainedRun, *, co_rating_only: bool = False) -> Choice:
+    """The controls that all views share; only those of co-rating where there are no factors."""
+    measure, centred = "cosine", False
+    if not co_rating_only:
+        measures = cached.run_film_space(run.id).measures
+        measure = st.radio(
+            "Measure",
+            measures,
+            measures.index("cautious" if "cautious" in measures else "cosine"),
+            key="measure",
+            bind="query-params",
+            horizontal=True,
+            help="Cosine: the same direction of taste. Euclidean: the same taste, equally strong. Dot: favours often rated films."
+            + (" Cautious: a cosine in which little known films score less." if "cautious" in measures else ""),
+        )
+    beta = st.slider(
+        "Shrinkage β",
+        0,
+        LARGEST_SHOWN_BETA,
+        0,
+        5,
+        key="beta",
+        bind="query-params",
+        help="A similarity counts n / (n + β), n being the film’s ratings: one with β ratings keeps half. Higher: well known "
+        "films win.",
+    )
+    minimum = minimum_ratings(
+        "Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises."
+    )
+    with st.popover("More settings", icon=":material/tune:", width="stretch"):
+        if not co_rating_only:
+            centred = st.toggle(
+                "Centre the factors",
+                key="centred",
+                bind="query-params",
+                help="Takes away what all films have in common before they are compared; a Euclidean distance stays as it is.",
+            )
+        kind = st.radio(
+            "Co-rating compares",
+            KINDS,
+            key="co_rating",
+            bind="query-params",
+            help="Who rated both: the cosine of two columns of 0 and 1. How both were rated: the cosine of the stars beyond each "
+            "person’s mean, shrunk by β over the people who rated both.",
+        )
+        n_films = st.slider(
+            "Films",
+            5,
+            30,
+            10,
+            key="neighbours",
+            bind="query-params",
+            help="How many of the nearest films are shown. Higher: a longer list, its end less alike.",
+        )
+    return Choice(Options(measure, centred, float(beta), minimum), n_films, kind)
+
+
+# --- lists ---------------------------------------------------------------------------------------------------------------
+
+
+def by_model(run: TrainedRun, film: int, choice: Choice, heading: str) -> Listing:
+    """The films nearest to `film` in the space of a run."""
+    space = cached.run_film_space(run.id)
+    return around(run, at_film(space, film, choice.options), choice, [film], heading)
+
+
+def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int], heading: str) -> Listing:
+    """The films nearest to a point in the space of a run."""
+    space, options = cached.run_film_space(run.id), choice.options
+    values = closeness_to(space, point, options, run.items["n_ratings"].to_numpy())
+    axis = MEASURE_WORDS[options.measure]
+    if options.beta:
+        n_beta = f"(n + {options.beta:g})"
+        axis = f"{axis.partition(' (')[0]} · {f'{n_beta} / n' if options.measure == 'euclidean' else f'n / {n_beta}'}"
+    return Listing(
+        heading,
+        nearest(space, run.items, point, options, without, choice.n_films),
+        MEASURE_COLUMNS[options.measure],
+        axis,
+        -values if options.measure == "euclidean" else values,
+        candidates_for(run.items, options, without),
+    )
+
+
+def by_co_rating(run: TrainedRun, film: int, choice: Choice, heading: str) -> Listing:
+    """The films that the raters of `film` say are similar. Raises RunError where the training ratings are not at hand."""
+    known = cached.run_co_rating(run.id)
+    beta = choice.options.beta if choice.co_kind == ALIKE else 0.0
+    values = similarity_by(known, film, choice.co_kind, beta)
+    candidates = candidates_for(run.items, choice.options, [film])
+    best = ranked(values, run.items["n_ratings"].to_numpy(), candidates)[: choice.n_films]
+    table = neighbour_rows(run.items, best, values, CO_COLUMN)
+    table["n_both"] = shared_raters(known, film)[best].astype(int)
+    axis = CO_WORDS[choice.co_kind] + (f" · n / (n + {beta:g})" if beta else "")
+    return Listing(heading, table, CO_COLUMN, axis, values, candidates)
+
+
+def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str, goes_on: str) -> Listing | None:
+    """The list by co-rating; where the ratings behind the run are gone, None after saying so and offering runs that have them."""
+    try:
+        return by_co_rating(run, film, choice, heading)
+    except RunError as reason:
+        offer_runs_with_ratings(run, f"{reason}. {goes_on}")
+        return None
+
+
+# --- drawing -------------------------------------------------------------------------------------------------------------
+
+
+def draw_list(
+    place: DeltaGenerator, listing: Listing, key: str, marked: Sequence[int] | None, minimum: int, *, synthetic: bool
+) -> None:
+    """A heading and the bars of a list; `marked` films are bold. Says so where no film has enough ratings."""
+    with place:
+        st.markdown(listing.heading)
+        if listing.table.empty:
+            st.info(f"No other film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
+            return
+        st.plotly_chart(
+            neighbour_bars_figure(
+                listing.table,
+                listing.column,
+                listing.axis,
+                palette(),
+                marked=marked,
+                notes=listing.notes,
+                name_length=26 if marked is not None else 40,
+                synthetic=synthetic,
+            ),
+            config=PLAIN,
+            key=key,
+            alt=f"{listing.heading.replace('*', '')}: the {len(listing.table)} nearest films, closest first. A table below holds "
+            "the same.",
+        )
+
+
+def in_both(first: Listing, second: Listing) -> list[int]:
+    """The films (item indices) that both lists show, in the order of the first."""
+    theirs = set(second.table["item_index"])
+    return [film for film in first.table["item_index"].tolist() if film in theirs]
+
+
+def agreement_of(first: Listing, second: Listing) -> Agreement:
+    """How far two lists agree, over the films that either could have listed."""
+    candidates = np.intersect1d(first.candidates, second.candidates)
+    return agreement(first.values, second.values, candidates, AT)
+
+
+def agreement_in_words(found: Agreement) -> str:
+    """How far two lists agree, in two sentences."""
+    return (
+        f"**{found.n_common} of the first {found.k}** stand in both lists; two random lists would share {found.by_chance:.1f}. "
+        f"Rank correlation (Spearman) {words.signed(found.spearman)} over the {words.count(found.n_union)} films of either list, "
+        f"{words.signed(found.spearman_all)} over all {words.count(found.n_candidates)} films with enough ratings (over two "
+        "lists alone it leans below zero: a film stands there because one of them has it high)."
+    )
+
+
+# --- tables --------------------------------------------------------------------------------------------------------------
+
+_RATINGS = st.column_config.NumberColumn("Ratings", format="localized", help="Training ratings of the film")
+
+
+def neighbour_table(table: pd.DataFrame, column: str, alt: str, key: str, seeds: int = 0) -> None:
+    """The films of a list as a table; `n_both` and, over so many `seeds`, the times found where it has them."""
+    shown = table.assign(genres=table["genres"].str.replace("|", ", "))
+    optional = [name for name in ("n_both", "seeds", "near") if name in shown]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height="content",
+        column_order=["title", column, "n_ratings", *optional, "genres", "year"],
+        placeholder=words.MISSING,
+        key=key,
+        alt=alt,
+        column_config={
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            column: st.column_config.NumberColumn(column.capitalize(), format="%.2f", width="small"),
+            "n_ratings": _RATINGS,
+            "n_both": st.column_config.NumberColumn(
+                "Rated both", format="localized", help="People who rated both films"
+            ),
+            "seeds": st.column_config.NumberColumn(
+                f"Seeds of {seeds}", help=f"In how many of {seeds} trainings it is among the 10 nearest"
+            ),
+            "near": st.column_config.TextColumn("Also near"),
+            "genres": "Genres",
+            "year": st.column_config.NumberColumn("Year", format="%d"),
+        },
+    )
+
+
+def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key: str) -> None:
+    """Every film of either list with its place and closeness in both; a dash where a list does not show it."""
+    rows = []
+    for listing in (first, second):
+        table = listing.table
+        rows.append(
+            pd.DataFrame(
+                {
+                    "title": table["title"].to_numpy(),
+                    "n_ratings": table["n_ratings"].to_numpy(),
+                    "place": pd.array(np.arange(1, len(table) + 1), dtype="Int64"),
+                    "value": table[listing.column].to_numpy(),
+                },
+                index=table["item_index"].to_numpy(),
+            )
+        )
+    both = pd.merge(*rows, how="outer", left_index=True, right_index=True, suffixes=("_1", "_2"))
+    for name in ("title", "n_ratings"):
+        both[name] = both[f"{name}_1"].fillna(both[f"{name}_2"])
+    order = np.lexsort((both["place_2"].fillna(99).to_numpy(int), both["place_1"].fillna(99).to_numpy(int)))
+    st.dataframe(
+        both.iloc[order],
+        hide_index=True,
+        height="content",
+        key=key,
+        placeholder=words.MISSING,
+        column_order=["title", "n_ratings", "place_1", "value_1", "place_2", "value_2"],
+        alt=f"The films of both lists: {names[0]} and {names[1]}",
+        column_config={
+            "title": st.column_config.TextColumn("Title", width="medium"),
+            "n_ratings": _RATINGS,
+            **{
+                f"{what}_{number}": st.column_config.NumberColumn(f"{label}: {name}", format=form)
+                for number, name in enumerate(names, 1)
+                for what, label, form in (("place", "Place", "%d"), ("value", "Closeness", "%.2f"))
+            },
+        },
+    )

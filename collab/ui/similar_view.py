@@ -1,0 +1,101 @@
+"""One film's neighbours: by the model, beside those by co-rating, how far the two agree, how stable they are, and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.ui.film_picker import film_facts
+from collab.ui.needs import offer_factors
+from collab.ui.page import Page
+from collab.ui.seeds_view import marked_by_seeds, show_seeds
+from collab.ui.similar_lists import (
+    Listing,
+    agreement_in_words,
+    agreement_of,
+    by_model,
+    co_rating_or_offer,
+    draw_list,
+    in_both,
+    neighbour_table,
+    similarity_controls,
+)
+from collab.ui.similar_why import show_why
+
+
+def one_film(page: Page, film: int) -> None:
+    """Draw the view of one film."""
+    run, synthetic = page.run, page.data.synthetic
+    has_factors = run.model.has_factors
+    pictures, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        choice = similarity_controls(run, co_rating_only=not has_factors)
+        film_facts(run, film)
+    with pictures:
+        left, right = st.columns(2, gap="medium")
+        below = st.container()
+    minimum, kind = choice.options.minimum_count, choice.co_kind
+    if not has_factors:
+        with left:
+            mine = co_rating_or_offer(
+                run, film, choice, f"**By the people**: {kind}", "Nothing is left to compare films by"
+            )
+        if mine is not None:
+            draw_list(left, mine, "similar_bars", None, minimum, synthetic=synthetic)
+            with right:
+                offer_factors(run, "only the people say here which films are alike")
+            _why(page, film, mine, choice)
+            _table(mine, "co_rating_table", film, run)
+        return
+    mine, seeds = marked_by_seeds(run, film, choice.options, by_model(run, film, choice, "**By the model**"))
+    with right:
+        theirs = co_rating_or_offer(
+            run, film, choice, f"**By the people**: {kind}", "So only the model says which films are alike"
+        )
+    marked = in_both(mine, theirs) if theirs is not None else None
+    draw_list(left, mine, "similar_bars", marked, minimum, synthetic=synthetic)
+    if theirs is not None:
+        draw_list(right, theirs, "co_rating_bars", marked, minimum, synthetic=synthetic)
+    with below:
+        if theirs is not None and len(mine.candidates) and len(theirs.candidates):
+            st.markdown(agreement_in_words(agreement_of(mine, theirs)) + " Bold films stand in both lists.")
+        show_seeds(run, seeds)
+    if mine.table.empty:
+        return
+    _why(page, film, mine, choice)
+    if theirs is not None and not theirs.table.empty:
+        with st.expander(f"Neighbours by the people as a table: {kind}"):
+            _table(theirs, "co_rating_table", film, run)
+    st.subheader("The model’s neighbours as a table", anchor=False)
+    _table(mine, "neighbours_table", film, run, seeds.n_seeds)
+
+
+def _why(page: Page, film: int, listing: Listing, choice) -> None:
+    """Choose a neighbour, and see why it is one."""
+    if listing.table.empty:
+        return
+    run = page.run
+    labels = run.items["label"].to_numpy()[listing.table["item_index"]].tolist()
+    titles = dict(zip(labels, listing.table["title"], strict=True))
+    st.subheader("Why these are similar", anchor=False)
+    near = st.selectbox(
+        f"{run.items['title'].iat[film]} and",
+        labels,
+        key="near",
+        bind="query-params",
+        format_func=lambda label: (
+            titles[label] if len(set(titles.values())) == len(titles) else f"{titles[label]} · {label}"
+        ),
+        help="One of the films in the list above: what the two have in common stands below.",
+    )
+    other = int(listing.table["item_index"].iat[labels.index(near)])
+    show_why(run, film, other, choice.options, synthetic=page.data.synthetic)
+
+
+def _table(listing: Listing, key: str, film: int, run, seeds: int = 0) -> None:
+    neighbour_table(
+        listing.table,
+        listing.column,
+        f"The {len(listing.table)} films nearest to {run.items['title'].iat[film]}, closest first",
+        key,
+        seeds,
+    )
