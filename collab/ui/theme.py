@@ -35,14 +35,14 @@ VIRIDIS_ON_INK = (
 LIGHT = Palette(
     paper="#FCFBF8",
     ink="#1E2530",
-    muted="#656D78",
+    muted="#65717B",
     grid="#E4DFD5",
-    accent="#0B6E80",
+    accent="#026477",
     train="#0072B2",
     valid="#D55E00",
     observed="#1E2530",
     predicted="#009E73",
-    chosen="#B3306E",
+    chosen="#AA1763",
     found="#8A5A00",
     diverging=(
         "#0B4F8A",
@@ -58,19 +58,19 @@ LIGHT = Palette(
     ),
     sequential=VIRIDIS,
     # Okabe & Ito; yellow darkened and black lightened so that both stand on paper
-    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A8300", "#555555"),
+    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#918A1D", "#555555"),
 )
 DARK = Palette(
     paper="#15181E",
     ink="#E9E6E0",
-    muted="#A0A8B4",
+    muted="#ACACB0",
     grid="#2D333D",
-    accent="#57B8CB",
+    accent="#6BD3E5",
     train="#56B4E9",
     valid="#F0894B",
     observed="#E9E6E0",
-    predicted="#2FBF94",
-    chosen="#F472B6",
+    predicted="#2CB58D",
+    chosen="#EA73BC",
     found="#F0C24B",
     diverging=(
         "#8CCBFF",
@@ -85,7 +85,7 @@ DARK = Palette(
         "#FFC48A",
     ),
     sequential=VIRIDIS_ON_INK,
-    categorical=("#56B4E9", "#F0894B", "#2FBF94", "#DE9CC1", "#E69F00", "#8FD0F5", "#F0E442", "#BBBBBB"),
+    categorical=("#56B4E9", "#F0894B", "#2CB58D", "#DE9CC1", "#E69F00", "#8FD0F5", "#F0E442", "#C1BDB8"),
 )
 
 

@@ -34,6 +34,10 @@ N_WORLDS = 3
 SECONDS_BETWEEN_PICTURES = 0.2
 REMEDY_NAMES = {NONE: "None", EXPLORATION: "Explore", DAMPING: "Damp"}
 REMEDY_LINES = {NONE: "no remedy", EXPLORATION: "exploration", DAMPING: "damped popularity"}
+CURVES = (
+    "Three curves over twelve rounds of showing, rating and training: variety of what is shown, share of the loved genre, error "
+    "of the model; without a remedy and with the chosen one"
+)
 Lines = Mapping[str, np.ndarray]
 """By remedy: mean over worlds of variety, loved share and error, (3, N_ROUNDS + 1)."""
 
@@ -166,7 +170,12 @@ def draw(page: Page) -> None:
             worlds[each].append(world_rounds(n_lovers, each, seed))
         if seed + 1 < N_WORLDS and time.monotonic() - drawn > SECONDS_BETWEEN_PICTURES:
             lines = {each: mean_lines(found) for each, found in worlds.items()}
-            frame.plotly_chart(loop_figure(lines, palette()), config=PLAIN, key=f"feedback_{seed}")
+            frame.plotly_chart(
+                loop_figure(lines, palette()),
+                config=PLAIN,
+                key=f"feedback_{seed}",
+                alt=f"{CURVES}; {seed + 1} of {N_WORLDS} worlds",
+            )
             said.caption(f"World {seed + 1} of {N_WORLDS} …")
             drawn = time.monotonic()
     lines = {each: mean_lines(found) for each, found in worlds.items()}
@@ -174,8 +183,7 @@ def draw(page: Page) -> None:
         loop_figure(lines, palette()),
         config=PLAIN,
         key="feedback_rounds",
-        alt="Three curves over twelve rounds of showing, rating and training: variety of what is shown, share of the loved "
-        "genre, error of the model; without a remedy and with the chosen one",
+        alt=CURVES,
     )
     said.caption(in_words(lines, n_lovers))
     st.caption(
