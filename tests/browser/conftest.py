@@ -30,8 +30,8 @@ PATIENCE = 90_000  # milliseconds; a loaded machine is slow, not wrong
 
 
 @contextmanager
-def serving(home):
-    """The dashboard on a free port of this machine, its home in `home`; gives its address."""
+def serving(home, app=ROOT / "app.py"):
+    """The dashboard, or another app, on a free port of this machine, its home in `home`; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -45,7 +45,7 @@ def serving(home):
                 "-m",
                 "streamlit",
                 "run",
-                str(ROOT / "app.py"),
+                str(app),
                 f"--server.port={port}",
                 "--server.address=127.0.0.1",
                 "--server.headless=true",

@@ -1,0 +1,278 @@
+"""How soon the server has answered when somebody switches the page or moves a control, for every page.
+
+    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders]
+
+MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
+switch to each page, then one move of the control that is named; a round that nobody counts comes first, so the server is warm.
+Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
+another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
+
+Three conditions: nobody else is there; another session trains (`dot-bias`, preset *chapter*, as many epochs as there may be,
+again and again); another session moves a slider in slider mode as soon as the last trial has ended. The other session asks for
+its turns by the clock, as its browser would. Opponent, in every round: the same visitor on a Streamlit app of two pages with a
+heading and a slider each, which is the least that Streamlit takes here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+
+from collab.interpret import most_rated_items
+from collab.models import preset_of
+from collab.services.environment import Environment, read_environment
+from collab.services.profiles import ProfileStore
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, default_plan, plan
+from collab.settings import about
+from tests.benchmarks.wire import Session, Turn, value_of
+from tests.browser.conftest import serving
+
+DATA = "ml-100k"
+MIDDLE_GOAL, NINETY_GOAL = 0.3, 0.6  # seconds
+EMPTY = Path(__file__).with_name("empty_app.py")
+N_RATED = (15, 8)  # films that the two people of Together have rated
+CONDITIONS = {
+    "idle": "nobody else is there",
+    "training": "another session trains dot-bias, chapter",
+    "sliders": "another session moves a slider in slider mode",
+}
+CONTROLS = {
+    "home": "_pick_run",
+    "rate": "stars",
+    "your_taste": "alike",
+    "together": "way",
+    "film_map": "shown",
+    "two_maps": "nearest_by",
+    "similar_films": "neighbours",
+    "film_biases": "beta",
+    "people": "_pick_person",
+    "new_film": "new_year",
+    "data": "data_part",
+    "train": "set_n_factors",
+    "past_runs": "find_run",
+    "learn": "matrix_users",
+    "chapter": "row",
+}
+"""The control that is moved on each page, by its key; of "stars-TITLE" the first."""
+
+
+@dataclass
+class Timings:
+    """Seconds of the turns of one kind on one page, and the bytes of the last one."""
+
+    seconds: list[float] = field(default_factory=list)
+    n_bytes: int = 0
+
+    def add(self, turn: Turn) -> None:
+        self.seconds.append(turn.seconds)
+        self.n_bytes = turn.n_bytes
+
+    @property
+    def misses(self) -> bool:
+        """Whether the goal is missed: half of the turns within 0.3 s, nine in ten within 0.6 s."""
+        middle, ninety = np.percentile(self.seconds, [50, 90])
+        return bool(middle > MIDDLE_GOAL or ninety > NINETY_GOAL)
+
+    def in_words(self) -> str:
+        """p50, p90 and maximum in milliseconds."""
+        return "".join(f"{1000 * value:6.0f}" for value in np.percentile(self.seconds, [50, 90, 100]))
+
+
+def prepare(environment: Environment) -> dict[str, str]:
+    """Train what the pages need and let two people rate films; returns what each page's address has after the question mark."""
+    store, runs = RunStore(environment.home), []
+    owner, lock = store.claim()
+    for planned in (
+        plan("side", preset_of("side", "fast"), DATA, "random:0.2", 0, owner=owner),
+        plan("dot-bias", preset_of("dot-bias", "chapter"), DATA, "random:0.2", 0, owner=owner),
+        default_plan(DATA, owner=owner),
+    ):
+        record = carry_out(store.create(planned), store, environment)
+        assert record.state == "finished", record.message
+        runs.append(record.id)
+    lock.release()
+    side, _, usual = runs
+    items = store.load(usual).items
+    titles = items["title"].to_numpy()[most_rated_items(items, max(N_RATED))]
+    with ProfileStore(environment.database_url) as profiles:
+        people = [profiles.create(name) for name in ("Ada", "Ben")]
+        for person, n in zip(people, N_RATED, strict=True):
+            for place, title in enumerate(titles[:n]):
+                profiles.rate(person, str(title), 1.0 + (3 * place + person.id) % 5)
+    link = {page: {"data": DATA, "run": usual} for page in CONTROLS}
+    link["new_film"]["run"] = side
+    for page in ("rate", "your_taste"):
+        link[page]["profile"] = people[0].edit_token
+    link["together"]["people"] = ",".join(each.view_token for each in people)
+    return {page: urlencode(named) for page, named in link.items()}
+
+
+def checked(page: str, turn: Turn) -> Turn:
+    """The turn, if the page showed no error: an error is quick, and no answer."""
+    if turn.errors:
+        raise SystemExit(f"{page}: {'; '.join(turn.errors)}")
+    return turn
+
+
+def move(session: Session, page: str, key: str, place: int) -> Turn:
+    """Move the control `key` of the page that the session is on to its value number `place`."""
+    widget = session.find(key)
+    if widget is None:
+        raise SystemExit(
+            f"{page} has no control {key!r}; it has {', '.join(each.key for each in session.widgets.values())}"
+        )
+    return checked(page, session.move(widget, value_of(widget, place)))
+
+
+class Other(threading.Thread):
+    """Another session that keeps the worker busy until `stop` is called."""
+
+    def __init__(self, address: str, condition: str, store: RunStore) -> None:
+        super().__init__(daemon=True)
+        self._address, self._condition, self._store = address, condition, store
+        self._ended = threading.Event()
+        self.working = threading.Event()
+        self.n_presses = 0
+        self.trouble: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            with Session(self._address) as session:
+                settings = preset_of("dot-bias", "chapter")
+                most = int(about(type(settings), "epochs").high or settings.epochs)
+                link = {"data": DATA, "batch_size": settings.batch_size, "epochs": most}
+                if self._condition == "sliders":
+                    link = {"data": DATA, "sliders": "true"}
+                checked("train", session.open("train", urlencode(link)))
+                while not self._ended.is_set():
+                    if not self._busy(session):
+                        self._press(session)
+                    self._wait(session)
+                if self._condition == "training" and (stop := session.find("stop")) is not None:
+                    session.move(stop, True)
+        except BaseException as reason:
+            self.trouble = reason
+        finally:
+            self.working.set()
+
+    def _busy(self, session: Session) -> bool:
+        """Whether something trains: as the store has it, or, of a trial, as long as the page asks for turns to draw it."""
+        if self._condition == "training":
+            return any(record.busy for record in self._store.records())
+        return any(interval < 1 for interval in session.timers.values())
+
+    def _press(self, session: Session) -> None:
+        if self._condition == "training":
+            move(session, "train", "start", 0)
+        else:
+            move(session, "train", "set_n_factors", self.n_presses)
+        self.n_presses += 1
+        self.working.set()
+
+    def _wait(self, session: Session) -> None:
+        """Take the turns that the page asks for, as a browser does, until the next one is due."""
+        due = dict(session.timers)
+        time.sleep(min([0.5, *due.values()]))
+        for fragment in due:
+            if fragment in session.timers:
+                session.tick(fragment)
+
+    def stop(self) -> None:
+        """End the session; raises what went wrong in it, for then nobody trained."""
+        self._ended.set()
+        self.join()
+        if self.trouble is not None:
+            raise self.trouble
+
+
+@contextlib.contextmanager
+def somebody_else(address: str, condition: str, store: RunStore) -> Iterator[Other | None]:
+    """The other session of a condition, at work."""
+    if condition == "idle":
+        yield None
+        return
+    other = Other(address, condition, store)
+    other.start()
+    other.working.wait()
+    try:
+        yield other
+    finally:
+        other.stop()
+
+
+def go_round(
+    visitor: Session, floor: Session, links: dict[str, str], first: int, n_rounds: int
+) -> dict[str, tuple[Timings, Timings]]:
+    """Turns by page, switches and moves; "empty" is the opponent. Values of controls begin with number `first`."""
+    found = {page: (Timings(), Timings()) for page in (*CONTROLS, "empty")}
+    for place in range(first, first + n_rounds):
+        for page, key in CONTROLS.items():
+            found[page][0].add(checked(page, visitor.switch(page, links[page])))
+            found[page][1].add(move(visitor, page, key, place))
+        for name in ("second", "home"):
+            found["empty"][0].add(floor.switch(name))
+            found["empty"][1].add(move(floor, name, "amount", place))
+    return found
+
+
+def report(condition: str, found: dict[str, tuple[Timings, Timings]]) -> None:
+    """Print a table: milliseconds by page."""
+    print(
+        f"\n{CONDITIONS[condition]}: milliseconds, p50 p90 max (goal {1000 * MIDDLE_GOAL:.0f}, {1000 * NINETY_GOAL:.0f})"
+    )
+    print(f"{'page':14} {'switch':>18}      kB  {'move':>18}      kB  control")
+    for page, (switch, turned) in found.items():
+        kinds = (("switch", switch), ("move", turned))
+        missed = ", ".join(name for name, each in kinds if each.misses)
+        row = "  ".join(f"{each.in_words()} {each.n_bytes / 1000:7.0f}" for _, each in kinds)
+        print(f"{page:14} {row}  {CONTROLS.get(page, 'amount')}{'  MISSED: ' + missed if missed else ''}")
+    ours = [each for page, both in found.items() if page != "empty" for each in both]
+    n_missed = sum(each.misses for each in ours)
+    print(f"goal {'met everywhere' if n_missed == 0 else f'missed by {n_missed} of {len(ours)}'}", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print a table for each condition."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=20, help="of either kind, for each page and condition")
+    parser.add_argument("--while", dest="conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        os.environ["COLLAB_HOME"] = str(home)
+        os.environ.pop("COLLAB_DATABASE", None)
+        environment = read_environment()
+        links = prepare(environment)
+        with (
+            serving(home) as address,
+            serving(Path(folder) / "empty", EMPTY) as empty,
+            Session(address) as visitor,
+            Session(empty) as floor,
+        ):
+            checked("home", visitor.open("", links["home"]))
+            floor.open()
+            if strangers := set(visitor.pages) ^ set(CONTROLS):
+                raise SystemExit(f"the menu and CONTROLS differ in {', '.join(sorted(strangers))}")
+            go_round(visitor, floor, links, 0, 1)
+            for number, condition in enumerate(chosen.conditions):
+                with somebody_else(address, condition, RunStore(environment.home)) as other:
+                    found = go_round(visitor, floor, links, 1 + number * chosen.turns, chosen.turns)
+                report(condition, found)
+                if other is not None:
+                    print(f"the other session pressed {other.n_presses} times")
+
+
+if __name__ == "__main__":
+    main()
