@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, count_and_mean_figure, styled
 from collab.ui.loss_chart import loss_data, loss_spec
 from collab.ui.page import describe_run, open_page
@@ -50,6 +51,17 @@ with data_side:
         key="count_and_mean",
         alt="Films by number of ratings and mean rating: few films have many ratings, and those are liked better",
     )
+    as_table(
+        "films_table",
+        "Films by number of ratings and mean rating",
+        lambda: films.loc[films.n_ratings > 0, ["title", "n_ratings", "mean_rating"]].sort_values(
+            "n_ratings", ascending=False
+        ),
+        {
+            "n_ratings": st.column_config.NumberColumn("training ratings"),
+            "mean_rating": st.column_config.NumberColumn("mean rating", format="%.1f"),
+        },
+    )
     rare = float((films.n_ratings < 20).mean())
     filled = n_ratings / (len(users) * len(films))
     st.caption(
@@ -85,5 +97,11 @@ with model_side:
         loss_spec(progress, table, colours, height=330),
         key="overview_loss",
         alt=f"Loss of {describe_run(record)} by epoch, with both baselines",
+    )
+    as_table(
+        "losses_table",
+        "Losses by epoch",
+        lambda: progress.history[["epoch", "train_loss", "valid_loss"]],
+        {name: st.column_config.NumberColumn(format="%.4f") for name in ("train_loss", "valid_loss")},
     )
     st.caption(f"Trained in {words.duration(record.seconds)}. {in_words(record)}")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from collab.services.runs import RunRecord
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.theme import Palette, palette
 
 PROMISES = (50, 80, 95)
@@ -24,6 +25,15 @@ def show_certainty(record: RunRecord) -> None:
     data = certainty_data(record)
     said = ", ".join(f"{row.interval} hold {row.label}" for row in data.itertuples())
     st.vega_lite_chart(data, certainty_spec(palette()), key="certainty_chart", alt=f"Of the held-out ratings, {said}")
+    as_table(
+        "certainty_table",
+        "What every interval promises and holds",
+        lambda: data[["interval", "promised", "held"]],
+        {
+            "promised": st.column_config.NumberColumn("promised (%)"),
+            "held": st.column_config.NumberColumn("held (%)", format="%.1f"),
+        },
+    )
     st.markdown(certainty_in_words(record))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -23,6 +24,7 @@ from collab.distribution import (
 from collab.errors import RunError
 from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.film_list import level_chances_in_words
 from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
@@ -132,6 +134,16 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         expected.metric("Expected", words.stars(found.expected), help="Σ level · chance, in stars.")
         actual.metric("Given", given_in_short(given), help="What this user gave to the film, where it was rated.")
     picture.caption(f"{in_words(found, run.valid_mse)} {given_in_words(given, missing)}")
+    with picture:
+        as_table(
+            "level_chances_table",
+            "The chance of every rating level",
+            lambda: pd.DataFrame({"stars": found.rating_scale.levels, "chance": 100 * found.chances}),
+            {
+                "stars": st.column_config.NumberColumn(format="%.1f"),
+                "chance": st.column_config.NumberColumn("chance (%)", format="%.1f"),
+            },
+        )
 
 
 def distribution_expander(record: RunRecord) -> None:

@@ -13,6 +13,7 @@ from collab.errors import CollabError
 from collab.models import Family, build_model
 from collab.range_test import GradientModel, RangeTest
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.settings_form import take_over
 from collab.ui.theme import Palette, palette
 
@@ -52,6 +53,17 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
             return
         st.vega_lite_chart(
             _data(found), rate_spec(found, palette()), key="rate_test", alt="Loss of a batch against the learning rate"
+        )
+        as_table(
+            "rate_test_table",
+            "Loss at every learning rate tried",
+            lambda: pd.DataFrame({"rate": found.rates, "loss": found.losses, "smoothed": found.smoothed}),
+            {
+                "rate": st.column_config.NumberColumn("learning rate", format="%.6f"),
+                "loss": st.column_config.NumberColumn("loss of the batch", format="%.4f"),
+                "smoothed": st.column_config.NumberColumn(format="%.4f"),
+            },
+            fold=st.expander,
         )
         if found.suggested is None:
             st.warning(

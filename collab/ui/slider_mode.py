@@ -18,12 +18,13 @@ from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View
 from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
+from collab.ui.as_table import as_table
 from collab.ui.loss_chart import epoch_word
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
 from collab.ui.settings_form import take_over
 from collab.ui.theme import palette
-from collab.ui.trials_chart import curves_of, difference, frame_of, in_words, trials_data, trials_spec
+from collab.ui.trials_chart import curves_of, difference, frame_of, in_words, losses_table, trials_data, trials_spec
 from collab.ui.visitor import visitor
 
 MODE = "sliders"  # link name of the switch
@@ -178,6 +179,12 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     frame = frame_of(curves, _baselines(view))
     st.vega_lite_chart(
         trials_data(curves, frame), trials_spec(curves, frame, palette()), key="trials_chart", alt=in_words(view)
+    )
+    as_table(
+        "trials_table",
+        "Held-out loss of the trials by epoch",
+        lambda: losses_table(curves),
+        {"loss": st.column_config.NumberColumn("held-out loss", format="%.4f")},
     )
     if note:
         st.error(note, icon=":material/error:")

@@ -117,6 +117,16 @@ def frame_of(curves: Sequence[Curve], baselines: dict[str, dict[str, float]]) ->
     )
 
 
+def losses_table(curves: Sequence[Curve]) -> pd.DataFrame:
+    """What the curves show, as a table trial, epoch, loss; the newest trial last."""
+    parts = [
+        pd.DataFrame({"trial": each.name, "epoch": history.epoch, "loss": history.valid_loss})
+        for each in curves
+        if len(history := each.progress.history)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["trial", "epoch", "loss"])
+
+
 def trials_data(curves: Sequence[Curve], frame: Frame, height: int = HEIGHT) -> pd.DataFrame:
     """All that moves in the picture, so that the chart itself stays and is redrawn in place.
 
