@@ -24,7 +24,8 @@ def show_split(shown: Shown) -> None:
     """The picture of what is held out when, the table of the splits, and what follows from it in words."""
     if shown.no_split:
         st.info(
-            f"The split of this run cannot be shown: {shown.no_split}. A random one stands in; other runs are in the sidebar.",
+            f"The split of this run cannot be shown: {words.plain(shown.no_split)}. A random one stands in; other runs are in "
+            "the sidebar.",
             icon=":material/info:",
         )
     picture, controls = st.columns([3, 1], gap="medium")
@@ -41,7 +42,12 @@ def show_split(shown: Shown) -> None:
         )
     splits = _splits(shown, n_last)
     found = {
-        name: cached.facts_of_split((*shown.key, shown.items_by, shown.page.record.id, name), shown.open_ratings, split)
+        name: cached.facts_of_split(
+            # the sizes: before a run has ended its split may be another one of the same name
+            (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
+            shown.open_ratings,
+            split,
+        )
         for name, split in splits.items()
     }
     ours, newest = next(iter(splits)), list(splits)[-1]
