@@ -273,7 +273,7 @@ def _frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str 
         column_order=[column for column in order if column in shown and (with_doubt or column != "deviation")],
         column_config=_columns(who),
     )
-    csv_button(shown, name)
+    csv_button(table, name)
 
 
 def _columns(who: str) -> dict:

@@ -110,7 +110,11 @@ def _in_words(remedies: dict[str, Options], listings: list) -> str:
 def _table(remedies: dict[str, Options], listings: list) -> None:
     rows = pd.concat(
         [
-            listing.table.assign(remedy=name, place=np.arange(1, len(listing.table) + 1))
+            listing.table.assign(
+                remedy=name,
+                place=np.arange(1, len(listing.table) + 1),
+                genres=listing.table["genres"].str.replace("|", ", "),
+            )
             for name, listing in zip(remedies, listings, strict=True)
         ],
         ignore_index=True,
