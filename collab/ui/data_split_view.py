@@ -14,7 +14,6 @@ from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import held_out_figure
 from collab.ui.data_shown import Shown
-from collab.ui.people_view import counted
 from collab.ui.theme import palette
 
 DEFAULT_SHARE = 0.2
@@ -162,8 +161,8 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
 def _newcomers(facts: SplitFacts) -> str:
     users, items = (words.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
     return (
-        f"Of the {counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of the "
-        f"{counted(facts.n_items, 'film')} {items}."
+        f"Of the {words.counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of "
+        f"the {words.counted(facts.n_items, 'film')} {items}."
     )
 
 

@@ -17,7 +17,6 @@ from collab.ui import cached, own_link, words
 from collab.ui.film_picker import pick_film
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page, describe_run
-from collab.ui.similar_charts import ratings_words
 from collab.ui.similar_lists import (
     Choice,
     Listing,
@@ -92,7 +91,7 @@ def _two_columns(page: Page, places: tuple, listings: list[Listing], choice: Cho
 def _shared_in_words(run: TrainedRun, listings: list[Listing]) -> str:
     common, n = in_both(*listings), max(len(each.table) for each in listings)
     names = ", ".join(
-        f"{words.plain(run.items['title'].iat[film])} ({ratings_words(run.items['n_ratings'].iat[film])})"
+        f"{words.plain(run.items['title'].iat[film])} ({words.counted(run.items['n_ratings'].iat[film], 'rating')})"
         for film in common
     )
     return f"**{len(common)} of {n}** neighbours in common{f': {names}' if names else ''}."
