@@ -72,7 +72,7 @@ def load(page: Page) -> Shown:
     try:
         if page.has_run:
             split, _ = cached.run_split(page.run.id)
-        elif not record.holdout.startswith("rows:"):
+        else:
             split = split_by(record.holdout, dataset, record.split_seed)
     except CollabError as reason:
         why = str(reason)

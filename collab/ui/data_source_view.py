@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.datasets import CITATION, CITATION_ADDRESS
+from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui import cached, words
 from collab.ui.data_shown import Shown
@@ -70,7 +71,11 @@ def show_titles(shown: Shown) -> None:
 def show_source(shown: Shown) -> None:
     """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
     entry = shown.page.data
-    found = cached.source(*shown.key)
+    try:
+        found = cached.source(*shown.key)
+    except CollabError as reason:  # its file has gone since the page was opened
+        st.warning(f"{words.plain(str(reason))}.", icon=":material/warning:")
+        return
     if found.kind == BUILT_IN:
         st.markdown(
             "**Built in.** The films are real; people and ratings are invented, by a program that is part of Collab and gives "
