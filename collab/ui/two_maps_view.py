@@ -294,7 +294,11 @@ def chosen_facts(maps: TwoMaps) -> None:
     """How far the chosen film moved, and how many of its neighbours are kept."""
     row = maps.chosen
     if row is None:
-        st.caption(f"It is on neither map: it has fewer than {maps.minimum} training ratings in one of the runs.")
+        same_films = maps.first.record.items_by == maps.second.record.items_by
+        st.caption(
+            f"It is on neither map: it has fewer than {maps.minimum} training ratings in one of the runs"
+            + ("." if same_films else ", or another id of its title stands there instead.")
+        )
         return
     moved, n = maps.alignment.moved, len(maps.films)
     rank = 1 + int((moved > moved[row]).sum())
