@@ -14,7 +14,7 @@ from collab.reasons import watched_reasons
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.dials import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT
-from collab.ui.people_view import counted, intervals_of
+from collab.ui.people_view import intervals_of
 from collab.ui.pick_rows import N_PICKS
 from collab.ui.picks_view import ORDER_NAMES
 
@@ -75,7 +75,7 @@ def _together(run: TrainedRun) -> ItemItem | None:
 
 def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
     """What became of the list among the held-out ratings, and what that is worth."""
-    candidates = f"{counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
+    candidates = f"{words.counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
     if not found.n_liked:
         return f"Held out, they gave {least:g} stars or more to none of the {candidates}: nothing says how good this list is."
     middle = f"{float(np.median(found.places)):,.0f}"
