@@ -104,7 +104,7 @@ def _give_or_take(place: Place) -> str:
 
 def _explain(taste: Taste, place: Place, among: str) -> None:
     you = taste.you
-    if not taste.known.rated:
+    if not taste.is_known:
         st.caption(
             "The cross is the average person. "
             + ("The outline holds 8 of 10 people, as the model expects them. " if place.covariance is not None else "")
@@ -232,7 +232,7 @@ def _own_tables(taste: Taste, place: Place) -> None:
 
 
 def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
-    """All films of the map, farthest along the arrow first; before the first rating most rated first."""
+    """All films of the map, farthest along the arrow first; while nothing is rated or told, most rated first."""
     rated, coordinates = taste.known.rated, plane.coordinates
     order = np.argsort(-(coordinates @ place.mean), kind="stable")
     films = item_index[order]
@@ -243,7 +243,7 @@ def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) 
         x=coordinates[order, 0],
         y=coordinates[order, 1],
     )
-    st.caption(f"All films of the map, {'farthest along the arrow' if rated else 'most rated'} first.")
+    st.caption(f"All films of the map, {'farthest along the arrow' if taste.is_known else 'most rated'} first.")
     st.dataframe(
         table,
         hide_index=True,
