@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -150,7 +151,9 @@ def _say_how_honest(
         else "They are read off one bell curve around the prediction, its width made of how unsteadily people rate and of what "
         f"is unknown of {whose} taste{films}."
     )
-    if n_rated:
+    if np.isnan(found.typical_error):
+        sure = "Every film that may be picked is answered."
+    elif n_rated:
         sure = (
             f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
             f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "
