@@ -4,7 +4,7 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.people import held_out_of, people_table
-from collab.ui import cached, people_picks_view, people_view
+from collab.ui import cached, people_picks_view, people_view, words
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import open_page
 from collab.ui.person_picker import people_frame, pick_person
@@ -31,7 +31,9 @@ if people.empty:
     st.info("No user of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
     st.stop()
 if reason is not None:
-    offer_runs_with_ratings(run, f"{reason}. What its users rated cannot be shown; their numbers are below")
+    offer_runs_with_ratings(
+        run, f"{words.plain(str(reason))}. What its users rated cannot be shown; their numbers are below"
+    )
     people_frame(run, people)
     st.stop()
 

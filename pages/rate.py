@@ -42,9 +42,13 @@ def show() -> None:
         say_view_only(profile)
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
         st.error(words.plain(trouble), icon=":material/error:")
-    answers = own_ratings.answers_of(profile)
+    try:
+        answers, said = own_ratings.answers_of(profile), said_by(profile)
+    except CollabError as reason:  # the database went between two questions
+        st.error(f"The answers cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+        return
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    person, said = believed(run, profile), said_by(profile)
+    person = believed(run, profile)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
         groups_first = begin(run, person, said, page.data, can_edit)
         profile_switch(profile)

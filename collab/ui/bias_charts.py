@@ -137,7 +137,7 @@ def distribution_figure(
             width=(edges[1] - edges[0]) * 0.94,
             marker={"color": [palette.diverging[-3] if each >= 0 else palette.diverging[2] for each in middles]},
             hovertext=[
-                f"{_counted(n, 'user')} from {words.signed(low)} to {words.signed(high)}"
+                f"{words.counted(n, 'user')} from {words.signed(low)} to {words.signed(high)}"
                 for n, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -172,7 +172,7 @@ def norm_figure(
     item indices `chosen` are ringed and, the first few, named; without any, the most rated are named. A box may be drawn:
     every point of the first trace has its item_index as `customdata`."""
     hover = [
-        f"{escaped(row.title)} · norm {row.norm:.2f} · {_counted(row.n_ratings, 'rating')}"
+        f"{escaped(row.title)} · norm {row.norm:.2f} · {words.counted(row.n_ratings, 'rating')}"
         for row in table.itertuples()
     ]
     is_chosen = table["item_index"].isin(chosen).to_numpy()
@@ -237,9 +237,5 @@ def _names(films: pd.DataFrame, table: pd.DataFrame, colour: str, palette: Palet
 def _mean_in_words(name: str, row: tuple) -> str:
     """ "Film-Noir · mean bias +0.21 ± 0.03 · 24 films · 1,200 ratings"."""
     error = f" ± {row.error:.2f}" if np.isfinite(row.error) else ""
-    counts = f"{_counted(row.n_films, 'film')} · {_counted(row.n_ratings, 'rating')}"
+    counts = f"{words.counted(row.n_films, 'film')} · {words.counted(row.n_ratings, 'rating')}"
     return f"{escaped(name)} · mean bias {words.signed(row.mean)}{error} · {counts}"
-
-
-def _counted(n: float, thing: str) -> str:
-    return f"1 {thing}" if n == 1 else f"{words.count(n)} {thing}s"

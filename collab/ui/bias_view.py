@@ -204,7 +204,7 @@ def _ends_to_open(page: Page, table: pd.DataFrame) -> None:
                 st.page_link(
                     "pages/people.py",
                     label=f"User {words.plain(user.user_id)} · bias {words.signed(user.bias)} · mean "
-                    f"{words.stars(user.mean_rating)} · {_ratings(user.n_ratings)}",
+                    f"{words.stars(user.mean_rating)} · {words.counted(user.n_ratings, 'rating')}",
                     icon=":material/person:",
                     query_params={"data": page.data.name, "run": page.run.id, USER: user.user_id},
                     help="Opens what this user rated, and what the model says of it.",
@@ -273,7 +273,7 @@ def _frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str 
         column_order=[column for column in order if column in shown and (with_doubt or column != "deviation")],
         column_config=_columns(who),
     )
-    csv_button(shown, name)
+    csv_button(table, name)
 
 
 def _columns(who: str) -> dict:
@@ -295,7 +295,3 @@ def _columns(who: str) -> dict:
         "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
         "genres": "Genres",
     }
-
-
-def _ratings(n: int) -> str:
-    return "1 rating" if n == 1 else f"{words.count(n)} ratings"

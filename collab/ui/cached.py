@@ -105,6 +105,14 @@ def watched_together(run_id: str) -> ItemItem:
     return item_item_of(trained_run(run_id), jobs().store, environment())
 
 
+def together_at_hand(run_id: str) -> ItemItem | None:
+    """`watched_together`; None where the run's training ratings are not at hand."""
+    try:
+        return watched_together(run_id)
+    except RunError:
+        return None
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def film_uncertainty(run_id: str) -> Uncertainty | None:
     """How well the run's model knows its films; None where it takes them for known. Raises RunError."""

@@ -14,7 +14,7 @@ from collab.datasets.dataset import Dataset
 from collab.errors import CollabError
 from collab.ratings import Ratings
 from collab.splitting import Split, split_by
-from collab.ui import cached
+from collab.ui import cached, words
 from collab.ui.page import Page, use_data
 
 
@@ -65,14 +65,14 @@ def load(page: Page) -> Shown:
     try:
         dataset, ratings = cached.data_set(page.data.name, record.items_by)
     except CollabError as reason:
-        st.error(f"{page.data.title} cannot be read: {reason}", icon=":material/error:")
+        st.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
         st.stop()
     split, why = None, ""
     try:
         if page.has_run:
             split, _ = cached.run_split(page.run.id)
-        elif not record.holdout.startswith("rows:"):
+        else:
             split = split_by(record.holdout, dataset, record.split_seed)
     except CollabError as reason:
         why = str(reason)

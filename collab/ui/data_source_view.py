@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.datasets import CITATION, CITATION_ADDRESS
+from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui import cached, words
 from collab.ui.data_shown import Shown
-from collab.ui.people_view import counted
 
 
 def show_titles(shown: Shown) -> None:
@@ -19,7 +19,7 @@ def show_titles(shown: Shown) -> None:
     else:
         items = shown.dataset.items
         st.markdown(
-            f"**{counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
+            f"**{words.counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
             f"{words.count(len(items))} ids and {words.count(items['title'].nunique())} titles. Collab takes titles for films, "
             "as the chapter does, so such ids count as one film"
             + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
@@ -46,7 +46,7 @@ def show_titles(shown: Shown) -> None:
         different = int((twice["least"] != twice["most"]).sum())
         stars = f"In {words.count(different)} of these cases the stars differ."
     st.markdown(
-        f"**{counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
+        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
         "split may train on the one and check with the other."
     )
     st.dataframe(
@@ -71,7 +71,11 @@ def show_titles(shown: Shown) -> None:
 def show_source(shown: Shown) -> None:
     """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
     entry = shown.page.data
-    found = cached.source(*shown.key)
+    try:
+        found = cached.source(*shown.key)
+    except CollabError as reason:  # its file has gone since the page was opened
+        st.warning(f"{words.plain(str(reason))}.", icon=":material/warning:")
+        return
     if found.kind == BUILT_IN:
         st.markdown(
             "**Built in.** The films are real; people and ratings are invented, by a program that is part of Collab and gives "

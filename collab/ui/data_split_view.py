@@ -14,7 +14,6 @@ from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import held_out_figure
 from collab.ui.data_shown import Shown
-from collab.ui.people_view import counted
 from collab.ui.theme import palette
 
 DEFAULT_SHARE = 0.2
@@ -24,7 +23,8 @@ def show_split(shown: Shown) -> None:
     """The picture of what is held out when, the table of the splits, and what follows from it in words."""
     if shown.no_split:
         st.info(
-            f"The split of this run cannot be shown: {shown.no_split}. A random one stands in; other runs are in the sidebar.",
+            f"The split of this run cannot be shown: {words.plain(shown.no_split)}. A random one stands in; other runs are in "
+            "the sidebar.",
             icon=":material/info:",
         )
     picture, controls = st.columns([3, 1], gap="medium")
@@ -41,7 +41,12 @@ def show_split(shown: Shown) -> None:
         )
     splits = _splits(shown, n_last)
     found = {
-        name: cached.facts_of_split((*shown.key, shown.items_by, shown.page.record.id, name), shown.open_ratings, split)
+        name: cached.facts_of_split(
+            # the sizes: before a run has ended its split may be another one of the same name
+            (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
+            shown.open_ratings,
+            split,
+        )
         for name, split in splits.items()
     }
     ours, newest = next(iter(splits)), list(splits)[-1]
@@ -156,8 +161,8 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
 def _newcomers(facts: SplitFacts) -> str:
     users, items = (words.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
     return (
-        f"Of the {counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of the "
-        f"{counted(facts.n_items, 'film')} {items}."
+        f"Of the {words.counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of "
+        f"the {words.counted(facts.n_items, 'film')} {items}."
     )
 
 

@@ -13,7 +13,6 @@ from collab.ui.charts import PLAIN
 from collab.ui.data_charts import Stars, stars_figure
 from collab.ui.data_shown import Shown
 from collab.ui.film_picker import USER, pick_film_of
-from collab.ui.people_view import counted
 from collab.ui.steps.matrix import show_matrix
 from collab.ui.theme import palette
 
@@ -40,7 +39,7 @@ def show_stars(shown: Shown) -> None:
         whose.append(Stars(f"User {user_id}", level_counts(own), _mean(own), "chosen"))
     if item_index is not None:
         own = ratings.take(np.flatnonzero(ratings.item_index == item_index))
-        name = f"{shown.films['title'].iat[item_index]} · {counted(len(own), 'rating')}"
+        name = f"{shown.films['title'].iat[item_index]} · {words.counted(len(own), 'rating')}"
         whose.append(Stars(name, level_counts(own), _mean(own), "found"))
     levels = ratings.rating_scale.levels
     picture.plotly_chart(

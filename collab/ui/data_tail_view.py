@@ -12,7 +12,6 @@ from collab.ui.charts import PLAIN
 from collab.ui.data_shown import Shown, day_words
 from collab.ui.data_tail_charts import TOP_SHARES, class_words, classes_figure, lorenz_figure, tail_figure
 from collab.ui.film_picker import minimum_ratings
-from collab.ui.people_view import counted
 from collab.ui.theme import palette
 
 FILMS, USERS = "films", "users"
@@ -47,7 +46,7 @@ def _films_in_words(shown: Shown, n_films: int) -> str:
             f"Different titles; the ratings name {words.count(n_ids)} ids."
             if shown.items_by == "title"
             else "Different ids, as the run in use keeps them apart.",
-            *([f"{counted(unrated, 'film')} of the list without any rating left out."] if unrated else []),
+            *([f"{words.counted(unrated, 'film')} of the list without any rating left out."] if unrated else []),
         ]
     )
 
@@ -156,7 +155,7 @@ def show_tail_table(shown: Shown) -> None:
     rows, classes = st.columns([2, 1], gap="medium")
     with rows:
         st.caption(
-            f"{counted(len(table), things.removesuffix('s'))}, most rated first."
+            f"{words.counted(len(table), things.removesuffix('s'))}, most rated first."
             + (
                 f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
                 * bool(shown.n_sealed)

@@ -11,7 +11,6 @@ from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import LEAST_FOR_MEAN, SPANS, over_time_figure, span_words, within_figure
 from collab.ui.data_shown import Shown, day_words
-from collab.ui.people_view import counted
 from collab.ui.theme import palette
 
 WINDOWS = {"10 minutes": 600, "an hour": HOUR, "a day": 24 * HOUR, "a week": 7 * 24 * HOUR}
@@ -34,13 +33,13 @@ def show_time(shown: Shown) -> None:
         over_time_figure(table, period, palette(), synthetic=shown.synthetic),
         config=PLAIN,
         key="over_time",
-        alt=f"Ratings, mean stars and users for each of {counted(len(table), period)} with ratings; most ratings, "
+        alt=f"Ratings, mean stars and users for each of {words.counted(len(table), period)} with ratings; most ratings, "
         f"{words.count(busiest['n_ratings'])}, in that of {day_words(busiest['start'])}. The table below holds the same.",
     )
     share = words.percent(busiest["n_ratings"] / table["n_ratings"].sum())
     st.caption(
-        f"{counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is the "
-        f"{period} of {day_words(busiest['start'])}, with {share} of the ratings. "
+        f"{words.counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is "
+        f"the {period} of {day_words(busiest['start'])}, with {share} of the ratings. "
         f"A mean moves with who rates in that {period} as much as with what they think; those of fewer than {LEAST_FOR_MEAN} "
         "ratings stand in the table alone."
         + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
@@ -102,7 +101,7 @@ def show_sittings(shown: Shown) -> None:
         )
     picture.caption(
         f"{words.percent(once / n_users)} of the users came once: all their ratings are of one sitting, which ends where an hour "
-        f"or more passes without a rating. There are {counted(len(each), 'sitting')}; the median one holds "
+        f"or more passes without a rating. There are {words.counted(len(each), 'sitting')}; the median one holds "
         f"{_median(each['n_ratings'], 'rating')} in {span_words(each['seconds'].median())}, the median first one of a user "
         f"{_median(first['n_ratings'], 'rating')} in {span_words(first['seconds'].median())}. Such times say when a person told "
         "what they think, not when they saw the film."

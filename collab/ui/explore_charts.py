@@ -34,7 +34,9 @@ def shortened(title: str, length: int = 30) -> str:
 def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: float | None = None) -> str:
     """A film in words for a hover text: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
     give_or_take = "" if deviation is None else f" ± {deviation:.2f}"
-    return " · ".join([escaped(title), *more, f"bias {words.signed(bias)}{give_or_take}", _ratings(n_ratings)])
+    return " · ".join(
+        [escaped(title), *more, f"bias {words.signed(bias)}{give_or_take}", words.counted(n_ratings, "rating")]
+    )
 
 
 def bias_bars_figure(
@@ -260,7 +262,3 @@ def escaped(text: str) -> str:
 def font(colour: str, size: int) -> dict:
     """A font as Plotly wants it; its family is the page's."""
     return {"color": colour, "size": size}
-
-
-def _ratings(n_ratings: int) -> str:
-    return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"

@@ -89,7 +89,7 @@ def film_facts(run: TrainedRun, item_index: int) -> None:
     """The film's title, genres, count, mean rating and bias in two lines."""
     film = run.items.iloc[item_index]
     facts = [
-        f"{words.count(film['n_ratings'])} ratings",
+        words.counted(film["n_ratings"], "rating"),
         f"mean {words.stars(film['mean_rating'])}",
         *([f"bias {words.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
     ]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_link, own_ratings, words
 from collab.ui.load_box import load_box
 from collab.ui.profile_switch import whose
 
@@ -20,7 +19,7 @@ def share_button(profile: Profile | None, page_name: str) -> None:
         return
     with st.popover("Share", icon=":material/share:", help="A link to these ratings and picks."):
         st.markdown("**View-only link**, shows ratings and picks and changes nothing:")
-        st.code(_address(page_name, profile.view_token), language=None, wrap_lines=True)
+        st.code(own_link.address(page_name, **{own_ratings.LINK: profile.view_token}), language=None, wrap_lines=True)
         if profile.can_edit:
             st.caption(
                 "The address of this page is your private link. Keep it to come back; whoever has it can change your "
@@ -80,9 +79,3 @@ def _delete_all(answers: Sequence[Answer]) -> None:
 def _delete() -> None:
     if own_ratings.delete_everything():
         st.session_state["_note"] = True, "Your ratings and both their links are deleted."
-
-
-def _address(page_name: str, token: str) -> str:
-    """The address of this page as it stands, with another token."""
-    app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")
-    return f"{app}/{page_name}?{urlencode({**st.query_params.to_dict(), own_ratings.LINK: token})}"

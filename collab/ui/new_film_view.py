@@ -153,7 +153,7 @@ def audience(run: TrainedRun, film: NewFilm) -> None:
         kinds,
         default=kinds[0],
         required=True,
-        key="groups",
+        key="groups_by",
         bind="query-params",
         help="How users are put together. Groups of fewer than five are left out.",
     )

@@ -7,6 +7,7 @@ comes with it: followed, a slider would jump back to where it was.
 from __future__ import annotations
 
 import time
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -31,3 +32,11 @@ def is_late(name: str, text: str, within: float = STALE_SECONDS) -> bool:
     """Whether the session itself has replaced `name=text` less than `within` seconds ago."""
     since = st.session_state.get("_replaced", {}).get((name, text))
     return since is not None and time.monotonic() - since < within
+
+
+def address(page_name: str, **changed: str) -> str:
+    """The whole address of the page as it stands, to be copied, with these texts `changed` in its link."""
+    app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")
+    # a name may stand there several times, once for each genre chosen
+    link = {name: st.query_params.get_all(name) for name in st.query_params}
+    return f"{app}/{page_name}?{urlencode({**link, **changed}, doseq=True)}"

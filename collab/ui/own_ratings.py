@@ -60,6 +60,8 @@ def open_profile() -> tuple[Profile | None, str]:
         st.session_state.pop("_profile", None)
         st.session_state["_refused_link"] = token
         return None, str(reason)
+    if st.session_state.get("_refused_link") == token:  # the database answers again: this is the person of before
+        del st.session_state["_refused_link"]
     _use(token)
     return profile, ""
 
@@ -333,9 +335,9 @@ def _use(token: str) -> None:
 def _remember(profile: Profile) -> None:
     """Put a profile that the private link opens on this browser's list, once a session: it may be taken off again."""
     remembered = st.session_state.setdefault("_remembered", set())
-    if profile.can_edit and profile.id not in remembered:
+    if profile.can_edit and profile.edit_token not in remembered:  # a deleted profile's id may come again
         cached.profiles().remember(visitor(), profile)
-        remembered.add(profile.id)
+        remembered.add(profile.edit_token)
 
 
 def _try(change: Callable[[], object]) -> bool:

@@ -345,21 +345,23 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
 
 def _wait_for(run_id: str) -> None:
     """Show how far the run is until it can be looked at."""
-    st.fragment(_show_progress, run_every=POLL_SECONDS)(run_id)
+    st.fragment(show_progress, run_every=POLL_SECONDS)(run_id, "the model that this page shows", 420)
     st.stop()
 
 
-def _show_progress(run_id: str) -> None:
+def show_progress(run_id: str, what: str, height: int) -> None:
+    """How far the training of `what`, a run that is not ended, has come, with room kept below; draws the page anew once it has
+    ended. For a fragment that runs every POLL_SECONDS."""
     try:
         progress = cached.jobs().store.progress(run_id)
     except RunError:
         st.rerun()  # it was taken off the queue
     if not progress.record.busy:
         st.rerun()
-    text = "Training the model that this page shows" if progress.record.state == "running" else "Getting ready to train"
+    text = f"Training {what}" if progress.record.state == "running" else "Getting ready to train"
     left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     st.progress(progress.share, text=text + left)
-    with st.container(height=420, border=False).skeleton():
+    with st.container(height=height, border=False).skeleton():
         pass
 
 

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.errors import RunError
 from collab.item_item import ItemItem, liked_from
-from collab.orders import POPULAR, Dials
+from collab.orders import POPULAR
 from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.reasons import watched_reasons
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
-from collab.ui.dials import HIGHEST_MINIMUM_COUNT, MINIMUM_COUNT
-from collab.ui.people_view import counted, intervals_of
+from collab.ui.dials import choose_dials
+from collab.ui.people_view import intervals_of
 from collab.ui.pick_rows import N_PICKS
 from collab.ui.picks_view import ORDER_NAMES
 
@@ -23,7 +22,7 @@ ORDER_TITLES = {name: title.replace("you would", "they would") for name, title i
 
 def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
     """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
-    together, record = _together(run), run.record
+    together, record = cached.together_at_hand(run.id), run.record
     offered = orders_for(run.model, together)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = st.selectbox(
@@ -36,18 +35,9 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
             help="What the films are ranked by. Safe bet and long shot take a model that says how sure it is of each rating.",
         )
         with st.container(width=320):
-            most = max(2, min(HIGHEST_MINIMUM_COUNT, int(run.items["n_ratings"].max())))
-            minimum = st.slider(
-                "Least ratings of a film",
-                1,
-                most,
-                min(MINIMUM_COUNT, most),
-                key="min_ratings",
-                bind="query-params",
-                help="Films with fewer training ratings are left out. Higher: better known films.",
-            )
+            dials = choose_dials(run, bend=False, narrow=False)
     train, _ = cached.ratings_of(run.id)
-    rated, dials = rated_in(train, user_index), Dials(minimum_count=minimum)
+    rated = rated_in(train, user_index)
     predictions = cached.predictions_of(run.id, user_index)
     asked = (predictions, run.items, rated, rows)
     ranked = ranked_for(*asked, order, together=together, dials=dials)
@@ -66,16 +56,9 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
             )
 
 
-def _together(run: TrainedRun) -> ItemItem | None:
-    try:
-        return cached.watched_together(run.id)
-    except RunError:
-        return None
-
-
 def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
     """What became of the list among the held-out ratings, and what that is worth."""
-    candidates = f"{counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
+    candidates = f"{words.counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
     if not found.n_liked:
         return f"Held out, they gave {least:g} stars or more to none of the {candidates}: nothing says how good this list is."
     middle = f"{float(np.median(found.places)):,.0f}"

@@ -27,7 +27,8 @@ def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
     about = _description(known.iloc[user_index]) if known is not None else ""
     st.markdown(f"**User {words.plain(user['user_id'])}**" + (f"  \n{words.plain(about)}" if about else ""))
     facts = [
-        f"{counted(user['n_ratings'], 'training rating')} (median of all users {words.count(people['n_ratings'].median())})",
+        f"{words.counted(user['n_ratings'], 'training rating')} (median of all users "
+        f"{words.count(people['n_ratings'].median())})",
         f"mean {words.stars(user['mean_rating'])} (average user {words.stars(people['mean_rating'].mean())})",
     ]
     if "bias" in user:
@@ -62,8 +63,8 @@ def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
         foretold_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
         config=PLAIN,
         key="foretold",
-        alt=f"The {counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction first. "
-        "The table of held-out ratings below holds the same.",
+        alt=f"The {words.counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction "
+        "first. The table of held-out ratings below holds the same.",
     )
 
 
@@ -81,7 +82,9 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
     n, compared = len(rows), against_biases(rows)
     if compared is None:
-        return f"{counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
+        return (
+            f"{words.counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
+        )
     lower = -compared.difference
     told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
         compared.verdict, "The two cannot be told apart"
@@ -156,7 +159,7 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(
-        f"{counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
+        f"{words.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
         "closer to them than to any that it has not seen."
     )
     st.dataframe(
@@ -223,11 +226,6 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
 def intervals_of(table: pd.DataFrame) -> list[str]:
     """ "2.9 to 4.8" for every row."""
     return [f"{words.stars(low)} to {words.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)]
-
-
-def counted(n: float, thing: str) -> str:
-    """ "1 film", "1,040 films"."""
-    return f"1 {thing}" if n == 1 else f"{words.count(n)} {thing}s"
 
 
 def _signed(number: float) -> str:

@@ -60,7 +60,7 @@ def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
     state[PERSON] = state["_pick_person"] = named
     own_link.put(USER, named)
     labels = {
-        user_id: f"{user_id} · {_ratings(n_ratings)} · mean {words.stars(mean)}"
+        user_id: f"{user_id} · {words.counted(n_ratings, 'rating')} · mean {words.stars(mean)}"
         for user_id, n_ratings, mean in zip(people["user_id"], people["n_ratings"], people["mean_rating"], strict=True)
     }
 
@@ -181,7 +181,3 @@ def _refusal(run: TrainedRun, named: str, people: pd.DataFrame) -> str:
         f"{why} There are {words.count(len(ids))} users to choose from, {ids.iat[0]} to {ids.iat[-1]}. "
         "What you see is another one instead."
     )
-
-
-def _ratings(n_ratings: int) -> str:
-    return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.certainty import COVERAGE
-from collab.errors import RunError
-from collab.item_item import ItemItem
 from collab.newcomer import ByItself, Newcomer, Picks
 from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.reasons import weightiest
@@ -55,7 +54,7 @@ def show_picks(
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
     order, dials, beside = _head(run, heading, profile, page_name, ranked=is_known)
-    together = _together(run) if is_known else None
+    together = cached.together_at_hand(run.id) if is_known else None
     if is_known and together is None and order == WATCH:
         st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
     thought, wrong = what_if.thought(known, run.record.scale)
@@ -99,14 +98,6 @@ def show_picks(
         )
     whose = "your" if mine else "their"
     _say_how_honest(run, now.found, len(known.rated), dials.minimum_count, whose, person.doubts_films)
-
-
-def _together(run: TrainedRun) -> ItemItem | None:
-    """What was watched together; None where the run's training ratings are not at hand."""
-    try:
-        return cached.watched_together(run.id)
-    except RunError:
-        return None
 
 
 def _head(
@@ -160,7 +151,9 @@ def _say_how_honest(
         else "They are read off one bell curve around the prediction, its width made of how unsteadily people rate and of what "
         f"is unknown of {whose} taste{films}."
     )
-    if n_rated:
+    if np.isnan(found.typical_error):
+        sure = "Every film that may be picked is answered."
+    elif n_rated:
         sure = (
             f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
             f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "

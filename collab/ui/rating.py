@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -64,12 +65,13 @@ def rate_cards(
     place = places(run, [Answer(change.title, None, 0)])[0] if change else None
     _so_far(known, what_it_taught(run, person, known, change, place, way, audience))
     found = titles.get(state.get("_found"))
+    doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
     if state.get("_asked_by") != (run.id, way):  # other films altogether
         state["_asked_by"], state["_asked"] = (run.id, way), []
     films = next_films(
         run.items,
         state["_asked"],
-        known.answered | {found} - {None},
+        known.answered | doubled,
         N_CARDS,
         None if audience is None else partial(asking_order, person, known, way, audience),
     )

@@ -79,7 +79,7 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
             key="train_seeds",
             icon=":material/repeat:",
             on_click=_train,
-            args=(run, seeds.n_lacking),
+            args=(run,),
             help="Queues the same training with other seeds; then every neighbour says how many of them find it too.",
         )
     if (reason := st.session_state.pop("_seeds_refused", None)) is not None:
@@ -88,12 +88,13 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
         st.caption("This model draws nothing by chance: every seed gives the same neighbours.")
 
 
-def _train(run: TrainedRun, n: int) -> None:
+def _train(run: TrainedRun) -> None:
+    """Queue as many as are lacking now: the button may have been pressed twice."""
     jobs = cached.jobs()
+    known = jobs.store.records()
+    n = N_SEEDS - 1 - len(same_but_seed(run.record, known))
     try:
-        for planned in plan_repeats(
-            with_own_rows(run.record, jobs.store), jobs.store.records(), starter=visitor(), n=n
-        ):
+        for planned in plan_repeats(with_own_rows(run.record, jobs.store), known, starter=visitor(), n=n):
             jobs.submit(planned)
     except CollabError as reason:
         st.session_state["_seeds_refused"] = words.plain(str(reason)[0].upper() + str(reason)[1:]) + "."

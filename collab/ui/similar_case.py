@@ -14,7 +14,6 @@ from collab.ui import cached, words
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
-from collab.ui.similar_charts import ratings_words
 from collab.ui.similar_lists import Choice, by_model, draw_list
 
 CHAPTER_FILM = "Silence of the Lambs, The (1991)"
@@ -51,7 +50,7 @@ def chapter_case(page: Page, film: int) -> None:
     remedies = {
         "As the chapter does it: the bare cosine": Options(minimum_count=1),
         f"Shrunk: β = {beta}": Options(beta=float(beta), minimum_count=1),
-        f"At least {ratings_words(minimum)}": Options(minimum_count=minimum),
+        f"At least {words.counted(minimum, 'rating')}": Options(minimum_count=minimum),
     }
     cautious = "cautious" in cached.run_film_space(run.id).measures
     if cautious:
@@ -97,7 +96,7 @@ def _in_words(remedies: dict[str, Options], listings: list) -> str:
         first = table.iloc[0]
         n_rare = int((table["n_ratings"] < FEW).sum())
         lines.append(
-            f"- {name}: **{words.plain(first['title'])}**, {ratings_words(first['n_ratings'])}; "
+            f"- {name}: **{words.plain(first['title'])}**, {words.counted(first['n_ratings'], 'rating')}; "
             f"{n_rare} of {len(table)} below {FEW} ratings."
         )
     lines.append(
@@ -110,7 +109,11 @@ def _in_words(remedies: dict[str, Options], listings: list) -> str:
 def _table(remedies: dict[str, Options], listings: list) -> None:
     rows = pd.concat(
         [
-            listing.table.assign(remedy=name, place=np.arange(1, len(listing.table) + 1))
+            listing.table.assign(
+                remedy=name,
+                place=np.arange(1, len(listing.table) + 1),
+                genres=listing.table["genres"].str.replace("|", ", "),
+            )
             for name, listing in zip(remedies, listings, strict=True)
         ],
         ignore_index=True,

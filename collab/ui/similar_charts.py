@@ -29,11 +29,6 @@ def seed_marks(found: int, of: int) -> str:
     return FOUND * found + MISSED * (of - found)
 
 
-def ratings_words(n_ratings: int) -> str:
-    """ "1 rating", "1,200 ratings"."""
-    return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"
-
-
 def neighbour_bars_figure(
     table: pd.DataFrame,
     column: str,
@@ -54,7 +49,7 @@ def neighbour_bars_figure(
     values, places = table[column], list(range(len(table)))
     bold = table["item_index"].isin(set() if marked is None else marked)
     hover = [
-        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {ratings_words(row.n_ratings)}"
+        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {words.counted(row.n_ratings, 'rating')}"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -79,7 +74,7 @@ def neighbour_bars_figure(
     labels = []
     for place, row, is_bold in zip(places, table.itertuples(), bold, strict=True):
         title = escaped(shortened(row.title, name_length))
-        about = " ".join(filter(None, [ratings_words(row.n_ratings), notes[place] if len(notes) else ""]))
+        about = " ".join(filter(None, [words.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
         labels.append(
             {
                 "x": 0,

@@ -168,7 +168,7 @@ def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str,
     try:
         return by_co_rating(run, film, choice, heading)
     except RunError as reason:
-        offer_runs_with_ratings(run, f"{reason}. {goes_on}")
+        offer_runs_with_ratings(run, f"{words.plain(str(reason))}. {goes_on}")
         return None
 
 
@@ -197,9 +197,14 @@ def draw_list(
             ),
             config=PLAIN,
             key=key,
-            alt=f"{listing.heading.replace('*', '')}: the {len(listing.table)} nearest films, closest first. A table below holds "
-            "the same.",
+            alt=f"{_unmarked(listing.heading)}: the {len(listing.table)} nearest films, closest first. A table below holds the "
+            "same.",
         )
+
+
+def _unmarked(text: str) -> str:
+    """A Markdown text as it is read: without the marks of bold words and the strokes of `words.plain`."""
+    return text.replace("**", "").replace("\\", "")
 
 
 def in_both(first: Listing, second: Listing) -> list[int]:

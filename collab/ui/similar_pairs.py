@@ -9,6 +9,7 @@ import streamlit as st
 from collab.errors import CollabError, RunError
 from collab.interpret import most_rated_items
 from collab.models import preset_of
+from collab.services.repeats import with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import plan, runs_with
 from collab.similarity import between
@@ -39,7 +40,7 @@ N_OFFERED = 100  # runs in the list of others
 
 
 def _second_film(run: TrainedRun, film: int) -> int:
-    """The box for the other film; by default the most rated one that is not the first."""
+    """The box for the other film; by default the second most rated one; where that is the first, the most rated."""
     place = 0 if most_rated_items(run.items, 2)[-1] == film else 1
     second = pick_film(run, default=True, name="Second film", key=SECOND_FILM, place=place)
     return film if second is None else second
@@ -90,7 +91,7 @@ def _two_columns(page: Page, places: tuple, listings: list[Listing], choice: Cho
 def _shared_in_words(run: TrainedRun, listings: list[Listing]) -> str:
     common, n = in_both(*listings), max(len(each.table) for each in listings)
     names = ", ".join(
-        f"{words.plain(run.items['title'].iat[film])} ({words.count(run.items['n_ratings'].iat[film])} ratings)"
+        f"{words.plain(run.items['title'].iat[film])} ({words.counted(run.items['n_ratings'].iat[film], 'rating')})"
         for film in common
     )
     return f"**{len(common)} of {n}** neighbours in common{f': {names}' if names else ''}."
@@ -286,15 +287,15 @@ def _train_another(page: Page, busy: list[RunRecord]) -> None:
 
 
 def _train(page: Page, model: str) -> None:
-    record = page.run.record
-    holdout = record.holdout if not record.holdout.startswith("rows:") else "random:0.2"
+    jobs = cached.jobs()
+    record = with_own_rows(page.run.record, jobs.store)
     try:
-        cached.jobs().submit(
+        jobs.submit_once(
             plan(
                 model,
                 preset_of(model, "fast"),
                 record.data,
-                holdout,
+                record.holdout,
                 record.split_seed,
                 items_by=record.items_by,
                 preset="fast",

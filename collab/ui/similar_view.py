@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.ui import words
 from collab.ui.film_picker import film_facts
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
@@ -78,7 +79,7 @@ def _why(page: Page, film: int, listing: Listing, choice) -> None:
     titles = dict(zip(labels, listing.table["title"], strict=True))
     st.subheader("Why these are similar", anchor=False)
     near = st.selectbox(
-        f"{run.items['title'].iat[film]} and",
+        f"{words.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its stars
         labels,
         key="near",
         bind="query-params",

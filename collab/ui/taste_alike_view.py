@@ -31,7 +31,7 @@ def show_alike(taste: Taste, n_alike: int) -> None:
     """The `n_alike` most similar users, by number, and what they liked."""
     run, rated = taste.run, taste.known.rated
     st.subheader("Most similar users, and what they liked", anchor="similar", help=_LIKENESS)
-    if not rated and not taste.person.told:
+    if not taste.is_known:
         st.caption("Before the first rating nobody is more similar than anybody else.")
         return
     table = alike(taste.person, rated, cached.run_tastes(run.id), n_alike)

@@ -77,7 +77,7 @@ def _genres(taste: Taste, table: pd.DataFrame) -> None:
 
 def _genres_in_words(taste: Taste, table: pd.DataFrame) -> str:
     count = "The grey number counts a genre’s films; a film of several genres counts in each."
-    if not taste.known.rated:
+    if not taste.is_known:
         return f"The average person is at zero by definition; lines hold 8 of 10 people where the model knows. {count}"
     if table["clear"].isna().all():
         return f"This model does not say how sure it is of a genre. {count}"

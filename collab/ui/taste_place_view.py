@@ -104,7 +104,7 @@ def _give_or_take(place: Place) -> str:
 
 def _explain(taste: Taste, place: Place, among: str) -> None:
     you = taste.you
-    if not taste.known.rated:
+    if not taste.is_known:
         st.caption(
             "The cross is the average person. "
             + ("The outline holds 8 of 10 people, as the model expects them. " if place.covariance is not None else "")
@@ -149,7 +149,7 @@ def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd
     films["rated"] = films["item_index"].isin(rated)
     films["value"] = beyond if np.abs(beyond).max(initial=0) > ROUNDING else np.nan
     films["words"] = [
-        f"{escaped(film.title)} · {_ratings(film.n_ratings)} · "
+        f"{escaped(film.title)} · {words.counted(film.n_ratings, 'rating')} · "
         + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {words.stars(score)}")
         + f" · {words.signed(more)} beyond {taste.whose} level"
         for film, score, more in zip(films.itertuples(), now, beyond, strict=True)
@@ -172,13 +172,11 @@ def _people(taste: Taste, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame
         x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=user_index
     )
     users["marked"] = users["user_index"].isin(nearest)
-    users["words"] = [f"User {escaped(user.user_id)} · {_ratings(user.n_ratings)}" for user in users.itertuples()]
+    users["words"] = [
+        f"User {escaped(user.user_id)} · {words.counted(user.n_ratings, 'rating')}" for user in users.itertuples()
+    ]
     users["name"] = ("User " + users["user_id"]).where(users["user_index"].isin(nearest[:N_NAMED]), "")
     return users
-
-
-def _ratings(n: int) -> str:
-    return "1 rating" if n == 1 else f"{words.count(n)} ratings"
 
 
 def _axes(digits: int = 3) -> dict:
@@ -234,7 +232,7 @@ def _own_tables(taste: Taste, place: Place) -> None:
 
 
 def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
-    """All films of the map, farthest along the arrow first; before the first rating most rated first."""
+    """All films of the map, farthest along the arrow first; while nothing is rated or told, most rated first."""
     rated, coordinates = taste.known.rated, plane.coordinates
     order = np.argsort(-(coordinates @ place.mean), kind="stable")
     films = item_index[order]
@@ -245,7 +243,7 @@ def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) 
         x=coordinates[order, 0],
         y=coordinates[order, 1],
     )
-    st.caption(f"All films of the map, {'farthest along the arrow' if rated else 'most rated'} first.")
+    st.caption(f"All films of the map, {'farthest along the arrow' if taste.is_known else 'most rated'} first.")
     st.dataframe(
         table,
         hide_index=True,

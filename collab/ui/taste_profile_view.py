@@ -42,6 +42,11 @@ class Taste:
         return self.profile is None or self.profile.can_edit
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is rated or told: else this is the average person."""
+        return bool(self.known.rated or self.person.told)
+
+    @property
     def whose(self) -> str:
         return "your" if self.mine else "their"
 
@@ -63,6 +68,7 @@ def open_taste(page: Page) -> Taste:
             st.warning(f"{words.plain(wrong)} What you see is the average person.", icon=":material/link_off:")
         answers = own_ratings.answers_of(profile)
     except CollabError as reason:
+        profile = None
         st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
     run = page.run
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)

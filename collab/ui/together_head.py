@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from collab.errors import ProfileError
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
 from collab.together import LEAST_PEOPLE, MOST_PEOPLE
-from collab.ui import own_ratings, together_people, words
+from collab.ui import own_link, own_ratings, together_people, words
 from collab.ui.together_people import YOU, Company
 
 RATE = "pages/rate.py"
@@ -43,7 +42,7 @@ def show_people(company: Company, page_name: str) -> None:
         if enough:
             with st.popover("Share", icon=":material/share:", help="A link to this evening."):
                 st.markdown("**Link to this evening**, shows everybody’s ratings and picks and changes nothing:")
-                st.code(_address(page_name), language=None, wrap_lines=True)
+                st.code(own_link.address(page_name), language=None, wrap_lines=True)
     if not enough:
         _invite(company, mine)
 
@@ -127,9 +126,3 @@ def _rate(profile: Profile) -> None:
     """Open the Rate page for somebody whose private link this browser has."""
     together_people.turn_to(profile)
     st.switch_page(RATE, query_params={own_ratings.LINK: profile.edit_token})
-
-
-def _address(page_name: str) -> str:
-    """The address of this page as it stands; no private token is in its link."""
-    app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")
-    return f"{app}/{page_name}?{urlencode(st.query_params.to_dict())}"

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import unquote
 
 import streamlit as st
@@ -73,11 +74,13 @@ def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...
         if name == DEFAULT_NAME:
             name = YOU if profile.id in mine and YOU not in names else f"Person {place}"
         names.append(name)
-    often = Counter(names)
-    return tuple(
-        name if often[name] == 1 else f"{name} ({sum(other == name for other in names[: place + 1])})"
-        for place, name in enumerate(names)
-    )
+    often, given = Counter(names), set()
+    for place, name in enumerate(names):
+        if often[name] > 1:
+            numbered = (f"{name} ({n})" for n in count(1))
+            names[place] = next(each for each in numbered if each not in often and each not in given)
+        given.add(names[place])
+    return tuple(names)
 
 
 def tokens_in(text: str) -> list[str]:

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.errors import RunError
-from collab.item_item import ItemItem, liked_from
+from collab.item_item import liked_from
 from collab.orders import RATING, WATCH, Dials
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
@@ -118,7 +117,7 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
     """The films with every one's prediction, who gains, how alike the people are, and what only one of them would like.
     Raises ProfileError and RunError."""
     members = [member_of(run, profile) for profile in profiles]
-    together = _watched_together(run)
+    together = cached.together_at_hand(run.id)
     evening = pick_together(
         members,
         run.items,
@@ -175,14 +174,6 @@ def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
 
 def _stars_more(gain: float) -> str:
     return f"{abs(gain):.1f} stars {'below' if gain < 0 else 'above'}"
-
-
-def _watched_together(run: TrainedRun) -> ItemItem | None:
-    """What was watched together; None where the run's training ratings are not at hand."""
-    try:
-        return cached.watched_together(run.id)
-    except RunError:
-        return None
 
 
 def _gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
@@ -254,21 +245,24 @@ def _say_how(
     run: TrainedRun, evening: Evening, members: Sequence[Member], names: Sequence[str], choice: Choice
 ) -> None:
     record, lines = run.record, []
-    strangers = [name for name, member in zip(names, members, strict=True) if not member.rated]
-    if strangers:
-        verb = "has" if len(strangers) == 1 and strangers[0] != YOU else "have"
-        lines.append(
-            f"{words.plain(listed_names(strangers))} {verb} rated no film of this data set yet; the average person stands in."
-        )
+    unrated = [(name, _is_average(member)) for name, member in zip(names, members, strict=True) if not member.rated]
+    for average, instead in ((True, "the average person stands in"), (False, "what was told beforehand counts alone")):
+        strangers = [name for name, each in unrated if each == average]
+        if strangers:
+            verb = "has" if len(strangers) == 1 and strangers[0] != YOU else "have"
+            lines.append(
+                f"{words.plain(listed_names(strangers))} {verb} rated no film of this data set yet; {instead}."
+            )
     if evening.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
     if evening.n_too_low and not evening.films.empty:
-        n_films = words.count(evening.n_too_low)
-        lines.append(f"{n_films} films left out that somebody would rate below {choice.least:g} stars.")
+        n_films = "1 film" if evening.n_too_low == 1 else f"{words.count(evening.n_too_low)} films"
+        lines.append(f"{n_films} left out that somebody would rate below {choice.least:g} stars.")
     kind = "Synthetic ratings. " if record.synthetic else ""
     count = choice.dials.minimum_count
+    films = "Films rated low by somebody here, rated by all," if choice.again else "Films that somebody here has rated"
     lines.append(
-        f"{kind}Each prediction rests on that person’s own ratings alone. Films that somebody here has rated or set aside are "
+        f"{kind}Each prediction rests on that person’s own answers alone. {films} or set aside are "
         f"left out; at least {words.count(count)} {'rating' if count == 1 else 'ratings'} each. Held-out MSE "
         f"{words.loss(record.valid['mse'])}, biases only {words.loss(record.baselines.get('biases_only', {}).get('mse'))}."
     )
@@ -277,6 +271,11 @@ def _say_how(
         help="“Probably” names the fewest neighbouring star levels that hold the person’s own rating with a chance of at least "
         "80 %. “Own list” is the film’s place among all that are left if picked for that person alone.",
     )
+
+
+def _is_average(member: Member) -> bool:
+    """Whether the same is foreseen of a person as of the average one."""
+    return np.allclose(member.foreseen.score, member.before.score)
 
 
 def _apart(run: TrainedRun, evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:

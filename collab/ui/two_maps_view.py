@@ -134,7 +134,7 @@ def one_map(run: TrainedRun, minimum: int, item_index: int | None, *, synthetic:
     figure = map_figure(
         places,
         films["title"].tolist(),
-        [f"{escaped(film.title)} · {_ratings(film.n_ratings)}" for film in films.itertuples()],
+        [f"{escaped(film.title)} · {words.counted(film.n_ratings, 'rating')}" for film in films.itertuples()],
         pca.explained_variance_ratio,
         reach,
         palette(),
@@ -224,7 +224,8 @@ def _to_draw(maps: TwoMaps) -> tuple[np.ndarray, int | None, list[str], list[str
     films, k = maps.films.iloc[drawn], maps.kept.k
     kept = np.rint(maps.kept.share[drawn] * k).astype(int)
     hover = [
-        f"{escaped(title)} · moved {words.percent(moved)} · {n_kept} of {k} neighbours kept · {_ratings(n_ratings)}"
+        f"{escaped(title)} · moved {words.percent(moved)} · {n_kept} of {k} neighbours kept · "
+        f"{words.counted(n_ratings, 'rating')}"
         for title, moved, n_kept, n_ratings in zip(
             films["title"], maps.alignment.moved[drawn], kept, films["n_ratings"], strict=True
         )
@@ -293,7 +294,11 @@ def chosen_facts(maps: TwoMaps) -> None:
     """How far the chosen film moved, and how many of its neighbours are kept."""
     row = maps.chosen
     if row is None:
-        st.caption(f"It is on neither map: it has fewer than {maps.minimum} training ratings in one of the runs.")
+        same_films = maps.first.record.items_by == maps.second.record.items_by
+        st.caption(
+            f"It is on neither map: it has fewer than {maps.minimum} training ratings in one of the runs"
+            + ("." if same_films else ", or another id of its title stands there instead.")
+        )
         return
     moved, n = maps.alignment.moved, len(maps.films)
     rank = 1 + int((moved > moved[row]).sum())
@@ -434,7 +439,3 @@ def _columns(maps: TwoMaps) -> dict:
             for name, letter, number in shares
         },
     }
-
-
-def _ratings(n_ratings: int) -> str:
-    return "1 rating" if n_ratings == 1 else f"{words.count(n_ratings)} ratings"

@@ -9,13 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from collab.alignment import Alignment, Kept, align, chance_disparity, common_films, neighbours_kept
-from collab.errors import CollabError, RunError
+from collab.errors import CollabError
 from collab.one_thread import one_thread
 from collab.services.repeats import plan_repeats, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import runs_with
 from collab.ui import cached, own_link, words
-from collab.ui.page import POLL_SECONDS, describe_run
+from collab.ui.page import POLL_SECONDS, describe_run, show_progress
 from collab.ui.visitor import visitor
 
 AGAINST = "against"  # in the link
@@ -99,7 +99,7 @@ def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
 
 def wait_for_other(record: RunRecord) -> None:
     """How far the other run is; draws the page anew when it has ended."""
-    st.fragment(_show_progress, run_every=POLL_SECONDS)(record.id)
+    st.fragment(show_progress, run_every=POLL_SECONDS)(record.id, "the other run", 360)
 
 
 def same_but_for_the_seed(first: RunRecord, second: RunRecord) -> bool:
@@ -130,20 +130,6 @@ def _train_another_seed(record: RunRecord) -> None:
         _use(jobs.submit_once(planned))
     except CollabError as reason:
         st.session_state["_no_other_seed"] = str(reason)
-
-
-def _show_progress(run_id: str) -> None:
-    try:
-        progress = cached.jobs().store.progress(run_id)
-    except RunError:
-        st.rerun()  # it was taken off the queue
-    if not progress.record.busy:
-        st.rerun()
-    text = "Training the other run" if progress.record.state == "running" else "Getting ready to train the other run"
-    left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    st.progress(progress.share, text=text + left)
-    with st.container(height=360, border=False).skeleton():
-        pass
 
 
 # --- what is worked out of both, for all sessions ----------------------------------------------------------------------------

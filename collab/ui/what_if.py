@@ -62,15 +62,18 @@ def read(text: str, known: Known, scale: RatingScale) -> tuple[Thought | None, s
         return None, f"The link’s {LINK} is {text[:60]!r}; it is written as 2:Alien (1979), or {UNRATED}:Alien (1979)."
     if film is None:
         return None, f"What if has ended: {title[:80]} is not among the films rated."
+    has = known.rated[film]
     if given == UNRATED:
-        return Thought(film, title, known.rated[film], None), ""
+        return Thought(film, title, has, None), ""
+    if given == f"{has:g}":  # may lie between two levels of this scale
+        return Thought(film, title, has, has), ""
     try:
         stars = float(given)
     except ValueError:
         stars = float("nan")
     if stars not in scale.levels:
         return None, f"The link asks what if {title[:80]} had {given[:20]!r} stars; ratings go {scale}."
-    return Thought(film, title, known.rated[film], stars), ""
+    return Thought(film, title, has, stars), ""
 
 
 def ask(title: str, stars: float | None) -> None:

@@ -31,6 +31,11 @@ def count(number: float | None) -> str:
     return MISSING if _missing(number) else f"{number:,.0f}"
 
 
+def counted(number: float, thing: str) -> str:
+    """ "1 film", "1,040 films"."""
+    return f"1 {thing}" if number == 1 else f"{count(number)} {thing}s"
+
+
 def percent(share: float | None) -> str:
     """A share, in whole per cent."""
     return MISSING if _missing(share) else f"{100 * share:.0f} %"

@@ -227,7 +227,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
 
     monkeypatch.setattr(cached, "load_encoded", damaged)
     app.run()
-    assert not app.exception and "MovieLens 100K cannot be read: u.data, line 7" in app.error[0].value
+    assert not app.exception and "MovieLens 100K cannot be read: u\\.data, line 7" in app.error[0].value
     app.button(key="show_sample").click().run()
     assert not app.exception and not app.error and metrics(app)["Users"] == "650"
 

@@ -1,8 +1,11 @@
 """Ratings are kept: several named profiles, what a file holds before it is kept, and nothing mixes."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from collab.errors import ProfileError
 from collab.services.profiles import ProfileStore
 from collab.ui import cached
 from tests.pages.test_rate import answers, cards, headings, link, press, rate, texts
@@ -59,7 +62,8 @@ def test_a_name_starts_a_profile_and_can_be_changed(visit):
     assert "has 1 to 60 characters" in texts(app) and profile(app).name == "Ada [L]"
     view = another_tab(app, profile=first.view_token)
     assert headings(view)[0] == "Ada \\[L\\]’s ratings" and "looking at Ada \\[L\\]’s ratings and picks" in texts(view)
-    assert keys(view) == {"start_anew"} and not list(view.text_input) and not list(view.file_uploader)
+    assert keys(view) == {"start_anew", "what_if_begin"}  # neither saves anything
+    assert not list(view.text_input) and not list(view.file_uploader)
 
 
 def test_two_profiles_have_their_own_answers_and_undo(visit):
@@ -223,3 +227,40 @@ def test_a_file_that_is_none_is_refused_and_the_box_is_free_again(visit, name):
     choose(app, "title,rating\nAlien (1979),4\n", "mine.csv")
     press(app, "keep_file")
     assert answers(app) == {"Alien (1979)": 4.0} and not app.error
+
+
+def test_a_profile_begun_after_one_was_deleted_is_on_the_list_too(visit):
+    app = visit("rate")
+    rate(app, cards(app)[0], 4)
+    press(app, "delete")
+    rate(app, cards(app)[0], 4)  # the database may give it the number of the one deleted
+    app.run()
+    here = cached.profiles().profiles_of(app.session_state["_visitor"])
+    assert [each.edit_token for each in here] == [link(app, "profile")]
+
+
+def test_a_database_that_fails_for_a_moment_makes_nobody_a_new_person(visit, monkeypatch):
+    app = visit("rate")
+    rate(app, cards(app)[0], 4)
+    token = link(app, "profile")
+
+    def fail(store, token):
+        raise ProfileError("The database of profiles cannot be used")
+
+    with monkeypatch.context() as away:
+        away.setattr(ProfileStore, "open", fail)
+        app.run()
+        assert "new visitor" in texts(app) + "".join(each.value for each in app.warning)
+    app.query_params["profile"] = token
+    app.run()
+    rate(app, cards(app)[0], 5)
+    assert link(app, "profile") == token and len(answers(app)) == 2
+
+
+def test_the_link_to_share_holds_all_genres(visit):
+    app = visit("rate")
+    rate(app, cards(app)[0], 4)
+    genres = app.multiselect(key="pick_genres").options[:2]
+    app = another_tab(app, profile=link(app, "profile"), pick_genres=genres)
+    shared = parse_qs(urlsplit(app.code[0].value).query)
+    assert shared["pick_genres"] == genres and shared["profile"] == [profile(app).view_token]

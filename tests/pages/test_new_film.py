@@ -66,7 +66,7 @@ def test_a_film_is_placed_and_finds_its_audience(visit_side, data):
     assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#"]).any()
     assert users["leaning"].is_monotonic_decreasing and len(users) == 10
     assert app.metric[0].value.endswith(" stars") and len(app.get("plotly_chart")) == 2
-    groups = app.button_group(key="groups")
+    groups = app.button_group(key="groups_by")
     told = ["age", "gender", "occupation"] if data != "ml-latest-small" else []
     assert groups.options == [*told, "favourite genre"]
     table = frame(app, "group")
@@ -102,7 +102,7 @@ def test_another_data_set_knows_other_genres_and_years(visit_side):
     assert not app.exception and not app.error
     assert set(app.multiselect(key="new_genres").value) <= set(app.multiselect(key="new_genres").options)
     assert app.slider(key="new_year").value <= app.slider(key="new_year").max
-    app.button_group(key="groups").set_value("gender").run()
+    app.button_group(key="groups_by").set_value("gender").run()
     app.selectbox(key="_pick_data").set_value("ml-latest-small").run()  # which says nothing of people
     assert not app.exception and not app.error and frame(app, "group")["n_users"].sum() > 500
 

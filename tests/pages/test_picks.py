@@ -224,3 +224,14 @@ def test_half_stars_are_thought_of_as_they_are(visit):
     app.run()
     assert not app.exception and "4.5 instead of 3.5" in texts(app).replace("\\", "")
     assert app.feedback(key=f"what_if_stars-{title}").value is None
+
+
+def test_stars_between_two_levels_of_this_data_set_can_be_thought_of(rated):
+    title = next(iter(kept_answers(rated)))
+    store = cached.profiles()
+    store.rate(store.open(link(rated, "profile")), title, 3.5)
+    rated.run()
+    press_in_picks(rated, "what if", title)
+    assert thought_of(rated) == f"3.5:{title}" and "other stars than 3.5" in texts(rated).replace("\\", "")
+    rated.feedback(key=f"what_if_stars-{title}").set_value(1).run()
+    assert "2 instead of 3.5" in texts(rated).replace("\\", "")

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from collab.errors import ProfileError, RunError
+from collab.services.profiles import Profile
 from collab.ui import cached
-from collab.ui.together_people import tokens_in
+from collab.ui.together_people import names_of, tokens_in
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 
@@ -289,3 +290,11 @@ def test_a_bayesian_run_serves_too(visit_bayes, make):
 )
 def test_tokens_of_what_is_pasted(text, tokens):
     assert tokens_in(text) == tokens
+
+
+def test_no_two_people_have_the_same_name():
+    def profile(place, name):
+        return Profile(place, name, 0, f"view-{place}", None)
+
+    people = [profile(place, name) for place, name in enumerate(("Ada", "Ada (1)", "Ada"))]
+    assert names_of(people, ()) == ("Ada (2)", "Ada (1)", "Ada (3)")

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from collab.ui.similar_charts import neighbour_bars_figure, parts_figure, ratings_words, seed_marks
+from collab.ui import words
+from collab.ui.similar_charts import neighbour_bars_figure, parts_figure, seed_marks
 from collab.ui.theme import LIGHT
 
 
@@ -54,4 +55,4 @@ def test_every_picture_of_synthetic_ratings_says_so():
 
 def test_words():
     assert (seed_marks(3, 5), seed_marks(0, 2), seed_marks(2, 2)) == ("●●●○○", "○○", "●●")
-    assert (ratings_words(1), ratings_words(1200)) == ("1 rating", "1,200 ratings")
+    assert (words.counted(1, "rating"), words.counted(1200, "rating")) == ("1 rating", "1,200 ratings")
