@@ -43,7 +43,7 @@ with controls:
         view.PICTURES,
         default=view.SIDE,
         required=True,
-        key="picture",
+        key="drawn_as",
         bind="query-params",
         help="The two maps next to each other; B over A; or so with a line from each film’s place in A to its place in B.",
     )

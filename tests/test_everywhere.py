@@ -145,3 +145,18 @@ def test_the_charts_are_there_to_be_looked_at():
         if isinstance(node, ast.Call)
     ]
     assert {"plotly_chart", "vega_lite_chart", "plot3d", "dataframe"} <= set(calls)
+
+
+def test_a_control_of_a_key_stands_at_one_place():
+    """What a control holds goes with its key from page to page: two with one key and other limits would end a page."""
+    places = {}
+    for path in DRAWN:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            named = {each.arg: each.value for each in node.keywords}
+            if "key" in named and "bind" in named:
+                key = named["key"]
+                name = key.value if isinstance(key, ast.Constant) else f"{path.name}: {ast.unparse(key)}"
+                places.setdefault(name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert places and not {name: where for name, where in places.items() if len(where) > 1}

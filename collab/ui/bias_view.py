@@ -15,7 +15,7 @@ from collab.ui import cached, words
 from collab.ui.bias_charts import distribution_figure
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
-from collab.ui.film_picker import USER, minimum_ratings, titles_with
+from collab.ui.film_picker import USER, find_text, minimum_ratings, titles_with
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
 from collab.ui.table_csv import csv_button
@@ -66,7 +66,7 @@ def pick_shrinkage(run: TrainedRun) -> float | None:
         1,
         100,
         10,
-        key="beta",
+        key="damping",
         bind="query-params",
         disabled=kind == RAW,
         help="With n = β ratings a bias counts half. Higher: biases of few ratings count less.",
@@ -237,14 +237,10 @@ def _rows_wanted(placeholder: str, *, ends: bool) -> tuple[int, int, str]:
             bind="query-params",
             help="How many bars are drawn to either side. Higher: more of the middle.",
         )
-    text = st.text_input(
-        "Find",
-        key="filter",
-        bind="query-params",
-        placeholder=placeholder,
-        help="The table lists only the rows with this text; beside the mean, they are also ringed.",
+    text = find_text(
+        placeholder, "The table lists only the rows with this text; beside the mean, they are also ringed."
     )
-    return minimum, n_ends, text.strip()
+    return minimum, n_ends, text
 
 
 def _say_what_the_doubt_is(doubt: BiasDoubt | None) -> None:

@@ -12,7 +12,7 @@ from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import Stars, stars_figure
 from collab.ui.data_shown import Shown
-from collab.ui.film_picker import USER, pick_film_of
+from collab.ui.film_picker import pick_film_of, pick_user_of
 from collab.ui.steps.matrix import show_matrix
 from collab.ui.theme import palette
 
@@ -22,16 +22,7 @@ def show_stars(shown: Shown) -> None:
     ratings = shown.open_ratings
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        user_id = st.selectbox(
-            "User",
-            list(ratings.users.labels[1:]),
-            index=None,
-            key=USER,
-            bind="query-params",
-            filter_mode="prefix",
-            placeholder="Type a number",
-            help="A user whose stars stand beside everybody’s.",
-        )
+        user_id = pick_user_of(list(ratings.users.labels[1:]), False, "A user whose stars stand beside everybody’s.")
         item_index = pick_film_of(shown.films, False, "A film whose stars stand beside everybody’s.")
     whose = [Stars("All ratings", level_counts(ratings), float(ratings.rating.mean(dtype=np.float64)), "muted")]
     if user_id is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,11 @@ USER = "user"
 def minimum_ratings(help: str) -> int:
     """The slider for the training ratings that a row needs; its value goes with the link and from page to page."""
     return st.slider("Minimum ratings", 1, 200, 20, key="minimum", bind="query-params", help=help)
+
+
+def find_text(placeholder: str, help: str) -> str:
+    """The box for the text that rows of a table must hold; it goes with the link and from page to page."""
+    return st.text_input("Find", key="filter", bind="query-params", placeholder=placeholder, help=help).strip()
 
 
 def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = FILM, place: int = 0) -> int | None:
@@ -53,6 +59,7 @@ def pick_film_of(
         titles.values()
     )  # where ids are kept apart two films may share a title; the browser sends back words
     titles = {label: title if often[title] == 1 else f"{title} · {label}" for label, title in titles.items()}
+    _forget_no_choice(key, default)
     label = st.selectbox(
         name,
         labels,
@@ -70,14 +77,29 @@ def pick_user(run: TrainedRun) -> int:
     """A box to choose a user of the run in by number; returns the user_index. Users without a training rating are not offered."""
     user_index = trained_items(run.users)
     ids = run.users["user_id"].to_numpy()[user_index].tolist()
-    chosen = st.selectbox(
+    text = "Type a user’s number. Users without a training rating are not offered."
+    return int(user_index[ids.index(pick_user_of(ids, True, text))])
+
+
+def pick_user_of(ids: Sequence[int], default: bool, help: str) -> int | None:
+    """A box to choose one of these user numbers in; without a choice the first of them if `default`, else None."""
+    _forget_no_choice(USER, default)
+    return st.selectbox(
         "User",
         ids,
+        index=0 if default else None,
         key=USER,
         bind="query-params",
-        help="Type a user’s number. Users without a training rating are not offered.",
+        filter_mode="prefix",
+        placeholder="Type a number",
+        help=help,
     )
-    return int(user_index[ids.index(chosen)])
+
+
+def _forget_no_choice(key: str, default: bool) -> None:
+    """A box keeps its choice from page to page; where there has to be one, the "none" of another page does not hold."""
+    if default and st.session_state.get(key, "") is None:
+        del st.session_state[key]
 
 
 def choose_film(run: TrainedRun, item_index: int) -> None:

@@ -18,7 +18,7 @@ from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.bias_charts import norm_figure
 from collab.ui.bias_view import HEIGHT
-from collab.ui.film_picker import minimum_ratings, titles_with
+from collab.ui.film_picker import find_text, minimum_ratings, titles_with
 from collab.ui.film_set import FILMS, MOST, film_set_in_link, film_set_text, lost_from_link, most_rated_of, use_set
 from collab.ui.needs import need_factors
 from collab.ui.page import Page
@@ -42,13 +42,10 @@ def show_norms(page: Page) -> None:
     chosen = film_set_in_link(run.items)
     with controls:
         minimum = minimum_ratings("Films with fewer training ratings are left out. Higher: fewer, better known films.")
-        text = st.text_input(
-            "Find",
-            key="filter",
-            bind="query-params",
-            placeholder="Part of a title",
-            help="The table lists only the films with this text in their title, and all of them can be taken at once.",
-        ).strip()
+        text = find_text(
+            "Part of a title",
+            "The table lists only the films with this text in their title, and all of them can be taken at once.",
+        )
     table = norm_table(run.items, run.model.item_factors, minimum)
     if table.empty:
         picture.info(f"No film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")

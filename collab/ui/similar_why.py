@@ -40,7 +40,7 @@ def show_why(run: TrainedRun, first: int, second: int, options: Options, *, synt
                 [TURNED, AS_TRAINED],
                 default=TURNED,
                 required=True,
-                key="factors",
+                key="directions",
                 bind="query-params",
                 help="Principal axes: the model’s factors, turned so that the first spreads the films most. As trained: the "
                 "factors themselves, which come out turned otherwise at every seed.",

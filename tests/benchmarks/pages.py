@@ -47,15 +47,17 @@ CONDITIONS = {
     "training": "another session trains dot-bias, chapter",
     "sliders": "another session moves a slider in slider mode",
 }
+PICK_RUN = "_pick_run"  # the run in the sidebar
+SIDE_PAGE = "new_film"  # takes a run with side information, all others the usual one
 CONTROLS = {
-    "home": "_pick_run",
+    "home": PICK_RUN,
     "rate": "stars",
     "your_taste": "alike",
     "together": "way",
     "film_map": "shown",
     "two_maps": "nearest_by",
     "similar_films": "neighbours",
-    "film_biases": "beta",
+    "film_biases": "ends",
     "people": "_pick_person",
     "new_film": "new_year",
     "data": "data_part",
@@ -102,16 +104,15 @@ def prepare(environment: Environment) -> dict[str, str]:
         assert record.state == "finished", record.message
         runs.append(record.id)
     lock.release()
-    side, _, usual = runs
-    items = store.load(usual).items
+    items = store.load(runs[-1]).items
     titles = items["title"].to_numpy()[most_rated_items(items, max(N_RATED))]
     with ProfileStore(environment.database_url) as profiles:
         people = [profiles.create(name) for name in ("Ada", "Ben")]
         for person, n in zip(people, N_RATED, strict=True):
             for place, title in enumerate(titles[:n]):
                 profiles.rate(person, str(title), 1.0 + (3 * place + person.id) % 5)
-    link = {page: {"data": DATA, "run": usual} for page in CONTROLS}
-    link["new_film"]["run"] = side
+    link = {page: {} for page in CONTROLS}
+    link["home"] = {"data": DATA, "run": runs[-1]}
     for page in ("rate", "your_taste"):
         link[page]["profile"] = people[0].edit_token
     link["together"]["people"] = ",".join(each.view_token for each in people)
@@ -129,10 +130,17 @@ def move(session: Session, page: str, key: str, place: int) -> Turn:
     """Move the control `key` of the page that the session is on to its value number `place`."""
     widget = session.find(key)
     if widget is None:
-        raise SystemExit(
-            f"{page} has no control {key!r}; it has {', '.join(each.key for each in session.widgets.values())}"
-        )
+        names = ", ".join(each.key for each in session.widgets.values())
+        raise SystemExit(f"{page} has no control {key!r}; it has {names}")
     return checked(page, session.move(widget, value_of(widget, place)))
+
+
+def pick_run(session: Session, page: str, model: str, place: int = 0) -> Turn:
+    """Choose the run number `place` of this model in the sidebar."""
+    widget = session.find(PICK_RUN)
+    assert widget is not None
+    runs = [each for each in widget.proto.options if f"{model} ·" in each]
+    return checked(page, session.move(widget, runs[place % len(runs)]))
 
 
 class Other(threading.Thread):
@@ -218,8 +226,13 @@ def go_round(
     found = {page: (Timings(), Timings()) for page in (*CONTROLS, "empty")}
     for place in range(first, first + n_rounds):
         for page, key in CONTROLS.items():
+            if page == SIDE_PAGE:
+                pick_run(visitor, page, "side")
             found[page][0].add(checked(page, visitor.switch(page, links[page])))
-            found[page][1].add(move(visitor, page, key, place))
+            turn = pick_run(visitor, page, "dot-bias", place) if key == PICK_RUN else move(visitor, page, key, place)
+            found[page][1].add(turn)
+            if page == SIDE_PAGE:
+                pick_run(visitor, page, "dot-bias")
         for name in ("second", "home"):
             found["empty"][0].add(floor.switch(name))
             found["empty"][1].add(move(floor, name, "amount", place))

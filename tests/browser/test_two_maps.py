@@ -70,7 +70,7 @@ def test_two_runs_beside_each_other(two_seeds, desktop, phone, settled):
     wait_until_marked(desktop, "Alien (1979)", "map_both")
     settled(desktop)
     chosen = link(desktop)
-    assert chosen["film"] == "Alien (1979)" and chosen["picture"] in ("overlaid", "lines")
+    assert chosen["film"] == "Alien (1979)" and chosen["drawn_as"] in ("overlaid", "lines")
     assert desktop.get_by_role("button", name="Download as CSV: Every film compared").count() == 1
 
     phone.goto(desktop.url)

@@ -83,13 +83,13 @@ def test_against_the_damped_mean(visit):
 
 
 def test_shrunk_biases_are_raw_ones_times_a_factor(visit):
-    app = visit("film_biases", minimum="1", bias="shrunk", beta="30")
+    app = visit("film_biases", minimum="1", bias="shrunk", damping="30")
     run, table = current(app), table_of(app)
     raw, n_ratings = run.model.item_biases[table["item_index"]].astype(float), table["n_ratings"]
     np.testing.assert_allclose(table["bias"], raw * n_ratings / (n_ratings + 30))
     assert table["bias"].is_monotonic_decreasing
     app.button_group(key="bias").set_value("raw").run()
-    assert not app.exception and app.slider(key="beta").disabled
+    assert not app.exception and app.slider(key="damping").disabled
     table = table_of(app)
     np.testing.assert_allclose(table["bias"], run.model.item_biases[table["item_index"]])
 

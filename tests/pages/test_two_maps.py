@@ -93,9 +93,9 @@ def test_two_seeds_of_one_model(visit_two, data):
     a, b, by_count = figures(app)
     shown = films(app)
     assert n_points(a) == n_points(b) == min(1000, len(shown)) and (shown[["n_first", "n_second"]] >= 20).all(axis=None)
-    assert a["layout"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
-    assert a["layout"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
-    assert ("synthetic ratings" in json.dumps(a["layout"])) == (data == "sample")
+    assert a["drawn_as"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
+    assert a["drawn_as"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
+    assert ("synthetic ratings" in json.dumps(a["drawn_as"])) == (data == "sample")
     figures_said = metrics(app)
     assert 0 < int(figures_said["Not explained by turning"].removesuffix(" %")) < 95
     assert 0 < float(figures_said["Neighbours kept of 10"]) < 10
@@ -113,10 +113,10 @@ def test_two_seeds_of_one_model(visit_two, data):
 
 def test_everything_chosen_comes_from_the_link(visit_two):
     app, *_ = visit_two(
-        ML, picture="lines", laid=["scaled", "by ratings"], nearest_by="distance", minimum="100", film="Alien (1979)"
+        ML, drawn_as="lines", laid=["scaled", "by ratings"], nearest_by="distance", minimum="100", film="Alien (1979)"
     )
     assert app.selectbox(key="film").value == "Alien (1979)"
-    assert app.button_group(key="picture").value == "lines"
+    assert app.button_group(key="drawn_as").value == "lines"
     assert app.button_group(key="laid").value == ["scaled", "by ratings"]
     assert app.button_group(key="nearest_by").value == "distance"
     both, _ = figures(app)
@@ -136,7 +136,7 @@ def test_turning_brings_the_films_together(visit_two):
     app.button_group(key="laid").set_value(["scaled"]).run()
     assert not app.exception and films(app)["moved_percent"].mean() > 1.3 * turned
     assert metrics(app) == said  # what turning explains, and what no turning changes
-    app.button_group(key="picture").set_value("overlaid").run()
+    app.button_group(key="drawn_as").set_value("overlaid").run()
     assert not app.exception and len(figures(app)) == 2
 
 
