@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from collab.ui.memory import set_aside_what_stays
 from collab.ui.page import MARK, MENU_STYLE, mark_frame
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
@@ -43,4 +44,7 @@ navigation = st.navigation(
     expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
-navigation.run()
+try:
+    navigation.run()
+finally:
+    set_aside_what_stays()
