@@ -149,6 +149,7 @@ def final_table(summaries: Sequence[Summary]) -> pd.DataFrame:
             "ours": [each.final for each in summaries],
             "spread": [float(each.spread("valid")[-1]) for each in summaries],
             "difference": [each.difference for each in summaries],
+            "near_zero": [each.final_untrained for each in summaries],
             "verdict": [each.verdict for each in summaries],
             "printed_train": [each.row.printed_train[-1] for each in summaries],
             "train": [float(each.mean("running")[-1]) for each in summaries],

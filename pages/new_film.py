@@ -6,9 +6,10 @@ from collab.errors import RunError
 from collab.interpret import most_rated_items
 from collab.new_film import film_table, foresee
 from collab.ui import cached
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
 from collab.ui.needs import need_descriptions
-from collab.ui.new_film_charts import N_NEAREST, place_figure, ratings_figure
+from collab.ui.new_film_charts import N_NEAREST, bins_table, place_figure, ratings_figure
 from collab.ui.new_film_view import (
     audience,
     describe_film,
@@ -62,7 +63,7 @@ picture.plotly_chart(
 )
 
 st.subheader("The closest films", anchor=False)
-say_place(space)
+say_place(space, film)
 film_list(table)
 left, right = st.columns(2, gap="medium")
 with left:
@@ -72,6 +73,11 @@ with left:
         config=PLAIN,
         key="new_film_ratings",
         alt=f"Histogram of the predicted ratings of {len(film.ratings)} users: {film.ratings.mean():.1f} stars on average",
+    )
+    as_table(
+        "new_film_ratings_table",
+        "How many users would give how many stars",
+        lambda: bins_table(film, page.rating_scale),
     )
     st.subheader("Those who lean most to either side", anchor=False)
     user_ends(run, space, film)

@@ -14,15 +14,20 @@ HEIGHT = 260  # pixels; a longer table scrolls
 def as_table(
     key: str,
     name: str,
-    make: Callable[[], pd.DataFrame],
+    make: Callable[[], pd.DataFrame | Mapping[str, pd.DataFrame]],
     columns: Mapping[str, Any] | None = None,
     *,
     fold: Callable[..., Any] = st.popover,
 ) -> None:
-    """A button that opens the table of a picture. `make` returns its rows, `name` says what they are, `columns` is Streamlit's
-    `column_config`; where a popover cannot stand, in another one, `fold` is `st.expander`."""
+    """A button that opens the table of a picture. `make` returns its rows, or several tables, each by its own name; `name` says
+    what the rows are, `columns` is Streamlit's `column_config`; where a popover cannot stand, in another one, `fold` is
+    `st.expander`."""
     place = fold("As a table", key=key, icon=":material/table_rows:", on_change="rerun")
     if place.open:
-        rows = make()
-        height = HEIGHT if len(rows) > 6 else "content"
-        place.dataframe(rows, hide_index=True, height=height, placeholder="–", alt=name, column_config=columns)
+        made = make()
+        several = isinstance(made, Mapping)
+        for said, rows in made.items() if several else [(name, made)]:
+            if several:
+                place.caption(said)
+            height = HEIGHT if len(rows) > 6 else "content"
+            place.dataframe(rows, hide_index=True, height=height, placeholder="–", alt=said, column_config=columns)

@@ -160,6 +160,12 @@ def show_final_table(summaries: Sequence[Summary]) -> None:
             "ours": number("Ours", format=LOSS, width=75, help="The mean of the three seeds."),
             "spread": number("±", format=LOSS, width=75, help="Standard deviation over the three seeds."),
             "difference": number("Difference", format=GAP, width=85, help="Ours minus printed; below zero is better."),
+            "near_zero": number(
+                "Left near zero",
+                format=LOSS,
+                width=95,
+                help="Ours, if films that nobody rated in training stay near zero, as in the chapter.",
+            ),
             "verdict": st.column_config.TextColumn(
                 "Verdict",
                 width=110,

@@ -16,6 +16,7 @@ from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
 from collab.settings import about
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.loss_chart import TRAIN, VALID
 from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette, palette
@@ -43,6 +44,8 @@ def compare_view(progresses: Sequence[Progress]) -> None:
     else:
         chart.vega_lite_chart(data, curves_spec(progresses, data, colours), key="curves", alt=_in_words(records))
         chart.caption("Thick: held-out rows. Thin: training rows. Both are means over an epoch.")
+        with chart:
+            as_table("curves_table", "Losses by run and epoch", lambda: curves_table(data))
     with figures:
         _figures(records, colours)
         if len(records) > 1:
@@ -84,6 +87,13 @@ def curves_data(progresses: Sequence[Progress]) -> pd.DataFrame:
         return pd.DataFrame(columns=["run", "kind", "epoch", "loss", "name"])
     data = pd.concat(parts, ignore_index=True)
     return data[data.loss.map(math.isfinite)]
+
+
+def curves_table(data: pd.DataFrame) -> pd.DataFrame:
+    """`curves_data` a row a run and epoch: run, name, epoch, and both losses."""
+    wide = data.pivot(index=["run", "name", "epoch"], columns="kind", values="loss").round(4)
+    wide = wide.reindex(columns=[TRAIN, VALID]).set_axis(["training (MSE)", "held out (MSE)"], axis="columns")
+    return wide.reset_index()
 
 
 def spread_out(places: Sequence[float], gap: float) -> list[float]:

@@ -135,6 +135,12 @@ def rating_bins(ratings: np.ndarray, scale: RatingScale) -> pd.DataFrame:
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_users": n_users})
 
 
+def bins_table(film: NewFilm, scale: RatingScale) -> pd.DataFrame:
+    """The bars of the histogram as rows, from and to in stars."""
+    bins = rating_bins(film.ratings, scale)
+    return bins.set_axis(["from (stars)", "to (stars)", "users"], axis="columns").round(2)
+
+
 def ratings_figure(
     film: NewFilm, scale: RatingScale, palette: Palette, *, height: int = 300, synthetic: bool = False
 ) -> go.Figure:

@@ -104,9 +104,11 @@ def name_closest(table: pd.DataFrame, n: int) -> None:
     st.caption("Closest films:  \n" + "  \n".join(lines))
 
 
-def say_place(space: AudienceSpace) -> None:
+def say_place(space: AudienceSpace, film: NewFilm) -> None:
     """What a place means, and how far it is to be trusted."""
+    first, second = map(words.signed, film.coordinates.tolist())
     st.caption(
+        f"The new film lies at {first} on component 1 and {second} on component 2. "
         "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
         "however far out. Genres and years alone leave a place wide open: described so, the films of this map land "
         f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in "

@@ -34,6 +34,19 @@ def is_late(name: str, text: str, within: float = STALE_SECONDS) -> bool:
     return since is not None and time.monotonic() - since < within
 
 
+def newly_linked(name: str, within: float = LONG_STALE_SECONDS) -> str | None:
+    """What the link says of `name`, where the session did not `keep` it there itself and it is not late; None otherwise."""
+    text = st.query_params.get(name)
+    own = text is None or text == st.session_state.get(f"_linked_{name}") or is_late(name, text, within)
+    return None if own else text
+
+
+def keep(name: str, text: str | None) -> None:
+    """`put` it, and remember that it is the session's own."""
+    st.session_state[f"_linked_{name}"] = text
+    put(name, text)
+
+
 def address(page_name: str, **changed: str) -> str:
     """The whole address of the page as it stands, to be copied, with these texts `changed` in its link."""
     app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")

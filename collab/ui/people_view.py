@@ -10,6 +10,7 @@ from collab.comparison import BETTER, WORSE
 from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
 from collab.ui.people_chart import foretold_figure
 from collab.ui.theme import palette
@@ -75,6 +76,14 @@ def show_errors(rows: pd.DataFrame) -> None:
         return
     lines = [f"| {MODELS[name]} | {words.loss(each.rmse)} | {words.loss(each.mae)} |" for name, each in found.items()]
     st.markdown("\n".join(["| | RMSE | MAE |", "| :-- | --: | --: |", *lines]))
+    as_table(
+        "errors_table",
+        "Errors on the user’s held-out ratings",
+        lambda: pd.DataFrame(
+            [(MODELS[name], round(each.rmse, 4), round(each.mae, 4)) for name, each in found.items()],
+            columns=["", "RMSE (stars)", "MAE (stars)"],
+        ),
+    )
     st.caption("  \n".join(filter(None, [verdict_in_words(rows), intervals_in_words(rows)])))
 
 

@@ -16,6 +16,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.settings import settings_from
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
@@ -58,6 +59,7 @@ def _draw(run_id: str, renewing: bool) -> None:
         table, _ = st.columns([1.25, 2])  # a model without a schedule
     with table:
         _history_table(progress)
+        _batches_table(progress)
     if not record.busy and share is None:
         _figures(record)
         show_certainty(record)
@@ -224,6 +226,24 @@ def _history_table(progress: Progress) -> None:
             ),
             "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch"),
         },
+    )
+
+
+def _batches_table(progress: Progress) -> None:
+    """The thin curve and the schedule: a few hundred steps of the training."""
+    columns = ["step", "epoch", "train_loss", "learning_rate", "momentum"]
+    named = {
+        "step": st.column_config.NumberColumn(format="localized"),
+        "epoch": st.column_config.NumberColumn(epoch_word(progress.record), format="%.2f"),
+        "train_loss": st.column_config.NumberColumn("loss of the batch (MSE)", format="%.4f"),
+        "learning_rate": st.column_config.NumberColumn("learning rate", format="%.6f"),
+        "momentum": st.column_config.NumberColumn(format="%.3f"),
+    }
+    as_table(
+        "batches_table",
+        "Loss, learning rate and momentum by step",
+        lambda: progress.batches[[each for each in columns if progress.batches[each].notna().any()]],
+        named,
     )
 
 

@@ -75,6 +75,28 @@ def spreadsheet(
     return f'<table class="slow-motion" aria-label="{label}" style="{colours}">{"".join(rows)}</table>'
 
 
+def spreadsheet_table(
+    state: State, ratings: np.ndarray, users: Sequence[str], films: Sequence[str], *, gradients: bool = False
+) -> pd.DataFrame:
+    """The spreadsheet's numbers: on top a row a factor of the films, then of each user a row with their factors and the
+    predictions, and one with the ratings; with `gradients` these stand in the place of the factors."""
+    of_users, of_films = (
+        (state.user_gradients, state.film_gradients) if gradients else (state.user_factors, state.film_factors)
+    )
+    what, n_factors = "gradient" if gradients else "factor", of_users.shape[1]
+    mine, theirs = [f"{what} {place + 1}" for place in range(n_factors)], [f"{film} (stars)" for film in films]
+    rows: list[dict[str, Any]] = [
+        {"row": f"{what} {place + 1} of the film", **dict(zip(theirs, of_films[:, place].round(3), strict=True))}
+        for place in range(n_factors)
+    ]
+    for row, user in enumerate(users):
+        predicted = dict(zip(theirs, state.predictions[row].round(3), strict=True))
+        factors = dict(zip(mine, of_users[row].round(3), strict=True))
+        rows.append({"row": f"user {user}: predicted", **factors, **predicted})
+        rows.append({"row": f"user {user}: rated", **dict(zip(theirs, ratings[row], strict=True))})
+    return pd.DataFrame(rows, columns=["row", *mine, *theirs])
+
+
 def _cell(prediction: float, rating: float, picked: bool, palette: Palette) -> str:
     chosen = " picked" if picked else ""
     if np.isnan(rating):

@@ -33,6 +33,7 @@ from collab.ui.evening_list import evening_list, likely_words, listed_names
 from collab.ui.film_list import Film, film_list, title_and_facts
 from collab.ui.person import believed
 from collab.ui.rating import places
+from collab.ui.table_csv import csv_button
 from collab.ui.taste import answers_known
 from collab.ui.theme import palette
 from collab.ui.together_people import YOU
@@ -139,12 +140,12 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
     with side, st.container(key="evening_side"):
         if not evening.films.empty:
             _gains(evening, members, names)
-        _agreement(agreements(members, run.items), names)
+        pairs = agreements(members, run.items)
+        _agreement(pairs, names)
     _say_how(run, evening, members, names, choice)
     if len(evening.candidates):
         _apart(run, evening, members, names)
-    if not evening.films.empty:
-        _as_table(evening, names)
+    _as_table(evening, members, pairs, names)
 
 
 def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
@@ -152,7 +153,7 @@ def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
     table = evening.films[["title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
         likely = map(likely_words, evening.low[row], evening.high[row])
-        table[f"{name}, predicted"] = evening.stars[row].round(1)
+        table[f"{name}, predicted"] = evening.stars[row].round(4)
         table[f"{name}, probably"] = [
             "rated" if given else each for given, each in zip(evening.given[row], likely, strict=True)
         ]
@@ -309,32 +310,62 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
     )
 
 
-def _as_table(evening: Evening, names: Sequence[str]) -> None:
-    table = table_of(evening, names)
-    with st.expander("As a table"):
+def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agreement], names: Sequence[str]) -> None:
+    """All tables of the page, to take along."""
+    with st.expander("As a table", key="evening_table"):
+        if not evening.films.empty:
+            _films_table(evening, names)
+            st.caption("Who gains: means of predicted stars.")
+            st.dataframe(
+                gains_table(gains(evening, members), names),
+                hide_index=True,
+                placeholder=words.MISSING,
+                width="content",
+                alt="Who gains: means of predicted stars of these films, of films picked alone, and of any",
+            )
+        st.caption("Agreement: correlations of two people’s predicted ratings.")
         st.dataframe(
-            table,
+            agreement_table(pairs, names),
             hide_index=True,
-            height="content",
             placeholder=words.MISSING,
-            alt=f"The {len(table)} films with each one’s predicted stars, likely range and place in the own list",
-            column_config={
-                "title": st.column_config.TextColumn("Film", width="medium"),
-                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-                "year": st.column_config.NumberColumn("Year", format="%d"),
-                **{
-                    f"{name}, predicted": st.column_config.NumberColumn(f"{name}, predicted", format="%.1f")
-                    for name in names
-                },
+            width="content",
+            alt="Agreement: correlations of two people’s predicted ratings",
+        )
+
+
+def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """`collab.together.gains` with its people named, in stars."""
+    means = table[["together", "alone", "anything"]].to_numpy().round(2)
+    shown = pd.DataFrame(means, columns=["these (stars)", "alone (stars)", "any (stars)"])
+    shown.insert(0, "person", list(names))
+    return shown
+
+
+def agreement_table(pairs: Sequence[Agreement], names: Sequence[str]) -> pd.DataFrame:
+    """Every pair of people with both correlations, and over how many films."""
+    rows = [
+        (names[pair.first], names[pair.second], round(pair.of_ratings, 3), round(pair.of_taste, 3), pair.n_films)
+        for pair in pairs
+    ]
+    return pd.DataFrame(rows, columns=["person", "and", "ratings (correlation)", "taste (correlation)", "films"])
+
+
+def _films_table(evening: Evening, names: Sequence[str]) -> None:
+    table = table_of(evening, names)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        placeholder=words.MISSING,
+        alt=f"The {len(table)} films with each one’s predicted stars, likely range and place in the own list",
+        column_config={
+            "title": st.column_config.TextColumn("Film", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "year": st.column_config.NumberColumn("Year", format="%d"),
+            **{
+                f"{name}, predicted": st.column_config.NumberColumn(f"{name}, predicted", format="%.1f")
+                for name in names
             },
-        )
-        st.download_button(
-            "Download as CSV",
-            table.to_csv(index=False),
-            "together.csv",
-            "text/csv",
-            key="download_evening",
-            on_click="ignore",
-            icon=":material/download:",
-            help="The list with every person’s predicted stars, likely range and place in the own list.",
-        )
+        },
+    )
+    csv_button(table, "together")

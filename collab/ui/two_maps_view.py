@@ -16,6 +16,7 @@ from collab.interpret import factor_pca, trained_items
 from collab.models.embedding_net import EmbeddingNet
 from collab.services.runs import TrainedRun
 from collab.ui import cached, two_runs, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
 from collab.ui.compare_view import alike_in_words, differing
 from collab.ui.explore_charts import escaped
@@ -148,6 +149,13 @@ def one_map(run: TrainedRun, minimum: int, item_index: int | None, *, synthetic:
         key="map_a",
         alt=f"The {len(drawn)} most rated films of {run.record.name} on two principal components of their factors.",
     )
+    as_table("map_a_table", "The films of the map", lambda: places_table(films, places))
+
+
+def places_table(films: pd.DataFrame, places: np.ndarray) -> pd.DataFrame:
+    """`films` (title, n_ratings) with their `places` (n, 2) on the first two components."""
+    named = {"film": films["title"], "ratings": films["n_ratings"]}
+    return pd.DataFrame(named | {f"component {1 + axis}": places[:, axis].round(3) for axis in range(2)})
 
 
 def side_by_side(maps: TwoMaps, letter: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from collab.services.profiles import Answer
 from collab.ui import own_ratings, words
+from collab.ui.table_csv import csv_button
 
 
 def unmatched(answers: Sequence[Answer], data_title: str, key: str) -> None:
@@ -23,13 +24,4 @@ def unmatched(answers: Sequence[Answer], data_title: str, key: str) -> None:
         column_config={"title": "Film", "answer": "Answer"},
         alt=f"{words.count(len(table))} films that {data_title} lacks, with the answer to each",
     )
-    st.download_button(
-        "Download this list",
-        table.to_csv(index=False),
-        "not_matched.csv",
-        "text/csv",
-        key=key,
-        on_click="ignore",
-        icon=":material/download:",
-        help="The films and the answers to them as CSV.",
-    )
+    csv_button(table, "not_matched", key)

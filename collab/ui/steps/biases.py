@@ -16,6 +16,7 @@ from collab.interpret import bias_table, user_bias_table
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import escaped
 from collab.ui.film_picker import minimum_ratings, pick_film
@@ -148,6 +149,34 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
     return figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
+def parts_table(parts: Parts, in_stars: bool) -> pd.DataFrame:
+    """The summands of a score and their sum, a row each."""
+    heights = {
+        "average": parts.base,
+        "user": parts.user,
+        "film": parts.film,
+        "taste (dot product)": parts.taste,
+        "sum": parts.score,
+    }
+    unit = "stars" if in_stars else "before the range"
+    return pd.DataFrame({"part": list(heights), f"score ({unit})": [round(each, 3) for each in heights.values()]})
+
+
+def orders_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The films of both orders in the order of their biases; `table` as of `ranked`."""
+    firsts = table[(table["by_mean"] <= N_RANKED) | (table["by_bias"] <= N_RANKED)].sort_values("by_bias")
+    return pd.DataFrame(
+        {
+            "film": firsts["title"],
+            "ratings": firsts["n_ratings"],
+            "place by bias": firsts["by_bias"],
+            "bias": firsts["bias"].round(3),
+            "place by mean": firsts["by_mean"],
+            "mean (stars)": firsts["mean_rating"].round(2),
+        }
+    )
+
+
 def _named(title: str, length: int = 16) -> str:
     """A title without its year, cut where it is long: two of them stand beside each other on a phone."""
     name = re.sub(r" \(\d{4}\)$", "", title)
@@ -205,6 +234,8 @@ def _show_one(
         alt=f"What the score of {film['title']} is made of: average {parts.base:+.2f}, user {parts.user:+.2f}, "
         f"film {parts.film:+.2f}, taste {parts.taste:+.2f}",
     )
+    with picture:
+        as_table("bias_parts_table", "What the score is made of", lambda: parts_table(parts, sums.y_range is None))
 
 
 def _show_orders(picture: DeltaGenerator, controls: DeltaGenerator, page: Page, sums: Sums) -> None:
@@ -224,6 +255,8 @@ def _show_orders(picture: DeltaGenerator, controls: DeltaGenerator, page: Page, 
         key="bias_orders",
         alt="The ten first films by mean rating beside the ten first by bias, the same films joined by lines",
     )
+    with picture:
+        as_table("bias_orders_table", "The first films by bias and by mean rating", lambda: orders_table(table))
 
 
 def _sums(run: TrainedRun) -> tuple[Sums | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,6 +15,7 @@ from collab.ideas.remedies import ABOUT, AVERAGE, BIASES, GENRES, N_TESTED, REVE
 from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -82,6 +84,17 @@ def _interval(low: float, high: float, middle: float) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low], "thickness": 2}
 
 
+def remedies_table(found: Measurement, n_revealed: int) -> pd.DataFrame:
+    """The rows of the picture below that of the average user: error, difference to the average user, its 95 % interval."""
+    rows: list[tuple[str, float, float | None, float | None, float | None]] = [
+        ("the average user", found.mse(AVERAGE), None, None, None)
+    ]
+    for remedy, k, label in rows_of(found, n_revealed):
+        against = found.against_average(remedy, k)
+        rows.append((label, found.mse(remedy, k), against.difference, against.low, against.high))
+    return pd.DataFrame(rows, columns=["remedy", "MSE", "less the average user’s", "from", "to"]).round(4)
+
+
 def in_words(found: Measurement, n_revealed: int) -> str:
     """What the picture says, and what it cannot say."""
     rows = rows_of(found, n_revealed)
@@ -148,6 +161,8 @@ def draw(page: Page) -> None:
         key="cold_remedies",
         alt="For each remedy its error against that of the average user, with its 95 % interval; left of zero is better",
     )
+    with picture:
+        as_table("cold_table", "Error of every remedy", lambda: remedies_table(found, n_revealed))
     said.caption(in_words(found, n_revealed))
     missing = [NAMES[remedy] for remedy in (ABOUT, GENRES) if (remedy, 0) not in found.squared]
     st.caption(

@@ -11,6 +11,7 @@ from collab.ideas.closeness import Arrow, arrow, cosine, distance, dot, shrunk
 from collab.interpret import most_rated_items, similar_items
 from collab.services.runs import TrainedRun
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.needs import offer_factors
@@ -58,6 +59,20 @@ def arrows_figure(first: Arrow, second: Arrow, palette: Palette) -> go.Figure:
     return styled(figure, palette, 380, left=32)
 
 
+def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.DataFrame]:
+    """The ends of both arrows, and what is measured between them."""
+    ends = pd.DataFrame([first, second], columns=["x", "y"]).round(3)
+    ends.insert(0, "arrow", ["A", "B"])
+    measures = {
+        "angle (degrees)": float(angle),
+        "cosine": cosine(first, second),
+        "dot product": dot(first, second),
+        "distance": distance(first, second),
+    }
+    rows = [(name, round(value, 3)) for name, value in measures.items()]
+    return {"The ends": ends, "Between them": pd.DataFrame(rows, columns=["measure", "value"])}
+
+
 def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0) -> pd.DataFrame:
     """The films nearest to `film` by cosine among those with `minimum` ratings, their similarity shrunk by `beta`."""
     n = len(run.items) if beta else N_FILMS
@@ -99,6 +114,18 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
     if synthetic:
         mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the names are on top
     return figure
+
+
+def lists_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A list of `nearest`, its columns named in words."""
+    return pd.DataFrame(
+        {
+            "place": range(1, len(table) + 1),
+            "film": table["title"],
+            "ratings": table["n_ratings"],
+            "similarity": table["similarity"].round(3),
+        }
+    )
 
 
 def draw(page: Page) -> None:
@@ -156,6 +183,7 @@ def _arrows() -> None:
             key="arrows",
             alt=f"Two arrows {angle} degrees apart and the distance between their ends",
         )
+        as_table("arrows_table", "The two arrows", lambda: arrows_table(angle, first, second))
         across, up = abs(first[0] - second[0]), abs(first[1] - second[1])
         st.markdown(
             f"Cosine **{cosine(first, second):.2f}** · Dot product **{dot(first, second):.2f}** · "
@@ -222,6 +250,11 @@ def _rare_films(page: Page) -> None:
             f"Nearest to **{words.plain(titles[film])}**. A few ratings can point a film anywhere; "
             "among so many such films some point the same way by chance."
         )
+    as_table(
+        "rare_table",
+        "Both lists",
+        lambda: {headings[name]: lists_table(table) for name, table in tables.items()},
+    )
 
 
 STEP = Step(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
 from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
+from collab.ui import own_link
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -17,6 +20,7 @@ from collab.ui.walk import Door, Question, Step
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
 USER = "The user"
+NUMBERS = "numbers"  # link name of the factors, where they are not the telling's own
 
 
 def waterfall(
@@ -64,6 +68,34 @@ def waterfall(
     return figure.update_layout(bargap=0.25, margin={"t": 24, "b": 28})
 
 
+def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors) -> pd.DataFrame:
+    """The bars of the picture as rows: of each film every product of two factors, and the sum of them."""
+    rows: list[tuple[str, str, float | None, float | None, float]] = []
+    for film, factors in films:
+        for name, of_film, of_user, product in zip(telling.names, factors, user, products(factors, user), strict=True):
+            rows.append((film, name, float(of_film), float(of_user), float(product)))
+        rows.append((film, "dot product", None, None, float(dot(factors, user))))
+    return pd.DataFrame(rows, columns=["film", "factor", "of the film", "of the user", "product"])
+
+
+def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None:
+    """Factors of the user and of each film out of a link, as `in_link` writes them; None where it is not written so."""
+    owners, width = [USER, *(film for film, _ in telling.films)], len(telling.names)
+    try:
+        numbers = [Decimal(each) for each in text.split(",")]
+        if len(numbers) != width * len(owners) or not all(abs(each) <= 1 for each in numbers):
+            return None
+    except InvalidOperation:  # no number, or none that can be compared
+        return None
+    numbers = [each.quantize(Decimal("0.01")) for each in numbers]
+    return {owner: numbers[place * width : (place + 1) * width] for place, owner in enumerate(owners)}
+
+
+def in_link(numbers: Mapping[str, Sequence[Decimal]]) -> str:
+    """The factors, the user's first, then each film's: "0.9,0.8,-0.6,0.98,…"."""
+    return ",".join(f"{number.normalize():f}" for each in numbers.values() for number in each)
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -77,17 +109,21 @@ def draw(page: Page) -> None:
             help="The chapter tells the example with these numbers; readers' notes tell it again with others.",
         )
         telling = BY_TITLE[title]
+        _from_link(telling)
         moved = _numbers(telling)
         who = st.selectbox(
             "Whose factors to move",
             [USER, *(film for film, _ in telling.films)],
             key="dot_who",
+            bind="query-params",
             help="The three sliders below belong to the user or to one of the films.",
         )
         who = who if who in moved else USER
         for place, name in enumerate(telling.names):
             _slider(telling, who, place, name)
         st.button("Back to the chapter's numbers", key="dot_reset", on_click=_reset, args=(telling,))
+    written_down = in_link(moved)
+    own_link.keep(NUMBERS, None if written_down == in_link(_as_told(telling)) else written_down)
     films = [(film, tuple(moved[film])) for film, _ in telling.films]
     user = tuple(moved[USER])
     sums = {film: written(dot(factors, user)) for film, factors in films}
@@ -99,14 +135,36 @@ def draw(page: Page) -> None:
         + ", ".join(f"{film} {number}" for film, number in sums.items()),
     )
     picture.markdown(" · ".join(f"{film} **{number}**" for film, number in sums.items()))
+    with picture:
+        as_table("dot_table", "The products and their sums", lambda: products_table(telling, films, user))
 
 
 def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
     """The session's numbers of a telling: of the user and of each film; the chapter's at first."""
     all_of_them = st.session_state.setdefault("_dot_numbers", {})
     if telling.title not in all_of_them:
-        all_of_them[telling.title] = {USER: list(telling.user), **{film: list(each) for film, each in telling.films}}
+        all_of_them[telling.title] = _as_told(telling)
     return all_of_them[telling.title]
+
+
+def _as_told(telling: Telling) -> dict[str, list[Decimal]]:
+    return {USER: list(telling.user), **{film: list(each) for film, each in telling.films}}
+
+
+def _from_link(telling: Telling) -> None:
+    """Take over the factors that a link brings along."""
+    text = own_link.newly_linked(NUMBERS)
+    if text is None:
+        return
+    numbers = read_numbers(text, telling)
+    if numbers is None:
+        st.warning(
+            f"The link’s {NUMBERS} are {text[:60]!r}; it takes nine from −1 to 1 with commas between: the user’s three, then "
+            "each film’s. The session’s own stand.",
+            icon=":material/link_off:",
+        )
+        return
+    _use(telling, numbers)
 
 
 def _slider_key(telling: Telling, who: str, place: int) -> str:
@@ -135,8 +193,12 @@ def _slider(telling: Telling, who: str, place: int, name: str) -> None:
 
 
 def _reset(telling: Telling) -> None:
-    st.session_state.get("_dot_numbers", {}).pop(telling.title, None)
-    numbers = _numbers(telling)
+    _use(telling, _as_told(telling))
+
+
+def _use(telling: Telling, numbers: dict[str, list[Decimal]]) -> None:
+    """Make these the numbers of a telling, on its sliders too (before they are drawn)."""
+    st.session_state.setdefault("_dot_numbers", {})[telling.title] = numbers
     for who, each in numbers.items():
         for place, number in enumerate(each):
             key = _slider_key(telling, who, place)

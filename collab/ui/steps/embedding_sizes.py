@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from collab.models.embedding_net import size_by_rule
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -64,6 +66,22 @@ def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette)
     return figure
 
 
+def sizes_table(n_rows: int, known: Sequence[tuple[int, str]]) -> pd.DataFrame:
+    """The rule at round numbers of rows, at the tables that are `known` and at the chosen one, smallest first."""
+    names: dict[int, list[str]] = {n: [] for n in sorted({*ROWS, n_rows, *(n for n, _ in known)})}
+    for n, name in known:
+        names[n].append(name)
+    names[n_rows].append("chosen")
+    return pd.DataFrame(
+        {
+            "rows": list(names),
+            "numbers for each": [size_by_rule(n) for n in names],
+            "numbers in the table": [n * size_by_rule(n) for n in names],
+            "which": [", ".join(each) or None for each in names.values()],
+        }
+    )
+
+
 def tables_of(page: Page) -> list[tuple[int, str]]:
     """The chapter's two tables, and those of the run where they are others."""
     own = [(len(page.run.users), "users here"), (len(page.run.items), "films here")]
@@ -92,6 +110,14 @@ def draw(page: Page) -> None:
         key="size_curve",
         alt=f"Size of an embedding by the rows of its table; {n_rows:,} rows get {size} numbers each",
     )
+    with picture:
+        count = st.column_config.NumberColumn(format="localized")
+        as_table(
+            "sizes_table",
+            "Size of an embedding by the rows of its table",
+            lambda: sizes_table(n_rows, tables_of(page)),
+            {"rows": count, "numbers in the table": count},
+        )
 
 
 STEP = Step(

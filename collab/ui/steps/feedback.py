@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
@@ -25,6 +26,7 @@ from collab.ideas.feedback import (
 )
 from collab.one_thread import one_thread
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -103,6 +105,25 @@ def loop_figure(lines: Lines, palette: Palette) -> go.Figure:
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 0.65, "yanchor": "top", "font": {"size": 12}},
     )
     return figure
+
+
+def rounds_table(lines: Lines) -> pd.DataFrame:
+    """The three curves, a row a round and remedy; round 0 is what people had seen by chance."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "remedy": REMEDY_LINES[remedy],
+                    "round": range(len(variety)),
+                    "different films (effective number)": variety.round(1),
+                    "anime shown so far (%)": (100 * share).round(1),
+                    "error (stars)": error.round(3),
+                }
+            )
+            for remedy, (variety, share, error) in lines.items()
+        ],
+        ignore_index=True,
+    )
 
 
 def in_words(lines: Lines, n_lovers: int) -> str:
@@ -185,6 +206,8 @@ def draw(page: Page) -> None:
         key="feedback_rounds",
         alt=CURVES,
     )
+    with picture:
+        as_table("feedback_table", "The rounds, means of three worlds", lambda: rounds_table(lines))
     said.caption(in_words(lines, n_lovers))
     st.caption(
         f"A simulation: {N_PEOPLE} invented people, {N_FILMS} invented films of {N_GENRES} genres, whole-star ratings. In every "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 import torch
 from plotly.subplots import make_subplots
 
 from collab.ideas.look_up import Cost, by_look_up, by_product, measure
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -122,6 +124,30 @@ def cost_figure(costs: Sequence[Cost], palette: Palette) -> go.Figure:
     return figure.update_yaxes(title="memory (kB)", row=2, col=1)
 
 
+def product_table(user: int, matrix: torch.Tensor) -> pd.DataFrame:
+    """The one-hot vector and the rows of the matrix beside it, and below them the product and the row that was read out."""
+    index = torch.tensor([user])
+    numbers = torch.cat([matrix, by_product(index, matrix), by_look_up(index, matrix)]).numpy().astype(np.float64)
+    table = pd.DataFrame(numbers.round(3), columns=[f"factor {place}" for place in range(1, N_FACTORS + 1)])
+    one_hot = pd.array([*(int(row == user) for row in range(N_USERS)), None, None], dtype="Int64")
+    table.insert(0, "one-hot", one_hot)
+    table.insert(0, "row", [*(f"user {row}" for row in range(N_USERS)), "product", "looked up"])
+    return table
+
+
+def costs_table(costs: Sequence[Cost]) -> pd.DataFrame:
+    """Time and memory of product and look-up, a row a number of users."""
+    return pd.DataFrame(
+        {
+            "users": [cost.n_rows for cost in costs],
+            "product (µs)": [round(1e6 * cost.product_seconds, 2) for cost in costs],
+            "look-up (µs)": [round(1e6 * cost.look_up_seconds, 2) for cost in costs],
+            "product (kB)": [round(1e-3 * cost.product_bytes, 3) for cost in costs],
+            "look-up (kB)": [round(1e-3 * cost.look_up_bytes, 3) for cost in costs],
+        }
+    )
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -169,6 +195,15 @@ def draw(page: Page) -> None:
         key="look_up_costs",
         alt="Time and memory by the number of users: those of the product rise in proportion, those of the look-up hardly",
     )
+    with left:
+        as_table("one_hot_table", "One-hot vector, matrix, product and look-up", lambda: product_table(user, matrix))
+    with right:
+        as_table(
+            "look_up_table",
+            "Time and memory by the number of users",
+            lambda: costs_table(costs),
+            {"users": st.column_config.NumberColumn(format="localized")},
+        )
 
 
 def _number(number: float) -> str:

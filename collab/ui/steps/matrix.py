@@ -14,6 +14,7 @@ from collab.errors import RunError
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
 from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -125,6 +126,25 @@ def _short(title: str, length: int = 20) -> str:
     return (name if len(name) <= length else name[: length - 1].rstrip() + "…").replace("<", "&lt;")
 
 
+def cells_table(
+    observed: np.ndarray, predicted: np.ndarray | None, users: list[str], titles: list[str], counts: np.ndarray
+) -> pd.DataFrame:
+    """The picture as rows, a cell each: user, film, how often the film was rated, the stars given and, with `predicted`, those
+    predicted for the blanks; missing where there are none."""
+    n_users, n_films = observed.shape
+    table = pd.DataFrame(
+        {
+            "user": np.repeat(users, n_films),
+            "film": titles * n_users,
+            "ratings of the film": np.tile(counts, n_users),
+            "given (stars)": observed.ravel(),
+        }
+    )
+    if predicted is not None:
+        table["predicted (stars)"] = np.where(np.isnan(observed), predicted, np.nan).round(2).ravel()
+    return table
+
+
 def draw(page: Page) -> None:
     run = page.run
     try:
@@ -137,7 +157,19 @@ def draw(page: Page) -> None:
         every_user, every_item = np.meshgrid(user_index, item_index, indexing="ij")
         return run.model.predict(every_user.ravel(), every_item.ravel()).reshape(every_user.shape)
 
-    show_matrix(train, run.items["title"], page.data.synthetic, predict, "training rating")
+    shown = show_matrix(train, run.items["title"], page.data.synthetic, predict, "training rating")
+    user_index, item_index, observed = shown
+    as_table(
+        "matrix_table",
+        "The cells of this part of the matrix",
+        lambda: cells_table(
+            observed,
+            predict(user_index, item_index) if st.session_state["matrix_filled"] else None,
+            [train.users.labels[index] for index in user_index],
+            run.items["title"].iloc[item_index].tolist(),
+            run.items["n_ratings"].to_numpy()[item_index],
+        ),
+    )
 
 
 def show_matrix(

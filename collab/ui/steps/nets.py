@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
@@ -14,6 +15,7 @@ from collab.models.deep import DeepSettings
 from collab.models.embedding_net import size_by_rule
 from collab.settings import parse
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -120,6 +122,20 @@ def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
     return styled(figure, palette, height, left=120)
 
 
+def net_tables(net: Net) -> dict[str, pd.DataFrame]:
+    """The columns of the net from left to right, and what is learned between them."""
+    names = ["both embeddings", *(f"hidden layer {place}" for place in range(1, len(net.widths) - 1)), "rating"]
+    columns = pd.DataFrame({"column": names, "numbers": net.widths})
+    sides = pd.DataFrame({"column": ["… of the user", "… of the film"], "numbers": [net.user_size, net.item_size]})
+    learned = pd.DataFrame(
+        [(*name.split("<br>"), n) for name, n, _ in parameter_rows(net)], columns=["layer", "shape", "parameters"]
+    )
+    return {
+        "Numbers that pass": pd.concat([columns[:1], sides, columns[1:]], ignore_index=True),
+        "Numbers that are learned": learned,
+    }
+
+
 def draw(page: Page) -> None:
     n_users, n_items = len(page.run.users), len(page.run.items)
     picture, controls = st.columns([3, 1], gap="medium")
@@ -165,6 +181,9 @@ def draw(page: Page) -> None:
         alt=f"A net: embeddings of {net.user_size} and {net.item_size} numbers side by side, then layers of "
         f"{', '.join(map(str, net.widths[1:]))}; {words.count(net.n_parameters)} parameters",
     )
+    with picture:
+        count = st.column_config.NumberColumn(format="localized")
+        as_table("net_table", "The net", lambda: net_tables(net), {"parameters": count})
 
 
 STEP = Step(

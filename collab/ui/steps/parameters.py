@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,7 @@ from collab.models import preset_of
 from collab.services.runs import RunRecord
 from collab.services.training_job import plan
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -166,6 +168,26 @@ def curves_figure(
     return styled(figure, palette, 380, synthetic=synthetic, left=64)
 
 
+def step_table(step: OneStep) -> pd.DataFrame:
+    """The table of users before and after one step, a row a user, and whether the row has changed."""
+    table = pd.DataFrame({"user": range(N_USERS), "in the batch": [user in BATCH_USERS for user in range(N_USERS)]})
+    for when, numbers in (("before", step.before), ("after", step.after)):
+        for place in range(N_FACTORS):
+            table[f"factor {place + 1} {when}"] = numbers[:, place].astype(np.float64).round(2)
+    return table.assign(changed=step.changed)
+
+
+def curves_table(curves: Mapping[str, Sequence[float]], printed: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Valid loss (MSE) after each epoch: of both models as far as they are trained, and the `printed` ones."""
+    table = pd.DataFrame({"epoch": EPOCHS})
+    for told, by_model in (("", curves), (", printed", printed)):
+        for name in COMPARED:
+            if name in by_model:
+                losses = pd.Series(by_model[name], dtype=float).reindex(range(len(EPOCHS)))
+                table[f"{NAMES[name]}{told} (MSE)"] = losses.round(4)
+    return table
+
+
 def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
     kind = controls.radio(
         "The users are kept in",
@@ -186,6 +208,7 @@ def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
             key="one_step",
             alt=f"The table of users before and after one step; {int(step.changed.sum())} of {N_USERS} rows have changed",
         )
+        as_table("one_step_table", "The users before and after one step", lambda: step_table(step))
         st.code(inspect.getsource(KINDS[kind]).rstrip(), language="python")
 
 
@@ -235,6 +258,8 @@ def _show_trainings(picture: DeltaGenerator, controls: DeltaGenerator, page: Pag
         key="two_trainings",
         alt="Valid loss after each epoch of the model on embeddings and of the one on plain parameters",
     )
+    with picture:
+        as_table("two_trainings_table", "Valid loss after each epoch", lambda: curves_table(curves, printed))
 
 
 def _submit(missing: Sequence[RunRecord]) -> None:

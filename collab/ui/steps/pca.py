@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from collab.ideas.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
 from collab.ui import words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.plot3d import plot3d
@@ -101,6 +103,21 @@ def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> g
     return styled(figure, palette, HEIGHT, left=40)
 
 
+def points_table(points: np.ndarray, found: PrincipalAxes, share: float) -> pd.DataFrame:
+    """Every point as it is drawn, pressed by `share` along axis 3: its place on x, y, z and on the principal axes."""
+    drawn = pressed(points, found, share)
+    places = (drawn - found.middle) @ found.axes.T  # (n, 3)
+    names = [*"xyz", "axis 1", "axis 2", "axis 3"]
+    return pd.DataFrame(np.hstack([drawn, places]).round(3) + 0.0, columns=names)  # + 0.0: no minus at a zero
+
+
+def axes_table(found: PrincipalAxes) -> pd.DataFrame:
+    """The principal axes: their directions, the variance of the points along each, and its share."""
+    table = pd.DataFrame(found.axes.round(3), columns=[f"along {name}" for name in "xyz"])
+    table.insert(0, "axis", [1, 2, 3])
+    return table.assign(variance=found.variances.round(3), **{"share (%)": (100 * found.shares).round(1)})
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -149,6 +166,11 @@ def draw(page: Page) -> None:
                 key="pca_flat",
                 alt="The same cloud on its first two principal axes",
             )
+        as_table(
+            "pca_table",
+            "The points",
+            lambda: {"The axes": axes_table(found), "The points": points_table(points, found, share / 100)},
+        )
         shares = [words.percent(each) for each in found.shares]
         st.caption(
             f"{words.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, axis 3 {shares[2]}."

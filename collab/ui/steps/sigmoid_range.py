@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from collab.ideas.sigmoid_range import in_range, score_for, slope
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -41,6 +43,13 @@ def curve_figure(high: float, palette: Palette) -> go.Figure:
     return styled(figure, palette, 380)
 
 
+def curve_table(high: float) -> pd.DataFrame:
+    """Predicted stars by score, in steps of half a unit."""
+    scores = SCORES[::10]
+    stars = [in_range(score, 0.0, high) for score in scores]
+    return pd.DataFrame({"score": scores.round(1), "predicted (stars)": np.round(stars, 3)})
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -67,6 +76,8 @@ def draw(page: Page) -> None:
         key="range_curve",
         alt=f"Predicted rating by score: it rises from 0 and flattens out below {high:.1f} stars",
     )
+    with picture:
+        as_table("range_table", "Predicted rating by score", lambda: curve_table(high))
 
 
 STEP = Step(

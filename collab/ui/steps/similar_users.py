@@ -14,6 +14,7 @@ from collab.models.neighbours import Neighbours, Say
 from collab.ratings import Ratings
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import shortened
 from collab.ui.film_picker import pick_user
@@ -86,6 +87,31 @@ def table_figure(
     return figure.update_layout(margin={"l": 130, "b": 110})
 
 
+def cells_table(found: Walk, beyond: np.ndarray, user_ids: list[str], films: pd.DataFrame) -> pd.DataFrame:
+    """The table of ratings as rows, a rating or a prediction each; `films` (title, n_ratings) are those of the columns."""
+    rows = []
+    alike, common = [np.nan, *found.similarity], [pd.NA, *found.n_common]
+    for user, film in np.argwhere(~np.isnan(found.rating)).tolist():
+        title, n_ratings = films["title"].iat[film], films["n_ratings"].iat[film]
+        given, more = found.rating[user, film], beyond[user, film]
+        rows.append((user_ids[user], alike[user], common[user], title, n_ratings, given, more, np.nan))
+    for place, predicted in enumerate(found.predicted, found.n_shared):
+        title, n_ratings = films["title"].iat[place], films["n_ratings"].iat[place]
+        rows.append((user_ids[0], np.nan, pd.NA, title, n_ratings, np.nan, np.nan, predicted))
+    names = [
+        "user",
+        "likeness",
+        "films in common",
+        "film",
+        "ratings of the film",
+        "given (stars)",
+        "beyond expectation",
+    ]
+    table = pd.DataFrame(rows, columns=[*names, "predicted (stars)"])
+    digits = {"likeness": 3, "beyond expectation": 2, "predicted (stars)": 2}
+    return table.astype({"films in common": "Int64"}).round(digits)
+
+
 def sum_in_words(say: Say) -> str:
     """The arithmetic of one prediction, its first terms written out."""
     if not len(say.kin_index):
@@ -139,19 +165,26 @@ def draw(page: Page) -> None:
             for title, stars in zip(titles[found.n_shared :], found.predicted, strict=True)
         ),
     )
+    with picture:
+        as_table(
+            "similar_users_table",
+            "The ratings of the user and of whoever is alike",
+            lambda: cells_table(found, beyond, ids, run.items.iloc[found.films]),
+        )
     with controls:
-        place = st.radio(
+        picks = titles[found.n_shared :]
+        pick = st.selectbox(
             "Why this pick?",
-            range(len(found.picks)),
+            picks,
             key="similar_pick",
-            format_func=lambda place: words.plain(shortened(titles[found.n_shared + place], 26)),
+            bind="query-params",
             help="Its prediction is written out as a sum below the picture.",
         )
         st.caption(
             "A row: user · likeness · films in common. Orange: more stars than the biases expect, blue: fewer. "
             + ("" if model is run.model else "Trained here on the training ratings of the run in use.")
         )
-    item_index = int(found.picks[min(place, len(found.picks) - 1)])
+    item_index = int(found.picks[picks.index(pick) if pick in picks else 0])
     say = model.say_of(user_index, item_index)
     st.markdown(f"**{words.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
     with st.expander(f"The neighbours who have a say: {len(say.kin_index)}"):

@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from collab.errors import RunError
 from collab.ideas.crosstab import by_count, crosstab
 from collab.ideas.slow_motion import State, trajectory
-from collab.ui import cached, words
+from collab.ui import cached, own_link, words
+from collab.ui.as_table import as_table
 from collab.ui.page import Page
-from collab.ui.slow_motion_view import loss_spec, number, spreadsheet
+from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.theme import palette
 from collab.ui.walk import Door, Question, Step
 
+STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
 SIZE = 6  # users, and films
 N_STEPS = 60
+MOST_DIGITS = 6  # of a number in a link
 SECONDS = 0.6  # between two steps while it plays
 STYLE = Path(__file__).with_suffix(".css")
 RATES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0)
@@ -60,23 +64,38 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             bind="query-params",
             help="How far each step goes against the gradient. Higher: faster, until the steps overshoot and the loss rises.",
         )
-        seed = int(state.get("slow_seed", 0))
+        for name in (STEP_TAKEN, START):
+            _from_link(name)
+        seed = int(state.get(START, 0))
         states = trajectory(ratings, seed, rate, N_STEPS)
         last = len(states) - 1
-        now = min(int(state.get("slow_step", 0)), last)
+        now = min(int(state.get(STEP_TAKEN, 0)), last)
         if drawn_playing:
             now = min(now + 1, last)
             if now == last:
                 state["slow_playing"] = False
-        state["slow_step"] = now
-        user = st.selectbox("User", users, key="slow_user", help="The row of the cell that is worked out below.")
-        film = st.selectbox("Film", films, key="slow_film", help="The column of the cell that is worked out below.")
+        state[STEP_TAKEN] = now
+        user = st.selectbox(
+            "User",
+            users,
+            key="slow_user",
+            bind="query-params",
+            help="The row of the cell that is worked out below.",
+        )
+        film = st.selectbox(
+            "Film",
+            films,
+            key="slow_film",
+            bind="query-params",
+            help="The column of the cell that is worked out below.",
+        )
         shown = st.segmented_control(
             "In the margins",
             [FACTORS, GRADIENTS],
             default=FACTORS,
             required=True,
             key="slow_shown",
+            bind="query-params",
             help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
         )
         data, spec = loss_spec(states[: now + 1], N_STEPS, palette())
@@ -86,23 +105,45 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         picked = (users.index(user), films.index(film))
         st.html(spreadsheet(states[now], ratings, users, films, picked, palette(), gradients=shown == GRADIENTS))
         st.caption(_worked_out(states[now], ratings, picked, rate) + (" Synthetic ratings." if synthetic else ""))
+        as_table(
+            "slow_table",
+            f"Step {now}",
+            lambda: {
+                f"The spreadsheet after {now} steps": spreadsheet_table(
+                    states[now], ratings, users, films, gradients=shown == GRADIENTS
+                ),
+                "Loss (MSE) after every step so far": pd.DataFrame(
+                    {"step": range(now + 1), "loss": [round(each.loss, 4) for each in states[: now + 1]]}
+                ),
+            },
+        )
     if drawn_playing and not state["slow_playing"]:
         st.rerun()
+    if not drawn_playing:  # a link that moves on every step would fill the browser's history
+        for name in (STEP_TAKEN, START):
+            own_link.keep(name, str(state[name]) if state.get(name) else None)
+
+
+def _from_link(name: str) -> None:
+    """Take over the step, or the number of the start, that a link brings along."""
+    text = own_link.newly_linked(name)
+    if text is not None and text.isdecimal() and len(text) <= MOST_DIGITS:
+        st.session_state[name] = int(text)
 
 
 def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
     """What moves the steps, and where they stand: in one row over the spreadsheet."""
 
     def to(step: int) -> None:
-        st.session_state["slow_step"], st.session_state["slow_playing"] = step, False
+        st.session_state[STEP_TAKEN], st.session_state["slow_playing"] = step, False
 
     def play() -> None:
         st.session_state["slow_playing"] = not playing
         if not playing and now == last:
-            st.session_state["slow_step"] = 0
+            st.session_state[STEP_TAKEN] = 0
 
     def shuffle() -> None:
-        st.session_state["slow_seed"] = int(st.session_state.get("slow_seed", 0)) + 1
+        st.session_state[START] = int(st.session_state.get(START, 0)) + 1
         to(0)
 
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -10,6 +11,7 @@ from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_
 from collab.interpret import most_rated_items
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import shortened
 from collab.ui.page import Page
@@ -78,6 +80,28 @@ def belief_figure(
     return styled(figure, palette, height)
 
 
+def beliefs_table(prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray) -> dict[str, pd.DataFrame]:
+    """The curves at places a tenth of a star apart, what each is told by, and the ratings."""
+    named = {"before": prior, "ratings alone": alone, "after": after}
+    known = {name: belief for name, belief in named.items() if belief is not None}
+    told = pd.DataFrame(
+        {
+            "belief": list(known),
+            "mean (stars)": [round(each.mean, 3) for each in known.values()],
+            "deviation (stars)": [round(each.deviation, 3) for each in known.values()],
+        }
+    )
+    places = PLACES[::10]
+    curves = pd.DataFrame(
+        {
+            "bias (stars)": places.round(1) + 0.0,
+            **{f"{name} (density)": each.density(places).round(4) for name, each in known.items()},
+        }
+    )
+    drawn = pd.DataFrame({"rating (stars above the average film)": np.round(ratings, 2)})
+    return {"The beliefs": told, "Their curves": curves, "The ratings": drawn}
+
+
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -123,6 +147,8 @@ def draw(page: Page) -> None:
         alt=f"After {n} ratings the belief of the film's bias is {after.mean:+.2f} with a deviation of {after.deviation:.2f} "
         f"stars, before it was 0 with {spread:.2f}",
     )
+    with picture:
+        as_table("belief_table", "The beliefs", lambda: beliefs_table(prior, alone, after, ratings))
     picture.caption(
         f"Precisions add up: 1/{spread:g}² + {n}/{noise:g}² = {spread**-2 + n / noise**2:.2f} ≈ 1/{after.deviation:.2f}². The "
         f"top is where Σ(r − b)² + λ b² is least, with λ = noise² / spread² = {penalty_of(prior, noise):.2f}: PMF with weight "

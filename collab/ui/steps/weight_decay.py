@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
@@ -17,6 +18,7 @@ from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.splitting import split_by
 from collab.ui import cached, words
+from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -129,6 +131,29 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
     return figure
 
 
+def canyon_table(a: float) -> pd.DataFrame:
+    """The heights of the parabolas, a column each, at places of a weight 0.2 apart."""
+    places = PLACES[::10]
+    steep = dict.fromkeys([a, *map(float, CHAPTER_CANYONS)])
+    return pd.DataFrame({"x": places.round(1), **{f"{each:g}·x²": (each * places**2).round(3) for each in steep}})
+
+
+def paths_table(paths: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """The weight after every step, a column a way to train it."""
+    named = {f"{name} (weight)": np.round(path, 4) for name, path in paths.items()}
+    return pd.DataFrame({"step": range(len(next(iter(paths.values())))), **named})
+
+
+def losses_table(curves: Sequence[DecayCurve]) -> pd.DataFrame:
+    """Loss by epoch of every curve, the smallest decay first."""
+    rows = [
+        (curve.weight_decay, epoch, round(train, 4), round(valid, 4))
+        for curve in sorted(curves, key=lambda each: each.weight_decay)
+        for epoch, (train, valid) in enumerate(zip(curve.train, curve.valid, strict=True), 1)
+    ]
+    return pd.DataFrame(rows, columns=["weight decay", "epoch", "training (MSE)", "held out (MSE)"])
+
+
 @st.cache_data(show_spinner=False, max_entries=32)
 def trained_curve(data: str, weight_decay: float) -> DecayCurve:
     """The chapter's recipe on a random 80 % of a data set, once for all sessions. Raises CollabError without the data."""
@@ -173,6 +198,8 @@ def _canyon(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> No
         key="decay_canyon",
         alt=f"The parabola {a:g}·x² among those of 1, 2, 5, 10 and 50: the larger the factor, the narrower",
     )
+    with picture:
+        as_table("canyon_table", "What a weight adds to the loss, by its size", lambda: canyon_table(a))
 
 
 def _rule(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> None:
@@ -212,6 +239,7 @@ def _rule(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> None
             key="decay_paths",
             alt=f"One weight over {N_STEPS} steps: under SGD penalty and decay give one line, under Adam two",
         )
+        as_table("paths_table", "The weight after every step", lambda: paths_table(paths))
         st.caption(
             "**Thick, the penalty**: w ← w − rate·(g + 2·wd·w). **Dashed, decay aside**: w ← (1 − 2·rate·wd)·w − rate·g. "
             "Under plain SGD they are one line. Adam divides the bracket by the usual size of the gradients, and the penalty "
@@ -250,6 +278,8 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             verdict.markdown(verdict_words(curves[0]))
     progress.empty()
     st.session_state["_decay_row"] = name
+    with picture:
+        as_table("decay_table", "Loss by weight decay and epoch", lambda: losses_table(curves))
     best = min(curves, key=lambda each: each.valid[-1])
     picture.caption(
         f"The dot product with biases on {page.data.title}, {len(best.valid)} epochs in batches of {best.batch_size}. "
