@@ -46,7 +46,7 @@ def test_similar_users_end_in_the_sum_of_a_pick(visit):
     (said,) = (each.value for each in app.markdown if "mean and both biases" in each.value)
     predicted = float(said.split("= **")[1].split("**")[0])
     assert not app.exception and model.settings.of == "users"
-    assert len(app.radio(key="similar_pick").options) == 4
-    app.radio(key="similar_pick").set_value(3).run()
+    assert len(app.selectbox(key="similar_pick").options) == 4
+    app.selectbox(key="similar_pick").select_index(3).run()
     (later,) = (each.value for each in app.markdown if "mean and both biases" in each.value)
     assert float(later.split("= **")[1].split("**")[0]) <= predicted + 1e-9
