@@ -1,6 +1,8 @@
-"""What holds on every page, read out of the sources: caches are bounded, and charts and tables say in words what they show."""
+"""What holds on every page, read out of the sources: caches are bounded, charts and tables say in words what they show, every
+chart has its table, and what is chosen stands in the link."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,153 @@ def test_a_control_of_a_key_stands_at_one_place():
                 name = key.value if isinstance(key, ast.Constant) else f"{path.name}: {ast.unparse(key)}"
                 places.setdefault(name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert places and not {name: where for name, where in places.items() if len(where) > 1}
+
+
+# --- a table beside every chart --------------------------------------------------------------------------------------------
+
+TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
+    "biases": "_frame",
+    "tail": "show_tail_table",
+    "film_map": "_show_films",
+    "foretold": "show_held_out",
+    "rate_chart": "_batches_table",
+    "momentum_chart": "_batches_table",
+    "draw_list: key": "neighbour_table",
+    "draw: f'feedback_{seed}'": "draw",  # the same picture while it is worked out
+    "matrix_chart": "show_crosstab",  # and in the step of Learn
+    "pca_flat": "draw",  # the same points as pca_cloud, which it replaces
+    "side_by_side: f'map_{letter.lower()}'": "all_films",
+    "map_both": "all_films",
+    "final_losses": "show_final_table",
+    "new_film_map": "film_list",
+}
+SHOWS_TABLE = {*TABLES, "as_table"}
+
+
+def units(source):
+    """What is drawn together: every function of a module by its name, and "" for what a page does by itself."""
+    body = ast.parse(source).body
+    functions = {each.name: each for each in body if isinstance(each, ast.FunctionDef)}
+    rest = [each for each in body if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
+    return {**functions, "": ast.Module(rest, [])}
+
+
+def calls_of(node, names):
+    return [each for each in ast.walk(node) if isinstance(each, ast.Call) and last_name(each.func) in names]
+
+
+def name_of(call, unit):
+    """The key of an element, or where it stands and how its key is made."""
+    key = next((each.value for each in call.keywords if each.arg == "key"), None)
+    if isinstance(key, ast.Constant):
+        return key.value
+    return f"{unit}: {ast.unparse(key) if key is not None else ast.unparse(call.args[0])}"
+
+
+def without_table(source):
+    """Charts in functions that draw fewer tables than charts, those of the functions called in the same module counted in."""
+    parts = units(source)
+    for name, part in parts.items():
+        charts = [name_of(each, name) for each in calls_of(part, CHARTS)]
+        alone = [each for each in charts if each not in TABLE_ELSEWHERE]
+        called = set(parts) & {last_name(each.func) for each in ast.walk(part) if isinstance(each, ast.Call)}
+        n_tables = sum(len(calls_of(parts[each], SHOWS_TABLE)) for each in called | {name})
+        if len(alone) > n_tables:
+            yield from alone
+
+
+def test_the_parser_finds_charts_without_a_table():
+    source = (
+        "def one():\n    st.plotly_chart(a, key='lonely')\n"
+        "def two():\n    st.plotly_chart(a, key='with')\n    as_table('t', 'T', make)\n"
+        "def three():\n    st.plotly_chart(a, key='called')\n    rows()\n"
+        "def rows():\n    st.dataframe(a)\n"
+        "place.vega_lite_chart(a, key=f'{b}_c')\n"
+    )
+    assert list(without_table(source)) == ["lonely", ": f'{b}_c'"]
+
+
+@every(DRAWN)
+def test_every_chart_has_its_table(path):
+    found = list(without_table(path.read_text(encoding="utf-8")))
+    assert not found, f"{path.relative_to(ROOT)}: give these charts a table (collab/ui/as_table.py): {found}"
+
+
+def test_tables_that_stand_elsewhere_are_there():
+    charts, tables = set(), set()
+    for path in DRAWN:
+        for name, part in units(path.read_text(encoding="utf-8")).items():
+            charts |= {name_of(each, name) for each in calls_of(part, CHARTS)}
+            tables |= {name} if calls_of(part, SHOWS_TABLE) else set()
+    assert set(TABLE_ELSEWHERE) <= charts, "a chart of the list is gone: take it out"
+    assert set(TABLE_ELSEWHERE.values()) <= tables
+
+
+# --- what is chosen stands in the link -------------------------------------------------------------------------------------
+
+CONTROLS = {
+    "slider",
+    "select_slider",
+    "selectbox",
+    "multiselect",
+    "radio",
+    "segmented_control",
+    "pills",
+    "toggle",
+    "checkbox",
+    "number_input",
+}
+NOT_BOUND = {
+    # the page keeps these in the link by itself, as other things follow from them
+    "_pick_data": "goes as data",
+    "_pick_run": "goes as run",
+    "_pick_other_run": "goes as the run beside it",
+    "_pick_against": "goes as against",
+    "_pick_person": "goes as user",
+    "_pick_step": "goes as step",
+    "_beside": "the films of the other set go, and its name",
+    "_take: ADDED": "the films taken go",
+    "show: film_key": "goes as what_if, with its stars",
+    "switch: MODE": "goes as sliders",
+    "_slider: key": "the nine factors go as numbers",
+    "choose_model: MODEL": "goes as model",
+    "preset": "sets what follows",
+    "settings_form: _key(SHARE)": "goes as share, where it is not the usual one",
+    "_control: key": "a setting goes by its name, where it is not the preset's",
+    "_range_control: f'{key}_on'": "the range goes as one setting",
+    "_range_control: f'{key}_{end}'": "the range goes as one setting",
+    # these write, or choose what the button beside them does
+    "_about: key": "writes age, gender and occupation into the profile",
+    "group_cards: key": "writes the groups picked into the profile",
+    "search": "opens a film to be rated",
+    "deleted_run": "chooses what is brought back",
+    "checked_trial": "chooses what is looked at; trials are the session's own until they are kept",
+    # cannot be changed
+    ": 'A: the run in the sidebar'": "says which run it is",
+}
+
+
+def test_every_choice_stands_in_the_link():
+    """A control is bound to the link, or the list above says why not; a control of the list that is gone leaves it."""
+    loose = {}
+    for path in DRAWN:
+        for unit, part in units(path.read_text(encoding="utf-8")).items():
+            for call in calls_of(part, CONTROLS):
+                if "bind" not in {each.arg for each in call.keywords}:
+                    loose.setdefault(name_of(call, unit), f"{path.relative_to(ROOT)}:{call.lineno}")
+    found = {name: where for name, where in loose.items() if name not in NOT_BOUND}
+    assert not found, f'give these bind="query-params", or say in NOT_BOUND why not: {found}'
+    assert set(NOT_BOUND) <= set(loose)
+
+
+def test_bound_names_are_short_plain_words():
+    names = set()
+    for path in DRAWN:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and "bind" in {each.arg for each in node.keywords}:
+                names |= {
+                    each.value.value
+                    for each in node.keywords
+                    if each.arg == "key" and isinstance(each.value, ast.Constant)
+                }
+    assert names and not [name for name in names if not re.fullmatch(r"[a-z][a-z_]{1,19}", name)]

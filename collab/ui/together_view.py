@@ -335,7 +335,7 @@ def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agree
 
 def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """`collab.together.gains` with its people named, in stars."""
-    means = table[["together", "alone", "anything"]].to_numpy().round(2)
+    means = table[["together", "alone", "anything"]].to_numpy().round(4)
     shown = pd.DataFrame(means, columns=["these (stars)", "alone (stars)", "any (stars)"])
     shown.insert(0, "person", list(names))
     return shown

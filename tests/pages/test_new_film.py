@@ -78,6 +78,11 @@ def test_a_film_is_placed_and_finds_its_audience(visit_side, data):
         assert np.average(table["leaning"], weights=table["n_users"]) == pytest.approx(0, abs=1e-9)
     assert len(app.multiselect(key="new_genres").value) in (1, 2)
     assert app.slider(key="new_year").value == run.items["year"].max()
+    app.session_state["new_film_ratings_table"] = True
+    app.run()
+    bars = next(each.value for each in app.dataframe if each.proto.alt == "How many users would give how many stars")
+    assert bars["users"].sum() == int((run.users["n_ratings"] > 0).sum())
+    assert (bars["from (stars)"].iat[0], bars["to (stars)"].iat[-1]) == (run.record.scale.low, run.record.scale.high)
 
 
 def test_the_link_describes_the_film(visit_side):

@@ -88,6 +88,14 @@ def test_two_runs_on_the_same_rows_are_compared(visit):
     assert "A is worse than B" in texts(app) and "95 % interval" in texts(app)
     differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value)
     assert {"Factors", "Epochs", "Batch size"} <= set(differing.Setting) and "Seed" not in set(differing.Setting)
+    app.session_state["curves_table"] = True
+    app.run()
+    curves = next(each.value for each in app.dataframe if each.proto.alt == "Losses by run and epoch")
+    for letter, name in (("A", "small"), ("B", cached.jobs().store.record(first_run()).name)):
+        (record,) = (each for each in cached.jobs().store.records() if each.name == name)
+        shown = curves[curves["run"] == letter]
+        assert set(shown["name"]) == {name} and shown["epoch"].tolist() == list(range(1, record.epochs_done + 1))
+        assert shown["held out (MSE)"].iat[-1] == pytest.approx(record.valid["mse"], abs=6e-5)
 
 
 def test_runs_trained_alike_predict_the_same(visit):

@@ -77,6 +77,10 @@ def test_the_user_of_the_link_with_errors_worked_out_anew(visit, data):
     assert traces(app)["given"]["y"] == table["rating"].tolist()
     assert traces(app)["predicted"]["y"] == table["predicted"].tolist()
     assert "80 % interval" not in traces(app)  # dot-bias names no variance
+    app.session_state["errors_table"] = True
+    app.run()
+    told = next(each.value for each in app.dataframe if each.proto.alt == "Errors on the user’s held-out ratings")
+    assert told.iloc[0, 1:].tolist() == pytest.approx([expected.rmse, expected.mae], abs=6e-5)
     known = cached.people_known(run.id)
     assert (known is None) == (data == "ml-latest-small")
     if known is not None:

@@ -96,6 +96,13 @@ def test_two_people_get_films_that_neither_has_rated(evening, data):
     assert {"Bob, probably", "Bob, own list"} <= set(table.columns)
     for token in (ada.edit_token, bob.edit_token):
         assert token not in str(dict(app.query_params))
+    gain, agreement = (each.value for each in app.dataframe[1:])  # the small tables of the side, to take along
+    assert gain["person"].tolist() == ["Ada", "Bob"] and agreement.shape == (1, 5)
+    for row in gain.itertuples(index=False):
+        assert f"<th scope=row>{row[0]}</th>" + "".join(f"<td>{stars:.1f}</td>" for stars in row[1:]) in html(app)
+    assert gain["these (stars)"].tolist() == pytest.approx(
+        [table[f"{name}, predicted"].mean() for name in ("Ada", "Bob")], abs=0.0002
+    )
 
 
 def test_the_ways_and_what_counts_change_the_list(evening):
@@ -110,7 +117,7 @@ def test_the_ways_and_what_counts_change_the_list(evening):
             stars = app.dataframe[0].value[["Ada, predicted", "Bob, predicted"]]
             if counts == "Predicted rating" and way != "Average without misery":
                 joint = stars.mean(axis=1) if way == "Average" else stars.min(axis=1)
-                assert (joint.diff().dropna() <= 0.101).all()  # figures are rounded to one decimal
+                assert (joint.diff().dropna() <= 0.0002).all()  # figures are rounded to four decimals
     assert lists["Watch and like", "Average"] != lists["Predicted rating", "Average"]
     assert len({tuple(each) for each in lists.values()}) >= 4
 

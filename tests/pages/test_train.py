@@ -51,6 +51,19 @@ def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     assert ("ynthetic" in texts(app)) == (data == "sample")
 
 
+def test_the_steps_stand_in_a_table(visit):
+    app = visit("train")
+    app.session_state["batches_table"] = True
+    app.run()
+    table = next(each.value for each in app.dataframe if each.proto.alt == "Loss, learning rate and momentum by step")
+    settings = current(app).settings
+    assert table["step"].is_monotonic_increasing and table["epoch"].iat[-1] == settings["epochs"]
+    assert table["learning_rate"].max() == pytest.approx(settings["learning_rate"], rel=0.02)  # the one-cycle peak
+    peak = table["learning_rate"].idxmax()
+    assert table["momentum"].iat[peak] == table["momentum"].min()
+    assert table["train_loss"].iat[-1] < table["train_loss"].iat[0]
+
+
 def test_start_trains_what_stands_on_the_sliders(visit):
     app = visit("train")
     app.select_slider(key="set_n_factors").set_value(10)

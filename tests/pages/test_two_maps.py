@@ -208,6 +208,10 @@ def test_where_there_is_no_other_run_one_is_a_press_away(visit):
     assert any("There is no other run" in each.value for each in app.info) and "against" not in app.query_params
     (alone,) = figures(app)
     assert n_points(alone) > 0
+    app.session_state["map_a_table"] = True
+    app.run()
+    (table,) = (each.value for each in app.dataframe if each.proto.alt == "The films of the map")
+    assert len(table) == n_points(alone) and table["ratings"].is_monotonic_decreasing
     app.button(key="train_another_seed").click().run()
     assert not app.exception
     other, store = link(app, "against"), cached.jobs().store
