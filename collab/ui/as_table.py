@@ -11,6 +11,12 @@ import streamlit as st
 HEIGHT = 260  # pixels; a longer table scrolls
 
 
+def table_fold(key: str, fold: Callable[..., Any] = st.expander) -> Any | None:
+    """The place of the table of a picture where somebody has opened it, else None: what nobody sees is not made."""
+    place = fold("As a table", key=key, icon=":material/table_rows:", on_change="rerun")
+    return place if place.open else None
+
+
 def as_table(
     key: str,
     name: str,
@@ -22,12 +28,20 @@ def as_table(
     """A button that opens the table of a picture. `make` returns its rows, or several tables, each by its own name; `name` says
     what the rows are, `columns` is Streamlit's `column_config`; where a popover cannot stand, in another one, `fold` is
     `st.expander`."""
-    place = fold("As a table", key=key, icon=":material/table_rows:", on_change="rerun")
-    if place.open:
-        made = make()
-        several = isinstance(made, Mapping)
-        for said, rows in made.items() if several else [(name, made)]:
-            if several:
-                place.caption(said)
-            height = HEIGHT if len(rows) > 6 else "content"
-            place.dataframe(rows, hide_index=True, height=height, placeholder="–", alt=said, column_config=columns)
+    place = table_fold(key, fold)
+    if place is None:
+        return
+    made = make()
+    several = isinstance(made, Mapping)
+    for said, rows in made.items() if several else [(name, made)]:
+        if several:
+            place.caption(said)
+        place.dataframe(
+            rows,
+            width="content",
+            height=HEIGHT if len(rows) > 6 else "content",
+            hide_index=True,
+            placeholder="–",
+            alt=said,
+            column_config=columns,
+        )

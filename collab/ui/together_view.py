@@ -28,6 +28,7 @@ from collab.together import (
     pick_together,
 )
 from collab.ui import cached, own_ratings, words
+from collab.ui.as_table import table_fold
 from collab.ui.dials import choose_dials
 from collab.ui.evening_list import evening_list, likely_words, listed_names
 from collab.ui.film_list import Film, film_list, title_and_facts
@@ -312,7 +313,10 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
 
 def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agreement], names: Sequence[str]) -> None:
     """All tables of the page, to take along."""
-    with st.expander("As a table", key="evening_table"):
+    place = table_fold("evening_table")
+    if place is None:
+        return
+    with place:
         if not evening.films.empty:
             _films_table(evening, names)
             st.caption("Who gains: means of predicted stars.")

@@ -93,9 +93,9 @@ def test_two_seeds_of_one_model(visit_two, data):
     a, b, by_count = figures(app)
     shown = films(app)
     assert n_points(a) == n_points(b) == min(1000, len(shown)) and (shown[["n_first", "n_second"]] >= 20).all(axis=None)
-    assert a["drawn_as"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
-    assert a["drawn_as"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
-    assert ("synthetic ratings" in json.dumps(a["drawn_as"])) == (data == "sample")
+    assert a["layout"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
+    assert a["layout"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
+    assert ("synthetic ratings" in json.dumps(a["layout"])) == (data == "sample")
     figures_said = metrics(app)
     assert 0 < int(figures_said["Not explained by turning"].removesuffix(" %")) < 95
     assert 0 < float(figures_said["Neighbours kept of 10"]) < 10
@@ -127,6 +127,20 @@ def test_everything_chosen_comes_from_the_link(visit_two):
     kept = int((near[["rank_first", "rank_second"]].max(axis=1) <= 10).sum())
     alien = films(app).set_index("title").loc["Alien (1979)"]
     assert alien["kept"] == kept and f"{kept} of its 10 nearest are kept" in texts(app)
+
+
+def test_no_film_chosen_on_the_map_is_the_most_rated_one_here(app, second_home):
+    """The box of the map may be empty, and what a box holds goes from page to page."""
+    environment = read_environment()
+    home, _ = second_home("sample", environment.data_folders)
+    shutil.copytree(home, environment.home, dirs_exist_ok=True)
+    train(environment, "sample")
+    app.query_params["data"] = "sample"
+    app.switch_page("pages/film_map.py").run()
+    assert app.selectbox(key="film").value is None
+    app.toggle(key="with_bias").set_value(True).run()
+    app.switch_page("pages/two_maps.py").run()
+    assert not app.exception and len(figures(app)) == 3 and app.selectbox(key="film").value is not None
 
 
 def test_turning_brings_the_films_together(visit_two):
