@@ -32,10 +32,8 @@ def as_table(
     if place is None:
         return
     made = make()
-    several = isinstance(made, Mapping)
-    for said, rows in made.items() if several else [(name, made)]:
-        if several:
-            place.caption(said)
+    for said, rows in made.items() if isinstance(made, Mapping) else [(name, made)]:
+        place.caption(said)  # over it, the toolbar of the table has room
         place.dataframe(
             rows,
             width="content",
@@ -43,5 +41,10 @@ def as_table(
             hide_index=True,
             placeholder="–",
             alt=said,
-            column_config=columns,
+            column_config={**_losses(rows), **(columns or {})},
         )
+
+
+def _losses(rows: pd.DataFrame) -> dict[str, Any]:
+    """Losses have four decimals everywhere: columns that name the MSE in their heads."""
+    return {each: st.column_config.NumberColumn(format="%.4f") for each in rows if "MSE" in str(each)}

@@ -62,7 +62,7 @@ def test_dot_product_adds_up(tables):
 
 def test_spreadsheet_multiplies_and_its_loss_is_the_last(tables):
     _, found = tables("slow-motion", "slow_table", slow_step="2")
-    sheet, losses = found["The spreadsheet after 2 steps"].set_index("row"), found["Loss (MSE) after every step so far"]
+    sheet, losses = found["The spreadsheet after 2 steps"].set_index("row"), found["The loss after every step so far"]
     films = [name for name in sheet if name.endswith("(stars)")]
     factors = [name for name in sheet if name.startswith("factor")]
     predicted = sheet[sheet.index.str.endswith("predicted")]
@@ -70,7 +70,7 @@ def test_spreadsheet_multiplies_and_its_loss_is_the_last(tables):
     assert predicted[films].to_numpy(float) == pytest.approx(predicted[factors].to_numpy(float) @ of_films, abs=0.02)
     rated = sheet[sheet.index.str.endswith("rated")][films].to_numpy(float)
     errors = predicted[films].to_numpy(float) - rated
-    assert len(losses) == 3 and losses["loss"].iloc[-1] == pytest.approx(np.nanmean(errors**2), abs=0.002)
+    assert len(losses) == 3 and losses["loss (MSE)"].iloc[-1] == pytest.approx(np.nanmean(errors**2), abs=0.002)
 
 
 def test_product_is_the_row_looked_up(tables):

@@ -112,8 +112,8 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
                 f"The spreadsheet after {now} steps": spreadsheet_table(
                     states[now], ratings, users, films, gradients=shown == GRADIENTS
                 ),
-                "Loss (MSE) after every step so far": pd.DataFrame(
-                    {"step": range(now + 1), "loss": [round(each.loss, 4) for each in states[: now + 1]]}
+                "The loss after every step so far": pd.DataFrame(
+                    {"step": range(now + 1), "loss (MSE)": [round(each.loss, 4) for each in states[: now + 1]]}
                 ),
             },
         )
