@@ -90,10 +90,10 @@ def curves_data(progresses: Sequence[Progress]) -> pd.DataFrame:
 
 
 def curves_table(data: pd.DataFrame) -> pd.DataFrame:
-    """`curves_data` a row a run and epoch: run, name, epoch, and both losses."""
+    """`curves_data` a row a run and epoch: run, epoch, both losses, and the run's name."""
     wide = data.pivot(index=["run", "name", "epoch"], columns="kind", values="loss").round(4)
     wide = wide.reindex(columns=[TRAIN, VALID]).set_axis(["training (MSE)", "held out (MSE)"], axis="columns")
-    return wide.reset_index()
+    return wide.reset_index()[["run", "epoch", *wide.columns, "name"]]
 
 
 def spread_out(places: Sequence[float], gap: float) -> list[float]:

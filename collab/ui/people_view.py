@@ -10,7 +10,6 @@ from collab.comparison import BETTER, WORSE
 from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
 from collab.ui.people_chart import foretold_figure
 from collab.ui.theme import palette
@@ -74,15 +73,18 @@ def show_errors(rows: pd.DataFrame) -> None:
     found = errors_on(rows)
     if not found:
         return
-    lines = [f"| {MODELS[name]} | {words.loss(each.rmse)} | {words.loss(each.mae)} |" for name, each in found.items()]
-    st.markdown("\n".join(["| | RMSE | MAE |", "| :-- | --: | --: |", *lines]))
-    as_table(
-        "errors_table",
-        "Errors on the user’s held-out ratings",
-        lambda: pd.DataFrame(
-            [(MODELS[name], round(each.rmse, 4), round(each.mae, 4)) for name, each in found.items()],
-            columns=["", "RMSE (stars)", "MAE (stars)"],
+    st.dataframe(
+        pd.DataFrame(
+            [(MODELS[name], each.rmse, each.mae) for name, each in found.items()], columns=["", "rmse", "mae"]
         ),
+        hide_index=True,
+        width="content",
+        key="errors_table",
+        alt="Errors on the user’s held-out ratings",
+        column_config={
+            "rmse": st.column_config.NumberColumn("RMSE", format="%.4f", help="Stars."),
+            "mae": st.column_config.NumberColumn("MAE", format="%.4f", help="Stars."),
+        },
     )
     st.caption("  \n".join(filter(None, [verdict_in_words(rows), intervals_in_words(rows)])))
 

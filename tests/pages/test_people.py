@@ -16,6 +16,7 @@ from collab.services.training_job import carry_out, plan
 from collab.ui import cached
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
+ERRORS = "Errors on the user’s held-out ratings"
 
 
 def link(app, name):
@@ -34,6 +35,11 @@ def figure_of(app):
 
 def traces(app):
     return {trace.get("name"): trace for trace in figure_of(app)["data"]}
+
+
+def frames(app):
+    """The tables below the picture: all but that of the errors beside it."""
+    return [each for each in app.dataframe if each.proto.alt != ERRORS]
 
 
 def texts(app):
@@ -71,16 +77,13 @@ def test_the_user_of_the_link_with_errors_worked_out_anew(visit, data):
     _, valid = cached.ratings_of(run.id)
     own = valid.take(np.flatnonzero(valid.user_index == run.users.index[run.users["user_id"] == "12"][0]))
     expected = errors(run.model.predict(own.user_index, own.item_index), own.rating)
-    assert f"| {expected.rmse:.4f} | {expected.mae:.4f} |" in texts(app) and "**User 12**" in texts(app)
-    table = app.dataframe[-1].value
+    (told,) = (each.value for each in app.dataframe if each.proto.alt == ERRORS)
+    assert told.iloc[0, 1:].tolist() == pytest.approx([expected.rmse, expected.mae]) and "**User 12**" in texts(app)
+    table = frames(app)[-1].value
     assert sorted(table["rating"]) == sorted(own.rating) and table["predicted"].is_monotonic_decreasing
     assert traces(app)["given"]["y"] == table["rating"].tolist()
     assert traces(app)["predicted"]["y"] == table["predicted"].tolist()
     assert "80 % interval" not in traces(app)  # dot-bias names no variance
-    app.session_state["errors_table"] = True
-    app.run()
-    told = next(each.value for each in app.dataframe if each.proto.alt == "Errors on the user’s held-out ratings")
-    assert told.iloc[0, 1:].tolist() == pytest.approx([expected.rmse, expected.mae], abs=6e-5)
     known = cached.people_known(run.id)
     assert (known is None) == (data == "ml-latest-small")
     if known is not None:
@@ -94,31 +97,31 @@ def test_every_part(visit, data):
     run = current(app)
     train, _ = cached.ratings_of(run.id)
     rated = set(train.item_index[train.user_index == 5].tolist())
-    table = show(app, "recommended").dataframe[0].value
+    table = frames(show(app, "recommended"))[0].value
     assert len(table) == 10 and not set(table["item_index"]) & rated and (table["n_ratings"] >= 20).all()
     assert "in this list of 10" in texts(app) or "nothing says how good this list is" in texts(app)
     app.selectbox(key="ranked_by").set_value("rating").run()
-    assert not app.exception and app.dataframe[0].value["predicted"].is_monotonic_decreasing
-    table = show(app, "what they rated").dataframe[0].value
+    assert not app.exception and frames(app)[0].value["predicted"].is_monotonic_decreasing
+    table = frames(show(app, "what they rated"))[0].value
     assert set(table["item_index"]) == rated and table["rating"].is_monotonic_decreasing
     app.button_group(key="rated_order").set_value("surprise").run()
-    assert app.dataframe[0].value["difference"].abs().is_monotonic_decreasing
-    table = show(app, "tastes").dataframe[0].value
+    assert frames(app)[0].value["difference"].abs().is_monotonic_decreasing
+    table = frames(show(app, "tastes"))[0].value
     assert table["n_ratings"].is_monotonic_decreasing and table["share"].between(0, 100).all()
     app.button_group(key="taste_by").set_value("decades").run()
-    assert app.dataframe[0].value["name"].str.fullmatch(r"\d{4}s").all()
-    table = show(app, "all users").dataframe[0].value
+    assert frames(app)[0].value["name"].str.fullmatch(r"\d{4}s").all()
+    table = frames(show(app, "all users"))[0].value
     assert table["n_ratings"].is_monotonic_decreasing and (table["n_ratings"] >= 20).all()
     for order, column, rising in (("harshest", "mean_rating", True), ("worst predicted", "rmse", False)):
         app.selectbox(key="people_order").set_value(order).run()
-        ordered = app.dataframe[0].value[column]
+        ordered = frames(app)[0].value[column]
         assert ordered.is_monotonic_increasing if rising else ordered.is_monotonic_decreasing
-    assert (app.dataframe[0].value["n_held_out"] >= 10).all()
+    assert (frames(app)[0].value["n_held_out"] >= 10).all()
 
 
 def test_part_and_order_come_from_the_link(visit):
     app = visit("people", part="all users", people_order="kindest", minimum="40")
-    table = app.dataframe[0].value
+    table = frames(app)[0].value
     assert table["mean_rating"].is_monotonic_decreasing and (table["n_ratings"] >= 40).all()
 
 
@@ -159,7 +162,7 @@ def test_the_user_goes_with_the_session_and_one_whom_another_data_set_lacks_is_r
 
 def test_a_bayesian_run_has_intervals_and_orders_by_them(visit_bayes):
     app = visit_bayes("people", user="3")
-    table = app.dataframe[-1].value
+    table = frames(app)[-1].value
     assert "80 % interval" in traces(app) and {"low", "high", "inside"} <= set(table)
     assert f"hold {table['inside'].sum()} of {len(table)}" in texts(app)
     n_outside = len(traces(app).get("given, outside", {"x": []})["x"])
@@ -167,7 +170,7 @@ def test_a_bayesian_run_has_intervals_and_orders_by_them(visit_bayes):
     show(app, "recommended")
     assert len(app.selectbox(key="ranked_by").options) == 5
     app.selectbox(key="ranked_by").set_value("safe").run()
-    table = app.dataframe[0].value
+    table = frames(app)[0].value
     assert not app.exception and table["score"].is_monotonic_decreasing and (table["score"] < table["predicted"]).all()
     default = next(each.id for each in cached.jobs().store.records() if each.model == "dot-bias")
     app.selectbox(key="_pick_run").set_value(default).run()  # which has no such order
@@ -177,11 +180,11 @@ def test_a_bayesian_run_has_intervals_and_orders_by_them(visit_bayes):
 @pytest.mark.parametrize("model", ["mean", "neighbours", "deep", "ordinal"])
 def test_models_without_factors_or_biases_serve_as_well(visit_run, model):
     app = visit_run(model, user="4")
-    assert not app.info[1:] and len(traces(app)["predicted"]["y"]) == len(app.dataframe[-1].value)
+    assert not app.info[1:] and len(traces(app)["predicted"]["y"]) == len(frames(app)[-1].value)
     assert ("bias " in texts(app)) == current(app).model.has_biases
-    table = show(app, "recommended").dataframe[0].value
+    table = frames(show(app, "recommended"))[0].value
     assert len(table) == 10
-    assert ("bias" in show(app, "all users").dataframe[0].value) == current(app).model.has_biases
+    assert ("bias" in frames(show(app, "all users"))[0].value) == current(app).model.has_biases
 
 
 def test_sealed_rows_stay_unseen(visit_run):
@@ -189,8 +192,8 @@ def test_sealed_rows_stay_unseen(visit_run):
     split, ratings = cached.run_split(link(app, "run"))
     sealed = set(ratings.item_index[split.test[ratings.user_index[split.test] == 2]].tolist())
     held = set(ratings.item_index[split.valid[ratings.user_index[split.valid] == 2]].tolist())
-    assert sealed - held and set(app.dataframe[-1].value["item_index"]) == held
-    shown = show(app, "recommended").dataframe[0].value
+    assert sealed - held and set(frames(app)[-1].value["item_index"]) == held
+    shown = frames(show(app, "recommended"))[0].value
     assert set(shown["item_index"][shown["given"].notna()]) <= held
 
 
@@ -221,9 +224,9 @@ def test_where_the_ratings_are_gone_the_users_are_left_and_runs_that_can_serve(v
     monkeypatch.setattr(cached, "split_of", lost)
     app.run()
     assert not app.exception and "The data set is not the one" in app.info[-1].value
-    table = app.dataframe[0].value
+    table = frames(app)[0].value
     assert table["n_ratings"].is_monotonic_decreasing and "rmse" not in table and "bias" in table
     other = next(button for button in app.button if (button.key or "").startswith("use_"))
     other.click().run()
-    assert not app.exception and link(app, "run") != gone and "rmse" not in app.dataframe[0].value
+    assert not app.exception and link(app, "run") != gone and "rmse" not in frames(app)[0].value
     assert "**User 1**" in texts(app)

@@ -34,6 +34,13 @@ def films(app):
     return re.findall(r'<div class="film"><b title="([^"]*)">', lists[0]) if lists else []
 
 
+def table(app):
+    """The list as a table, which is folded away at first."""
+    app.session_state["evening_table"] = True
+    app.run()
+    return app.dataframe[0].value
+
+
 def keys(app):
     return {button.key for button in app.button}
 
@@ -91,9 +98,9 @@ def test_two_people_get_films_that_neither_has_rated(evening, data):
         "gain" in texts(app) and "most rated films" in texts(app) and ("ynthetic" in texts(app)) == (data == "sample")
     )
     assert "**Ada** has rated 3 films." in texts(app) and "**Bob** has rated 3 films." in texts(app)
-    table = app.dataframe[0].value
-    assert len(table) == 10 and table["Ada, predicted"].between(0.5, 5).all() and (table["n_ratings"] >= 20).all()
-    assert {"Bob, probably", "Bob, own list"} <= set(table.columns)
+    listed = table(app)
+    assert len(listed) == 10 and listed["Ada, predicted"].between(0.5, 5).all() and (listed["n_ratings"] >= 20).all()
+    assert {"Bob, probably", "Bob, own list"} <= set(listed.columns)
     for token in (ada.edit_token, bob.edit_token):
         assert token not in str(dict(app.query_params))
     gain, agreement = (each.value for each in app.dataframe[1:])  # the small tables of the side, to take along
@@ -101,7 +108,7 @@ def test_two_people_get_films_that_neither_has_rated(evening, data):
     for row in gain.itertuples(index=False):
         assert f"<th scope=row>{row[0]}</th>" + "".join(f"<td>{stars:.1f}</td>" for stars in row[1:]) in html(app)
     assert gain["these (stars)"].tolist() == pytest.approx(
-        [table[f"{name}, predicted"].mean() for name in ("Ada", "Bob")], abs=0.0002
+        [listed[f"{name}, predicted"].mean() for name in ("Ada", "Bob")], abs=0.0002
     )
 
 
@@ -114,7 +121,7 @@ def test_the_ways_and_what_counts_change_the_list(evening):
             app.segmented_control(key="way").set_value(way).run()
             assert not app.exception
             lists[counts, way] = films(app)
-            stars = app.dataframe[0].value[["Ada, predicted", "Bob, predicted"]]
+            stars = table(app)[["Ada, predicted", "Bob, predicted"]]
             if counts == "Predicted rating" and way != "Average without misery":
                 joint = stars.mean(axis=1) if way == "Average" else stars.min(axis=1)
                 assert (joint.diff().dropna() <= 0.0002).all()  # figures are rounded to four decimals
@@ -127,7 +134,7 @@ def test_a_threshold_that_nothing_reaches_offers_the_one_that_leaves_a_film(even
     assert films(app) == [] and "Somebody would rate every film below 5 stars" in texts(app)
     press(app, "lower_least")
     assert films(app) and app.slider(key="least").value < 5
-    stars = app.dataframe[0].value[["Ada, predicted", "Bob, predicted"]]
+    stars = table(app)[["Ada, predicted", "Bob, predicted"]]
     assert (stars.min(axis=1) >= app.slider(key="least").value - 0.05).all()
 
 
@@ -142,7 +149,7 @@ def test_filters_that_leave_nothing_say_so(evening):
 def test_films_that_some_have_liked(evening):
     app, _, _, rated = evening()
     app.toggle(key="again").set_value(True).run()
-    assert html(app).count("<span>rated</span>") == app.dataframe[0].value.isin(["rated"]).to_numpy().sum()
+    assert html(app).count("<span>rated</span>") == table(app).isin(["rated"]).to_numpy().sum()
     app.segmented_control(key="counts").set_value("Predicted rating").run()
     assert not app.exception
     shown = set(films(app))
@@ -241,7 +248,7 @@ def test_unnamed_people_and_namesakes_are_told_apart(visit, make):
     tokens = [make(name).view_token for name in ("My ratings", "Ada", "Ada")]
     app = visit("together", people=",".join(tokens))
     names = {"Person 1", "Ada (1)", "Ada (2)"}
-    assert {column.removesuffix(", predicted") for column in app.dataframe[0].value if "predicted" in column} == names
+    assert {column.removesuffix(", predicted") for column in table(app) if "predicted" in column} == names
 
 
 def test_names_are_shown_as_they_are(visit, make):
