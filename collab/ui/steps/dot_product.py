@@ -85,9 +85,9 @@ def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None
         numbers = [Decimal(each) for each in text.split(",")]
         if len(numbers) != width * len(owners) or not all(abs(each) <= 1 for each in numbers):
             return None
+        numbers = [each.quantize(Decimal("0.01")) for each in numbers]
     except InvalidOperation:  # no number, or none that can be compared
         return None
-    numbers = [each.quantize(Decimal("0.01")) for each in numbers]
     return {owner: numbers[place * width : (place + 1) * width] for place, owner in enumerate(owners)}
 
 

@@ -107,7 +107,7 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         st.caption(_worked_out(states[now], ratings, picked, rate) + (" Synthetic ratings." if synthetic else ""))
         as_table(
             "slow_table",
-            f"Step {now}",
+            "The spreadsheet and its loss",
             lambda: {
                 f"The spreadsheet after {now} steps": spreadsheet_table(
                     states[now], ratings, users, films, gradients=shown == GRADIENTS
