@@ -76,6 +76,7 @@ async function draw(picture, run) {
     if (picture.run !== run) return;
     Object.assign(picture, { figure: data.figure, told: data.words, width, traces: figure.data });
   }
+  followScene(picture);
   setNames(picture);
   if (picture.drawn) return;
   picture.drawn = true;
@@ -197,6 +198,19 @@ function sceneOf(node) {
   return scene?.glplot ? scene : null;
 }
 
+// A scene is a new one where the browser has lost the graphics of the one before.
+function followScene(picture) {
+  const glplot = sceneOf(picture.node)?.glplot;
+  if (!glplot || glplot.followed) return;
+  glplot.followed = true;
+  const before = glplot.onrender; // Plotly's own: axes and hover
+  glplot.onrender = () => {
+    before?.();
+    placeNames(picture);
+  };
+  watchTurns(glplot);
+}
+
 function rangesOf(node) {
   const { xaxis, yaxis } = node._fullLayout;
   return [...xaxis.range, ...yaxis.range];
@@ -273,7 +287,8 @@ function listenToKeys(picture) {
 }
 
 function turnSolid(picture, across, up, zoom) {
-  const camera = structuredClone(sceneOf(picture.node).getCamera());
+  const scene = sceneOf(picture.node);
+  const camera = structuredClone(scene.getCamera());
   const [x, y, z] = ["x", "y", "z"].map((name) => camera.eye[name] - camera.center[name]);
   const reach = Math.hypot(x, y, z) * zoom;
   const around = Math.atan2(y, x) + across * STEP;
@@ -285,7 +300,10 @@ function turnSolid(picture, across, up, zoom) {
   };
   camera.up = { x: 0, y: 0, z: 1 };
   cameras.set(picture.data.key, camera);
-  window.Plotly.relayout(picture.node, { "scene.camera": camera });
+  // As Plotly takes up a turn by hand; its `relayout` would make every point anew for each press.
+  const numbers = ({ x, y, z }) => [x, y, z];
+  scene.camera.lookAt(numbers(camera.eye), numbers(camera.center), numbers(camera.up));
+  scene.saveLayout(picture.node.layout);
 }
 
 function moveFlat(picture, across, up, zoom) {
