@@ -28,7 +28,7 @@ INSIDE = """() => { const node = document.querySelector('.plot3d-drawing'), { xa
     box.x + xaxis._offset + xaxis.l2p(x) - frame.x - frame.width / 2,
     box.y + yaxis._offset + yaxis.l2p(set.y[place]) - frame.y - frame.height / 2]); }"""
 TURNED_AND_BACK = """async () => {
-  const node = document.querySelector('.plot3d-drawing'), scene = node._fullLayout.scene._scene, { glplot } = scene, { gl } = glplot;
+  const scene = document.querySelector('.plot3d-drawing')._fullLayout.scene._scene, { glplot } = scene, { gl } = glplot;
   const frames = async (n) => { while (n--) await new Promise(requestAnimationFrame); };
   const state = () => {
     const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight], pixels = new Uint8Array(4 * width * height);
