@@ -7,6 +7,7 @@ const STILL = 5; // pixels that a pointer may wander between press and release a
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
 const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
 const STEP = Math.PI / 24; // of an arrow key's turn
+const MOST_ZOOMS = 50; // that are remembered, the last ones
 const CONFIG = {
   displaylogo: false,
   scrollZoom: true,
@@ -168,7 +169,9 @@ function listenToPlotly(picture) {
       // the reset button: back to the camera that Plotly begins with
       else if (change?.["scene.camera.eye"] === null) cameras.delete(picture.data.key);
       if (!picture.flat) return;
+      zooms.delete(picture.zoomKey); // to the end of the line
       zooms.set(picture.zoomKey, rangesOf(node));
+      if (zooms.size > MOST_ZOOMS) zooms.delete(zooms.keys().next().value);
       placeNames(picture);
     });
   }

@@ -11,7 +11,7 @@ component beside `st.plotly_chart`, in turns in the same run.
 Each is then turned by `N_FRAMES` moves of a pressed mouse, one for each frame that the browser asks for. *A frame*: from one to
 the next, which is how often the picture changes on this machine; at best 0.017, the screen's own pace. *Its script*: what the
 browser's main thread computes for it, waiting for pixels that are read back included, drawing left out: what is left for a
-machine whose graphics card draws. Medians of N pages (2), their colours and their frames; script is a mean over frames.
+machine whose graphics card draws. Medians of N pages (1), their colours and their frames; script is a mean over frames.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def joined(parts: list[dict[str, list[float]]]) -> dict[str, float]:
 
 def main() -> None:
     """Print the table."""
-    n_times = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    n_times = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         raise SystemExit("no Chromium: install Debian's package chromium, or name the program in CHROMIUM")
