@@ -100,6 +100,7 @@ function prepare(picture, figure) {
     layout.xaxis.uirevision = layout.yaxis.uirevision = picture.zoomKey;
   } else {
     if (data.camera?.length === 9 && !cameras.has(data.key)) cameras.set(data.key, cameraOf(data.camera));
+    picture.home = structuredClone(layout.scene.camera);
     const camera = cameras.get(data.key);
     layout.scene = { ...layout.scene, ...(camera && { camera }) };
     fitWidth(layout.scene, node);
@@ -166,8 +167,10 @@ function listenToPlotly(picture) {
   for (const event of ["plotly_relayout", "plotly_relayouting"]) {
     node.on(event, (change) => {
       if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
-      // the reset button: back to the camera that Plotly begins with
-      else if (change?.["scene.camera.eye"] === null) cameras.delete(picture.data.key);
+      else if (change?.["scene.camera.eye"] === null) { // the reset button means the camera of the figure, not Plotly's own
+        cameras.delete(picture.data.key);
+        if (picture.home) lookFrom(picture, picture.home);
+      }
       if (!picture.flat) return;
       zooms.delete(picture.zoomKey); // to the end of the line
       zooms.set(picture.zoomKey, rangesOf(node));
@@ -290,8 +293,7 @@ function listenToKeys(picture) {
 }
 
 function turnSolid(picture, across, up, zoom) {
-  const scene = sceneOf(picture.node);
-  const camera = structuredClone(scene.getCamera());
+  const camera = structuredClone(sceneOf(picture.node).getCamera());
   const [x, y, z] = ["x", "y", "z"].map((name) => camera.eye[name] - camera.center[name]);
   const reach = Math.hypot(x, y, z) * zoom;
   const around = Math.atan2(y, x) + across * STEP;
@@ -303,9 +305,14 @@ function turnSolid(picture, across, up, zoom) {
   };
   camera.up = { x: 0, y: 0, z: 1 };
   cameras.set(picture.data.key, camera);
-  // As Plotly takes up a turn by hand; its `relayout` would make every point anew for each press.
+  lookFrom(picture, camera);
+}
+
+// As Plotly takes up a turn by hand; its `relayout` would make every point anew for each press.
+function lookFrom(picture, { eye, center, up = { x: 0, y: 0, z: 1 } }) {
+  const scene = sceneOf(picture.node);
   const numbers = ({ x, y, z }) => [x, y, z];
-  scene.camera.lookAt(numbers(camera.eye), numbers(camera.center), numbers(camera.up));
+  scene.camera.lookAt(numbers(eye), numbers(center), numbers(up));
   scene.saveLayout(picture.node.layout);
 }
 

@@ -4,7 +4,8 @@ names as many of its points as have room.
 `st.plotly_chart` mounts a chart anew whenever its figure changes, which throws the camera away, and never reports a click on or a
 selection of 3-D points. This small component hands every new figure to `Plotly.react` in the same place instead. The names stand
 in a layer over the drawing and are placed anew in every frame (`plot3d_names.js`); boxes and lassos are drawn over it and hold
-whatever lies under them on the screen, in two dimensions and in three (`plot3d_select.js`).
+whatever lies under them on the screen, in two dimensions and in three (`plot3d_select.js`). A turn leaves out what nobody
+sees in it (`plot3d_turning.js`).
 """
 
 from __future__ import annotations

@@ -195,6 +195,12 @@ def test_by_keyboard_alone_the_map_turns_and_a_film_is_reached(film_map, settled
     eye_after("-")
     assert reach() == pytest.approx(far, rel=1e-3)
 
+    film_map.locator(".plot3d [data-title*='default']").click()  # the reset button: the figure's own camera again
+    film_map.wait_for_function(f"start => JSON.parse({CAMERA}).eye.z.toFixed(3) === start.toFixed(3)", arg=start["z"])
+    assert camera(film_map)["eye"] == pytest.approx(start, abs=1e-3)
+
+    frame.focus()
+    eye_after("ArrowLeft")
     turned = camera(film_map)
     chosen = film_map.get_by_role("combobox", name="Film", exact=True)
     chosen.focus()
