@@ -15,7 +15,9 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) 
     """What there is to say of the search `text` and of the film `chosen`."""
     known = cached.film_uncertainty(run.id)
     if text:
-        st.caption(f"{words.count(layout.found.sum())} of these films have “{words.plain(text)}” in their title.")
+        n_found = int(layout.found.sum())
+        have = "has “{}” in its title" if n_found == 1 else "have “{}” in their title"
+        st.caption(f"{words.count(n_found)} of these films {have.format(words.plain(text))}.")
     if chosen is None:
         st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
     else:

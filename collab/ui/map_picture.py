@@ -167,8 +167,7 @@ def _predicted(run: TrainedRun) -> np.ndarray:
     if wrong:
         st.caption(words.plain(wrong))
     if rated:
-        n_rated = f"{words.count(len(rated))} {'rating' if len(rated) == 1 else 'ratings'}"
-        st.caption(f"Predicted from {n_rated}, those of this page’s profile.")
+        st.caption(f"Predicted from {words.counted(len(rated), 'rating')}, those of this page’s profile.")
     else:
         st.caption("Nothing rated yet: these are predictions for the average person.")
         st.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")

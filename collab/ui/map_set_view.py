@@ -15,7 +15,7 @@ import streamlit as st
 from collab.film_sets import SetFacts, distance_of_middles, genre_shares, set_facts
 from collab.services.runs import TrainedRun
 from collab.ui import film_set, map_cache, words
-from collab.ui.plot3d import ADDED, REMOVED
+from collab.ui.plot3d import ADDED, REMOVED, REPLACED
 
 ALL = "All films with ratings"
 UNNAMED = "This set"
@@ -53,7 +53,9 @@ def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
             else f", {words.count(n_seen)} of them on the map: show more films for the others"
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"{words.plain(name) if name else 'The set'}: {words.count(len(chosen))} films, framed{seen}.")
+            st.caption(
+                f"{words.plain(name) if name else 'The set'}: {words.counted(len(chosen), 'film')}, framed{seen}."
+            )
             st.button(
                 "Clear",
                 key="set_clear",
@@ -135,11 +137,11 @@ def set_table(run: TrainedRun, chosen: Sequence[int]) -> pd.DataFrame:
 
 def _take_found(run: TrainedRun, found: Sequence[int]) -> None:
     st.button(
-        f"The {words.count(len(found))} found films",
+        "The film found" if len(found) == 1 else f"The {words.count(len(found))} found films",
         key="set_found",
         icon=":material/search:",
         on_click=choose_films,
-        args=(run, list(found), "replace"),
+        args=(run, list(found), REPLACED),
         help="Makes them the set.",
     )
 

@@ -7,6 +7,7 @@ const STILL = 5; // pixels that a pointer may wander between press and release a
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
 const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
 const STEP = Math.PI / 24; // of an arrow key's turn
+const MOST_ZOOMS = 50; // that are remembered, the last ones
 const CONFIG = {
   displaylogo: false,
   scrollZoom: true,
@@ -76,6 +77,7 @@ async function draw(picture, run) {
     if (picture.run !== run) return;
     Object.assign(picture, { figure: data.figure, told: data.words, width, traces: figure.data });
   }
+  followScene(picture);
   setNames(picture);
   if (picture.drawn) return;
   picture.drawn = true;
@@ -98,6 +100,7 @@ function prepare(picture, figure) {
     layout.xaxis.uirevision = layout.yaxis.uirevision = picture.zoomKey;
   } else {
     if (data.camera?.length === 9 && !cameras.has(data.key)) cameras.set(data.key, cameraOf(data.camera));
+    picture.home = structuredClone(layout.scene.camera);
     const camera = cameras.get(data.key);
     layout.scene = { ...layout.scene, ...(camera && { camera }) };
     fitWidth(layout.scene, node);
@@ -164,10 +167,14 @@ function listenToPlotly(picture) {
   for (const event of ["plotly_relayout", "plotly_relayouting"]) {
     node.on(event, (change) => {
       if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
-      // the reset button: back to the camera that Plotly begins with
-      else if (change?.["scene.camera.eye"] === null) cameras.delete(picture.data.key);
+      else if (change?.["scene.camera.eye"] === null) { // the reset button means the camera of the figure, not Plotly's own
+        cameras.delete(picture.data.key);
+        if (picture.home) lookFrom(picture, picture.home);
+      }
       if (!picture.flat) return;
+      zooms.delete(picture.zoomKey); // to the end of the line
       zooms.set(picture.zoomKey, rangesOf(node));
+      if (zooms.size > MOST_ZOOMS) zooms.delete(zooms.keys().next().value);
       placeNames(picture);
     });
   }
@@ -195,6 +202,19 @@ function listenToPlotly(picture) {
 function sceneOf(node) {
   const scene = node._fullLayout?.scene?._scene;
   return scene?.glplot ? scene : null;
+}
+
+// A scene is a new one where the browser has lost the graphics of the one before.
+function followScene(picture) {
+  const glplot = sceneOf(picture.node)?.glplot;
+  if (!glplot || glplot.followed) return;
+  glplot.followed = true;
+  const before = glplot.onrender; // Plotly's own: axes and hover
+  glplot.onrender = () => {
+    before?.();
+    placeNames(picture);
+  };
+  watchTurns(glplot);
 }
 
 function rangesOf(node) {
@@ -285,7 +305,15 @@ function turnSolid(picture, across, up, zoom) {
   };
   camera.up = { x: 0, y: 0, z: 1 };
   cameras.set(picture.data.key, camera);
-  window.Plotly.relayout(picture.node, { "scene.camera": camera });
+  lookFrom(picture, camera);
+}
+
+// As Plotly takes up a turn by hand; its `relayout` would make every point anew for each press.
+function lookFrom(picture, { eye, center, up = { x: 0, y: 0, z: 1 } }) {
+  const scene = sceneOf(picture.node);
+  const numbers = ({ x, y, z }) => [x, y, z];
+  scene.camera.lookAt(numbers(eye), numbers(center), numbers(up));
+  scene.saveLayout(picture.node.layout);
 }
 
 function moveFlat(picture, across, up, zoom) {

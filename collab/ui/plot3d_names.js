@@ -55,15 +55,6 @@ function setNames(picture) {
     const box = each.getBoundingClientRect();
     return { left: box.left - frame.left, top: box.top - frame.top, right: box.right - frame.left, bottom: box.bottom - frame.top };
   });
-  const glplot = sceneOf(node)?.glplot;
-  if (glplot && !glplot.namesFollow) {
-    const before = glplot.onrender; // Plotly's own: axes and hover
-    glplot.onrender = () => {
-      before?.();
-      placeNames(picture);
-    };
-    glplot.namesFollow = true;
-  }
   placeNames(picture);
 }
 

@@ -1,6 +1,7 @@
 """The film map in the real browser: a click chooses a film, a turn does not, and nothing moves the camera but the hand."""
 
 import json
+import math
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ INK = "document.querySelector('.plot3d-drawing')._fullLayout.font.color"
 CAMERA = "JSON.stringify(document.querySelector('.plot3d-drawing')._fullLayout.scene._scene.getCamera())"
 SHOWN = """document.querySelector('.plot3d-drawing').data.filter(trace => trace.meta === 'films')
   .reduce((n, trace) => n + trace.x.length, 0)"""
+AXIS = "document.querySelector('.plot3d-drawing')._fullLayout.scene.xaxis.title.text"
 TRACES = "document.querySelector('.plot3d-drawing').data.map(trace => trace.name)"
 RANGES = """(() => { const { xaxis, yaxis } = document.querySelector('.plot3d-drawing')._fullLayout;
   return JSON.stringify([...xaxis.range, ...yaxis.range].map(end => Number(end.toFixed(3)))); })()"""
@@ -25,6 +27,29 @@ INSIDE = """() => { const node = document.querySelector('.plot3d-drawing'), { xa
   return Array.from(set.x, (x, place) => [
     box.x + xaxis._offset + xaxis.l2p(x) - frame.x - frame.width / 2,
     box.y + yaxis._offset + yaxis.l2p(set.y[place]) - frame.y - frame.height / 2]); }"""
+TURNED_AND_BACK = """async () => {
+  const scene = document.querySelector('.plot3d-drawing')._fullLayout.scene._scene, { glplot } = scene, { gl } = glplot;
+  const frames = async (n) => { while (n--) await new Promise(requestAnimationFrame); };
+  const state = () => {
+    const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight], pixels = new Uint8Array(4 * width * height);
+    const canPick = glplot.objects.some(object => object.pickSlots);
+    glplot.redraw();
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    let inked = 0;
+    for (let place = 3; place < pixels.length; place += 4) inked += pixels[place] > 127;
+    return { inked: inked / (width * height), ratio: glplot.pixelRatio, width, canPick };
+  };
+  const { eye, center, up } = scene.getCamera(), numbers = ({ x, y, z }) => [x, y, z];
+  const look = (by) => scene.camera.lookAt([eye.x + by, eye.y, eye.z], numbers(center), numbers(up));
+  const before = state();
+  look(0.2);
+  for (let n = 0; n < 200 && glplot.objects.some(object => object.pickSlots); n++) await frames(1);
+  look(0);
+  await frames(4);
+  const turning = state();
+  for (let n = 0; n < 400 && !glplot.objects.some(object => object.pickSlots); n++) await frames(1);
+  await frames(3);
+  return { before, turning, after: state() }; }"""
 BOXES = """() => [...document.querySelectorAll('.plot3d-names span')].filter(each => each.style.visibility === 'visible')
   .map(each => each.getBoundingClientRect()).map(box => [box.left, box.right, box.top, box.bottom])"""
 PLACES = [(dx, dy) for dy in (0, 14, -14, 28, -28, 42) for dx in (0, 16, -16, 32, -32, 48, -48)]
@@ -129,6 +154,64 @@ def test_turning_chooses_nothing_and_a_click_the_film_under_the_mouse(film_map, 
     assert link(film_map)["film"][:5] == nearest[:5]
 
 
+def test_a_turn_is_drawn_plainly_and_at_rest_the_picture_is_whole(film_map):
+    seen = film_map.evaluate(TURNED_AND_BACK)
+    before, turning, after = seen["before"], seen["turning"], seen["after"]
+    assert before["canPick"] and not turning["canPick"] and after["canPick"]  # nobody points while turning
+    assert (before["ratio"], turning["ratio"], after["ratio"]) == (2, 1, 2)  # WebGL is software here
+    assert after["width"] == before["width"] == pytest.approx(2 * turning["width"], abs=2)
+    assert before["inked"] > 0.01
+    assert after["inked"] == pytest.approx(before["inked"], rel=0.02)
+    assert turning["inked"] == pytest.approx(before["inked"], rel=0.15)  # every film is there, as large as at rest
+
+
+def test_by_keyboard_alone_the_map_turns_and_a_film_is_reached(film_map, settled):
+    frame = film_map.locator(".plot3d")
+    film_map.get_by_role("link", name="Two maps").focus()
+    for _ in range(40):
+        film_map.keyboard.press("Tab")
+        if frame.evaluate("frame => frame === document.activeElement"):
+            break
+    ring = frame.evaluate("frame => [getComputedStyle(frame).outlineStyle, getComputedStyle(frame).outlineWidth]")
+    assert ring == ["solid", "2px"]
+
+    def reach():
+        eye, middle = (camera(film_map)[name] for name in ("eye", "center"))
+        return math.dist(eye.values(), middle.values())
+
+    def eye_after(key):
+        before = film_map.evaluate(CAMERA)
+        film_map.keyboard.press(key)
+        film_map.wait_for_function(f"before => {CAMERA} !== before", arg=before)
+        film_map.wait_for_timeout(300)
+        return camera(film_map)["eye"]
+
+    far, start = reach(), camera(film_map)["eye"]
+    around = eye_after("ArrowRight")
+    assert around["z"] == pytest.approx(start["z"], abs=1e-3) and around["x"] != start["x"]
+    assert eye_after("ArrowUp")["z"] > around["z"] and reach() == pytest.approx(far, rel=1e-3)
+    eye_after("+")
+    assert reach() == pytest.approx(0.9 * far, rel=1e-3)
+    eye_after("-")
+    assert reach() == pytest.approx(far, rel=1e-3)
+
+    film_map.locator(".plot3d [data-title*='default']").click()  # the reset button: the figure's own camera again
+    film_map.wait_for_function(f"start => JSON.parse({CAMERA}).eye.z.toFixed(3) === start.toFixed(3)", arg=start["z"])
+    assert camera(film_map)["eye"] == pytest.approx(start, abs=1e-3)
+
+    frame.focus()
+    eye_after("ArrowLeft")
+    turned = camera(film_map)
+    chosen = film_map.get_by_role("combobox", name="Film", exact=True)
+    chosen.focus()
+    film_map.keyboard.type("Alien (1979)")
+    film_map.keyboard.press("Enter")
+    film_map.wait_for_function("new URL(location).searchParams.get('film')?.startsWith('Alien (1979)')")
+    settled(film_map)
+    assert film_map.locator(".plot3d-names .chosen").inner_text() == "Alien (1979)"
+    assert camera(film_map) == turned
+
+
 def test_the_camera_stays_through_every_change(film_map, settled):
     turned = turn(film_map)
     film_map.get_by_role("combobox", name="Colour").click()
@@ -163,13 +246,25 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     film_map.get_by_role("button", name="Points").click()
     film_map.get_by_text("Size by number of ratings").click()
     film_map.wait_for_function("new URL(location).searchParams.get('sized') === 'true'")
-    slider = film_map.get_by_role("slider", name="Films")
-    slider.focus()
-    slider.press("ArrowLeft")
-    film_map.wait_for_function("new URL(location).searchParams.get('shown') === '999'")
+    for name, parameter, value in (("Films", "shown", "999"), ("Names", "names", "19")):
+        slider = film_map.get_by_role("slider", name=name)
+        slider.focus()
+        slider.press("ArrowLeft")
+        film_map.wait_for_function(f"new URL(location).searchParams.get('{parameter}') === '{value}'")
     film_map.keyboard.press("Escape")
     settled(film_map)
     assert camera(film_map) == turned
+
+    film_map.get_by_role("button", name="Axes").click()
+    film_map.get_by_role("combobox", name="x", exact=True).click()
+    film_map.get_by_role("option", name="4", exact=True).click()
+    film_map.wait_for_function("new URL(location).searchParams.get('x') === '4'")
+    film_map.keyboard.press("Escape")
+    settled(film_map)
+    film_map.wait_for_function(f"{AXIS}.startsWith('Component 4 ')")
+    assert camera(film_map) == turned
+    assert link(film_map)["find"] == "star trek" and len(link(film_map)["films"].split(",")) == 200
+    assert {"found", "set"} <= set(film_map.evaluate(TRACES))  # search and selection stay too
 
     film_map.get_by_role("textbox", name="Find").fill("")
     film_map.keyboard.press("Enter")
