@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from collab.services.repeats import differ_in_seed_alone
 from collab.ui import two_maps_view as view
-from collab.ui import two_runs
 from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
 from collab.ui.needs import need_factors
+from collab.ui.other_run import offer_another_seed, pick_other_run, wait_for_other
 from collab.ui.page import describe_run, open_page
 
 page = open_page(
@@ -19,7 +20,11 @@ with picture:
     left, right = st.columns(2, gap="small")
     left.selectbox("A: the run in the sidebar", [describe_run(run.record)], disabled=True)
     with right:
-        other = two_runs.pick_against(run)
+        other = pick_other_run(
+            run,
+            "B: another run",
+            "The run that is laid onto the one in the sidebar: any run of the same data set whose model has factors.",
+        )
 with controls:
     chosen = pick_film(run, default=True)
     minimum = minimum_ratings(
@@ -31,9 +36,9 @@ if other is None or other.busy:
     with right:
         if other is None:
             st.info("There is no other run of this data set with factors yet.", icon=":material/info:")
-            two_runs.offer_another_seed(run, primary=True)
+            offer_another_seed(run, primary=True)
         else:
-            two_runs.wait_for_other(other)
+            wait_for_other(other)
     st.markdown(view.MEANING)
     st.stop()
 
@@ -82,8 +87,8 @@ else:
 with controls:
     film_facts(run, chosen)
     view.chosen_facts(maps)
-    if not two_runs.same_but_for_the_seed(run.record, other):
-        two_runs.offer_another_seed(run, primary=False)
+    if not differ_in_seed_alone(run.record, other):
+        offer_another_seed(run, primary=False)
 with picture:
     view.agreement(maps)
 view.what_it_means(maps)

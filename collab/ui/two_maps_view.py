@@ -14,6 +14,7 @@ from collab.alignment import Alignment, Kept, Plane, kept_by_count, near_in_eith
 from collab.errors import CollabError
 from collab.interpret import factor_pca, trained_items
 from collab.models.embedding_net import EmbeddingNet
+from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import TrainedRun
 from collab.ui import cached, two_runs, words
 from collab.ui.charts import PLAIN
@@ -278,7 +279,7 @@ def what_it_means(maps: TwoMaps) -> None:
 
 def _meaning(maps: TwoMaps) -> str:
     text = MEANING
-    if two_runs.same_but_for_the_seed(maps.first.record, maps.second.record):
+    if differ_in_seed_alone(maps.first.record, maps.second.record):
         text += " These two differ in the seed alone: a neighbour that is not kept was chosen by chance."
     if isinstance(maps.first.model, EmbeddingNet) or isinstance(maps.second.model, EmbeddingNet):
         text += (
