@@ -54,6 +54,8 @@ from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import film_plane, trained_places
 from collab.user_groups import favourite_genres, groups_told
 
+N_LEFT_OUT = 16  # runs for which it is remembered what they are worth for films left out
+
 
 @st.cache_resource(show_spinner=False)
 def environment() -> Environment:
@@ -272,25 +274,34 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
 def films_left_out(run_id: str) -> Measurement:
     """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
 
     Raises CollabError where the data are not at hand as they were, or have too few films.
     """
+    kept = _left_out_before()
+    if (known := kept.get(run_id)) is not None:
+        return known
     run = trained_run(run_id)
     split, ratings = run_split(run_id)
     dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
     features = features_of(dataset, ratings, run.record.items_by)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     with one_thread():
-        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+        kept[run_id] = measured = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+    for oldest in list(kept)[:-N_LEFT_OUT]:
+        kept.pop(oldest, None)
+    return measured
+
+
+def films_left_out_before(run_id: str) -> Measurement | None:
+    """That, where somebody has had it measured on this server: nobody needs to ask again. None for all but the last runs."""
+    return _left_out_before().get(run_id)
 
 
 @st.cache_resource(show_spinner=False)
-def films_left_out_before() -> set[str]:
-    """The runs for which somebody has had that measured on this server: nobody needs to ask again."""
-    return set()
+def _left_out_before() -> dict[str, Measurement]:
+    return {}
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

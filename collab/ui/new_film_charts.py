@@ -43,8 +43,8 @@ def place_figure(
     """
     shares = table["genres"].map(lambda own: bool(set(own.split("|")) & set(genres))).to_numpy(dtype=bool)
     hover = [
-        f"{escaped(row.title)} · closeness {row.closeness:+.2f}".replace("-", "−")
-        + f" · {words.count(row.n_ratings)} ratings<br>{row.genres.replace('|', ', ')}"
+        f"{escaped(row.title)} · closeness {words.signed(row.closeness)} · {words.counted(row.n_ratings, 'rating')}"
+        f"<br>{escaped(row.genres.replace('|', ', '))}"
         for row in table.itertuples()
     ]
     table = table.assign(words=hover)
@@ -64,7 +64,8 @@ def place_figure(
             mode="markers",
             name="the new film",
             marker={"size": 15, "symbol": "diamond", "color": palette.chosen},
-            hovertemplate=f"{escaped(title)}<extra></extra>",
+            hovertext=[escaped(title)],  # not in the template itself, where "%{x}" would be a number
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     )
     nearest = table.head(N_NEAREST)
