@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from collab.datasets import CITATION, CITATION_ADDRESS
@@ -39,15 +40,15 @@ def show_titles(shown: Shown) -> None:
     if twice.empty:
         st.caption("No user rated a title more than once.")
         return
-    if shown.n_sealed:
+    if shown.some_sealed:
         twice = twice.drop(columns=["least", "most"])
         stars = "Their stars are not shown: some may be sealed."
     else:
         different = int((twice["least"] != twice["most"]).sum())
         stars = f"In {words.count(different)} of these cases the stars differ."
     st.markdown(
-        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
-        "split may train on the one and check with the other."
+        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, {_under_which_ids(twice)}. {stars} A "
+        "random split may train on the one and check with the other."
     )
     st.dataframe(
         twice.merge(doubled[["title", "n_title"]].drop_duplicates(), on="title", how="left"),
@@ -66,6 +67,13 @@ def show_titles(shown: Shown) -> None:
             "most": st.column_config.NumberColumn("Most stars", format="%g"),
         },
     )
+
+
+def _under_which_ids(twice: pd.DataFrame) -> str:
+    n_same, n = int((twice["n_ids"] == 1).sum()), len(twice)
+    if n_same in (0, n):
+        return "under one and the same id" if n_same else "under different ids"
+    return f"{words.count(n_same)} of them under one and the same id"
 
 
 def show_source(shown: Shown) -> None:
