@@ -14,7 +14,7 @@ from collab.datasets.dataset import Dataset
 from collab.errors import CollabError
 from collab.ratings import Ratings
 from collab.splitting import SEALED, Split, split_by
-from collab.ui import cached, words
+from collab.ui import cached, cached_data, words
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page, use_data
 
@@ -48,13 +48,13 @@ class Shown:
     def films(self) -> pd.DataFrame:
         """label, title, year, n_ratings by item_index."""
         name, fingerprint = self.key
-        return cached.films_of(name, self.items_by, fingerprint)
+        return cached_data.films_of(name, self.items_by, fingerprint)
 
     @property
     def sizes(self) -> Sizes:
         """How large the data set is, sealed rows and all."""
         name, fingerprint = self.key
-        return cached.sizes_of(name, self.items_by, fingerprint)
+        return cached_data.sizes_of(name, self.items_by, fingerprint)
 
     @property
     def some_sealed(self) -> bool:
@@ -69,7 +69,7 @@ def load(page: Page) -> Shown:
     """Read what the page shows; does not return where the data set cannot be read."""
     record = page.record
     try:
-        dataset, ratings = cached.data_set(page.data.name, record.items_by)
+        dataset, ratings = cached_data.data_set(page.data.name, record.items_by)
     except CollabError as reason:
         st.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))

@@ -8,13 +8,13 @@ import streamlit as st
 from collab.datasets import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
-from collab.ui import cached, words
+from collab.ui import cached_data, words
 from collab.ui.data_shown import Shown
 
 
 def show_titles(shown: Shown) -> None:
     """Titles that stand for several ids, and what was rated twice because of them."""
-    doubled, twice = cached.titles_that_are_no_keys(*shown.key)
+    doubled, twice = cached_data.titles_that_are_no_keys(*shown.key)
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
     else:
@@ -80,7 +80,7 @@ def show_source(shown: Shown) -> None:
     """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
     entry = shown.page.data
     try:
-        found = cached.source(*shown.key)
+        found = cached_data.source(*shown.key)
     except CollabError as reason:  # its file has gone since the page was opened
         st.warning(f"{words.plain(str(reason))}.", icon=":material/warning:")
         return

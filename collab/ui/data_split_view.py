@@ -10,7 +10,7 @@ import streamlit as st
 from collab.errors import SettingError
 from collab.split_facts import SplitFacts, held_out_over_time
 from collab.splitting import Split, sealed_share, split_by_time, split_last, split_random
-from collab.ui import cached, words
+from collab.ui import cached_data, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import held_out_figure
 from collab.ui.data_shown import Shown
@@ -45,7 +45,7 @@ def show_split(shown: Shown) -> None:
         st.info("No split of this data set leaves rows both to train and to check with.", icon=":material/info:")
         return
     found = {
-        name: cached.facts_of_split(
+        name: cached_data.facts_of_split(
             # the sizes: before a run has ended its split may be another one of the same name
             (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
             shown.open_ratings,

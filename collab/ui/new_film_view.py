@@ -14,7 +14,7 @@ from collab.left_out_films import GENRES, KINDNESS, LEAST, LEAST_FOR_MEAN, MEAN,
 from collab.models import family_of
 from collab.new_film import AudienceSpace, NewFilm, group_table, user_table
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached_new_film, words
 from collab.ui.explore_charts import shortened
 
 N_USERS = 5  # at either end of the list
@@ -143,7 +143,7 @@ def film_list(table: pd.DataFrame) -> None:
 def audience(run: TrainedRun, film: NewFilm) -> None:
     """Who would like it: a table of groups of users, of the kind that is chosen here."""
     try:
-        groups = cached.run_user_groups(run.id)
+        groups = cached_new_film.run_user_groups(run.id)
     except RunError as reason:
         st.info(f"Groups of users take the data set: {words.plain(str(reason))}.", icon=":material/info:")
         return
@@ -201,7 +201,7 @@ def user_ends(run: TrainedRun, space: AudienceSpace, film: NewFilm) -> None:
 def worth(run: TrainedRun) -> None:
     """What such answers are worth: measured with the settings of this run on films left out whole, when somebody asks."""
     record = run.record
-    found = cached.films_left_out_before(run.id)
+    found = cached_new_film.films_left_out_before(run.id)
     if found is None:
         seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
         st.markdown(
@@ -212,7 +212,7 @@ def worth(run: TrainedRun) -> None:
             return
         with st.spinner("Training without them, and asking about them"):
             try:
-                found = cached.films_left_out(run.id)
+                found = cached_new_film.films_left_out(run.id)
             except CollabError as reason:
                 st.error(words.plain(str(reason)), icon=":material/error:")
                 return

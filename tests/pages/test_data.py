@@ -11,7 +11,7 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, load_encoded, plan
-from collab.ui import cached, data_split_view
+from collab.ui import cached, cached_data, data_split_view
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 PARTS = {  # the picture of each, and columns of its tables
@@ -257,7 +257,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
             raise DataError("u.data, line 7: the rating is missing")
         return load_encoded(name, *rest)
 
-    monkeypatch.setattr(cached, "load_encoded", damaged)
+    monkeypatch.setattr(cached_data, "load_encoded", damaged)
     app.run()
     assert not app.exception and "MovieLens 100K cannot be read: u\\.data, line 7" in app.error[0].value
     app.button(key="show_sample").click().run()
