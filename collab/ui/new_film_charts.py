@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from collab.new_film import AudienceSpace, NewFilm
 from collab.ratings import RatingScale
 from collab.ui import words
-from collab.ui.charts import mark_synthetic, styled
+from collab.ui.charts import mark_mean, mark_synthetic, styled
 from collab.ui.explore_charts import escaped, font, shortened
 from collab.ui.theme import Palette
 
@@ -154,16 +154,8 @@ def ratings_figure(
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
-    figure.add_vline(film.average_person, line={"color": palette.chosen, "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        x=film.average_person,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=f"average person {words.stars(film.average_person)}",
-        showarrow=False,
-        font=font(palette.chosen, 12),
-    )
+    text = f"average person {words.stars(film.average_person)}"
+    mark_mean(figure, film.average_person, text, palette.chosen, 2)
     styled(figure, palette, height, left=48)
     figure.update_layout(margin={"t": 30})
     figure.update_xaxes(title="predicted rating (stars)", range=[scale.low - 0.1, scale.high + 0.1], dtick=0.5)
