@@ -47,7 +47,7 @@ EARLIEST_DECADE = 1930  # older films are few: one group
 @dataclass(frozen=True)
 class Groups:
     """Films in groups: the name of each film's group (n,), the groups' colours in the order of the key, and a second colour a
-    film for its rim, or None; a group with the palette's muted colour is the rest."""
+    film for its rim, or None; a group with the palette's `rest` is what belongs to none."""
 
     of: np.ndarray
     colours: dict[str, str]
@@ -99,8 +99,8 @@ def _by_genre(genres: pd.Series, coloured: Sequence[str], palette: Palette) -> G
         group[has & (group == "")] = genre
     rest = group == ""
     group[rest] = OTHER_GENRE
-    own = np.array([colour_of.get(each, palette.muted) for each in group], dtype=object)
-    return Groups(group, colour_of | {OTHER_GENRE: palette.muted}, np.where(rim == "", own, rim))
+    own = np.array([colour_of.get(each, palette.rest) for each in group], dtype=object)
+    return Groups(group, colour_of | {OTHER_GENRE: palette.rest}, np.where(rim == "", own, rim))
 
 
 def _by_decade(years: pd.Series, palette: Palette) -> Groups:
@@ -112,7 +112,7 @@ def _by_decade(years: pd.Series, palette: Palette) -> Groups:
     names = {decade: f"{decade}s" if decade > EARLIEST_DECADE else f"to {decade + 9}" for decade in found}
     colours = {names[decade]: palette.sequential[step] for decade, step in zip(found, steps, strict=False)}
     group = [names[int(decade)] if np.isfinite(decade) else NO_YEAR for decade in decades]
-    return Groups(np.array(group, dtype=object), colours | ({NO_YEAR: palette.muted} if NO_YEAR in group else {}))
+    return Groups(np.array(group, dtype=object), colours | ({NO_YEAR: palette.rest} if NO_YEAR in group else {}))
 
 
 def _numbers(films: pd.DataFrame, colour_by: str) -> np.ndarray:

@@ -282,7 +282,7 @@ def _add_scale(
     add(known & drawn, name, marker, meta=POINTS)
     if (drawn & ~known).any():
         rows = drawn & ~known
-        add(rows, "unknown", {"size": _pick(sizes, rows), "color": palette.muted}, meta=POINTS)
+        add(rows, "unknown", {"size": _pick(sizes, rows), "color": palette.rest}, meta=POINTS)
 
 
 def _ranges(coordinates: np.ndarray) -> list[list[float]]:

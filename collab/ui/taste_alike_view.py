@@ -9,6 +9,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
 from collab.ui import cached, words
+from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts
 from collab.ui.taste_charts import alike_figure
@@ -81,7 +82,10 @@ def _users(taste: Taste, table: pd.DataFrame) -> None:
          if unsure else "This model gives its best guess alone, without a line for how sure it is. ")
         + ("Users are invented." if taste.page.data.synthetic else "Users are numbers of the data set.")
     )  # fmt: skip
-    with st.expander("As a table", key="alike_table"):
+    fold = table_fold("alike_table")
+    if fold is None:
+        return
+    with fold:
         st.dataframe(
             table.drop(columns=["user_index", "words"]),
             hide_index=True,
@@ -120,7 +124,10 @@ def _liked(taste: Taste, table: pd.DataFrame, n_users: int) -> None:
         "Films without an answer, those first that most of these users liked. A well-known film may get there by its number of "
         f"ratings alone: the table has the share of all its ratings that are {LIKED:g} or more."
     )
-    with st.expander("As a table", key="liked_table"):
+    fold = table_fold("liked_table")
+    if fold is None:
+        return
+    with fold:
         st.dataframe(
             table.assign(everyone=100 * table["everyone"]),
             hide_index=True,

@@ -6,7 +6,7 @@ Plotly figures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,9 @@ def place_figure(
     reach = float(points["value"].abs().quantile(0.98)) if points["value"].notna().any() else 1.0
     scale = {"cmin": -max(reach, 1e-6), "cmax": max(reach, 1e-6), "colorscale": colour_scale(palette.diverging)}
     look = {"size": 5, "opacity": 0.85} if plain["value"].notna().any() else {"size": 5, "opacity": 0.45}
-    colours = {"color": plain["value"].tolist(), **scale} if plain["value"].notna().any() else {"color": palette.muted}
+    colours = (
+        {"color": plain["value"].to_numpy(), **scale} if plain["value"].notna().any() else {"color": palette.muted}
+    )
     figure.add_trace(_points(plain, marker={**look, **colours}))
     if outline is not None:
         closed = {"color": palette.chosen, "width": 1.5, "dash": "dot"}
@@ -72,8 +74,8 @@ def place_figure(
     seen = np.concatenate([most, told[["x", "y"]], [person], _some(outline)])
     low, high = seen.min(axis=0), seen.max(axis=0)
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
-    _add_names(figure, points, person, low, high, palette)
-    _add_arrow(figure, person, who, palette)
+    # all at once: Plotly copies those that are there for each that is added
+    figure.update_layout(annotations=[*_names(points, person, low, high, palette), *_arrow(person, who, palette)])
     styled(figure, palette, height, synthetic=synthetic, left=28)
     for place, axis in enumerate((figure.update_xaxes, figure.update_yaxes)):
         axis(
@@ -235,8 +237,8 @@ def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
 
 def _points(points: pd.DataFrame, marker: dict) -> go.Scatter:
     return go.Scatter(
-        x=points["x"].tolist(),
-        y=points["y"].tolist(),
+        x=points["x"].to_numpy(),
+        y=points["y"].to_numpy(),
         mode="markers",
         marker=marker,
         hovertext=points["words"].tolist(),
@@ -248,28 +250,26 @@ def _some(outline: np.ndarray | None) -> np.ndarray:
     return np.zeros((1, 2)) if outline is None else outline
 
 
-def _add_arrow(figure: go.Figure, person: np.ndarray, who: str, palette: Palette) -> None:
+def _arrow(person: np.ndarray, who: str, palette: Palette) -> list[dict[str, object]]:
     """From the middle to the person's place; the average person alone where there is no way between them."""
     x, y = person.tolist()
+    word = {"showarrow": False, "bgcolor": palette.paper, "opacity": 0.92, "borderpad": 1}
     if not np.hypot(x, y) > 1e-9:
-        figure.add_annotation(
-            x=0, y=0, text="the average person", showarrow=False, yshift=14, font=font(palette.chosen, 13),
-            bgcolor=palette.paper, opacity=0.92, borderpad=1,
-        )  # fmt: skip
-        return
-    figure.add_annotation(
-        x=x, y=y, ax=0, ay=0, xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True, arrowhead=2,
-        arrowsize=1.1, arrowwidth=2.6, arrowcolor=palette.chosen,
-    )  # fmt: skip
-    figure.add_annotation(
-        x=x, y=y, text=f"<b>{who}</b>", showarrow=False, font=font(palette.chosen, 14), xshift=4 if x >= 0 else -4,
-        yshift=11 if y >= 0 else -11, xanchor="left" if x >= 0 else "right", bgcolor=palette.paper, opacity=0.92, borderpad=1,
-    )  # fmt: skip
+        return [{**word, "x": 0, "y": 0, "text": "the average person", "yshift": 14, "font": font(palette.chosen, 13)}]
+    line = {
+        "x": x, "y": y, "ax": 0, "ay": 0, "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "text": "", "showarrow": True,
+        "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 2.6, "arrowcolor": palette.chosen,
+    }  # fmt: skip
+    name = {
+        **word, "x": x, "y": y, "text": f"<b>{who}</b>", "font": font(palette.chosen, 14), "xshift": 4 if x >= 0 else -4,
+        "yshift": 11 if y >= 0 else -11, "xanchor": "left" if x >= 0 else "right",
+    }  # fmt: skip
+    return [line, name]
 
 
-def _add_names(
-    figure: go.Figure, points: pd.DataFrame, person: np.ndarray, low: np.ndarray, high: np.ndarray, palette: Palette
-) -> None:
+def _names(
+    points: pd.DataFrame, person: np.ndarray, low: np.ndarray, high: np.ndarray, palette: Palette
+) -> Iterator[dict[str, object]]:
     """The names of the points that have one, above or below them, inwards; those that would stand on others are left out."""
     room = (high - low) * (0.24, 0.055)
     taken = [person, person / 2]
@@ -281,11 +281,11 @@ def _add_names(
             continue
         taken.append(place)
         colour = palette.ink if point.rated or point.marked else palette.muted
-        figure.add_annotation(
-            x=point.x, y=point.y, text=escaped(point.name), font=font(colour, 12), arrowcolor=colour,
-            arrowwidth=0.8, arrowhead=0, ax=4 * inwards, ay=-22 * up, standoff=5,
-            xanchor="right" if inwards < 0 else "left", bgcolor=_clear(palette.paper, 0.6), borderpad=1,
-        )  # fmt: skip
+        yield {
+            "x": point.x, "y": point.y, "text": escaped(point.name), "font": font(colour, 12), "arrowcolor": colour,
+            "arrowwidth": 0.8, "arrowhead": 0, "ax": 4 * inwards, "ay": -22 * up, "standoff": 5,
+            "xanchor": "right" if inwards < 0 else "left", "bgcolor": _clear(palette.paper, 0.6), "borderpad": 1,
+        }  # fmt: skip
 
 
 def _clear(colour: str, opacity: float) -> str:

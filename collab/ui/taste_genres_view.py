@@ -9,6 +9,7 @@ import streamlit as st
 from collab.interpret import trained_items
 from collab.taste_profile import genre_table, predicted_distribution
 from collab.ui import words
+from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.taste_charts import distribution_figure, genre_figure
@@ -54,7 +55,10 @@ def _genres(taste: Taste, table: pd.DataFrame) -> None:
         + ", ".join(f"{row.genre} {words.signed(row.difference)}" for row in table.itertuples()),
     )
     st.caption(_genres_in_words(taste, table))
-    with st.expander("As a table", key="genre_table"):
+    fold = table_fold("genre_table")
+    if fold is None:
+        return
+    with fold:
         st.dataframe(
             table,
             hide_index=True,
@@ -114,7 +118,10 @@ def _distribution(taste: Taste, films: np.ndarray, minimum: int) -> None:
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "
         "the scale."
     )
-    with st.expander("As a table", key="distribution_table"):
+    fold = table_fold("distribution_table")
+    if fold is None:
+        return
+    with fold:
         st.dataframe(
             table,
             hide_index=True,

@@ -11,6 +11,7 @@ from collab.taste_alike import alike
 from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.taste_profile import ROUNDING
 from collab.ui import cached, words
+from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.keeping import share_button
@@ -87,7 +88,10 @@ def _map(taste: Taste, among: str, n_alike: int) -> None:
             "stands in the middle. The table below holds the same.",
         )
     _explain(taste, place, among)
-    with st.expander("As a table", key="place_table"):
+    fold = table_fold("place_table")
+    if fold is None:
+        return
+    with fold:
         _own_tables(taste, place)
         if with_people:
             _people_table(points, people)

@@ -9,11 +9,13 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of one theme. `diverging` has its middle, zero, between its 5th and 6th; `sequential` is perceptually even."""
+    """Colours of one theme. `diverging` has its middle, zero, between its 5th and 6th; `sequential` is perceptually even; `rest`
+    is for marks that belong to none of the categories, which stand back behind them."""
 
     paper: str
     ink: str
     muted: str
+    rest: str
     grid: str
     accent: str
     train: str
@@ -36,6 +38,7 @@ LIGHT = Palette(
     paper="#FCFBF8",
     ink="#1E2530",
     muted="#65717B",
+    rest="#A8A59D",
     grid="#E4DFD5",
     accent="#026477",
     train="#0072B2",
@@ -64,6 +67,7 @@ DARK = Palette(
     paper="#15181E",
     ink="#E9E6E0",
     muted="#ACACB0",
+    rest="#646B75",
     grid="#2D333D",
     accent="#6BD3E5",
     train="#56B4E9",

@@ -19,6 +19,7 @@ OURS = (
     "cold_start",
     "latency",
     "slider",
+    "pages",
     "profile",
     "map",
     "large_tables",

@@ -204,6 +204,16 @@ def test_a_minimum_that_nothing_reaches(visit):
         assert not app.exception and "Lower the minimum." in app.info[-1].value and not app.get("plotly_chart")
 
 
+def test_no_shrinkage_of_neighbours_is_none_of_biases(visit):
+    """Both have a β, with other limits."""
+    app = visit("similar_films", beta="50")
+    app.slider(key="beta").set_value(0).run()
+    app.switch_page("pages/film_biases.py").run()
+    assert not app.exception
+    app.button_group(key="bias").set_value("shrunk").run()
+    assert not app.exception and app.slider(key="damping").value == 10
+
+
 def test_model_without_biases_says_so(visit):
     app = visit("film_biases")
     jobs = cached.jobs()

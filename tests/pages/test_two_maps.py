@@ -129,6 +129,20 @@ def test_everything_chosen_comes_from_the_link(visit_two):
     assert alien["kept"] == kept and f"{kept} of its 10 nearest are kept" in texts(app)
 
 
+def test_no_film_chosen_on_the_map_is_the_most_rated_one_here(app, second_home):
+    """The box of the map may be empty, and what a box holds goes from page to page."""
+    environment = read_environment()
+    home, _ = second_home("sample", environment.data_folders)
+    shutil.copytree(home, environment.home, dirs_exist_ok=True)
+    train(environment, "sample")
+    app.query_params["data"] = "sample"
+    app.switch_page("pages/film_map.py").run()
+    assert app.selectbox(key="film").value is None
+    app.toggle(key="with_bias").set_value(True).run()
+    app.switch_page("pages/two_maps.py").run()
+    assert not app.exception and len(figures(app)) == 3 and app.selectbox(key="film").value is not None
+
+
 def test_turning_brings_the_films_together(visit_two):
     app, *_ = visit_two(ML)
     turned = films(app)["moved_percent"].mean()

@@ -107,7 +107,8 @@ def test_what_has_a_meaning_is_told_apart(theme, vision):
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("theme", THEMES)
 def test_categories_are_told_apart(theme, vision):
-    assert not too_close({colour: colour for colour in THEMES[theme].categorical}, vision, APART)
+    palette = THEMES[theme]
+    assert not too_close({colour: colour for colour in (*palette.categorical, palette.rest)}, vision, APART)
 
 
 @pytest.mark.parametrize("vision", VISION)

@@ -105,7 +105,7 @@ def test_a_film_has_the_colour_of_its_rarest_genre_and_the_next_as_a_rim():
     assert len(war.customdata) == films["genres"].eq("Drama|War").sum() and war.marker.color == shades[2]
     assert rims(war) == {shades[0]}  # Drama, which more films have
     assert set(trace(figure, "Comedy").customdata) == set(films["item_index"][films["genres"].str.contains("Comedy")])
-    assert trace(figure, OTHER_GENRE).marker.color == LIGHT.muted
+    assert trace(figure, OTHER_GENRE).marker.color == LIGHT.rest
     assert set(films["genres"].iloc[np.asarray(trace(figure, OTHER_GENRE).customdata) - 1]) == {"Horror", ""}
 
 
@@ -126,7 +126,7 @@ def test_decades_run_along_the_scale_and_unknown_years_are_grey():
         NO_YEAR,
     ]
     assert found.colours["1950s"] == LIGHT.sequential[0] and found.colours["2000s"] == LIGHT.sequential[-1]
-    assert (found.of == NO_YEAR).sum() == films["year"].isna().sum() and found.colours[NO_YEAR] == LIGHT.muted
+    assert (found.of == NO_YEAR).sum() == films["year"].isna().sum() and found.colours[NO_YEAR] == LIGHT.rest
     old = film_colours(films.assign(year=1899), "decade", (), LIGHT)
     assert list(old.colours) == ["to 1939"]
 
@@ -140,7 +140,7 @@ def test_zero_bias_is_the_middle_of_its_colours():
 
 def test_unknown_years_are_grey_and_counts_are_on_a_logarithmic_scale():
     figure, films = draw(colour_by="year")
-    assert trace(figure, "unknown").marker.color == LIGHT.muted
+    assert trace(figure, "unknown").marker.color == LIGHT.rest
     assert len(trace(figure, "unknown").x) == films["year"].isna().sum()
     found = film_colours(films, "count", (), LIGHT)
     assert isinstance(found, Scale) and found.values == pytest.approx(np.log10(films["n_ratings"]))
