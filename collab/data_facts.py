@@ -133,7 +133,8 @@ def doubled_titles(dataset: Dataset) -> pd.DataFrame:
 
 
 def rated_twice(dataset: Dataset) -> pd.DataFrame:
-    """The pairs of a user and a title that stand in more than one row: user_id, title, n, least and most stars given.
+    """The pairs of a user and a title that stand in more than one row: user_id, title, n, n_ids (different ids among
+    these rows), least and most stars given.
 
     In the order of the rows in which they first stand.
     """
@@ -142,12 +143,16 @@ def rated_twice(dataset: Dataset) -> pd.DataFrame:
         {
             "user_id": dataset.ratings["user_id"],
             "title": dataset.ratings["item_id"].map(titles),
+            "item_id": dataset.ratings["item_id"],
             "rating": dataset.ratings["rating"].astype(np.float64),
         }
     )
     rows = rows[rows.duplicated(["user_id", "title"], keep=False)]
-    pairs = rows.groupby(["user_id", "title"], sort=False)["rating"]
-    return pairs.agg(n="size", least="min", most="max").reset_index()
+    pairs = rows.groupby(["user_id", "title"], sort=False)
+    told = pairs.agg(
+        n=("rating", "size"), n_ids=("item_id", "nunique"), least=("rating", "min"), most=("rating", "max")
+    )
+    return told.reset_index()
 
 
 # --- time ----------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
-from collab.ui.data_shown import load
+from collab.ui.data_shown import load, say_sealed_unknown
 from collab.ui.page import open_page, renew_when_ended
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "doubled titles": data_source_view.show_titles,
     "source and terms": data_source_view.show_source,
 }
+STARS = ("over time", "stars", "crosstab", "split")  # parts that are made of nothing else than what stars were given
 
 page = open_page(
     "Data",
@@ -36,5 +37,5 @@ part = st.segmented_control(
     help="What is shown of the data set below the picture.",
 )
 with st.container(key="data_shown"):
-    st.fragment(PARTS[part])(shown)
+    st.fragment(say_sealed_unknown if part in STARS and shown.open_ratings is None else PARTS[part])(shown)
 renew_when_ended(page.record)  # at the end: nothing moves when it has gone

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from collab.ui import bias_kinds_view, bias_view, norm_view
+from collab.ui import bias_films_view, bias_kinds_view, bias_users_view, norm_view
 from collab.ui.page import open_page
 
 SHOW = {
-    "films": bias_view.show_films,
+    "films": bias_films_view.show_films,
     "genres and decades": bias_kinds_view.show_kinds,
-    "users": bias_view.show_users,
+    "users": bias_users_view.show_users,
     "norm and count": norm_view.show_norms,
 }
 

@@ -5,7 +5,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.interpret import most_rated_items
 from collab.new_film import film_table, foresee
-from collab.ui import cached
+from collab.ui import cached_new_film
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
 from collab.ui.needs import need_descriptions
@@ -44,7 +44,7 @@ with controls:
         help="How many known films are on the map, most rated first. Higher: rarer films too, whose places are less sure.",
     )
 try:
-    space = cached.run_audience_space(run.id, n_films)
+    space = cached_new_film.run_audience_space(run.id, n_films)
     film = foresee(run.model, space, run.items, described.genres, described.year)
 except RunError as reason:
     st.error(f"{str(reason)[0].upper()}{str(reason)[1:]}.", icon=":material/error:")

@@ -32,7 +32,7 @@ if people.empty:
     st.stop()
 if reason is not None:
     offer_runs_with_ratings(
-        run, f"{words.plain(str(reason))}. What its users rated cannot be shown; their numbers are below"
+        run.record, f"{words.plain(str(reason))}. What its users rated cannot be shown; their numbers are below"
     )
     people_frame(run, people)
     st.stop()

@@ -5,7 +5,8 @@ import streamlit as st
 from collab.ui.film_picker import pick_film
 from collab.ui.page import open_page
 from collab.ui.similar_case import chapter_case, chapter_film
-from collab.ui.similar_pairs import towards_another, two_films, two_runs
+from collab.ui.similar_pairs import towards_another, two_films
+from collab.ui.similar_runs import two_runs
 from collab.ui.similar_view import one_film
 
 VIEWS = {

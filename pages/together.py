@@ -8,9 +8,10 @@ from collab.errors import CollabError, ProfileError
 from collab.together import LEAST_PEOPLE
 from collab.ui import cached, words
 from collab.ui.page import open_page
+from collab.ui.together_controls import choose
 from collab.ui.together_head import say_trouble, show_people
 from collab.ui.together_people import company
-from collab.ui.together_view import STYLES, choose, show_evening
+from collab.ui.together_view import STYLES, show_evening
 
 page = open_page("Together", "Films for two to four people, with what each of them would think of every one.")
 for style in STYLES:

@@ -2,11 +2,15 @@
 
 import streamlit as st
 
-from collab.ui import two_maps_view as view
-from collab.ui import two_runs
+from collab.services.repeats import differ_in_seed_alone
 from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
 from collab.ui.needs import need_factors
+from collab.ui.other_run import offer_another_seed, pick_other_run, wait_for_other
 from collab.ui.page import describe_run, open_page
+from collab.ui.two_maps_agreement import MEANING, agreement, what_it_means
+from collab.ui.two_maps_pictures import LINES, PICTURES, SIDE, one_map, one_over_the_other, side_by_side
+from collab.ui.two_maps_shown import FITS, NEAREST_BY, SCALED, TURNED, two_maps
+from collab.ui.two_maps_tables import all_films, chosen_facts, movers, neighbours_view
 
 page = open_page(
     "Two maps", "The same films in two runs: what a new seed turns, what it moves, and which neighbours stay."
@@ -19,7 +23,11 @@ with picture:
     left, right = st.columns(2, gap="small")
     left.selectbox("A: the run in the sidebar", [describe_run(run.record)], disabled=True)
     with right:
-        other = two_runs.pick_against(run)
+        other = pick_other_run(
+            run,
+            "B: another run",
+            "The run that is laid onto the one in the sidebar: any run of the same data set whose model has factors.",
+        )
 with controls:
     chosen = pick_film(run, default=True)
     minimum = minimum_ratings(
@@ -27,21 +35,21 @@ with controls:
     )
 if other is None or other.busy:
     with left:
-        view.one_map(run, minimum, chosen, synthetic=page.data.synthetic)
+        one_map(run, minimum, chosen, synthetic=page.data.synthetic)
     with right:
         if other is None:
             st.info("There is no other run of this data set with factors yet.", icon=":material/info:")
-            two_runs.offer_another_seed(run, primary=True)
+            offer_another_seed(run, primary=True)
         else:
-            two_runs.wait_for_other(other)
-    st.markdown(view.MEANING)
+            wait_for_other(other)
+    st.markdown(MEANING)
     st.stop()
 
 with controls:
     shape = st.segmented_control(
         "Picture",
-        view.PICTURES,
-        default=view.SIDE,
+        PICTURES,
+        default=SIDE,
         required=True,
         key="drawn_as",
         bind="query-params",
@@ -49,9 +57,9 @@ with controls:
     )
     fit = st.pills(
         "B is laid onto A",
-        view.FITS,
+        FITS,
         selection_mode="multi",
-        default=[view.TURNED, view.SCALED],
+        default=[TURNED, SCALED],
         key="laid",
         bind="query-params",
         help="Turned (or mirrored) and scaled as one body so that the films lie as close to A’s as can be; by ratings: a film "
@@ -59,34 +67,34 @@ with controls:
     )
     nearest_by = st.segmented_control(
         "Nearest by",
-        list(view.NEAREST_BY),
+        list(NEAREST_BY),
         default="cosine",
         required=True,
         key="nearest_by",
         bind="query-params",
         help="How the ten nearest films are found in each run: by the angle between factors, or by distance.",
     )
-maps = view.two_maps(run, other.id, minimum, fit, nearest_by, chosen, synthetic=page.data.synthetic)
+maps = two_maps(run, other.id, minimum, fit, nearest_by, chosen, synthetic=page.data.synthetic)
 if isinstance(maps, str):
     picture.info(maps, icon=":material/info:")
     st.stop()
 
-if shape == view.SIDE:
+if shape == SIDE:
     with left:
-        view.side_by_side(maps, "A")
+        side_by_side(maps, "A")
     with right:
-        view.side_by_side(maps, "B")
+        side_by_side(maps, "B")
 else:
     with picture:
-        view.one_over_the_other(maps, lines=shape == view.LINES)
+        one_over_the_other(maps, lines=shape == LINES)
 with controls:
     film_facts(run, chosen)
-    view.chosen_facts(maps)
-    if not two_runs.same_but_for_the_seed(run.record, other):
-        two_runs.offer_another_seed(run, primary=False)
+    chosen_facts(maps)
+    if not differ_in_seed_alone(run.record, other):
+        offer_another_seed(run, primary=False)
 with picture:
-    view.agreement(maps)
-view.what_it_means(maps)
-view.movers(maps)
-view.neighbours_view(maps)
-view.all_films(maps)
+    agreement(maps)
+what_it_means(maps)
+movers(maps)
+neighbours_view(maps)
+all_films(maps)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial import procrustes
 
 from collab.alignment import (
+    MEASURES,
     align,
     chance_disparity,
     common_films,
@@ -131,6 +132,26 @@ def test_the_plane_is_that_of_the_principal_components():
     assert plane.first_shares == pytest.approx(pca.explained_variance_ratio)
     itself = plane_of(align(first, first @ orthogonal(3, 4)))
     assert itself.second == pytest.approx(plane.first) and itself.second_shares == pytest.approx(plane.first_shares)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("n_films", [128, 300])  # one block, and two with a rest
+def test_blocks_find_what_the_whole_table_says(measure, n_films):
+    factors = np.random.default_rng(n_films).normal(size=(n_films, 7)).astype(np.float32)
+    factors[5] = 0.0
+    exact = factors.astype(np.float64)
+    if measure == "cosine":
+        lengths = np.linalg.norm(exact, axis=1)
+        close = exact @ exact.T / np.maximum(np.outer(lengths, lengths), 1e-300)
+    else:
+        close = -np.linalg.norm(exact[:, None] - exact[None], axis=2)
+    np.fill_diagonal(close, -np.inf)
+    found = nearest(factors, 10, measure)
+    rows = np.arange(n_films) != (5 if measure == "cosine" else -1)  # to a film without a direction all are as near
+    assert (found[rows] == np.argsort(-close, axis=1)[rows, :10]).all()
+    assert found.min() >= 0 and all(
+        len(set(row)) == 10 and place not in row for place, row in enumerate(found.tolist())
+    )
 
 
 @pytest.mark.parametrize("measure", ["cosine", "euclidean"])

@@ -121,7 +121,7 @@ def test_titles_by_hand(dataset):
         "n_title": [3, 3],
     }
     assert rated_twice(dataset).to_dict("records") == [
-        {"user_id": "1", "title": "Emma (1996)", "n": 2, "least": 2.0, "most": 4.0}
+        {"user_id": "1", "title": "Emma (1996)", "n": 2, "n_ids": 2, "least": 2.0, "most": 4.0}
     ]
 
 
@@ -133,6 +133,7 @@ def test_titles_of_movielens_100k(movielens_100k):
     assert doubled_titles(movielens_100k)["title"].nunique() == 18
     twice = rated_twice(movielens_100k)
     assert len(twice) == 307 and (twice["least"] != twice["most"]).sum() == 46
+    assert (twice["n_ids"] > 1).all()
 
 
 def test_levels(ratings):

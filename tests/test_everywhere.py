@@ -262,7 +262,6 @@ NOT_BOUND = {
     # the page keeps these in the link by itself, as other things follow from them
     "_pick_data": "goes as data",
     "_pick_run": "goes as run",
-    "_pick_other_run": "goes as the run beside it",
     "_pick_against": "goes as against",
     "_pick_person": "goes as user",
     "_pick_step": "goes as step",

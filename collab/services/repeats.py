@@ -38,20 +38,29 @@ def same_but_seed(record: RunRecord, known: Iterable[RunRecord]) -> list[RunReco
     Same model and settings, data, held-out and sealed rows, films. Runs that wait or train count; those that ended otherwise than
     finished do not, nor does the seed of `record`. Of several with one seed the first of `known` that has ended is taken.
     """
-
-    def all_but_seed(each: RunRecord) -> tuple:
-        settings = {name: value for name, value in each.settings.items() if name != "seed"}
-        return each.model, settings, each.data, each.split_seed, each.items_by
-
-    group, by_seed = record.group or record.id, {}
+    by_seed = {}
     for each in sorted(known, key=lambda each: each.busy):
         whole = each.busy or (each.state == "finished" and each.has_weights and each.fingerprint == record.fingerprint)
-        # a repeat names the rows of its origin's folder, where the origin names a file
-        same_rows = each.holdout == record.holdout or group in (each.group, each.id)
-        if whole and same_rows and all_but_seed(each) == all_but_seed(record):
+        if whole and _alike_but_for_the_seed(record, each):
             by_seed.setdefault(each.settings.get("seed"), each)
     by_seed.pop(record.settings.get("seed"), None)
     return [by_seed[seed] for seed in sorted(by_seed)]
+
+
+def differ_in_seed_alone(first: RunRecord, second: RunRecord) -> bool:
+    """Whether two runs have seeds of their own, and all else that was chosen for them is the same."""
+    return _alike_but_for_the_seed(first, second) and first.settings.get("seed") != second.settings.get("seed")
+
+
+def _alike_but_for_the_seed(first: RunRecord, second: RunRecord) -> bool:
+    # a repeat names the rows of its origin's folder, where the origin names a file
+    same_rows = first.holdout == second.holdout or (first.group or first.id) == (second.group or second.id)
+    return same_rows and _all_but_seed_and_rows(first) == _all_but_seed_and_rows(second)
+
+
+def _all_but_seed_and_rows(record: RunRecord) -> tuple:
+    settings = {name: value for name, value in record.settings.items() if name != "seed"}
+    return record.model, settings, record.data, record.split_seed, record.items_by
 
 
 def plan_repeats(

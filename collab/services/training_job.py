@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import os
@@ -96,12 +95,16 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
 def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
     """Those of the `records` that can be looked at and whose models have "factors", "biases" or "descriptions" of films, in the
     same order."""
-    for record in records:
-        if record.has_weights:
-            with contextlib.suppress(SettingError):  # a model that is unknown here
-                settings = settings_from(family_of(record.model).settings_type, record.settings)
-                if getattr(build_model(record.model, settings, 2, 2), f"has_{trait}", False):
-                    yield record
+    return (record for record in records if record.has_weights and model_has(trait, record))
+
+
+def model_has(trait: str, record: RunRecord) -> bool:
+    """Whether the model of a run, also of one that still trains, has "factors", "biases" or "descriptions" of films."""
+    try:
+        settings = settings_from(family_of(record.model).settings_type, record.settings)
+        return getattr(build_model(record.model, settings, 2, 2), f"has_{trait}", False)
+    except SettingError:  # a model that is unknown here
+        return False
 
 
 def describe_settings(model: str, settings: Any) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui import words
-from collab.ui.charts import styled
+from collab.ui.charts import mark_mean, styled
 from collab.ui.explore_charts import colour_scale, escaped, font, shortened
 from collab.ui.theme import Palette
 
@@ -54,16 +54,7 @@ def kinds_figure(
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
-    figure.add_vline(overall, line={"color": palette.muted, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(
-        x=overall,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=f"all films {words.signed(overall)}",
-        showarrow=False,
-        font=font(palette.muted, 12),
-    )
+    mark_mean(figure, overall, f"all films {words.signed(overall)}", palette.muted)
     styled(figure, palette, height, synthetic=synthetic, left=150)
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
@@ -144,16 +135,7 @@ def distribution_figure(
         )
     )
     mean = float(biases.mean()) if len(biases) else 0.0
-    figure.add_vline(mean, line={"color": palette.ink, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(
-        x=mean,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=f"mean {words.signed(round(mean, 2) + 0.0)}",
-        showarrow=False,
-        font=font(palette.ink, 12),
-    )
+    mark_mean(figure, mean, f"mean {words.signed(round(mean, 2) + 0.0)}", palette.ink)
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="bias against the average user", range=[-reach * 1.05, reach * 1.05], tickformat=".2~f")

@@ -9,7 +9,8 @@ from collab.interpret import bias_table
 from collab.people import DECADES, GENRES
 from collab.ui import words
 from collab.ui.bias_charts import genre_decade_figure, kinds_figure
-from collab.ui.bias_view import HEIGHT, item_biases, pick_shrinkage
+from collab.ui.bias_films_view import item_biases
+from collab.ui.bias_parts import HEIGHT, pick_shrinkage
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import need_biases

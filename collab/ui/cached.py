@@ -16,19 +16,15 @@ from collab.chapter_summary import Curve, Untrained
 from collab.co_rating import CoRating, co_rating
 from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
-from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
 from collab.datasets import Dataset
-from collab.datasets.dataset import describe_items
 from collab.errors import RunError, SettingError
-from collab.features import features_of, features_of_person, film_words_of
+from collab.features import features_of, features_of_person
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
-from collab.left_out_films import Measurement, measure
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
-from collab.new_film import AudienceSpace, audience_space
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
@@ -43,16 +39,13 @@ from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
-from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane, sweep
 from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
-from collab.split_facts import SplitFacts, split_facts
 from collab.splitting import Split, split_by
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import film_plane, trained_places
-from collab.user_groups import favourite_genres, groups_told
 
 
 @st.cache_resource(show_spinner=False)
@@ -253,46 +246,6 @@ def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
     return [known.get(otherwise.get(title, title)) for title in titles]
 
 
-@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
-def run_audience_space(run_id: str, n_films: int) -> AudienceSpace:
-    """The most rated films as a run with side information sees them. Raises RunError."""
-    run = trained_run(run_id)
-    with one_thread():
-        return audience_space(run.model, run.users, run.items, n_films)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
-    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
-    run = trained_run(run_id)
-    train, _ = ratings_of(run_id)
-    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
-    user_index = trained_items(run.users)
-    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
-    return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def films_left_out(run_id: str) -> Measurement:
-    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
-
-    Raises CollabError where the data are not at hand as they were, or have too few films.
-    """
-    run = trained_run(run_id)
-    split, ratings = run_split(run_id)
-    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
-    features = features_of(dataset, ratings, run.record.items_by)
-    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
-    with one_thread():
-        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
-
-
-@st.cache_resource(show_spinner=False)
-def films_left_out_before() -> set[str]:
-    """The runs for which somebody has had that measured on this server: nobody needs to ask again."""
-    return set()
-
-
 @st.cache_data(show_spinner=False, max_entries=64)
 def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | None]:
     """For each title that the run does not know by the letter: how the run spells it, or None. Raises RunError."""
@@ -357,49 +310,3 @@ def predictions_of(run_id: str, user_index: int) -> Predictions:
     """How a trained user would rate every film. Raises RunError."""
     run = trained_run(run_id)
     return predictions_for(run.model, user_index, len(run.items), run.record.scale, run.valid_mse)
-
-
-def data_set(name: str, items_by: str = "title") -> tuple[Dataset, Ratings]:
-    """A data set as read, and its rows as indices; kept by its reader. Raises CollabError where it cannot be read."""
-    return load_encoded(name, environment(), items_by)
-
-
-# What follows is of a data set as it was read: its fingerprint is part of the key, so that a replaced file is noticed.
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def films_of(name: str, items_by: str, fingerprint: str) -> pd.DataFrame:
-    """label, title, year and n_ratings of all rows, by item_index. Raises CollabError."""
-    dataset, ratings = data_set(name, items_by)
-    return describe_items(dataset, ratings, items_by)[["label", "title", "year", "n_ratings"]]
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def sizes_of(name: str, items_by: str, fingerprint: str) -> Sizes:
-    """How large the data set is. Raises CollabError."""
-    return sizes(data_set(name, items_by)[1])
-
-
-@st.cache_data(show_spinner=False, max_entries=4)
-def titles_that_are_no_keys(name: str, fingerprint: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The doubled titles, and the pairs of a user and a title that stand in several rows. Raises CollabError."""
-    dataset, _ = data_set(name)
-    return doubled_titles(dataset), rated_twice(dataset)
-
-
-@st.cache_data(show_spinner=False, max_entries=4)
-def sittings_of(name: str, fingerprint: str) -> pd.DataFrame:
-    """The sittings of all users. Raises CollabError."""
-    return sittings(data_set(name)[1])
-
-
-@st.cache_data(show_spinner=False, max_entries=4)
-def source(name: str, fingerprint: str) -> Source:
-    """Where the files came from, and whether their checksums are met. Raises CollabError."""
-    return source_of(name, environment())
-
-
-@st.cache_data(show_spinner="Fitting biases on each split", max_entries=64)
-def facts_of_split(key: tuple, _ratings: Ratings, _split: Split) -> SplitFacts:
-    """The facts of a split; `key` names data set, fingerprint, run and split, and so what the rest of the arguments are."""
-    return split_facts(_ratings, _split)

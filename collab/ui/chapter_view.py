@@ -69,7 +69,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         marker={"size": 12, "color": palette.valid},
         hovertext=[
             f"{each.row.title} · ours {words.loss(each.final)} ± {words.loss(each.spread('valid')[-1])} · "
-            f"{signed_loss(each.difference)} against the print"
+            f"{words.signed(each.difference, 4)} against the print"
             for _, each in trained
         ],
         hoverinfo="text",
@@ -132,11 +132,6 @@ def _baselines(figure: go.Figure, baselines: dict[str, float], palette: Palette)
 
 def _known(number: float) -> float:
     return number if number == number else 0.0
-
-
-def signed_loss(number: float) -> str:
-    """A difference of losses: four decimals and its sign."""
-    return words.MISSING if number != number else f"{number:+.4f}".replace("-", "−")
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------------

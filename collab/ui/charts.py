@@ -48,6 +48,20 @@ def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
     )
 
 
+def mark_mean(figure: go.Figure, x: float, text: str, colour: str, width: float = 1.5) -> go.Figure:
+    """A dotted upright line at x, and above the picture what it stands for."""
+    figure.add_vline(x, line={"color": colour, "width": width, "dash": "dot"})
+    return figure.add_annotation(
+        x=x,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=text,
+        showarrow=False,
+        font={"color": colour, "size": 12},
+    )
+
+
 def count_and_mean_figure(items: pd.DataFrame, palette: Palette, n_named: int = 5) -> go.Figure:
     """Every film as a point: its number of ratings (log) against its mean rating; the most-rated are named."""
     films = items.iloc[1:]

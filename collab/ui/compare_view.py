@@ -335,13 +335,9 @@ def paired_in_words(found: Comparison) -> str:
     """The comparison of A with B in one sentence with its figures."""
     if not math.isfinite(found.low):
         return "**A and B are not told apart:** all held-out ratings are one person’s, which says nothing of others."
-    interval = f"{_signed(found.low)} to {_signed(found.high)}"
+    interval = f"{words.signed(found.low, 4)} to {words.signed(found.high, 4)}"
     on = f"On the same {words.count(found.n_rows)} held-out ratings of {words.count(found.n_users)} people"
-    figures = f"A’s MSE minus B’s is {_signed(found.difference)} (95 % interval {interval})"
+    figures = f"A’s MSE minus B’s is {words.signed(found.difference, 4)} (95 % interval {interval})"
     if found.verdict == NOT_TOLD_APART:
         return f"**A and B are not told apart.** {on}, {figures}, which includes zero."
     return f"**A is {'better' if found.verdict == BETTER else 'worse'} than B.** {on}, {figures}."
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.4f}".replace("-", "−")

@@ -13,8 +13,9 @@ from collab.datasets import SAMPLE
 from collab.datasets.dataset import Dataset
 from collab.errors import CollabError
 from collab.ratings import Ratings
-from collab.splitting import Split, split_by
-from collab.ui import cached, words
+from collab.splitting import SEALED, Split, split_by
+from collab.ui import cached, cached_data, words
+from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page, use_data
 
 
@@ -23,13 +24,14 @@ class Shown:
     """What the page shows: the data set as read, all its rows, those of them that are not sealed, and the run's split.
 
     Nobody looks at the stars of the `n_sealed` rows that `open_ratings` leave out. `split` has row numbers of `open_ratings`; it
-    is None where the run's cannot be had, and `no_split` says why.
+    is None where the run's cannot be had, and `no_split` says why. If the run seals rows, nobody can tell then which:
+    `open_ratings` is None, and no stars are shown.
     """
 
     page: Page
     dataset: Dataset
     ratings: Ratings
-    open_ratings: Ratings
+    open_ratings: Ratings | None
     split: Split | None
     no_split: str
     n_sealed: int
@@ -46,13 +48,17 @@ class Shown:
     def films(self) -> pd.DataFrame:
         """label, title, year, n_ratings by item_index."""
         name, fingerprint = self.key
-        return cached.films_of(name, self.items_by, fingerprint)
+        return cached_data.films_of(name, self.items_by, fingerprint)
 
     @property
     def sizes(self) -> Sizes:
         """How large the data set is, sealed rows and all."""
         name, fingerprint = self.key
-        return cached.sizes_of(name, self.items_by, fingerprint)
+        return cached_data.sizes_of(name, self.items_by, fingerprint)
+
+    @property
+    def some_sealed(self) -> bool:
+        return self.n_sealed > 0 or self.open_ratings is None
 
     @property
     def synthetic(self) -> bool:
@@ -63,7 +69,7 @@ def load(page: Page) -> Shown:
     """Read what the page shows; does not return where the data set cannot be read."""
     record = page.record
     try:
-        dataset, ratings = cached.data_set(page.data.name, record.items_by)
+        dataset, ratings = cached_data.data_set(page.data.name, record.items_by)
     except CollabError as reason:
         st.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
@@ -76,11 +82,22 @@ def load(page: Page) -> Shown:
             split = split_by(record.holdout, dataset, record.split_seed)
     except CollabError as reason:
         why = str(reason)
+    if split is None and SEALED in record.holdout:
+        return Shown(page, dataset, ratings, None, None, why, 0)
     if split is None or not len(split.test):
         return Shown(page, dataset, ratings, ratings, split, why, 0)
     open_rows = np.sort(np.concatenate([split.train, split.valid]))
     split = Split(np.searchsorted(open_rows, split.train), np.searchsorted(open_rows, split.valid))
     return Shown(page, dataset, ratings, ratings.take(open_rows), split, why, len(ratings) - len(open_rows))
+
+
+def say_sealed_unknown(shown: Shown) -> None:
+    """What stands where stars would, if nobody can tell which rows are sealed: why, and the runs that can serve."""
+    offer_runs_with_ratings(
+        shown.page.record,
+        f"The run in use has sealed ratings, and which they are cannot be told: {words.plain(shown.no_split)}. So no stars are "
+        "shown here",
+    )
 
 
 def day_words(moment: pd.Timestamp) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from collab.datasets import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
-from collab.ui import cached, words
+from collab.ui import cached_data, words
 from collab.ui.data_shown import Shown
 
 
 def show_titles(shown: Shown) -> None:
     """Titles that stand for several ids, and what was rated twice because of them."""
-    doubled, twice = cached.titles_that_are_no_keys(*shown.key)
+    doubled, twice = cached_data.titles_that_are_no_keys(*shown.key)
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
     else:
@@ -39,15 +40,15 @@ def show_titles(shown: Shown) -> None:
     if twice.empty:
         st.caption("No user rated a title more than once.")
         return
-    if shown.n_sealed:
+    if shown.some_sealed:
         twice = twice.drop(columns=["least", "most"])
         stars = "Their stars are not shown: some may be sealed."
     else:
         different = int((twice["least"] != twice["most"]).sum())
         stars = f"In {words.count(different)} of these cases the stars differ."
     st.markdown(
-        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, under different ids. {stars} A random "
-        "split may train on the one and check with the other."
+        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, {_under_which_ids(twice)}. {stars} A "
+        "random split may train on the one and check with the other."
     )
     st.dataframe(
         twice.merge(doubled[["title", "n_title"]].drop_duplicates(), on="title", how="left"),
@@ -68,11 +69,18 @@ def show_titles(shown: Shown) -> None:
     )
 
 
+def _under_which_ids(twice: pd.DataFrame) -> str:
+    n_same, n = int((twice["n_ids"] == 1).sum()), len(twice)
+    if n_same in (0, n):
+        return "under one and the same id" if n_same else "under different ids"
+    return f"{words.count(n_same)} of them under one and the same id"
+
+
 def show_source(shown: Shown) -> None:
     """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
     entry = shown.page.data
     try:
-        found = cached.source(*shown.key)
+        found = cached_data.source(*shown.key)
     except CollabError as reason:  # its file has gone since the page was opened
         st.warning(f"{words.plain(str(reason))}.", icon=":material/warning:")
         return

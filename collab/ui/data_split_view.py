@@ -10,13 +10,14 @@ import streamlit as st
 from collab.errors import SettingError
 from collab.split_facts import SplitFacts, held_out_over_time
 from collab.splitting import Split, sealed_share, split_by_time, split_last, split_random
-from collab.ui import cached, words
+from collab.ui import cached_data, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import held_out_figure
 from collab.ui.data_shown import Shown
 from collab.ui.theme import palette
 
 DEFAULT_SHARE = 0.2
+NEWEST = "newest "  # how the name of the split by time begins
 
 
 def show_split(shown: Shown) -> None:
@@ -40,8 +41,11 @@ def show_split(shown: Shown) -> None:
             "learn each user from.",
         )
     splits = _splits(shown, n_last)
+    if not splits:
+        st.info("No split of this data set leaves rows both to train and to check with.", icon=":material/info:")
+        return
     found = {
-        name: cached.facts_of_split(
+        name: cached_data.facts_of_split(
             # the sizes: before a run has ended its split may be another one of the same name
             (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
             shown.open_ratings,
@@ -49,7 +53,8 @@ def show_split(shown: Shown) -> None:
         )
         for name, split in splits.items()
     }
-    ours, newest = next(iter(splits)), list(splits)[-1]
+    ours = next(iter(splits))
+    newest = next((name for name in splits if name.startswith(NEWEST)), ours)
     over_time = held_out_over_time(shown.open_ratings, splits)
     picture.plotly_chart(
         held_out_figure(over_time, list(splits), palette(), synthetic=shown.synthetic),
@@ -59,7 +64,7 @@ def show_split(shown: Shown) -> None:
         "below holds the same.",
     )
     with controls:
-        for name in (ours, newest):
+        for name in dict.fromkeys((ours, newest)):
             st.metric(
                 f"Biases only, {name}",
                 words.loss(found[name].mse_biases),
@@ -97,23 +102,24 @@ def show_split(shown: Shown) -> None:
 
 
 def _splits(shown: Shown, n_last: int) -> dict[str, Split]:
-    """The splits to compare by name: that in use first, the newest rows last; as many of these as are held out in the first."""
+    """The splits to compare by name: that in use first, the newest rows last; as many of these as are held out in the first.
+    What cannot be made is left out, and said."""
     ratings, splits = shown.open_ratings, {}
     if shown.split is not None:
         splits[_name(shown)] = shown.split
     form = shown.page.record.holdout if shown.split is not None else ""
     share = len(shown.split.valid) / len(ratings) if shown.split is not None else DEFAULT_SHARE
     share = min(0.9, max(0.01, share))
-    if not form.startswith("random:"):
-        splits[f"random {words.percent(share)}, seed 0"] = split_random(len(ratings), share, 0)
+    random = (f"random {words.percent(share)}, seed 0", partial(split_random, len(ratings), share, 0))
     for name, split in (
+        *(() if form.startswith("random:") else (random,)),
         (f"last {n_last} of every user", partial(split_last, ratings.user_index, ratings.time, n_last)),
-        (f"newest {words.percent(share)}", partial(split_by_time, ratings.time, share)),
+        (f"{NEWEST}{words.percent(share)}", partial(split_by_time, ratings.time, share)),
     ):
         try:
             splits[name] = split()
-        except SettingError as reason:  # nobody has as many ratings
-            st.caption(f"Left out: {reason}.")
+        except SettingError as reason:  # nobody has as many ratings, or there are too few
+            st.caption(f"Left out, {name}: {words.plain(str(reason))}.")
     return splits
 
 
@@ -127,7 +133,9 @@ def _name(shown: Shown) -> str:
 
 
 def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bool = True) -> str:
-    """What the split `ours` lets a model see that the `newest` rows do not, from their facts; whether it is the run's."""
+    """What the split `ours` lets a model see that the `newest` rows do not, from their facts; whether it is the run's.
+
+    Without a split of the newest rows, `newest` is `ours` once more."""
     one, other = found[ours], found[newest]
     lead = "In use" if in_use else "Standing in"
     lines = [

@@ -9,7 +9,7 @@ import streamlit as st
 from collab.data_facts import TooFew, count_classes, counts, cumulative_share, gini, n_top, too_few
 from collab.ui import words
 from collab.ui.charts import PLAIN
-from collab.ui.data_shown import Shown, day_words
+from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
 from collab.ui.data_tail_charts import TOP_SHARES, class_words, classes_figure, lorenz_figure, tail_figure
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.theme import palette
@@ -152,13 +152,16 @@ def show_tail_table(shown: Shown) -> None:
     )
     if only_few:
         table = table[table["n_ratings"] < minimum]
+    if shown.open_ratings is None:
+        say_sealed_unknown(shown)
     rows, classes = st.columns([2, 1], gap="medium")
     with rows:
         st.caption(
             f"{words.counted(len(table), things.removesuffix('s'))}, most rated first."
             + (
                 f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
-                * bool(shown.n_sealed)
+                if shown.n_sealed
+                else ""
             )
         )
         st.dataframe(
@@ -201,9 +204,11 @@ def show_tail_table(shown: Shown) -> None:
 
 
 def _means(shown: Shown, things: str) -> np.ndarray:
-    """Mean stars of every film or user over the rows that are not sealed; NaN without any."""
-    ratings = shown.open_ratings
+    """Mean stars of every film or user over the rows that are not sealed; NaN without any, and where it is not known which."""
+    ratings = shown.ratings if shown.open_ratings is None else shown.open_ratings
     index, length = (ratings.user_index, ratings.n_users) if things == USERS else (ratings.item_index, ratings.n_items)
+    if shown.open_ratings is None:
+        return np.full(length - 1, np.nan)
     n = np.bincount(index, minlength=length)
     total = np.bincount(index, ratings.rating, minlength=length)
     return np.divide(total, n, out=np.full(length, np.nan), where=n > 0)[1:]

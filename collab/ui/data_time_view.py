@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data_facts import HOUR, PERIODS, WEEK, over_time, within
-from collab.ui import cached, words
+from collab.ui import cached_data, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import LEAST_FOR_MEAN, SPANS, over_time_figure, span_words, within_figure
 from collab.ui.data_shown import Shown, day_words
@@ -77,7 +77,7 @@ def show_sittings(shown: Shown) -> None:
     seconds = np.unique(np.concatenate([np.geomspace(5, longest, 140).astype(np.int64), list(WINDOWS.values())]))
     curve = within(shown.ratings, seconds)
     at = curve[curve["seconds"] == WINDOWS[window]].iloc[0]
-    each = cached.sittings_of(*shown.key)
+    each = cached_data.sittings_of(*shown.key)
     n_users = each["user_index"].nunique()
     first = each.drop_duplicates("user_index")
     once = int((each.groupby("user_index").size() == 1).sum())

@@ -36,15 +36,15 @@ def need_biases(run: TrainedRun, so_that: str) -> None:
         st.stop()
 
 
-def offer_runs_with_ratings(run: TrainedRun, why: str) -> None:
+def offer_runs_with_ratings(record: RunRecord, why: str) -> None:
     """Say why the ratings behind this run are not at hand, and offer the newest runs of the same data set whose ratings are."""
     try:
-        here = load_encoded(run.record.data, cached.environment())[0].fingerprint
+        here = load_encoded(record.data, cached.environment())[0].fingerprint
     except CollabError:
         here = ""  # the data set has gone since the page was opened
-    known = (each for each in cached.jobs().store.records() if each.data == run.record.data and each.id != run.id)
+    known = (each for each in cached.jobs().store.records() if each.data == record.data and each.id != record.id)
     suited = (each for each in known if each.has_weights and each.state == "finished" and each.fingerprint == here)
-    _offer(run.record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
+    _offer(record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
 
 
 def need_descriptions(run: TrainedRun, so_that: str) -> None:

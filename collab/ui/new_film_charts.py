@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from collab.new_film import AudienceSpace, NewFilm
 from collab.ratings import RatingScale
 from collab.ui import words
-from collab.ui.charts import mark_synthetic, styled
+from collab.ui.charts import mark_mean, mark_synthetic, styled
 from collab.ui.explore_charts import escaped, font, shortened
 from collab.ui.theme import Palette
 
@@ -43,8 +43,8 @@ def place_figure(
     """
     shares = table["genres"].map(lambda own: bool(set(own.split("|")) & set(genres))).to_numpy(dtype=bool)
     hover = [
-        f"{escaped(row.title)} · closeness {row.closeness:+.2f}".replace("-", "−")
-        + f" · {words.count(row.n_ratings)} ratings<br>{row.genres.replace('|', ', ')}"
+        f"{escaped(row.title)} · closeness {words.signed(row.closeness)} · {words.counted(row.n_ratings, 'rating')}"
+        f"<br>{escaped(row.genres.replace('|', ', '))}"
         for row in table.itertuples()
     ]
     table = table.assign(words=hover)
@@ -64,7 +64,8 @@ def place_figure(
             mode="markers",
             name="the new film",
             marker={"size": 15, "symbol": "diamond", "color": palette.chosen},
-            hovertemplate=f"{escaped(title)}<extra></extra>",
+            hovertext=[escaped(title)],  # not in the template itself, where "%{x}" would be a number
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     )
     nearest = table.head(N_NEAREST)
@@ -159,16 +160,8 @@ def ratings_figure(
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
-    figure.add_vline(film.average_person, line={"color": palette.chosen, "width": 2, "dash": "dot"})
-    figure.add_annotation(
-        x=film.average_person,
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=f"average person {words.stars(film.average_person)}",
-        showarrow=False,
-        font=font(palette.chosen, 12),
-    )
+    text = f"average person {words.stars(film.average_person)}"
+    mark_mean(figure, film.average_person, text, palette.chosen, 2)
     styled(figure, palette, height, left=48)
     figure.update_layout(margin={"t": 30})
     figure.update_xaxes(title="predicted rating (stars)", range=[scale.low - 0.1, scale.high + 0.1], dtick=0.5)

@@ -14,7 +14,7 @@ from collab.left_out_films import GENRES, KINDNESS, LEAST, LEAST_FOR_MEAN, MEAN,
 from collab.models import family_of
 from collab.new_film import AudienceSpace, NewFilm, group_table, user_table
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached_new_film, words
 from collab.ui.explore_charts import shortened
 
 N_USERS = 5  # at either end of the list
@@ -145,7 +145,7 @@ def film_list(table: pd.DataFrame) -> None:
 def audience(run: TrainedRun, film: NewFilm) -> None:
     """Who would like it: a table of groups of users, of the kind that is chosen here."""
     try:
-        groups = cached.run_user_groups(run.id)
+        groups = cached_new_film.run_user_groups(run.id)
     except RunError as reason:
         st.info(f"Groups of users take the data set: {words.plain(str(reason))}.", icon=":material/info:")
         return
@@ -203,7 +203,8 @@ def user_ends(run: TrainedRun, space: AudienceSpace, film: NewFilm) -> None:
 def worth(run: TrainedRun) -> None:
     """What such answers are worth: measured with the settings of this run on films left out whole, when somebody asks."""
     record = run.record
-    if run.id not in cached.films_left_out_before():
+    found = cached_new_film.films_left_out_before(run.id)
+    if found is None:
         seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
         st.markdown(
             "Films are drawn and left out whole, with all their ratings. The same settings are trained on the other films, and "
@@ -213,19 +214,18 @@ def worth(run: TrainedRun) -> None:
             return
         with st.spinner("Training without them, and asking about them"):
             try:
-                cached.films_left_out(run.id)
+                found = cached_new_film.films_left_out(run.id)
             except CollabError as reason:
                 st.error(words.plain(str(reason)), icon=":material/error:")
                 return
-        cached.films_left_out_before().add(run.id)
-    _say_worth(cached.films_left_out(run.id))
+    _say_worth(found)
 
 
 def _say_worth(found: Measurement) -> None:
     rows = []
     for answer, text in ANSWERS.items():
         gain = found.gain(answer)
-        interval = "" if answer == MEAN else f"{-gain.high:+.4f} to {-gain.low:+.4f}".replace("-", "−")
+        interval = "" if answer == MEAN else f"{words.signed(-gain.high, 4)} to {words.signed(-gain.low, 4)}"
         rows.append({"answer": text, "mse": found.mse(answer), "gain": -gain.difference, "interval": interval})
     st.dataframe(
         pd.DataFrame(rows),

@@ -17,7 +17,7 @@ from collab.factor_norms import norm_and_count, norm_table
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.bias_charts import norm_figure
-from collab.ui.bias_view import HEIGHT
+from collab.ui.bias_parts import HEIGHT
 from collab.ui.film_picker import find_text, minimum_ratings, titles_with
 from collab.ui.film_set import FILMS, MOST, film_set_in_link, film_set_text, lost_from_link, most_rated_of, use_set
 from collab.ui.needs import need_factors

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import runpy
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -309,14 +310,19 @@ def describe_run(record: RunRecord) -> str:
     return " · ".join(part for part in (record.name, mse, state) if part)
 
 
+def run_labels(records: Iterable[RunRecord]) -> dict[str, str]:
+    """By its id, what each run is called in a box: no two alike, since the browser sends back words."""
+    labels = {record.id: describe_run(record) for record in records}
+    often = Counter(labels.values())
+    return {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}
+
+
 def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
     records = {
         each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)
     }
     records.setdefault(record.id, record)
-    labels = {run_id: describe_run(each) for run_id, each in records.items()}
-    often = Counter(labels.values())  # the browser sends back words, so no two runs may have the same
-    labels = {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}
+    labels = run_labels(records.values())
     st.session_state["_pick_run"] = record.id
 
     def picked() -> None:
@@ -349,9 +355,9 @@ def _wait_for(run_id: str) -> None:
     st.stop()
 
 
-def show_progress(run_id: str, what: str, height: int) -> None:
-    """How far the training of `what`, a run that is not ended, has come, with room kept below; draws the page anew once it has
-    ended. For a fragment that runs every POLL_SECONDS."""
+def show_progress(run_id: str, what: str, height: int = 0) -> None:
+    """How far the training of `what`, a run that is not ended, has come, with as much room kept below as `height` says; draws the
+    page anew once it has ended. For a fragment that runs every POLL_SECONDS."""
     try:
         progress = cached.jobs().store.progress(run_id)
     except RunError:
@@ -361,8 +367,9 @@ def show_progress(run_id: str, what: str, height: int) -> None:
     text = f"Training {what}" if progress.record.state == "running" else "Getting ready to train"
     left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     st.progress(progress.share, text=text + left)
-    with st.container(height=height, border=False).skeleton():
-        pass
+    if height:
+        with st.container(height=height, border=False).skeleton():
+            pass
 
 
 def renew_when_ended(record: RunRecord) -> None:

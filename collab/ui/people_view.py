@@ -102,7 +102,8 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     )
     return (
         f"{told} on these {words.count(n)} ratings: its MSE is {words.loss(abs(lower))} {'lower' if lower >= 0 else 'higher'} "
-        f"than that of biases only, 95 % interval of the difference {_signed(compared.low)} to {_signed(compared.high)}."
+        f"than that of biases only, 95 % interval of the difference {words.signed(compared.low, 4)} to "
+        f"{words.signed(compared.high, 4)}."
     )
 
 
@@ -237,7 +238,3 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
 def intervals_of(table: pd.DataFrame) -> list[str]:
     """ "2.9 to 4.8" for every row."""
     return [f"{words.stars(low)} to {words.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)]
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.4f}".replace("-", "−")

@@ -48,21 +48,17 @@ def _sum(
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)
     parts = [Part(start, _plain(begin, digits))]
     parts += [
-        Part(TOLD[name], _signed(figure, digits)) for (name, _), figure in zip(reason.told, figures, strict=False)
+        Part(TOLD[name], words.signed(figure, digits)) for (name, _), figure in zip(reason.told, figures, strict=False)
     ]
     parts += [
-        Part(f"{titles[film]}, rated {rated[film]:g}", _signed(figure, digits), known.titles[film])
+        Part(f"{titles[film]}, rated {rated[film]:g}", words.signed(figure, digits), known.titles[film])
         for (film, _), figure in zip(reason.parts, figures[len(reason.told) :], strict=False)
     ]
     if reason.n_others:
         more = "1 more film" if reason.n_others == 1 else f"{words.count(reason.n_others)} more films"
-        parts.append(Part(more, _signed(figures[-1], digits)))
+        parts.append(Part(more, words.signed(figures[-1], digits)))
     return Sum(name, _plain(total, digits), parts)
 
 
 def _plain(figure: float, digits: int) -> str:
     return f"{figure:.{digits}f}".replace("-", "−")
-
-
-def _signed(figure: float, digits: int) -> str:
-    return f"{figure:+.{digits}f}".replace("-", "−")

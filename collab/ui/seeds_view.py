@@ -7,7 +7,7 @@ import dataclasses
 
 import streamlit as st
 
-from collab.errors import CollabError, RunError
+from collab.errors import RunError
 from collab.models import family_of
 from collab.services.repeats import plan_repeats, same_but_seed, with_own_rows
 from collab.services.runs import TrainedRun
@@ -16,10 +16,10 @@ from collab.stability import TOP, mean_overlap, times_found
 from collab.ui import cached, words
 from collab.ui.similar_charts import seed_marks
 from collab.ui.similar_lists import Listing
+from collab.ui.train_more import queue, say_refusal, wait_for
 from collab.ui.visitor import visitor
 
 N_SEEDS = 5  # of this run and the others together
-WATCH_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,7 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
             f"{words.percent(seeds.overlap)} of their films on average."
         )
     if seeds.busy:
-        st.fragment(_watch, run_every=WATCH_SECONDS)(seeds.busy)
+        wait_for(seeds.busy, "another seed")
     elif seeds.n_lacking:
         more = "more seed" if seeds.n_lacking == 1 else "more seeds"
         st.button(
@@ -82,28 +82,14 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
             args=(run,),
             help="Queues the same training with other seeds; then every neighbour says how many of them find it too.",
         )
-    if (reason := st.session_state.pop("_seeds_refused", None)) is not None:
-        st.error(reason, icon=":material/error:")
+    say_refusal()
     if run.record.state == "finished" and not family_of(run.record.model).by_chance:
         st.caption("This model draws nothing by chance: every seed gives the same neighbours.")
 
 
 def _train(run: TrainedRun) -> None:
     """Queue as many as are lacking now: the button may have been pressed twice."""
-    jobs = cached.jobs()
-    known = jobs.store.records()
+    store = cached.jobs().store
+    known = store.records()
     n = N_SEEDS - 1 - len(same_but_seed(run.record, known))
-    try:
-        for planned in plan_repeats(with_own_rows(run.record, jobs.store), known, starter=visitor(), n=n):
-            jobs.submit(planned)
-    except CollabError as reason:
-        st.session_state["_seeds_refused"] = words.plain(str(reason)[0].upper() + str(reason)[1:]) + "."
-
-
-def _watch(busy: tuple[str, ...]) -> None:
-    """Draw how far the trainings are; the whole page anew as soon as one has ended."""
-    records = {record.id: record for record in cached.jobs().store.records()}
-    if any(run_id not in records or not records[run_id].busy for run_id in busy):
-        st.rerun()
-    left = len(busy)
-    st.caption(f":material/hourglass_top: {left} {'training is' if left == 1 else 'trainings are'} under way.")
+    queue(lambda: plan_repeats(with_own_rows(run.record, store), known, starter=visitor(), n=n))

@@ -168,7 +168,7 @@ def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str,
     try:
         return by_co_rating(run, film, choice, heading)
     except RunError as reason:
-        offer_runs_with_ratings(run, f"{words.plain(str(reason))}. {goes_on}")
+        offer_runs_with_ratings(run.record, f"{words.plain(str(reason))}. {goes_on}")
         return None
 
 

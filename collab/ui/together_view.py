@@ -1,10 +1,8 @@
-"""The Together page: how people are combined, the films for all of them, and what each gets out of it."""
+"""The evening of the Together page: the films for all, what was left out, and what only one of them would like."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.item_item import liked_from
-from collab.orders import RATING, WATCH, Dials
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.together import (
-    AVERAGE,
-    LEAST_MISERY,
-    WITHOUT_MISERY,
     Agreement,
     Evening,
     Member,
@@ -29,7 +23,6 @@ from collab.together import (
 )
 from collab.ui import cached, own_ratings, words
 from collab.ui.as_table import table_fold
-from collab.ui.dials import choose_dials
 from collab.ui.evening_list import evening_list, likely_words, listed_names
 from collab.ui.film_list import Film, film_list, title_and_facts
 from collab.ui.person import believed
@@ -37,25 +30,13 @@ from collab.ui.rating import places
 from collab.ui.table_csv import csv_button
 from collab.ui.taste import answers_known
 from collab.ui.theme import palette
+from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
+from collab.ui.together_side import agreement_table, gains_table, show_agreement, show_gains
 
 STYLES = (Path(__file__).with_name("rating.css"), Path(__file__).with_name("together.css"))
 
 N_FILMS, N_APART = 10, 3
-WAYS = {"Average": AVERAGE, "Least misery": LEAST_MISERY, "Average without misery": WITHOUT_MISERY}
-ORDERS = {"Watch and like": WATCH, "Predicted rating": RATING}
-LEAST_STEP = 0.25
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the controls stand at."""
-
-    way: str
-    order: str
-    least: float
-    dials: Dials
-    again: bool
 
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
@@ -64,55 +45,6 @@ def member_of(run: TrainedRun, profile: Profile) -> Member:
     known = answers_known(answers, places(run, answers), run.items, run.record.scale)
     person = believed(run, profile)
     return Member(person.foresee(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
-
-
-def choose(run: TrainedRun) -> Choice:
-    """The controls over the list; all of them are in the link."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="evening_controls"):
-        way = st.segmented_control(
-            "Combined by",
-            list(WAYS),
-            default=next(iter(WAYS)),
-            required=True,
-            key="way",
-            bind="query-params",
-            help="Average: the mean of all. Least misery: only the least content person counts. Average without misery: the "
-            "mean, without films that somebody would rate too low.",
-        )
-        order = st.segmented_control(
-            "What counts",
-            list(ORDERS),
-            default=next(iter(ORDERS)),
-            required=True,
-            key="counts",
-            bind="query-params",
-            help="Watch and like: the films’ places in each one’s own list, made of what people with their ratings watched and "
-            "liked and of the predicted rating; all lists weigh the same. Predicted rating: the stars alone.",
-        )
-        with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
-            dials = choose_dials(run, bend=False, narrow=True)
-            again = st.toggle(
-                "Also films that some have liked",
-                key="again",
-                bind="query-params",
-                help="Films that some here rated high and others have not rated may be picked too; the stars given stand in "
-                "place of a prediction.",
-            )
-        # last, so that no other control moves when it comes and goes
-        least, scale = 3.0, run.record.scale
-        if WAYS[way] == WITHOUT_MISERY:
-            least = st.slider(
-                "Nobody below (stars)",
-                float(scale.low),
-                float(scale.high),
-                least,
-                LEAST_STEP,
-                key="least",
-                bind="query-params",
-                width=190,
-                help="Films that somebody is predicted to rate lower are left out. Higher: fewer films, nobody unhappy.",
-            )
-    return Choice(WAYS[way], ORDERS[order], least, dials, again)
 
 
 def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[str], choice: Choice) -> None:
@@ -138,11 +70,11 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
             _say_empty(evening, choice, run)
         else:
             st.html(evening_list(evening, names, run.record.scale, palette(), N_FILMS))
+    pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
         if not evening.films.empty:
-            _gains(evening, members, names)
-        pairs = agreements(members, run.items)
-        _agreement(pairs, names)
+            show_gains(evening, members, names)
+        show_agreement(pairs, names)
     _say_how(run, evening, members, names, choice)
     if len(evening.candidates):
         _apart(run, evening, members, names)
@@ -160,70 +92,6 @@ def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
         ]
         table[f"{name}, own list"] = evening.place[row]
     return table
-
-
-def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
-    """Who gains most from the list, in a sentence; a tie is said where the figures shown are the same."""
-    shown = table["gain"].round(1)
-    if not np.isfinite(shown).all():
-        return ""
-    most = [name for name, gain in zip(names, shown, strict=True) if gain == shown.max()]
-    if len(most) == len(names):
-        return f"All gain alike: {_stars_more(shown.max())} the mean of all films left."
-    verb = "gains" if len(most) == 1 and most[0] != YOU else "gain"
-    return f"{words.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the mean of all films left."
-
-
-def _stars_more(gain: float) -> str:
-    return f"{abs(gain):.1f} stars {'below' if gain < 0 else 'above'}"
-
-
-def _gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
-    table = gains(evening, members)
-    st.subheader(
-        "Who gains",
-        anchor=False,
-        help="Means of predicted stars. These: the films of the list. Alone: as many picked for that person alone in the same "
-        "order. Any: all films that are left. Where somebody has given stars, these count.",
-    )
-    st.markdown(gain_words(table, names))
-    means = table[["together", "alone", "anything"]].to_numpy()
-    rows = [(name, *map(words.stars, row)) for name, row in zip(names, means, strict=True)]
-    st.html(_small_table("Mean stars", ("These", "Alone", "Any"), rows))
-
-
-def _small_table(label: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of figures as HTML, each row beginning with a name; all texts are escaped."""
-    colours = palette()
-    head = "".join(f"<th scope=col>{escape(column)}</th>" for column in columns)
-    body = "".join(
-        f"<tr><th scope=row>{escape(name)}</th>{''.join(f'<td>{escape(figure)}</td>' for figure in figures)}</tr>"
-        for name, *figures in rows
-    )
-    return (
-        f'<table class="evening-figures" style="--line:{colours.grid};--muted:{colours.muted}" aria-label="{escape(label)}">'
-        f"<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
-    st.subheader(
-        "Agreement",
-        anchor=False,
-        help="Correlation of two people’s predicted ratings: 1 the same, 0 unrelated, −1 opposite. Good films please most, so "
-        "ratings agree for nearly all. Taste is what is left when the average person’s prediction is taken off; after a few "
-        "ratings each it often lies near 1 or −1, since little is known to differ in.",
-    )
-    rows = [
-        (f"{names[pair.first]}, {names[pair.second]}", _correlation(pair.of_ratings), _correlation(pair.of_taste))
-        for pair in pairs
-    ]
-    st.html(_small_table("Correlations", ("Ratings", "Taste"), rows))
-    st.caption(f"Over the {words.count(pairs[0].n_films)} most rated films.")
-
-
-def _correlation(number: float) -> str:
-    return words.signed(number) if np.isfinite(number) else words.MISSING
 
 
 def _say_empty(evening: Evening, choice: Choice, run: TrainedRun) -> None:
@@ -258,14 +126,14 @@ def _say_how(
     if evening.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
     if evening.n_too_low and not evening.films.empty:
-        n_films = "1 film" if evening.n_too_low == 1 else f"{words.count(evening.n_too_low)} films"
-        lines.append(f"{n_films} left out that somebody would rate below {choice.least:g} stars.")
+        lines.append(
+            f"{words.counted(evening.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
+        )
     kind = "Synthetic ratings. " if record.synthetic else ""
-    count = choice.dials.minimum_count
     films = "Films rated low by somebody here, rated by all," if choice.again else "Films that somebody here has rated"
     lines.append(
         f"{kind}Each prediction rests on that person’s own answers alone. {films} or set aside are "
-        f"left out; at least {words.count(count)} {'rating' if count == 1 else 'ratings'} each. Held-out MSE "
+        f"left out; at least {words.counted(choice.dials.minimum_count, 'rating')} each. Held-out MSE "
         f"{words.loss(record.valid['mse'])}, biases only {words.loss(record.baselines.get('biases_only', {}).get('mse'))}."
     )
     st.caption(
@@ -335,23 +203,6 @@ def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agree
             width="content",
             alt="Agreement: correlations of two people’s predicted ratings",
         )
-
-
-def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """`collab.together.gains` with its people named, in stars."""
-    means = table[["together", "alone", "anything"]].to_numpy().round(4)
-    shown = pd.DataFrame(means, columns=["these (stars)", "alone (stars)", "any (stars)"])
-    shown.insert(0, "person", list(names))
-    return shown
-
-
-def agreement_table(pairs: Sequence[Agreement], names: Sequence[str]) -> pd.DataFrame:
-    """Every pair of people with both correlations, and over how many films."""
-    rows = [
-        (names[pair.first], names[pair.second], round(pair.of_ratings, 3), round(pair.of_taste, 3), pair.n_films)
-        for pair in pairs
-    ]
-    return pd.DataFrame(rows, columns=["person", "and", "ratings (correlation)", "taste (correlation)", "films"])
 
 
 def _films_table(evening: Evening, names: Sequence[str]) -> None:

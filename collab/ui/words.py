@@ -21,9 +21,9 @@ def stars(number: float | None) -> str:
     return MISSING if _missing(number) else f"{number:.1f}"
 
 
-def signed(number: float | None) -> str:
-    """A bias: two decimals and its sign."""
-    return MISSING if _missing(number) else f"{number:+.2f}".replace("-", "−")
+def signed(number: float | None, digits: int = 2) -> str:
+    """A number with its sign: a bias has two decimals, a difference of errors four."""
+    return MISSING if _missing(number) else f"{number:+.{digits}f}".replace("-", "−")
 
 
 def count(number: float | None) -> str:

@@ -84,3 +84,16 @@ def test_two_runs_beside_each_other(two_seeds, desktop, phone, settled):
     assert below["y"] >= above["y"] + above["height"]
     assert above["x"] >= 0 and above["x"] + above["width"] <= 390
     assert link(phone)["against"] == second
+
+
+def test_two_presses_train_one_other_seed(tmp_path, trained_home, movielens_folders, desktop):
+    shutil.copytree(trained_home("ml-100k", movielens_folders), tmp_path / "home")
+    with serving(tmp_path / "home") as address:
+        desktop.goto(f"{address}/two_maps?data=ml-100k")
+        desktop.get_by_role("button", name="Train the same with another seed").dblclick()
+        wait_until_marked(desktop, "Star Wars (1977)", "map_a", "map_b")
+        second = link(desktop)["against"]
+    first_id, second_id = (
+        record.id for record in reversed(RunStore(tmp_path / "home").records())
+    )  # there are just two
+    assert second_id == second != first_id

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from collab.datasets import CATALOGUE
-from collab.errors import DataError, RunError
+from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, load_encoded, plan
-from collab.ui import cached
+from collab.ui import cached, cached_data, data_split_view
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 PARTS = {  # the picture of each, and columns of its tables
@@ -198,6 +198,27 @@ def test_stars_of_sealed_rows_are_nowhere(visit_run):
     assert table(app, "n_new")["n_ratings"].sum() == n_open
 
 
+def test_where_nobody_can_tell_which_rows_are_sealed_no_stars_are_shown(visit_run, monkeypatch):
+    app = visit_run("random:0.2+sealed:0.3", data_part="long tail")
+    assert table(app, "held")["mean_rating"].notna().any()
+
+    def lost(*_):
+        raise RunError("run 01234567 does not fit the data set; it may be damaged")
+
+    cached.run_split.clear()
+    monkeypatch.setattr(cached, "split_of", lost)
+    show(app, "doubled titles")
+    show(app, "long tail")
+    said = "which they are cannot be told: run 01234567 does not fit"
+    assert table(app, "held")["mean_rating"].isna().all() and said in texts(app).replace("\\", "")
+    for part in ("over time", "stars", "crosstab", "split"):
+        show(app, part)
+        assert said in texts(app).replace("\\", "") and not len(app.dataframe) and len(app.get("plotly_chart")) == 1
+    (other,) = (each for each in app.button if (each.key or "").startswith("use_"))
+    other.click().run()
+    assert not app.exception and said not in texts(app)
+
+
 def test_ids_that_a_run_keeps_apart(visit_run):
     app = visit_run("random:0.2", "ml-100k", "id")
     assert metrics(app)["Films"] == "1,682" and len(table(app, "held")) == 1682
@@ -217,6 +238,17 @@ def test_without_the_runs_split_a_random_one_stands_in(visit, monkeypatch):
     assert len(table(app, "fact")) == 13
 
 
+def test_without_a_split_by_time_nothing_else_is_called_so(visit, monkeypatch):
+    def too_few(*_):
+        raise SettingError("a share of 0.2 of 2 rows leaves nothing to check with")
+
+    monkeypatch.setattr(data_split_view, "split_by_time", too_few)
+    app = visit("data", data_part="split")
+    assert "In use: random 20 %" in texts(app) and "By time" not in texts(app) and "Left out, newest 20 %" in texts(app)
+    assert list(table(app, "fact"))[1:] == ["random 20 %, seed 0", "last 10 of every user"]
+    assert [label for label in metrics(app) if label.startswith("Biases only")] == ["Biases only, random 20 %, seed 0"]
+
+
 def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
     app = visit("data", "ml-100k")
 
@@ -225,7 +257,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
             raise DataError("u.data, line 7: the rating is missing")
         return load_encoded(name, *rest)
 
-    monkeypatch.setattr(cached, "load_encoded", damaged)
+    monkeypatch.setattr(cached_data, "load_encoded", damaged)
     app.run()
     assert not app.exception and "MovieLens 100K cannot be read: u\\.data, line 7" in app.error[0].value
     app.button(key="show_sample").click().run()

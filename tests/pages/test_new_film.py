@@ -12,7 +12,7 @@ from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
-from collab.ui import cached
+from collab.ui import cached, cached_new_film
 
 QUICK = dataclasses.replace(preset_of("side", "fast"), epochs=1, batch_size=512)
 
@@ -118,7 +118,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
     app.button(key="measure_left_out").click().run()
     assert not app.exception and not app.error
     table = frame(app, "mse")
-    found = cached.films_left_out(link(app, "run"))
+    found = cached_new_film.films_left_out(link(app, "run"))
     assert table["mse"].tolist() == [found.mse(answer) for answer in found.squared]
     assert table["gain"].iloc[-1] == pytest.approx(table["mse"].iloc[0] - table["mse"].iloc[-1])
     assert any(each.value.startswith(f"{found.n_films} films with 5 ratings") for each in app.caption)
@@ -150,6 +150,6 @@ def test_without_the_data_set_it_has_no_groups_and_says_so(visit_side, monkeypat
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    monkeypatch.setattr(cached, "run_user_groups", gone)
+    monkeypatch.setattr(cached_new_film, "run_user_groups", gone)
     app = visit_side()
     assert "not at hand" in app.info[-1].value and len(app.get("plotly_chart")) == 2

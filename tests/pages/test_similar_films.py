@@ -77,7 +77,7 @@ def test_film_measure_minimum_and_number_come_from_the_link(visit):
 def test_all_other_settings_come_from_the_link_too(visit):
     app = visit(
         "similar_films", data="ml-100k", film="Alien (1979)", beta="100", centred="true", minimum="1",
-        co_rating="how both were rated", factors="As trained",
+        co_rating="how both were rated", directions="As trained",
     )  # fmt: skip
     run, table = current(app), table_of(app)
     trained = run.items["n_ratings"].to_numpy() > 0
@@ -182,6 +182,8 @@ def test_one_film_in_two_runs(visit):
     app = visit("similar_films", similar_view="Two runs")
     assert app.info[-1].value.startswith("There is no other run")
     app.button(key="train_beside").click().run()
+    on_its_way = link(app, "against")
+    assert not app.exception and cached.jobs().store.record(on_its_way).model == "bayes"
     end = time.monotonic() + 60
     while cached.jobs().queue():
         assert time.monotonic() < end
@@ -189,12 +191,13 @@ def test_one_film_in_two_runs(visit):
     app.run()
     assert not app.exception and len(app.get("plotly_chart")) == 2
     assert "stand in both lists" in words_of(app)
-    other = cached.jobs().store.record(link(app, "other_run"))
-    assert other.model == "bayes" and other.id != current(app).id
+    other = cached.jobs().store.record(link(app, "against"))
+    assert other.id == on_its_way != current(app).id
     assert len(table_of(app)) >= 10
-    app.query_params["run"], app.query_params["other_run"] = other.id, "ffffffff"
+    app.query_params["run"], app.query_params["against"] = other.id, "ffffffff"
     app.run()
-    assert not app.exception and current(app).id == other.id and link(app, "other_run") not in ("ffffffff", other.id)
+    assert "no other run of this data set with factors has that id" in app.warning[0].value
+    assert not app.exception and current(app).id == other.id and link(app, "against") not in ("ffffffff", other.id)
     app.radio(key="measure").set_value("cautious").run()
     assert not app.exception and "it is compared by cosine" in words_of(app)  # the other one cannot be cautious
 
@@ -250,7 +253,7 @@ def visit_again(app, page, **link):
     return app
 
 
-def test_ids_kept_apart_are_found_by_title_in_another_run(visit):
+def test_ids_kept_apart_are_found_by_title_in_anagainst(visit):
     by_id = train(dataclasses.replace(default_plan("ml-100k"), items_by="id"))
     app = visit("similar_films", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
     assert not app.exception and "neighbours in common" in words_of(app) and len(app.get("plotly_chart")) == 2

@@ -251,3 +251,21 @@ def test_a_full_queue_is_said(visit, monkeypatch):
     monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
     app.button(key="train_another_seed").click().run()
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
+
+
+def test_another_seed_that_is_on_its_way_is_not_queued_again(visit):
+    unlike = train(read_environment(), "sample", seed=1, epochs=1)
+    slow = {"seed": 0, "epochs": 100, "batch_size": 64}
+    first = train(read_environment(), "sample", **slow | {"epochs": 1})
+    file = read_environment().home / "runs" / first.id / "run.json"
+    file.write_text(file.read_text().replace('"epochs": 1,', '"epochs": 100,'))  # so that its repeat takes a while
+    app = visit("two_maps", run=first.id, against=unlike.id)
+    app.button(key="train_another_seed").click().run()
+    jobs, on_its_way = cached.jobs(), link(app, "against")
+    assert not app.exception and jobs.queue() == [on_its_way]
+    app.selectbox(key="_pick_against").set_value(unlike.id).run()
+    (button,) = [each for each in app.button if each.key == "train_another_seed"]
+    assert button.label == "Another seed is on its way" and link(app, "against") == unlike.id
+    button.click().run()
+    assert not app.exception and jobs.queue() == [on_its_way] and link(app, "against") == on_its_way
+    assert "train_another_seed" not in [each.key for each in app.button]  # its progress stands there

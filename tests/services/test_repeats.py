@@ -10,7 +10,14 @@ from collab.comparison import NOT_TOLD_APART, WORSE
 from collab.errors import RunError
 from collab.models import DotBiasSettings
 from collab.services.environment import Environment
-from collab.services.repeats import compare_runs, plan_repeats, same_but_seed, spread_of, with_own_rows
+from collab.services.repeats import (
+    compare_runs,
+    differ_in_seed_alone,
+    plan_repeats,
+    same_but_seed,
+    spread_of,
+    with_own_rows,
+)
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 
@@ -81,6 +88,8 @@ def test_what_differs_in_the_seed_alone(trained):
     assert (
         same_but_seed(record, [dataclasses.replace(like(3), settings=record.settings | {"seed": 3, "epochs": 9})]) == []
     )
+    alike = {each.settings["seed"] for each in known if differ_in_seed_alone(record, each)}
+    assert alike == {3, 4, 7, 8, 10}  # a stopped one and one of changed data, too
     more = plan_repeats(record, known, n=3)
     assert [each.settings["seed"] for each in more] == [0, 1, 4]
 

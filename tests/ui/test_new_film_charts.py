@@ -45,6 +45,10 @@ def test_the_map_has_every_film_once_and_the_new_one(seen):
     texts = [each.text for each in figure.layout.annotations]
     assert texts == ["1", "2", "3", "4", "5", "&lt;b>Mine&lt;/b>", "synthetic ratings"]
     assert figure.layout.xaxis.range[0] < -1 and figure.layout.xaxis.range[1] > 2  # the new film is in the picture
+    named = place_figure(space, film, table.assign(title="Spider-Man <b>"), "<b>%{x}", [], LIGHT).data
+    (own,) = (trace for trace in named if trace.name == "the new film")
+    assert own.hovertemplate == "%{hovertext}<extra></extra>" and own.hovertext == ("&lt;b>%{x}",)
+    assert named[0].hovertext[0].startswith("Spider-Man &lt;b> · closeness +0.90 · ")
     without = place_figure(space, film, table, "Mine", [], DARK)
     assert [trace.name for trace in without.data][:1] == ["films"] and len(without.data[0].x) == N
 

@@ -1,0 +1,144 @@
+"""What the views of films' and of users' biases share: their controls, and the table below the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from collab.interpret import BiasDoubt
+from collab.services.runs import TrainedRun
+from collab.ui import words
+from collab.ui.charts import PLAIN
+from collab.ui.film_picker import find_text, minimum_ratings
+from collab.ui.table_csv import csv_button
+
+RAW, SHRUNK = "raw", "shrunk"
+
+HEIGHT = 520
+"""Of the page's pictures: with it they are whole above the fold at 1440 × 900."""
+
+N_LISTED = 5
+"""Films furthest off the line, and raters at either end, that are listed by name."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the controls stand at: the picture, the β of the shrinkage (None for raw biases), the minimum count, how many bars are
+    drawn at each end (0 where the picture has none), and the text to find."""
+
+    picture: str
+    damping: float | None
+    minimum: int
+    n_ends: int
+    text: str
+
+
+def choose(
+    run: TrainedRun, pictures: Mapping[str, str], key: str, help: str, placeholder: str, doubt: BiasDoubt | None
+) -> Wanted:
+    """The controls of a view with these `pictures`, the first of which has bars at each end, and what each picture shows."""
+    chosen = st.radio("Picture", list(pictures), key=key, bind="query-params", help=help)
+    damping = pick_shrinkage(run)
+    minimum = minimum_ratings("Whoever has fewer training ratings is left out. Higher: surer biases, fewer rows.")
+    n_ends = 0
+    if chosen == next(iter(pictures)):
+        n_ends = st.slider(
+            "At each end",
+            5,
+            15,
+            10,
+            key="ends",
+            bind="query-params",
+            help="How many bars are drawn to either side. Higher: more of the middle.",
+        )
+    text = find_text(
+        placeholder, "The table lists only the rows with this text; beside the mean, they are also ringed."
+    )
+    st.caption(pictures[chosen])
+    if doubt is not None:
+        st.caption("± is a standard deviation: two times in three the true bias lies no farther off.")
+    return Wanted(chosen, damping, minimum, n_ends, text)
+
+
+def pick_shrinkage(run: TrainedRun) -> float | None:
+    """Raw or shrunk biases, and the β of the shrinkage; None for raw ones. A model that knows how sure it is needs none."""
+    if run.model.item_covariances is not None:
+        st.caption(
+            "Shrunk already: the biases of a Bayesian model are posterior means, drawn in the more the fewer ratings there are."
+        )
+        return None
+    kind = st.segmented_control(
+        "Bias",
+        [RAW, SHRUNK],
+        default=RAW,
+        required=True,
+        key="bias",
+        bind="query-params",
+        help="As the model learned it, or times n / (n + β), n being the training ratings. Weight decay or damping in training "
+        "has drawn it in once already.",
+    )
+    damping = st.slider(
+        "Shrinkage β",
+        1,
+        100,
+        10,
+        key="damping",
+        bind="query-params",
+        disabled=kind == RAW,
+        help="With n = β ratings a bias counts half. Higher: biases of few ratings count less.",
+    )
+    return float(damping) if kind == SHRUNK else None
+
+
+def nothing(picture: DeltaGenerator, table: pd.DataFrame, minimum: int) -> bool:
+    """Whether no row is left; the place of the picture says why then."""
+    if table.empty:
+        picture.info(f"Nothing has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
+    return table.empty
+
+
+def draw(picture: DeltaGenerator, figure: go.Figure, said: str) -> None:
+    """The page's picture, with what is `said` of it for those who do not see it."""
+    picture.plotly_chart(figure, config=PLAIN, key="biases", alt=f"{said} The table below holds the same.")
+
+
+def frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str = "Title") -> None:
+    """The table below the picture, and the button that downloads it as the file `name`."""
+    shown = table.assign(genres=table["genres"].str.replace("|", ", ")) if "genres" in table else table
+    order = ["title", "bias", "deviation", "mean_rating", "damped_mean", "residual", "n_ratings", "genres"]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder=words.MISSING,
+        alt=alt,
+        column_order=[column for column in order if column in shown and (with_doubt or column != "deviation")],
+        column_config=columns(who),
+    )
+    csv_button(table, name)
+
+
+def columns(who: str) -> dict:
+    """How the columns of tables of biases are called and written; `who` is the heading of the first."""
+    return {
+        "title": st.column_config.TextColumn(who, width="medium"),
+        "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+        "deviation": st.column_config.NumberColumn(
+            "±", format="%.2f", help="Standard deviation of the bias: what the ratings leave open."
+        ),
+        "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
+        "damped_mean": st.column_config.NumberColumn(
+            "Damped mean", format="%.1f", help="The mean after adding five ratings at the overall mean."
+        ),
+        "residual": st.column_config.NumberColumn(
+            "Residual",
+            format="%+.2f",
+            help="Bias minus what the mean alone suggests: a straight line through all, each weighted by its count.",
+        ),
+        "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+        "genres": "Genres",
+    }

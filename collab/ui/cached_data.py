@@ -1,0 +1,59 @@
+"""What all sessions share of a data set as it was read; its fingerprint is in every key, so that a replaced file is noticed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
+from collab.datasets import Dataset
+from collab.datasets.dataset import describe_items
+from collab.ratings import Ratings
+from collab.services.source import Source, source_of
+from collab.services.training_job import load_encoded
+from collab.split_facts import SplitFacts, split_facts
+from collab.splitting import Split
+from collab.ui import cached
+
+
+def data_set(name: str, items_by: str = "title") -> tuple[Dataset, Ratings]:
+    """A data set as read, and its rows as indices; kept by its reader. Raises CollabError where it cannot be read."""
+    return load_encoded(name, cached.environment(), items_by)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def films_of(name: str, items_by: str, fingerprint: str) -> pd.DataFrame:
+    """label, title, year and n_ratings of all rows, by item_index. Raises CollabError."""
+    dataset, ratings = data_set(name, items_by)
+    return describe_items(dataset, ratings, items_by)[["label", "title", "year", "n_ratings"]]
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def sizes_of(name: str, items_by: str, fingerprint: str) -> Sizes:
+    """How large the data set is. Raises CollabError."""
+    return sizes(data_set(name, items_by)[1])
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def titles_that_are_no_keys(name: str, fingerprint: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The doubled titles, and the pairs of a user and a title that stand in several rows. Raises CollabError."""
+    dataset, _ = data_set(name)
+    return doubled_titles(dataset), rated_twice(dataset)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def sittings_of(name: str, fingerprint: str) -> pd.DataFrame:
+    """The sittings of all users. Raises CollabError."""
+    return sittings(data_set(name)[1])
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def source(name: str, fingerprint: str) -> Source:
+    """Where the files came from, and whether their checksums are met. Raises CollabError."""
+    return source_of(name, cached.environment())
+
+
+@st.cache_data(show_spinner="Fitting biases on each split", max_entries=64)
+def facts_of_split(key: tuple, _ratings: Ratings, _split: Split) -> SplitFacts:
+    """The facts of a split; `key` names data set, fingerprint, run and split, and so what the rest of the arguments are."""
+    return split_facts(_ratings, _split)

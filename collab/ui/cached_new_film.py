@@ -1,0 +1,66 @@
+"""What all sessions share of how runs with side information see films that nobody has rated."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from collab.features import features_of, film_words_of
+from collab.interpret import trained_items
+from collab.left_out_films import Measurement, measure
+from collab.new_film import AudienceSpace, audience_space
+from collab.one_thread import one_thread
+from collab.services.training_job import load_encoded
+from collab.ui import cached
+from collab.user_groups import favourite_genres, groups_told
+
+N_LEFT_OUT = 16  # runs for which it is remembered what they are worth for films left out
+
+
+@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
+def run_audience_space(run_id: str, n_films: int) -> AudienceSpace:
+    """The most rated films as a run with side information sees them. Raises RunError."""
+    run = cached.trained_run(run_id)
+    with one_thread():
+        return audience_space(run.model, run.users, run.items, n_films)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
+    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
+    run = cached.trained_run(run_id)
+    train, _ = cached.ratings_of(run_id)
+    dataset, _ = load_encoded(run.record.data, cached.environment(), run.record.items_by)
+    user_index = trained_items(run.users)
+    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
+    return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
+
+
+def films_left_out(run_id: str) -> Measurement:
+    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
+
+    Raises CollabError where the data are not at hand as they were, or have too few films.
+    """
+    kept = _left_out_before()
+    if (known := kept.get(run_id)) is not None:
+        return known
+    run = cached.trained_run(run_id)
+    split, ratings = cached.run_split(run_id)
+    dataset, _ = load_encoded(run.record.data, cached.environment(), run.record.items_by)
+    features = features_of(dataset, ratings, run.record.items_by)
+    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
+    with one_thread():
+        kept[run_id] = measured = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+    for oldest in list(kept)[:-N_LEFT_OUT]:
+        kept.pop(oldest, None)
+    return measured
+
+
+def films_left_out_before(run_id: str) -> Measurement | None:
+    """That, where somebody has had it measured on this server: nobody needs to ask again. None for all but the last runs."""
+    return _left_out_before().get(run_id)
+
+
+@st.cache_resource(show_spinner=False)
+def _left_out_before() -> dict[str, Measurement]:
+    return {}

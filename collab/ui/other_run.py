@@ -1,0 +1,171 @@
+"""The run beside the one in the sidebar: `against=ID` of the link, its box, and training one where there is none that suits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from collab.models import preset_of
+from collab.services.repeats import differ_in_seed_alone, plan_repeats, same_but_seed, with_own_rows
+from collab.services.runs import RunRecord, TrainedRun
+from collab.services.training_job import model_has, plan, runs_with
+from collab.ui import cached, own_link, words
+from collab.ui.page import run_labels
+from collab.ui.train_more import queue, say_refusal, wait_for
+from collab.ui.visitor import visitor
+
+AGAINST = "against"  # in the link
+_CHOSEN = "_against"  # its id, in the session: the same on every page
+
+# --- choosing it -----------------------------------------------------------------------------------------------------------
+
+
+def likest_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool]:
+    """The order of runs in which those stand first that differ in the seed alone, then those of the same model."""
+    return not differ_in_seed_alone(run, other), run.model != other.model
+
+
+def another_model_first(run: RunRecord, other: RunRecord) -> bool:
+    """The order of runs in which those of another model stand first."""
+    return run.model == other.model
+
+
+def pick_other_run(
+    run: TrainedRun, label: str, help: str, first: Callable[[RunRecord, RunRecord], Any] = likest_first
+) -> RunRecord | None:
+    """The box with the runs that can stand beside `run`, of the same data set and with factors; returns the chosen one, which may
+    still be training, or None where there is no other.
+
+    A run in the link that cannot stand there is refused in words. Without a choice: the newest of those that come `first`.
+    """
+    state = st.session_state
+    known = [each for each in cached.jobs().store.records() if each.data == run.record.data and each.id != run.id]
+    others = {each.id: each for each in runs_with("factors", known)}
+    named = st.query_params.get(AGAINST)
+    if named is None or own_link.is_late(AGAINST, named):
+        named = state.get(_CHOSEN)
+    on_the_way = [
+        each for each in known if each.busy and (each.id == named or not others) and model_has("factors", each)
+    ]
+    others = {each.id: each for each in on_the_way} | others
+    if named is not None and named not in others:
+        if named not in (run.id, state.get(_CHOSEN)) or any(each.id == named for each in known):
+            _refuse(named, known, bool(others))
+        named = None
+    if not others:
+        state.pop(_CHOSEN, None)
+        own_link.put(AGAINST, None)
+        return None
+    if named is None:
+        named = min(others.values(), key=lambda each: first(run.record, each)).id
+    state["_pick_against"] = named
+    _use(named)
+
+    def picked() -> None:
+        if state["_pick_against"] in others:  # a browser may still know a run by the words it had while it trained
+            _use(state["_pick_against"])
+
+    labels = run_labels(others.values())
+    st.selectbox(label, list(others), key="_pick_against", format_func=labels.__getitem__, on_change=picked, help=help)
+    return others[named]
+
+
+def _refuse(named: str, known: list[RunRecord], others: bool) -> None:
+    """Say why the run `named` cannot stand there."""
+    instead = " What you see is another run instead." if others else ""
+    ended = next((each for each in known if each.id == named and not each.busy and not each.has_weights), None)
+    if ended is not None:
+        text, icon = f"{words.plain(ended.name)} has no model to compare with. {words.plain(ended.message)}", "warning"
+    else:
+        text = (
+            f"The link names the run {words.plain(repr(named[:20]))} to compare with; no other run of this data set with factors "
+            "has that id."
+        )
+        icon = "link_off"
+    st.warning(text + instead, icon=f":material/{icon}:")
+
+
+def _use(run_id: str) -> None:
+    st.session_state[_CHOSEN] = run_id
+    own_link.put(AGAINST, run_id)
+
+
+# --- training it -----------------------------------------------------------------------------------------------------------
+
+
+def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
+    """The button that queues the same training with a seed that it has not had, and makes that the other run."""
+    on_its_way = _on_its_way(run.record)
+    if on_its_way is not None:
+        label, icon = "Another seed is on its way", "hourglass_top"
+        help = "A training that differs from A in the model’s seed alone has been queued: shows how far it is."
+    else:
+        label, icon = "Train the same with another seed" if primary else "Train another seed", "repeat"
+        help = "Queues a training that differs from A in the model’s seed alone, and shows it here as soon as it has ended."
+    st.button(
+        label,
+        key="train_another_seed",
+        type="primary" if primary else "secondary",
+        icon=f":material/{icon}:",
+        width="stretch",
+        on_click=_train_another_seed,
+        args=(run.record,),
+        help=help,
+    )
+    say_refusal()
+
+
+def offer_another_model(run: TrainedRun) -> None:
+    """The button that queues another model on the same split, and makes that the other run."""
+    model = "bayes" if run.record.model != "bayes" else "dot-bias"
+    st.button(
+        f"Train {model} beside it",
+        key="train_beside",
+        type="primary",
+        on_click=_train_another_model,
+        args=(run.record, model),
+        help="Queues the fast preset of this model on the same split.",
+    )
+    say_refusal()
+
+
+def wait_for_other(record: RunRecord) -> None:
+    """How far the other run is; draws the page anew when it has ended."""
+    wait_for([record.id], "the other run", height=360)
+
+
+def _on_its_way(record: RunRecord) -> RunRecord | None:
+    """A training that waits or runs, and differs from `record` in the seed alone."""
+    return next((each for each in same_but_seed(record, cached.jobs().store.records()) if each.busy), None)
+
+
+def _train_another_seed(record: RunRecord) -> None:
+    """Queue one more seed and show it; the press before this one may have done so already."""
+    store = cached.jobs().store
+    known = store.records()
+    chosen = next((each for each in known if each.id == st.session_state.get(_CHOSEN)), None)
+    if chosen is not None and differ_in_seed_alone(record, chosen) and (chosen.busy or chosen.has_weights):
+        return
+    if (on_its_way := _on_its_way(record)) is not None:
+        _use(on_its_way.id)
+        return
+    for run_id in queue(lambda: plan_repeats(with_own_rows(record, store), known, n=1, starter=visitor())):
+        _use(run_id)
+
+
+def _train_another_model(record: RunRecord, model: str) -> None:
+    own = with_own_rows(record, cached.jobs().store)
+    planned = plan(
+        model,
+        preset_of(model, "fast"),
+        own.data,
+        own.holdout,
+        own.split_seed,
+        items_by=own.items_by,
+        preset="fast",
+        starter=visitor(),
+    )
+    for run_id in queue(lambda: [planned]):
+        _use(run_id)

@@ -1,0 +1,69 @@
+"""How much of two runs agrees: the figures, and what they mean for these two."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.models.embedding_net import EmbeddingNet
+from collab.services.repeats import differ_in_seed_alone
+from collab.ui import words
+from collab.ui.compare_view import alike_in_words, differing
+from collab.ui.two_maps_pictures import N_DRAWN
+from collab.ui.two_maps_shown import TwoMaps
+
+MEANING = (
+    "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "
+    "run cannot be compared with another run’s before one is turned onto the other.** Which films are near each other needs no "
+    "turning, and is what the seeds of one model should agree on."
+)
+
+
+def agreement(maps: TwoMaps) -> None:
+    """The three figures of two runs: what turning does not explain, neighbours kept, and on how many films that is."""
+    turned, straight, shuffled = maps.disparities
+    k = maps.kept.k
+    kept = k * float(maps.kept.share.mean())
+    unexplained, neighbours, n_films = st.columns(3)
+    unexplained.metric(
+        "Not explained by turning",
+        words.percent(turned),
+        help="Disparity: the share of one run’s variance that the other leaves unexplained after the best shift, turn or mirror "
+        "image, and scale. 0 %: the same space, only turned.",
+    )
+    unexplained.caption(f"Without turning {words.percent(straight)}; turned, films shuffled {words.percent(shuffled)}.")
+    neighbours.metric(
+        f"Neighbours kept of {k}",
+        f"{kept:.1f}",
+        help=f"The mean over these films: how many of a film’s {k} nearest (by {maps.nearest_by}, among these films) "
+        "are the same in both runs. No turning changes it.",
+    )
+    neighbours.caption(f"By chance {k * maps.kept.chance:.2f}.")
+    n_films.metric("Films compared", words.count(len(maps.films)))
+    drawn = f" The {words.count(N_DRAWN)} most rated are drawn." if len(maps.films) > N_DRAWN else ""
+    n_films.caption(f"{maps.minimum} training ratings or more in both runs.{drawn}")
+
+
+def what_it_means(maps: TwoMaps) -> None:
+    """What the figures say of these two runs, and what tells the runs apart."""
+    st.markdown(_meaning(maps))
+    records = [maps.first.record, maps.second.record]
+    frame = differing(records)
+    if frame.empty:
+        st.caption(alike_in_words(records))
+    else:
+        settings = "; ".join(
+            f"{words.plain(label)} {words.plain(row['A'])} and {words.plain(row['B'])}"
+            for label, row in frame.iterrows()
+        )
+        st.caption(f"What differs, A and B: {settings}.")
+
+
+def _meaning(maps: TwoMaps) -> str:
+    text = MEANING
+    if differ_in_seed_alone(maps.first.record, maps.second.record):
+        text += " These two differ in the seed alone: a neighbour that is not kept was chosen by chance."
+    if isinstance(maps.first.model, EmbeddingNet) or isinstance(maps.second.model, EmbeddingNet):
+        text += (
+            " The layers of a net undo any stretching as well, so seeds may change more in it than a turn takes back."
+        )
+    return text
