@@ -14,5 +14,5 @@ _KEEP = st.components.v2.component("collab_keyboard", html="<span hidden></span>
 
 
 def keep_keyboard() -> None:
-    """Watch the keys of this page. Takes no room but the gap after it: best called inside the sidebar, once a page."""
+    """Watch the keys of this page; called once a page. Takes no room (menu.css)."""
     _KEEP(key="_keyboard")
