@@ -14,6 +14,7 @@ addEventListener("keydown", pressed, true);
 function pressed(event) {
   touches++;
   if (event.key === "Tab") return leavePopover(event);
+  if (event.key === "Escape") return closePopover(event);
   if (event.key !== "Enter" && event.key !== " ") return;
   const main = document.querySelector('[data-testid="stMain"]');
   const button = event.target.closest?.("button");
@@ -26,11 +27,16 @@ function pressed(event) {
 function enterPopover(button) {
   const opened = () => document.querySelector('[data-testid="stPopoverBody"]');
   if (opened()) return; // this press closes it
+  let calm = 0; // looks in a row at which the page was done: what the popover holds may be drawn anew once it is open
   until(() => {
-    const inside = stops(opened());
-    const first = inside.find((each) => !each.closest('[data-testid="stTooltipIcon"]')) ?? inside[0];
-    if (first) (opener = button), first.focus();
-    return first;
+    calm = isDone() ? calm + 1 : 0;
+    const body = opened();
+    if (body && !body.contains(document.activeElement)) {
+      const inside = stops(body);
+      const first = inside.find((each) => !each.closest('[data-testid="stTooltipIcon"]')) ?? inside[0];
+      if (first) (opener = button), first.focus();
+    }
+    return body && calm >= 6 && body.contains(document.activeElement);
   });
 }
 
@@ -44,20 +50,38 @@ function leavePopover(event) {
   if (event.shiftKey) event.preventDefault();
 }
 
+function closePopover(event) {
+  const body = event.target.closest?.('[data-testid="stPopoverBody"]');
+  if (!body || !opener) return;
+  until(() => {
+    if (body.isConnected) return false;
+    if (isLost()) opener.focus({ preventScroll: true });
+    return true;
+  });
+}
+
 // The same control where it is still there, else the one that has come to its place.
 function waitForLoss(main, button) {
   const key = [...(button.closest('[class*="st-key-"]')?.classList ?? [])].find((name) => name.startsWith("st-key-"));
   const place = stops(main).indexOf(button);
-  let calm = 0; // looks in a row at which the page was done
+  let calm = 0; // as above
   until(() => {
-    if (document.activeElement && document.activeElement !== document.body) return button.isConnected ? false : true;
-    calm = document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]') ? calm + 1 : 0;
+    if (!isLost()) return !button.isConnected;
+    calm = isDone() ? calm + 1 : 0;
     if (calm < 6) return false;
     const now = stops(main);
     const same = key && now.find((each) => each.closest(`.${CSS.escape(key)}`));
     (same ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
     return true;
   });
+}
+
+function isLost() {
+  return !document.activeElement || document.activeElement === document.body;
+}
+
+function isDone() {
+  return document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
 }
 
 function stops(inside) {

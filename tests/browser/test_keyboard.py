@@ -57,8 +57,13 @@ def test_a_popover_is_entered_and_left(server, desktop, settled):
     focus_comes_to(desktop, ".st-key-near")  # what comes after the button, not the top of the page
     desktop.keyboard.press("Shift+Tab")
     assert more.evaluate("node => node === document.activeElement")
+    desktop.keyboard.press("Enter")
+    desktop.get_by_test_id("stPopoverBody").wait_for(state="detached")
+    desktop.keyboard.press("Enter")
+    focus_comes_to(desktop, '[data-testid="stPopoverBody"]')
     desktop.keyboard.press("Escape")
     desktop.get_by_test_id("stPopoverBody").wait_for(state="detached")
+    desktop.wait_for_function("document.activeElement.innerText?.includes('More settings')")
 
 
 def test_a_button_that_goes_leaves_the_keyboard_beside_it(server, desktop, settled):
