@@ -3,11 +3,12 @@
 import streamlit as st
 
 from collab.ui.memory import set_aside_what_stays
-from collab.ui.page import MARK, MENU_STYLE, mark_frame
+from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
 st.html(MENU_STYLE)
+st.html(TOUCH_STYLE)
 
 navigation = st.navigation(
     {

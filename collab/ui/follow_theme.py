@@ -27,5 +27,5 @@ _WATCH = st.components.v2.component("collab_follow_theme", html="<span hidden></
 
 
 def follow_theme() -> None:
-    """Watch this page's theme. Takes no room but the gap after it: best called inside the sidebar, once a page."""
+    """Watch this page's theme; called once a page. Takes no room (menu.css)."""
     _WATCH(key="_theme", data={"drawn": st.context.theme.type or "light"}, on_changed_change=lambda: None)

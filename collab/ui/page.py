@@ -22,11 +22,12 @@ from collab.services.runs import RUN_ID, RunRecord, TrainedRun
 from collab.services.training_job import default_plan
 from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme
+from collab.ui.keyboard import keep_keyboard
 from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
-MENU_STYLE = Path(__file__).with_name("menu.css")
+MENU_STYLE, TOUCH_STYLE = (Path(__file__).with_name(f"{name}.css") for name in ("menu", "touch"))
 POLL_SECONDS = 0.25
 STATE_WORDS = {
     "queued": "waiting",
@@ -95,6 +96,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     with st.sidebar:
         wanted = _pick_data(wanted)
         follow_theme()
+        keep_keyboard()
     data = _available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
