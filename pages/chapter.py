@@ -93,11 +93,11 @@ with side:
         f"known. Its epochs took {PRINTED_SECONDS[0]} to {PRINTED_SECONDS[1]} s."
     )
 
-st.subheader("What the chapter finds", anchor=False)
+st.header("What the chapter finds", anchor=False)
 show_findings(summaries)
-st.subheader("After the last epoch", anchor=False)
+st.header("After the last epoch", anchor=False)
 show_final_table(summaries)
-st.subheader("Epoch by epoch", anchor=False)
+st.header("Epoch by epoch", anchor=False)
 of_name = {each.row.short: each for each in summaries}
 chosen = st.selectbox(
     "Row", list(of_name), key="row", bind="query-params", help="Which of the chapter’s tables is shown."

@@ -62,12 +62,12 @@ picture.plotly_chart(
     f"{table['title'].iat[0]}. The table below holds the same.",
 )
 
-st.subheader("The closest films", anchor=False)
+st.header("The closest films", anchor=False)
 say_place(space, film)
 film_list(table)
 left, right = st.columns(2, gap="medium")
 with left:
-    st.subheader("How users would rate it", anchor=False)
+    st.header("How users would rate it", anchor=False)
     st.plotly_chart(
         ratings_figure(film, page.rating_scale, palette(), synthetic=page.data.synthetic),
         config=PLAIN,
@@ -79,10 +79,10 @@ with left:
         "How many users would give how many stars",
         lambda: bins_table(film, page.rating_scale),
     )
-    st.subheader("Those who lean most to either side", anchor=False)
+    st.header("Those who lean most to either side", anchor=False)
     user_ends(run, space, film)
 with right:
-    st.subheader("Who would like it", anchor=False)
+    st.header("Who would like it", anchor=False)
     audience(run, film)
-    st.subheader("What such answers are worth", anchor=False)
+    st.header("What such answers are worth", anchor=False)
     worth(run)

@@ -39,7 +39,7 @@ for place, (target, title, icon, sentence) in zip(st.columns(3), DOORS, strict=T
 
 data_side, model_side = st.columns(2, gap="large")
 with data_side:
-    st.subheader(record.data_title, anchor=False)
+    st.header(record.data_title, anchor=False)
     n_ratings = record.n_train + record.n_valid
     with st.container(horizontal=True):
         st.metric("Ratings", words.count(n_ratings), width=150)
@@ -70,7 +70,7 @@ with data_side:
         f"the rest. {words.percent(rare)} of the films have fewer than 20 ratings to learn from."
     )
 with model_side:
-    st.subheader("The current model", anchor=False)
+    st.header("The current model", anchor=False)
     with st.container(horizontal=True):
         st.metric(
             "Held-out MSE",

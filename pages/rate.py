@@ -58,13 +58,13 @@ def show() -> None:
             rate_cards(run, person, known, said, groups_first)
         else:
             with st.container(key="answers_to_look_at"):
-                st.subheader(f"{whose(profile)} ratings", anchor=False)
+                st.header(f"{whose(profile)} ratings", anchor=False)
                 answers_to_look_at(answers, known, run)
     with right:
         show_picks(run, person, known, profile, Path(__file__).stem)
     if can_edit and answers:
         with st.container(key="answers"):
-            st.subheader("Your answers", anchor=False)
+            st.header("Your answers", anchor=False)
             answer_list(answers, known)
     say_lacking(known, page.data, answers)
     keep_or_delete(profile, answers, run)

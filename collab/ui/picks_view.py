@@ -106,7 +106,7 @@ def _head(
     """The heading with its controls; the order and the dials that they stand at, and the place beside the order. As long as
     nothing is known of the person (not `ranked`) there is nothing to order or to bend by but the number of ratings."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
-        st.subheader(heading, anchor="picks")
+        st.header(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
             dials = choose_dials(run, bend=ranked, narrow=ranked)
         share_button(profile, page_name)

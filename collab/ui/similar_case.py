@@ -70,7 +70,7 @@ def chapter_case(page: Page, film: int) -> None:
             st.markdown(_in_words(remedies, listings))
             if not cautious:
                 _offer_bayes(page)
-    st.subheader("The same as a table", anchor=False)
+    st.header("The same as a table", anchor=False)
     _table(remedies, listings)
 
 

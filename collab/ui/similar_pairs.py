@@ -67,9 +67,9 @@ def two_films(page: Page, film: int) -> None:
         st.markdown(shared_in_words(run, listings))
     if not has_factors:
         offer_factors(run, "only the people say here which films are alike")
-    st.subheader("What the two have in common", anchor=False)
+    st.header("What the two have in common", anchor=False)
     show_why(run, film, second, choice.options, synthetic=page.data.synthetic)
-    st.subheader("Both lists as a table", anchor=False)
+    st.header("Both lists as a table", anchor=False)
     two_lists_table(*listings, names=tuple(titles), key="two_films_table")
 
 
@@ -142,7 +142,7 @@ def towards_another(page: Page, film: int) -> None:
             )
         )
     if not found.table.empty:
-        st.subheader("The same as a table", anchor=False)
+        st.header("The same as a table", anchor=False)
         neighbour_table(
             found.table,
             found.column,

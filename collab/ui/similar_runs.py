@@ -71,7 +71,7 @@ def two_runs(page: Page, film: int) -> None:
             st.markdown(f"{agreement_in_words(agreement_of(mine, theirs))} Bold films stand in both lists.{note}")
         else:
             st.markdown(shared_in_words(run, [mine, theirs]) + note)
-    st.subheader("Both lists as a table", anchor=False)
+    st.header("Both lists as a table", anchor=False)
     two_lists_table(mine, theirs, ("this run", "other run"), "two_runs_table")
 
 

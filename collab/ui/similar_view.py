@@ -66,7 +66,7 @@ def one_film(page: Page, film: int) -> None:
     if theirs is not None and not theirs.table.empty:
         with st.expander(f"Neighbours by the people as a table: {kind}"):
             _table(theirs, "co_rating_table", film, run)
-    st.subheader("The model’s neighbours as a table", anchor=False)
+    st.header("The model’s neighbours as a table", anchor=False)
     _table(mine, "neighbours_table", film, run, seeds.n_seeds)
 
 
@@ -77,7 +77,7 @@ def _why(page: Page, film: int, listing: Listing, choice) -> None:
     run = page.run
     labels = run.items["label"].to_numpy()[listing.table["item_index"]].tolist()
     titles = dict(zip(labels, listing.table["title"], strict=True))
-    st.subheader("Why these are similar", anchor=False)
+    st.header("Why these are similar", anchor=False)
     near = st.selectbox(
         f"{words.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its stars
         labels,

@@ -31,7 +31,7 @@ What is unknown of the person counts: it is the mean over people drawn from what
 def show_alike(taste: Taste, n_alike: int) -> None:
     """The `n_alike` most similar users, by number, and what they liked."""
     run, rated = taste.run, taste.known.rated
-    st.subheader("Most similar users, and what they liked", anchor="similar", help=_LIKENESS)
+    st.header("Most similar users, and what they liked", anchor="similar", help=_LIKENESS)
     if not taste.is_known:
         st.caption("Before the first rating nobody is more similar than anybody else.")
         return

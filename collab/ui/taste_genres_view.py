@@ -22,7 +22,7 @@ def show_predictions(taste: Taste) -> None:
     run, rated, person = taste.run, taste.known.rated, taste.person
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Genres against the average person", anchor=False)
+        st.header("Genres against the average person", anchor=False)
         minimum = minimum_ratings(
             "Films with fewer training ratings are left out, here and in the distribution. Higher: better known films."
         )
@@ -38,7 +38,7 @@ def show_predictions(taste: Taste) -> None:
         else:
             _genres(taste, table)
     with right:
-        st.subheader("Distribution of predicted ratings", anchor=False)
+        st.header("Distribution of predicted ratings", anchor=False)
         films = np.setdiff1d(trained_items(run.items, minimum), list(taste.known.answered))
         if len(films):
             _distribution(taste, films, minimum)

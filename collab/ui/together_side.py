@@ -19,7 +19,7 @@ from collab.ui.together_people import YOU
 def show_gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
     """Mean predicted stars of the list, of each one's own, and of all films left."""
     table = gains(evening, members)
-    st.subheader(
+    st.header(
         "Who gains",
         anchor=False,
         help="Means of predicted stars. These: the films of the list. Alone: as many picked for that person alone in the same "
@@ -49,7 +49,7 @@ def _stars_more(gain: float) -> str:
 
 def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
     """How far each two of them agree."""
-    st.subheader(
+    st.header(
         "Agreement",
         anchor=False,
         help="Correlation of two people’s predicted ratings: 1 the same, 0 unrelated, −1 opposite. Good films please most, so "

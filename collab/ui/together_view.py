@@ -152,7 +152,7 @@ def _apart(run: TrainedRun, evening: Evening, members: Sequence[Member], names: 
     """The films that only one would like, a column a person."""
     scale, found = run.record.scale, only_one_likes(members, evening.candidates, run.record.scale, N_APART)
     with st.container(key="evening_apart"):
-        st.subheader(
+        st.header(
             "For one alone",
             anchor=False,
             help=f"Films predicted at {liked_from(scale):g} stars or more for one person and less for everybody else, the widest "

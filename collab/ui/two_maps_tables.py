@@ -35,7 +35,7 @@ def chosen_facts(maps: TwoMaps) -> None:
 
 def movers(maps: TwoMaps) -> None:
     """The films that moved most and least, next to each other."""
-    st.subheader("Moved most and least", anchor=False)
+    st.header("Moved most and least", anchor=False)
     n = min(N_MOVED, len(maps.films) // 2)
     most, least = st.columns(2, gap="medium")
     with most:
@@ -67,7 +67,7 @@ def neighbours_view(maps: TwoMaps) -> None:
     by_count, of_film = st.columns(2, gap="medium")
     bands, k = kept_by_count(maps.kept, maps.films["n_ratings"].to_numpy()), maps.kept.k
     with by_count:
-        st.subheader("Neighbours kept", anchor=False)
+        st.header("Neighbours kept", anchor=False)
         st.plotly_chart(
             kept_figure(bands, k, maps.kept.chance, palette(), synthetic=maps.synthetic),
             config=PLAIN,
@@ -102,7 +102,7 @@ def neighbours_view(maps: TwoMaps) -> None:
 
 def _neighbours_of(maps: TwoMaps) -> None:
     film, k = maps.films.iloc[maps.chosen], maps.kept.k
-    st.subheader(f"Nearest to {words.plain(film['title'])}", anchor=False)
+    st.header(f"Nearest to {words.plain(film['title'])}", anchor=False)
     factors = two_runs.factors_of(maps.first.id, maps.second.id, maps.films)
     near = near_in_either(*factors, maps.chosen, k, NEAREST_BY[maps.nearest_by])
     near = near.assign(
@@ -130,7 +130,7 @@ def _neighbours_of(maps: TwoMaps) -> None:
 
 def all_films(maps: TwoMaps) -> None:
     """Every film with its places in both runs."""
-    st.subheader("All films", anchor=False)
+    st.header("All films", anchor=False)
     columns = ["title", "moved_percent", "out_percent", "kept", "n_first", "n_second", "a1", "a2", "b1", "b2"]
     st.dataframe(
         maps.table[columns],

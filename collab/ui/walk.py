@@ -78,7 +78,7 @@ def choose_step(steps: Sequence[Step]) -> Step:
 
 def show_step(step: Step, page: Page) -> None:
     """Draw a step from its sentence to its questions; what moves in its picture runs again by itself."""
-    st.subheader(step.title, anchor=False)
+    st.header(step.title, anchor=False)
     st.markdown(step.insight)
     with st.container(key=f"step-{step.slug}"):
         st.fragment(step.draw)(page)

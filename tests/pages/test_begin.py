@@ -29,7 +29,7 @@ def run_of(app):
 
 
 def headings(app):
-    return [element.value for element in app.subheader]
+    return [element.value for element in app.header]
 
 
 def texts(app):

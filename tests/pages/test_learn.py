@@ -12,7 +12,7 @@ def open_step(visit):
     def open_it(slug, data="sample", **link):
         app = visit("learn", data=data, step=slug, **link)
         (step,) = (each for each in STEPS if each.slug == slug)
-        assert app.subheader[0].value == step.title
+        assert app.header[0].value == step.title
         return app
 
     return open_it
@@ -21,7 +21,7 @@ def open_step(visit):
 def test_walk_through_every_step(visit):
     app = visit("learn")
     for place, step in enumerate(STEPS):
-        assert not app.exception and app.subheader[0].value == step.title
+        assert not app.exception and app.header[0].value == step.title
         assert step.slug in (app.query_params["step"], app.query_params["step"][0])
         assert len(app.expander) >= len(step.questions) + len(step.topics)
         assert app.button(key="step_back").disabled == (place == 0)
@@ -29,13 +29,13 @@ def test_walk_through_every_step(visit):
             app.button(key="step_next").click().run()
     assert app.button(key="step_next").disabled
     app.selectbox(key="_pick_step").set_value(STEPS[0].slug).run()
-    assert app.subheader[0].value == STEPS[0].title
+    assert app.header[0].value == STEPS[0].title
 
 
 def test_step_that_there_is_not(visit):
     app = visit("learn", step="flying")
     assert not app.exception and "'flying'" in app.warning[0].value
-    assert app.subheader[0].value == STEPS[0].title
+    assert app.header[0].value == STEPS[0].title
 
 
 def test_every_question_of_the_chapter_is_answered_once():

@@ -35,7 +35,7 @@ def press(app, key):
 
 
 def headings(app):
-    return [element.value for element in app.subheader]
+    return [element.value for element in app.header]
 
 
 def texts(app):

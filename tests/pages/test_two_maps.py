@@ -122,7 +122,7 @@ def test_everything_chosen_comes_from_the_link(visit_two):
     both, _ = figures(app)
     assert n_points(both, "A") == n_points(both, "B") == len(films(app)) and (films(app)["n_second"] >= 100).all()
     near = tables(app)[3]
-    assert "Nearest to Alien" in " ".join(each.value for each in app.subheader).replace("\\", "")
+    assert "Nearest to Alien" in " ".join(each.value for each in app.header).replace("\\", "")
     assert (near[["rank_first", "rank_second"]].min(axis=1) <= 10).all()
     kept = int((near[["rank_first", "rank_second"]].max(axis=1) <= 10).sum())
     alien = films(app).set_index("title").loc["Alien (1979)"]

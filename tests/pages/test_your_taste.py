@@ -28,7 +28,7 @@ def link(app, name):
 
 def texts(app):
     return " ".join(
-        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.subheader)
+        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.header)
     )
 
 
