@@ -77,7 +77,7 @@ def _show_films(page: Page, layout: Layout, text: str) -> None:
         st.download_button(
             "Download as CSV",
             partial(map_csv, table[["item_index", *columns]]),
-            "film-map.csv",
+            "film_map.csv",
             "text/csv",
             key="map_csv",
             icon=":material/download:",

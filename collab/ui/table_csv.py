@@ -10,7 +10,7 @@ def csv_button(table: pd.DataFrame, name: str, key: str = "") -> None:
     """A button that downloads `table` as NAME.csv with all its columns; the file is written when it is pressed. A `key` tells
     two buttons of one name apart."""
     st.download_button(
-        "Download CSV",
+        "Download as CSV",
         data=lambda: table.to_csv(index=False).encode(),
         file_name=f"{name}.csv",
         mime="text/csv",
