@@ -135,11 +135,10 @@ def move(session: Session, page: str, key: str, place: int) -> Turn:
     return checked(page, session.move(widget, value_of(widget, place)))
 
 
-def pick_run(session: Session, page: str, model: str, place: int = 0) -> Turn:
-    """Choose the run number `place` of this model in the sidebar."""
+def pick_run(session: Session, page: str, runs: Sequence[str], place: int = 0) -> Turn:
+    """Choose number `place` of these runs in the sidebar."""
     widget = session.find(PICK_RUN)
     assert widget is not None
-    runs = [each for each in widget.proto.options if f"{model} ·" in each]
     return checked(page, session.move(widget, runs[place % len(runs)]))
 
 
@@ -220,19 +219,21 @@ def somebody_else(address: str, condition: str, store: RunStore) -> Iterator[Oth
 
 
 def go_round(
-    visitor: Session, floor: Session, links: dict[str, str], first: int, n_rounds: int
+    visitor: Session, floor: Session, links: dict[str, str], runs: Sequence[str], first: int, n_rounds: int
 ) -> dict[str, tuple[Timings, Timings]]:
-    """Turns by page, switches and moves; "empty" is the opponent. Values of controls begin with number `first`."""
+    """Turns by page, switches and moves; "empty" is the opponent. Values of controls begin with number `first`; `runs` are those
+    that were finished before, as the sidebar names them: what another session trains is no run to look at."""
+    with_side, usual = ([each for each in runs if f"{model} ·" in each] for model in ("side", "dot-bias"))
     found = {page: (Timings(), Timings()) for page in (*CONTROLS, "empty")}
     for place in range(first, first + n_rounds):
         for page, key in CONTROLS.items():
             if page == SIDE_PAGE:
-                pick_run(visitor, page, "side")
+                pick_run(visitor, page, with_side)
             found[page][0].add(checked(page, visitor.switch(page, links[page])))
-            turn = pick_run(visitor, page, "dot-bias", place) if key == PICK_RUN else move(visitor, page, key, place)
+            turn = pick_run(visitor, page, usual, place) if key == PICK_RUN else move(visitor, page, key, place)
             found[page][1].add(turn)
             if page == SIDE_PAGE:
-                pick_run(visitor, page, "dot-bias")
+                pick_run(visitor, page, usual)
         for name in ("second", "home"):
             found["empty"][0].add(floor.switch(name))
             found["empty"][1].add(move(floor, name, "amount", place))
@@ -278,10 +279,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             floor.open()
             if strangers := set(visitor.pages) ^ set(CONTROLS):
                 raise SystemExit(f"the menu and CONTROLS differ in {', '.join(sorted(strangers))}")
-            go_round(visitor, floor, links, 0, 1)
+            sidebar = visitor.find(PICK_RUN)
+            assert sidebar is not None
+            runs = list(sidebar.proto.options)
+            go_round(visitor, floor, links, runs, 0, 1)
             for number, condition in enumerate(chosen.conditions):
                 with somebody_else(address, condition, RunStore(environment.home)) as other:
-                    found = go_round(visitor, floor, links, 1 + number * chosen.turns, chosen.turns)
+                    found = go_round(visitor, floor, links, runs, 1 + number * chosen.turns, chosen.turns)
                 report(condition, found)
                 if other is not None:
                     print(f"the other session pressed {other.n_presses} times")
