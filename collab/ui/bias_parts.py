@@ -104,7 +104,9 @@ def nothing(picture: DeltaGenerator, table: pd.DataFrame, minimum: int) -> bool:
 
 def draw(picture: DeltaGenerator, figure: go.Figure, said: str) -> None:
     """The page's picture, with what is `said` of it for those who do not see it."""
-    picture.plotly_chart(figure, config=PLAIN, key="biases", alt=f"{said} The table below holds the same.")
+    picture.plotly_chart(
+        figure, config=PLAIN, key="biases", alt=f"{said} The table below holds the same, or the rows found."
+    )
 
 
 def frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str = "Title") -> None:

@@ -21,7 +21,10 @@ def put(name: str, text: str | None) -> None:
     if before == text:
         return
     if before is not None:
-        st.session_state.setdefault("_replaced", {})[name, before] = time.monotonic()
+        now = time.monotonic()
+        replaced = st.session_state.get("_replaced", {})
+        recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
+        st.session_state["_replaced"] = recent | {(name, before): now}
     if text is None:
         del st.query_params[name]
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from collab.ui import own_link
+from collab.ui import own_link, words
 from collab.ui.page import Page
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
@@ -43,7 +43,7 @@ class Door:
 @dataclass(frozen=True)
 class Step:
     """One idea to touch. `slug` stands in the link; `draw` draws the picture and its controls; `insight` says in one sentence
-    what they show."""
+    what they show. `in_link` are the names that the step keeps in the link by itself."""
 
     slug: str
     title: str
@@ -52,6 +52,7 @@ class Step:
     door: Door
     questions: tuple[Question, ...] = ()
     topics: tuple[Topic, ...] = ()
+    in_link: tuple[str, ...] = ()
 
 
 def choose_step(steps: Sequence[Step]) -> Step:
@@ -59,6 +60,9 @@ def choose_step(steps: Sequence[Step]) -> Step:
     by_slug = {step.slug: step for step in steps}
     slugs = list(by_slug)
     slug = _from_link(slugs)
+    for other in steps:  # what has been left takes its own names along, and puts them back when it is shown again
+        for name in other.in_link if other.slug != slug else ():
+            own_link.keep(name, None)
     place = slugs.index(slug)
     with st.container(horizontal=True, vertical_alignment="bottom", key="walk"):
         _turn("Back", "step_back", ":material/arrow_back:", slugs[place - 1] if place else None)
@@ -104,7 +108,7 @@ def _from_link(slugs: Sequence[str]) -> str:
     named = st.query_params.get("step")
     if named is not None and named not in slugs:
         st.warning(
-            f"The link names the step {named[:40]!r}, which there is not. Choose one from the list.",
+            f"The link names the step {words.plain(repr(named[:40]))}, which there is not. Choose one from the list.",
             icon=":material/link_off:",
         )
         named = None

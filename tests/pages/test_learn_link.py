@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collab.ideas.dot_product import FIRST
+from collab.ui import words
 from collab.ui.steps.dot_product import NUMBERS, in_link, read_numbers
 
 
@@ -47,7 +48,24 @@ def test_factors_that_cannot_be_are_said(visit, text):
     assert read_numbers(text, FIRST) is None
     app = visit("learn", step="dot-product", numbers=text)
     assert "**2.142**" in " ".join(each.value for each in app.markdown)
-    assert not text or text[:10] in app.warning[0].value
+    assert not text or words.plain(text[:10]) in app.warning[0].value
+
+
+def test_what_a_link_says_is_no_markup(visit):
+    app = visit("learn", step="dot-product", numbers="[click](https://example.org)")
+    assert "[click](" not in app.warning[0].value and r"\[click\]" in app.warning[0].value
+
+
+def test_no_factor_is_less_than_nothing():
+    assert in_link(read_numbers("-0.004,0,0,0.005,0,0,0,0,1", FIRST)).split(",")[0] == "0"
+
+
+def test_what_a_step_keeps_in_the_link_leaves_with_it_and_comes_back(visit):
+    app = visit("learn", step="dot-product", numbers="1,0,0,0.5,0,0,-0.25,0,1")
+    app.button(key="step_next").click().run()
+    assert link(app, "step") != "dot-product" and link(app, NUMBERS) is None
+    app.button(key="step_back").click().run()
+    assert link(app, NUMBERS) == "1,0,0,0.5,0,0,-0.25,0,1" and not app.exception
 
 
 def test_factors_are_written_and_read_back():
@@ -68,9 +86,10 @@ def test_slow_motion_stands_where_the_link_says(visit):
     assert link(app, "slow_step") is None and link(app, "slow_seed") == "1"
 
 
-@pytest.mark.parametrize("text", ["-3", "many", "99999999999999999999", "1.5"])
-def test_a_step_that_cannot_be_is_the_first(visit, text):
+@pytest.mark.parametrize("text", ["-3", "many", "61", "99999999999999999999", "1.5", "²"])
+def test_a_step_that_cannot_be_is_said_and_is_the_first(visit, text):
     app = visit("learn", step="slow-motion", slow_step=text)
+    assert words.plain(text[:10]) in app.warning[0].value and "from 0 to 60" in app.warning[0].value
     assert any(each.value.startswith("Step 0 ") for each in app.markdown)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
-from collab.ui import own_link
+from collab.ui import own_link, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
@@ -85,7 +85,7 @@ def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None
         numbers = [Decimal(each) for each in text.split(",")]
         if len(numbers) != width * len(owners) or not all(abs(each) <= 1 for each in numbers):
             return None
-        numbers = [each.quantize(Decimal("0.01")) for each in numbers]
+        numbers = [each.quantize(Decimal("0.01")) + 0 for each in numbers]  # no −0
     except InvalidOperation:  # no number, or none that can be compared
         return None
     return {owner: numbers[place * width : (place + 1) * width] for place, owner in enumerate(owners)}
@@ -159,8 +159,8 @@ def _from_link(telling: Telling) -> None:
     numbers = read_numbers(text, telling)
     if numbers is None:
         st.warning(
-            f"The link’s {NUMBERS} are {text[:60]!r}; it takes nine from −1 to 1 with commas between: the user’s three, then "
-            "each film’s. The session’s own stand.",
+            f"The link’s {NUMBERS} are {words.plain(repr(text[:60]))}; it takes nine from −1 to 1 with commas "
+            "between: the user’s three, then each film’s. The session’s own stand.",
             icon=":material/link_off:",
         )
         return
@@ -212,6 +212,7 @@ STEP = Step(
     insight="Where film and user agree, in a liking or in a dislike, the bar goes **right**; where they disagree, left; "
     "the bars together end at the dot product.",
     draw=draw,
+    in_link=(NUMBERS,),
     door=Door("pages/film_map.py", "the factors of all films, learned from ratings"),
     questions=(
         Question(

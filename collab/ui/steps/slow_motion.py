@@ -21,7 +21,7 @@ from collab.ui.walk import Door, Question, Step
 STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
 SIZE = 6  # users, and films
 N_STEPS = 60
-MOST_DIGITS = 6  # of a number in a link
+MOST_STARTS = 999_999
 SECONDS = 0.6  # between two steps while it plays
 STYLE = Path(__file__).with_suffix(".css")
 RATES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0)
@@ -64,8 +64,8 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             bind="query-params",
             help="How far each step goes against the gradient. Higher: faster, until the steps overshoot and the loss rises.",
         )
-        for name in (STEP_TAKEN, START):
-            _from_link(name)
+        _from_link(STEP_TAKEN, N_STEPS)
+        _from_link(START, MOST_STARTS)
         seed = int(state.get(START, 0))
         states = trajectory(ratings, seed, rate, N_STEPS)
         last = len(states) - 1
@@ -124,11 +124,19 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             own_link.keep(name, str(state[name]) if state.get(name) else None)
 
 
-def _from_link(name: str) -> None:
-    """Take over the step, or the number of the start, that a link brings along."""
+def _from_link(name: str, most: int) -> None:
+    """Take over the step, or the number of the start, that a link brings along: 0 to `most`."""
     text = own_link.newly_linked(name)
-    if text is not None and text.isdecimal() and len(text) <= MOST_DIGITS:
+    if text is None:
+        return
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most:
         st.session_state[name] = int(text)
+        return
+    st.warning(
+        f"The link’s {words.plain(name)} is {words.plain(repr(text[:40]))}; it takes a whole number from 0 to "
+        f"{words.count(most)}. The session’s own stands.",
+        icon=":material/link_off:",
+    )
 
 
 def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
@@ -187,6 +195,7 @@ STEP = Step(
     title="Latent factors are learned, in slow motion",
     insight="Factors start as **random numbers**; each step moves them all against the gradient of the error.",
     draw=draw,
+    in_link=(STEP_TAKEN, START),
     door=Door("pages/train.py", "train the same on all ratings, and watch", {"model": "dot"}),
     questions=(
         Question(
