@@ -52,6 +52,17 @@ def test_controls_are_found_by_key_until_their_page_or_fragment_begins_anew(sess
     assert session.find("beta") is None
 
 
+def test_a_control_out_of_sight_is_forgotten(session):
+    """As in Streamlit's page: sent again, its state would be a change on every other page."""
+    for message in (begin(), slider("beta"), slider("gamma")):
+        session.take(message)
+    session._moved = {each.proto.id: state_of(each, 3.0) for each in session.widgets.values()}
+    for message in (begin(), slider("gamma")):
+        session.take(message)
+    session.forget()
+    assert list(session._moved) == [session.find("gamma").proto.id]
+
+
 def test_a_message_that_did_not_come_again_is_the_one_of_before(session):
     first = slider("beta")
     first.hash, first.metadata.cacheable = "h", True

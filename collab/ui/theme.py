@@ -61,7 +61,7 @@ LIGHT = Palette(
     ),
     sequential=VIRIDIS,
     # Okabe & Ito; yellow darkened and black lightened so that both stand on paper
-    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#918A1D", "#555555"),
+    categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#918A1D", "#45413A"),
 )
 DARK = Palette(
     paper="#15181E",
@@ -74,7 +74,7 @@ DARK = Palette(
     valid="#F0894B",
     observed="#E9E6E0",
     predicted="#2CB58D",
-    chosen="#EA73BC",
+    chosen="#EA3AAF",
     found="#F0C24B",
     diverging=(
         "#8CCBFF",
@@ -89,7 +89,7 @@ DARK = Palette(
         "#FFC48A",
     ),
     sequential=VIRIDIS_ON_INK,
-    categorical=("#56B4E9", "#F0894B", "#2CB58D", "#DE9CC1", "#E69F00", "#8FD0F5", "#F0E442", "#C1BDB8"),
+    categorical=("#56B4E9", "#F0894B", "#2CB58D", "#DE9CC1", "#E69F00", "#9C93FF", "#F0E442", "#C1BDB8"),
 )
 
 

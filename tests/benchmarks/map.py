@@ -18,24 +18,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks.map_catalogue import write_run
+from tests.browser.conftest import serving
 
 SIZES = (1665, 10_000, 60_000)
 MOST_FILMS = 10_000  # that the map draws; the page is asked for as many
 N_FRAMES = 24
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
     "--no-sandbox",
     "--use-gl=angle",
@@ -70,38 +66,6 @@ RENDERER = f"""() => {{ const gl = {NODE}._fullLayout.scene._scene.glplot.gl;
   return gl.getParameter(gl.getExtension("WEBGL_debug_renderer_info").UNMASKED_RENDERER_WEBGL); }}"""
 FINISHED = f"""() => {{ const gl = {NODE}._fullLayout.scene._scene.glplot.gl;
   {NODE}._fullLayout.scene._scene.glplot.redraw(); gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); }}"""
-
-
-@contextmanager
-def serving(script: Path, home: Path):
-    """A Streamlit server on a free port; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = (
-        "--server.address=127.0.0.1",
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-        "--browser.gatherUsageStats=false",
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *options],
-        cwd=ROOT,
-        env={**os.environ, "COLLAB_HOME": str(home), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 def first_picture(browser, address: str) -> tuple[object, float]:
@@ -184,7 +148,7 @@ def main() -> None:
         home = Path(folder)
         runs = {n: write_run(home, n) for n in SIZES}
         browser = play.chromium.launch(executable_path=program, args=list(FLAGS))
-        with serving(ROOT / "app.py", home) as pages, serving(Path(__file__).with_name("map_app.py"), home) as scratch:
+        with serving(home) as pages, serving(home / "scratch", Path(__file__).with_name("map_app.py")) as scratch:
             page, _ = first_picture(browser, f"{pages}/film_map?data=sample&run={runs[SIZES[0]]}")  # imports
             print(f"seconds; WebGL by {page.evaluate(RENDERER)}")
             page.context.close()

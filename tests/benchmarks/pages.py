@@ -151,6 +151,7 @@ class Other(threading.Thread):
         self._ended = threading.Event()
         self.working = threading.Event()
         self.n_presses = 0
+        self._due: dict[str, float] = {}
         self.trouble: BaseException | None = None
 
     def run(self) -> None:
@@ -189,10 +190,12 @@ class Other(threading.Thread):
 
     def _wait(self, session: Session) -> None:
         """Take the turns that the page asks for, as a browser does, until the next one is due."""
-        due = dict(session.timers)
-        time.sleep(min([0.5, *due.values()]))
-        for fragment in due:
-            if fragment in session.timers:
+        now = time.monotonic()
+        self._due = {fragment: self._due.get(fragment, now + each) for fragment, each in session.timers.items()}
+        time.sleep(max(0.0, min([now + 0.5, *self._due.values()]) - now))
+        for fragment, due in self._due.items():
+            if due <= time.monotonic() and fragment in session.timers:
+                self._due[fragment] = time.monotonic() + session.timers[fragment]
                 session.tick(fragment)
 
     def stop(self) -> None:

@@ -127,7 +127,7 @@ class Session:
             if self.take(ForwardMsg.FromString(came)):
                 break
         seconds = time.perf_counter() - began
-        self._kept = {name: kept for name, kept in self._kept.items() if self._n_turns - kept[1] < N_RUNS_KEPT}
+        self.forget()
         return Turn(seconds, n_bytes, n_messages, tuple(self._errors))
 
     def take(self, message: ForwardMsg) -> bool:
@@ -168,6 +168,11 @@ class Session:
                     return True
                 return message.script_finished in OVER
         return False
+
+    def forget(self) -> None:
+        """After a turn: messages that did not come again, and the state of controls that are no longer there."""
+        self._kept = {name: kept for name, kept in self._kept.items() if self._n_turns - kept[1] < N_RUNS_KEPT}
+        self._moved = {name: state for name, state in self._moved.items() if name in self.widgets}
 
     def _forget(self, fragments: Collection[str]) -> None:
         """A script begins anew, or only its `fragments` do: what was there is not there until it comes again."""

@@ -1,4 +1,4 @@
-"""The collector is told what stays once for every new set of modules, and no garbage is set aside with it."""
+"""The collector is told what stays for every new set of modules and every few minutes, and nothing is kept for good by it."""
 
 import gc
 import sys
@@ -17,23 +17,33 @@ class Ring:
 
 
 @pytest.fixture(autouse=True)
-def thawed(monkeypatch):
-    frozen = []
+def by_hand(monkeypatch):
+    """No collection but those of the module, which has not been asked yet; what it set aside is given back."""
     monkeypatch.setattr(memory, "_n_modules", 0)
-    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
-    return frozen
+    monkeypatch.setattr(memory, "_since", 0.0)
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
 
 
-def test_once_until_a_module_is_new(thawed, monkeypatch):
-    assert memory.set_aside_what_stays() and not memory.set_aside_what_stays() and thawed == [1]
+def test_once_until_a_module_is_new(monkeypatch):
+    assert memory.set_aside_what_stays() and not memory.set_aside_what_stays()
     monkeypatch.setitem(sys.modules, "one_more", sys)
-    assert memory.set_aside_what_stays() and thawed == [1, 1]
+    assert memory.set_aside_what_stays() and not memory.set_aside_what_stays()
 
 
 def test_garbage_is_collected_first():
     ring = weakref.ref(Ring())
-    gc.disable()
-    try:
-        assert memory.set_aside_what_stays() and ring() is None
-    finally:
-        gc.enable()
+    assert memory.set_aside_what_stays() and ring() is None
+
+
+def test_what_ends_later_is_collected_later(monkeypatch):
+    held = Ring()
+    ring = weakref.ref(held)
+    assert memory.set_aside_what_stays()
+    del held
+    gc.collect()
+    assert ring() is not None  # it was set aside
+    monkeypatch.setattr(memory, "_since", memory._since - memory.EVERY)
+    assert memory.set_aside_what_stays() and ring() is None
