@@ -149,17 +149,43 @@ def test_the_charts_are_there_to_be_looked_at():
     assert {"plotly_chart", "vega_lite_chart", "plot3d", "dataframe"} <= set(calls)
 
 
+def constants(tree):
+    """Texts by the names that a module gives them or imports them under."""
+    named = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("collab.ui"):
+            source = ROOT.joinpath(*node.module.split(".")).with_suffix(".py")
+            if source.exists():
+                theirs = constants(ast.parse(source.read_text(encoding="utf-8")))
+                named |= {each.asname or each.name: theirs[each.name] for each in node.names if each.name in theirs}
+    return named
+
+
+def test_names_of_keys_are_followed_to_where_they_come_from():
+    tree = ast.parse("from collab.ui.film_picker import FILM as film, minimum_ratings\nOWN = 'x'\nn = 3\n")
+    assert constants(tree) == {"OWN": "x", "film": "film"}
+
+
 def test_a_control_of_a_key_stands_at_one_place():
     """What a control holds goes with its key from page to page: two with one key and other limits would end a page."""
     places = {}
     for path in DRAWN:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = constants(tree)
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             named = {each.arg: each.value for each in node.keywords}
             if "key" in named and "bind" in named:
                 key = named["key"]
-                name = key.value if isinstance(key, ast.Constant) else f"{path.name}: {ast.unparse(key)}"
+                name = texts.get(ast.unparse(key), f"{path.name}: {ast.unparse(key)}")
+                name = key.value if isinstance(key, ast.Constant) else name
                 places.setdefault(name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert places and not {name: where for name, where in places.items() if len(where) > 1}
 
@@ -174,9 +200,9 @@ TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
     "rate_chart": "_batches_table",
     "momentum_chart": "_batches_table",
     "draw_list: key": "neighbour_table",
-    "draw: f'feedback_{seed}'": "draw",  # the same picture while it is worked out
+    "draw: f'feedback_{seed}'": "feedback.draw",  # the same picture while it is worked out
     "matrix_chart": "show_crosstab",  # and in the step of Learn
-    "pca_flat": "draw",  # the same points as pca_cloud, which it replaces
+    "pca_flat": "pca.draw",  # the same points as pca_cloud, which it replaces
     "side_by_side: f'map_{letter.lower()}'": "all_films",
     "map_both": "all_films",
     "final_losses": "show_final_table",
@@ -188,9 +214,11 @@ SHOWS_TABLE = {*TABLES, "as_table"}
 def units(source):
     """What is drawn together: every function of a module by its name, and "" for what a page does by itself."""
     body = ast.parse(source).body
-    functions = {each.name: each for each in body if isinstance(each, ast.FunctionDef)}
+    classes = [each for each in body if isinstance(each, ast.ClassDef)]
+    functions = [each for each in body if isinstance(each, ast.FunctionDef)]
+    methods = [each for one in classes for each in one.body if isinstance(each, ast.FunctionDef)]
     rest = [each for each in body if not isinstance(each, ast.FunctionDef | ast.ClassDef)]
-    return {**functions, "": ast.Module(rest, [])}
+    return {**{each.name: each for each in (*methods, *functions)}, "": ast.Module(rest, [])}
 
 
 def calls_of(node, names):
@@ -224,8 +252,9 @@ def test_the_parser_finds_charts_without_a_table():
         "def three():\n    st.plotly_chart(a, key='called')\n    rows()\n"
         "def rows():\n    st.dataframe(a)\n"
         "place.vega_lite_chart(a, key=f'{b}_c')\n"
+        "class Part:\n    def draw(self):\n        st.plotly_chart(a, key='inside')\n"
     )
-    assert list(without_table(source)) == ["lonely", ": f'{b}_c'"]
+    assert sorted(without_table(source)) == [": f'{b}_c'", "inside", "lonely"]
 
 
 @every(DRAWN)
@@ -257,6 +286,7 @@ CONTROLS = {
     "toggle",
     "checkbox",
     "number_input",
+    "text_input",
 }
 NOT_BOUND = {
     # the page keeps these in the link by itself, as other things follow from them
@@ -281,6 +311,13 @@ NOT_BOUND = {
     "group_cards: key": "writes the groups picked into the profile",
     "search": "opens a film to be rated",
     "deleted_run": "chooses what is brought back",
+    "_set_title": "goes with the films of the set",
+    "_name: key": "names the profile",
+    "another_name": "names a new profile",
+    "actions: key": "names the run",
+    "_list_control: f'{key}_text'": "a setting goes by its name, where it is not the preset's",
+    "paste_person": "adds the people of the link pasted",
+    "_ways_to_join: 'Or let somebody rate films here'": "names a new profile",
     "checked_trial": "chooses what is looked at; trials are the session's own until they are kept",
     # cannot be changed
     ": 'A: the run in the sidebar'": "says which run it is",
