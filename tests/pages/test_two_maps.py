@@ -254,24 +254,22 @@ def test_a_full_queue_is_said(visit, monkeypatch):
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
 
 
-def test_a_run_that_was_stopped_is_no_other_seed_in_full(visit, monkeypatch):
+def test_a_run_that_was_stopped_is_no_other_seed_in_full(visit_two):
     """It comes after a finished one of another seed, and what differs is not put down to chance."""
     environment = read_environment()
-    whole = train(environment, "sample", seed=2)
-    stopped = train(environment, "sample", seed=1)
+    stopped = train(environment, "sample", seed=2)
     file = environment.home / "runs" / stopped.id / "run.json"
     file.write_text(
         file.read_text()
         .replace('"state": "finished"', '"state": "stopped"')
         .replace('"epochs_done": 5', '"epochs_done": 2')
     )
-    app = visit("two_maps")
-    assert "differ in the seed alone" in texts(app) and link(app, "against") == whole.id
+    app, own, second = visit_two()
+    assert "differ in the seed alone" in texts(app) and link(app, "against") == second
     app.selectbox(key="_pick_against").set_value(stopped.id).run()
     assert not app.exception and "differ in the seed alone" not in texts(app)
     assert "**B was stopped early, after 2 of 5 epochs**" in texts(app)
     assert "train_another_seed" in [button.key for button in app.button]
-    own = link(app, "run")
     app.sidebar.selectbox[1].set_value(stopped.id).run()
     app.selectbox(key="_pick_against").set_value(own).run()
     assert not app.exception and "**A was stopped early" in texts(app)
