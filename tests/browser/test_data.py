@@ -48,14 +48,14 @@ def test_from_the_long_tail_to_the_split_and_back_by_the_link(server, desktop, s
 def test_a_run_that_is_offered_is_taken_up(sealed_and_changed, desktop, settled):
     """Its sealed ratings cannot be told apart: no stars. The offers stand in a fragment, and a press changes the whole page."""
     address, first, second = sealed_and_changed
-    for part, key in (("stars", "stars"), ("long tail", "classes_table")):
+    for part, shown in (("stars", "Mean of all ratings"), ("long tail", "1,000 films, most rated first.")):
         desktop.goto(f"{address}/data?data=sample&run={first}&data_part={part}")
         reason = desktop.get_by_text("which they are cannot be told")
         reason.wait_for()
         settled(desktop)
-        desktop.locator(f".st-key-use_{second} button").click()
+        desktop.locator(f".st-key-use_{second}").get_by_role("button").click()
         reason.wait_for(state="detached")
-        desktop.locator(f".st-key-{key}").wait_for()
+        desktop.get_by_text(shown).wait_for()
         settled(desktop)
         assert link(desktop)["run"] == second
 
