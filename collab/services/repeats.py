@@ -55,7 +55,7 @@ def differ_in_seed_alone(first: RunRecord, second: RunRecord) -> bool:
 def why_not_repeated(record: RunRecord, environment: Environment) -> str:
     """Why no training can be had now that differs from `record` in the seed alone; "" where one can."""
     if record.state != "finished":
-        return "it ended before its last epoch"
+        return "it ended before its training was over"
     if not family_of(record.model).by_chance:
         return "its model draws nothing by chance, so every seed gives the same"
     try:

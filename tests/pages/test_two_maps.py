@@ -273,7 +273,7 @@ def test_a_run_that_was_stopped_is_no_other_seed_in_full(visit_two):
     app.sidebar.selectbox[1].set_value(stopped.id).run()
     app.selectbox(key="_pick_against").set_value(own).run()
     assert not app.exception and "**A was stopped early" in texts(app)
-    assert "differs from A in the seed alone: it ended before its last epoch" in texts(app)
+    assert "differs from A in the seed alone: it ended before its training was over" in texts(app)
     assert "train_another_seed" not in [button.key for button in app.button]
 
 

@@ -101,7 +101,7 @@ def test_why_a_run_cannot_be_repeated(trained, environment):
     record = trained().record
     assert why_not_repeated(record, environment) == ""
     for changes, why in (
-        ({"state": "stopped"}, "before its last epoch"),
+        ({"state": "stopped"}, "before its training was over"),
         ({"model": "bias"}, "nothing by chance"),
         ({"fingerprint": "0"}, "changed since"),
         ({"data": "ml-100k"}, "cannot be read"),
