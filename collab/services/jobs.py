@@ -75,13 +75,7 @@ class Jobs:
         with self._lock:
             for run_id in self.queue():
                 other = self.store.record(run_id)
-                if (other.data, other.model, other.settings, other.holdout, other.split_seed) == (
-                    record.data,
-                    record.model,
-                    record.settings,
-                    record.holdout,
-                    record.split_seed,
-                ):
+                if _what_is_trained(other) == _what_is_trained(record):
                     return run_id
             return self.submit(record)
 
@@ -180,3 +174,7 @@ class Jobs:
             process.stdin.close()
             process.stdout.close()
             self._go_on()
+
+
+def _what_is_trained(record: RunRecord) -> tuple:
+    return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.comparison import Comparison, compare
-from collab.errors import RunError
+from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.services.environment import Environment
 from collab.services.runs import LONGEST_NAME, RunRecord, RunStore, TrainedRun
 from collab.services.sealed import split_of
-from collab.services.training_job import plan
+from collab.services.training_job import load_encoded, plan
 from collab.settings import settings_from
 from collab.splitting import SEALED, sealed_share, with_sealed
 
@@ -48,8 +48,21 @@ def same_but_seed(record: RunRecord, known: Iterable[RunRecord]) -> list[RunReco
 
 
 def differ_in_seed_alone(first: RunRecord, second: RunRecord) -> bool:
-    """Whether two runs have seeds of their own, and all else that was chosen for them is the same."""
-    return _alike_but_for_the_seed(first, second) and first.settings.get("seed") != second.settings.get("seed")
+    """Whether two runs were trained to their ends on the same data set, and nothing chosen for them differs but the seed."""
+    return first.state == second.state == "finished" and bool(same_but_seed(first, [second]))
+
+
+def why_not_repeated(record: RunRecord, environment: Environment) -> str:
+    """Why no training can be had now that differs from `record` in the seed alone; "" where one can."""
+    if record.state != "finished":
+        return "it ended before its training was over"
+    if not family_of(record.model).by_chance:
+        return "its model draws nothing by chance, so every seed gives the same"
+    try:
+        dataset, _ = load_encoded(record.data, environment, record.items_by)
+    except CollabError:
+        return "its data set cannot be read now"
+    return "" if dataset.fingerprint == record.fingerprint else "its data set has changed since"
 
 
 def _alike_but_for_the_seed(first: RunRecord, second: RunRecord) -> bool:

@@ -36,21 +36,21 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
 
 
+@st.cache_resource(show_spinner=False, max_entries=N_LEFT_OUT)  # who asks meanwhile waits for the same measurement
 def films_left_out(run_id: str) -> Measurement:
     """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
 
     Raises CollabError where the data are not at hand as they were, or have too few films.
     """
-    kept = _left_out_before()
-    if (known := kept.get(run_id)) is not None:
-        return known
     run = cached.trained_run(run_id)
     split, ratings = cached.run_split(run_id)
     dataset, _ = load_encoded(run.record.data, cached.environment(), run.record.items_by)
     features = features_of(dataset, ratings, run.record.items_by)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     with one_thread():
-        kept[run_id] = measured = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+        measured = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+    kept = _left_out_before()
+    kept[run_id] = measured
     for oldest in list(kept)[:-N_LEFT_OUT]:
         kept.pop(oldest, None)
     return measured

@@ -81,8 +81,8 @@ def pick_user(run: TrainedRun) -> int:
     return int(user_index[ids.index(pick_user_of(ids, True, text))])
 
 
-def pick_user_of(ids: Sequence[int], default: bool, help: str) -> int | None:
-    """A box to choose one of these user numbers in; without a choice the first of them if `default`, else None."""
+def pick_user_of(ids: Sequence[str], default: bool, help: str) -> str | None:
+    """A box to choose one of these user ids in; without a choice the first of them if `default`, else None."""
     _forget_no_choice(USER, default)
     return st.selectbox(
         "User",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 
 import streamlit as st
@@ -12,6 +13,7 @@ from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import default_plan, load_encoded, plan, runs_with
 from collab.ui import cached, words
 from collab.ui.page import describe_run, use_run
+from collab.ui.train_more import queue, say_refusal
 from collab.ui.visitor import visitor
 
 N_OFFERED = 4
@@ -72,8 +74,9 @@ def _offer(
     able: RunRecord | None = None,
     label: str = "Train the default model",
 ) -> None:
-    """Say why, and offer the runs that are `suited`, or to train one."""
-    jobs = cached.jobs()
+    """Say why this run, the page's, cannot serve, and offer the runs that are `suited`, or to train one."""
+    if st.session_state.get("_run", record.id) != record.id:
+        st.rerun()  # a press in a fragment has just taken another run up: the whole page must know
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
     with st.container(key="suited_runs"):
         for place, each in enumerate(suited):
@@ -90,5 +93,13 @@ def _offer(
                 label,
                 key="train_default",
                 type="primary",
-                on_click=lambda: use_run(jobs.submit_once(able or default_plan(record.data, starter=visitor()))),
+                on_click=_train,
+                args=(lambda: able or default_plan(record.data, starter=visitor()),),
             )
+            say_refusal()
+
+
+def _train(planned: Callable[[], RunRecord]) -> None:
+    """Queue the run and make it the one that every page shows."""
+    for run_id in queue(lambda: [planned()]):
+        use_run(run_id)

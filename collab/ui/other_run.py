@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from collab.models import preset_of
-from collab.services.repeats import differ_in_seed_alone, plan_repeats, same_but_seed, with_own_rows
+from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import model_has, plan, runs_with
 from collab.ui import cached, own_link, words
@@ -22,9 +22,10 @@ _CHOSEN = "_against"  # its id, in the session: the same on every page
 # --- choosing it -----------------------------------------------------------------------------------------------------------
 
 
-def likest_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool]:
-    """The order of runs in which those stand first that differ in the seed alone, then those of the same model."""
-    return not differ_in_seed_alone(run, other), run.model != other.model
+def likest_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool, bool]:
+    """The order of runs in which the finished ones stand first that were to differ in the seed alone, then those of the same
+    model, finished ones before others."""
+    return not same_but_seed(run, [other]), run.model != other.model, other.state != "finished"
 
 
 def another_model_first(run: RunRecord, other: RunRecord) -> bool:
@@ -96,7 +97,13 @@ def _use(run_id: str) -> None:
 
 
 def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
-    """The button that queues the same training with a seed that it has not had, and makes that the other run."""
+    """The button that queues the same training with a seed that it has not had, and makes that the other run. Where none can be
+    had that differs in the seed alone: why, and if that is `primary`, the button for another model."""
+    if why_not := why_not_repeated(run.record, cached.environment()):
+        st.caption(f"No training can be had that differs from A in the seed alone: {why_not}.")
+        if primary:
+            offer_another_model(run)
+        return
     on_its_way = _on_its_way(run.record)
     if on_its_way is not None:
         label, icon = "Another seed is on its way", "hourglass_top"
@@ -146,7 +153,7 @@ def _train_another_seed(record: RunRecord) -> None:
     store = cached.jobs().store
     known = store.records()
     chosen = next((each for each in known if each.id == st.session_state.get(_CHOSEN)), None)
-    if chosen is not None and differ_in_seed_alone(record, chosen) and (chosen.busy or chosen.has_weights):
+    if chosen is not None and same_but_seed(record, [chosen]):
         return
     if (on_its_way := _on_its_way(record)) is not None:
         _use(on_its_way.id)
@@ -156,16 +163,10 @@ def _train_another_seed(record: RunRecord) -> None:
 
 
 def _train_another_model(record: RunRecord, model: str) -> None:
-    own = with_own_rows(record, cached.jobs().store)
-    planned = plan(
-        model,
-        preset_of(model, "fast"),
-        own.data,
-        own.holdout,
-        own.split_seed,
-        items_by=own.items_by,
-        preset="fast",
-        starter=visitor(),
-    )
-    for run_id in queue(lambda: [planned]):
+    def planned() -> list[RunRecord]:
+        own, settings = with_own_rows(record, cached.jobs().store), preset_of(model, "fast")
+        split = own.holdout, own.split_seed
+        return [plan(model, settings, own.data, *split, items_by=own.items_by, preset="fast", starter=visitor())]
+
+    for run_id in queue(planned):
         _use(run_id)

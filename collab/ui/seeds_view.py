@@ -8,8 +8,7 @@ import dataclasses
 import streamlit as st
 
 from collab.errors import RunError
-from collab.models import family_of
-from collab.services.repeats import plan_repeats, same_but_seed, with_own_rows
+from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import TrainedRun
 from collab.similarity import Options, at_film, nearest
 from collab.stability import TOP, mean_overlap, times_found
@@ -25,12 +24,14 @@ N_SEEDS = 5  # of this run and the others together
 @dataclasses.dataclass(frozen=True)
 class Seeds:
     """What trainings with other seeds say of a film's neighbours: how many trainings there are, this one among them; the mean
-    share that two of their lists of ten have in common; ids of those under way; how many could be trained to make five."""
+    share that two of their lists of ten have in common; ids of those under way; how many could be trained to make five, and why
+    none where some are lacking."""
 
     n_seeds: int
     overlap: float
     busy: tuple[str, ...]
     n_lacking: int
+    why_none: str = ""
 
 
 def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listing) -> tuple[Listing, Seeds]:
@@ -38,10 +39,12 @@ def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listi
     others = same_but_seed(run.record, cached.jobs().store.records())
     ended = [each for each in others if not each.busy][: N_SEEDS - 1]
     busy = tuple(each.id for each in others if each.busy)
-    repeatable = run.record.state == "finished" and family_of(run.record.model).by_chance
-    n_lacking = max(0, N_SEEDS - 1 - len(ended)) if repeatable and not busy else 0
+    n_lacking = N_SEEDS - 1 - len(ended) if not busy else 0
+    why_none = why_not_repeated(run.record, cached.environment()) if n_lacking else ""
+    if why_none:
+        n_lacking = 0
     if not ended:
-        return listing, Seeds(1, float("nan"), busy, n_lacking)
+        return listing, Seeds(1, float("nan"), busy, n_lacking, why_none)
     lists = [_nearest_in(run.id, run, film, options)]
     for each in ended:
         with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged
@@ -52,7 +55,7 @@ def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listi
         table=listing.table.assign(seeds=found),
         notes=[seed_marks(int(times), len(lists)) for times in found],
     )
-    return marked, Seeds(len(lists), mean_overlap(lists), busy, n_lacking)
+    return marked, Seeds(len(lists), mean_overlap(lists), busy, n_lacking, why_none)
 
 
 def _nearest_in(run_id: str, run: TrainedRun, film: int, options: Options) -> list[int]:
@@ -83,8 +86,8 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
             help="Queues the same training with other seeds; then every neighbour says how many of them find it too.",
         )
     say_refusal()
-    if run.record.state == "finished" and not family_of(run.record.model).by_chance:
-        st.caption("This model draws nothing by chance: every seed gives the same neighbours.")
+    if seeds.why_none:
+        st.caption(f"No other seed of this run can be trained: {seeds.why_none}.")
 
 
 def _train(run: TrainedRun) -> None:

@@ -15,20 +15,24 @@ _REFUSED = "_training_refused"
 
 
 def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
-    """Queue the runs that `planned` makes, none twice; their ids, none where that was refused. For a callback: `say_refusal` then
-    says why."""
-    jobs = cached.jobs()
+    """Queue the runs that `planned` makes, none twice, until one is refused; the ids of those queued. For a callback:
+    `say_refusal` then says how many that were, and why no more."""
+    jobs, records, run_ids = cached.jobs(), [], []
     try:
-        return [jobs.submit_once(record) for record in planned()]
+        records.extend(planned())
+        for record in records:
+            run_ids.append(jobs.submit_once(record))
     except CollabError as reason:
-        st.session_state[_REFUSED] = str(reason)
-        return []
+        st.session_state[_REFUSED] = len(run_ids), len(records), str(reason)
+    return run_ids
 
 
 def say_refusal() -> None:
-    """Why the last press queued nothing, once. Call it below the button."""
+    """Why the last press did not queue all of its runs, once. Call it below the button."""
     if refused := st.session_state.pop(_REFUSED, None):
-        st.warning(f"Nothing is queued: {words.plain(refused)}.", icon=":material/warning:")
+        n_queued, n_wanted, reason = refused
+        said = f"Only {n_queued} of {n_wanted} trainings are queued" if n_queued else "Nothing is queued"
+        st.warning(f"{said}: {words.plain(reason)}.", icon=":material/warning:")
 
 
 def wait_for(run_ids: Sequence[str], what: str, *, height: int = 0) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from collab.models.embedding_net import EmbeddingNet
 from collab.services.repeats import differ_in_seed_alone
+from collab.services.runs import RunRecord
 from collab.ui import words
 from collab.ui.compare_view import alike_in_words, differing
 from collab.ui.two_maps_pictures import N_DRAWN
@@ -62,8 +63,20 @@ def _meaning(maps: TwoMaps) -> str:
     text = MEANING
     if differ_in_seed_alone(maps.first.record, maps.second.record):
         text += " These two differ in the seed alone: a neighbour that is not kept was chosen by chance."
+    for letter, record in (("A", maps.first.record), ("B", maps.second.record)):
+        if record.state != "finished":
+            text += f" **{letter} {_ended(record)}**: what differs may come of that, whatever the seeds."
+    if maps.first.record.fingerprint != maps.second.record.fingerprint:
+        text += " **The two were trained on different states of the data set**: what differs may come of that."
     if isinstance(maps.first.model, EmbeddingNet) or isinstance(maps.second.model, EmbeddingNet):
         text += (
             " The layers of a net undo any stretching as well, so seeds may change more in it than a turn takes back."
         )
     return text
+
+
+def _ended(record: RunRecord) -> str:
+    """How a run ended that did not come to its end, and when."""
+    how = {"stopped": "was stopped early", "interrupted": "was interrupted"}.get(record.state, record.state)
+    n_epochs = record.settings.get("epochs")
+    return how if n_epochs is None else f"{how}, after {record.epochs_done} of {words.counted(n_epochs, 'epoch')}"

@@ -1,6 +1,15 @@
 """Data in the real browser: part, picture and minimum go with the link, the keyboard moves them, and a phone shows it all."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from collab.models import preset_of
+from collab.services.environment import Environment
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, plan
+from tests.browser.conftest import serving
 
 MARKED = "[...document.querySelectorAll('.st-key-tail .annotation-text')].map(each => each.textContent).join(' ')"
 
@@ -34,6 +43,40 @@ def test_from_the_long_tail_to_the_split_and_back_by_the_link(server, desktop, s
     settled(desktop)
     desktop.wait_for_function(f"({MARKED}).includes('users below 21')")
     assert desktop.get_by_role("radio", name="split", exact=True).is_checked()
+
+
+def test_a_run_that_is_offered_is_taken_up(sealed_and_changed, desktop, settled):
+    """Its sealed ratings cannot be told apart: no stars. The offers stand in a fragment, and a press changes the whole page."""
+    address, first, second = sealed_and_changed
+    for part, shown in (("stars", "Mean of all ratings"), ("long tail", "1,000 films, most rated first.")):
+        desktop.goto(f"{address}/data?data=sample&run={first}&data_part={part}")
+        reason = desktop.get_by_text("which they are cannot be told")
+        reason.wait_for()
+        settled(desktop)
+        desktop.locator(f".st-key-use_{second}").get_by_role("button").click()
+        reason.wait_for(state="detached")
+        desktop.get_by_text(shown).wait_for()
+        settled(desktop)
+        assert link(desktop)["run"] == second
+
+
+@pytest.fixture
+def sealed_and_changed(tmp_path):
+    """The address of a dashboard with a run of sealed rows whose data set has changed since, and with one that can serve."""
+    environment = Environment((), tmp_path / "home", "sqlite://")
+    store = RunStore(environment.home)
+    owner, lock = store.claim()
+    first, second = (
+        carry_out(
+            store.create(plan("bias", preset_of("bias"), "sample", holdout, 0, owner=owner)), store, environment
+        ).id
+        for holdout in ("random:0.2+sealed:0.3", "random:0.2")
+    )
+    lock.release()
+    file = store.folder / first / "run.json"
+    file.write_text(re.sub('"fingerprint": "[0-9a-f]+"', '"fingerprint": "0"', file.read_text()))
+    with serving(environment.home) as address:
+        yield address, first, second
 
 
 def test_on_a_phone(server, phone, settled):

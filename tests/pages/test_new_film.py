@@ -3,11 +3,13 @@
 import dataclasses
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from collab.errors import RunError
+from collab.left_out_films import Measurement
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
@@ -122,6 +124,21 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
     assert table["mse"].tolist() == [found.mse(answer) for answer in found.squared]
     assert table["gain"].iloc[-1] == pytest.approx(table["mse"].iloc[0] - table["mse"].iloc[-1])
     assert any(each.value.startswith(f"{found.n_films} films with 5 ratings") for each in app.caption)
+
+
+def test_who_asks_at_the_same_time_waits_for_the_same_measurement(visit_side, monkeypatch):
+    app, began = visit_side(), []
+
+    def slow(*known):
+        began.append(known)
+        time.sleep(0.3)
+        return Measurement({}, *[np.zeros(0)] * 3, 0.0)
+
+    monkeypatch.setattr(cached_new_film, "measure", slow)
+    with ThreadPoolExecutor(3) as several:
+        found = list(several.map(cached_new_film.films_left_out, [link(app, "run")] * 3))
+    assert len(began) == 1 and found[0] is found[1] is found[2]
+    assert cached_new_film.films_left_out_before(link(app, "run")) is found[0]
 
 
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):

@@ -1,16 +1,18 @@
 """The Similar films page: neighbours by model and by people, two films, two runs, a point between films, the chapter's case."""
 
 import dataclasses
+import shutil
 import time
 
 import numpy as np
 import pytest
 
+from collab.errors import SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan, plan
-from collab.ui import cached
+from collab.ui import cached, other_run
 
 LAMBS = "Silence of the Lambs, The (1991)"
 
@@ -243,6 +245,59 @@ def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, m
     app = visit_again(app, "similar_films", run=run_id)
     assert len(table_of(app)) == 10 and "Who rated both cannot be said" in words_of(app)
     assert any("So only the model says which films are alike" in info.value for info in app.info)
+
+
+def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
+    app = visit("similar_films")
+    file = read_environment().home / "runs" / link(app, "run") / "run.json"
+    file.write_text(
+        file.read_text().replace(f'"fingerprint": "{current(app).record.fingerprint}"', '"fingerprint": "0"')
+    )
+    cached.trained_run.clear()
+    app.run()
+    assert not app.exception and "can be trained: its data set has changed since" in words_of(app)
+    assert "train_seeds" not in [button.key for button in app.button]
+
+
+def test_as_many_seeds_as_the_queue_has_room_for(visit, monkeypatch):
+    """The first begins at once, the second waits, and there is no room for more."""
+    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 1)
+    monkeypatch.setattr("collab.services.jobs.Jobs._go_on", _one_begins)
+    app = visit("similar_films")
+    app.button(key="train_seeds").click().run()
+    assert not app.exception and len(cached.jobs().queue()) == 2
+    (warning,) = app.warning
+    assert warning.value.startswith("Only 2 of 4 trainings are queued: 1 runs are waiting already")
+
+
+def _one_begins(jobs):
+    """Take a run off the queue, and do not train it."""
+    if jobs._running is None and jobs._waiting:
+        jobs._running = jobs._waiting.popleft()
+
+
+def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):
+    def refuse(*_, **__):
+        raise SettingError("the preset has gone")
+
+    app = visit("similar_films", similar_view="Two runs")
+    monkeypatch.setattr(other_run, "plan", refuse)
+    app.button(key="train_beside").click().run()
+    assert not app.exception and app.warning[0].value == "Nothing is queued: the preset has gone."
+
+
+def test_a_full_queue_is_said_where_a_model_is_offered(visit, monkeypatch):
+    environment = read_environment()
+    run = train(plan("bias", preset_of("bias"), "sample", "random:0.2", 0))
+    app = visit("similar_films", run=run, similar_view="Two films")
+    for other in RunStore(environment.home).records():
+        if other.id != run:
+            shutil.rmtree(environment.home / "runs" / other.id)
+    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    app.run()
+    app.button(key="train_default").click().run()
+    assert not app.exception and app.warning[0].value.startswith("Nothing is queued: 0 runs are waiting already")
+    assert link(app, "run") == run
 
 
 def visit_again(app, page, **link):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import time
 
@@ -251,6 +252,43 @@ def test_a_full_queue_is_said(visit, monkeypatch):
     monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
     app.button(key="train_another_seed").click().run()
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
+
+
+def test_a_run_that_was_stopped_is_no_other_seed_in_full(visit_two):
+    """It comes after a finished one of another seed, and what differs is not put down to chance."""
+    environment = read_environment()
+    stopped = train(environment, "sample", seed=2)
+    file = environment.home / "runs" / stopped.id / "run.json"
+    file.write_text(
+        file.read_text()
+        .replace('"state": "finished"', '"state": "stopped"')
+        .replace('"epochs_done": 5', '"epochs_done": 2')
+    )
+    app, own, second = visit_two()
+    assert "differ in the seed alone" in texts(app) and link(app, "against") == second
+    app.selectbox(key="_pick_against").set_value(stopped.id).run()
+    assert not app.exception and "differ in the seed alone" not in texts(app)
+    assert "**B was stopped early, after 2 of 5 epochs**" in texts(app)
+    assert "train_another_seed" in [button.key for button in app.button]
+    app.sidebar.selectbox[1].set_value(stopped.id).run()
+    app.selectbox(key="_pick_against").set_value(own).run()
+    assert not app.exception and "**A was stopped early" in texts(app)
+    assert "differs from A in the seed alone: it ended before its training was over" in texts(app)
+    assert "train_another_seed" not in [button.key for button in app.button]
+
+
+def test_runs_of_a_changed_data_set_differ_in_more_than_the_seed(visit_two):
+    environment = read_environment()
+    app, first, second = visit_two()
+    file = environment.home / "runs" / first / "run.json"
+    file.write_text(re.sub('"fingerprint": "[0-9a-f]+"', '"fingerprint": "0"', file.read_text()))
+    cached.trained_run.clear()
+    app.run()
+    assert not app.exception and link(app, "against") == second and "differ in the seed alone:" not in texts(app)
+    assert "trained on different states of the data set" in texts(app) and "its data set has changed since" in texts(
+        app
+    )
+    assert "train_another_seed" not in [button.key for button in app.button]
 
 
 def test_another_seed_that_is_on_its_way_is_not_queued_again(visit):

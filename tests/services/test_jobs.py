@@ -1,5 +1,6 @@
 """Jobs: a real worker process behind a queue."""
 
+import dataclasses
 import io
 import os
 import signal
@@ -119,6 +120,16 @@ def test_stopping_what_has_ended_does_nothing(jobs):
 def test_the_same_first_run_is_not_trained_twice(jobs):
     first = jobs.submit_once(default_plan("sample", starter="me"))
     assert jobs.submit_once(default_plan("sample", starter="you")) == first
+
+
+@forked
+def test_ids_kept_apart_are_another_training(jobs):
+    by_title = jobs.submit_once(endless())
+    by_id = jobs.submit_once(dataclasses.replace(endless(), items_by="id"))
+    assert by_id != by_title and jobs.store.record(by_id).items_by == "id"
+    assert jobs.submit_once(dataclasses.replace(endless("you"), items_by="id")) == by_id
+    jobs.stop(by_id, "me")
+    jobs.stop(by_title, "me")
 
 
 @forked

@@ -16,6 +16,7 @@ from collab.services.repeats import (
     plan_repeats,
     same_but_seed,
     spread_of,
+    why_not_repeated,
     with_own_rows,
 )
 from collab.services.runs import RunStore
@@ -89,9 +90,23 @@ def test_what_differs_in_the_seed_alone(trained):
         same_but_seed(record, [dataclasses.replace(like(3), settings=record.settings | {"seed": 3, "epochs": 9})]) == []
     )
     alike = {each.settings["seed"] for each in known if differ_in_seed_alone(record, each)}
-    assert alike == {3, 4, 7, 8, 10}  # a stopped one and one of changed data, too
+    assert alike == {3, 7, 10}  # none that waits, was stopped, or had other data
+    assert not differ_in_seed_alone(dataclasses.replace(record, state="stopped"), like(3))
+    assert not differ_in_seed_alone(like(4, state="stopped"), record) and not differ_in_seed_alone(record, record)
     more = plan_repeats(record, known, n=3)
     assert [each.settings["seed"] for each in more] == [0, 1, 4]
+
+
+def test_why_a_run_cannot_be_repeated(trained, environment):
+    record = trained().record
+    assert why_not_repeated(record, environment) == ""
+    for changes, why in (
+        ({"state": "stopped"}, "before its training was over"),
+        ({"model": "bias"}, "nothing by chance"),
+        ({"fingerprint": "0"}, "changed since"),
+        ({"data": "ml-100k"}, "cannot be read"),
+    ):
+        assert why in why_not_repeated(dataclasses.replace(record, **changes), environment)
 
 
 def test_a_repeat_takes_the_rows_that_the_run_has_kept(store, trained, tmp_path):

@@ -140,8 +140,6 @@ def draw(page: Page) -> None:
     )
     if view == ARROWS:
         _arrows()
-    elif st.session_state.get("_run", page.run.record.id) != page.run.record.id:
-        st.rerun()  # another run was taken up: the whole page must know
     elif not page.run.model.has_factors:
         offer_factors(page.run, "it cannot say which films are alike")
     else:

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.chapter import DATA, HOLDOUT, ROWS
-from collab.errors import CollabError, RunError
+from collab.errors import RunError
 from collab.ideas.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
 from collab.models import preset_of
 from collab.services.runs import RunRecord
@@ -23,6 +23,7 @@ from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
+from collab.ui.train_more import queue, say_refusal
 from collab.ui.visitor import visitor
 from collab.ui.walk import Door, Question, Step, Topic
 
@@ -241,14 +242,13 @@ def _show_trainings(picture: DeltaGenerator, controls: DeltaGenerator, page: Pag
                 "Train both" if len(missing) == 2 else "Train the other",
                 key="train_both",
                 type="primary",
-                on_click=_submit,
-                args=(missing,),
+                on_click=queue,
+                args=(lambda: missing,),
                 help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters. "
                 "Both stand among the past runs afterwards.",
             )
             st.caption("About five seconds, where nothing else is trained.")
-        if refused := st.session_state.pop("_both_refused", None):
-            st.error(refused)
+        say_refusal()
         for name, curve in curves.items():
             st.metric(f"Valid loss, {NAMES[name]}", words.loss(curve[-1]))
     printed = PRINTED if page.data.name == DATA else {}
@@ -260,14 +260,6 @@ def _show_trainings(picture: DeltaGenerator, controls: DeltaGenerator, page: Pag
     )
     with picture:
         as_table("two_trainings_table", "Valid loss after each epoch", lambda: curves_table(curves, printed))
-
-
-def _submit(missing: Sequence[RunRecord]) -> None:
-    try:
-        for each in missing:
-            cached.jobs().submit_once(each)
-    except CollabError as reason:
-        st.session_state["_both_refused"] = f"They cannot be trained now: {reason}."
 
 
 def _watch(busy: Sequence[tuple[str, str]]) -> None:
