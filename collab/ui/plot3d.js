@@ -106,6 +106,7 @@ function prepare(picture, figure) {
     layout.scene = { ...layout.scene, ...(camera && { camera }) };
     fitWidth(layout.scene, node);
   }
+  fitTitles(picture, layout);
   const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
   if (family) {
     layout.font = { family, ...layout.font };

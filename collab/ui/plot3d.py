@@ -40,7 +40,7 @@ _HERE = Path(__file__).parent
 _CSS = (_HERE / "plot3d.css").read_text(encoding="utf-8")
 _JS = "\n".join(
     (_HERE / f"{name}.js").read_text(encoding="utf-8")
-    for name in ("plot3d", "plot3d_names", "plot3d_select", "plot3d_turning")
+    for name in ("plot3d", "plot3d_names", "plot3d_select", "plot3d_titles", "plot3d_turning")
 )
 
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
