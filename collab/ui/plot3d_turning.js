@@ -157,8 +157,8 @@ function setPixels(glplot, ratio) {
   canvas.height = Math.ceil(canvas.parentNode.clientHeight * ratio);
 }
 
-// The points of a trace as one vertex each: a place, a colour in four bytes, a size. `colours` is one "rgb(1,2,3)" or a list of them;
-// null where something is said otherwise: such a trace is left to Plotly.
+// The points of a trace as one vertex each: a place, a colour in four bytes, a size. `colours` is one "rgb(1,2,3)" or a list of
+// them. Null where something is written otherwise: such a trace is left to Plotly.
 function plainNumbers(places, colours, size) {
   const one = typeof colours === "string";
   if (!Array.isArray(places) || !(one || colours?.length >= places.length)) return null;
