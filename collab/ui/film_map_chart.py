@@ -102,13 +102,18 @@ def film_map_figure(
             rows = drawn & (colours.of == name)
             if rows.any():
                 marker = {"color": colour, "size": _pick(sizes, rows)}
+                key = {"showlegend": True}
                 if colours.rims is not None and not simple and (colours.rims[rows] != colour).any():
-                    # the key shows the first point: one without a rim
+                    # the key shows the first point: one without a rim, or else a point of its own that lies nowhere
                     rows = np.flatnonzero(rows)
+                    if (colours.rims[rows] != colour).all():
+                        key = {"legendgroup": name}
                     rows = rows[np.argsort(colours.rims[rows] != colour, kind="stable")]
                     marker["size"] = _pick(sizes, rows)
                     marker["line"] = _rims(colours.rims[rows], list(colours.colours.values()))
-                add(rows, name, marker, showlegend=True, meta=POINTS)
+                add(rows, name, marker, meta=POINTS, **key)
+                if "legendgroup" in key:
+                    figure.add_trace(_key(coordinates.shape[1], name, colour))
     else:
         _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
     if simple:
@@ -241,6 +246,12 @@ def _trace(
     if values.shape[1] == 3:
         return go.Scatter3d(x=values[:, 0], y=values[:, 1], z=values[:, 2], **settings | more)
     return go.Scattergl(x=values[:, 0], y=values[:, 1], **settings | more)
+
+
+def _key(n_axes: int, name: str, colour: str) -> go.Scatter3d | go.Scattergl:
+    """Only a key of the legend: one point that lies nowhere."""
+    nowhere = np.full((1, n_axes), np.nan)
+    return _trace(nowhere, np.array([-1]), name, {"color": colour}, showlegend=True, legendgroup=name)
 
 
 def _rims(rims: np.ndarray, colours: list[str]) -> dict:

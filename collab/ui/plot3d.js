@@ -51,6 +51,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     rememberCamera(picture);
     picture.resizing?.disconnect();
     clearTimeout(picture.redraw);
+    clearInterval(picture.recovering);
     pictures.delete(node);
     window.Plotly?.purge(node); // gives the WebGL context back: a browser has only a few
   };
@@ -105,6 +106,7 @@ function prepare(picture, figure) {
     layout.scene = { ...layout.scene, ...(camera && { camera }) };
     fitWidth(layout.scene, node);
   }
+  fitTitles(picture, layout);
   const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
   if (family) {
     layout.font = { family, ...layout.font };
@@ -179,6 +181,17 @@ function listenToPlotly(picture) {
     });
   }
   node.on("plotly_afterplot", () => placeNames(picture));
+  node.on("plotly_webglcontextlost", ({ event }) => {
+    event.preventDefault(); // else the browser gives no graphics again
+    const lost = sceneOf(node)?.glplot;
+    clearInterval(picture.recovering);
+    picture.recovering = setInterval(() => { // Plotly then makes a new scene and tells nobody
+      if (sceneOf(node)?.glplot === lost) return;
+      clearInterval(picture.recovering);
+      followScene(picture);
+      sceneOf(node)?.glplot.update();
+    }, 250);
+  });
   // Plotly reports the point under the pointer as a hover, or as a click while a button is down or under a finger (the
   // end of a turn included). Both only say where the pointer is; whether it was a click is decided by its movement.
   for (const event of ["plotly_hover", "plotly_click"]) {
@@ -212,7 +225,13 @@ function followScene(picture) {
   const before = glplot.onrender; // Plotly's own: axes and hover
   glplot.onrender = () => {
     before?.();
-    placeNames(picture);
+    try {
+      placeNames(picture);
+    } catch (error) { // in Plotly's frame it would be the last one
+      console.warn("The names are left out:", error);
+      picture.frame.querySelector(".plot3d-names").replaceChildren();
+      glplot.onrender = before;
+    }
   };
   watchTurns(glplot);
 }

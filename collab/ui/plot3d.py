@@ -5,7 +5,7 @@ names as many of its points as have room.
 selection of 3-D points. This small component hands every new figure to `Plotly.react` in the same place instead. The names stand
 in a layer over the drawing and are placed anew in every frame (`plot3d_names.js`); boxes and lassos are drawn over it and hold
 whatever lies under them on the screen, in two dimensions and in three (`plot3d_select.js`). A turn leaves out what nobody
-sees in it (`plot3d_turning.js`).
+sees in it (`plot3d_turning.js`). Titles of axes are broken into lines or shortened where they would be cut (`plot3d_titles.js`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HERE = Path(__file__).parent
 _CSS = (_HERE / "plot3d.css").read_text(encoding="utf-8")
 _JS = "\n".join(
     (_HERE / f"{name}.js").read_text(encoding="utf-8")
-    for name in ("plot3d", "plot3d_names", "plot3d_select", "plot3d_turning")
+    for name in ("plot3d", "plot3d_names", "plot3d_select", "plot3d_titles", "plot3d_turning")
 )
 
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)

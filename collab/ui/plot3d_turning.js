@@ -10,6 +10,8 @@ const N_SLOW = 3; // so many of them in a row make a machine a slow one
 const REST = 200; // milliseconds without a move after which the scene is at rest
 const FEW = 50; // points that are left as they are: marks of a few films
 const SPAN = 3.04; // pixels across of Plotly's discs and squares for a size of 1, measured; in a list of sizes half of it
+const ARRAYS = "OES_vertex_array_object"; // the extension without which points are not drawn plainly
+const REPLACED = ["draw", "isOpaque", "isTransparent"]; // functions of a trace's points that a plain drawing has its own of
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const CORNERS = `
   attribute vec3 position; attribute vec4 colour; attribute float size;
@@ -26,25 +28,48 @@ const INSIDES = `
 let slow = false; // whether frames came slowly on this browser page
 
 // Leave out what a turn can do without from the first frame in which the camera moves until it has been at rest.
+//
+// All of this stands on parts of Plotly that it promises to nobody. Where one is missing, Plotly turns as it would alone; where one
+// fails, everything is put back and this picture is left alone from then on: an error in Plotly's frame would be its last frame.
 function watchTurns(glplot) {
-  const { camera } = glplot;
-  const tick = camera.tick;
+  if (!isKnown(glplot)) return;
+  const { camera, gl } = glplot;
+  const { tick } = camera;
   const turn = { glplot, slots: null, points: null, ratio: 0, nLate: 0, moved: false, before: 0, resting: 0 };
-  slow ||= SOFTWARE.test(rendererOf(glplot.gl));
+  const canBePlain = Boolean(gl.getExtension(ARRAYS));
+  slow ||= SOFTWARE.test(rendererOf(gl));
+  turn.giveUp = (error) => {
+    if (camera.tick === tick) return;
+    console.warn("The picture turns without shortcuts from now on:", error);
+    camera.tick = tick;
+    clearTimeout(turn.resting);
+    putBack(turn);
+  };
   camera.tick = () => {
     const moved = tick.call(camera);
-    const now = performance.now();
-    if (turn.moved) turn.nLate = now - turn.before > SLOW ? turn.nLate + 1 : 0; // how long the frame before this one took
-    if (turn.nLate >= N_SLOW) slow = true;
-    if (moved) {
-      if (!turn.slots) leavePicking(turn);
-      if (slow && !turn.points) drawPlainly(turn);
-      clearTimeout(turn.resting);
-      turn.resting = setTimeout(() => rest(turn), REST);
+    try {
+      const now = performance.now();
+      if (turn.moved) turn.nLate = now - turn.before > SLOW ? turn.nLate + 1 : 0; // how long the frame before this one took
+      if (turn.nLate >= N_SLOW) slow = true;
+      if (moved) {
+        if (!turn.slots) leavePicking(turn);
+        if (slow && canBePlain && !turn.points) drawPlainly(turn);
+        clearTimeout(turn.resting);
+        turn.resting = setTimeout(() => rest(turn), REST);
+      }
+      [turn.moved, turn.before] = [moved, now];
+    } catch (error) {
+      turn.giveUp(error);
     }
-    [turn.moved, turn.before] = [moved, now];
     return moved;
   };
+}
+
+function isKnown({ camera, gl, canvas, objects, pixelRatio, add, remove, update, _stopped }) {
+  const functions = [camera?.tick, gl?.getExtension, add, remove, update];
+  if (!functions.every((each) => typeof each === "function") || !Array.isArray(objects)) return false;
+  if (!objects.every((object) => typeof object.pickSlots === "number")) return false;
+  return typeof pixelRatio === "number" && typeof _stopped === "boolean" && Boolean(canvas?.parentNode);
 }
 
 function rendererOf(gl) {
@@ -53,17 +78,34 @@ function rendererOf(gl) {
 }
 
 function rest(turn) {
-  const { glplot } = turn;
-  if (glplot._stopped || glplot.contextLost) return;
-  for (const [object, points] of turn.points ?? []) {
-    for (const name of ["draw", "isOpaque", "isTransparent"]) delete object[name];
-    points.dispose();
-  }
-  if (turn.points) setPixels(glplot, turn.ratio);
-  for (const [object, slots] of turn.slots) object.pickSlots = slots;
-  countSlots(glplot);
+  const failed = putBack(turn);
+  if (failed) turn.giveUp(failed);
+}
+
+// All as it was before the turn. Where one step fails, the others are done all the same; returns the first error.
+function putBack(turn) {
+  const { glplot, slots, points, ratio } = turn;
   Object.assign(turn, { slots: null, points: null, moved: false, nLate: 0 });
-  glplot.update(); // draws all of it in the next frame
+  const steps = [];
+  for (const [object, slot] of slots ?? []) steps.push(() => (object.pickSlots = slot));
+  for (const [object, plain] of points ?? []) {
+    for (const name of REPLACED) steps.push(() => delete object[name]);
+    steps.push(plain.dispose);
+  }
+  if (!glplot._stopped && !glplot.gl.isContextLost()) { // else the picture, or all that the graphics card knew of it, is gone
+    if (points) steps.push(() => setPixels(glplot, ratio));
+    if (slots) steps.push(() => countSlots(glplot));
+    steps.push(() => glplot.update()); // draws all of it in the next frame
+  }
+  let failed = null;
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      failed ??= error;
+    }
+  }
+  return failed;
 }
 
 // Objects without a slot are in no pass of picking, and where none has one there is no pass.
@@ -75,23 +117,35 @@ function leavePicking(turn) {
 }
 
 function countSlots(glplot) {
-  const nothing = { pickSlots: 0 };
+  const nothing = { pickSlots: 0, dispose() {} };
   glplot.add(nothing); // slots are given out when an object comes or goes
   glplot.remove(nothing);
 }
 
 function drawPlainly(turn) {
   const { glplot } = turn;
+  turn.points = new Map();
   turn.ratio = glplot.pixelRatio;
   setPixels(glplot, Math.min(1, turn.ratio));
-  turn.points = new Map();
   for (const object of glplot.objects) {
     const { scatterPlot, color, data } = object._trace ?? {};
-    if (scatterPlot !== object || !["circle", "square"].includes(data.marker.symbol) || object.pointCount < FEW) continue;
-    const points = plainPoints(glplot, object, color, data.marker);
+    if (scatterPlot !== object || !["circle", "square"].includes(data?.marker?.symbol) || object.pointCount < FEW) continue;
+    if (REPLACED.some((name) => Object.hasOwn(object, name) || typeof object[name] !== "function")) continue;
+    const numbers = plainNumbers(object.points, color, data.marker.size);
+    if (!numbers) continue;
+    const points = plainPoints(glplot, numbers, object.opacity, data.marker.symbol);
     turn.points.set(object, points);
+    const whole = object.draw;
+    const draw = (cameraParams) => {
+      try {
+        points.draw(cameraParams);
+      } catch (error) {
+        setTimeout(() => turn.giveUp(error)); // not within a frame: its picture has its size already
+        whole.call(object, cameraParams);
+      }
+    };
     // what shows through is blended where it lies, without the second drawing that Plotly sorts it by
-    Object.assign(object, { draw: points.draw, isOpaque: () => true, isTransparent: () => false });
+    Object.assign(object, { draw, isOpaque: () => true, isTransparent: () => false });
   }
 }
 
@@ -103,23 +157,35 @@ function setPixels(glplot, ratio) {
   canvas.height = Math.ceil(canvas.parentNode.clientHeight * ratio);
 }
 
-// The points of a trace as one vertex each: `colours` is one "rgb(1,2,3)" or a list of them.
-function plainPoints(glplot, { points: places, opacity }, colours, { size, symbol }) {
-  const { gl } = glplot;
-  const program = plainProgram(glplot);
-  const numbers = new Float32Array(5 * places.length); // a place, a colour in four bytes, a size
+// The points of a trace as one vertex each: a place, a colour in four bytes, a size. `colours` is one "rgb(1,2,3)" or a list of
+// them. Null where something is written otherwise: such a trace is left to Plotly.
+function plainNumbers(places, colours, size) {
+  const one = typeof colours === "string";
+  if (!Array.isArray(places) || !(one || colours?.length >= places.length)) return null;
+  const numbers = new Float32Array(5 * places.length);
   const bytes = new Uint8Array(numbers.buffer);
   const known = new Map();
-  const inBytes = (colour) => {
-    if (!known.has(colour)) known.set(colour, [...colour.match(/\d+/g).slice(0, 3), 255]);
-    return known.get(colour);
-  };
-  places.forEach((place, row) => {
+  for (const [row, place] of places.entries()) {
+    const colour = one ? colours : colours[row];
+    if (!known.has(colour)) known.set(colour, inBytes(colour));
+    const across = SPAN * (typeof size === "number" ? size : size?.[row] / 2);
+    if (!known.get(colour) || !(across >= 0) || place?.length !== 3) return null;
     numbers.set(place, 5 * row);
-    bytes.set(inBytes(typeof colours === "string" ? colours : colours[row]), 20 * row + 12);
-    numbers[5 * row + 4] = SPAN * (typeof size === "number" ? size : size[row] / 2);
-  });
-  const arrays = gl.getExtension("OES_vertex_array_object"); // Plotly's own attributes stay as they are
+    bytes.set(known.get(colour), 20 * row + 12);
+    numbers[5 * row + 4] = across;
+  }
+  return numbers;
+}
+
+function inBytes(colour) {
+  const parts = typeof colour === "string" && /^rgba?\(([\d.]+),\s*([\d.]+),\s*([\d.]+)(?:,\s*1)?\)$/.exec(colour);
+  return parts ? [...parts.slice(1).map((part) => Math.round(Number(part))), 255] : null;
+}
+
+function plainPoints(glplot, numbers, opacity, symbol) {
+  const { gl } = glplot;
+  const program = plainProgram(glplot);
+  const arrays = gl.getExtension(ARRAYS); // Plotly's own attributes stay as they are
   const layout = arrays.createVertexArrayOES();
   const buffer = gl.createBuffer();
   arrays.bindVertexArrayOES(layout);
@@ -141,7 +207,7 @@ function plainPoints(glplot, { points: places, opacity }, colours, { size, symbo
       if (opacity < 1) gl.enable(gl.BLEND);
       gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
       arrays.bindVertexArrayOES(layout);
-      gl.drawArrays(gl.POINTS, 0, places.length);
+      gl.drawArrays(gl.POINTS, 0, numbers.length / 5);
       arrays.bindVertexArrayOES(null);
       gl.disable(gl.BLEND);
     },
@@ -164,5 +230,6 @@ function plainProgram(glplot) {
   }
   ["position", "colour", "size"].forEach((name, attribute) => gl.bindAttribLocation(program, attribute, name));
   gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "no program");
   return (glplot.plainProgram = program);
 }

@@ -104,6 +104,11 @@ def test_a_film_has_the_colour_of_its_rarest_genre_and_the_next_as_a_rim():
     war = trace(figure, "War")
     assert len(war.customdata) == films["genres"].eq("Drama|War").sum() and war.marker.color == shades[2]
     assert rims(war) == {shades[0]}  # Drama, which more films have
+    (key,) = [
+        each for each in figure.data if each.showlegend and each.name == "War"
+    ]  # all have a rim: a key of its own
+    assert key.legendgroup == war.legendgroup and key.marker.color == shades[2] and key.marker.line.color is None
+    assert np.isnan(key.x).all() and key.meta is None
     assert set(trace(figure, "Comedy").customdata) == set(films["item_index"][films["genres"].str.contains("Comedy")])
     assert trace(figure, OTHER_GENRE).marker.color == LIGHT.rest
     assert set(films["genres"].iloc[np.asarray(trace(figure, OTHER_GENRE).customdata) - 1]) == {"Horror", ""}

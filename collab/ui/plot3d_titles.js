@@ -1,0 +1,53 @@
+// Titles of axes, as long as there is room for them.
+
+const LETTER = 6.2; // pixels across of a letter in an axis's title, on average
+const LINE = 0.33; // of the width of a scene, that a line of such a title may be long
+const MOST_WIDE = 620; // pixels: a wider picture has no longer axes, since the height limits them
+const NARROW = 25; // letters in a line: with fewer, an own axis has one line for each of its ends
+const BESIDE = 70; // pixels that a flat axis leaves free at its ends
+
+// A long title of an axis would be cut at the edge. In a scene it stands in lines, "Component 1", "32 % of variance"; on a flat axis,
+// which has room for one line, its beginning is shortened.
+function fitTitles({ node, flat }, layout) {
+  const axes = flat ? layout : layout.scene;
+  for (const name of ["xaxis", "yaxis", "zaxis"]) {
+    const title = axes[name]?.title;
+    if (!title?.text) continue;
+    if (flat) {
+      const room = ((name === "xaxis" ? node.clientWidth : node.clientHeight) - BESIDE) / LETTER;
+      title.text = shorten(title.text, Math.floor(room));
+    } else {
+      const most = Math.floor((LINE * Math.min(node.clientWidth, MOST_WIDE)) / LETTER);
+      title.text = inLines(title.text, most).join("<br>");
+    }
+  }
+}
+
+function inLines(text, most) {
+  if (text.length <= most) return [text];
+  const [name, ...rest] = text.split(" · ");
+  const ends = name.length > most ? name.split(" → ") : [name];
+  const deep = ends.length > 1 && most < NARROW ? 1 : 2; // lines of each part
+  const parts = ends.flatMap((end, place) => {
+    const lines = wrap(end, most - (place ? 0 : 2), deep);
+    return place === ends.length - 1 ? lines : [...lines.slice(0, -1), `${lines.at(-1)} →`];
+  });
+  return [...parts, ...rest.flatMap((part) => wrap(part, most, 2))];
+}
+
+function wrap(text, most, nLines) {
+  const at = text.lastIndexOf(" ", most);
+  if (text.length <= most || nLines === 1 || at < 1) return [ellipsis(text, most)];
+  return [text.slice(0, at), ...wrap(text.slice(at + 1), most, nLines - 1)];
+}
+
+// The end, a share of the variance, stays.
+function shorten(text, most) {
+  const [name, ...rest] = text.split(" · ");
+  const end = rest.map((part) => ` · ${part}`).join("");
+  return ellipsis(name, most - end.length) + end;
+}
+
+function ellipsis(text, most) {
+  return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1)).trimEnd()}…`;
+}
