@@ -301,8 +301,13 @@ def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> RunRecord | None:
 
 
 def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
-    """Train the default model: there is nothing to look at yet."""
-    return jobs.store.record(jobs.submit_once(default_plan(data.name, starter=visitor())))
+    """Train the default model: there is nothing to look at yet. Does not return where it cannot be queued."""
+    try:
+        return jobs.store.record(jobs.submit_once(default_plan(data.name, starter=visitor())))
+    except RunError as reason:
+        st.warning(f"The default model cannot be trained yet: {words.plain(str(reason))}.", icon=":material/warning:")
+        st.button("Try again", key="_first_run", type="primary")
+        st.stop()
 
 
 def describe_run(record: RunRecord) -> str:
@@ -411,6 +416,16 @@ def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
             "Train the default model",
             key="_train_default",
             type="secondary" if others else "primary",
-            on_click=lambda: use_run(jobs.submit(default_plan(data.name, starter=visitor()))),
+            on_click=_train_default,
+            args=(jobs, data),
         )
+    if refused := st.session_state.pop("_default_refused", None):
+        st.warning(f"Nothing is queued: {words.plain(refused)}.", icon=":material/warning:")
     st.stop()
+
+
+def _train_default(jobs: Jobs, data: Entry) -> None:
+    try:
+        use_run(jobs.submit(default_plan(data.name, starter=visitor())))
+    except RunError as reason:
+        st.session_state["_default_refused"] = str(reason)

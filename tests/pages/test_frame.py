@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collab.errors import DownloadError
+from collab.errors import DownloadError, RunError
 from collab.services.fetch import Fetcher
+from collab.services.jobs import Jobs
 from collab.ui import cached
 from collab.ui.page import mark_frame
 
@@ -128,7 +129,11 @@ def test_bad_environment_is_refused_with_its_name(app, monkeypatch):
     assert "COLLAB_DATA" in app.error[0].value and not app.exception
 
 
-def test_run_without_weights_offers_a_way_out(visit):
+def full(self, record):
+    raise RunError("20 runs are waiting already")
+
+
+def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     from collab.models import DotBiasSettings
     from collab.services.training_job import plan
 
@@ -141,5 +146,19 @@ def test_run_without_weights_offers_a_way_out(visit):
     app.query_params["run"] = run_id
     app.run()
     assert "diverged" in app.error[0].value
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Jobs, "submit", full)
+        app.button(key="_train_default").click().run()
+    assert not app.exception and "Nothing is queued: 20 runs are waiting already" in texts(app)
     app.button(key="_other_run").click().run()
     assert not app.error and not app.exception and link(app, "run") != run_id
+
+
+def test_a_full_queue_is_said_on_the_first_visit_and_tried_again(app, monkeypatch):
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Jobs, "submit_once", full)
+        app.query_params["data"] = "sample"
+        app.switch_page("pages/film_map.py").run()
+        assert not app.exception and "20 runs are waiting already" in texts(app)
+    app.button(key="_first_run").click().run()
+    assert not app.exception and not app.warning
