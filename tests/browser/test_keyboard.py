@@ -81,7 +81,7 @@ def test_a_button_that_goes_leaves_the_keyboard_beside_it(server, desktop, settl
 
 def test_a_tables_tools_cover_nothing_where_a_finger_points(server, phone, settled):
     phone.goto(f"{server}/people")
-    tools = phone.get_by_test_id("stDataFrame").first.get_by_test_id("stElementToolbar")
+    tools = phone.get_by_test_id("stDataFrame").nth(1).get_by_test_id("stElementToolbar")  # below the errors
     tools.wait_for()
     settled(phone)
     words = phone.get_by_text("Ratings that the model never saw", exact=False)
