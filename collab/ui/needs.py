@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 
 import streamlit as st
@@ -12,8 +11,8 @@ from collab.models import preset_of
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import default_plan, load_encoded, plan, runs_with
 from collab.ui import cached, words
-from collab.ui.page import describe_run, use_run
-from collab.ui.train_more import queue, say_refusal
+from collab.ui.page import describe_run, train_and_show, use_run
+from collab.ui.queueing import say_refusal
 from collab.ui.visitor import visitor
 
 N_OFFERED = 4
@@ -93,13 +92,7 @@ def _offer(
                 label,
                 key="train_default",
                 type="primary",
-                on_click=_train,
+                on_click=train_and_show,
                 args=(lambda: able or default_plan(record.data, starter=visitor()),),
             )
             say_refusal()
-
-
-def _train(planned: Callable[[], RunRecord]) -> None:
-    """Queue the run and make it the one that every page shows."""
-    for run_id in queue(lambda: [planned()]):
-        use_run(run_id)

@@ -13,7 +13,8 @@ from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import model_has, plan, runs_with
 from collab.ui import cached, own_link, words
 from collab.ui.page import run_labels
-from collab.ui.train_more import queue, say_refusal, wait_for
+from collab.ui.queueing import queue, say_refusal
+from collab.ui.train_more import wait_for
 from collab.ui.visitor import visitor
 
 AGAINST = "against"  # in the link

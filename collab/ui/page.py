@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import runpy
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from collab.services.training_job import default_plan
 from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme
 from collab.ui.keyboard import keep_keyboard
+from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -416,16 +417,14 @@ def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
             "Train the default model",
             key="_train_default",
             type="secondary" if others else "primary",
-            on_click=_train_default,
-            args=(jobs, data),
+            on_click=train_and_show,
+            args=(lambda: default_plan(data.name, starter=visitor()),),
         )
-    if refused := st.session_state.pop("_default_refused", None):
-        st.warning(f"Nothing is queued: {words.plain(refused)}.", icon=":material/warning:")
+    say_refusal()
     st.stop()
 
 
-def _train_default(jobs: Jobs, data: Entry) -> None:
-    try:
-        use_run(jobs.submit(default_plan(data.name, starter=visitor())))
-    except RunError as reason:
-        st.session_state["_default_refused"] = str(reason)
+def train_and_show(planned: Callable[[], RunRecord]) -> None:
+    """Queue the run that `planned` makes and show it on every page. For a callback; `say_refusal` says why that could not be."""
+    for run_id in queue(lambda: [planned()]):
+        use_run(run_id)

@@ -13,9 +13,10 @@ from collab.services.runs import TrainedRun
 from collab.similarity import Options, at_film, nearest
 from collab.stability import TOP, mean_overlap, times_found
 from collab.ui import cached, words
+from collab.ui.queueing import queue, say_refusal
 from collab.ui.similar_charts import seed_marks
 from collab.ui.similar_lists import Listing
-from collab.ui.train_more import queue, say_refusal, wait_for
+from collab.ui.train_more import wait_for
 from collab.ui.visitor import visitor
 
 N_SEEDS = 5  # of this run and the others together

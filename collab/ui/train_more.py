@@ -1,38 +1,14 @@
-"""Training more runs from the middle of a page: queueing them, saying why nothing could be queued, waiting for them."""
+"""Waiting, in the middle of a page, for trainings that it has asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from collab.errors import CollabError, RunError
-from collab.services.runs import RunRecord
-from collab.ui import cached, words
+from collab.errors import RunError
+from collab.ui import cached
 from collab.ui.page import POLL_SECONDS, show_progress
-
-_REFUSED = "_training_refused"
-
-
-def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
-    """Queue the runs that `planned` makes, none twice, until one is refused; the ids of those queued. For a callback:
-    `say_refusal` then says how many that were, and why no more."""
-    jobs, records, run_ids = cached.jobs(), [], []
-    try:
-        records.extend(planned())
-        for record in records:
-            run_ids.append(jobs.submit_once(record))
-    except CollabError as reason:
-        st.session_state[_REFUSED] = len(run_ids), len(records), str(reason)
-    return run_ids
-
-
-def say_refusal() -> None:
-    """Why the last press did not queue all of its runs, once. Call it below the button."""
-    if refused := st.session_state.pop(_REFUSED, None):
-        n_queued, n_wanted, reason = refused
-        said = f"Only {n_queued} of {n_wanted} trainings are queued" if n_queued else "Nothing is queued"
-        st.warning(f"{said}: {words.plain(reason)}.", icon=":material/warning:")
 
 
 def wait_for(run_ids: Sequence[str], what: str, *, height: int = 0) -> None:

@@ -22,8 +22,8 @@ from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
+from collab.ui.queueing import queue, say_refusal
 from collab.ui.theme import Palette, palette
-from collab.ui.train_more import queue, say_refusal
 from collab.ui.visitor import visitor
 from collab.ui.walk import Door, Question, Step, Topic
 
