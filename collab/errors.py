@@ -5,6 +5,7 @@ CollabError
  ├─ DownloadError   a data set could not be fetched, or what came is not what was expected
  ├─ SettingError    a setting, option or environment variable has a value that is not allowed (also a ValueError)
  ├─ RunError        a run does not exist, cannot be read, or cannot do what was asked
+ │   └─ StorageError    what was to be kept could not be written: full, read-only or vanished disk
  └─ ProfileError    a profile link is unknown, or may look but not change
 
 A message says what was wrong, where, and what to do next. Checks stand at the border, once; the core trusts its input.
@@ -29,6 +30,10 @@ class SettingError(CollabError, ValueError):
 
 class RunError(CollabError):
     """Raised for a run that is missing, unreadable, or unfit for what was asked of it."""
+
+
+class StorageError(RunError):
+    """Raised where a run, or what goes with it, cannot be written; the message says what is safe."""
 
 
 class ProfileError(CollabError):

@@ -13,7 +13,8 @@ from collab.comparison import Comparison, compare
 from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.services.environment import Environment
-from collab.services.runs import LONGEST_NAME, RunRecord, RunStore, TrainedRun
+from collab.services.run_record import LONGEST_NAME, RunRecord
+from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded, plan
 from collab.settings import settings_from

@@ -1,6 +1,6 @@
 """The run store: a run is a folder of plain files, written to a temporary name and renamed into place.
 
-    runs/ID/run.json             what was asked for, on which data, with what result (RunRecord)
+    runs/ID/run.json             what was asked for, on which data, with what result, and marks of its files (RunRecord)
     runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
     runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds;
                                  an empty cell where a model has no such thing
@@ -12,26 +12,29 @@
 
 While a run waits or trains its folder is called ID.partial and holds as much as there is so far. Who works on it holds a file
 lock (`owners/NAME.lock`), which the operating system lets go when that process dies, however it dies. A partial folder
-whose owner is gone is an interrupted run: it is shown as such, with its last weights.
+whose owner is gone is an interrupted run: it is shown as such, with its last weights. So is a run that has its final name and yet
+says that it trains: its ending could not be written, for lack of room.
+
+What is read is checked: the record by its schema and its digest, the other files by their marks in it. A run that does not stand
+the check is damaged: `damaged` names it, `delete` takes it away, and everything else refuses it with the reason.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
+import hashlib
+import io
 import math
 import os
-import re
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import filelock
 import numpy as np
@@ -39,22 +42,22 @@ import pandas as pd
 import safetensors
 import safetensors.numpy
 
-from collab.errors import RunError
+from collab.errors import RunError, StorageError
 from collab.models import build_model, family_of
 from collab.models.contract import Model
-from collab.ratings import RatingScale
+from collab.services import disk
+from collab.services.run_record import FILES, LARGEST_RECORD, RUN_ID, TABLES, FileMark, RunRecord, checked_name
 from collab.settings import settings_from
 
-FORMAT = 1
-RUN_ID = re.compile(r"[0-9a-f]{8}")
-OLD_LOCK_SECONDS = 3600.0
-FILES = (
-    "run.json", "history.csv", "batches.csv", "items.csv", "users.csv", "weights.safetensors", "valid_rows.csv",
-)  # fmt: skip
-LONGEST_NAME = 80
-KEPT_DAYS = 30  # how long a deleted run can be brought back
-BUSY = ("queued", "running")
-STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
+LEFT_OVER_SECONDS = 3600.0
+"""What a process that was killed has left goes when it is so old; a living one writes nothing for so long."""
+
+KEPT_DAYS = 30
+"""How long a deleted run can be brought back."""
+
+CHECK_SECONDS = 5.0
+"""How long the files of a run that were found unchanged count as unchanged."""
+
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
 ITEM_TYPES = {
@@ -67,77 +70,9 @@ ITEM_TYPES = {
     "damped_mean": "float64",
 }
 USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", "damped_mean": "float64"}
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """All of a run but its tables; `run.json` holds exactly this."""
-
-    id: str
-    name: str
-    state: str
-    model: str
-    settings: dict[str, Any]
-    data: str  # name of the data set asked for
-    holdout: str  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" after it seals rows
-    split_seed: int
-    items_by: str = "title"
-    preset: str = ""
-    starter: str = ""  # who may stop it
-    owner: str = ""  # whose lock says that it is still being worked on
-    created: str = ""  # ISO time, UTC
-    format: int = FORMAT
-    data_title: str = ""
-    synthetic: bool = False
-    rating_scale: dict[str, float] = field(default_factory=dict)
-    fingerprint: str = ""  # of the data set
-    n_train: int = 0
-    n_valid: int = 0
-    n_sealed: int = 0  # rows that neither trained nor checked it
-    environment: dict[str, Any] = field(default_factory=dict)
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
-    valid: dict[str, float] = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
-    certainty: dict[str, float] = field(default_factory=dict)  # a collab.certainty.Calibration, where there is one
-    prediction_digest: str = ""  # of the final predictions for the held-out rows, see training_job.digest
-    # "model", "global_mean", "biases_only": their errors on the sealed rows; empty until somebody has looked
-    sealed: dict[str, dict[str, float]] = field(default_factory=dict)
-    n_tried: int = 0  # settings tried on the same held-out rows when this one was chosen; 0: not counted
-    sealed_seen: bool = (
-        False  # the sealed rows were looked at for another one of these settings: they are unseen no more
-    )
-    n_steps: int = 0  # of the whole training
-    epochs_done: int = 0
-    seconds: float = 0.0  # of the fit alone
-    cpu_seconds: float = 0.0
-    message: str = ""  # why it ended otherwise than finished, and what to do
-    group: str = ""  # id of the run that this one repeats with another seed
-
-    @property
-    def busy(self) -> bool:
-        return self.state in BUSY
-
-    @property
-    def has_weights(self) -> bool:
-        """Whether there is a model to look at."""
-        return not self.busy and bool(self.valid)
-
-    @property
-    def scale(self) -> RatingScale:
-        return RatingScale(**self.rating_scale)
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> RunRecord:
-        values = json.loads(text)
-        known = {each.name for each in dataclasses.fields(cls)}
-        unknown = set(values) - known
-        if values.get("format") != FORMAT or unknown or values.get("state") not in STATES:
-            what = f"has the unknown entries {', '.join(sorted(unknown))}" if unknown else "is of another format"
-            raise RunError(f"run.json {what}; it was written by another version of Collab")
-        return cls(**values)
+GIVEN_UP = (
+    "Its ending could not be written; what you see are its last weights that were. Start it again to train to the end."
+)
 
 
 @dataclass(frozen=True)
@@ -156,6 +91,15 @@ class TrainedRun:
     @cached_property
     def valid_mse(self) -> float:
         return self.record.valid["mse"]
+
+
+@dataclass(frozen=True)
+class DamagedRun:
+    """A run that cannot be read, and why; `starter` of its record, None where even that cannot be read."""
+
+    id: str
+    reason: str
+    starter: str | None
 
 
 @dataclass(frozen=True)
@@ -181,17 +125,33 @@ class Progress:
         return float(self.batches.seconds.iloc[-1]) * (1 - self.share) / self.share
 
 
-class RunStore:
-    """The runs under one folder. Any number of processes may read; a run is written by its owner alone."""
+@dataclass
+class _Checked:
+    """That the files of a run were held against their marks: what they looked like from outside, what was found, and when."""
 
-    def __init__(self, home: Path) -> None:
+    seen: tuple
+    problem: str
+    at: float
+
+
+class RunStore:
+    """The runs under one folder. Any number of processes may read; a run is written by its owner alone.
+
+    Whatever cannot be written is a StorageError. `durable`: what is written outlives a power failure; trials need not.
+    """
+
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
         self.folder = home / "runs"
         self.trash = self.folder / "trash"
         self.owners = home / "owners"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.owners.mkdir(parents=True, exist_ok=True)
+        self.durable = durable
+        with disk.writing("Collab cannot keep runs", home, "Nothing was changed."):
+            self.trash.mkdir(parents=True, exist_ok=True)
+            self.owners.mkdir(parents=True, exist_ok=True)
         self._rescued = time.monotonic()
-        self._ended: dict[str, tuple[int, RunRecord]] = {}  # by id: when run.json was written, and what it says
+        self._ended: dict[str, tuple[tuple, RunRecord]] = {}  # by id: what run.json looked like, and what it says
+        self._checked: dict[str, _Checked] = {}
+        self._given_up: dict[str, str] = {}  # why the ending of a run could not be written
 
     # --- ownership -------------------------------------------------------------------------------------------------
 
@@ -199,11 +159,13 @@ class RunStore:
         """A new owner's name and the lock that it holds until its process ends or lets go."""
         name = secrets.token_hex(8)
         lock = filelock.FileLock(self.owners / f"{name}.lock")
-        lock.acquire(timeout=0)
+        with disk.writing("Nothing can be kept now", self.owners.parent):
+            self.owners.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
         return name, lock
 
     def is_alive(self, owner: str) -> bool:
-        """Whether the process that claimed this name still holds it."""
+        """Whether the process that claimed this name still holds it, or that cannot be told."""
         file = self.owners / f"{owner}.lock"
         if not RUN_ID.match(owner) or not file.exists():
             return False
@@ -211,85 +173,127 @@ class RunStore:
         try:
             with lock.acquire(timeout=0):
                 pass
-        except filelock.Timeout:
+            file.unlink(missing_ok=True)  # nobody will claim this name again
+        except (filelock.Timeout, OSError):
             return True
-        file.unlink(missing_ok=True)  # nobody will claim this name again
         return False
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def create(self, record: RunRecord) -> RunRecord:
         """Note down a run that is to be trained: from now on it is not lost, whatever happens."""
+        now = datetime.now(UTC)
         record = dataclasses.replace(
             record,
             id=record.id or secrets.token_hex(4),
-            created=record.created or datetime.now(UTC).isoformat(timespec="seconds"),
+            created=record.created or now.isoformat(timespec="seconds"),
+            arrived=now.isoformat(timespec="microseconds"),
         )
-        self._partial(record.id).mkdir()
-        self.write_record(record)
+        partial = self._partial(record.id)
+        with self._writing("The run could not be noted down", "Nothing was begun."), self._new_folder() as folder:
+            disk.replace(folder / "run.json", record.to_json().encode(), durable=self.durable)
+            os.replace(folder, partial)
+            self._sync(self.folder)
         return record
 
     def write_record(self, record: RunRecord) -> None:
         """Replace run.json in one move."""
-        _replace(self._place(record.id) / "run.json", record.to_json().encode())
+        place = self._place(record.id)
+        with self._writing(f"Run {record.id} could not be changed"):
+            if not record.busy and not record.files:  # its ending could not be written; now there is room
+                record = dataclasses.replace(record, files=self._seal(place))
+            self._write(place / "run.json", record.to_json().encode())
 
     def begin(self, record: RunRecord) -> None:
         """The training begins: empty histories, and what is known of it by now."""
         folder = self._partial(record.id)
-        _replace(folder / "history.csv", _line(HISTORY).encode())
-        _replace(folder / "batches.csv", _line(BATCHES).encode())
+        with self._writing(f"Run {record.id} cannot begin"):
+            disk.replace(folder / "history.csv", _line(HISTORY).encode(), durable=False)
+            disk.replace(folder / "batches.csv", _line(BATCHES).encode(), durable=False)
         self.write_record(record)
 
     def write_tables(self, run_id: str, items: pd.DataFrame, users: pd.DataFrame) -> None:
         folder = self._partial(run_id)
-        _replace(folder / "items.csv", items.to_csv(index=False).encode())
-        _replace(folder / "users.csv", users.to_csv(index=False).encode())
+        with self._writing(f"The tables of run {run_id} could not be written"):
+            self._write(folder / "items.csv", items.to_csv(index=False).encode())
+            self._write(folder / "users.csv", users.to_csv(index=False).encode())
 
     def write_valid_rows(self, run_id: str, rows: np.ndarray) -> None:
-        _replace(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())
+        with self._writing(f"The held-out rows of run {run_id} could not be written"):
+            self._write(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())
 
     def append(self, run_id: str, file: str, rows: list[tuple]) -> None:
         """Add rows to history.csv or batches.csv, whole lines at once."""
-        with open(self._partial(run_id) / file, "a", encoding="utf-8") as out:
+        with (
+            self._writing(f"The progress of run {run_id} could not be written"),
+            open(self._partial(run_id) / file, "a", encoding="utf-8") as out,
+        ):
             out.write("".join(map(_line, rows)))
 
     def write_latest(self, run_id: str, row: tuple) -> None:
         """Say where the training is between two rows of batches.csv; gone when the run is over."""
-        _replace(self._partial(run_id) / "latest.csv", (_line(BATCHES) + _line(row)).encode())
+        content = (_line(BATCHES) + _line(row)).encode()
+        with self._writing(f"The progress of run {run_id} could not be written"):
+            disk.replace(self._partial(run_id) / "latest.csv", content, durable=False)
 
     def write_weights(self, run_id: str, weights: Mapping[str, np.ndarray]) -> None:
-        _replace(self._partial(run_id) / "weights.safetensors", safetensors.numpy.save(dict(weights)))
+        with self._writing(f"The weights of run {run_id} could not be written", "Its last weights are unchanged."):
+            self._write(self._partial(run_id) / "weights.safetensors", safetensors.numpy.save(dict(weights)))
 
-    def finish(self, record: RunRecord) -> None:
-        """The run is over: write its record and give its folder its final name."""
-        self.write_record(record)
-        (self._partial(record.id) / "latest.csv").unlink(missing_ok=True)
-        os.replace(self._partial(record.id), self.folder / record.id)
+    def finish(self, record: RunRecord) -> RunRecord:
+        """The run is over: write its record with the marks of its files, and give its folder its final name.
+
+        Where there is no room for the record, its name alone says that it is over, and it counts as interrupted. Raises
+        StorageError then, or where it cannot be renamed either.
+        """
+        partial, final = self._partial(record.id), self.folder / record.id
+        try:
+            with self._writing(f"The ending of run {record.id} could not be written", GIVEN_UP):
+                for left in (partial / "latest.csv", partial / "stop", *partial.glob("*.tmp")):
+                    left.unlink(missing_ok=True)
+                record = dataclasses.replace(record, files=self._seal(partial))
+                self._write(partial / "run.json", record.to_json().encode())
+        finally:
+            with self._writing(f"Run {record.id} could not be put away", GIVEN_UP):
+                os.replace(partial, final)
+                self._sync(self.folder)
+        return record
 
     def discard(self, run_id: str) -> None:
         """Remove for good a run that never began, or that nobody will look at again."""
         for place in (self._partial(run_id), self.folder / run_id):
             shutil.rmtree(place, ignore_errors=True)
 
+    def give_up(self, run_id: str, message: str) -> None:
+        """From now on a run whose ending cannot be written counts as interrupted here; `rescue` tries to write it."""
+        self._given_up[run_id] = message
+
+    def ask_to_stop(self, run_id: str) -> None:
+        """Ask whoever works on a run, in whatever process, to stop it. Raises RunError where it has ended already."""
+        if not self.record(run_id).busy:
+            raise RunError(f"run {run_id} has ended already")
+        with self._writing(f"Run {run_id} could not be asked to stop"):
+            (self._partial(run_id) / "stop").touch()
+
+    def is_asked_to_stop(self, run_id: str) -> bool:
+        return (self._partial(run_id) / "stop").exists()
+
     def rescue(self) -> list[str]:
         """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""
         rescued = []
-        for folder in self.folder.glob("*.partial"):
+        for folder in self.folder.glob("????????.partial"):
             try:
-                record = RunRecord.from_json((folder / "run.json").read_text(encoding="utf-8"))
-            except (OSError, ValueError, RunError):
-                continue  # just being created, or not ours
-            if self.is_alive(record.owner):
+                record = RunRecord.from_json((folder / "run.json").read_bytes())
+            except (OSError, RunError):
+                continue  # damaged: it is listed as such
+            if self.is_alive(record.owner) and record.id not in self._given_up:
                 continue
-            if not record.busy:  # all was written but the name
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(StorageError):  # another process does the same, or there is still no room
+                if not record.busy:  # all was written but the name
                     os.replace(folder, self.folder / record.id)
-                continue
-            rescued.append(self.interrupt(record))
-        for file in self.owners.glob("*.lock"):  # the young ones may be just about to be locked
-            with contextlib.suppress(FileNotFoundError):  # somebody else has just cleared it away
-                if time.time() - file.stat().st_mtime > OLD_LOCK_SECONDS:
-                    self.is_alive(file.stem)
+                elif folder.name == f"{record.id}.partial":
+                    self.interrupt(record, self._given_up.get(record.id, ""))
+                    rescued.append(record.id)
         return rescued
 
     def rescue_sometimes(self, every_seconds: float = 5.0) -> None:
@@ -298,153 +302,170 @@ class RunStore:
             self._rescued = time.monotonic()
             self.rescue()
 
-    def interrupt(self, record: RunRecord) -> str:
+    def interrupt(self, record: RunRecord, message: str = "") -> None:
         """End a run whose worker is gone: it keeps its last weights, and says what happened."""
-        folder = self._partial(record.id)
-        began = bool(record.valid) and (folder / "weights.safetensors").exists()
-        message = (
+        began = bool(record.valid) and (self._partial(record.id) / "weights.safetensors").exists()
+        said = (
             "It was interrupted; what you see are its weights after epoch "
             f"{record.epochs_done}. Start it again to train to the end."
             if began
             else "It was interrupted before its first epoch was complete. Start it again."
         )
-        with contextlib.suppress(OSError):  # another process has just done the same
-            self.finish(dataclasses.replace(record, state="interrupted", message=message))
-        return record.id
+        valid = record.valid if began else {}
+        with self._writing(f"Run {record.id} could not be put away", GIVEN_UP):
+            self.finish(dataclasses.replace(record, state="interrupted", valid=valid, message=message or said))
+        self._given_up.pop(record.id, None)
 
     # --- keeping house ---------------------------------------------------------------------------------------------
 
-    def rename(self, run_id: str, name: str) -> RunRecord:
-        """Give a run that has ended another name; returns its record. Raises RunError for a busy run, or no name at all."""
-        record = self._ended_record(run_id, "renamed")
+    def rename(self, run_id: str, name: str, by: str | None = None) -> RunRecord:
+        """Give a run that has ended another name; returns its record.
+
+        `by` is who asks, None the command line, which may always. Raises RunError for a busy run, no name at all, or where
+        somebody else has started it.
+        """
+        record = self._ended_record(run_id, "renamed", by)
         record = dataclasses.replace(record, name=checked_name(name))
         self.write_record(record)
         return record
 
-    def delete(self, run_id: str) -> None:
-        """Put a run that has ended into the trash, in one move; `restore` brings it back. Raises RunError for a busy run."""
-        self._ended_record(run_id, "deleted")
-        self.trash.mkdir(exist_ok=True)
-        try:
-            os.utime(self.folder / run_id)  # from now its days in the trash count
-            os.replace(self.folder / run_id, self.trash / run_id)
-        except OSError as reason:
-            raise RunError(f"run {run_id} could not be deleted ({reason.strerror}); it may be gone already") from reason
+    def delete(self, run_id: str, by: str | None = None) -> None:
+        """Put a run that has ended, or is damaged, into the trash, in one move; `restore` brings it back.
 
-    def restore(self, run_id: str) -> RunRecord:
-        """Bring a deleted run back; returns its record. Raises RunError where it is not in the trash."""
+        `by` as for `rename`; a run so damaged that nobody can tell who started it may be deleted by anybody. Raises RunError
+        for a busy run, or where somebody else has started it.
+        """
+        trouble = self._trouble(run_id)
+        if trouble is None:
+            self._ended_record(run_id, "deleted", by)
+        elif by is not None and trouble.starter not in (None, by):
+            raise _not_yours("deleted")
+        place = self._place(run_id)
+        with self._writing(f"Run {run_id} could not be deleted", "It is still there."):
+            self.trash.mkdir(exist_ok=True)
+            os.utime(place)  # from now its days in the trash count
+            os.replace(place, self.trash / run_id)
+            self._sync(self.folder)
+        self._given_up.pop(run_id, None)
+
+    def restore(self, run_id: str) -> None:
+        """Bring a deleted run back. Raises RunError where it is not in the trash."""
         self._partial(run_id)  # refuses what is no id
-        try:
+        if not (self.trash / run_id).is_dir():
+            raise RunError(f"run {run_id} is not among the deleted runs; they are kept for {KEPT_DAYS} days")
+        with self._writing(f"Run {run_id} could not be brought back", "It is still among the deleted runs."):
             os.replace(self.trash / run_id, self.folder / run_id)
-        except OSError as reason:
-            raise RunError(
-                f"run {run_id} is not among the deleted runs; they are kept for {KEPT_DAYS} days"
-            ) from reason
-        return self.record(run_id)
+            self._sync(self.folder)
 
     def deleted(self) -> list[RunRecord]:
-        """The runs in the trash, deleted last first."""
+        """The runs in the trash that can be read, deleted last first."""
         found = []
         for folder in self.trash.glob("????????"):
-            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RunError):
-                record = RunRecord.from_json((folder / "run.json").read_text(encoding="utf-8"))
+            with contextlib.suppress(OSError, RunError):
+                record = RunRecord.from_json((folder / "run.json").read_bytes())
                 found.append((folder.stat().st_mtime, dataclasses.replace(record, id=folder.name)))
         return [record for _, record in sorted(found, key=lambda each: each[0], reverse=True)]
 
-    def empty_trash(self, days: float = KEPT_DAYS) -> None:
-        """Remove for good what was deleted more than `days` ago, and what an import that broke off has left."""
-        for folder in (*self.trash.glob("*"), *self.folder.glob("*.incoming")):
+    def tidy(self, now: float | None = None) -> None:
+        """Put away what killed processes have left, and remove what was deleted long ago; `now` in seconds since 1970."""
+        now = time.time() if now is None else now
+        self.rescue()
+        for record in self.records():
+            if not record.busy and not record.files:  # its ending could not be written
+                with contextlib.suppress(StorageError):
+                    self.write_record(record)
+        for folder in self.folder.glob("*.new"):
+            if not self.is_alive(folder.stem):
+                shutil.rmtree(folder, ignore_errors=True)
+        for place, seconds in (
+            *((file, LEFT_OVER_SECONDS) for file in self.folder.glob("*/*.tmp")),
+            *((file, LEFT_OVER_SECONDS) for file in self.owners.glob("*.lock")),
+            *((folder, KEPT_DAYS * 86_400) for folder in self.trash.glob("*")),
+        ):
             with contextlib.suppress(OSError):  # another server does the same
-                if time.time() - folder.stat().st_mtime > days * 86_400:
-                    shutil.rmtree(folder)
+                if now - place.stat().st_mtime < seconds:
+                    continue
+                if place.suffix == ".lock":
+                    self.is_alive(place.stem)  # removes it where nobody holds it
+                elif place.is_dir():
+                    shutil.rmtree(place)
+                else:
+                    place.unlink()
 
-    def bring_in(self, record: RunRecord, files: Mapping[str, bytes]) -> RunRecord:
-        """Add a run that has ended, its `files` by name but for run.json; returns its record, with a new id if its own is taken.
-
-        Nothing is left behind where the files do not make a run: RunError says what is wrong with them.
-        """
-        run_id = record.id
-        while any(place.exists() for place in (self.trash / run_id, self.folder / run_id, self._partial(run_id))):
-            run_id = secrets.token_hex(4)
-        record = dataclasses.replace(record, id=run_id)
-        folder = self.folder / f"{run_id}.{secrets.token_hex(4)}.incoming"
-        folder.mkdir()
-        try:
-            for name, content in (*files.items(), ("run.json", record.to_json().encode())):
-                (folder / name).write_bytes(content)
-            _check_whole(folder, record)
+    def bring_in(self, record: RunRecord, fill: Callable[[Path], None]) -> RunRecord:
+        """Add a run that has ended; `fill` writes its files but for run.json into a folder. Returns its record, with a new id
+        if its own is taken. Nothing is left behind where `fill` raises."""
+        with (
+            self._writing("The run could not be brought in", "Nothing was changed."),
+            self._new_folder() as folder,
+        ):
+            fill(folder)
+            run_id = record.id
+            while any(place.exists() for place in (self.trash / run_id, self.folder / run_id, self._partial(run_id))):
+                run_id = secrets.token_hex(4)
+            arrived = datetime.now(UTC).isoformat(timespec="microseconds")
+            record = dataclasses.replace(record, id=run_id, arrived=arrived, files=self._seal(folder))
+            self._write(folder / "run.json", record.to_json().encode())
             os.replace(folder, self.folder / run_id)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._sync(self.folder)
         return record
 
-    def files_of(self, run_id: str) -> dict[str, bytes]:
-        """The files of a run that has ended, by name. Raises RunError for a busy run."""
+    def files_of(self, run_id: str) -> dict[str, Path]:
+        """The files of a run that has ended, by name. Raises RunError for a busy or damaged run."""
         self._ended_record(run_id, "saved as a file")
         folder = self.folder / run_id
-        try:
-            return {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
-        except OSError as reason:
-            raise RunError(f"the files of run {run_id} cannot be read ({reason.strerror})") from reason
+        return {name: folder / name for name in FILES if (folder / name).exists()}
 
-    def _ended_record(self, run_id: str, what: str) -> RunRecord:
+    def _ended_record(self, run_id: str, what: str, by: str | None = None) -> RunRecord:
         record = self.record(run_id)
         if record.busy:
             raise RunError(f"run {run_id} is {record.state}; it can be {what} when it has ended, so stop it first")
+        if by is not None and record.starter != by:
+            raise _not_yours(what)
         return record
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def records(self) -> list[RunRecord]:
-        """All runs, newest first; the busy ones too."""
-        found: dict[str, RunRecord] = {}
-        for folder in self.folder.iterdir():
-            run_id = folder.name.removesuffix(".partial")
-            if not RUN_ID.fullmatch(run_id) or run_id in found:
-                continue
-            try:
-                found[run_id] = self.record(run_id)
-            except RunError:
-                continue  # damaged or of another version: its own page says so
-        return sorted(found.values(), key=lambda record: (record.created, record.id), reverse=True)
+        """All runs that can be read, the last to arrive first; the busy ones too."""
+        found = []
+        for run_id in self._ids():
+            with contextlib.suppress(RunError):  # `damaged` names it
+                found.append(self.record(run_id))
+        return sorted(found, key=lambda record: (record.arrived, record.id), reverse=True)
+
+    def damaged(self) -> list[DamagedRun]:
+        """The runs that cannot be read, by id."""
+        return [trouble for run_id in sorted(self._ids()) if (trouble := self._trouble(run_id)) is not None]
 
     def record(self, run_id: str) -> RunRecord:
-        """What is known of a run. Raises RunError where there is none, or its record cannot be read."""
-        for _ in range(2):  # its folder may get its final name between two looks
-            file = self._place(run_id) / "run.json"
-            try:
-                changed = file.stat().st_mtime_ns
-                if (kept := self._ended.get(run_id)) is not None and kept[0] == changed:
-                    return kept[1]
-                record = RunRecord.from_json(file.read_text(encoding="utf-8"))
-                if not record.busy and file.parent.name != run_id:
-                    return dataclasses.replace(record, state="running")  # its folder is about to get its final name
-                if not record.busy:
-                    self._ended[run_id] = changed, record
-                return record
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError, TypeError, RunError) as reason:
-                raise RunError(f"{file} cannot be read ({reason}); delete the folder, or restore it") from reason
-        if (self.trash / run_id).is_dir():
-            raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
-        raise RunError(f"there is no run {run_id} under {self.folder}")
+        """What is known of a run. Raises RunError where there is none, or it is damaged."""
+        record = self._read_record(run_id)
+        if problem := self._problem(record):
+            raise RunError(
+                f"run {run_id} is damaged: {problem}. Delete it on the page Past runs, or restore its folder"
+            )
+        return record
 
     def progress(self, run_id: str) -> Progress:
         """How far a run is. Raises RunError as `record` does."""
-        record = self.record(run_id)
-        history, batches = (
-            self._read_lines(run_id, "history.csv", HISTORY),
-            self._read_lines(run_id, "batches.csv", BATCHES),
-        )
-        if record.busy:
-            latest = self._read_lines(run_id, "latest.csv", BATCHES)
-            if len(latest) and (batches.empty or latest.step.iloc[-1] > batches.step.iloc[-1]):
-                batches = pd.concat([batches, latest], ignore_index=True) if len(batches) else latest
+        record, folder = self.record(run_id), self._place(run_id)
+        try:
+            history, batches = (
+                read_lines(folder / "history.csv", HISTORY),
+                read_lines(folder / "batches.csv", BATCHES),
+            )
+            if record.busy:
+                latest = read_lines(folder / "latest.csv", BATCHES)
+                if len(latest) and (batches.empty or latest.step.iloc[-1] > batches.step.iloc[-1]):
+                    batches = pd.concat([batches, latest], ignore_index=True) if len(batches) else latest
+        except ValueError as reason:
+            raise RunError(f"the progress of run {run_id} cannot be read: {reason}") from reason
         return Progress(record, history, batches)
 
     def valid_rows(self, run_id: str) -> np.ndarray:
         """The row numbers held out that a file named, int64. Raises RunError where the run has none, or they are damaged."""
+        self.record(run_id)
         try:
             text = (self._place(run_id) / "valid_rows.csv").read_text(encoding="utf-8")
             return np.array([int(line) for line in text.split()], dtype=np.int64)
@@ -456,10 +477,124 @@ class RunStore:
         record = self.record(run_id)
         if not record.has_weights:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
-        return _read_run(self._place(run_id), record)
+        return read_run(self._place(run_id), record)
 
-    def _read_lines(self, run_id: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
-        return _read_lines(self._place(run_id) / file, columns)
+    # --- within ----------------------------------------------------------------------------------------------------
+
+    def _ids(self) -> set[str]:
+        try:
+            with os.scandir(self.folder) as entries:
+                names = {entry.name.removesuffix(".partial") for entry in entries if entry.is_dir()}
+        except OSError:  # the folder is gone, or being moved
+            return set()
+        return {name for name in names if RUN_ID.fullmatch(name)}
+
+    def _read_record(self, run_id: str) -> RunRecord:
+        for _ in range(2):  # its folder may get its final name between two looks
+            file = self._place(run_id) / "run.json"
+            try:
+                seen = _seen(file)
+                if (kept := self._ended.get(run_id)) is not None and kept[0] == seen:
+                    return kept[1]
+                if seen[0] > LARGEST_RECORD:
+                    raise RunError(f"run.json is damaged: it is longer than {LARGEST_RECORD:,} bytes")
+                record = RunRecord.from_json(file.read_bytes())
+                if record.id != run_id:
+                    raise RunError(f"run.json is that of run {record.id}")
+                if record.busy and run_id in self._given_up:
+                    return dataclasses.replace(record, state="interrupted", message=self._given_up[run_id])
+                is_final = file.parent.name == run_id
+                if (
+                    record.busy == is_final
+                ):  # its folder is about to get its final name, or its ending could not be written
+                    message = GIVEN_UP if is_final else record.message
+                    state = "interrupted" if is_final else "running"
+                    record = dataclasses.replace(record, state=state, message=message)
+                    if not is_final:
+                        return record
+                if not record.busy:
+                    self._ended[run_id] = seen, record
+                return record
+            except FileNotFoundError:
+                continue
+            except (OSError, RunError) as reason:
+                raise RunError(
+                    f"run {run_id} is damaged: {reason}. Delete it on the page Past runs, or restore its folder"
+                ) from reason
+        if self._place(run_id).is_dir():
+            raise RunError(
+                f"run {run_id} is damaged: it has no run.json. Delete it on the page Past runs, or restore its folder"
+            )
+        if (self.trash / run_id).is_dir():
+            raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
+        raise RunError(f"there is no run {run_id} under {self.folder}")
+
+    def _problem(self, record: RunRecord) -> str:
+        """What is wrong with the files of a run that has ended, "" where they are what was written."""
+        if record.busy or not record.files:
+            return ""
+        now, known = time.monotonic(), self._checked.get(record.id)
+        if known is not None and now - known.at < CHECK_SECONDS:
+            return known.problem
+        folder = self.folder / record.id
+        try:
+            seen = tuple(_seen(folder / name) for name in record.files)
+            if known is None or known.seen != seen:
+                known = _Checked(seen, "", now)
+                for name, mark in record.files.items():
+                    known.problem = known.problem or _mark_problem(folder / name, mark)
+        except OSError as reason:
+            known = _Checked((), f"{Path(reason.filename or folder).name} cannot be read ({reason.strerror})", now)
+        known.at = now
+        self._checked[record.id] = known
+        return known.problem
+
+    def _trouble(self, run_id: str) -> DamagedRun | None:
+        """Why a run cannot be read; None where it can, or is not there."""
+        record = None
+        try:
+            record = self._read_record(run_id)
+            problem = self._problem(record)
+        except RunError as reason:
+            if not self._place(run_id).is_dir():
+                return None
+            problem = str(reason)
+        return DamagedRun(run_id, problem, record and record.starter) if problem else None
+
+    def _seal(self, folder: Path) -> dict[str, FileMark]:
+        """The marks of all files in `folder`, which have reached the disk then."""
+        marks = {}
+        for name in FILES[1:]:
+            if (file := folder / name).is_file():
+                if self.durable:
+                    disk.sync(file)
+                marks[name] = FileMark.of(file.read_bytes())
+        return marks
+
+    def _write(self, file: Path, content: bytes) -> None:
+        disk.replace(file, content, durable=self.durable)
+
+    def _sync(self, folder: Path) -> None:
+        if self.durable:
+            disk.sync(folder)
+
+    def _writing(
+        self, what: str, safe: str = "What was there before is unchanged."
+    ) -> contextlib.AbstractContextManager:
+        return disk.writing(what, self.folder, safe)
+
+    @contextlib.contextmanager
+    def _new_folder(self) -> Iterator[Path]:
+        """A folder to be filled and renamed. Meanwhile it belongs to an owner: what a kill leaves is told from it by that."""
+        owner, lock = self.claim()
+        folder = self.folder / f"{owner}.new"
+        try:
+            folder.mkdir(parents=True)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)
 
     def _partial(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -473,26 +608,26 @@ class RunStore:
         return final if final.is_dir() else partial
 
 
-def checked_name(name: str) -> str:
-    """A run's name without what cannot be seen. Raises RunError for one that is empty or too long."""
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise RunError(f"a run's name has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
-    return name
-
-
-def _read_run(folder: Path, record: RunRecord) -> TrainedRun:
+def read_run(folder: Path, record: RunRecord) -> TrainedRun:
+    """The run whose files are in `folder`. Raises RunError where they are not those that `record` marks, or are no model."""
     try:
+        files = {name: (folder / name).read_bytes() for name in TABLES}
+        for name, content in files.items():
+            if record.files and record.files[name] != FileMark.of(content):
+                raise ValueError(f"{name} is not what was written")
         items = pd.read_csv(
-            folder / "items.csv",
+            io.BytesIO(files.pop("items.csv")),
             dtype=ITEM_TYPES,
             keep_default_na=False,
             na_values={name: [""] for name in ("year", "mean_rating")},
         )
         users = pd.read_csv(
-            folder / "users.csv", dtype=USER_TYPES, keep_default_na=False, na_values={"mean_rating": [""]}
+            io.BytesIO(files.pop("users.csv")),
+            dtype=USER_TYPES,
+            keep_default_na=False,
+            na_values={"mean_rating": [""]},
         )
-        weights = safetensors.numpy.load_file(folder / "weights.safetensors")
+        weights = safetensors.numpy.load(files.pop("weights.safetensors"))
         settings = settings_from(family_of(record.model).settings_type, record.settings)
         model = build_model(record.model, settings, len(users), len(items), record.scale)
         model.load(weights)
@@ -511,7 +646,27 @@ def _read_run(folder: Path, record: RunRecord) -> TrainedRun:
     return TrainedRun(record, model, items, users)
 
 
-def _read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def _not_yours(what: str) -> RunError:
+    return RunError(f"somebody else has started this run; only they, or the command line, can have it {what}")
+
+
+def _seen(file: Path) -> tuple[int, int, int]:
+    """What a changed file shows from outside: size, time, number. Raises OSError."""
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _mark_problem(file: Path, mark: FileMark) -> str:
+    with file.open("rb") as content:
+        if hashlib.file_digest(content, "sha256").hexdigest() == mark.sha256:
+            return ""
+    size = file.stat().st_size
+    what = f"it has {size:,} bytes, {mark.size:,} were written" if size != mark.size else "its digest says so"
+    return f"{file.name} is not what was written ({what})"
+
+
+def read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The whole lines of a CSV file of numbers, none where there is no file. Raises ValueError where there is something else."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:
@@ -521,46 +676,6 @@ def _read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(columns), dtype="float64")
 
 
-def _check_whole(folder: Path, record: RunRecord) -> None:
-    """Raise RunError where the files in `folder` are not those of the run that `record` describes; name the first bad one."""
-    for file, columns in (("history.csv", HISTORY), ("batches.csv", BATCHES)):
-        try:
-            _read_lines(folder / file, columns)
-        except ValueError as reason:
-            raise RunError(f"{file} is damaged: {reason}") from reason
-    if (file := folder / "valid_rows.csv").exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", file.read_bytes()):
-        raise RunError("valid_rows.csv is damaged: it is not one row number a line")
-    if not record.has_weights:
-        return
-    sizes = {}
-    for file, types in (("items.csv", ITEM_TYPES), ("users.csv", USER_TYPES)):
-        try:
-            table = pd.read_csv(folder / file, dtype="str", keep_default_na=False)
-        except (OSError, ValueError) as reason:
-            raise RunError(f"{file} is damaged: {reason}") from reason
-        if list(table.columns) != list(types) or table.empty:
-            raise RunError(f"{file} is damaged: its columns are not {', '.join(types)}, or it has no row")
-        sizes[file] = len(table)
-    try:
-        weights = safetensors.numpy.load_file(folder / "weights.safetensors")
-    except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as reason:
-        raise RunError(f"weights.safetensors is damaged: {reason}") from reason
-    n_factors = int(record.settings.get("n_factors", 0))
-    if sum(sizes.values()) * n_factors > 2 * sum(table.size for table in weights.values()) + 1000:
-        raise RunError("weights.safetensors is damaged: it holds fewer numbers than the run's settings ask for")
-    try:
-        run = _read_run(folder, record)
-    except RunError as reason:
-        raise RunError(f"items.csv, users.csv or weights.safetensors is damaged: {reason.__cause__}") from reason
-    shapes = {name: table.shape for name, table in run.model.weights().items()}
-    if shapes != {name: table.shape for name, table in weights.items()}:
-        raise RunError(
-            "weights.safetensors is damaged: its tables are not of the shapes that the run's settings ask for"
-        )
-    if not all(np.isfinite(table).all() for table in weights.values()):
-        raise RunError("weights.safetensors is damaged: it holds numbers that are not finite")
-
-
 def _line(values: tuple) -> str:
     """One line of a CSV file of numbers, or of its head; None is an empty cell."""
     return ",".join(_cell(value) for value in values) + "\n"
@@ -568,10 +683,3 @@ def _line(values: tuple) -> str:
 
 def _cell(value: str | float | None) -> str:
     return "" if value is None else value if isinstance(value, str) else f"{value:.8g}"
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    scratch = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
-    scratch.write_bytes(content)
-    os.replace(scratch, file)

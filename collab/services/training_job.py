@@ -29,7 +29,8 @@ from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
-from collab.services.runs import RunRecord, RunStore
+from collab.services.run_record import LARGEST_ERROR, RunRecord
+from collab.services.runs import RunStore
 from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
 from collab.training import BatchReport, EpochReport, Outcome, fit
@@ -273,8 +274,7 @@ def carry_out(
             state, "It was interrupted; its weights so far were kept. Start it again to train to the end."
         )
         record = dataclasses.replace(record, state=state, message=message)
-    store.finish(record)
-    return record
+    return store.finish(record)
 
 
 def _train(
@@ -321,7 +321,7 @@ def _train(
         raise
     recorder.close()
     finite = all(np.isfinite(table).all() for table in model.weights().values())
-    good = outcome.valid is not None and finite
+    good = outcome.valid is not None and finite and outcome.valid.mse <= LARGEST_ERROR
     if good:
         store.write_weights(record.id, model.weights())
     return dataclasses.replace(

@@ -242,7 +242,12 @@ class Trials:
         )
         files = self.lane.store.files_of(trial_id)
         del files["run.json"]
-        kept = self.lane.kept.bring_in(record, files).id
+
+        def fill(folder: Path) -> None:
+            for name, file in files.items():
+                shutil.copyfile(file, folder / name)
+
+        kept = self.lane.kept.bring_in(record, fill).id
         self._ended[key] = dataclasses.replace(trial, kept=kept)
         return kept
 

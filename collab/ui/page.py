@@ -18,7 +18,8 @@ from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, Entry
 from collab.errors import CollabError, RunError
 from collab.ratings import RatingScale
 from collab.services.jobs import Jobs
-from collab.services.runs import RUN_ID, RunRecord, TrainedRun
+from collab.services.run_record import RUN_ID, RunRecord
+from collab.services.runs import TrainedRun
 from collab.services.training_job import default_plan
 from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme

@@ -8,8 +8,9 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own_rows
+from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.run_zip import export_zip, import_zip
-from collab.services.runs import KEPT_DAYS, LONGEST_NAME, RunRecord
+from collab.services.runs import KEPT_DAYS
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
 from collab.ui.runs_table import pick_runs

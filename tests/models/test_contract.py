@@ -9,6 +9,7 @@ import pytest
 from collab.errors import SettingError
 from collab.models import MODELS, build_model
 from collab.models.contract import FoldsIn
+from collab.models.shapes import weight_shapes
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.splitting import split_random
 from collab.training import fit
@@ -221,6 +222,15 @@ def test_layers_name_every_parameter(name, settings, checkerboard):
     )
     assert all(layer.name and layer.kind for layer in model.layers())
     json.dumps([list(layer.shape) for layer in model.layers()])
+
+
+@every_model
+def test_the_shapes_of_its_weights_follow_from_its_settings(name, settings, checkerboard):
+    """A file of weights is held against them before a model is built."""
+    train, valid = checkerboard
+    model, _ = fresh(name, settings, train, valid)
+    found = {key: table.shape for key, table in model.weights().items()}
+    assert weight_shapes(name, model.settings, train.n_users, train.n_items, train.rating_scale, found) == found
 
 
 @every_model

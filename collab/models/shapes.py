@@ -1,0 +1,123 @@
+"""The names and shapes of what a model has learned, from its settings and the sizes of its tables alone: a file that holds other
+ones is none of this model, which is known before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from collab.models.embedding_net import size_by_rule
+from collab.models.side_columns import TIME_BANDS
+from collab.ratings import RatingScale
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def weight_shapes(
+    model: str,
+    settings: Any,
+    n_users: int,
+    n_items: int,
+    rating_scale: RatingScale,
+    found: Mapping[str, tuple[int, ...]],
+) -> Shapes:
+    """What `weights()` of the trained model gives, by name, for tables of `n_users` and `n_items` rows.
+
+    A size that the settings do not decide (how many ratings `neighbours` holds, how many columns `side` sees) is the one of
+    `found`. Raises KeyError or IndexError where that does not have it.
+    """
+    return _SHAPES[model](settings, n_users, n_items, rating_scale, found)
+
+
+def _mean(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return {"global_mean": (1,)}
+
+
+def _bias(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return {"user_biases": (n_users,), "item_biases": (n_items,)}
+
+
+def _neighbours(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return {"left_over": (3, found["left_over"][1]), **_bias(settings, n_users, n_items, scale, found)}
+
+
+def _factors(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return {"user_factors": (n_users, settings.n_factors), "item_factors": (n_items, settings.n_factors)}
+
+
+def _factors_and_biases(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    biases = _bias(settings, n_users, n_items, scale, found) if getattr(settings, "use_biases", True) else {}
+    return _factors(settings, n_users, n_items, scale, found) | biases
+
+
+def _bayes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    n_packed = (settings.n_factors + 1) * (settings.n_factors + 2) // 2  # of a lower triangle
+    return {
+        **_factors_and_biases(settings, n_users, n_items, scale, found),
+        "user_covariances": (n_users, n_packed),
+        "item_covariances": (n_items, n_packed),
+        "noise_variances": (n_users,),
+    }
+
+
+def _ordinal(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    n_levels = len(scale.levels)
+    bends = {"user_bends": (n_users, n_levels), "item_bends": (n_items, n_levels)} if settings.own_levels else {}
+    return {**_factors_and_biases(settings, n_users, n_items, scale, found), "level_logits": (n_levels,), **bends}
+
+
+def _net(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return _layers(settings, (settings.n_hidden,), False, 0, n_users, n_items)
+
+
+def _deep(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return _layers(settings, settings.layers, settings.batch_norm, 0, n_users, n_items)
+
+
+def _side(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    if not settings.side_information:
+        return _deep(settings, n_users, n_items, scale, found)
+    known = [found[f"known_{side}"][1] for side in ("users", "items")]
+    return {
+        **_layers(settings, settings.layers, settings.batch_norm, sum(known) + TIME_BANDS, n_users, n_items),
+        "known_users": (n_users, known[0]),
+        "known_items": (n_items, known[1]),
+        "known_user_bands": (n_users,),
+        "known_time_edges": (TIME_BANDS - 1,),
+    }
+
+
+def _layers(
+    settings: Any, layers: tuple[int, ...], batch_norm: bool, n_columns: int, n_users: int, n_items: int
+) -> Shapes:
+    """Of `embedding_net.build_layers`, and both embeddings."""
+    sizes = settings.user_size or size_by_rule(n_users), settings.item_size or size_by_rule(n_items)
+    shapes: Shapes = {"user_embeddings": (n_users, sizes[0]), "item_embeddings": (n_items, sizes[1])}
+    widths = (sum(sizes) + n_columns, *layers)
+    for number, (n_in, n_out) in enumerate(pairwise(widths), 1):
+        shapes[f"linear_{number}.weight"] = (n_out, n_in)
+        if batch_norm:
+            shapes |= {
+                f"batch_norm_{number}.{part}": (n_out,) for part in ("weight", "bias", "running_mean", "running_var")
+            }
+        else:
+            shapes[f"linear_{number}.bias"] = (n_out,)
+    return shapes | {"output.weight": (1, widths[-1]), "output.bias": (1,)}
+
+
+_SHAPES: dict[str, Callable[..., Shapes]] = {
+    "mean": _mean,
+    "bias": _bias,
+    "neighbours": _neighbours,
+    "dot": _factors,
+    "dot-range": _factors,
+    "dot-bias": _factors_and_biases,
+    "dot-bias-plain": _factors_and_biases,
+    "bayes": _bayes,
+    "bayes-sampled": _bayes,
+    "ordinal": _ordinal,
+    "net": _net,
+    "deep": _deep,
+    "side": _side,
+}

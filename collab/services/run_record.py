@@ -1,0 +1,329 @@
+"""RunRecord: all of a run but its tables, and the bounds inside which every entry of it is believed.
+
+`run.json` holds exactly this, with a digest of itself. It is checked whenever it is read, from a folder or from a zip: what is no
+number within its meaning, or contradicts another entry, is refused here, so that no page has to think of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from typing_extensions import TypedDict
+
+from collab.certainty import Calibration
+from collab.datasets import CATALOGUE, entry_of
+from collab.errors import CollabError, RunError
+from collab.models import family_of
+from collab.ratings import RatingScale
+from collab.settings import settings_from
+from collab.splitting import sealed_share
+
+FORMAT = 2
+RUN_ID = re.compile(r"[0-9a-f]{8}")
+BUSY = ("queued", "running")
+STATES = (*BUSY, "finished", "stopped", "diverged", "interrupted", "failed")
+TABLES = ("items.csv", "users.csv", "weights.safetensors")
+"""The files without which there is no model to look at."""
+
+FILES = ("run.json", "history.csv", "batches.csv", *TABLES, "valid_rows.csv")
+LONGEST_NAME = 80
+LONGEST_MESSAGE = 1000
+LARGEST_ERROR = 1e12
+"""In stars or squared stars; a training whose loss is beyond counts as diverged."""
+
+MOST_ROWS = 500_000
+"""Rows of a table of users or items."""
+
+LARGEST_RECORD = 1_000_000
+"""Bytes of a run.json."""
+
+CLOCK_ERROR = timedelta(days=1)
+"""A date so far ahead may be another machine's clock; one beyond is made up."""
+
+_HOLDOUT = re.compile(r"(random:[0-9.]{1,12}|fold:\w{1,20}|rows:[^\0]{1,4000}?)(\+sealed:[0-9.]{1,12})?")
+_ENVIRONMENT = (
+    "python", "torch", "numpy", "scipy", "threads", "machine", "processor", "linear_algebra", "system", "cores",
+)  # fmt: skip
+
+
+def _date(text: str) -> str:
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None or not datetime(2020, 1, 1, tzinfo=UTC) <= when <= datetime.now(UTC) + CLOCK_ERROR:
+        raise ValueError("allowed is a time with its zone, from the year 2020 to now")
+    return text
+
+
+def checked_name(name: str) -> str:
+    """A run's name without what cannot be seen. Raises RunError for one that is empty or too long."""
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise RunError(f"a run's name has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
+    return name
+
+
+def _name(name: str) -> str:
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"allowed are 1 to {LONGEST_NAME} characters that can be seen")
+    return name
+
+
+Number = int | float
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
+Who = Annotated[str, Field(pattern=r"^[\w-]{0,64}$")]
+Date = Annotated[str, Field(max_length=40), AfterValidator(_date)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Seconds = Annotated[Number, Field(ge=0, le=1e9)]
+Error = Annotated[Number, Field(ge=0, le=LARGEST_ERROR)]
+Errors = dict[Literal["mse", "rmse", "mae", "n_ratings"], Error]
+Baselines = Literal["global_mean", "biases_only"]
+ShortText = Annotated[str, Field(max_length=60)]
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """By which a file is known again: its bytes, and their SHA-256."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    size: Annotated[int, Field(ge=0, le=10**12)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @classmethod
+    def of(cls, content: bytes) -> FileMark:
+        return cls(len(content), hashlib.sha256(content).hexdigest())
+
+
+class LayerRecord(TypedDict):
+    """A part of a model with its shape, as `contract.Layer` has it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    kind: Annotated[str, Field(min_length=1, max_length=80)]
+    shape: Annotated[list[Count], Field(max_length=4)]
+    n_parameters: Count
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """All of a run but its tables."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    id: Id
+    name: Annotated[str, AfterValidator(_name)]
+    state: Literal[STATES]
+    model: ShortText
+    settings: dict[ShortText, Any]
+    data: Literal[tuple(CATALOGUE)]  # name of the data set asked for
+    holdout: Annotated[str, Field(max_length=4100)]  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" seals rows
+    split_seed: Annotated[int, Field(ge=0, lt=2**63)]
+    items_by: Literal["title", "id"] = "title"
+    preset: ShortText = ""
+    starter: Who = ""  # which browser may stop, rename and delete it; "": none, the command line alone
+    owner: Who = ""  # whose lock says that it is still being worked on
+    created: Date | Literal[""] = ""  # ISO time, UTC
+    arrived: Date | Literal[""] = (
+        ""  # when this home got it, ISO time with microseconds, UTC; no file from elsewhere says so
+    )
+    format: int = FORMAT
+    data_title: ShortText = ""
+    synthetic: bool = False
+    rating_scale: dict[Literal["low", "high", "step"], Annotated[Number, Field(ge=-1000, le=1000)]] = field(
+        default_factory=dict
+    )
+    fingerprint: Digest = ""  # of the data set
+    n_train: Count = 0
+    n_valid: Count = 0
+    n_sealed: Count = 0  # rows that neither trained nor checked it
+    environment: dict[Literal[_ENVIRONMENT], ShortText | Annotated[Number, Field(ge=0, le=1e6)] | None] = field(
+        default_factory=dict
+    )
+    layers: Annotated[list[LayerRecord], Field(max_length=60)] = field(default_factory=list)
+    baselines: dict[Baselines, Errors] = field(default_factory=dict)
+    valid: Errors = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    # a collab.certainty.Calibration, where there is one
+    certainty: dict[
+        Literal[tuple(each.name for each in dataclasses.fields(Calibration))],
+        Annotated[Number, Field(ge=0, le=100)],
+    ] = field(default_factory=dict)
+    prediction_digest: Digest = ""  # of the final predictions for the held-out rows, see training_job.digest
+    # their errors on the sealed rows; empty until somebody has looked
+    sealed: dict[Literal["model", Baselines], Errors] = field(default_factory=dict)
+    n_tried: Count = 0  # settings tried on the same held-out rows when this one was chosen; 0: not counted
+    # the sealed rows were looked at for another one of these settings: they are unseen no more
+    sealed_seen: bool = False
+    n_steps: Count = 0  # of the whole training
+    epochs_done: Count = 0
+    seconds: Seconds = 0.0  # of the fit alone
+    cpu_seconds: Seconds = 0.0
+    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] = ""  # why it ended otherwise than finished; what to do
+    group: Id | Literal[""] = ""  # id of the run that this one repeats with another seed
+    files: dict[Literal[FILES[1:]], FileMark] = field(default_factory=dict)  # its files as they were written at its end
+
+    @property
+    def busy(self) -> bool:
+        return self.state in BUSY
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a model to look at."""
+        return not self.busy and bool(self.valid)
+
+    @property
+    def scale(self) -> RatingScale:
+        return RatingScale(**self.rating_scale)
+
+    def to_json(self) -> str:
+        return signed(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> RunRecord:
+        """The record in a run.json. Raises RunError, naming the entry, where it is damaged, made up or of another version."""
+        if len(text) > LARGEST_RECORD:
+            raise RunError(f"run.json is damaged: it is longer than {LARGEST_RECORD:,} bytes")
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as reason:
+            raise RunError(f"run.json is damaged: it is no JSON ({_short(reason)})") from None
+        if not isinstance(values, dict):
+            raise RunError(f"run.json is damaged: it holds {_short(values)}, which is no record")
+        if values.get("format") != FORMAT:
+            raise RunError(
+                f"run.json is of format {_short(values.get('format'))}, and this version of Collab reads format {FORMAT}: "
+                "another version wrote it; train the run again"
+            )
+        digest = values.pop("digest", None)
+        try:
+            plain = _plain(values)
+            if digest != _digest(plain):
+                raise RunError("run.json is damaged: it is not what was written, its digest says")
+            return _SCHEMA.validate_json(plain)
+        except ValidationError as reason:
+            raise RunError(f"run.json is damaged: {_first(reason)}") from None
+        except (ValueError, RecursionError) as reason:  # a number of thousands of digits, or lists in lists in lists
+            raise RunError(f"run.json is damaged: {_short(reason)}") from None
+
+    def check(self) -> None:
+        """Raise RunError, naming the entry, where one is out of its bounds or contradicts another."""
+        try:
+            _SCHEMA.validate_json(_plain(dataclasses.asdict(self)))
+        except ValidationError as reason:
+            raise RunError(f"the record of run {self.id} is damaged: {_first(reason)}") from None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        try:
+            family = family_of(self.model)
+            settings = settings_from(family.settings_type, self.settings)
+            entry, (_, sealed) = entry_of(self.data), sealed_share(self.holdout)
+        except (CollabError, ValueError, TypeError) as reason:
+            raise ValueError(_short(reason, 300)) from None
+        _complain_if(not _HOLDOUT.fullmatch(self.holdout), f"holdout is {_short(self.holdout)}")
+        if self.preset:
+            preset = family.presets.get(self.preset)
+            _complain_if(
+                preset is None or dataclasses.replace(preset, seed=settings.seed) != settings,
+                f"its settings are not those of the preset {_short(self.preset)}",
+            )
+        _complain_if(
+            (self.data_title, self.synthetic) != (entry.title, entry.synthetic),
+            f"{self.data} is not called {_short(self.data_title)}, or synthetic where it is not",
+        )
+        _complain_if(self.epochs_done > getattr(settings, "epochs", 10**6), "more epochs are done than were asked for")
+        for layer in self.layers:
+            n_parameters = math.prod(layer["shape"]) if layer["shape"] else 0
+            _complain_if(
+                layer["n_parameters"] != n_parameters, f"a layer of shape {layer['shape']} has other parameters"
+            )
+        _complain_if(any(self.certainty.get(f"within_{share}", 0) > 1 for share in (50, 80, 95)), "a share is above 1")
+        if self.rating_scale:
+            _complain_if(
+                len(self.rating_scale) < 3 or not self.scale.step > 0, "its rating scale is not low, high, step"
+            )
+            n_steps = (self.scale.high - self.scale.low) / self.scale.step
+            _complain_if(not 0 < n_steps <= 1000, f"its rating scale is {self.scale}")
+        for name, found in (
+            *self.baselines.items(),
+            *self.sealed.items(),
+            *([("valid", self.valid)] if self.valid else []),
+        ):
+            _check_errors(name, found)
+        if self.valid:
+            _complain_if(len(self.baselines) < 2 or not self.rating_scale, "it has no baselines or rating scale")
+            _complain_if(
+                any(each["n_ratings"] != self.n_valid for each in (self.valid, *self.baselines.values())),
+                "its errors are not of n_valid ratings",
+            )
+            _complain_if(bool(sealed) != bool(self.n_sealed), "n_sealed does not go with its holdout")
+            _complain_if(not self.n_train or not self.fingerprint, "it was trained on nothing")
+            if self.holdout.startswith("random:"):
+                share, n = (
+                    float(self.holdout.partition(":")[2].partition("+")[0]),
+                    self.n_train + self.n_valid + self.n_sealed,
+                )
+                _complain_if(abs(share * n - self.n_valid) > 1, "n_train and n_valid do not go with its holdout")
+        if self.sealed:
+            _complain_if(
+                len(self.sealed) < 3 or any(each["n_ratings"] != self.n_sealed for each in self.sealed.values()),
+                "its sealed errors are not whole, or not of n_sealed ratings",
+            )
+        _complain_if(self.has_weights and not set(TABLES) <= set(self.files), "it lacks the marks of its files")
+        return self
+
+
+def _complain_if(wrong: bool, what: str) -> None:
+    """Raise ValueError, for the validator that calls it."""
+    if wrong:
+        raise ValueError(what)
+
+
+def _check_errors(name: str, found: dict[str, Number]) -> None:
+    """What no set of ratings gives: an RMSE that is not the root of the MSE, a mean absolute error above it."""
+    _complain_if(not {"mse", "rmse", "n_ratings"} <= set(found), f"{name} is not whole")
+    slack = 1e-6 * (1 + found["rmse"])
+    _complain_if(abs(math.sqrt(found["mse"]) - found["rmse"]) > slack, f"the RMSE of {name} is not the root of its MSE")
+    _complain_if(found.get("mae", 0) > found["rmse"] + slack, f"the MAE of {name} is above its RMSE")
+
+
+_SCHEMA = TypeAdapter(RunRecord)
+
+
+def signed(values: dict[str, Any]) -> str:
+    """The text of a run.json with these entries: they, and the digest by which it is seen that nothing has changed them."""
+    return json.dumps(values | {"digest": _digest(_plain(values))}, indent=1, ensure_ascii=False)
+
+
+def _plain(values: dict[str, Any]) -> bytes:
+    """The entries, however they were laid out."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _digest(plain: bytes) -> str:
+    return hashlib.sha256(plain).hexdigest()
+
+
+def _first(reason: ValidationError) -> str:
+    """The first complaint of a schema in one line: the entry, what stands there, and what is wrong with it."""
+    error = reason.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{where[:80]} is {_short(error['input'])}: {said}" if where else said
+
+
+def _short(value: object, most: int = 60) -> str:
+    try:
+        text = str(value) if isinstance(value, Exception) else repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits
+        text = "too large to be shown"
+    return text if len(text) <= most else f"{text[:most]}…"
