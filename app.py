@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from collab.errors import CollabError
 from collab.ui.memory import set_aside_what_stays
-from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame
+from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
@@ -47,5 +48,7 @@ navigation = st.navigation(
 mark_frame()
 try:
     navigation.run()
+except CollabError as reason:
+    show_trouble(reason)
 finally:
     set_aside_what_stays()

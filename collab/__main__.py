@@ -1,4 +1,5 @@
-"""The command line: `python -m collab train | check | runs | models | similar | recommend | prepare`.
+"""The command line: `python -m collab train | check | runs | models | similar | recommend | prepare`, and for whoever keeps the
+house: `pin | rename-run | delete-run | stop-run | export-run | import-run`.
 
 The same code and the same run folders as the dashboard. Errors go to standard error with exit code 2, progress is shown on
 a terminal only, and with --json the last line of standard output is one JSON object.
@@ -26,8 +27,12 @@ from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, RATING, WATCH, Dials
+from collab.services import disk
 from collab.services.environment import Environment, read_environment
-from collab.services.runs import RunRecord, RunStore, TrainedRun
+from collab.services.house_run import house_run, pin, unpin
+from collab.services.run_record import RunRecord
+from collab.services.run_zip import export_zip, import_zip
+from collab.services.runs import KEPT_DAYS, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.services.watched_together import item_item_of
@@ -50,8 +55,8 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
         changes["seed"] = arguments.seed
     settings = dataclasses.replace(settings, **changes)
     split_seed = arguments.split_seed if arguments.split_seed is not None else settings.seed
-    if split_seed < 0:
-        raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 on")
+    if not 0 <= split_seed < 2**63:
+        raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 to {2**63 - 1}")
     fetch_if_absent(arguments.data, environment)
     split_by(
         arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
@@ -149,10 +154,10 @@ def models(arguments: argparse.Namespace, environment: Environment) -> None:
 
 
 def runs(arguments: argparse.Namespace, environment: Environment) -> None:
-    """List the runs, newest first."""
+    """List the runs, the last to arrive first, and those that are damaged."""
     store = RunStore(environment.home)
     store.rescue()
-    records = store.records()
+    records, damaged = store.records(), store.damaged()
     lines = [
         f"{record.id}  {record.created}  {record.state:11}  {record.data:16}  "
         f"MSE {record.valid.get('mse', float('nan')):.4f}  {record.name}"
@@ -160,9 +165,58 @@ def runs(arguments: argparse.Namespace, environment: Environment) -> None:
     ]
     say(
         arguments,
-        {"runs": [describe_run(record) for record in records]},
-        "\n".join(lines) or "there is no run yet: python -m collab train",
+        {
+            "runs": [describe_run(record) for record in records],
+            "damaged": [{"run": each.id, "reason": each.reason} for each in damaged],
+        },
+        "\n".join([*lines, *(f"{each.id}  damaged: {each.reason}" for each in damaged)])
+        or "there is no run yet: python -m collab train",
     )
+
+
+def pin_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Choose the run that every visitor without a link sees."""
+    store = RunStore(environment.home)
+    if arguments.none == bool(arguments.run):
+        raise SettingError("name the run to pin, or --none to have none pinned; python -m collab runs lists them")
+    if arguments.none:
+        unpin(store)
+        say(arguments, {"pinned": None}, "no run is pinned now: visitors see the default model")
+    else:
+        record = pin(arguments.run, store)
+        say(arguments, {"pinned": record.id}, f"run {record.id} is pinned: {record.name} ({record.data_title})")
+
+
+def rename_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Give a run that has ended another name."""
+    record = RunStore(environment.home).rename(arguments.run, arguments.name)
+    say(arguments, {"run": record.id, "name": record.name}, f"run {record.id} is called {record.name} now")
+
+
+def delete_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Put a run that has ended, or is damaged, into the trash; the page Past runs can bring it back."""
+    RunStore(environment.home).delete(arguments.run)
+    say(arguments, {"run": arguments.run}, f"run {arguments.run} is deleted; it is kept for {KEPT_DAYS} days")
+
+
+def stop_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Ask the server that trains a run, or has it waiting, to stop it; its weights so far are kept."""
+    RunStore(environment.home).ask_to_stop(arguments.run)
+    say(arguments, {"run": arguments.run}, f"run {arguments.run} is asked to stop")
+
+
+def export_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Save a run as a zip, to be kept or to be looked at elsewhere."""
+    file, content = Path(arguments.out), export_zip(RunStore(environment.home), arguments.run)
+    with disk.writing(f"{file} could not be written", file.parent):
+        disk.replace(file, content)
+    say(arguments, {"run": arguments.run, "file": str(file)}, f"run {arguments.run} is in {file}")
+
+
+def import_run(arguments: argparse.Namespace, environment: Environment) -> None:
+    """Add a run from a zip that `export-run`, or the page Past runs, has made."""
+    record = import_zip(RunStore(environment.home), Path(arguments.file))
+    say(arguments, {"run": record.id}, f"run {record.id} is here: {record.name} ({record.data_title})")
 
 
 def similar(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -320,11 +374,11 @@ def fetch_if_absent(name: str, environment: Environment) -> None:
 
 
 def prepare_run(data: str, environment: Environment) -> dict[str, Any]:
-    """The newest finished run on a data set; trained now where there is none."""
+    """The run that a visitor sees first on a data set; trained now where there is none."""
     store = RunStore(environment.home)
-    for record in store.records():
-        if record.data == data and record.state == "finished":
-            return describe_run(record)
+    record = house_run(data, store).record
+    if record is not None and record.has_weights:
+        return describe_run(record)
     owner, lock = store.claim()
     torch.set_num_threads(1)
     try:
@@ -413,6 +467,18 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--minimum-count", type=int, default=20, help="leave out films with fewer ratings (default 20)")
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
+    made = command("pin", pin_run)
+    made.add_argument("run", nargs="?", default="", metavar="RUN", help="id of a run")
+    made.add_argument("--none", action="store_true", help="have no run pinned")
+    made = command("rename-run", rename_run)
+    made.add_argument("--run", required=True, help="id of a run")
+    made.add_argument("--name", required=True, help="its new name")
+    for name, action in (("delete-run", delete_run), ("stop-run", stop_run)):
+        command(name, action).add_argument("--run", required=True, help="id of a run")
+    made = command("export-run", export_run)
+    made.add_argument("--run", required=True, help="id of a run")
+    made.add_argument("--out", required=True, metavar="FILE", help="the zip to write")
+    command("import-run", import_run).add_argument("file", metavar="FILE", help="the zip to read")
     made = command("prepare", prepare)
     made.add_argument("--data", action="append", help="only this data set; may be given several times")
     return top

@@ -6,7 +6,7 @@ from collab.errors import RunError
 from collab.ui import cached
 from collab.ui.compare_view import LETTERS, compare_view
 from collab.ui.page import open_page
-from collab.ui.run_actions import actions, delete_button, load_and_trash, say_what_happened
+from collab.ui.run_actions import actions, damaged_runs, delete_button, say_what_happened, trash
 from collab.ui.runs_table import found_in, keep_in_link, picked_runs, runs_table
 
 THIS, ALL = "This data set", "All data sets"
@@ -49,7 +49,8 @@ which = scope.segmented_control(
     help="The runs of the data set in the sidebar, or every run there is.",
 )
 with doors.container(horizontal=True):
-    load_and_trash(store.deleted())
+    trash(store.deleted())
+    damaged_runs(store.damaged())
 say_what_happened()
 
 shown = found_in([record for record in known if which == ALL or record.data == page.data.name], text)

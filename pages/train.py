@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.errors import CollabError
+from collab.errors import CollabError, RunError
 from collab.services.training_job import plan
 from collab.ui import cached, slider_mode, words
 from collab.ui.page import describe_run, open_page, use_run
@@ -33,7 +33,10 @@ def show_queue() -> None:
     """Who trains and who waits, for everybody."""
     jobs, names = cached.jobs(), []
     for place, run_id in enumerate(jobs.queue()):
-        record = jobs.store.record(run_id)
+        try:
+            record = jobs.store.record(run_id)
+        except RunError:
+            continue  # it has just ended, or its folder is gone
         whose = "yours" if record.starter == visitor() else "somebody else’s"
         names.append(f"{'**Training**' if place == 0 else f'{place}.'} {words.plain(describe_run(record))} ({whose})")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
@@ -59,7 +62,7 @@ with controls:
         holdout = slider_mode.holdout_of(share) if following else f"random:{share:g}"
         find_rate(family, settings, page.data.name, holdout, slider_mode.split_seed() if following else settings.seed)
     if refused := st.session_state.pop("_refused", None):
-        st.error(refused)
+        st.error(words.sentence(refused), icon=":material/error:")
     st.fragment(show_queue, run_every=2.0)()
 with picture:
     if following:

@@ -26,6 +26,11 @@ class Environment:
         return self.home / "datasets"
 
     @property
+    def scratch(self) -> Path:
+        """Where folders lie that are needed for a moment; what a killed process leaves there is cleared away."""
+        return self.home / "scratch"
+
+    @property
     def places(self) -> tuple[Path, ...]:
         """Where data sets are looked for, in this order."""
         return (*self.data_folders, self.downloads)

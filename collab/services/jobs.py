@@ -17,6 +17,7 @@ from pathlib import Path
 from collab.errors import RunError
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
+from collab.services.training_job import what_is_trained
 
 PROJECT = Path(__file__).resolve().parents[2]
 MAX_QUEUED = 20
@@ -38,7 +39,6 @@ class Jobs:
         self.store = RunStore(self.folder)
         self.owner, self._ownership = self.store.claim()
         self.store.rescue()
-        self.store.empty_trash()
         self._lock = threading.RLock()
         self._waiting: deque[str] = deque()
         self._running: str | None = None
@@ -75,7 +75,7 @@ class Jobs:
         with self._lock:
             for run_id in self.queue():
                 other = self.store.record(run_id)
-                if _what_is_trained(other) == _what_is_trained(record):
+                if what_is_trained(other) == what_is_trained(record):
                     return run_id
             return self.submit(record)
 
@@ -174,7 +174,3 @@ class Jobs:
             process.stdin.close()
             process.stdout.close()
             self._go_on()
-
-
-def _what_is_trained(record: RunRecord) -> tuple:
-    return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed

@@ -141,6 +141,7 @@ class RunStore:
     """
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.home = home
         self.folder = home / "runs"
         self.trash = self.folder / "trash"
         self.owners = home / "owners"
@@ -527,7 +528,7 @@ class RunStore:
             )
         if (self.trash / run_id).is_dir():
             raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
-        raise RunError(f"there is no run {run_id} under {self.folder}")
+        raise RunError(f"there is no run {run_id}")
 
     def _problem(self, record: RunRecord) -> str:
         """What is wrong with the files of a run that has ended, "" where they are what was written."""

@@ -93,6 +93,11 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     )
 
 
+def what_is_trained(record: RunRecord) -> tuple:
+    """The same for two trainings that give the same model."""
+    return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed
+
+
 def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
     """Those of the `records` that can be looked at and whose models have "factors", "biases" or "descriptions" of films, in the
     same order."""
@@ -146,8 +151,9 @@ def warm_up(data: str, models: Iterable[str], environment: Environment) -> Itera
     dataset, _ = load_encoded(data, environment)
     _ = dataset.fingerprint  # kept with the data set
     for model in models:
-        with tempfile.TemporaryDirectory(prefix="collab-") as home:
-            store = RunStore(Path(home))
+        environment.scratch.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=environment.scratch) as home:
+            store = RunStore(Path(home), durable=False)
             record = store.create(plan(model, preset_of(model), "sample", "random:0.2", 0))
             carry_out(record, store, environment, should_stop=lambda: True)
         yield model

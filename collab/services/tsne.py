@@ -52,7 +52,9 @@ class Tsne:
 class TsneDesk:
     """The t-SNEs of a server."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path | None = None) -> None:
+        """`scratch` is where what a process reads and writes lies meanwhile; None: the system's own folder."""
+        self._scratch = scratch
         self._kept: OrderedDict[Hashable, Tsne] = OrderedDict()
         self._lock = threading.Lock()
         self._turn = threading.Lock()  # one process at a time: the pages and the trainings want the other cores
@@ -103,18 +105,20 @@ class TsneDesk:
             self.stop(key)
 
     def _carry_out(self, key: Hashable, found: Tsne, matrix: np.ndarray, dimensions: int, perplexity: float) -> None:
-        with self._turn, tempfile.TemporaryDirectory(prefix="collab-tsne-", ignore_cleanup_errors=True) as folder:
-            rows, places = Path(folder, "rows.npy"), Path(folder, "places.npy")
-            try:
+        try:
+            if self._scratch is not None:
+                self._scratch.mkdir(parents=True, exist_ok=True)
+            with self._turn, tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder:
+                rows, places = Path(folder, "rows.npy"), Path(folder, "places.npy")
                 np.save(rows, matrix, allow_pickle=False)
                 self._run(key, found, [str(rows), str(places), str(dimensions), str(perplexity), str(SEED)])
                 if found.state == RUNNING:
                     found.places = np.load(places, allow_pickle=False)
                     found.share, found.state = 1.0, DONE
-            except (OSError, ValueError) as reason:
-                if found.busy:
-                    found.message = found.message or f"t-SNE could not be computed ({reason}); try again"
-                    found.state = FAILED
+        except Exception as reason:  # whatever it is: nobody would hear of it, and the page would wait
+            if found.busy:
+                found.message = found.message or f"t-SNE could not be computed ({reason}); try again"
+                found.state = FAILED
 
     def _run(self, key: Hashable, found: Tsne, arguments: list[str]) -> None:
         """Run the process and follow its reports to its end. Raises OSError where it cannot be started or ends badly."""

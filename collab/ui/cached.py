@@ -34,13 +34,14 @@ from collab.ratings import Ratings
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
+from collab.services.housekeeping import Housekeeping
 from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded
-from collab.services.trials import TrialLane, sweep
+from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
 from collab.splitting import Split, split_by
@@ -57,8 +58,15 @@ def environment() -> Environment:
 @st.cache_resource(show_spinner=False, on_release=lambda jobs: jobs.close())
 def jobs() -> Jobs:
     """The queue and the worker behind it."""
-    sweep(environment().home)
-    return Jobs(environment())
+    made = Jobs(environment())
+    housekeeping()
+    return made
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda keeper: keeper.close())
+def housekeeping() -> Housekeeping:
+    """Who puts away what killed processes have left."""
+    return Housekeeping(environment())
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda lane: lane.close())

@@ -78,4 +78,4 @@ def clusters_of(run_id: str, n_films: int, with_bias: bool, n_clusters: int) -> 
 @st.cache_resource(show_spinner=False, on_release=lambda desk: desk.close())
 def tsne_desk() -> TsneDesk:
     """The t-SNEs that are under way, and the last few that are done."""
-    return TsneDesk()
+    return TsneDesk(cached.environment().scratch)

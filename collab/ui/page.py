@@ -6,6 +6,7 @@ set that is nowhere is fetched, or the built-in sample takes its place; where th
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ import streamlit as st
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, Entry
 from collab.errors import CollabError, RunError
 from collab.ratings import RatingScale
+from collab.services.house_run import house_run
 from collab.services.jobs import Jobs
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import TrainedRun
@@ -94,7 +96,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         st.error(f"Collab cannot start: {reason}")
         st.stop()
     jobs.store.rescue_sometimes()
-    wanted, run_id = _from_link(jobs)
+    wanted, run_id, refused = _from_link(jobs)
     with st.sidebar:
         wanted = _pick_data(wanted)
         follow_theme()
@@ -102,9 +104,13 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     data = _available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
-    record = _record_of(jobs, data, run_id)
+    record, passed_over = _record_of(jobs, data, run_id)
+    if refused:
+        _say_refused(refused, record)
     if record is None:
         record = _first_run(jobs, data)
+    if passed_over:
+        st.sidebar.caption(f"The pinned run is not shown: {words.plain(passed_over)}.")
     with st.sidebar:
         _pick_run(jobs, data, record)
     _keep_in_link(wanted, record)
@@ -117,20 +123,35 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         run = _load(jobs, data, record)
         record = run.record
     elif record.has_weights:
-        run = cached.trained_run(record.id)
+        with contextlib.suppress(RunError):  # a page that needs no run says what it lacks by itself
+            run = cached.trained_run(record.id)
     return Page(data, record, run)
+
+
+def show_trouble(reason: CollabError) -> None:
+    """What a page could not do, where it had no better words for it, and a way on."""
+    st.error(f"{words.sentence(str(reason))}", icon=":material/error:")
+    with st.container(horizontal=True):
+        st.button("Try again", key="_try_again", type="primary")
+        st.button(
+            "Show another run",
+            key="_another_run",
+            on_click=lambda: forget_run(st.session_state.get("_run", "")),
+            help="Lets every page show the run that a visitor without a link sees.",
+        )
 
 
 # --- the link ------------------------------------------------------------------------------------------------------------
 
 
-def _from_link(jobs: Jobs) -> tuple[str, str | None]:
-    """Data set and run that the link names; what the session used last where it names none."""
+def _from_link(jobs: Jobs) -> tuple[str, str | None, str]:
+    """Data set and run that the link names, what the session used last where it names none; and why the run that was asked for
+    cannot be shown, "" where it can."""
     state, link = st.session_state, st.query_params
-    run_id = link.get("run")
-    if run_id is not None and own_link.is_late("run", run_id):
+    run_id, refused = link.get("run"), ""
+    if run_id is None or own_link.is_late("run", run_id):
         run_id = state.get("_run")
-    if run_id is not None and run_id != state.get("_run"):
+    if run_id is not None:
         try:
             if not RUN_ID.fullmatch(run_id):
                 raise RunError(
@@ -138,15 +159,11 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None]:
                 )
             record = jobs.store.record(run_id)
         except RunError as reason:
-            st.warning(
-                f"{str(reason)[0].upper()}{str(reason)[1:]}. What you see is the newest run instead.",
-                icon=":material/link_off:",
-            )
-            run_id = None
+            run_id, refused = None, str(reason)
+            state.pop("_run", None)
         else:
-            state["_run"], state["_data"] = run_id, record.data
-    elif run_id is None:
-        run_id = state.get("_run")
+            if run_id != state.get("_run"):
+                state["_run"], state["_data"] = run_id, record.data
     named = link.get("data")
     if named is not None and named not in CATALOGUE:
         st.warning(
@@ -157,7 +174,13 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None]:
     if named is not None and run_id is None:
         state["_data"] = named
     wanted = state.get("_data", DEFAULT)
-    return wanted if wanted in CATALOGUE else DEFAULT, run_id
+    return wanted if wanted in CATALOGUE else DEFAULT, run_id, refused
+
+
+def _say_refused(reason: str, instead: RunRecord | None) -> None:
+    """Why the run that was asked for is not shown, and what is."""
+    shown = f"What you see is {words.plain(instead.name)} instead." if instead else "The default model takes its place."
+    st.warning(f"{words.sentence(reason)} {shown}", icon=":material/link_off:")
 
 
 def _keep_in_link(wanted: str, record: RunRecord) -> None:
@@ -181,14 +204,14 @@ def open_run(record: RunRecord) -> None:
 
 
 def forget_run(run_id: str) -> None:
-    """Let every page fall back to the newest run if this one is shown (call it when it is gone)."""
+    """Let every page fall back to the house's run if this one is shown (call it when it is gone)."""
     if st.session_state.get("_run") == run_id:
         del st.session_state["_run"]
         st.query_params.pop("run", None)
 
 
 def use_data(name: str) -> None:
-    """Make another data set the one that every page shows, with its newest run."""
+    """Make another data set the one that every page shows, with the house's run on it."""
     st.session_state["_data"] = name
     st.session_state.pop("_run", None)
     st.query_params["data"] = name
@@ -281,35 +304,29 @@ def _fetch_again(wanted: str) -> None:
 # --- run -----------------------------------------------------------------------------------------------------------------
 
 
-def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> RunRecord | None:
-    """The run to show: the link's if it is of this data set, else the newest one that can be looked at, else one in work."""
+def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> tuple[RunRecord | None, str]:
+    """The link's or the session's run if it is of this data set, else the house's; and why the pinned one is not shown."""
     if run_id is not None:
-        try:
+        with contextlib.suppress(RunError):  # it has just been deleted
             record = jobs.store.record(run_id)
-        except RunError:
-            record = None
-        if record is not None and record.data == data.name:
-            return record
-    records = [record for record in jobs.store.records() if record.data == data.name]
-    for suits in (
-        lambda record: record.has_weights and record.state == "finished",
-        lambda record: record.has_weights,
-        lambda record: record.busy,
-    ):
-        for record in records:
-            if suits(record):
-                return record
-    return None
+            if record.data == data.name:
+                return record, ""
+    found = house_run(data.name, jobs.store)
+    return found.record, found.passed_over
 
 
 def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
-    """Train the default model: there is nothing to look at yet. Does not return where it cannot be queued."""
+    """Train the default model: the house has no run yet. Where it cannot be queued another run takes its place; does not return
+    where there is none."""
     try:
-        return jobs.store.record(jobs.submit_once(default_plan(data.name, starter=visitor())))
+        return jobs.store.record(jobs.submit_once(default_plan(data.name)))
     except RunError as reason:
-        st.warning(f"The default model cannot be trained yet: {words.plain(str(reason))}.", icon=":material/warning:")
-        st.button("Try again", key="_first_run", type="primary")
-        st.stop()
+        st.warning(f"The default model cannot be trained yet: {words.sentence(str(reason))}", icon=":material/warning:")
+    for record in jobs.store.records():
+        if record.data == data.name and record.has_weights:
+            return record
+    st.button("Try again", key="_first_run", type="primary")
+    st.stop()
 
 
 def describe_run(record: RunRecord) -> str:
@@ -401,14 +418,16 @@ def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
     try:
         return cached.trained_run(record.id)
     except RunError as reason:
-        st.error(str(reason)[0].upper() + str(reason)[1:], icon=":material/error:")
-    others = [
+        st.error(words.sentence(str(reason)), icon=":material/error:")
+    house = house_run(data.name, jobs.store).record
+    others = [house] if house is not None and house.id != record.id and not house.busy else []
+    others += [
         each for each in jobs.store.records() if each.data == data.name and each.has_weights and each.id != record.id
     ]
     with st.container(horizontal=True):
         if others:
             st.button(
-                f"Show the newest run instead: {describe_run(others[0])}",
+                f"Show another run instead: {words.plain(describe_run(others[0]))}",
                 key="_other_run",
                 type="primary",
                 on_click=use_run,

@@ -1,4 +1,4 @@
-"""What can be done with past runs: open, rename, repeat, save, delete and bring back, load from a file."""
+"""What can be done with past runs: open, rename, repeat, save, delete and bring back; and what is wrong with damaged ones."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import streamlit as st
 from collab.errors import CollabError
 from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own_rows
 from collab.services.run_record import LONGEST_NAME, RunRecord
-from collab.services.run_zip import export_zip, import_zip
-from collab.services.runs import KEPT_DAYS
+from collab.services.run_zip import export_zip
+from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
 from collab.ui.runs_table import pick_runs
 from collab.ui.visitor import visitor
 
-LARGEST_FILE = 100
-"""Megabytes of a zip of a run; MovieLens 100K with 512 factors is five."""
+NOT_YOURS = "Somebody else has started this run; only they, or the command line of the server, can change it."
 
 
 def say_what_happened() -> None:
@@ -27,7 +26,7 @@ def say_what_happened() -> None:
         line, button = st.columns([5, 1], vertical_alignment="center")
         n_runs = f"{len(deleted)} runs were" if len(deleted) > 1 else f"{words.plain(deleted[0][1])} was"
         line.info(f"{n_runs} deleted. Deleted runs are kept for {KEPT_DAYS} days.", icon=":material/delete:")
-        button.button("Undo", key="undo", width="stretch", on_click=_restore, args=([each[0] for each in deleted],))
+        button.button("Undo", key="undo", width="stretch", on_click=_restore, args=(deleted,))
     elif (note := state.get("_runs_note")) is not None:
         worked, text = note
         (st.success if worked else st.error)(text)
@@ -35,6 +34,7 @@ def say_what_happened() -> None:
 
 def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
     """The row of buttons for one run, and the spread of its repeats."""
+    mine = record.starter == visitor()
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Open",
@@ -45,7 +45,13 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
         ):
             open_run(record)
             st.switch_page("pages/train.py", query_params={"data": record.data, "run": record.id})
-        with st.popover("Rename", key="rename", icon=":material/edit:", disabled=record.busy):
+        with st.popover(
+            "Rename",
+            key="rename",
+            icon=":material/edit:",
+            disabled=record.busy or not mine,
+            help=None if mine else NOT_YOURS,
+        ):
             key = f"name-{record.id}"
             st.text_input("Name", record.name, key=key, max_chars=LONGEST_NAME)
             st.button("Save", key="save_name", type="primary", on_click=_rename, args=(record.id, key))
@@ -59,7 +65,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
             help="Queues the same training with five other seeds of the model on the same split: how much of its figure is luck?",
         )
         st.download_button(
-            "Download",
+            "Save as zip",
             lambda: export_zip(cached.jobs().store, record.id),
             f"collab-run-{record.id}.zip",
             "application/zip",
@@ -67,7 +73,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
             icon=":material/download:",
             on_click="ignore",
             disabled=record.busy,
-            help="The run as a zip: load it again here or on another server.",
+            help="The run as a file, to be kept or looked at elsewhere: python -m collab import-run reads it.",
         )
         delete_button([record])
     _spread(record, known)
@@ -75,16 +81,19 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
 
 def delete_button(records: Sequence[RunRecord]) -> None:
     """Deletes at once; the undo stands in the line above the table."""
+    busy, mine = any(record.busy for record in records), all(record.starter == visitor() for record in records)
     st.button(
         "Delete" if len(records) == 1 else f"Delete these {len(records)}",
         key="delete_runs",
         icon=":material/delete:",
-        disabled=any(record.busy for record in records),
+        disabled=busy or not mine,
         on_click=_delete,
         args=([(record.id, record.name) for record in records],),
-        help=f"Can be undone for {KEPT_DAYS} days."
-        if not any(record.busy for record in records)
-        else "A run that waits or trains cannot be deleted; stop it first.",
+        help=NOT_YOURS
+        if not mine
+        else "A run that waits or trains cannot be deleted; stop it first."
+        if busy
+        else f"Can be undone for {KEPT_DAYS} days.",
     )
 
 
@@ -114,28 +123,43 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     )
 
 
-def load_and_trash(deleted: Sequence[RunRecord]) -> None:
-    """Two doors: load a run from a zip, and bring back a deleted one."""
-    state = st.session_state
-    key = f"zip-{state.get('_n_zips', 0)}"
-    with st.popover("Load a run", key="load_run", icon=":material/upload:", width="stretch"):
-        st.file_uploader(
-            "Zip of a run",
-            type="zip",
-            key=key,
-            on_change=_load,
-            args=(key,),
-            max_upload_size=LARGEST_FILE,
-            help="A file that Download on this page has made, here or elsewhere.",
+def trash(deleted: Sequence[RunRecord]) -> None:
+    """The door to the runs that this browser has started and deleted."""
+    names = {record.id: record for record in deleted if record.starter == visitor()}
+    if not names:
+        return
+    with st.popover(f"Deleted ({len(names)})", key="trash", icon=":material/delete:", width="stretch"):
+        chosen = st.selectbox(
+            "Deleted runs", list(names), key="deleted_run", format_func=lambda run_id: _dated(names[run_id])
         )
-    if deleted:
-        with st.popover(f"Deleted ({len(deleted)})", key="trash", icon=":material/delete:", width="stretch"):
-            names = {record.id: record for record in deleted}
-            chosen = st.selectbox(
-                "Deleted runs", list(names), key="deleted_run", format_func=lambda run_id: _dated(names[run_id])
-            )
+        st.button(
+            "Bring it back",
+            key="bring_back",
+            type="primary",
+            on_click=_restore,
+            args=([(chosen, names[chosen].name)] if chosen else [],),
+        )
+
+
+def damaged_runs(damaged: Sequence[DamagedRun]) -> None:
+    """The door to the runs that cannot be read: what is wrong with each, and the button that deletes it."""
+    if not damaged:
+        return
+    with st.popover(f"Damaged ({len(damaged)})", key="damaged", icon=":material/broken_image:", width="stretch"):
+        st.caption(
+            f"These runs are not what was written, and no page shows them. A deleted one is kept for {KEPT_DAYS} days."
+        )
+        for each in damaged:
+            st.markdown(f"**{each.id}** {words.sentence(each.reason)}")
+            mine = each.starter in (None, visitor())
             st.button(
-                "Bring it back", key="bring_back", type="primary", on_click=_restore, args=([chosen] if chosen else [],)
+                f"Delete {each.id}",
+                key=f"delete_damaged_{each.id}",
+                icon=":material/delete:",
+                disabled=not mine,
+                on_click=_delete,
+                args=([(each.id, f"the damaged run {each.id}")],),
+                help=None if mine else NOT_YOURS,
             )
 
 
@@ -153,9 +177,9 @@ def _note(worked: bool, text: str) -> None:
 
 def _rename(run_id: str, key: str) -> None:
     try:
-        record = cached.jobs().store.rename(run_id, st.session_state[key])
+        record = cached.jobs().store.rename(run_id, st.session_state[key], by=visitor())
     except CollabError as reason:
-        _note(False, words.plain(str(reason)))
+        _note(False, words.sentence(str(reason)))
     else:
         cached.trained_run.clear(run_id)
         _note(True, f"It is called {words.plain(record.name)} now.")
@@ -165,10 +189,10 @@ def _delete(runs: list[tuple[str, str]]) -> None:
     gone = []
     try:
         for run_id, name in runs:
-            cached.jobs().store.delete(run_id)
+            cached.jobs().store.delete(run_id, by=visitor())
             gone.append((run_id, name))
     except CollabError as reason:
-        _note(False, words.plain(str(reason)))
+        _note(False, words.sentence(str(reason)))
     for run_id, _ in gone:
         cached.trained_run.clear(run_id)
         forget_run(run_id)
@@ -177,14 +201,15 @@ def _delete(runs: list[tuple[str, str]]) -> None:
         pick_runs([])
 
 
-def _restore(run_ids: list[str]) -> None:
+def _restore(runs: list[tuple[str, str]]) -> None:
     try:
-        records = [cached.jobs().store.restore(run_id) for run_id in run_ids]
+        for run_id, _ in runs:
+            cached.jobs().store.restore(run_id)
     except CollabError as reason:
-        _note(False, words.plain(str(reason)))
+        _note(False, words.sentence(str(reason)))
         return
-    pick_runs(run_ids)
-    _note(True, f"{', '.join(words.plain(record.name) for record in records)}: back again.")
+    pick_runs([run_id for run_id, _ in runs])
+    _note(True, f"{', '.join(words.plain(name) for _, name in runs)}: restored.")
 
 
 def _repeat(record: RunRecord) -> None:
@@ -197,20 +222,3 @@ def _repeat(record: RunRecord) -> None:
         _note(False, f"{len(queued)} of {N_REPEATS} repeats are queued: {words.plain(str(reason))}.")
     else:
         _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")
-
-
-def _load(key: str) -> None:
-    state = st.session_state
-    file = state[key]
-    if file is None:
-        return
-    state["_n_zips"] = state.get("_n_zips", 0) + 1  # the next box is empty
-    try:
-        record = import_zip(cached.jobs().store, file.getvalue())
-    except CollabError as reason:
-        _note(False, f"Nothing was loaded. {words.plain(str(reason))}.")
-        return
-    _note(True, f"{words.plain(record.name)} was loaded ({record.data_title}).")
-    state["runs_of"] = "All data sets"
-    state["find_run"] = ""
-    pick_runs([record.id])

@@ -20,7 +20,7 @@ from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
-from collab.ui.page import POLL_SECONDS, use_run
+from collab.ui.page import POLL_SECONDS, forget_run, use_run
 from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
@@ -119,7 +119,12 @@ def _headline(progress: Progress, replay: float | None) -> None:
             disabled=not mine,
             help=None if mine else "Somebody else has started this run; only they can stop it.",
         ):
-            cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+            try:
+                cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+            except RunError as reason:
+                st.session_state["_refused"] = str(reason)
+            if record.state == "queued":  # it never began, and is no run any more
+                forget_run(record.id)
             st.rerun()
     else:
         state = {

@@ -60,3 +60,8 @@ def duration(seconds: float | None) -> str:
 def plain(text: str) -> str:
     """A text as it is, where Markdown is read: a title's stars and brackets stay what they are."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:&" else sign for sign in text)
+
+
+def sentence(text: str) -> str:
+    """A text as it is, as a sentence: with a capital letter and a full stop."""
+    return plain(text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else "."))

@@ -1,0 +1,73 @@
+"""The house's run: what a visitor without a link sees, whatever anybody else trains meanwhile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from collab.errors import RunError
+from collab.services import disk
+from collab.services.run_record import RUN_ID, RunRecord
+from collab.services.runs import RunStore
+from collab.services.training_job import default_plan, what_is_trained
+
+PIN = "pinned.json"
+"""The file of the home that names the run that the host has pinned."""
+
+
+@dataclass(frozen=True)
+class HouseRun:
+    """`record` of the run to show, None where there is none yet; `passed_over`: why it is not the pinned one, "" where it is."""
+
+    record: RunRecord | None
+    passed_over: str = ""
+
+
+def house_run(data: str, store: RunStore) -> HouseRun:
+    """The pinned run, else the first to arrive of those with the default settings, random:0.2 and split seed 0, of a data set."""
+    pinned, passed_over = _pinned(data, store)
+    if pinned is not None:
+        return HouseRun(pinned)
+    wanted = what_is_trained(default_plan(data))
+    alike = [record for record in reversed(store.records()) if what_is_trained(record) == wanted]
+    ended = (record for record in alike if record.state == "finished" and record.has_weights)
+    return HouseRun(next(ended, next((record for record in alike if record.busy), None)), passed_over)
+
+
+def pin(run_id: str, store: RunStore) -> RunRecord:
+    """Show this run to every visitor without a link. Raises RunError for a run that is damaged, or has no model to look at."""
+    record = store.load(run_id).record
+    with disk.writing("The run could not be pinned", store.home):
+        disk.replace(store.home / PIN, json.dumps({"run": record.id}).encode())
+    return record
+
+
+def unpin(store: RunStore) -> None:
+    """From now on no run is pinned."""
+    with disk.writing("The run could not be unpinned", store.home):
+        (store.home / PIN).unlink(missing_ok=True)
+
+
+def _pinned(data: str, store: RunStore) -> tuple[RunRecord | None, str]:
+    """The pinned run if it can be shown for this data set; else None, and why not."""
+    try:
+        content = (store.home / PIN).read_bytes()
+    except FileNotFoundError:
+        return None, ""
+    except OSError as reason:
+        return None, f"{PIN} cannot be read ({reason.strerror})"
+    try:
+        run_id = json.loads(content)["run"]
+        if not RUN_ID.fullmatch(run_id):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None, f"{PIN} does not name a run; pin one anew"
+    try:
+        record = store.record(run_id)
+    except RunError as reason:
+        return None, str(reason)
+    if not record.has_weights:
+        return None, f"{record.name} has no model to look at"
+    if record.data != data:
+        return None, f"{record.name} is of another data set, {record.data_title}"
+    return record, ""
