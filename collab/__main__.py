@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from collab.answers import STARS, match_titles
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find
+from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
 from collab.exports import read_export
@@ -27,6 +27,7 @@ from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, RATING, WATCH, Dials
 from collab.services.environment import Environment, read_environment
+from collab.services.fetch import is_replaceable
 from collab.services.runs import RunRecord, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
@@ -52,7 +53,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     split_seed = arguments.split_seed if arguments.split_seed is not None else settings.seed
     if split_seed < 0:
         raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 on")
-    fetch_if_absent(arguments.data, environment)
+    fetch_if_needed(arguments.data, environment)
     split_by(
         arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
     )  # refused before a run is noted
@@ -278,8 +279,8 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
     done, failures = [], []
     for name in names:
         try:
-            fetch_if_absent(name, environment)
-        except DownloadError as reason:
+            fetch_if_needed(name, environment)
+        except (DataError, DownloadError) as reason:
             failures.append(f"{entry_of(name).title}: {reason}")
         else:
             done.append(prepare_run(name, environment))
@@ -297,11 +298,21 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
         )
 
 
-def fetch_if_absent(name: str, environment: Environment) -> None:
-    """Download a data set that is nowhere, with its progress on a terminal. Raises DownloadError where that fails."""
+def fetch_if_needed(name: str, environment: Environment) -> None:
+    """Download a data set that is nowhere, or whose download is damaged, with its progress on a terminal.
+
+    Raises DownloadError where that fails, DataError for a damaged one in a folder of COLLAB_DATA.
+    """
     entry = entry_of(name)
-    if entry.synthetic or find(name, environment.places) is not None:
+    if entry.synthetic:
         return
+    place = find(name, environment.places)
+    if place is not None:
+        fault = fault_of(name, place)
+        if not fault:
+            return
+        if not is_replaceable(name, place, environment):
+            raise DataError(fault)
     show = sys.stderr.isatty()
 
     def progress(received: int, total: int) -> None:
@@ -313,7 +324,7 @@ def fetch_if_absent(name: str, environment: Environment) -> None:
             )
 
     try:
-        download(entry.file_name, entry.member_md5, environment.downloads, progress)
+        download(entry.file_name, entry.all_md5, environment.downloads, progress)
     finally:
         if show:
             print(file=sys.stderr)

@@ -38,6 +38,11 @@ class Fetch:
         )
 
 
+def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
+    """Whether a download would take the place of the data set that lies at `place`: only what Collab has put there itself."""
+    return place in (environment.downloads / entry_of(name).file_name, environment.downloads / name)
+
+
 class Fetcher:
     """Finds data sets, checks them, and fetches those that are nowhere. One a server."""
 
@@ -66,8 +71,7 @@ class Fetcher:
             return noted
         if noted.state == "failed":
             fault = f"{fault} It was tried to fetch it again: {noted.message}"
-        downloads = self.environment.downloads
-        return Fetch("damaged", message=fault, replaceable=place in (downloads / entry.file_name, downloads / name))
+        return Fetch("damaged", message=fault, replaceable=is_replaceable(name, place, self.environment))
 
     def ensure(self, name: str, *, again: bool = False) -> Fetch:
         """Start to fetch what is absent; after a failure, or in place of what is damaged, only if told to try `again`. Returns at
