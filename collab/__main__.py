@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from collab.answers import STARS, match_titles
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find
+from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
 from collab.exports import read_export
@@ -29,6 +29,7 @@ from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, RATING, WATCH, Dials
 from collab.services import disk
 from collab.services.environment import Environment, read_environment
+from collab.services.fetch import is_replaceable
 from collab.services.house_run import house_run, pin, unpin
 from collab.services.run_record import RunRecord
 from collab.services.run_zip import export_zip, import_zip
@@ -57,7 +58,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     split_seed = arguments.split_seed if arguments.split_seed is not None else settings.seed
     if not 0 <= split_seed < 2**63:
         raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 to {2**63 - 1}")
-    fetch_if_absent(arguments.data, environment)
+    fetch_if_needed(arguments.data, environment)
     split_by(
         arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
     )  # refused before a run is noted
@@ -332,8 +333,8 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
     done, failures = [], []
     for name in names:
         try:
-            fetch_if_absent(name, environment)
-        except DownloadError as reason:
+            fetch_if_needed(name, environment)
+        except (DataError, DownloadError) as reason:
             failures.append(f"{entry_of(name).title}: {reason}")
         else:
             done.append(prepare_run(name, environment))
@@ -351,11 +352,21 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
         )
 
 
-def fetch_if_absent(name: str, environment: Environment) -> None:
-    """Download a data set that is nowhere, with its progress on a terminal. Raises DownloadError where that fails."""
+def fetch_if_needed(name: str, environment: Environment) -> None:
+    """Download a data set that is nowhere, or whose download is damaged, with its progress on a terminal.
+
+    Raises DownloadError where that fails, DataError for a damaged one in a folder of COLLAB_DATA.
+    """
     entry = entry_of(name)
-    if entry.synthetic or find(name, environment.places) is not None:
+    if entry.synthetic:
         return
+    place = find(name, environment.places)
+    if place is not None:
+        fault = fault_of(name, place)
+        if not fault:
+            return
+        if not is_replaceable(name, place, environment):
+            raise DataError(fault)
     show = sys.stderr.isatty()
 
     def progress(received: int, total: int) -> None:
@@ -367,7 +378,7 @@ def fetch_if_absent(name: str, environment: Environment) -> None:
             )
 
     try:
-        download(entry.file_name, entry.member_md5, environment.downloads, progress)
+        download(entry.file_name, entry.all_md5, environment.downloads, progress)
     finally:
         if show:
             print(file=sys.stderr)

@@ -1,6 +1,7 @@
 """What tests share: the real data, a few ratings made on the spot, and an app on a home of its own with runs trained once."""
 
 import dataclasses
+import hashlib
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from collab.datasets import DEFAULT, SAMPLE, entry_of, find, load_dataset
+from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find, load_dataset
 from collab.models import preset_of
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
@@ -55,6 +56,18 @@ def movielens_100k(data_folder):
 @pytest.fixture(scope="session")
 def movielens_latest_small(data_folder):
     return load_dataset("ml-latest-small", [data_folder])
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """A function that makes other files, contents by name, the published ones of a data set of the catalogue for this test."""
+
+    def publish(name, files):
+        md5 = {file: hashlib.md5(content, usedforsecurity=False).hexdigest() for file, content in files.items()}
+        folds = {file: md5.pop(file) for file in sorted(md5) if file.endswith(".test")}
+        monkeypatch.setitem(CATALOGUE, name, dataclasses.replace(CATALOGUE[name], member_md5=md5, fold_md5=folds))
+
+    return publish
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
 from collab.__main__ import main
+from collab.datasets import SAMPLE, entry_of, find
 from collab.datasets import download as download_module
+from collab.datasets.movielens import Archive
 from collab.models import MODELS, family_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
@@ -250,6 +253,35 @@ def test_prepare_without_a_network_prepares_the_sample(home, answer, monkeypatch
     assert code == 2 and "no connection" in err and "sample is ready" in err
     assert [each["data"] for each in told["prepared"]] == ["sample"]
     assert find_runs(read_environment()) == ["sample"]
+
+
+def test_prepare_replaces_a_damaged_download_and_refuses_a_damaged_file(
+    home, answer, monkeypatch, movielens_folders, tmp_path
+):
+    name = "ml-latest-small"
+    good, entry, fetched = Archive(find(name, movielens_folders)), entry_of(name), []
+
+    def put(folder, harm):
+        folder.mkdir(exist_ok=True)
+        with zipfile.ZipFile(folder / entry.file_name, "w") as archive:
+            for file in entry.all_md5:
+                archive.writestr(file, good.read(file)[harm:])
+        return folder
+
+    def fetch(file_name, md5, folder, progress):
+        fetched.append((file_name, md5, folder))
+        put(folder, 0)
+
+    monkeypatch.setattr("collab.__main__.download", fetch)
+    monkeypatch.delenv("COLLAB_DATA")
+    downloads = put(read_environment().downloads, 1)
+    code, told, err = answer("prepare", "--data", name)
+    assert (code, err) == (0, "") and fetched == [(entry.file_name, entry.all_md5, downloads)]
+    assert [each["data"] for each in told["prepared"]] == [name]
+    monkeypatch.setenv("COLLAB_DATA", str(put(tmp_path / "given", 1)))
+    code, told, err = answer("prepare", "--data", name)
+    assert code == 2 and len(fetched) == 1 and [each["data"] for each in told["prepared"]] == [SAMPLE]
+    assert f"{tmp_path / 'given' / entry.file_name}/movies.csv is not the published file" in err
 
 
 def find_runs(environment):

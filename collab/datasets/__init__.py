@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from collab.datasets import movielens
 from collab.datasets.dataset import Dataset
+from collab.datasets.movielens import Archive
 from collab.datasets.sample import load_sample
 from collab.errors import DataError, SettingError
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set of the catalogue; `read` is None for the sample, which is generated."""
+    """One data set of the catalogue; `read` is None for the sample, which is generated.
+
+    `member_md5` holds the published MD5 of every file that is read, `fold_md5` those of its folds' files, which are read when a
+    fold is asked for.
+    """
 
     name: str
     title: str
     note: str
-    read: Callable[[Path], Dataset] | None
+    read: Callable[[Archive], Dataset] | None
     marker: str = ""  # the file by which its folder is recognised
     member_md5: Mapping[str, str] = field(default_factory=dict)
+    fold_md5: Mapping[str, str] = field(default_factory=dict)
     megabytes: float = 0.0
     address: str = ""
     readme: str = ""
@@ -30,6 +37,11 @@ class Entry:
     @property
     def file_name(self) -> str:
         return f"{self.name}.zip"
+
+    @property
+    def all_md5(self) -> dict[str, str]:
+        """The MD5 of every file that may be read."""
+        return {**self.member_md5, **self.fold_md5}
 
     @property
     def synthetic(self) -> bool:
@@ -56,7 +68,21 @@ CATALOGUE: dict[str, Entry] = {
             "films up to 1998",
             movielens.read_100k,
             "u.data",
-            {"u.data": "6e47046882bad158b0efbb84cd5cb987"},
+            {
+                "u.genre": "a7578bdb37758741ae9429d2c736af18",
+                "u.item": "c9e7f390115d79079537301d5204f3f7",
+                "u.user": "1b53539edc13caad0282c8500608a319",
+                "u.data": "6e47046882bad158b0efbb84cd5cb987",
+            },
+            {
+                "u1.test": "62d5d837e7c8e36550cc956b09c2ecc8",
+                "u2.test": "1951a71b7e1f4ed254508007fa2f6b70",
+                "u3.test": "cb3e4d0a9152041772285232ca002d4f",
+                "u4.test": "328acfca94e85d01b1d7e92c7d73df3b",
+                "u5.test": "bec898f7091dba3b7bdf793d1998d2d6",
+                "ua.test": "52e5d0355092dc1596899855b220508f",
+                "ub.test": "5292d1e388d156aa0c19c384cdf35aca",
+            },
             4.9,
             "https://grouplens.org/datasets/movielens/100k/",
             "https://files.grouplens.org/datasets/movielens/ml-100k-README.txt",
@@ -68,7 +94,8 @@ CATALOGUE: dict[str, Entry] = {
             "films up to 2018, half stars",
             movielens.read_latest_small,
             "ratings.csv",
-            {"ratings.csv": "325a6f09399d1c45671f187505e1a100"},
+            {"movies.csv": "ed94fab72b62442ef8150d9446e000d6", "ratings.csv": "325a6f09399d1c45671f187505e1a100"},
+            {},
             1.0,
             "https://grouplens.org/datasets/movielens/latest/",
             "https://files.grouplens.org/datasets/movielens/ml-latest-small-README.html",
@@ -99,8 +126,44 @@ def find(name: str, folders: Sequence[Path]) -> Path | None:
     return None
 
 
+Signature = tuple[tuple[str, int, int, int], ...]
+
+
+def signature(name: str, place: Path) -> Signature:
+    """What changes with the files of the data set at `place`: sizes and times of the zip, or of every file of it in a folder.
+
+    The time at which a file's state changed is among them: a copy may keep its older time, and permissions have no other.
+    """
+    files = [place / file for file in entry_of(name).all_md5] if place.is_dir() else [place]
+    found = []
+    for file in files:
+        try:
+            about = file.stat()
+        except OSError:
+            continue
+        found.append((file.name, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+    return tuple(found)
+
+
+def fault_of(name: str, place: Path) -> str:
+    """What is wrong with the data set at `place`; "" where all of its files are the published ones. Looks again when they change.
+
+    Files of folds do not count: they are checked when a fold is asked for.
+    """
+    return _fault_of(name, place, signature(name, place))
+
+
+@lru_cache(maxsize=16)
+def _fault_of(name: str, place: Path, _signature: Signature) -> str:
+    try:
+        Archive(place, entry_of(name).member_md5).check()
+    except DataError as reason:
+        return str(reason)
+    return ""
+
+
 def load_dataset(name: str, folders: Sequence[Path] = ()) -> Dataset:
-    """Read the data set called `name` from `folders`; the sample needs none.
+    """Read the data set called `name` from `folders`, each file checked against its published MD5; the sample needs none.
 
     Raises SettingError for an unknown name, DataError where it is nowhere to be found or is not what it should be.
     """
@@ -114,4 +177,4 @@ def load_dataset(name: str, folders: Sequence[Path] = ()) -> Dataset:
             f"{entry.title} was not found (looked in {looked}). Run python -m collab prepare to download it, or put "
             f"{entry.file_name} into a folder and name that folder in COLLAB_DATA."
         )
-    return entry.read(place)
+    return entry.read(Archive(place, entry.all_md5))

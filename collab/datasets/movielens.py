@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -44,12 +46,32 @@ FOLDS_100K = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
 
 @dataclass(frozen=True)
 class Archive:
-    """The files of a data set, in a zip or in a folder; a file is found whatever folder it stands in inside the zip."""
+    """The files of a data set, in a zip or in a folder; a file is found whatever folder it stands in inside the zip.
+
+    `md5` holds the MD5 that the bytes of a file must have, by the file's name; files that it does not name are read as they are.
+    """
 
     path: Path
+    md5: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, name: str) -> bytes:
-        """The bytes of the file called `name`. Raises DataError where it is missing or damaged."""
+        """The bytes of the file called `name`. Raises DataError where it is missing, damaged or not the published one."""
+        content = self._content(name)
+        expected = self.md5.get(name)
+        if expected is not None:
+            found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+            if found != expected:
+                raise DataError(
+                    f"{self.place(name)} is not the published file: its MD5 is {found}, expected {expected}. {REMEDY}"
+                )
+        return content
+
+    def check(self) -> None:
+        """Read every file that `md5` names. Raises DataError for the first that is missing, damaged or not the published one."""
+        for name in self.md5:
+            self.read(name)
+
+    def _content(self, name: str) -> bytes:
         try:
             if self.path.is_dir():
                 return (self.path / name).read_bytes()
@@ -174,9 +196,8 @@ def _check_ids(table: _Table, column: str) -> None:
     )
 
 
-def read_100k(path: Path) -> Dataset:
-    """MovieLens 100K from its zip or folder: u.data, u.item (Latin-1), u.user, u.genre; its folds are read when asked for."""
-    archive = Archive(path)
+def read_100k(archive: Archive) -> Dataset:
+    """MovieLens 100K: u.data, u.item (Latin-1), u.user, u.genre; its folds are read when asked for. Raises DataError."""
     genre_table = _read_table(archive, "u.genre", ("genre", "number"), "|", header=False)
     genres = tuple(genre_table.columns.genre)
     if set(genres) != set(GENRES_100K):
@@ -252,9 +273,8 @@ def _read_fold(archive: Archive, fold: str, ratings: pd.DataFrame) -> np.ndarray
     return rows.astype(np.int64)
 
 
-def read_latest_small(path: Path) -> Dataset:
-    """MovieLens latest small (2018) from its zip or folder: ratings.csv and movies.csv; nothing is known of its users."""
-    archive = Archive(path)
+def read_latest_small(archive: Archive) -> Dataset:
+    """MovieLens latest small (2018): ratings.csv and movies.csv; nothing is known of its users. Raises DataError."""
     item_table = _read_table(archive, "movies.csv", ("movieId", "title", "genres"), ",", header=True)
     _check_ids(item_table, "movieId")
     titles = item_table.titles("title")

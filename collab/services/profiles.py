@@ -26,10 +26,15 @@ from collab.errors import ProfileError, SettingError
 from collab.ratings import RatingScale
 
 TOKEN_BYTES = 32
+FORMAT = 1
+"""The number of the tables below; another one stands for other tables, which are neither read nor changed."""
 BUSY_SECONDS = 10
 """How long a change waits for another one on the same SQLite file before it gives up."""
 
 _tables = sa.MetaData()
+_format = sa.Table(
+    "format", _tables, sa.Column("number", sa.Integer, primary_key=True, autoincrement=False)  # one row: FORMAT
+)
 _profiles = sa.Table(
     "profiles",
     _tables,
@@ -47,7 +52,7 @@ _ratings = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("rating", sa.Double),  # NULL: haven't seen it, or what is said instead
     sa.Column("time", sa.BigInteger, nullable=False),
-    sa.Column("said", sa.Text),  # one of DISMISSALS; databases of before the first of them get the column when opened
+    sa.Column("said", sa.Text),  # one of DISMISSALS
     sa.UniqueConstraint("profile_id", "title"),
 )
 _facts = sa.Table(
@@ -114,7 +119,7 @@ class ProfileStore:
     """The profiles in one database; safe to share between threads, and the database between servers.
 
     `url` is a database address, `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened before the first use,
-    which creates what is missing. Call `close` when done, or use it in a `with` block. Raises SettingError for an
+    which creates the tables in an empty database and refuses tables of another FORMAT. Call `close` when done, or use it in a `with` block. Raises SettingError for an
     address that cannot work; every method raises ProfileError when the database cannot be used.
     """
 
@@ -347,7 +352,7 @@ class ProfileStore:
             ) from reason
 
     def _prepare(self) -> None:
-        """Create the tables, and the folder of an SQLite file, where they are missing."""
+        """Create the tables, and the folder of an SQLite file, where there are none. Raises ProfileError for others."""
         with self._preparing:
             if self._is_ready:
                 return
@@ -363,9 +368,23 @@ class ProfileStore:
         with self._engine.connect() as connection:
             connection.execution_options(collab_write=True)
             with connection.begin():
-                _tables.create_all(connection)
-                if "said" not in {column["name"] for column in sa.inspect(connection).get_columns("ratings")}:
-                    connection.execute(sa.text("ALTER TABLE ratings ADD COLUMN said TEXT"))
+                there = _tables.tables.keys() & set(sa.inspect(connection).get_table_names())
+                if there:
+                    self._check_format(connection, "format" in there)
+                else:
+                    _tables.create_all(connection)
+                    connection.execute(sa.insert(_format).values(number=FORMAT))
+
+    def _check_format(self, connection: sa.Connection, has_number: bool) -> None:
+        numbers = list(connection.scalars(sa.select(_format.c.number))) if has_number else []
+        if numbers != [FORMAT]:
+            theirs = " and ".join(map(str, numbers)) or "no number"
+            way = "move the file away" if self._is_sqlite else "move its tables away"
+            raise ProfileError(
+                f"The database of profiles, {self._shown}, has tables of another version of Collab (format {theirs}; this one reads "
+                f"{FORMAT}); nothing of it was read or changed. Name another database in COLLAB_DATABASE, or {way} so that a new "
+                "one begins."
+            )
 
     @property
     def _is_sqlite(self) -> bool:

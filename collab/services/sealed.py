@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from collab.datasets import Dataset
 from collab.errors import CollabError, RunError
 from collab.metrics import errors
 from collab.models.baselines import baselines
@@ -16,9 +17,8 @@ from collab.services.training_job import load_encoded
 from collab.splitting import Split, seal, sealed_share, split_by, split_rows
 
 
-def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[Split, Ratings]:
-    """The split that a run was trained on, and all ratings. Raises RunError where the data set is not at hand as it was."""
-    record = run.record
+def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratings]:
+    """The data set that a run was trained on, and its rows as indices. Raises RunError where it is not at hand as it was."""
     try:
         dataset, ratings = load_encoded(record.data, environment, record.items_by)
     except CollabError as reason:
@@ -27,6 +27,13 @@ def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tupl
         raise RunError(
             f"the data set {record.data_title} is not the one that run {record.id} was trained on; its ratings have changed"
         )
+    return dataset, ratings
+
+
+def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[Split, Ratings]:
+    """The split that a run was trained on, and all ratings. Raises RunError where the data set is not at hand as it was."""
+    record = run.record
+    dataset, ratings = data_of(record, environment)
     damaged = RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
     if record.holdout.startswith("rows:"):  # the file that named them may be gone or changed; the run has its own
         rows = store.valid_rows(record.id)
@@ -36,7 +43,10 @@ def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tupl
         split = split_rows(len(ratings), rows)
         split = seal(split, share, record.split_seed, drawn=False) if share else split
     else:
-        split = split_by(record.holdout, dataset, record.split_seed)
+        try:
+            split = split_by(record.holdout, dataset, record.split_seed)
+        except CollabError as reason:  # the file of a fold is read only now
+            raise RunError(f"the split of run {record.id} cannot be made again: {reason}") from reason
     sizes = (record.n_valid, record.n_sealed, ratings.n_users, ratings.n_items)
     if (len(split.valid), len(split.test), len(run.users), len(run.items)) != sizes:
         raise damaged

@@ -1,11 +1,10 @@
-"""Where the files of a data set came from, and whether they are the published ones."""
+"""Where the files of a data set came from, and the checksums that they were checked against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from collab.datasets import entry_of, find
-from collab.datasets.download import check_members
 from collab.errors import DataError
 from collab.services.environment import Environment
 
@@ -16,28 +15,21 @@ BUILT_IN, DOWNLOADED, PROVIDED = "built in", "downloaded", "provided"
 class Source:
     """`kind`: BUILT_IN, DOWNLOADED by Collab, or PROVIDED in a folder of COLLAB_DATA; `file_name` is "" where there is no file.
 
-    `checksums` are the published MD5 by file, `message` is "" where all of them are met, else what was found instead.
+    `checksums` are the published MD5 by file; a file that does not have its own is never read.
     """
 
     kind: str
     file_name: str
     checksums: dict[str, str]
-    message: str
 
 
 def source_of(name: str, environment: Environment) -> Source:
-    """Find the data set called `name` and check its files anew. Raises SettingError for an unknown name, DataError where it is
-    nowhere."""
+    """Find the data set called `name`. Raises SettingError for an unknown name, DataError where it is nowhere."""
     entry = entry_of(name)
     if entry.synthetic:
-        return Source(BUILT_IN, "", {}, "")
+        return Source(BUILT_IN, "", {})
     place = find(name, environment.places)
     if place is None:
         raise DataError(f"{entry.title} is nowhere to be found; open any page to fetch it again")
-    message = ""
-    try:
-        check_members(place, entry.member_md5)
-    except DataError as reason:
-        message = str(reason)
     kind = DOWNLOADED if find(name, (environment.downloads,)) == place else PROVIDED
-    return Source(kind, place.name, dict(entry.member_md5), message)
+    return Source(kind, place.name, entry.all_md5)

@@ -19,7 +19,7 @@ import scipy
 import torch
 
 from collab.certainty import calibration
-from collab.datasets import entry_of, find, load_dataset
+from collab.datasets import Signature, entry_of, find, load_dataset, signature
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
 from collab.errors import CollabError, SettingError
 from collab.features import features_of
@@ -127,18 +127,21 @@ def describe_settings(model: str, settings: Any) -> str:
 
 
 @lru_cache(maxsize=3)
-def _encoded(name: str, place: Path | None, changed: float, items_by: str) -> tuple[Dataset, Ratings]:
-    """A data set and its rows as indices; kept, so that a warm worker starts at once. `changed` notices a replaced file."""
+def _encoded(name: str, place: Path | None, _signature: Signature, items_by: str) -> tuple[Dataset, Ratings]:
+    """A data set and its rows as indices; kept, so that a warm worker starts at once, until its files change."""
     dataset = load_dataset(name, (place,) if place else ())
     return dataset, encode(dataset, items_by)
 
 
 def load_encoded(name: str, environment: Environment, items_by: str = "title") -> tuple[Dataset, Ratings]:
-    """A data set of the catalogue with its ids turned into row numbers. Raises DataError or SettingError."""
+    """A data set of the catalogue with its ids turned into row numbers.
+
+    Raises SettingError for an unknown name, DataError where the data set is nowhere, damaged or not the published one.
+    """
     place = find(name, environment.places)
     if place is None and not entry_of(name).synthetic:
         load_dataset(name, environment.places)  # raises, and says where it looked
-    return _encoded(name, place, place.stat().st_mtime if place else 0.0, items_by)
+    return _encoded(name, place, signature(name, place) if place else (), items_by)
 
 
 def warm_up(data: str, models: Iterable[str], environment: Environment) -> Iterator[str]:

@@ -39,7 +39,7 @@ from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
 from collab.services.runs import TrainedRun
-from collab.services.sealed import split_of
+from collab.services.sealed import data_of, split_of
 from collab.services.training_job import load_encoded
 from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
@@ -220,7 +220,7 @@ def run_background(run_id: str) -> tuple[Background, Dataset] | None:
     if isinstance(for_newcomers(run_id), ByItself):
         return None
     run, (_, ratings) = trained_run(run_id), run_split(run_id)
-    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    dataset, _ = data_of(run.record, environment())
     if dataset.users is None:
         return None
     features = features_of(dataset, ratings, run.record.items_by).users
@@ -307,7 +307,7 @@ def held_out(run_id: str) -> HeldOut:
 def people_known(run_id: str) -> pd.DataFrame | None:
     """Age, gender and occupation of every row of the run's users; None where nothing is known of them. Raises RunError."""
     run, (train, _) = trained_run(run_id), ratings_of(run_id)
-    dataset, _ = load_encoded(run.record.data, environment(), run.record.items_by)
+    dataset, _ = data_of(run.record, environment())
     if dataset.users is None:
         return None
     return dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(train.users.labels))

@@ -49,7 +49,7 @@ def sittings_of(name: str, fingerprint: str) -> pd.DataFrame:
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def source(name: str, fingerprint: str) -> Source:
-    """Where the files came from, and whether their checksums are met. Raises CollabError."""
+    """Where the files came from, and the checksums that they were checked against. Raises CollabError."""
     return source_of(name, cached.environment())
 
 

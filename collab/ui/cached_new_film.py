@@ -10,7 +10,7 @@ from collab.interpret import trained_items
 from collab.left_out_films import Measurement, measure
 from collab.new_film import AudienceSpace, audience_space
 from collab.one_thread import one_thread
-from collab.services.training_job import load_encoded
+from collab.services.sealed import data_of
 from collab.ui import cached
 from collab.user_groups import favourite_genres, groups_told
 
@@ -30,7 +30,7 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
     run = cached.trained_run(run_id)
     train, _ = cached.ratings_of(run_id)
-    dataset, _ = load_encoded(run.record.data, cached.environment(), run.record.items_by)
+    dataset, _ = data_of(run.record, cached.environment())
     user_index = trained_items(run.users)
     told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
@@ -44,7 +44,7 @@ def films_left_out(run_id: str) -> Measurement:
     """
     run = cached.trained_run(run_id)
     split, ratings = cached.run_split(run_id)
-    dataset, _ = load_encoded(run.record.data, cached.environment(), run.record.items_by)
+    dataset, _ = data_of(run.record, cached.environment())
     features = features_of(dataset, ratings, run.record.items_by)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     with one_thread():

@@ -77,7 +77,7 @@ def _under_which_ids(twice: pd.DataFrame) -> str:
 
 
 def show_source(shown: Shown) -> None:
-    """Where the data came from, what is allowed, how to cite, and whether the files are the published ones."""
+    """Where the data came from, what is allowed, how to cite, and the checksums that its files must have."""
     entry = shown.page.data
     try:
         found = cached_data.source(*shown.key)
@@ -100,16 +100,16 @@ def show_source(shown: Shown) -> None:
         )
         st.markdown(f"**Terms**, in short; the README has them in full. {entry.terms}")
         st.markdown(f"**Please cite** {CITATION} [{CITATION_ADDRESS.removeprefix('https://')}]({CITATION_ADDRESS})")
-        names = " and ".join(f"`{name}`" for name in found.checksums)
-        if found.message:
-            st.warning(
-                f"**Not the published file.** {found.message}. Figures will differ from those that others print. To have it "
-                "again, delete the file; Collab then downloads it.",
-                icon=":material/rule:",
-            )
-        else:
-            st.markdown(
-                f"**Checked.** The MD5 of {names} is the published one ({', '.join(found.checksums.values())})."
+        st.markdown(
+            "**Checked.** Every file of it is compared with the published one, by its MD5, whenever it is read; another file is "
+            "refused."
+        )
+        with st.expander("The published checksums", key="checksums"):
+            st.dataframe(
+                pd.DataFrame(found.checksums.items(), columns=["file", "MD5"]),
+                hide_index=True,
+                width="content",
+                alt="The MD5 of every file that Collab reads of this data set, as published",
             )
     people = "age, gender and occupation are" if shown.dataset.users is not None else "nothing but their ratings is"
     st.caption(

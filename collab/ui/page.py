@@ -18,6 +18,7 @@ import streamlit as st
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, Entry
 from collab.errors import CollabError, RunError
 from collab.ratings import RatingScale
+from collab.services.fetch import Fetch
 from collab.services.house_run import house_run
 from collab.services.jobs import Jobs
 from collab.services.run_record import RUN_ID, RunRecord
@@ -240,13 +241,44 @@ def _available(wanted: str) -> Entry:
         return CATALOGUE[wanted]
     if fetch.out_of_reach or st.session_state.get("_sample_meanwhile") == wanted:
         return CATALOGUE[SAMPLE]
-    st.fragment(_show_fetch, run_every=POLL_SECONDS)(wanted)
+    if fetch.state == "damaged":
+        _say_damaged(CATALOGUE[wanted], fetch)
+    else:
+        st.fragment(_show_fetch, run_every=POLL_SECONDS)(wanted)
     st.stop()
+
+
+def _say_damaged(entry: Entry, fetch: Fetch) -> None:
+    """Which file of the data set is not the published one, and what helps."""
+    st.error(
+        f"**{entry.title} cannot be used.** {words.plain(fetch.message)} Runs and ratings are not touched.",
+        icon=":material/error:",
+    )
+    with st.container(horizontal=True):
+        if fetch.replaceable:
+            st.button(
+                "Fetch it again",
+                key="_fetch_again",
+                type="primary",
+                help=f"Downloads {entry.megabytes:g} MB from GroupLens, which take the place of the damaged file.",
+                on_click=_fetch_again,
+                args=(entry.name,),
+            )
+        else:
+            st.button(
+                "Check again", key="_check_again", help="Reads the files anew, once you have put the originals there."
+            )
+        st.button(
+            "Use the built-in sample meanwhile",
+            key="_meanwhile",
+            type="secondary" if fetch.replaceable else "primary",
+            on_click=lambda: st.session_state.update(_sample_meanwhile=entry.name),
+        )
 
 
 def _show_fetch(wanted: str) -> None:
     entry, fetch = CATALOGUE[wanted], cached.fetcher().state(wanted)
-    if fetch.state == "here" or fetch.out_of_reach:
+    if fetch.state in ("here", "damaged") or fetch.out_of_reach:
         st.rerun()
     megabytes = fetch.done / 1e6
     total = fetch.total / 1e6 or entry.megabytes
@@ -281,6 +313,7 @@ def _say_synthetic(data: Entry, wanted: str) -> None:
             "failed": "could not be fetched",
             "connecting": "does not answer",
             "downloading": "is still being fetched",
+            "damaged": "is damaged",
         }[fetch.state]
         line.info(
             f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",

@@ -1,17 +1,20 @@
 """Downloads from a server on this machine: what arrives whole and right is kept, of everything else nothing is."""
 
 import contextlib
+import errno
 import hashlib
 import http.server
+import os
 import socket
+import stat
 import threading
 from dataclasses import dataclass, field
 
 import pytest
 
 from collab.datasets import download as downloading
-from collab.datasets.download import download
-from collab.datasets.movielens import read_100k
+from collab.datasets.download import SCRATCH_PREFIX, download
+from collab.datasets.movielens import Archive, read_100k
 from collab.errors import DownloadError
 
 
@@ -87,7 +90,7 @@ def test_a_file_that_is_whole_and_right_is_kept(server, packed, tmp_path):
     assert path == tmp_path / "new" / "datasets" / "ml-100k.zip"
     assert path.read_bytes() == content
     assert [each.name for each in path.parent.iterdir()] == ["ml-100k.zip"]
-    assert len(read_100k(path).ratings) == 5
+    assert len(read_100k(Archive(path)).ratings) == 5
     done, totals = zip(*told, strict=True)
     assert set(totals) == {len(content)}
     assert list(done[:-2]) == sorted(done[:-2])
@@ -123,7 +126,8 @@ def test_another_member_than_the_published_one_is_refused(server, packed, tmp_pa
     server.answers["/ml-100k.zip"] = Answer(content)
     message = failure(tmp_path / "datasets", {"u.data": "0" * 32}, tmp_path / "datasets", base_address=server.address)
     assert f"{server.address}ml-100k.zip is not the file that Collab knows" in message
-    assert f"u.data has MD5 {md5['u.data']}, expected {'0' * 32}" in message
+    assert f"ml-100k.zip/u.data is not the published file: its MD5 is {md5['u.data']}, expected {'0' * 32}." in message
+    assert "Nothing of it was kept. Try again later" in message and str(tmp_path) not in message
 
 
 def test_a_member_that_is_missing_is_refused(server, packed, tmp_path):
@@ -188,3 +192,61 @@ def test_a_folder_that_cannot_be_made_is_said(server, packed, tmp_path):
     with pytest.raises(DownloadError, match="could not be fetched"):
         download("ml-100k.zip", packed[1], tmp_path / "file" / "datasets", base_address=server.address)
     assert server.asked == []
+
+
+def test_bytes_are_on_the_disk_before_the_name_and_the_name_after(server, packed, tmp_path, monkeypatch):
+    content, md5 = packed
+    server.answers["/ml-100k.zip"] = Answer(content)
+    done, fsync, replace = [], os.fsync, os.replace
+
+    def synced(number):
+        about = os.fstat(number)
+        done.append(("folder" if stat.S_ISDIR(about.st_mode) else "file", about.st_ino))
+        fsync(number)
+
+    def replaced(source, target):
+        done.append(("rename", os.stat(source).st_ino))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    path = download("ml-100k.zip", md5, tmp_path, base_address=server.address)
+    file, folder = path.stat().st_ino, tmp_path.stat().st_ino
+    assert done == [("file", file), ("rename", file), ("folder", folder)]
+
+
+def test_what_a_killed_download_leaves_is_named_by_the_prefix(server, packed, tmp_path):
+    content, md5 = packed
+    server.answers["/ml-100k.zip"] = Answer(content)
+    seen, folder = [], tmp_path / "datasets"
+    download("ml-100k.zip", md5, folder, lambda *_: seen.extend(folder.iterdir()), server.address)
+    assert {each.name[: len(SCRATCH_PREFIX)] for each in seen} == {SCRATCH_PREFIX}
+    assert [each.name for each in folder.iterdir()] == ["ml-100k.zip"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "there is no room left on the disk"),
+        (errno.EDQUOT, "there is no room left on the disk"),
+        (errno.EROFS, "the disk can only be read"),
+        (errno.EACCES, "the folder cannot be written to"),
+    ],
+)
+@pytest.mark.parametrize("act", ["fsync", "replace", "mkdir"])
+def test_a_disk_that_takes_nothing_is_said(server, packed, tmp_path, monkeypatch, number, words, act):
+    content, md5 = packed
+    server.answers["/ml-100k.zip"] = Answer(content)
+    (tmp_path / "ml-100k.zip").write_bytes(b"old")
+
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(os, act, refuse)
+        with pytest.raises(DownloadError) as failed:
+            download("ml-100k.zip", md5, tmp_path, base_address=server.address)
+    assert f"could not be kept in {tmp_path}: {words}. Nothing was changed. Make room there or name" in str(
+        failed.value
+    )
+    assert (tmp_path / "ml-100k.zip").read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1

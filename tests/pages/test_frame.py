@@ -2,12 +2,17 @@
 
 import dataclasses
 import shutil
+import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from collab.datasets import entry_of, find
+from collab.datasets.movielens import Archive
 from collab.errors import DownloadError, RunError
+from collab.services.environment import read_environment
 from collab.services.fetch import Fetcher
 from collab.services.jobs import Jobs
 from collab.ui import cached
@@ -121,6 +126,83 @@ def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     while shared.state("ml-100k").state != "failed" and time.monotonic() < end:
         time.sleep(0.05)
     assert len(calls) == 2
+
+
+@pytest.fixture
+def damage(tmp_path, monkeypatch):
+    """A function that puts MovieLens 100K with one star changed into a folder of COLLAB_DATA, or into the downloads; its file."""
+
+    def put(provided, name="ml-100k"):
+        entry, environment = entry_of(name), read_environment()
+        good = Archive(find(name, environment.places))
+        folder = tmp_path / "data" if provided else environment.downloads
+        folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(folder / entry.file_name, "w") as archive:
+            for file in entry.all_md5:
+                content = good.read(file)
+                archive.writestr(file, content.replace(b"5", b"4", 1) if file == entry.marker else content)
+        if provided:
+            monkeypatch.setenv("COLLAB_DATA", str(folder))
+        else:
+            monkeypatch.delenv("COLLAB_DATA")
+        return folder / entry.file_name
+
+    return put
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_damaged_file_is_named_on_every_page_and_the_sample_offered(
+    visit, damage, trained_home, movielens_folders, page
+):
+    trained_home("ml-100k", movielens_folders)
+    file = damage(provided=True)
+    app = visit(page, data="ml-100k")
+    said = app.error[0].value.replace("\\", "")
+    assert len(app.error) == 1 and said.startswith("**MovieLens 100K cannot be used.**") and "6e4704688" in said
+    assert f"{file}/u.data is not the published file" in said and "Runs and ratings are not touched" in said
+    assert [each.key for each in app.main.button] == ["_check_again", "_meanwhile"] and len(app.sidebar.selectbox) == 1
+    app.button(key="_check_again").click().run()
+    assert not app.exception and app.error[0].value.replace("\\", "") == said
+    app.button(key="_meanwhile").click().run()
+    assert not app.exception and not app.error
+    assert "MovieLens 100K is damaged; the built-in sample stands in" in texts(app)
+
+
+def test_a_damaged_file_that_is_put_right_is_used(visit, damage, trained_home, movielens_folders):
+    trained_home("ml-100k", movielens_folders)
+    file = damage(provided=True)
+    app = visit("overview", data="ml-100k")
+    run = [record.id for record in cached.jobs().store.records()]
+    shutil.copy(find("ml-100k", movielens_folders), file)
+    app.button(key="_check_again").click().run()
+    assert not app.exception and not app.error and app.metric and [link(app, "run")] == run
+
+
+def test_a_damaged_download_is_fetched_again_when_asked(visit, damage, trained_home, movielens_folders, monkeypatch):
+    trained_home("ml-100k", movielens_folders)
+    file, good = damage(provided=False), find("ml-100k", movielens_folders)
+    reached = threading.Event()
+
+    def fetch(file_name, md5, folder, progress, address):
+        if not reached.is_set():
+            raise DownloadError("there is no connection")
+        shutil.copy(good, folder / file_name)
+
+    shared = Fetcher(cached.environment(), fetch=fetch)
+    monkeypatch.setattr(cached, "fetcher", lambda: shared)
+    app = visit("overview", data="ml-100k")
+    assert f"{file}/u.data is not the published file" in app.error[0].value.replace("\\", "")
+    end = time.monotonic() + 20
+    for expected in ("damaged", "here"):
+        app.button(key="_fetch_again").click().run()
+        assert not app.exception
+        while shared.state("ml-100k").state != expected and time.monotonic() < end:
+            time.sleep(0.05)
+        app.run()
+        assert not app.exception and bool(app.error) == (expected == "damaged")
+        assert ("no connection" in texts(app)) == (expected == "damaged")
+        reached.set()
+    assert app.metric and file.read_bytes() == good.read_bytes()
 
 
 def test_bad_environment_is_refused_with_its_name(app, monkeypatch):

@@ -1,9 +1,11 @@
 """Fetcher: the states of a download, one download for all who ask, and a network that does not answer."""
 
 import contextlib
+import io
 import socket
 import threading
 import time
+import zipfile
 
 import pytest
 
@@ -14,6 +16,19 @@ from collab.services.environment import Environment
 from collab.services.fetch import Fetch, Fetcher
 
 NAME = "ml-100k"
+CONTENT = {"u.data": b"1\t1\t5\t0\n"}
+
+
+def packed(content):
+    """The bytes of a zip of these files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file, text in content.items():
+            archive.writestr(file, text)
+    return packed.getvalue()
+
+
+GOOD, DAMAGED = packed(CONTENT), packed({"u.data": b"1\t1\t4\t0\n"})
 
 
 def until(question):
@@ -42,8 +57,15 @@ class Scripted:
         if self.ending is not None:
             raise self.ending
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / file_name).write_bytes(b"")
+        (folder / file_name).write_bytes(GOOD)
         return folder / file_name
+
+
+@pytest.fixture(autouse=True)
+def one_rating(published):
+    """Both data sets are one rating here."""
+    for name in (NAME, "ml-latest-small"):
+        published(name, CONTENT)
 
 
 @pytest.fixture
@@ -84,7 +106,7 @@ def test_the_way_of_a_download(fetcher, script, environment):
 
 
 def test_what_lies_in_a_data_folder_is_not_fetched(tmp_path, script):
-    (tmp_path / "ml-100k.zip").write_bytes(b"")
+    (tmp_path / "ml-100k.zip").write_bytes(GOOD)
     fetcher = Fetcher(Environment((tmp_path,), tmp_path / "home", "sqlite://"), fetch=script)
     assert fetcher.ensure(NAME) == Fetch("here")
     assert fetcher.state("ml-latest-small") == Fetch("absent")
@@ -141,6 +163,42 @@ def test_a_file_that_was_taken_away_is_absent_again(fetcher, script, environment
     assert fetcher.ensure(NAME).state == "connecting"
     script.go_on.set()
     until(lambda: fetcher.state(NAME).state == "here")
+
+
+def test_a_damaged_download_is_replaced_when_asked(fetcher, script, environment):
+    file = environment.downloads / "ml-100k.zip"
+    file.parent.mkdir()
+    file.write_bytes(DAMAGED)
+    now = fetcher.ensure(NAME)
+    assert (now.state, now.replaceable, now.out_of_reach) == ("damaged", True, False)
+    assert f"{file / 'u.data'} is not the published file: its MD5 is" in now.message
+    assert script.calls == []
+    script.ending = DownloadError("no connection")
+    assert fetcher.ensure(NAME, again=True).state == "connecting"
+    assert fetcher.state(NAME).state == "connecting"
+    script.go_on.set()
+    until(lambda: fetcher.state(NAME).state == "damaged")
+    assert "u.data is not the published file" in fetcher.state(NAME).message
+    assert fetcher.state(NAME).message.endswith("It was tried to fetch it again: no connection")
+    assert fetcher.ensure(NAME).state == "damaged" and len(script.calls) == 1
+    script.ending = None
+    assert fetcher.ensure(NAME, again=True).state == "connecting"
+    script.go_on.set()
+    until(lambda: fetcher.state(NAME).state == "here")
+    assert file.read_bytes() == GOOD and len(script.calls) == 2
+    file.write_bytes(DAMAGED)
+    assert fetcher.state(NAME).state == "damaged"
+
+
+def test_what_somebody_has_put_into_a_data_folder_is_not_replaced(tmp_path, script):
+    file = tmp_path / "ml-100k.zip"
+    file.write_bytes(DAMAGED)
+    fetcher = Fetcher(Environment((tmp_path,), tmp_path / "home", "sqlite://"), fetch=script)
+    for now in (fetcher.ensure(NAME), fetcher.ensure(NAME, again=True)):
+        assert (now.state, now.replaceable) == ("damaged", False)
+    assert script.calls == [] and file.read_bytes() == DAMAGED
+    file.write_bytes(GOOD)
+    assert fetcher.state(NAME).state == "here"
 
 
 def test_however_often_it_is_asked_one_download_starts(fetcher, script):

@@ -11,6 +11,7 @@ import streamlit as st
 from plotly.subplots import make_subplots
 from streamlit.delta_generator import DeltaGenerator
 
+from collab.errors import CollabError
 from collab.ideas import decay_curves
 from collab.ideas.decay_curves import DECAYS, DecayCurve
 from collab.ideas.weight_decay import adam_with_decay, adam_with_penalty, pulls, room, sgd_with_decay, sgd_with_penalty
@@ -265,7 +266,12 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
     for number, decay in enumerate(order):
         if waiting:
             progress.progress(number / len(order), text=f"Training with decay {decay:g}")
-        curves.append(trained_curve(name, decay))
+        try:
+            curves.append(trained_curve(name, decay))
+        except CollabError as reason:
+            progress.empty()
+            place.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+            return
         if (
             waiting or decay == order[-1]
         ):  # each curve as soon as it is there; all at once where they were there already
