@@ -1,9 +1,11 @@
 """The run store: folders that survive whatever happens to the process that writes them."""
 
 import dataclasses
+import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,7 +17,7 @@ import pandas as pd
 import pytest
 import safetensors.numpy
 
-from collab.errors import CollabError, RunError
+from collab.errors import CollabError, RunError, StorageError
 from collab.models import MODELS, BayesSettings, DotBiasSettings
 from collab.services import training_job
 from collab.services.environment import Environment
@@ -253,7 +255,13 @@ def test_many_short_epochs_write_few_weights(environment, monkeypatch):
     store = Counting(environment.home)
     record = carry_out(store.create(planned(epochs=20)), store, environment, on_epoch=quarter_later)
     assert [epoch for what, epoch in store.written if what == "weights"] == [5, 9, 13, 17, 20]
-    assert [epoch for what, epoch in store.written if what == "record"] == [0, 5, 9, 13, 17]  # the last one with its end
+    assert [epoch for what, epoch in store.written if what == "record"] == [
+        0,
+        5,
+        9,
+        13,
+        17,
+    ]  # the last one with its end
     assert record.epochs_done == 20
     assert len(store.progress(record.id).history) == 20
 
@@ -300,23 +308,78 @@ def test_unknown_run(store):
         store.record("01234567")
 
 
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("run.json", b"{"),
-        ("run.json", b'{"format": 99}'),
-        ("weights.safetensors", b"\x00\x01"),
-        ("items.csv", b"a,b\n1,2\n"),
-        ("users.csv", b""),
-    ],
-)
-def test_damaged_file_is_an_error_that_names_the_place(store, environment, file, content):
-    record = carry_out(store.create(planned(epochs=1)), store, environment)
-    (store.folder / record.id / file).write_bytes(content)
-    with pytest.raises(RunError, match=record.id):
-        store.load(record.id)
-    if file == "run.json":
-        assert store.records() == []  # one damaged run does not hide the others
+def flipped(content):
+    """One bit in the middle is another."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "a list": lambda content: b"[]",
+    "null": lambda content: b"null",
+    "deeply nested": lambda content: b"[" * 100_000,
+    "of another version": lambda content: b'{"format": 1}',
+    "too long": lambda content: content + b" " * 1_000_001,
+    "flipped": flipped,
+    "missing": None,
+}
+RUN_FILES = ("run.json", "history.csv", "batches.csv", "items.csv", "users.csv", "weights.safetensors")
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory):
+    """A home with two runs, to be copied."""
+    home = tmp_path_factory.mktemp("two")
+    store = RunStore(home)
+    for _ in range(2):
+        carry_out(store.create(planned(epochs=1)), store, Environment((), home, "sqlite://"))
+    return home
+
+
+@pytest.mark.parametrize("file", RUN_FILES)
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_run_is_named_and_hides_no_other(tmp_path, two_runs, kind, file):
+    shutil.copytree(two_runs, tmp_path / "home")
+    store = RunStore(tmp_path / "home")
+    ended, other = store.records()
+    place = store.folder / ended.id / file
+    if DAMAGE[kind] is None:
+        place.unlink()
+    else:
+        place.write_bytes(DAMAGE[kind](place.read_bytes()))
+    for each in (store, RunStore(store.home)):  # the one has read it before
+        each._checked.clear()  # as after a few seconds
+        assert [record.id for record in each.records()] == [other.id]
+        (damaged,) = each.damaged()
+        assert damaged.id == ended.id and file in damaged.reason
+        assert damaged.starter == (None if file == "run.json" else ended.starter)
+        for read in (each.record, each.load, each.progress, each.files_of, each.rename):
+            with pytest.raises(RunError, match="damaged"):
+                read(ended.id, *(["x"] if read == each.rename else []))
+    store.delete(ended.id)
+    assert store.damaged() == [] and (store.trash / ended.id).is_dir()
+    store.restore(ended.id)
+    assert [each.id for each in store.damaged()] == [ended.id]
+
+
+def test_a_folder_in_a_files_place_is_damage_too(store, ended):
+    for file in RUN_FILES:
+        (store.folder / ended.id / file).unlink()
+        (store.folder / ended.id / file).mkdir()
+        store._checked.clear()
+        assert store.records() == [] and [each.id for each in store.damaged()] == [ended.id]
+
+
+def test_a_damaged_busy_run_can_be_deleted(store):
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(), owner=owner))
+    (store.folder / f"{record.id}.partial" / "run.json").write_text("{")
+    assert [each.id for each in store.damaged()] == [record.id] and store.rescue() == []
+    store.delete(record.id)
+    assert store.damaged() == [] and list(store.folder.glob("*.partial")) == []
+    lock.release()
 
 
 def test_half_written_line_is_not_read(store, environment):
@@ -405,3 +468,160 @@ def test_damaged_run_in_the_trash_hides_no_other(store, ended):
     (store.trash / "01234567").mkdir()
     (store.trash / "01234567" / "run.json").write_text("[]")
     assert [record.id for record in store.deleted()] == [ended.id]
+
+
+# --- disks that fail -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The disk is full until the function that this gives is called."""
+
+    def refuse(*_args, **_how):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collab.services.disk.replace", refuse)
+        yield patch.undo
+
+
+def test_a_full_disk_is_said_with_what_is_safe(store, full, request):
+    with pytest.raises(
+        StorageError, match=r"could not be noted down: the disk .* is full\. Nothing was begun\. Make room"
+    ):
+        store.create(planned())
+    assert [each.name for each in store.folder.iterdir()] == ["trash"] and not list(store.owners.iterdir())
+
+
+def test_a_full_disk_changes_no_run(store, ended, full):
+    with pytest.raises(StorageError, match="unchanged"):
+        store.rename(ended.id, "other")
+    assert store.record(ended.id) == ended
+    store.delete(ended.id)  # takes no room
+    store.restore(ended.id)
+
+
+def test_a_run_whose_ending_cannot_be_written_is_interrupted(store, environment, request):
+    """Its folder gets its name all the same, and with room its record follows."""
+
+    def fill_the_disk(report):
+        if report.epoch == 2:
+            request.getfixturevalue("full")
+
+    owner, lock = store.claim()
+    record = store.create(dataclasses.replace(planned(epochs=2), owner=owner))
+    with pytest.raises(StorageError, match="is full"):
+        carry_out_to_the_end(record, store, environment, fill_the_disk)
+    found = RunStore(environment.home).record(record.id)
+    assert found.state == "interrupted" and "could not be written" in found.message
+    request.getfixturevalue("full")()
+    lock.release()
+    store.tidy()
+    (found,) = RunStore(environment.home).records()
+    assert found.state == "interrupted" and found.files and (store.folder / record.id).is_dir()
+    store.delete(record.id)
+    assert store.records() == []
+
+
+def carry_out_to_the_end(record, store, environment, on_epoch):
+    """`carry_out`, which may keep what its last write said to itself."""
+    carry_out(record, store, environment, on_epoch=on_epoch)
+    store.finish(record)
+
+
+def test_a_run_that_was_given_up_is_interrupted_until_it_can_be_written(store, full):
+    owner, lock = store.claim()
+    full()
+    record = store.create(dataclasses.replace(planned(), owner=owner))
+    store.give_up(record.id, "The disk is full.")
+    assert (store.record(record.id).state, store.record(record.id).message) == ("interrupted", "The disk is full.")
+    assert store.rescue() == [record.id]
+    assert RunStore(store.home).record(record.id).message == "The disk is full."
+    lock.release()
+
+
+def test_a_vanished_folder_is_an_empty_one(store, ended):
+    shutil.rmtree(store.home)
+    assert store.records() == store.damaged() == store.deleted() == store.rescue() == []
+    store.tidy()
+    with pytest.raises(RunError, match="there is no run"):
+        store.record(ended.id)
+    assert store.records() == [] and store.record(store.create(planned()).id).state == "queued"  # it is made anew
+
+
+def test_a_home_that_cannot_be_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="Collab cannot keep runs"):
+        RunStore(tmp_path / "file")
+
+
+def test_what_is_written_reaches_the_disk_before_it_gets_its_name(store, environment, monkeypatch):
+    """Every file of a run, then its folder: synced first, renamed then, and the names synced after that."""
+    done, sync, replace = [], os.fsync, os.replace
+
+    def note_sync(descriptor):
+        done.append(("sync", os.readlink(f"/proc/self/fd/{descriptor}")))
+        sync(descriptor)
+
+    def note_replace(source, target):
+        done.append(("rename", str(source), str(target)))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    record = carry_out(store.create(planned(epochs=1)), store, environment)
+    partial, final = (str(store.folder / f"{record.id}{end}") for end in (".partial", ""))
+    end = done.index(("rename", partial, final))
+    assert ("sync", str(store.folder)) in done[end:]
+    for name in record.files:
+        assert ("sync", f"{partial}/{name}") in done[:end]
+    for name in ("run.json", "items.csv", "users.csv", "weights.safetensors"):
+        moves = [place for place, each in enumerate(done) if each[0] == "rename" and each[2] == f"{partial}/{name}"]
+        assert moves and all(done[place - 1] == ("sync", done[place][1]) for place in moves)
+        assert all(done[place + 1] == ("sync", partial) for place in moves)
+    done.clear()
+    carry_out(store.create(planned(epochs=1)), RunStore(environment.home, durable=False), environment)
+    assert (
+        len([each for each in done if each[0] == "sync"]) == 3
+    )  # noted down by the other store; a trial need not last
+
+
+def test_what_killed_processes_have_left_goes(store, ended):
+    dead, lock = store.claim()
+    alive, held = store.claim()
+    lock.release()
+    left = [store.folder / f"{dead}.new", store.folder / ended.id / "run.json.0a.tmp", store.owners / f"{dead}.lock"]
+    left[0].mkdir()
+    left[1].write_text("{")
+    (store.folder / f"{alive}.new").mkdir()
+    store.tidy()
+    assert not left[0].exists() and left[1].exists()  # it may be just about to be renamed
+    store.tidy(now=time.time() + 3601)
+    assert not any(each.exists() for each in left) and (store.folder / f"{alive}.new").is_dir()
+    assert [record.id for record in store.records()] == [ended.id]
+    held.release()
+
+
+# --- whose run it is -------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_renamed_and_deleted_by_whoever_started_it_or_the_command_line(store, environment):
+    record = carry_out(store.create(dataclasses.replace(planned(epochs=1), starter="me")), store, environment)
+    for act in (lambda by: store.rename(record.id, "x", by=by), lambda by: store.delete(record.id, by=by)):
+        for other in ("you", ""):
+            with pytest.raises(RunError, match="somebody else has started this run"):
+                act(other)
+    assert store.rename(record.id, "mine", by="me").name == "mine"
+    store.delete(record.id, by="me")
+    store.restore(record.id)
+    store.delete(record.id)
+
+
+def test_a_damaged_run_is_deleted_by_whoever_started_it_as_far_as_that_is_known(store, environment):
+    record = carry_out(store.create(dataclasses.replace(planned(epochs=1), starter="me")), store, environment)
+    (store.folder / record.id / "users.csv").unlink()
+    store._checked.clear()
+    with pytest.raises(RunError, match="somebody else"):
+        store.delete(record.id, by="you")
+    (store.folder / record.id / "run.json").unlink()
+    store.delete(record.id, by="you")
