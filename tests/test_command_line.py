@@ -15,7 +15,9 @@ from collab.datasets import download as download_module
 from collab.datasets.movielens import Archive
 from collab.models import MODELS, family_of
 from collab.services.environment import read_environment
+from collab.services.house_run import house_run
 from collab.services.runs import RunStore
+from collab.services.training_job import default_plan
 
 QUICK = ["--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
 
@@ -162,7 +164,7 @@ def test_recommend_reads_what_the_pages_read(answer, run_id, tmp_path):
 
 def test_recommend_falls_back_to_the_rating_where_the_data_are_gone(answer, home, run_id, tmp_path):
     record = RunStore(home).record(run_id)
-    RunStore(home).write_record(dataclasses.replace(record, fingerprint="another"))
+    RunStore(home).write_record(dataclasses.replace(record, fingerprint="0" * 16))
     file = tmp_path / "mine.csv"
     file.write_text("title,rating\nAlien (1979),5\n")
     code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file))
@@ -307,3 +309,58 @@ def test_as_a_process(home):
         check=False,
     )
     assert wrong.returncode == 2 and wrong.stdout == "" and "is not the id of a run" in wrong.stderr
+
+
+# --- keeping the house -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_goes_out_and_comes_in(home, answer, run_id, tmp_path):
+    file = tmp_path / "run.zip"
+    assert answer("export-run", "--run", run_id, "--out", str(file)) == (0, {"run": run_id, "file": str(file)}, "")
+    code, told, err = answer("import-run", str(file))
+    assert code == 0 and err == "" and list(told) == ["run"] and told["run"] != run_id
+    code, listed, _ = answer("runs")
+    assert [each["run"] for each in listed["runs"]] == [told["run"], run_id] and listed["damaged"] == []
+    file.write_bytes(file.read_bytes()[:1000])
+    code, told, err = answer("import-run", str(file))
+    assert code == 2 and told is None and "no zip of a run" in err
+    code, told, err = answer("export-run", "--run", run_id, "--out", str(tmp_path / "no" / "run.zip"))
+    assert code == 2 and told is None and "is gone" in err
+
+
+def test_a_run_is_pinned_and_unpinned(home, answer, run_id):
+    assert answer("pin", run_id) == (0, {"pinned": run_id}, "")
+    assert house_run("sample", RunStore(home)).record.id == run_id
+    assert answer("pin", "--none") == (0, {"pinned": None}, "")
+    for words, expected in (
+        (["pin"], "name the run to pin"),
+        (["pin", run_id, "--none"], "name the run to pin"),
+        (["pin", "01234567"], "there is no run 01234567"),
+    ):
+        code, told, err = answer(*words)
+        assert code == 2 and told is None and expected in err
+
+
+def test_a_run_is_renamed_and_deleted_by_the_command_line(home, answer, run_id):
+    assert answer("rename-run", "--run", run_id, "--name", " our best ") == (0, {"run": run_id, "name": "our best"}, "")
+    assert answer("delete-run", "--run", run_id)[0] == 0 and answer("runs")[1]["runs"] == []
+    code, _, err = answer("delete-run", "--run", run_id)
+    assert code == 2 and "was deleted" in err
+
+
+def test_a_damaged_run_is_listed_and_deleted(home, answer, run_id):
+    (home / "runs" / run_id / "run.json").write_text("[]")
+    code, listed, _ = answer("runs")
+    assert code == 0 and listed["runs"] == [] and [each["run"] for each in listed["damaged"]] == [run_id]
+    assert answer("similar", "--run", run_id, "--title", "Alien (1979)")[0] == 2
+    assert answer("delete-run", "--run", run_id)[0] == 0 and answer("runs")[1]["damaged"] == []
+
+
+def test_a_busy_run_is_asked_to_stop(home, answer, run_id):
+    store = RunStore(home)
+    owner, lock = store.claim()
+    busy = store.create(dataclasses.replace(default_plan("sample"), owner=owner))
+    assert answer("stop-run", "--run", busy.id) == (0, {"run": busy.id}, "") and store.is_asked_to_stop(busy.id)
+    lock.release()
+    code, _, err = answer("stop-run", "--run", run_id)
+    assert code == 2 and "has ended already" in err

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from collab.models import DotBiasSettings
-from collab.services.run_zip import export_zip
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.compare_view import alike_in_words, spread_out
@@ -32,10 +31,20 @@ def table(app):
     return next(frame.value for frame in app.dataframe if "created" in frame.value)
 
 
-def train(app, name, split_seed=0):
+ME = "me"
+
+
+@pytest.fixture
+def app(app):
+    """The app in a browser of somebody who is known."""
+    app.session_state["_visitor"] = ME
+    return app
+
+
+def train(app, name, split_seed=0, starter=ME):
     """A second run, trained by the worker of the app."""
     jobs = cached.jobs()
-    run_id = jobs.submit(plan("dot-bias", SETTINGS, "sample", "random:0.2", split_seed, name=name))
+    run_id = jobs.submit(plan("dot-bias", SETTINGS, "sample", "random:0.2", split_seed, name=name, starter=starter))
     wait(app, lambda: not jobs.store.record(run_id).busy)
     return run_id
 
@@ -52,11 +61,11 @@ def pick(app, *run_ids):
 
 def test_one_run_is_ticked_and_renamed(visit):
     app = visit("past_runs")
-    assert len(table(app)) == 1 and app.button(key="open_run")
-    run_id = first_run()
+    run_id = train(app, "mine")
+    pick(app, run_id)
     app.text_input(key=f"name-{run_id}").set_value("My *best*").run()
     app.button(key="save_name").click().run()
-    assert not app.exception and table(app).name.tolist() == ["My *best*"]
+    assert not app.exception and table(app).name.iloc[0] == "My *best*"
     assert cached.jobs().store.record(run_id).name == "My *best*"
 
 
@@ -135,13 +144,34 @@ def test_repeat_with_five_seeds(visit):
     assert not app.exception and len(next(f.value for f in app.dataframe if "rmse" in f.value)) == 5
 
 
-def test_load_a_zip_and_refuse_a_bad_one(visit):
+@pytest.mark.parametrize("starter", ["you", ""])
+def test_what_somebody_else_has_started_is_left_to_them(visit, starter):
     app = visit("past_runs")
-    packed = export_zip(cached.jobs().store, first_run())
-    app.file_uploader[0].upload("run.zip", packed, "application/zip").run()
-    assert not app.exception and len(table(app)) == 2 and "was loaded" in texts(app)
-    app.file_uploader[0].upload("run.zip", packed[:100], "application/zip").run()
-    assert not app.exception and len(table(app)) == 2 and "Nothing was loaded" in texts(app)
+    run_id = train(app, "theirs", starter=starter)
+    pick(app, run_id)
+    assert app.button(key="delete_runs").disabled and "Somebody else" in app.button(key="delete_runs").help
+    app.text_input(key=f"name-{run_id}").set_value("mine")
+    app.button(key="save_name").click().run()  # a browser may send what the page does not offer
+    assert not app.exception and "Somebody else has started this run" in texts(app)
+    assert cached.jobs().store.record(run_id).name == "theirs"
+    cached.jobs().store.delete(run_id)
+    app.run()
+    assert not app.exception and not [each for each in app.selectbox if each.key == "deleted_run"]
+
+
+def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit):
+    app = visit("past_runs")
+    run_id, store = train(app, "damaged"), cached.jobs().store
+    (store.folder / run_id / "run.json").write_text("[]")
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception and "damaged" not in table(app).name.tolist()
+    assert f"Run {run_id} is damaged" in texts(app).replace("\\", "") and "What you see is" in texts(app)
+    assert app.query_params["run"] != [run_id]
+    app.button(key=f"delete_damaged_{run_id}").click().run()
+    assert not app.exception and store.damaged() == [] and (store.trash / run_id).is_dir()
+    app.button(key="undo").click().run()
+    assert not app.exception and [each.id for each in store.damaged()] == [run_id]
 
 
 def test_rate_finder_takes_its_rate_over(visit):
