@@ -5,7 +5,7 @@ CollabError
  ├─ DownloadError   a data set could not be fetched, or what came is not what was expected
  ├─ SettingError    a setting, option or environment variable has a value that is not allowed (also a ValueError)
  ├─ RunError        a run does not exist, cannot be read, or cannot do what was asked
- └─ ProfileError    a profile link is unknown, or may look but not change
+ └─ ProfileError    a profile link is unknown or may only look, or the database of profiles cannot be used
 
 A message says what was wrong, where, and what to do next. Checks stand at the border, once; the core trusts its input.
 """
@@ -32,4 +32,4 @@ class RunError(CollabError):
 
 
 class ProfileError(CollabError):
-    """Raised for an unknown profile, or a change through a link that may only look."""
+    """Raised for an unknown profile, a change through a link that may only look, or a database that cannot be used."""
