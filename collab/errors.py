@@ -6,7 +6,7 @@ CollabError
  ├─ SettingError    a setting, option or environment variable has a value that is not allowed (also a ValueError)
  ├─ RunError        a run does not exist, cannot be read, or cannot do what was asked
  │   └─ StorageError    what was to be kept could not be written: full, read-only or vanished disk
- └─ ProfileError    a profile link is unknown, or may look but not change
+ └─ ProfileError    a profile link is unknown or may only look, or the database of profiles cannot be used
 
 A message says what was wrong, where, and what to do next. Checks stand at the border, once; the core trusts its input.
 """
@@ -37,4 +37,4 @@ class StorageError(RunError):
 
 
 class ProfileError(CollabError):
-    """Raised for an unknown profile, or a change through a link that may only look."""
+    """Raised for an unknown profile, a change through a link that may only look, or a database that cannot be used."""

@@ -33,7 +33,9 @@ BUSY_SECONDS = 10
 
 _tables = sa.MetaData()
 _format = sa.Table(
-    "format", _tables, sa.Column("number", sa.Integer, primary_key=True, autoincrement=False)  # one row: FORMAT
+    "format",
+    _tables,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # one row: FORMAT
 )
 _profiles = sa.Table(
     "profiles",
@@ -119,8 +121,9 @@ class ProfileStore:
     """The profiles in one database; safe to share between threads, and the database between servers.
 
     `url` is a database address, `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened before the first use,
-    which creates the tables in an empty database and refuses tables of another FORMAT. Call `close` when done, or use it in a `with` block. Raises SettingError for an
-    address that cannot work; every method raises ProfileError when the database cannot be used.
+    which creates the tables where there are none. Call `close` when done, or use it in a `with` block. Raises SettingError
+    for an address that cannot work; every method raises ProfileError when the database cannot be used, or has the tables
+    of another FORMAT.
     """
 
     def __init__(self, url: str) -> None:
@@ -381,9 +384,9 @@ class ProfileStore:
             theirs = " and ".join(map(str, numbers)) or "no number"
             way = "move the file away" if self._is_sqlite else "move its tables away"
             raise ProfileError(
-                f"The database of profiles, {self._shown}, has tables of another version of Collab (format {theirs}; this one reads "
-                f"{FORMAT}); nothing of it was read or changed. Name another database in COLLAB_DATABASE, or {way} so that a new "
-                "one begins."
+                f"The database of profiles, {self._shown}, has tables of another version of Collab (format {theirs}; this one "
+                f"reads {FORMAT}); nothing of it was read or changed. Name another database in COLLAB_DATABASE, or {way} so that "
+                "a new one begins."
             )
 
     @property

@@ -30,10 +30,13 @@ PATIENCE = 90_000  # milliseconds; a loaded machine is slow, not wrong
 
 
 @contextmanager
-def serving(home, app=ROOT / "app.py"):
-    """The dashboard, or another app, on a free port of this machine, its home in `home`; gives its address."""
+def serving(
+    home, app=ROOT / "app.py", options=("--server.address=127.0.0.1", "--server.headless=true"), host="127.0.0.1"
+):
+    """The dashboard, or another app, on a free port of this machine's `host`, its home in `home`; gives its address. The
+    port and `options` are told on the command line, the rest stands in the app's own configuration."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port = probe.getsockname()[1]
     variables = {**os.environ, "COLLAB_HOME": str(home), "OMP_NUM_THREADS": "1"}
     variables.pop("COLLAB_DATABASE", None)
@@ -47,8 +50,7 @@ def serving(home, app=ROOT / "app.py"):
                 "run",
                 str(app),
                 f"--server.port={port}",
-                "--server.address=127.0.0.1",
-                "--server.headless=true",
+                *options,
                 "--server.fileWatcherType=none",
                 "--browser.gatherUsageStats=false",
             ],
@@ -58,7 +60,7 @@ def serving(home, app=ROOT / "app.py"):
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}"
+            address = f"http://{host}:{port}"
             _wait_for_health(process, address, home / "server.log")
             yield address
         finally:

@@ -1,7 +1,9 @@
 """The frame: whatever link a page is opened with, it has data and a run, or says what to press."""
 
+import contextlib
 import dataclasses
 import shutil
+import sqlite3
 import threading
 import time
 import zipfile
@@ -209,6 +211,33 @@ def test_bad_environment_is_refused_with_its_name(app, monkeypatch):
     monkeypatch.setenv("COLLAB_DATA", "/no/such/folder")
     app.switch_page("pages/overview.py").run()
     assert "COLLAB_DATA" in app.error[0].value and not app.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_shows_a_traceback_on_a_database_of_another_version(visit, tmp_path, page):
+    (tmp_path / "home").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "profiles.sqlite")) as database:
+        database.execute("CREATE TABLE ratings (id INTEGER PRIMARY KEY, title TEXT)")
+    app = visit(page, profile="x" * 43, people=f"{'x' * 43},{'y' * 43}")
+    said = texts(app).replace("\\", "")
+    if page in ("rate", "your_taste", "together"):
+        assert "has tables of another version of Collab (format no number; this one reads 1)" in said
+        assert (
+            "nothing of it was read or changed. Name another database in COLLAB_DATABASE, or move the file away" in said
+        )
+    else:
+        assert app.main.title[0].value and not app.error
+
+
+def test_a_first_rating_is_told_of_a_database_of_another_version(visit, tmp_path):
+    """Nothing is asked of the database before somebody rates."""
+    (tmp_path / "home").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "profiles.sqlite")) as database:
+        database.execute("CREATE TABLE ratings (id INTEGER PRIMARY KEY, title TEXT)")
+    app = visit("rate")
+    next(each for each in app.feedback if (each.key or "").startswith("stars-")).set_value(3).run()
+    assert not app.exception and "has tables of another version of Collab" in app.error[0].value.replace("\\", "")
+    assert "profile" not in app.query_params
 
 
 def full(self, record):

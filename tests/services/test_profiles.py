@@ -3,12 +3,13 @@
 import dataclasses
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
 from collab.errors import DataError, ProfileError, SettingError
 from collab.ratings import RatingScale
-from collab.services.profiles import ProfileStore
+from collab.services.profiles import FORMAT, ProfileStore
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 
@@ -139,19 +140,57 @@ def test_what_is_said_in_place_of_stars(store):
         store.dismiss(profile, "A", "bored")
 
 
-def test_a_database_of_before_is_read_and_gets_what_it_lacks(store, tmp_path):
-    profile = store.create("Ada")
-    store.rate(profile, "A", 2)
-    store.close()
-    with sqlite3.connect(tmp_path / "home" / "profiles.sqlite") as database:
-        for change in ("ALTER TABLE ratings DROP COLUMN said", "DROP TABLE facts", "DROP TABLE visitors"):
+OTHERS = {  # what another version may have left, and how the refusal calls it
+    "older": ([], "no number"),
+    "newer": (["CREATE TABLE format (number INTEGER PRIMARY KEY)", "INSERT INTO format VALUES (7)"], "7"),
+    "unfinished": (["CREATE TABLE format (number INTEGER PRIMARY KEY)"], "no number"),
+    "both": (["CREATE TABLE format (number INTEGER PRIMARY KEY)", "INSERT INTO format VALUES (1), (2)"], "1 and 2"),
+}
+
+
+@pytest.mark.parametrize(("made", "theirs"), OTHERS.values(), ids=OTHERS)
+def test_tables_of_another_version_are_refused_and_left_alone(url, tmp_path, made, theirs):
+    file = tmp_path / "home" / "profiles.sqlite"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database:
+        for change in (
+            "CREATE TABLE profiles (id INTEGER, name TEXT)",
+            "INSERT INTO profiles VALUES (1, 'Ada')",
+            *made,
+        ):
             database.execute(change)
-    database.close()
-    for _ in range(2):
-        with ProfileStore(f"sqlite:///{(tmp_path / 'home' / 'profiles.sqlite').as_posix()}") as again:
-            assert said(again, profile)[:1] == [("A", 2.0)]
-            again.dismiss(profile, "B", "seen")
-            again.say_of_oneself(profile, "age", "36")
+        database.commit()
+        before = list(database.iterdump())
+    with ProfileStore(url) as store:
+        for act in (store.create, lambda: store.profiles_of("browser"), lambda: store.open("x" * 43)):
+            with pytest.raises(ProfileError) as refused:
+                act()
+            said = str(refused.value)
+            assert f"The database of profiles, {url}, has tables of another version of Collab (format {theirs};" in said
+            assert "nothing of it was read or changed" in said
+            assert "Name another database in COLLAB_DATABASE, or move the file away" in said
+    with closing(sqlite3.connect(file)) as database:
+        assert list(database.iterdump()) == before
+    file.unlink()
+    with ProfileStore(url) as store:
+        assert store.create("Ada").name == "Ada"
+
+
+def test_a_database_carries_the_number_of_its_tables(store, url, tmp_path):
+    profile = store.create("Ada")
+    with closing(sqlite3.connect(tmp_path / "home" / "profiles.sqlite")) as database:
+        assert database.execute("SELECT number FROM format").fetchall() == [(FORMAT,)]
+    with ProfileStore(url) as again:
+        assert again.open(profile.edit_token) == profile
+
+
+def test_tables_of_somebody_else_in_the_same_database_are_no_matter(url, tmp_path):
+    (tmp_path / "home").mkdir()
+    with closing(sqlite3.connect(tmp_path / "home" / "profiles.sqlite")) as database:
+        database.execute("CREATE TABLE invoices (id INTEGER)")
+        database.commit()
+    with ProfileStore(url) as store:
+        assert store.open(store.create().edit_token)
 
 
 def test_a_profile_has_a_name(store):
