@@ -4,7 +4,7 @@
     runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
     runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds;
                                  an empty cell where a model has no such thing
-                                 (latest.csv: where it is right now, while it trains)
+                                 (latest.csv: where it is right now, while it trains; stop: empty, it was asked to stop)
     runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
     runs/ID/weights.safetensors  the learned tables
     runs/ID/valid_rows.csv       the row numbers held out, where a file named them
@@ -51,6 +51,7 @@ OLD_LOCK_SECONDS = 3600.0
 FILES = (
     "run.json", "history.csv", "batches.csv", "items.csv", "users.csv", "weights.safetensors", "valid_rows.csv",
 )  # fmt: skip
+STOP = "stop"  # an empty file in the folder of a run that was asked to stop
 LONGEST_NAME = 80
 KEPT_DAYS = 30  # how long a deleted run can be brought back
 BUSY = ("queued", "running")
@@ -192,6 +193,7 @@ class RunStore:
         self.owners.mkdir(parents=True, exist_ok=True)
         self._rescued = time.monotonic()
         self._ended: dict[str, tuple[int, RunRecord]] = {}  # by id: when run.json was written, and what it says
+        self._given_up: dict[str, str] = {}  # by id: why a run has ended whose ending cannot be written
 
     # --- ownership -------------------------------------------------------------------------------------------------
 
@@ -263,8 +265,30 @@ class RunStore:
     def finish(self, record: RunRecord) -> None:
         """The run is over: write its record and give its folder its final name."""
         self.write_record(record)
-        (self._partial(record.id) / "latest.csv").unlink(missing_ok=True)
+        for name in ("latest.csv", STOP):
+            (self._partial(record.id) / name).unlink(missing_ok=True)
         os.replace(self._partial(record.id), self.folder / record.id)
+
+    def give_up(self, run_id: str, message: str) -> None:
+        """A run has ended although that cannot be written: from now on `record` says that it was interrupted, and why."""
+        self._given_up[run_id] = message
+
+    def ask_to_stop(self, run_id: str) -> None:
+        """Ask whoever works on a run that waits or trains to stop it. Raises RunError where there is none."""
+        if not self.record(run_id).busy:
+            raise RunError(f"run {run_id} has ended already")
+        try:
+            (self._partial(run_id) / STOP).touch()
+        except OSError as reason:
+            raise RunError(f"run {run_id} cannot be asked to stop ({reason.strerror}); it may have ended") from reason
+
+    def is_asked_to_stop(self, run_id: str) -> bool:
+        """Whether somebody outside its server has asked a run that waits or trains to stop."""
+        return os.path.exists(self._partial(run_id) / STOP)
+
+    def is_under_way(self, run_id: str) -> bool:
+        """Whether there is a run that waits or trains."""
+        return os.path.isdir(self._partial(run_id))  # False also where the disk does not answer
 
     def discard(self, run_id: str) -> None:
         """Remove for good a run that never began, or that nobody will look at again."""
@@ -326,8 +350,9 @@ class RunStore:
         self._ended_record(run_id, "deleted")
         self.trash.mkdir(exist_ok=True)
         try:
-            os.utime(self.folder / run_id)  # from now its days in the trash count
-            os.replace(self.folder / run_id, self.trash / run_id)
+            place = self._place(run_id)  # a run that was given up has no final name
+            os.utime(place)  # from now its days in the trash count
+            os.replace(place, self.trash / run_id)
         except OSError as reason:
             raise RunError(f"run {run_id} could not be deleted ({reason.strerror}); it may be gone already") from reason
 
@@ -418,7 +443,9 @@ class RunStore:
                     return kept[1]
                 record = RunRecord.from_json(file.read_text(encoding="utf-8"))
                 if not record.busy and file.parent.name != run_id:
-                    return dataclasses.replace(record, state="running")  # its folder is about to get its final name
+                    record = dataclasses.replace(record, state="running")  # its folder is about to get its final name
+                if record.busy and (why := self._given_up.get(run_id)) is not None:
+                    return dataclasses.replace(record, state="interrupted", message=why)
                 if not record.busy:
                     self._ended[run_id] = changed, record
                 return record
