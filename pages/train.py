@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.errors import CollabError, RunError
+from collab.errors import CollabError
 from collab.services.training_job import plan
 from collab.ui import cached, slider_mode, words
 from collab.ui.page import describe_run, open_page, use_run
@@ -30,16 +30,29 @@ def start() -> None:
 
 
 def show_queue() -> None:
-    """Who trains and who waits, for everybody."""
-    jobs, names = cached.jobs(), []
-    for place, run_id in enumerate(jobs.queue()):
+    """Who trains and who waits, for everybody; and what of this visitor's is not even in the queue yet."""
+    jobs, names, n_waiting = cached.jobs(), [], 0
+    for run_id in jobs.queue():
         try:
             record = jobs.store.record(run_id)
-        except RunError:
-            continue  # it has just ended, or its folder is gone
+        except CollabError:
+            continue  # it has just gone
+        n_waiting += record.state == "queued"
+        place = f"{n_waiting}." if record.state == "queued" else "**Training**"
         whose = "yours" if record.starter == visitor() else "somebody else’s"
-        names.append(f"{'**Training**' if place == 0 else f'{place}.'} {words.plain(describe_run(record))} ({whose})")
+        names.append(f"{place} {words.plain(describe_run(record))} ({whose})")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
+    if trouble := jobs.trouble():
+        st.warning(f"{words.plain(trouble)}.", icon=":material/hourglass_top:")
+    if planned := jobs.planned(visitor()):
+        st.caption(f"{words.counted(len(planned), 'more run')} of yours will follow.")
+        st.button(
+            "Cancel the rest",
+            key="cancel_plan",
+            on_click=jobs.drop_plan,
+            args=(visitor(),),
+            help="These runs will not be trained; what trains or waits already goes on.",
+        )
 
 
 with controls:

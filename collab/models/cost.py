@@ -8,15 +8,22 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from collab.models.adam import LARGE_TABLE, ROWS_A_RATING
 from collab.models.embedding_net import size_by_rule
 
 SIDE_COLUMNS = 60  # about so many does `side` see beside the embeddings
 
 
+def _rows_a_step(settings: Any, n_rows: int, n_tables: int = 1) -> int:
+    """Rows that a step of `table_adam` goes through: those of a large table cost at most as many as the smallest large one."""
+    return min(n_rows, n_tables * max(LARGE_TABLE, ROWS_A_RATING * settings.batch_size))
+
+
 def dot_seconds(settings: Any, n_train: int, n_rows: int) -> float:
     """Of `dot-bias` on `n_train` ratings and tables of `n_rows` rows together: steps, each with its call, table and batch."""
     n_steps = settings.epochs * -(-n_train // settings.batch_size)
-    return n_steps * (130e-6 + settings.n_factors * (0.75e-9 * n_rows + 4e-9 * settings.batch_size))
+    a_factor = 0.75e-9 * _rows_a_step(settings, n_rows) + 4e-9 * settings.batch_size
+    return n_steps * (130e-6 + settings.n_factors * a_factor)
 
 
 def plain_seconds(settings: Any, n_train: int, n_rows: int) -> float:
@@ -30,7 +37,8 @@ def ordinal_seconds(settings: Any, n_train: int, n_rows: int) -> float:
     """Of `ordinal`: as `dot-bias`, its rows wider by a bias and five levels, and chances for every rating."""
     n_steps = settings.epochs * -(-n_train // settings.batch_size)
     a_rating = 0.3e-6 + 3e-9 * settings.n_factors
-    return n_steps * (93e-6 + 0.7e-9 * (settings.n_factors + 6) * n_rows + a_rating * settings.batch_size)
+    a_step = 93e-6 + 0.7e-9 * (settings.n_factors + 6) * _rows_a_step(settings, n_rows)
+    return n_steps * (a_step + a_rating * settings.batch_size)
 
 
 def net_seconds(settings: Any, n_train: int, n_rows: int) -> float:
@@ -66,7 +74,7 @@ def _layers_seconds(
     n_inputs = user_size + item_size + n_columns
     n_weights = sum(n_in * n_out for n_in, n_out in pairwise((n_inputs, *layers, 1)))
     a_rating = 55e-12 * n_weights + 5e-9 * (n_inputs + sum(layers) + between)
-    a_step = 80e-6 + 0.6e-9 * (user_size + item_size) * n_rows + 4.3e-9 * n_weights
+    a_step = 80e-6 + 0.6e-9 * (user_size + item_size) * _rows_a_step(settings, n_rows, 2) + 4.3e-9 * n_weights
     return n_steps * (a_step + a_rating * settings.batch_size)
 
 

@@ -58,6 +58,7 @@ KEPT_DAYS = 30
 CHECK_SECONDS = 5.0
 """How long the files of a run that were found unchanged count as unchanged."""
 
+STOP = "stop"  # an empty file in the folder of a run that was asked to stop
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
 ITEM_TYPES = {
@@ -250,7 +251,7 @@ class RunStore:
         partial, final = self._partial(record.id), self.folder / record.id
         try:
             with self._writing(f"The ending of run {record.id} could not be written", GIVEN_UP):
-                for left in (partial / "latest.csv", partial / "stop", *partial.glob("*.tmp")):
+                for left in (partial / "latest.csv", partial / STOP, *partial.glob("*.tmp")):
                     left.unlink(missing_ok=True)
                 record = dataclasses.replace(record, files=self._seal(partial))
                 self._write(partial / "run.json", record.to_json().encode())
@@ -274,10 +275,15 @@ class RunStore:
         if not self.record(run_id).busy:
             raise RunError(f"run {run_id} has ended already")
         with self._writing(f"Run {run_id} could not be asked to stop"):
-            (self._partial(run_id) / "stop").touch()
+            (self._partial(run_id) / STOP).touch()
 
     def is_asked_to_stop(self, run_id: str) -> bool:
-        return (self._partial(run_id) / "stop").exists()
+        """Whether somebody outside its server has asked a run that waits or trains to stop."""
+        return os.path.exists(self._partial(run_id) / STOP)
+
+    def is_under_way(self, run_id: str) -> bool:
+        """Whether there is a run that waits or trains."""
+        return os.path.isdir(self._partial(run_id))  # False also where the disk does not answer
 
     def rescue(self) -> list[str]:
         """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import hashlib
 import os
 import platform
@@ -21,7 +23,7 @@ import torch
 from collab.certainty import calibration
 from collab.datasets import Signature, entry_of, find, load_dataset, signature
 from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
-from collab.errors import CollabError, SettingError
+from collab.errors import CollabError, SettingError, StorageError
 from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import build_model, family_of, preset_of
@@ -41,6 +43,7 @@ WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever 
 PREDICTED_AT_ONCE = 20_000
 WEIGHTS_SECONDS = 1.0  # how often the weights do, after an epoch, and with them how far the training was
 CHECKPOINT_SECONDS = 5.0  # and inside a long epoch
+STOP_SECONDS = 0.2  # how often it is looked for a wish to stop that came from outside
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
     "or switch the rating range on.",
@@ -162,6 +165,21 @@ def warm_up(data: str, models: Iterable[str], environment: Environment) -> Itera
         yield model
 
 
+class _Alive:
+    """Tells, whenever it is called, that a training goes on, and the seconds of its longest epoch so far.
+
+    It is called out of the training itself, between two of its steps: of one that hangs nothing more is heard.
+    """
+
+    def __init__(self, on_progress: Callable[[float], None]) -> None:
+        self.on_progress, self.longest = on_progress, 0.0
+
+    def __call__(self, seconds: float = 0.0) -> None:
+        """`seconds`: how long an epoch took, or the first one will take."""
+        self.longest = max(self.longest, seconds)
+        self.on_progress(self.longest)
+
+
 class _Recorder:
     """Writes a training down while it goes on: points of the curve, epochs, weights.
 
@@ -175,8 +193,9 @@ class _Recorder:
         record: RunRecord,
         model: Model,
         describe: Callable[[], tuple[pd.DataFrame, pd.DataFrame]],
+        alive: _Alive,
     ) -> None:
-        self.store, self.record, self.model, self.describe = store, record, model, describe
+        self.store, self.record, self.model, self.describe, self.alive = store, record, model, describe, alive
         self.described = False
         self.every = max(1, record.n_steps // N_POINTS)
         self.points: list[tuple] = []
@@ -185,6 +204,7 @@ class _Recorder:
         self.written = self.saved = time.monotonic()
 
     def on_batch(self, report: BatchReport) -> None:
+        self.alive()
         self.squared_error += report.train_loss * report.n_rows
         self.n_rows += report.n_rows
         self.last = report
@@ -207,6 +227,7 @@ class _Recorder:
         return (last.step, last.epoch, loss, last.learning_rate, last.momentum, last.seconds)
 
     def on_epoch(self, report: EpochReport) -> None:
+        self.alive(report.seconds)
         self.flush()
         self.store.append(self.record.id, "history.csv", [dataclasses.astuple(report)])
         valid = dataclasses.asdict(Errors(report.valid_loss, report.valid_loss**0.5, float("nan"), self.record.n_valid))
@@ -231,8 +252,9 @@ class _Recorder:
     def break_off(self) -> None:
         """The process is about to end: keep what was learned, if an epoch was complete."""
         if self.record.epochs_done:
-            self.model.settle()
-            self.save()
+            with contextlib.suppress(OSError, CollabError):  # it cannot be written: what was written before counts
+                self.model.settle()
+                self.save()
 
     def close(self) -> None:
         """Write down what is left, up to the very last step."""
@@ -255,35 +277,77 @@ def carry_out(
     should_stop: Callable[[], bool] = lambda: False,
     why_stopped: Callable[[], str] = lambda: "stopped",
     on_epoch: Callable[[EpochReport], None] = lambda report: None,
+    on_progress: Callable[[float], None] = lambda longest: None,
 ) -> RunRecord:
     """Train the noted run `record` to its end and give its folder its final name; returns the final record.
 
-    Whatever goes wrong is written into the record as "failed" with the reason; nothing is raised but KeyboardInterrupt. A stopped
-    training keeps its weights; `why_stopped` says whether it was "stopped" by a person or "interrupted" by the surroundings.
+    Whatever goes wrong is written into the record with the reason, as "failed", or as "interrupted" where the run could not be
+    written down; nothing is raised but KeyboardInterrupt and SystemExit. Where not even the ending could be written, only what is
+    returned says so. A stopped training keeps its weights; `why_stopped` says whether it was "stopped" by a person or
+    "interrupted" by the surroundings. `RunStore.ask_to_stop` stops it too.
+
+    `on_progress` is called at every step and between the parts of the work, with the seconds of the longest epoch so far: before
+    the first has ended, as long as it should take.
     """
+    asked = _Asked(store, record.id)
     try:
-        record, outcome = _train(record, store, environment, should_stop, on_epoch)
-    except CollabError as reason:
-        record = dataclasses.replace(store.record(record.id), state="failed", message=str(reason))
-    except MemoryError:
-        record = dataclasses.replace(
-            store.record(record.id),
-            state="failed",
-            message="There was not enough memory. Take fewer factors or a smaller data set.",
+        record, outcome = _train(
+            record, store, environment, lambda: should_stop() or asked(), on_epoch, _Alive(on_progress)
         )
     except Exception as reason:
-        record = dataclasses.replace(
-            store.record(record.id),
-            state="failed",
-            message=f"The training broke off: {type(reason).__name__}: {reason}",
-        )
+        with contextlib.suppress(OSError, CollabError):
+            record = store.record(record.id)  # with what was learned before
+        state, message = _why_it_broke_off(reason)
+        record = dataclasses.replace(record, state=state, message=message)
     else:
-        state = why_stopped() if outcome.state == "stopped" else outcome.state
+        state = outcome.state
+        if state == "stopped" and not asked.found:
+            state = why_stopped()
         message = ADVICE.get(
             state, "It was interrupted; its weights so far were kept. Start it again to train to the end."
         )
         record = dataclasses.replace(record, state=state, message=message)
-    return store.finish(record)
+    try:
+        record = store.finish(record)
+    except (OSError, CollabError) as reason:
+        record = dataclasses.replace(record, state="interrupted", message=_why_it_broke_off(reason)[1])
+    return record
+
+
+class _Asked:
+    """Whether somebody has asked the run to stop, as `RunStore.ask_to_stop` does; looked for every STOP_SECONDS."""
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        self.store, self.run_id, self.found, self.looked = store, run_id, False, 0.0
+
+    def __call__(self) -> bool:
+        if not self.found and time.monotonic() - self.looked >= STOP_SECONDS:
+            self.found, self.looked = self.store.is_asked_to_stop(self.run_id), time.monotonic()
+        return self.found
+
+
+def _why_it_broke_off(reason: Exception) -> tuple[str, str]:
+    """The state of a run whose training or writing raised `reason`, and what to tell."""
+    cause: BaseException | None = reason
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    if cause is not None and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "interrupted", (
+            "The disk is full, so the training could not be written down. What was written before is kept. Make room, for "
+            "example by deleting runs, and start it again."
+        )
+    if isinstance(reason, StorageError):
+        return "interrupted", str(reason)
+    if isinstance(reason, OSError):
+        return "interrupted", (
+            f"Its files could not be read or written ({reason.strerror or reason}). What was written before is kept. Check the "
+            "disk and the folder of the runs, and start it again."
+        )
+    if isinstance(reason, CollabError):
+        return "failed", str(reason)
+    if isinstance(reason, MemoryError):
+        return "failed", "There was not enough memory. Take fewer factors or a smaller data set."
+    return "failed", f"The training broke off: {type(reason).__name__}: {reason}"
 
 
 def _train(
@@ -292,13 +356,18 @@ def _train(
     environment: Environment,
     should_stop: Callable[[], bool],
     on_epoch: Callable[[EpochReport], None],
+    alive: _Alive,
 ) -> tuple[RunRecord, Outcome]:
+    alive()
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     dataset, ratings = load_encoded(record.data, environment, record.items_by)
+    alive()
     split = split_by(record.holdout, dataset, record.split_seed)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
     features = features_of(dataset, ratings, record.items_by) if getattr(settings, "side_information", False) else None
     model = build_model(record.model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
+    seconds = family_of(record.model).seconds(settings, len(train), ratings.n_users + ratings.n_items)
+    alive(seconds / model.epochs)  # of the first epoch, which may be a single step
     record = dataclasses.replace(
         record,
         state="running",
@@ -316,7 +385,7 @@ def _train(
         store.write_valid_rows(record.id, split.valid)
     store.begin(record)
     recorder = _Recorder(
-        store, record, model, lambda: (describe_items(dataset, train, record.items_by), describe_users(train))
+        store, record, model, lambda: (describe_items(dataset, train, record.items_by), describe_users(train)), alive
     )
 
     def epoch_done(report: EpochReport) -> None:
@@ -328,11 +397,13 @@ def _train(
     except (KeyboardInterrupt, SystemExit):
         recorder.break_off()
         raise
+    alive()
     recorder.close()
     finite = all(np.isfinite(table).all() for table in model.weights().values())
     good = outcome.valid is not None and finite and outcome.valid.mse <= LARGEST_ERROR
     if good:
         store.write_weights(record.id, model.weights())
+    alive()  # certainty may take a while
     return dataclasses.replace(
         record,
         layers=_describe_layers(model),  # a model may grow with its data

@@ -8,56 +8,41 @@ from collections.abc import Sequence
 import streamlit as st
 
 from collab.chapter import Row, n_runs
-from collab.errors import CollabError, RunError
-from collab.services.chapter import plan_missing, seconds_for, under_way
+from collab.errors import RunError
+from collab.services.chapter import belongs, plan_missing, seconds_for, under_way
 from collab.services.runs import RunRecord
 from collab.ui import cached, words
+from collab.ui.queueing import queue, say_refusal, still_to_come
 from collab.ui.visitor import visitor
 
 WATCH_SECONDS = 0.5
-WANTED = "_chapter_wanted"
-"""Of the session: all that is missing is to be trained, also what the queue has no room for yet."""
 
 
 def show_training(rows: Sequence[Row]) -> None:
     """The button that trains what is missing, or how far that is."""
-    refused = _fill(rows) if st.session_state.get(WANTED) else ""
     records = cached.jobs().store.records()
-    busy, planned = under_way(rows, records), plan_missing(rows, records)
-    if refused and not busy:  # nothing of ours would tell when there is room again
-        del st.session_state[WANTED]
-        st.warning(f"Nothing is queued: {words.plain(refused)}.", icon=":material/warning:")
-    if busy:
+    busy, missing, to_come = under_way(rows, records), plan_missing(rows, records), _to_come(rows)
+    if busy or to_come:
         st.fragment(_watch, run_every=WATCH_SECONDS)(rows, _states(busy))
-    if planned and not st.session_state.get(WANTED):
+    if missing and not to_come:
         st.button(
             "Train what is missing",
             key="train_missing",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            on_click=_want,
+            on_click=queue,
+            args=(lambda: plan_missing(rows, cached.jobs().store.records()),),
             disabled=bool(busy),
             help="Puts them into the queue, where others may train too. They go on when you leave the page.",
         )
-        number = "1 run" if len(planned) == 1 else f"{len(planned)} runs"
-        st.caption(f"{number}, about {words.duration(seconds_for(planned, rows, records))}.")
+        number = "1 run" if len(missing) == 1 else f"{len(missing)} runs"
+        st.caption(f"{number}, about {words.duration(seconds_for(missing, rows, records))}.")
+    say_refusal()
 
 
-def _want() -> None:
-    st.session_state[WANTED] = True
-
-
-def _fill(rows: Sequence[Row]) -> str:
-    """Queue what is missing, as far as there is room; the rest follows when this is called again. Returns why not all, or ""."""
-    jobs = cached.jobs()
-    try:
-        for each in plan_missing(rows, jobs.store.records(), starter=visitor()):
-            jobs.submit_once(each)
-    except CollabError as reason:
-        return str(reason)
-    del st.session_state[WANTED]
-    return ""
+def _to_come(rows: Sequence[Row]) -> list[RunRecord]:
+    return still_to_come(lambda record: any(belongs(record, row) for row in rows))
 
 
 def _states(busy: Sequence[RunRecord]) -> tuple[tuple[str, str], ...]:
@@ -66,27 +51,30 @@ def _states(busy: Sequence[RunRecord]) -> tuple[tuple[str, str], ...]:
 
 def _watch(rows: Sequence[Row], states: tuple[tuple[str, str], ...]) -> None:
     """How far the training is; draws the page anew as soon as a run has begun or ended."""
-    store = cached.jobs().store
+    jobs = cached.jobs()
+    store, to_come = jobs.store, _to_come(rows)
     records = store.records()
     busy = under_way(rows, records)
-    if not busy or _states(busy) != states:
+    if _states(busy) != states or not (busy or to_come):
         st.rerun()
-    training, share = busy[0], 0.0
-    if training.state == "running":
+    now, share = jobs.trouble() or "waiting for their turn", 0.0
+    if busy and busy[0].state == "running":
+        now = f"training {words.plain(busy[0].name)}"
         with contextlib.suppress(RunError):
-            share = store.progress(training.id).share
+            share = store.progress(busy[0].id).share
     whole = n_runs(rows)
     n_done = whole - len(busy) - len(plan_missing(rows, records))
-    now = f"training {words.plain(training.name)}" if training.state == "running" else "waiting for their turn"
     st.progress(min(1.0, (n_done + share) / whole), text=f"{n_done} of {whole} are trained · {now}")
     own = [record.id for record in busy if record.starter == visitor()]
-    if own:
-        st.button("Stop", key="stop_missing", icon=":material/stop:", on_click=_stop, args=(own,))
+    if own or to_come:
+        st.button("Stop", key="stop_missing", icon=":material/stop:", on_click=_stop, args=(own, bool(to_come)))
 
 
-def _stop(run_ids: list[str]) -> None:
+def _stop(run_ids: list[str], with_plan: bool) -> None:
+    """Stop these runs, and what of the chapter is still to come."""
     jobs = cached.jobs()
-    st.session_state.pop(WANTED, None)
+    if with_plan:
+        jobs.drop_plan(visitor())
     for run_id in reversed(run_ids):  # those that wait first: else the next one would begin
         with contextlib.suppress(RunError):  # it has just ended
             jobs.stop(run_id, visitor(), wait_seconds=1.0)

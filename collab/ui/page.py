@@ -423,7 +423,8 @@ def show_progress(run_id: str, what: str, height: int = 0) -> None:
         st.rerun()  # it was taken off the queue
     if not progress.record.busy:
         st.rerun()
-    text = f"Training {what}" if progress.record.state == "running" else "Getting ready to train"
+    waiting = words.plain(cached.jobs().trouble()) or "Getting ready to train"
+    text = f"Training {what}" if progress.record.state == "running" else waiting
     left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     st.progress(progress.share, text=text + left)
     if height:

@@ -9,26 +9,29 @@ import streamlit as st
 from collab.errors import CollabError
 from collab.services.runs import RunRecord
 from collab.ui import cached, words
+from collab.ui.visitor import visitor
 
 _REFUSED = "_training_refused"
 
 
 def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
-    """Queue the runs that `planned` makes, none twice, until one is refused; the ids of those queued. For a callback:
-    `say_refusal` then says how many that were, and why no more."""
-    jobs, records, run_ids = cached.jobs(), [], []
+    """Queue the runs that `planned` makes, none twice; the ids of those queued now, the others follow as there is room.
+    For a callback: where nothing could be queued, `say_refusal` then says why."""
+    jobs = cached.jobs()
     try:
-        records.extend(planned())
-        for record in records:
-            run_ids.append(jobs.submit_once(record))
+        records = list(planned())
+        return [jobs.submit_once(records[0])] if len(records) == 1 else jobs.submit_all(visitor(), records)
     except CollabError as reason:
-        st.session_state[_REFUSED] = len(run_ids), len(records), str(reason)
-    return run_ids
+        st.session_state[_REFUSED] = str(reason)
+        return []
 
 
 def say_refusal() -> None:
-    """Why the last press did not queue all of its runs, once. Call it below the button."""
-    if refused := st.session_state.pop(_REFUSED, None):
-        n_queued, n_wanted, reason = refused
-        said = f"Only {n_queued} of {n_wanted} trainings are queued" if n_queued else "Nothing is queued"
-        st.warning(f"{said}: {words.plain(reason)}.", icon=":material/warning:")
+    """Why the last press queued nothing, once. Call it below the button."""
+    if reason := st.session_state.pop(_REFUSED, None):
+        st.warning(f"Nothing is queued: {words.plain(reason)}.", icon=":material/warning:")
+
+
+def still_to_come(belongs: Callable[[RunRecord], bool]) -> list[RunRecord]:
+    """The runs of this visitor's plan that `belongs` accepts and that are not even in the queue yet."""
+    return [record for record in cached.jobs().planned(visitor()) if belongs(record)]

@@ -13,6 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
+from collab.ui.queueing import still_to_come
 from collab.ui.runs_table import pick_runs
 from collab.ui.visitor import visitor
 
@@ -99,7 +100,7 @@ def delete_button(records: Sequence[RunRecord]) -> None:
 
 def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     group = record.group or record.id
-    if (found := spread_of(group, known)) is None:
+    if (found := spread_of(group, [*known, *still_to_come(lambda each: each.group == group)])) is None:
         return
     origin = next((each for each in known if each.id == group), None)
     of = f" of {words.plain(origin.name)}" if origin is not None else ""
@@ -213,12 +214,11 @@ def _restore(runs: list[tuple[str, str]]) -> None:
 
 
 def _repeat(record: RunRecord) -> None:
-    jobs, queued = cached.jobs(), []
+    jobs = cached.jobs()
     try:
-        record = with_own_rows(record, jobs.store)
-        for planned in plan_repeats(record, jobs.store.records(), starter=visitor()):
-            queued.append(jobs.submit(planned))
+        repeats = plan_repeats(with_own_rows(record, jobs.store), jobs.store.records(), starter=visitor())
+        jobs.submit_all(visitor(), repeats)
     except CollabError as reason:
-        _note(False, f"{len(queued)} of {N_REPEATS} repeats are queued: {words.plain(str(reason))}.")
+        _note(False, f"No repeat is queued: {words.plain(str(reason))}.")
     else:
         _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")

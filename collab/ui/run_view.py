@@ -97,7 +97,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
     elif record.busy:
         left = progress.seconds_left
         text = (
-            "Waiting for its turn"
+            words.plain(cached.jobs().trouble()) or "Waiting for its turn"
             if record.state == "queued"
             else (
                 f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"

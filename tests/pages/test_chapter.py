@@ -7,10 +7,12 @@ import pytest
 
 from collab import chapter
 from collab.errors import DownloadError
+from collab.models import preset_of
 from collab.services import chapter as chapter_runs
 from collab.services import jobs as queue
 from collab.services.chapter import plan_missing, runs_of
 from collab.services.fetch import Fetcher
+from collab.services.training_job import plan
 from collab.ui import cached
 
 ROWS = tuple(
@@ -72,8 +74,7 @@ def test_the_button_trains_exactly_what_is_missing(visit, on_the_sample, monkeyp
     end = time.monotonic() + 60
     while jobs.queue():
         assert time.monotonic() < end
-        time.sleep(0.2)
-        app.run()  # the rest follows as soon as there is room
+        time.sleep(0.2)  # the rest follows as soon as there is room, whether or not the page is open
     app.run()
     assert not app.exception and "train_missing" not in {each.key for each in app.button}
     names = {record.name for record in jobs.store.records() if record.name.startswith("chapter")}
@@ -89,3 +90,33 @@ def test_the_button_trains_exactly_what_is_missing(visit, on_the_sample, monkeyp
     assert "fastai’s learner is the same model" in texts(app)
     seeds = [run.split_seed for run in runs_of(ROWS[5], jobs.store.records())]
     assert seeds == [0, 1, 2] and "not trained yet" not in texts(app)
+
+
+def test_stop_ends_what_trains_and_what_is_still_to_come(visit, on_the_sample, monkeypatch):
+    monkeypatch.setattr(queue, "MAX_QUEUED", 2)
+    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
+    app = visit("chapter")
+    jobs = cached.jobs()
+    app.button(key="train_missing").click().run()
+    assert len(jobs.queue()) == 3 and len(jobs.planned(app.session_state["_visitor"])) == 2
+    assert "1 of 6 are trained · waiting for their turn" in [bar.proto.text for bar in app.get("progress")]
+    app.button(key="stop_missing").click().run()
+    assert not app.exception and jobs.queue() == [] and jobs.planned(app.session_state["_visitor"]) == []
+    assert not app.button(key="train_missing").disabled and "5 runs, about" in texts(app)
+
+
+def test_a_plan_of_other_trainings_is_said_to_be_in_the_way(visit, on_the_sample, monkeypatch):
+    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)
+    app = visit("chapter")
+    app.session_state["_visitor"] = "me"
+    others = [
+        plan("bayes", dataclasses.replace(preset_of("bayes"), seed=seed), "sample", "random:0.2", 7)
+        for seed in range(6)
+    ]
+    cached.jobs().submit_all("me", others)
+    app.run()
+    assert "stop_missing" not in {each.key for each in app.button}
+    app.button(key="train_missing").click().run()
+    assert not app.exception and "Nothing is queued: 2 trainings that you have asked for are still to come" in texts(
+        app
+    )

@@ -73,7 +73,7 @@ def test_parameters(open_step, monkeypatch):
     app.get_by_key("parameters_view").set_value("two trainings").run()
     assert not figures(app)[0]["data"] and "synthetic ratings" in texts(figures(app)[0])  # no print of other data
     submitted = []
-    monkeypatch.setattr(type(cached.jobs()), "submit_once", lambda jobs, record: submitted.append(record))
+    monkeypatch.setattr(type(cached.jobs()), "submit_all", lambda jobs, starter, runs: submitted.extend(runs) or [])
     app.button(key="train_both").click().run()
     assert not app.exception and [record.model for record in submitted] == ["dot-bias", "dot-bias-plain"]
     assert {(record.split_seed, record.settings["seed"], record.preset) for record in submitted} == {(0, 0, "chapter")}

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from collab.models import DotBiasSettings
+from collab.services.jobs import Jobs
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.compare_view import alike_in_words, spread_out
@@ -132,12 +133,16 @@ def test_runs_on_other_rows_are_not(visit):
     assert "split seeds (3 and 0)" in texts(app) and "95 %" not in texts(app)
 
 
-def test_repeat_with_five_seeds(visit):
+def test_repeat_with_five_seeds(visit, monkeypatch):
     app = visit("past_runs")
     run_id, store = train(app, "origin"), cached.jobs().store
     pick(app, run_id)
-    app.button(key="repeat").click().run()
-    assert not app.exception
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Jobs, "_hand_over", lambda jobs: None)  # the first is not trained yet
+        app.button(key="repeat").click().run()
+        assert not app.exception and "5 repeats are queued" in texts(app) and "5 still to come" in texts(app)
+        assert len(cached.jobs().queue()) == 4
+    cached.jobs()._hand_over()
     wait(app, lambda: sum(each.group == run_id and not each.busy for each in store.records()) == 5)
     assert "5 repeats of origin: MSE" in texts(app)
     app.button(key="tick_repeats").click().run()

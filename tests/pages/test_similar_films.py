@@ -259,21 +259,18 @@ def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
     assert "train_seeds" not in [button.key for button in app.button]
 
 
-def test_as_many_seeds_as_the_queue_has_room_for(visit, monkeypatch):
-    """The first begins at once, the second waits, and there is no room for more."""
+def test_seeds_that_the_queue_has_no_room_for_follow(visit, monkeypatch):
+    """The first begins at once, the second waits, and there is no room for more yet."""
     monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 1)
-    monkeypatch.setattr("collab.services.jobs.Jobs._go_on", _one_begins)
+    monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)
     app = visit("similar_films")
     app.button(key="train_seeds").click().run()
-    assert not app.exception and len(cached.jobs().queue()) == 2
-    (warning,) = app.warning
-    assert warning.value.startswith("Only 2 of 4 trainings are queued: 1 runs are waiting already")
+    jobs = cached.jobs()
+    assert not app.exception and not app.warning and len(jobs.queue()) == 2 and len(jobs.planned(visitor_of(app))) == 2
 
 
-def _one_begins(jobs):
-    """Take a run off the queue, and do not train it."""
-    if jobs._running is None and jobs._waiting:
-        jobs._running = jobs._waiting.popleft()
+def visitor_of(app):
+    return app.session_state["_visitor"]
 
 
 def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):

@@ -1,10 +1,13 @@
 """The Train page: settings, link, live run, figures, queue."""
 
+import dataclasses
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from collab.models import DotBiasSettings, preset_of
+from collab.services import time_limit
 from collab.services.training_job import plan
 from collab.ui import cached
 
@@ -266,3 +269,44 @@ def test_a_list_that_cannot_be_used_is_refused_beside_the_field(visit, text, exp
 def test_a_list_in_a_link_that_cannot_be_used_is_refused(visit):
     app = visit("train", model="deep", layers="100,-1")
     assert "from 1 to 2000" in app.error[0].value and app.text_input(key="set_layers_text").value == "100,50"
+
+
+def test_a_worker_that_cannot_be_started_is_said_and_what_waits_can_be_stopped(visit, monkeypatch):
+    app = visit("train")
+
+    def refuse(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("collab.services.jobs.subprocess", SimpleNamespace(Popen=refuse, PIPE=None))
+    cached.jobs.clear()
+    app.run()
+    app.button(key="start").click().run()
+    assert not app.exception and current(app).state == "queued"
+    assert "cannot be started" in app.warning[0].value and "next try in" in app.warning[0].value
+    assert "cannot be started" in words_on_bars(app)
+    waiting = link(app, "run")
+    app.button(key="stop").click().run()
+    assert not app.exception and not app.warning and waiting not in cached.jobs().queue()
+
+
+def words_on_bars(app):
+    return " ".join(bar.proto.text for bar in app.get("progress"))
+
+
+def test_a_training_that_takes_too_long_is_refused_with_what_would_fit(visit, monkeypatch):
+    app = visit("train", epochs="100")
+    monkeypatch.setattr(time_limit, "MOST_SECONDS", 0.5)
+    app.button(key="start").click().run()
+    assert not app.exception and "epochs would fit" in app.error[0].value
+    assert cached.jobs().queue() == []
+
+
+def test_what_follows_by_itself_is_said_and_can_be_called_off(visit):
+    app = visit("train")
+    app.session_state["_visitor"] = me = "me"
+    runs = [plan("dot-bias", dataclasses.replace(ENDLESS, seed=seed), "sample", "random:0.2", 0) for seed in range(6)]
+    cached.jobs().submit_all(me, runs)
+    app.run()
+    assert "2 more runs of yours will follow" in texts(app)
+    app.button(key="cancel_plan").click().run()
+    assert not app.exception and "will follow" not in texts(app) and cached.jobs().planned(me) == []

@@ -1,5 +1,8 @@
-"""What the end of a training writes down about how sure the model is, and data sets that are kept until their files change."""
+"""What a training writes down and tells, and data sets that are kept until their files change."""
 
+import dataclasses
+import errno
+import os
 import zipfile
 from types import SimpleNamespace
 
@@ -7,9 +10,13 @@ import pytest
 
 from collab.datasets.movielens import Archive
 from collab.errors import DataError
+from collab.models import DotBiasSettings, family_of, preset_of
 from collab.services import training_job
 from collab.services.environment import Environment
-from collab.services.training_job import load_encoded, measure_certainty
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out, load_encoded, measure_certainty, plan
+
+SHORT = DotBiasSettings(epochs=2, batch_size=512, n_factors=4)
 
 
 @pytest.fixture
@@ -72,3 +79,84 @@ def test_a_data_set_is_kept_until_one_of_its_files_changes(tmp_path, published, 
     put(FILES)
     again = load_encoded(name, environment)
     assert again is not first and again[0].fingerprint == first[0].fingerprint
+
+
+@pytest.fixture
+def here(tmp_path):
+    return Environment((), tmp_path, "sqlite://")
+
+
+def noted(store, model="dot-bias", settings=SHORT):
+    return store.create(plan(model, settings, "sample", "random:0.2", 0))
+
+
+def test_a_training_tells_before_every_part_and_at_every_step_that_it_goes_on(here):
+    """Before the first epoch, which a model may make in one step, with the seconds that it should take."""
+    store, told = RunStore(here.home), []
+    record = carry_out(noted(store), store, here, on_progress=told.append)
+    assert record.state == "finished" and len(told) >= record.n_steps + 4
+    assert told[0] == 0.0 and told == sorted(told)
+    _, ratings = load_encoded("sample", here)
+    expected = family_of("dot-bias").seconds(SHORT, record.n_train, ratings.n_users + ratings.n_items) / SHORT.epochs
+    assert next(filter(None, told)) == pytest.approx(expected)
+    slowest = max(store.progress(record.id).history.seconds)
+    assert told[-1] == pytest.approx(max(expected, slowest), rel=1e-6)
+
+
+def test_a_sweep_of_a_large_data_set_has_the_time_that_it_should_take(here, monkeypatch):
+    store, told = RunStore(here.home), []
+    slow = dataclasses.replace(family_of("bayes"), seconds=lambda *_: 20_000.0)
+    monkeypatch.setattr(training_job, "family_of", lambda name: slow)
+    settings = dataclasses.replace(preset_of("bayes"), epochs=2)
+    carry_out(noted(store, "bayes", settings), store, here, on_progress=told.append)
+    assert max(told[: len(told) // 2]) == 10_000.0
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("what", ["begin", "append", "write_tables", "write_weights"])
+def test_a_full_disk_interrupts_a_run(here, monkeypatch, what):
+    store = RunStore(here.home)
+    run = noted(store)
+    monkeypatch.setattr(store, what, full)
+    assert carry_out(run, store, here).state == "interrupted"
+    record = RunStore(here.home).record(run.id)
+    assert record.state == "interrupted" and record.message.startswith("The disk is full")
+
+
+def test_an_ending_that_cannot_be_written_is_returned(here, monkeypatch):
+    store = RunStore(here.home)
+    monkeypatch.setattr(store, "finish", full)
+    record = carry_out(noted(store), store, here)
+    assert record.state == "interrupted" and record.message.startswith("The disk is full")
+    assert store.record(record.id).busy
+    store.give_up(record.id, record.message)
+    assert store.record(record.id).message == record.message and not store.record(record.id).busy
+
+
+def test_a_run_whose_folder_has_gone_is_interrupted(here):
+    store = RunStore(here.home)
+    run = noted(store)
+    store.discard(run.id)
+    assert carry_out(run, store, here).state == "interrupted"
+
+
+def test_a_process_that_is_told_to_end_does_so_on_a_full_disk_too(here, monkeypatch):
+    store = RunStore(here.home)
+
+    def end(epoch):
+        monkeypatch.setattr(store, "write_weights", full)
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        carry_out(noted(store), store, here, on_epoch=end)
+
+
+def test_a_run_can_be_asked_to_stop_without_a_worker(here):
+    """As one of the command line is."""
+    store = RunStore(here.home)
+    run = noted(store, settings=dataclasses.replace(SHORT, epochs=100, batch_size=8))
+    record = carry_out(run, store, here, on_epoch=lambda epoch: RunStore(here.home).ask_to_stop(run.id))
+    assert record.state == "stopped" and 1 <= record.epochs_done < 100 and store.load(run.id)

@@ -1,0 +1,80 @@
+"""A worker that does not do what it should: `python -m tests.services.odd_worker FOLDER NICENESS`, see ODD_WORKER.
+
+silent      says how long an epoch takes, and then nothing more
+nonsense    answers a run with what is no answer
+full        says that a run has ended, and has written nothing of it
+broken      ends before it is ready
+broken N    does so the first N times, and is then like the real one
+never       is never ready
+crowded     is the real one, but no file of a run whose name begins with "large" can be written once it has begun
+"""
+
+import errno
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from collab.services import runs
+
+
+def say(**words):
+    print(json.dumps(words), flush=True)
+
+
+def misbehave(how):
+    for line in sys.stdin:
+        run_id = json.loads(line).get("train")
+        if run_id is None:
+            continue
+        if how == "silent":
+            say(longest=50.0)
+        elif how == "nonsense":
+            print("nonsense", flush=True)
+        else:
+            say(ended=run_id, state="interrupted", message="The disk is full.")
+
+
+def fill_the_disk():
+    """From the beginning of a large run on, none of its files can be written."""
+    write, full = runs._replace, set()
+
+    def replace(file, content):
+        if file.name == "run.json" and json.loads(content)["name"].startswith("large"):
+            full.add(file.parent)
+        if file.parent in full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        write(file, content)
+
+    runs._replace = replace
+
+
+def work():
+    from collab.services import worker
+
+    worker.MODELS = ()  # nothing is rehearsed
+    worker.main()
+
+
+def main():
+    how, _, number = os.environ["ODD_WORKER"].partition(" ")
+    if how == "never":
+        time.sleep(600)
+    if how == "broken":
+        tries = Path(sys.argv[1]) / "tries"
+        n_before = len(tries.read_text()) if tries.exists() else 0
+        if not number or n_before < int(number):
+            tries.write_text("x" * (n_before + 1))
+            sys.exit(3)
+        work()
+    elif how == "crowded":
+        fill_the_disk()
+        work()
+    else:
+        say(ready=True)
+        misbehave(how)
+
+
+if __name__ == "__main__":
+    main()
