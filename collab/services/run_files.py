@@ -25,6 +25,7 @@ from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
 from collab.settings import settings_from
 
 PIECE = 1 << 20
+LARGEST_WEIGHT = 1e9  # a model whose loss can be written down has none that is larger
 LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
@@ -130,7 +131,9 @@ def _check_histories(folder: Path, record: RunRecord) -> None:
     at_the_end = record.state == "finished" and len(history)
     if at_the_end and not np.isclose(history.valid_loss.iloc[-1], record.valid["mse"], rtol=1e-4):
         raise _damaged("run.json", "its error is not the last one of history.csv")
-    steps = batches.step.to_numpy()
+    steps, numbers = batches.step.to_numpy(), batches.to_numpy()
+    if np.isinf(numbers).any() or (numbers < 0).any():  # an empty cell is no number
+        raise _damaged("batches.csv", "a loss, a rate or a time in it is none")
     if len(steps) and not (steps[0] > 0 and (np.diff(steps) > 0).all() and steps[-1] <= record.n_steps):
         raise _damaged("batches.csv", f"its steps do not grow from 1 to {record.n_steps}")
 
@@ -175,8 +178,8 @@ def _read_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> 
             odd = next(name for name in {**wanted, **found} if found.get(name) != wanted.get(name))
             raise ValueError(f"{odd[:60]} is {found.get(odd)}, and the run's settings ask for {wanted.get(odd)}")
         weights = safetensors.numpy.load_file(file)
-        if not all(np.isfinite(table).all() for table in weights.values()):
-            raise ValueError("it holds numbers that are not finite")
+        if not all((np.abs(table) <= LARGEST_WEIGHT).all() for table in weights.values()):
+            raise ValueError(f"it holds numbers that are not finite, or beyond {LARGEST_WEIGHT:g}")
         if "left_over" in weights:
             row, column, _ = weights["left_over"]
             whole = all((each == np.floor(each)).all() and (each >= 0).all() for each in (row, column))

@@ -31,7 +31,7 @@ from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
-from collab.services.run_files import describe_layers
+from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, RunRecord
 from collab.services.runs import RunStore
 from collab.settings import as_text, settings_from, to_dict
@@ -400,8 +400,8 @@ def _train(
         raise
     alive()
     recorder.close()
-    finite = all(np.isfinite(table).all() for table in model.weights().values())
-    good = outcome.valid is not None and finite and outcome.valid.mse <= LARGEST_ERROR
+    bounded = all((np.abs(table) <= LARGEST_WEIGHT).all() for table in model.weights().values())
+    good = outcome.valid is not None and bounded and outcome.valid.mse <= LARGEST_ERROR
     if good:
         store.write_weights(record.id, model.weights())
     alive()  # certainty may take a while
