@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from collab.errors import CollabError, RunError
+from collab.errors import CollabError, RunError, StorageError
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore
 from collab.services.time_limit import check_times
@@ -52,8 +52,8 @@ class Jobs:
     a word from the worker are a hang.
 
     A person, the `starter` of runs, has at most MOST_WAITING runs waiting, none of which takes longer than
-    `time_limit.MOST_SECONDS`, and one plan of more runs that follow as there is room. A run without a starter is the server's own
-    and has no limits.
+    `time_limit.MOST_SECONDS`, and one plan of more runs that follow as there is room. A run without a starter is the
+    server's own: it has no limits and comes next.
     """
 
     worker_module = "collab.services.worker"
@@ -70,7 +70,7 @@ class Jobs:
         self.environment, self.niceness = environment, niceness
         self.clock, self.silent_seconds = clock, silent_seconds
         self.folder = folder or environment.home
-        self.store = RunStore(self.folder)
+        self.store = RunStore(self.folder, durable=self.folder == environment.home)
         self.owner, self._ownership = self.store.claim()
         self.store.rescue()
         self._lock = threading.RLock()
@@ -103,7 +103,7 @@ class Jobs:
         """
         self._check_time([record])
         with self._lock:
-            if len(self._waiting) >= MAX_QUEUED:
+            if record.starter and len(self._waiting) >= MAX_QUEUED:
                 raise RunError(f"{MAX_QUEUED} runs are waiting already; wait until one has ended, or stop one of yours")
             if not self._has_room(record.starter):
                 raise RunError(
@@ -221,7 +221,7 @@ class Jobs:
 
     def _has_room(self, starter: str) -> bool:
         own = sum(self._starters[run_id] == starter for run_id in self._waiting)
-        return len(self._waiting) < MAX_QUEUED and (not starter or own < MOST_WAITING)
+        return not starter or (len(self._waiting) < MAX_QUEUED and own < MOST_WAITING)
 
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""
@@ -232,14 +232,11 @@ class Jobs:
         return None
 
     def _note(self, record: RunRecord) -> str:
-        try:
-            record = self.store.create(dataclasses.replace(record, owner=self.owner))
-        except OSError as reason:
-            raise RunError(
-                f"the run cannot be noted down in {self.store.folder} ({reason.strerror}); nothing was queued. Make room on the "
-                "disk, or bring the folder back"
-            ) from reason
-        self._waiting.append(record.id)
+        record = self.store.create(dataclasses.replace(record, owner=self.owner))
+        if record.starter:
+            self._waiting.append(record.id)
+        else:  # every page may be waiting for it
+            self._waiting.appendleft(record.id)
         self._starters[record.id] = record.starter
         return record.id
 
@@ -297,13 +294,13 @@ class Jobs:
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
             record = self.store.record(run_id)
             if not record.busy:
+                if message and not record.files:  # its ending could not be written
+                    self.store.give_up(run_id, message)
                 return
-            self.store.interrupt(record)
-            record = self.store.record(run_id)
-            if record.busy:
-                self.store.give_up(run_id, message or "It was interrupted. Start it again.")
-            elif message:
-                self.store.write_record(dataclasses.replace(record, message=f"{message} {record.message}"))
+            try:
+                self.store.interrupt(record, message)
+            except StorageError as reason:
+                self.store.give_up(run_id, f"{message} {reason}".strip())
 
     # --- the worker, under the lock --------------------------------------------------------------------------------------
 

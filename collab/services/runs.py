@@ -159,11 +159,14 @@ class RunStore:
 
     def claim(self) -> tuple[str, filelock.FileLock]:
         """A new owner's name and the lock that it holds until its process ends or lets go."""
+        with disk.writing("Nothing can be kept now", self.home):
+            return self._claim()
+
+    def _claim(self) -> tuple[str, filelock.FileLock]:
         name = secrets.token_hex(8)
         lock = filelock.FileLock(self.owners / f"{name}.lock")
-        with disk.writing("Nothing can be kept now", self.owners.parent):
-            self.owners.mkdir(parents=True, exist_ok=True)
-            lock.acquire(timeout=0)
+        self.owners.mkdir(exist_ok=True)
+        lock.acquire(timeout=0)
         return name, lock
 
     def is_alive(self, owner: str) -> bool:
@@ -309,8 +312,8 @@ class RunStore:
             self._rescued = time.monotonic()
             self.rescue()
 
-    def interrupt(self, record: RunRecord, message: str = "") -> None:
-        """End a run whose worker is gone: it keeps its last weights, and says what happened."""
+    def interrupt(self, record: RunRecord, why: str = "") -> None:
+        """End a run whose worker is gone: it keeps its last weights, and says `why` and what can be done."""
         began = bool(record.valid) and (self._partial(record.id) / "weights.safetensors").exists()
         said = (
             "It was interrupted; what you see are its weights after epoch "
@@ -320,7 +323,8 @@ class RunStore:
         )
         valid = record.valid if began else {}
         with self._writing(f"Run {record.id} could not be put away", GIVEN_UP):
-            self.finish(dataclasses.replace(record, state="interrupted", valid=valid, message=message or said))
+            message = f"{why} {said}".strip()
+            self.finish(dataclasses.replace(record, state="interrupted", valid=valid, message=message))
         self._given_up.pop(record.id, None)
 
     # --- keeping house ---------------------------------------------------------------------------------------------
@@ -508,17 +512,12 @@ class RunStore:
                 record = RunRecord.from_json(file.read_bytes())
                 if record.id != run_id:
                     raise RunError(f"run.json is that of run {record.id}")
-                if record.busy and run_id in self._given_up:
-                    return dataclasses.replace(record, state="interrupted", message=self._given_up[run_id])
                 is_final = file.parent.name == run_id
-                if (
-                    record.busy == is_final
-                ):  # its folder is about to get its final name, or its ending could not be written
-                    message = GIVEN_UP if is_final else record.message
-                    state = "interrupted" if is_final else "running"
-                    record = dataclasses.replace(record, state=state, message=message)
-                    if not is_final:
-                        return record
+                if record.busy and (is_final or run_id in self._given_up):  # its ending could not be written
+                    message = self._given_up.get(run_id, GIVEN_UP)
+                    return dataclasses.replace(record, state="interrupted", message=message)
+                if not record.busy and not is_final:  # its folder is about to get its final name
+                    return dataclasses.replace(record, state="running")
                 if not record.busy:
                     self._ended[run_id] = seen, record
                 return record
@@ -593,10 +592,10 @@ class RunStore:
     @contextlib.contextmanager
     def _new_folder(self) -> Iterator[Path]:
         """A folder to be filled and renamed. Meanwhile it belongs to an owner: what a kill leaves is told from it by that."""
-        owner, lock = self.claim()
+        owner, lock = self._claim()
         folder = self.folder / f"{owner}.new"
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir()  # not its parents: what has vanished may come back
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,7 @@ class Worker:
     def work(self) -> None:
         """Train one run after the other until the input closes."""
         environment = read_environment()
-        store = RunStore(self.folder)
+        store = RunStore(self.folder, durable=self.folder == environment.home)  # trials need not last
         self.answer(ready=True)
         while (command := self.waiting.get()) is not None:
             if "warm" in command:

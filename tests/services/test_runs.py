@@ -510,8 +510,8 @@ def test_a_run_whose_ending_cannot_be_written_is_interrupted(store, environment,
 
     owner, lock = store.claim()
     record = store.create(dataclasses.replace(planned(epochs=2), owner=owner))
-    with pytest.raises(StorageError, match="is full"):
-        carry_out_to_the_end(record, store, environment, fill_the_disk)
+    ended = carry_out(record, store, environment, on_epoch=fill_the_disk)
+    assert ended.state == "interrupted" and ended.message.startswith("The disk is full")
     found = RunStore(environment.home).record(record.id)
     assert found.state == "interrupted" and "could not be written" in found.message
     request.getfixturevalue("full")()
@@ -523,12 +523,6 @@ def test_a_run_whose_ending_cannot_be_written_is_interrupted(store, environment,
     assert store.records() == []
 
 
-def carry_out_to_the_end(record, store, environment, on_epoch):
-    """`carry_out`, which may keep what its last write said to itself."""
-    carry_out(record, store, environment, on_epoch=on_epoch)
-    store.finish(record)
-
-
 def test_a_run_that_was_given_up_is_interrupted_until_it_can_be_written(store, full):
     owner, lock = store.claim()
     full()
@@ -536,7 +530,7 @@ def test_a_run_that_was_given_up_is_interrupted_until_it_can_be_written(store, f
     store.give_up(record.id, "The disk is full.")
     assert (store.record(record.id).state, store.record(record.id).message) == ("interrupted", "The disk is full.")
     assert store.rescue() == [record.id]
-    assert RunStore(store.home).record(record.id).message == "The disk is full."
+    assert RunStore(store.home).record(record.id).message.startswith("The disk is full. It was interrupted")
     lock.release()
 
 
@@ -546,7 +540,11 @@ def test_a_vanished_folder_is_an_empty_one(store, ended):
     store.tidy()
     with pytest.raises(RunError, match="there is no run"):
         store.record(ended.id)
-    assert store.records() == [] and store.record(store.create(planned()).id).state == "queued"  # it is made anew
+    with pytest.raises(StorageError, match=r"is gone\. Nothing was begun\. Bring the folder back"):
+        store.create(planned())
+    assert not store.home.exists()  # a disk that was unplugged is not written beside
+    store = RunStore(store.home)
+    assert store.records() == [] and store.record(store.create(planned()).id).state == "queued"
 
 
 def test_a_home_that_cannot_be_is_said(tmp_path):
