@@ -23,7 +23,7 @@ from collab.datasets import CATALOGUE, entry_of
 from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.ratings import RatingScale
-from collab.settings import settings_from
+from collab.settings import settings_from, to_dict
 from collab.splitting import sealed_share
 
 FORMAT = 2
@@ -228,7 +228,18 @@ class RunRecord:
             entry, (_, sealed) = entry_of(self.data), sealed_share(self.holdout)
         except (CollabError, ValueError, TypeError) as reason:
             raise ValueError(_short(reason, 300)) from None
+        _complain_if(not self.created, "it was never created")
+        _complain_if(to_dict(settings) != self.settings, "its settings are not all of the model's")
         _complain_if(not _HOLDOUT.fullmatch(self.holdout), f"holdout is {_short(self.holdout)}")
+        fold = self.holdout.partition("+")[0].removeprefix("fold:")
+        _complain_if(
+            self.holdout.startswith("fold:") and f"{fold}.test" not in entry.fold_md5,
+            f"{self.data} has no fold {_short(fold)}",
+        )
+        ended_well = self.state in ("finished", "stopped")
+        _complain_if(ended_well and not self.valid, f"it is {self.state}, and its error is not there")
+        _complain_if(self.state == "queued" and bool(self.valid), "it waits, and has an error")
+        _complain_if(self.sealed_seen and not self.n_sealed, "its sealed rows were looked at, and it has none")
         if self.preset:
             preset = family.presets.get(self.preset)
             _complain_if(

@@ -304,6 +304,8 @@ def carry_out(
         state = outcome.state
         if state == "stopped" and not asked.found:
             state = why_stopped()
+        if state in ("finished", "stopped") and not record.valid:  # what it has learned cannot be written as numbers
+            state = "diverged"
         message = ADVICE.get(
             state, "It was interrupted; its weights so far were kept. Start it again to train to the end."
         )
