@@ -10,26 +10,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import json
 import re
-import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import safetensors
-import safetensors.numpy
-
-from collab.errors import CollabError, RunError
-from collab.models import family_of
-from collab.models.shapes import weight_shapes
-from collab.ratings import UNKNOWN
-from collab.services.run_record import FILES, LARGEST_RECORD, MOST_ROWS, FileMark, RunRecord, checked_name
-from collab.services.runs import BATCHES, HISTORY, ITEM_TYPES, USER_TYPES, RunStore, read_lines, read_run
-from collab.settings import settings_from
+from collab.errors import RunError
+from collab.services.run_files import PIECE, check_files
+from collab.services.run_record import FILES, LARGEST_RECORD, FileMark, RunRecord, checked_name
+from collab.services.runs import RunStore
 from collab.splitting import sealed_share, with_sealed
 
 LARGEST_ALL = 512_000_000  # bytes, unpacked
@@ -37,8 +26,6 @@ LARGEST = {"history.csv": 1_000_000, "batches.csv": 5_000_000, "items.csv": 100_
 UNPACKED_AT_LEAST, UNPACKED_TIMES = 4_000_000, 8
 """A zip may unpack to so many bytes, and so many times its own size: numbers that were learned hardly shrink, made-up ones do."""
 
-PIECE = 1 << 20
-LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
 WHENEVER = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
 SIGNS = re.compile(r"[^\w .,;:()’'%+-]")  # what Markdown or HTML could take for a command
 ROWS_OF_RUN = "rows:valid_rows.csv"  # no path leaves a machine or comes in: the rows themselves are in the file
@@ -89,7 +76,7 @@ def import_zip(store: RunStore, file: Path) -> RunRecord:
             def fill(folder: Path) -> None:
                 for name, member in members.items():
                     _unpack(archive, member, folder / name, record.files[name])
-                _check_tables(folder, record)
+                check_files(folder, record)
 
             return store.bring_in(record, fill)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as reason:
@@ -163,119 +150,3 @@ def _checked_record(content: bytes, names: set[str]) -> RunRecord:
         starter="",
         owner="",
     )
-
-
-def _check_tables(folder: Path, record: RunRecord) -> None:
-    """Raise RunError where the files in `folder` are not those of a run of `record`; name the first bad one."""
-    _check_histories(folder, record)
-    rows = folder / "valid_rows.csv"
-    if rows.exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", rows.read_bytes()):
-        raise _damaged("valid_rows.csv", "it is not one row number a line")
-    if not record.has_weights:
-        return
-    items, users = (
-        _check_table(folder, name, types, record)
-        for name, types in (("items.csv", ITEM_TYPES), ("users.csv", USER_TYPES))
-    )
-    _check_weights(folder / "weights.safetensors", record, len(users), len(items))
-    if record.model == "neighbours":
-        return  # all of it was looked at, and working out who is alike could take any time
-    model = read_run(folder, record).model
-    layers = [
-        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-        for layer in model.layers()
-    ]
-    if layers != record.layers:
-        raise RunError("run.json is damaged: its layers are not those of the model")
-
-
-def _check_histories(folder: Path, record: RunRecord) -> None:
-    found = {}
-    for file, columns in (("history.csv", HISTORY), ("batches.csv", BATCHES)):
-        try:
-            found[file] = read_lines(folder / file, columns)
-        except ValueError as reason:
-            raise _damaged(file, str(reason)) from reason
-    history, batches = found.values()
-    if not record.has_weights:
-        return
-    epochs = np.arange(1, len(history) + 1)
-    n_more = len(history) - record.epochs_done  # a history may go further than the weights of an interrupted run
-    if not np.array_equal(history.epoch, epochs) or n_more < 0 or (n_more and record.state != "interrupted"):
-        raise _damaged("history.csv", f"it has {len(history)} epochs, and run.json {record.epochs_done}")
-    if not np.isfinite(history.to_numpy()).all() or not (history.to_numpy() >= 0).all():
-        raise _damaged("history.csv", "a loss or a time in it is none")
-    at_the_end = record.state == "finished" and len(history)
-    if at_the_end and not np.isclose(history.valid_loss.iloc[-1], record.valid["mse"], rtol=1e-4):
-        raise _damaged("run.json", "its error is not the last one of history.csv")
-    steps = batches.step.to_numpy()
-    if len(steps) and not (steps[0] > 0 and (np.diff(steps) > 0).all() and steps[-1] <= record.n_steps):
-        raise _damaged("batches.csv", f"its steps do not grow from 1 to {record.n_steps}")
-
-
-def _check_table(folder: Path, name: str, types: Mapping[str, str], record: RunRecord) -> pd.DataFrame:
-    """The table of items or users. Raises RunError where it is not one of the training ratings that `record` counts."""
-    try:
-        with (folder / name).open("rb") as lines:
-            if sum(piece.count(b"\n") for piece in iter(lambda: lines.read(PIECE), b"")) > MOST_ROWS + 1:
-                raise ValueError(f"it has more than {MOST_ROWS:,} rows")
-        empty = [column for column in types if column in ("year", "mean_rating")]
-        table = pd.read_csv(
-            folder / name, dtype=types, keep_default_na=False, na_values={column: [""] for column in empty}
-        )
-        if list(table.columns) != list(types) or table.empty:
-            raise ValueError(f"its columns are not {', '.join(types)}, or it has no row")
-        counts, scale = table["n_ratings"], record.scale
-        means = table.loc[counts > 0, "mean_rating"]
-        labels = table.iloc[:, 0]
-        if labels.iloc[0] != UNKNOWN or not labels.is_unique or counts.iloc[0] != 0:
-            raise ValueError(f"its labels are not {UNKNOWN} and then others, each once")
-        if (counts < 0).any() or counts.sum() != record.n_train:
-            raise ValueError(f"its counts do not add up to the {record.n_train:,} training ratings of run.json")
-        if not (
-            means.between(scale.low, scale.high).all() and table["damped_mean"].between(scale.low, scale.high).all()
-        ):
-            raise ValueError(f"a mean in it is not on the scale {scale}")
-        if "year" in table and not table["year"].dropna().between(1, 2200).all():
-            raise ValueError("a year in it is none")
-    except (OSError, ValueError, TypeError, OverflowError) as reason:
-        raise _damaged(name, str(reason)) from reason
-    return table
-
-
-def _check_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> None:
-    """Raise RunError where the tables in `file` are not those of the model of `record`, before any of them is read."""
-    settings = settings_from(family_of(record.model).settings_type, record.settings)
-    try:
-        found = _header(file)
-        wanted = weight_shapes(record.model, settings, n_users, n_items, record.scale, found)
-        if found != wanted:
-            odd = next(name for name in {**wanted, **found} if found.get(name) != wanted.get(name))
-            raise ValueError(f"{odd[:60]} is {found.get(odd)}, and the run's settings ask for {wanted.get(odd)}")
-        weights = safetensors.numpy.load_file(file)
-        if not all(np.isfinite(table).all() for table in weights.values()):
-            raise ValueError("it holds numbers that are not finite")
-        if "left_over" in weights:
-            row, column, _ = weights["left_over"]
-            whole = all((each == np.floor(each)).all() and (each >= 0).all() for each in (row, column))
-            if not whole or len(row) != record.n_train or row.max() >= n_users or column.max() >= n_items:
-                raise ValueError("its ratings are not those of users and items of the tables")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, safetensors.SafetensorError, CollabError) as reason:
-        raise _damaged(file.name, str(reason)) from reason
-
-
-def _header(file: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tables in a file of weights, by name; all are float32. Raises ValueError where it is no such file."""
-    with file.open("rb") as content:
-        (length,) = struct.unpack("<Q", content.read(8).ljust(8, b"\0"))
-        if not 0 < length <= LARGEST_HEADER:
-            raise ValueError("it does not begin as a file of weights does")
-        tables = json.loads(content.read(length))
-    tables.pop("__metadata__", None)
-    if any(table["dtype"] != "F32" for table in tables.values()):
-        raise ValueError("a table in it is not of 32-bit numbers")
-    return {name: tuple(table["shape"]) for name, table in tables.items()}
-
-
-def _damaged(file: str, why: str) -> RunError:
-    return RunError(f"{file} is damaged: {why[:300]}")

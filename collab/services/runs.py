@@ -24,8 +24,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import io
-import math
 import os
 import secrets
 import shutil
@@ -33,7 +31,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 import filelock
@@ -43,11 +40,9 @@ import safetensors
 import safetensors.numpy
 
 from collab.errors import RunError, StorageError
-from collab.models import build_model, family_of
-from collab.models.contract import Model
 from collab.services import disk
-from collab.services.run_record import FILES, LARGEST_RECORD, RUN_ID, TABLES, FileMark, RunRecord, checked_name
-from collab.settings import settings_from
+from collab.services.run_files import BATCHES, HISTORY, TrainedRun, read_lines, read_run
+from collab.services.run_record import FILES, LARGEST_RECORD, RUN_ID, FileMark, RunRecord, checked_name
 
 LEFT_OVER_SECONDS = 3600.0
 """What a process that was killed has left goes when it is so old; a living one writes nothing for so long."""
@@ -59,39 +54,10 @@ CHECK_SECONDS = 5.0
 """How long the files of a run that were found unchanged count as unchanged."""
 
 STOP = "stop"  # an empty file in the folder of a run that was asked to stop
-HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
-BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
-ITEM_TYPES = {
-    "label": "str",
-    "title": "str",
-    "year": "Int64",
-    "genres": "str",
-    "n_ratings": "int64",
-    "mean_rating": "float64",
-    "damped_mean": "float64",
-}
-USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", "damped_mean": "float64"}
+DELETE_IT = "Delete it on the page Past runs, or restore its folder"
 GIVEN_UP = (
     "Its ending could not be written; what you see are its last weights that were. Start it again to train to the end."
 )
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A run with its model, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
-
-    record: RunRecord
-    model: Model
-    items: pd.DataFrame
-    users: pd.DataFrame
-
-    @property
-    def id(self) -> str:
-        return self.record.id
-
-    @cached_property
-    def valid_mse(self) -> float:
-        return self.record.valid["mse"]
 
 
 @dataclass(frozen=True)
@@ -453,9 +419,7 @@ class RunStore:
         """What is known of a run. Raises RunError where there is none, or it is damaged."""
         record = self._read_record(run_id)
         if problem := self._problem(record):
-            raise RunError(
-                f"run {run_id} is damaged: {problem}. Delete it on the page Past runs, or restore its folder"
-            )
+            raise RunError(f"run {run_id} is damaged: {problem}. {DELETE_IT}")
         return record
 
     def progress(self, run_id: str) -> Progress:
@@ -488,7 +452,11 @@ class RunStore:
         record = self.record(run_id)
         if not record.has_weights:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
-        return read_run(self._place(run_id), record)
+        try:
+            return read_run(self._place(run_id), record)
+        except RunError as reason:  # it is known to be damaged now, and will be looked at anew after a while
+            self._checked[run_id] = _Checked((), str(reason), time.monotonic())
+            raise RunError(f"run {run_id} is damaged: {reason}. {DELETE_IT}") from reason
 
     # --- within ----------------------------------------------------------------------------------------------------
 
@@ -524,20 +492,16 @@ class RunStore:
             except FileNotFoundError:
                 continue
             except (OSError, RunError) as reason:
-                raise RunError(
-                    f"run {run_id} is damaged: {reason}. Delete it on the page Past runs, or restore its folder"
-                ) from reason
+                raise RunError(f"run {run_id} is damaged: {reason}. {DELETE_IT}") from reason
         if self._place(run_id).is_dir():
-            raise RunError(
-                f"run {run_id} is damaged: it has no run.json. Delete it on the page Past runs, or restore its folder"
-            )
+            raise RunError(f"run {run_id} is damaged: it has no run.json. {DELETE_IT}")
         if (self.trash / run_id).is_dir():
             raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
         raise RunError(f"there is no run {run_id}")
 
     def _problem(self, record: RunRecord) -> str:
         """What is wrong with the files of a run that has ended, "" where they are what was written."""
-        if record.busy or not record.files:
+        if record.busy:
             return ""
         now, known = time.monotonic(), self._checked.get(record.id)
         if known is not None and now - known.at < CHECK_SECONDS:
@@ -614,44 +578,6 @@ class RunStore:
         return final if final.is_dir() else partial
 
 
-def read_run(folder: Path, record: RunRecord) -> TrainedRun:
-    """The run whose files are in `folder`. Raises RunError where they are not those that `record` marks, or are no model."""
-    try:
-        files = {name: (folder / name).read_bytes() for name in TABLES}
-        for name, content in files.items():
-            if record.files and record.files[name] != FileMark.of(content):
-                raise ValueError(f"{name} is not what was written")
-        items = pd.read_csv(
-            io.BytesIO(files.pop("items.csv")),
-            dtype=ITEM_TYPES,
-            keep_default_na=False,
-            na_values={name: [""] for name in ("year", "mean_rating")},
-        )
-        users = pd.read_csv(
-            io.BytesIO(files.pop("users.csv")),
-            dtype=USER_TYPES,
-            keep_default_na=False,
-            na_values={"mean_rating": [""]},
-        )
-        weights = safetensors.numpy.load(files.pop("weights.safetensors"))
-        settings = settings_from(family_of(record.model).settings_type, record.settings)
-        model = build_model(record.model, settings, len(users), len(items), record.scale)
-        model.load(weights)
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        AttributeError,
-        safetensors.SafetensorError,
-    ) as reason:
-        raise RunError(
-            f"the files of run {record.id} in {folder} cannot be read ({reason}); train it again, or restore them"
-        ) from reason
-    return TrainedRun(record, model, items, users)
-
-
 def _not_yours(what: str) -> RunError:
     return RunError(f"somebody else has started this run; only they, or the command line, can have it {what}")
 
@@ -669,17 +595,6 @@ def _mark_problem(file: Path, mark: FileMark) -> str:
     size = file.stat().st_size
     what = f"it has {size:,} bytes, {mark.size:,} were written" if size != mark.size else "its digest says so"
     return f"{file.name} is not what was written ({what})"
-
-
-def read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The whole lines of a CSV file of numbers, none where there is no file. Raises ValueError where there is something else."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError:
-        return pd.DataFrame(columns=list(columns), dtype="float64")
-    whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
-    rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
-    return pd.DataFrame(rows, columns=list(columns), dtype="float64")
 
 
 def _line(values: tuple) -> str:

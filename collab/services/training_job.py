@@ -31,6 +31,7 @@ from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
+from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, RunRecord
 from collab.services.runs import RunStore
 from collab.settings import as_text, settings_from, to_dict
@@ -379,7 +380,7 @@ def _train(
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),
         baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
-        layers=_describe_layers(model),
+        layers=describe_layers(model),
     )
     if record.holdout.startswith("rows:"):
         store.write_valid_rows(record.id, split.valid)
@@ -399,14 +400,14 @@ def _train(
         raise
     alive()
     recorder.close()
-    finite = all(np.isfinite(table).all() for table in model.weights().values())
-    good = outcome.valid is not None and finite and outcome.valid.mse <= LARGEST_ERROR
+    bounded = all((np.abs(table) <= LARGEST_WEIGHT).all() for table in model.weights().values())
+    good = outcome.valid is not None and bounded and outcome.valid.mse <= LARGEST_ERROR
     if good:
         store.write_weights(record.id, model.weights())
     alive()  # certainty may take a while
     return dataclasses.replace(
         record,
-        layers=_describe_layers(model),  # a model may grow with its data
+        layers=describe_layers(model),  # a model may grow with its data
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
@@ -414,13 +415,6 @@ def _train(
         certainty=measure_certainty(model, train, valid) if good else {},
         prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome
-
-
-def _describe_layers(model: Model) -> list[dict[str, Any]]:
-    return [
-        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
-        for layer in model.layers()
-    ]
 
 
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collab.errors import RunError
+from collab.services import disk
 from collab.services.environment import Environment
 from collab.services.jobs import Jobs
 from collab.services.runs import Progress, RunRecord, RunStore
@@ -100,7 +101,8 @@ class TrialLane:
         owner, self._ownership = self.kept.claim()
         sweep(environment.home)
         self._folder = environment.home / "trials" / owner
-        self._folder.mkdir(parents=True)
+        with disk.writing("Slider mode cannot begin", environment.home):
+            self._folder.mkdir(parents=True)
         self.jobs = Jobs(environment, self._folder, niceness=0)  # somebody waits for it, and it takes a moment only
         self._lock = threading.RLock()
         self._dropped: set[str] = set()

@@ -124,8 +124,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         run = _load(jobs, data, record)
         record = run.record
     elif record.has_weights:
-        with contextlib.suppress(RunError):  # a page that needs no run says what it lacks by itself
-            run = cached.trained_run(record.id)
+        run = cached.trained_run(record.id)
     return Page(data, record, run)
 
 
@@ -159,6 +158,8 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None, str]:
                     f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f"
                 )
             record = jobs.store.record(run_id)
+            if record.has_weights:
+                cached.trained_run(run_id)
         except RunError as reason:
             run_id, refused = None, str(reason)
             state.pop("_run", None)
@@ -344,7 +345,10 @@ def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> tuple[RunRecord |
             record = jobs.store.record(run_id)
             if record.data == data.name:
                 return record, ""
-    found = house_run(data.name, jobs.store)
+    while (found := house_run(data.name, jobs.store)).record is not None and found.record.has_weights:
+        with contextlib.suppress(RunError):  # from now on the store knows that it is damaged
+            cached.trained_run(found.record.id)
+            break
     return found.record, found.passed_over
 
 

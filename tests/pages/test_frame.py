@@ -10,16 +10,22 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from collab.datasets import entry_of, find
 from collab.datasets.movielens import Archive
 from collab.errors import DownloadError, RunError
+from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.fetch import Fetcher
+from collab.services.house_run import pin
 from collab.services.jobs import Jobs
+from collab.services.run_record import FileMark
+from collab.services.training_job import default_plan, plan
 from collab.ui import cached
 from collab.ui.page import mark_frame
 
+APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = [file.stem for file in sorted(Path(__file__).resolve().parents[2].joinpath("pages").glob("*.py"))]
 
 
@@ -65,9 +71,11 @@ def test_first_visit_trains_the_default_model_by_itself(app):
 
 
 @pytest.mark.parametrize("run", ["nonsense", "../../etc/passwd", "01234567", "0123456G"])
-def test_unknown_run_in_the_link_is_said_and_the_newest_shown(visit, run):
+def test_unknown_run_in_the_link_is_said_and_the_houses_shown(visit, run):
     app = visit("overview", run=run)
-    assert "newest run instead" in app.warning[0].value and app.metric
+    (record,) = cached.jobs().store.records()
+    said = app.warning[0].value.replace("\\", "")
+    assert f"What you see is {record.name} instead." in said and app.metric
     app.run()
     assert not app.warning  # the link is right again
 
@@ -79,7 +87,7 @@ def test_unknown_data_set_in_the_link(visit, movielens_folders):
     assert not app.exception and "there are ml-100k" in app.warning[0].value
 
 
-def test_other_data_set_takes_its_own_newest_run(visit):
+def test_other_data_set_takes_its_own_run(visit):
     app = visit("overview", data="sample")
     run = link(app, "run")
     app.sidebar.selectbox[0].set_value("ml-latest-small").run()
@@ -246,7 +254,6 @@ def full(self, record):
 
 def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     from collab.models import DotBiasSettings
-    from collab.services.training_job import plan
 
     app = visit("film_biases")
     jobs = cached.jobs()
@@ -273,3 +280,89 @@ def test_a_full_queue_is_said_on_the_first_visit_and_tried_again(app, monkeypatc
         assert not app.exception and "20 runs are waiting already" in texts(app)
     app.button(key="_first_run").click().run()
     assert not app.exception and not app.warning
+
+
+# --- the house's run -------------------------------------------------------------------------------------------------------
+
+
+def another_visitor(page="overview", **link):
+    """Somebody else's first look at a page of the same server."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["data"] = "sample"
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def trained(planned):
+    """A run of somebody else, trained by the server's worker."""
+    jobs = cached.jobs()
+    run_id = jobs.submit(dataclasses.replace(planned, starter="somebody"))
+    end = time.monotonic() + 60
+    while jobs.queue() and time.monotonic() < end:
+        time.sleep(0.1)
+    return jobs.store.record(run_id)
+
+
+def small():
+    settings = dataclasses.replace(preset_of("net", "fast"), n_hidden=2, epochs=1)
+    return plan("net", settings, "sample", "random:0.2", 0, name="somebody's net")
+
+
+def test_a_visitor_without_a_link_sees_the_houses_run_whatever_others_train(visit):
+    house = link(visit("overview"), "run")
+    other = trained(small())
+    assert link(another_visitor(), "run") == house
+    assert link(another_visitor(run=other.id), "run") == other.id
+    jobs = cached.jobs()
+    endless = jobs.submit(
+        plan("net", dataclasses.replace(preset_of("net"), epochs=100), "sample", "random:0.2", 0, starter="somebody")
+    )
+    assert link(another_visitor(), "run") == house
+    jobs.stop(endless, "somebody", wait_seconds=30)
+
+
+def test_what_somebody_trains_is_in_use_for_them(visit):
+    app = visit("train")
+    house = link(app, "run")
+    app.button(key="start").click().run()
+    assert not app.exception and link(app, "run") != house
+    end = time.monotonic() + 60
+    while cached.jobs().queue() and time.monotonic() < end:
+        time.sleep(0.1)
+    own = link(app, "run")
+    app.switch_page("pages/overview.py").run()
+    assert not app.exception and link(app, "run") == own and link(another_visitor(), "run") == house
+
+
+def test_a_pinned_run_is_shown_and_a_pin_that_cannot_be_is_said(visit):
+    house, store = link(visit("overview"), "run"), cached.jobs().store
+    other = trained(small())
+    pin(other.id, store)
+    assert link(another_visitor(), "run") == other.id
+    (store.folder / other.id / "users.csv").write_text("")
+    cached.trained_run.clear()
+    store._checked.clear()
+    for page in PAGES:
+        app = another_visitor(page)
+        said = " ".join(caption.value for caption in app.sidebar.caption).replace("\\", "")
+        assert link(app, "run") == house
+        assert f"The pinned run is not shown: run {other.id} is damaged: users.csv is not what was written" in said
+
+
+def test_a_run_that_is_signed_and_no_model_is_never_chosen(visit):
+    """The damage shows only when the model is loaded: the next suitable run takes its place, on the first turn."""
+    app = visit("overview")
+    house, store = link(app, "run"), cached.jobs().store
+    second = trained(dataclasses.replace(default_plan("sample"), name="the second"))
+    place = store.folder / house / "items.csv"
+    place.write_text(place.read_text().replace(",5.0,", ",-5.0,"))
+    record = store._read_record(house)
+    store.write_record(dataclasses.replace(record, files=record.files | {place.name: FileMark.of(place.read_bytes())}))
+    cached.trained_run.clear()
+    for page in ("overview", "train", "learn"):
+        assert link(another_visitor(page), "run") == second.id
+    asked = another_visitor("train", run=house)
+    assert f"Run {house} is damaged: items.csv" in texts(asked).replace("\\", "") and link(asked, "run") == second.id

@@ -21,7 +21,7 @@ from collab.errors import CollabError, RunError, StorageError
 from collab.models import MODELS, BayesSettings, DotBiasSettings
 from collab.services import training_job
 from collab.services.environment import Environment
-from collab.services.run_record import RunRecord, signed
+from collab.services.run_record import FileMark, RunRecord, signed
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 
@@ -362,6 +362,21 @@ def test_a_damaged_run_is_named_and_hides_no_other(tmp_path, two_runs, kind, fil
     assert store.damaged() == [] and (store.trash / ended.id).is_dir()
     store.restore(ended.id)
     assert [each.id for each in store.damaged()] == [ended.id]
+
+
+def test_files_that_are_signed_and_no_model_all_the_same_are_damage(store, environment, ended):
+    """Somebody with access to the disk knows how a record is signed."""
+    place = store.folder / ended.id / "weights.safetensors"
+    weights = safetensors.numpy.load_file(place)
+    weights["item_biases"][3] = np.nan
+    place.write_bytes(safetensors.numpy.save(weights))
+    marks = ended.files | {place.name: FileMark.of(place.read_bytes())}
+    store.write_record(dataclasses.replace(ended, files=marks))
+    store = RunStore(environment.home)
+    assert store.records() and store.damaged() == []  # until somebody wants to look at it
+    with pytest.raises(RunError, match=r"is damaged: weights\.safetensors is damaged: .*not finite"):
+        store.load(ended.id)
+    assert store.records() == [] and [each.id for each in store.damaged()] == [ended.id]
 
 
 def test_a_folder_in_a_files_place_is_damage_too(store, ended):

@@ -1,0 +1,218 @@
+"""The files of a run beside its record: read, and held against the record and the model's settings."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.numpy
+
+from collab.errors import CollabError, RunError
+from collab.models import build_model, family_of
+from collab.models.contract import Model
+from collab.models.shapes import weight_shapes
+from collab.ratings import UNKNOWN
+from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
+from collab.settings import settings_from
+
+PIECE = 1 << 20
+LARGEST_WEIGHT = 1e9  # a model whose loss can be written down has none that is larger
+LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
+HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
+BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
+ITEM_TYPES = {
+    "label": "str",
+    "title": "str",
+    "year": "Int64",
+    "genres": "str",
+    "n_ratings": "int64",
+    "mean_rating": "float64",
+    "damped_mean": "float64",
+}
+USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", "damped_mean": "float64"}
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run with its model, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
+
+    record: RunRecord
+    model: Model
+    items: pd.DataFrame
+    users: pd.DataFrame
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @cached_property
+    def valid_mse(self) -> float:
+        return self.record.valid["mse"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the files of a run hold besides its histories."""
+
+    items: pd.DataFrame
+    users: pd.DataFrame
+    weights: dict[str, np.ndarray]
+
+
+def read_run(folder: Path, record: RunRecord) -> TrainedRun:
+    """The run whose files are in `folder`. Raises RunError, naming the file, where they are none of a run of `record`."""
+    tables = read_tables(folder, record)
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    try:
+        model = build_model(record.model, settings, len(tables.users), len(tables.items), record.scale)
+        model.load(tables.weights)
+    except (ValueError, KeyError, TypeError, RuntimeError, AttributeError, IndexError) as reason:
+        raise _damaged("weights.safetensors", str(reason)) from reason
+    if describe_layers(model) != record.layers:
+        raise _damaged("run.json", "its layers are not those of the model")
+    return TrainedRun(record, model, tables.items, tables.users)
+
+
+def describe_layers(model: Model) -> list[LayerRecord]:
+    """The layers of a model as its record has them."""
+    return [
+        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+        for layer in model.layers()
+    ]
+
+
+def check_files(folder: Path, record: RunRecord) -> None:
+    """Raise RunError where the files of a run in `folder`, with or without weights, are none of a run of `record`."""
+    _check_histories(folder, record)
+    rows = folder / "valid_rows.csv"
+    if rows.exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", rows.read_bytes()):
+        raise _damaged("valid_rows.csv", "it is not one row number a line")
+    if record.model == "neighbours" and record.has_weights:
+        read_tables(folder, record)  # working out who is alike could take any time
+    elif record.has_weights:
+        read_run(folder, record)
+
+
+def read_tables(folder: Path, record: RunRecord) -> Tables:
+    """What is in `folder`, held against `record`. Raises RunError, naming the file, where it is none of a run of it."""
+    items, users = (
+        _read_table(folder, name, types, record)
+        for name, types in (("items.csv", ITEM_TYPES), ("users.csv", USER_TYPES))
+    )
+    weights = _read_weights(folder / "weights.safetensors", record, len(users), len(items))
+    return Tables(items, users, weights)
+
+
+def _check_histories(folder: Path, record: RunRecord) -> None:
+    found = {}
+    for file, columns in (("history.csv", HISTORY), ("batches.csv", BATCHES)):
+        try:
+            found[file] = read_lines(folder / file, columns)
+        except ValueError as reason:
+            raise _damaged(file, str(reason)) from reason
+    history, batches = found.values()
+    if not record.has_weights:
+        return
+    # what was written of an interrupted run may be further than its weights, or not as far
+    wanted = len(history) if record.state == "interrupted" else record.epochs_done
+    if not np.array_equal(history.epoch, np.arange(1, wanted + 1)):
+        raise _damaged("history.csv", f"its epochs are not those from 1 to {wanted}")
+    if not np.isfinite(history.to_numpy()).all() or not (history.to_numpy() >= 0).all():
+        raise _damaged("history.csv", "a loss or a time in it is none")
+    at_the_end = record.state == "finished" and len(history)
+    if at_the_end and not np.isclose(history.valid_loss.iloc[-1], record.valid["mse"], rtol=1e-4):
+        raise _damaged("run.json", "its error is not the last one of history.csv")
+    steps, numbers = batches.step.to_numpy(), batches.to_numpy()
+    if np.isinf(numbers).any() or (numbers < 0).any():  # an empty cell is no number
+        raise _damaged("batches.csv", "a loss, a rate or a time in it is none")
+    if len(steps) and not (steps[0] > 0 and (np.diff(steps) > 0).all() and steps[-1] <= record.n_steps):
+        raise _damaged("batches.csv", f"its steps do not grow from 1 to {record.n_steps}")
+
+
+def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRecord) -> pd.DataFrame:
+    """The table of items or users. Raises RunError where it is not one of the training ratings that `record` counts."""
+    try:
+        with (folder / name).open("rb") as lines:
+            if sum(piece.count(b"\n") for piece in iter(lambda: lines.read(PIECE), b"")) > MOST_ROWS + 1:
+                raise ValueError(f"it has more than {MOST_ROWS:,} rows")
+        empty = [column for column in types if column in ("year", "mean_rating")]
+        table = pd.read_csv(
+            folder / name, dtype=types, keep_default_na=False, na_values={column: [""] for column in empty}
+        )
+        if list(table.columns) != list(types) or table.empty:
+            raise ValueError(f"its columns are not {', '.join(types)}, or it has no row")
+        counts, scale = table["n_ratings"], record.scale
+        means = table.loc[counts > 0, "mean_rating"]
+        labels = table.iloc[:, 0]
+        if labels.iloc[0] != UNKNOWN or not labels.is_unique or counts.iloc[0] != 0:
+            raise ValueError(f"its labels are not {UNKNOWN} and then others, each once")
+        if (counts < 0).any() or counts.sum() != record.n_train:
+            raise ValueError(f"its counts do not add up to the {record.n_train:,} training ratings of run.json")
+        if not (
+            means.between(scale.low, scale.high).all() and table["damped_mean"].between(scale.low, scale.high).all()
+        ):
+            raise ValueError(f"a mean in it is not on the scale {scale}")
+        if "year" in table and not table["year"].dropna().between(1, 2200).all():
+            raise ValueError("a year in it is none")
+    except (OSError, ValueError, TypeError, OverflowError) as reason:
+        raise _damaged(name, str(reason)) from reason
+    return table
+
+
+def _read_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> dict[str, np.ndarray]:
+    """The tables of a model. Raises RunError where they are not those of `record`, mostly before any of them is read."""
+    settings = settings_from(family_of(record.model).settings_type, record.settings)
+    try:
+        found = _header(file)
+        wanted = weight_shapes(record.model, settings, n_users, n_items, record.scale, found)
+        if found != wanted:
+            odd = next(name for name in {**wanted, **found} if found.get(name) != wanted.get(name))
+            raise ValueError(f"{odd[:60]} is {found.get(odd)}, and the run's settings ask for {wanted.get(odd)}")
+        weights = safetensors.numpy.load_file(file)
+        if not all((np.abs(table) <= LARGEST_WEIGHT).all() for table in weights.values()):
+            raise ValueError(f"it holds numbers that are not finite, or beyond {LARGEST_WEIGHT:g}")
+        if "left_over" in weights:
+            row, column, _ = weights["left_over"]
+            whole = all((each == np.floor(each)).all() and (each >= 0).all() for each in (row, column))
+            if not whole or len(row) != record.n_train or row.max() >= n_users or column.max() >= n_items:
+                raise ValueError("its ratings are not those of users and items of the tables")
+    except (OSError, ValueError, KeyError, IndexError, TypeError, safetensors.SafetensorError, CollabError) as reason:
+        raise _damaged(file.name, str(reason)) from reason
+    return weights
+
+
+def _header(file: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tables in a file of weights, by name; all are float32. Raises ValueError where it is no such file."""
+    with file.open("rb") as content:
+        (length,) = struct.unpack("<Q", content.read(8).ljust(8, b"\0"))
+        if not 0 < length <= LARGEST_HEADER:
+            raise ValueError("it does not begin as a file of weights does")
+        tables = json.loads(content.read(length))
+    tables.pop("__metadata__", None)
+    if any(table["dtype"] != "F32" for table in tables.values()):
+        raise ValueError("a table in it is not of 32-bit numbers")
+    return {name: tuple(table["shape"]) for name, table in tables.items()}
+
+
+def _damaged(file: str, why: str) -> RunError:
+    return RunError(f"{file} is damaged: {why[:300]}")
+
+
+def read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The whole lines of a CSV file of numbers, none where there is no file. Raises ValueError where there is something else."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return pd.DataFrame(columns=list(columns), dtype="float64")
+    whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
+    rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
+    return pd.DataFrame(rows, columns=list(columns), dtype="float64")
