@@ -27,13 +27,10 @@ from collab.services.training_job import what_is_trained
 PROJECT = Path(__file__).resolve().parents[2]
 MAX_QUEUED = 20
 MOST_WAITING = 3  # of one person
-MOST_PLANNED = 50
-LOOK_SECONDS = (
-    0.25  # how often it is looked whether the worker hangs, should be started again, or a run was asked to stop
-)
-OVERDUE_LOOKS = (
-    8  # a worker that hangs does so for so many looks: after the whole machine slept it has time to say something
-)
+MOST_PLANNED, MAX_PLANNED = 50, 200  # still to come, of one person and of all
+LOOK_SECONDS = 0.25  # how often it is looked for a worker that hangs or can be started again, and for a wish to stop
+PAUSE_SECONDS = 5.0  # how long not after an error
+OVERDUE_LOOKS = 8  # so many looks long does a worker hang: after the machine slept it has time to say something
 SILENT_SECONDS = 30.0  # without a word a worker hangs, …
 SILENT_EPOCHS = 10.0  # … but where an epoch takes long, after so many of them
 START_SECONDS = 120.0  # so long may a worker take until it is ready
@@ -118,10 +115,11 @@ class Jobs:
 
         Two people who open the first page of a new server at once want one and the same run.
         """
-        with self._lock:
-            if (run_id := self._same(record)) is not None:
-                return run_id
-        return self.submit(record)
+        if (run_id := self._same(record)) is None:
+            self._check_time([record])  # before the lock is held: it may read a data set
+            with self._lock:
+                run_id = self._same(record) or self.submit(record)
+        return run_id
 
     def submit_all(self, starter: str, records: Iterable[RunRecord]) -> list[str]:
         """Train all of these runs of one person, none of which waits or runs already; returns the ids of those queued now.
@@ -139,6 +137,8 @@ class Jobs:
                 )
             if len(records) > MOST_PLANNED:
                 raise RunError(f"these are {len(records)} trainings; at most {MOST_PLANNED} are queued at once")
+            if sum(map(len, self._plans.values())) + len(records) > MAX_PLANNED:
+                raise RunError("too many trainings of others are still to come; try again when some have begun")
             before = set(self._starters)
             self._plans[starter] = deque(records)
             self._go_on()
@@ -395,13 +395,16 @@ class Jobs:
 
     def _keep(self) -> None:
         """Do from time to time what nobody asks for; runs in a thread of its own as long as the server does."""
-        while not self._closed.wait(LOOK_SECONDS):
+        pause = LOOK_SECONDS
+        while not self._closed.wait(pause):
+            pause = LOOK_SECONDS
             with self._lock:
                 process = self._process
                 try:
                     self._look()
                 except Exception:
                     _log.exception("the queue could not be looked after; a new worker is started")
+                    pause = PAUSE_SECONDS
                     if process is not None:
                         self._lose_safely(process, "It was interrupted by an error of the server.")
 

@@ -57,7 +57,7 @@ def _watch(rows: Sequence[Row], states: tuple[tuple[str, str], ...]) -> None:
     busy = under_way(rows, records)
     if _states(busy) != states or not (busy or to_come):
         st.rerun()
-    now, share = jobs.trouble() or "waiting for their turn", 0.0
+    now, share = words.plain(jobs.trouble()) or "waiting for their turn", 0.0
     if busy and busy[0].state == "running":
         now = f"training {words.plain(busy[0].name)}"
         with contextlib.suppress(RunError):

@@ -230,7 +230,7 @@ def _state_words(progress: Progress | None) -> str:
     record = progress.record
     name = words.plain(record.name)
     if record.state == "queued":
-        return f"Getting ready · {name}"
+        return words.plain(cached.trial_lane().jobs.trouble()) or f"Getting ready · {name}"
     if record.busy:
         n_epochs = record.settings.get("epochs", 1)
         return f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, n_epochs)} of {n_epochs} · {name}"

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,21 @@ def test_stopping_what_has_ended_does_nothing(jobs):
 def test_the_same_first_run_is_not_trained_twice(jobs):
     first = jobs.submit_once(default_plan("sample", starter="me"))
     assert jobs.submit_once(default_plan("sample", starter="you")) == first
+
+
+@forked
+def test_the_same_run_asked_for_by_many_at_once_is_trained_once(jobs, monkeypatch):
+    """Also where the data set is read first, which takes its time."""
+    everybody, met = threading.Barrier(4, timeout=30), threading.local()
+
+    def meet(jobs, records):
+        if not hasattr(met, "once"):
+            met.once = everybody.wait()
+
+    monkeypatch.setattr(Jobs, "_check_time", meet)
+    with ThreadPoolExecutor(4) as people:
+        ids = list(people.map(lambda person: jobs.submit_once(endless(person)), "abcd"))
+    assert len(set(ids)) == 1 and jobs.queue() == ids[:1]
 
 
 @forked
@@ -284,7 +301,7 @@ def finished(jobs):
 
 
 @forked
-def test_a_plan_follows_as_there_is_room_and_its_owner_may_drop_it(jobs):
+def test_a_plan_follows_as_there_is_room_and_its_owner_may_drop_it(jobs, monkeypatch):
     queued = jobs.submit_all("me", different(6))
     assert jobs.queue() == queued and seeds(jobs, queued) == [0, 1, 2, 3]
     assert [record.settings["seed"] for record in jobs.planned("me")] == [4, 5] and jobs.planned("you") == []
@@ -293,6 +310,9 @@ def test_a_plan_follows_as_there_is_room_and_its_owner_may_drop_it(jobs):
     jobs.submit_all("you", different(1, DotBiasSettings()))
     jobs.stop(queued[2], "me")
     assert seeds(jobs, jobs.queue()) == [0, 1, 3, 0, 4]
+    monkeypatch.setattr(jobs_module, "MAX_PLANNED", 4)
+    with pytest.raises(RunError, match="too many trainings of others are still to come"):
+        jobs.submit_all("somebody", different(4))
     jobs.drop_plan("me")
     jobs.stop(queued[3], "me")
     assert jobs.planned("me") == [] and seeds(jobs, jobs.queue()) == [0, 1, 0, 4]
