@@ -25,6 +25,7 @@ from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
 from collab.settings import settings_from
 
 PIECE = 1 << 20
+LONGEST_TEXT = 1000
 LARGEST_WEIGHT = 1e9  # a model whose loss can be written down has none that is larger
 LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
@@ -119,23 +120,25 @@ def _check_histories(folder: Path, record: RunRecord) -> None:
             found[file] = read_lines(folder / file, columns)
         except ValueError as reason:
             raise _damaged(file, str(reason)) from reason
-    history, batches = found.values()
     if not record.has_weights:
         return
+    history, batches = found.values()
     # what was written of an interrupted run may be further than its weights, or not as far
     wanted = len(history) if record.state == "interrupted" else record.epochs_done
     if not np.array_equal(history.epoch, np.arange(1, wanted + 1)):
         raise _damaged("history.csv", f"its epochs are not those from 1 to {wanted}")
-    if not np.isfinite(history.to_numpy()).all() or not (history.to_numpy() >= 0).all():
-        raise _damaged("history.csv", "a loss or a time in it is none")
-    at_the_end = record.state == "finished" and len(history)
-    if at_the_end and not np.isclose(history.valid_loss.iloc[-1], record.valid["mse"], rtol=1e-4):
+    for file, table in found.items():
+        numbers = table.to_numpy()
+        if np.isinf(numbers).any() or (numbers < 0).any():  # an empty cell is no number
+            raise _damaged(file, "a loss, a rate or a time in it is none")
+    at_the_end = record.state == "finished"
+    if at_the_end and not np.allclose(history.valid_loss.tail(1), record.valid["mse"], rtol=1e-4):
         raise _damaged("run.json", "its error is not the last one of history.csv")
-    steps, numbers = batches.step.to_numpy(), batches.to_numpy()
-    if np.isinf(numbers).any() or (numbers < 0).any():  # an empty cell is no number
-        raise _damaged("batches.csv", "a loss, a rate or a time in it is none")
-    if len(steps) and not (steps[0] > 0 and (np.diff(steps) > 0).all() and steps[-1] <= record.n_steps):
-        raise _damaged("batches.csv", f"its steps do not grow from 1 to {record.n_steps}")
+    steps, n_epochs = batches.step.to_numpy(), record.settings.get("epochs", 1)
+    if (np.diff(steps) <= 0).any() or (at_the_end and (not len(steps) or steps[-1] != record.n_steps)):
+        raise _damaged("batches.csv", f"its steps do not grow to {record.n_steps}")
+    if (batches[["step", "epoch"]] > [record.n_steps, n_epochs]).any(axis=None):
+        raise _damaged("batches.csv", f"it goes beyond step {record.n_steps} or epoch {n_epochs}")
 
 
 def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRecord) -> pd.DataFrame:
@@ -145,9 +148,10 @@ def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRe
             if sum(piece.count(b"\n") for piece in iter(lambda: lines.read(PIECE), b"")) > MOST_ROWS + 1:
                 raise ValueError(f"it has more than {MOST_ROWS:,} rows")
         empty = [column for column in types if column in ("year", "mean_rating")]
-        table = pd.read_csv(
-            folder / name, dtype=types, keep_default_na=False, na_values={column: [""] for column in empty}
-        )
+        with np.errstate(invalid="raise"):  # a count that is no whole number
+            table = pd.read_csv(
+                folder / name, dtype=types, keep_default_na=False, na_values={column: [""] for column in empty}
+            )
         if list(table.columns) != list(types) or table.empty:
             raise ValueError(f"its columns are not {', '.join(types)}, or it has no row")
         counts, scale = table["n_ratings"], record.scale
@@ -161,9 +165,13 @@ def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRe
             means.between(scale.low, scale.high).all() and table["damped_mean"].between(scale.low, scale.high).all()
         ):
             raise ValueError(f"a mean in it is not on the scale {scale}")
+        if any((table[column].str.len() > LONGEST_TEXT).any() for column in types if types[column] == "str"):
+            raise ValueError(f"a text in it is longer than {LONGEST_TEXT} characters")
+        if not labels.str.len().all():
+            raise ValueError("a label in it is empty")
         if "year" in table and not table["year"].dropna().between(1, 2200).all():
             raise ValueError("a year in it is none")
-    except (OSError, ValueError, TypeError, OverflowError) as reason:
+    except (OSError, ValueError, TypeError, ArithmeticError) as reason:
         raise _damaged(name, str(reason)) from reason
     return table
 
@@ -213,6 +221,8 @@ def read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         text = file.read_text(encoding="utf-8")
     except OSError:
         return pd.DataFrame(columns=list(columns), dtype="float64")
-    whole = text[: text.rfind("\n") + 1].splitlines()[1:]  # the last line may be half written
+    head, *whole = text[: text.rfind("\n") + 1].splitlines() or [""]  # the last line may be half written
+    if head != ",".join(columns):
+        raise ValueError(f"it does not begin with the line {','.join(columns)}")
     rows = [[float(value) if value else math.nan for value in line.split(",")] for line in whole]
     return pd.DataFrame(rows, columns=list(columns), dtype="float64")

@@ -203,6 +203,8 @@ class RunRecord:
                 "another version wrote it; train the run again"
             )
         digest = values.pop("digest", None)
+        if missing := {each.name for each in dataclasses.fields(cls)} - set(values):
+            raise RunError(f"run.json is damaged: it has no {min(missing)}")
         try:
             plain = _plain(values)
             if digest != _digest(plain):
@@ -232,10 +234,8 @@ class RunRecord:
         _complain_if(to_dict(settings) != self.settings, "its settings are not all of the model's")
         _complain_if(not _HOLDOUT.fullmatch(self.holdout), f"holdout is {_short(self.holdout)}")
         fold = self.holdout.partition("+")[0].removeprefix("fold:")
-        _complain_if(
-            self.holdout.startswith("fold:") and f"{fold}.test" not in entry.fold_md5,
-            f"{self.data} has no fold {_short(fold)}",
-        )
+        known = not self.holdout.startswith("fold:") or f"{fold}.test" in entry.fold_md5
+        _complain_if(not known, f"{self.data} has no fold {_short(fold)}")
         ended_well = self.state in ("finished", "stopped")
         _complain_if(ended_well and not self.valid, f"it is {self.state}, and its error is not there")
         _complain_if(self.state == "queued" and bool(self.valid), "it waits, and has an error")
@@ -275,13 +275,11 @@ class RunRecord:
                 any(each["n_ratings"] != self.n_valid for each in (self.valid, *self.baselines.values())),
                 "its errors are not of n_valid ratings",
             )
-            _complain_if(bool(sealed) != bool(self.n_sealed), "n_sealed does not go with its holdout")
             _complain_if(not self.n_train or not self.fingerprint, "it was trained on nothing")
+            n = self.n_train + self.n_valid + self.n_sealed
+            _complain_if(abs(sealed * n - self.n_sealed) > 1, "n_sealed does not go with its holdout")
             if self.holdout.startswith("random:"):
-                share, n = (
-                    float(self.holdout.partition(":")[2].partition("+")[0]),
-                    self.n_train + self.n_valid + self.n_sealed,
-                )
+                share = float(self.holdout.removeprefix("random:").partition("+")[0])
                 _complain_if(abs(share * n - self.n_valid) > 1, "n_train and n_valid do not go with its holdout")
         if self.sealed:
             _complain_if(

@@ -22,7 +22,7 @@ from collab.services.runs import RunStore
 from collab.splitting import sealed_share, with_sealed
 
 LARGEST_ALL = 512_000_000  # bytes, unpacked
-LARGEST = {"history.csv": 1_000_000, "batches.csv": 5_000_000, "items.csv": 100_000_000, "users.csv": 100_000_000}
+LARGEST = {"history.csv": 200_000, "batches.csv": 500_000, "items.csv": 100_000_000, "users.csv": 100_000_000}
 UNPACKED_AT_LEAST, UNPACKED_TIMES = 4_000_000, 8
 """A zip may unpack to so many bytes, and so many times its own size: numbers that were learned hardly shrink, made-up ones do."""
 
