@@ -74,6 +74,7 @@ class Jobs:
         self._waiting: deque[str] = deque()
         self._starters: dict[str, str] = {}  # of the runs in the queue, by id
         self._plans: dict[str, deque[RunRecord]] = {}  # what is still to come, by starter
+        self._dropped: dict[str, CollabError] = {}  # why the rest of a plan will not come
         self._running: str | None = None  # given to the worker, or waiting for it to be ready
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
@@ -126,7 +127,7 @@ class Jobs:
 
         The others are this person's plan, kept as long as this server runs: they follow as soon as there is room, whether or not
         anybody looks. Raises RunError, and queues nothing, where an earlier plan is unfinished, or the runs would take too long:
-        one of them, or all together, longer than `time_limit.MOST_SECONDS`.
+        one of them, or all together, longer than `time_limit.MOST_SECONDS`. Raises StorageError where one cannot be noted down.
         """
         records = [dataclasses.replace(record, starter=starter) for record in records]
         self._check_time(records)
@@ -141,7 +142,10 @@ class Jobs:
                 raise RunError("too many trainings of others are still to come; try again when some have begun")
             before = set(self._starters)
             self._plans[starter] = deque(records)
+            self._dropped.pop(starter, None)
             self._go_on()
+            if (reason := self._dropped.pop(starter, None)) is not None:
+                raise reason
             return [run_id for run_id, whose in self._starters.items() if run_id not in before and whose == starter]
 
     def planned(self, starter: str) -> list[RunRecord]:
@@ -270,6 +274,7 @@ class Jobs:
                         self._note(record)
                 except CollabError as reason:
                     _log.error("the rest of a plan is dropped: %s", reason)
+                    self._dropped[starter] = reason
                     plan.clear()
                 self._give_next()
             if not plan:
