@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,12 +30,26 @@ def epoch_word(record: RunRecord) -> str:
     return MODELS[record.model].epoch_word if record.model in MODELS else "epoch"
 
 
+def epoch_words(records: Sequence[RunRecord]) -> str:
+    """What an epoch is called in the models of these runs: one word, or each."""
+    return " or ".join(dict.fromkeys(map(epoch_word, records))) or "epoch"
+
+
+def in_batches(record: RunRecord) -> bool:
+    """Whether an epoch of this run takes more than one step; a sweep, which solves for everybody, is one."""
+    return record.n_steps > int(record.settings.get("epochs", 1))
+
+
 def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
-    """Long table kind, epoch, loss, label of all that the loss chart shows; `label` is set where a text stands."""
+    """Long table kind, epoch, loss, label of all that the loss chart shows; `label` is set where a text stands.
+
+    The loss by batch is a running mean over `smooth` of them; there is none where an epoch is one step.
+    """
     record, batches, history = progress.record, progress.batches, progress.history
     epochs = float(record.settings.get("epochs", 1))
     by_batch = batches.train_loss.rolling(smooth, min_periods=1).mean()
-    parts = [pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})]
+    thin = pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})
+    parts = [thin if in_batches(record) else thin[:0]]
     for kind, column in ((TRAIN, "train_loss"), (VALID, "valid_loss")):
         part = pd.DataFrame({"kind": kind, "epoch": history.epoch, "loss": history[column], "label": ""})
         if len(part):

@@ -19,7 +19,7 @@ from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
-from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
+from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
@@ -200,7 +200,8 @@ def _replay_share(run_id: str) -> float | None:
 
 
 def _history_table(progress: Progress) -> None:
-    history = progress.history
+    history, word = progress.history, epoch_word(progress.record)
+    of = f"the {word}’s batches" if in_batches(progress.record) else f"the training ratings, after the {word}"
     rows = pd.DataFrame(
         {
             "epoch": history.epoch.astype("int64"),
@@ -214,23 +215,23 @@ def _history_table(progress: Progress) -> None:
         hide_index=True,
         height=212,
         placeholder="–",
-        alt="Losses by epoch",
+        alt=f"Losses by {word}",
         key="history_table",
         column_config={
-            "epoch": st.column_config.NumberColumn(epoch_word(progress.record)),
-            "train_loss": st.column_config.NumberColumn(
-                format="%.4f", help="Mean squared error over the epoch's batches"
-            ),
+            "epoch": st.column_config.NumberColumn(word),
+            "train_loss": st.column_config.NumberColumn(format="%.4f", help=f"Mean squared error over {of}"),
             "valid_loss": st.column_config.NumberColumn(
                 format="%.4f", help="Mean squared error over the held-out ratings"
             ),
-            "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch"),
+            "time": st.column_config.NumberColumn(format="%.2f s", help=f"Seconds of this {word}"),
         },
     )
 
 
 def _batches_table(progress: Progress) -> None:
-    """The thin curve and the schedule: a few hundred steps of the training."""
+    """The thin curve and the schedule: a few hundred steps of the training; nothing where an epoch is one step."""
+    if not in_batches(progress.record):
+        return
     columns = ["step", "epoch", "train_loss", "learning_rate", "momentum"]
     named = {
         "step": st.column_config.NumberColumn(format="localized"),
@@ -241,7 +242,7 @@ def _batches_table(progress: Progress) -> None:
     }
     as_table(
         "batches_table",
-        "Loss, learning rate and momentum by step",
+        "Loss, learning rate and momentum by step" if "learning_rate" in progress.record.settings else "Loss by step",
         lambda: progress.batches[[each for each in columns if progress.batches[each].notna().any()]],
         named,
     )
@@ -296,7 +297,7 @@ def in_words(record: RunRecord) -> str:
 def _chart_in_words(progress: Progress) -> str:
     history = progress.history
     if history.empty:
-        return "Loss by batch; no epoch is complete yet"
+        return f"Loss; no {epoch_word(progress.record)} is complete yet"
     return (
         f"Loss over {len(history)} {epoch_word(progress.record)}s: train {words.loss(history.train_loss.iloc[-1])}, "
         f"valid {words.loss(history.valid_loss.iloc[-1])} at the end"

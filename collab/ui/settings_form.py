@@ -52,7 +52,8 @@ def choose_model() -> Family:
         key=MODEL,
         format_func=lambda name: MODELS[name].title,
         on_change=lambda: _switch(state[MODEL]),
-        help="What is trained: from the simplest over the chapter’s own to the Bayesian ones, which know how sure they are.",
+        help="What is trained: the chapter’s own model first, then the others from the simplest on. The Bayesian ones know how "
+        "sure they are.",
     )
     st.caption(MODELS[chosen].about)
     if chosen == DEFAULT_MODEL:
