@@ -236,6 +236,11 @@ def family_of(name: str) -> Family:
     return MODELS[name]
 
 
+def epoch_word_of(name: str) -> str:
+    """What an epoch of a model is called: "epoch" or "sweep"; of one that is unknown here "epoch"."""
+    return MODELS[name].epoch_word if name in MODELS else "epoch"
+
+
 def preset_of(model: str, preset: str = "") -> Any:
     """The settings of a preset, of the model's first one if none is named. Raises SettingError for an unknown one."""
     presets = family_of(model).presets

@@ -40,7 +40,7 @@ import safetensors
 import safetensors.numpy
 
 from collab.errors import RunError
-from collab.models import build_model, family_of
+from collab.models import build_model, epoch_word_of, family_of
 from collab.models.contract import Model
 from collab.ratings import RatingScale
 from collab.settings import settings_from
@@ -303,10 +303,10 @@ class RunStore:
         folder = self._partial(record.id)
         began = bool(record.valid) and (folder / "weights.safetensors").exists()
         message = (
-            "It was interrupted; what you see are its weights after epoch "
+            f"It was interrupted; what you see are its weights after {epoch_word_of(record.model)} "
             f"{record.epochs_done}. Start it again to train to the end."
             if began
-            else "It was interrupted before its first epoch was complete. Start it again."
+            else f"It was interrupted before its first {epoch_word_of(record.model)} was complete. Start it again."
         )
         with contextlib.suppress(OSError):  # another process has just done the same
             self.finish(dataclasses.replace(record, state="interrupted", message=message))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from collab.models import MODELS
+from collab.models import epoch_word_of
 from collab.services.runs import Progress, RunRecord
 from collab.ui import words
 from collab.ui.theme import Palette
@@ -27,7 +27,7 @@ def cut(progress: Progress, share: float) -> Progress:
 
 def epoch_word(record: RunRecord) -> str:
     """What an epoch of this run's model is called."""
-    return MODELS[record.model].epoch_word if record.model in MODELS else "epoch"
+    return epoch_word_of(record.model)
 
 
 def epoch_words(records: Sequence[RunRecord]) -> str:

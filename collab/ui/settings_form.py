@@ -40,6 +40,7 @@ def choose_model() -> Family:
         take_over(again[1])
     linked = link.get(MODEL)
     if linked is not None and linked != state.get("_linked_model") and not own_link.is_late(MODEL, linked):
+        state["_linked_model"] = linked
         try:
             _switch(family_of(linked).name, keep_link=True)
         except SettingError as reason:

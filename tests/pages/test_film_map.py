@@ -264,8 +264,8 @@ def test_search_for_nothing_that_there_is(visit):
     assert len(points(app)[0]) > 900  # nothing to isolate
 
 
-def test_a_chosen_film_shows_facts_and_nearest_films(visit):
-    app = visit("film_map")
+def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
+    app = visit_dot_bias("film_map")
     run = current(app)
     assert "Click a film" in said(app)
     item_index = 1 + int(run.items["n_ratings"].iloc[1:].argmax())
@@ -312,8 +312,8 @@ def test_another_data_set_keeps_what_it_can(visit, trained_home):
 
 
 @pytest.mark.parametrize("link", [{"with_bias": "true", "colour": "doubt"}, {"colour": "doubt", "layout": "t-SNE"}])
-def test_a_bayesian_run_knows_how_unsure_places_are(visit_bayes, link):
-    app = visit_bayes("film_map", shown="60", **link)
+def test_a_bayesian_run_knows_how_unsure_places_are(visit, link):
+    app = visit("film_map", shown="60", **link)
     doubt = table_of(app)["doubt"]
     assert not app.exception and (doubt.notna().all() or map_cache.tsne_desk().get((current(app).id, 60, False, 3, 30)))
     map_cache.tsne_desk().close()
