@@ -97,15 +97,31 @@ def test_settings_come_from_the_link(visit):
 
 
 def test_any_components_raw_and_with_the_bias(visit):
-    app = visit("film_map", shown="200", x="4", y="2", z="10", factors="raw", with_bias="true")
+    app = visit("film_map", shown="200", x="4", y="2", z="9", factors="raw", with_bias="true")
     run = current(app)
+    assert run.model.item_factors.shape[1] == 8  # the bias makes nine
     index = most_rated_items(run.items, 200)
     space = film_axes(film_matrix(run.model.item_factors, index, run.model.item_biases), 10, centred=False)
     shown, places = points(app)
     rows = [index.tolist().index(each) for each in shown]
-    assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 9]], abs=1e-4)
-    assert [title.split(" · ")[0] for title in titles(app)] == ["Component 4", "Component 2", "Component 10"]
+    assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 8]], abs=1e-4)
+    assert [title.split(" · ")[0] for title in titles(app)] == ["Component 4", "Component 2", "Component 9"]
     assert all(title.endswith("of squared length") for title in titles(app))
+
+
+def test_no_more_components_are_offered_than_a_film_has_numbers(visit, add_run):
+    """Ten at most; an axis that the run has not goes back to its own."""
+    default, wide = add_run("bayes"), add_run("dot-bias")
+    app = visit("film_map", run=wide, shown="100", y="10", z="9")
+    assert len(app.selectbox(key="x").options) == 10 and app.selectbox(key="y").value == "10"
+    app.selectbox(key="_pick_run").set_value(default).run()
+    assert not app.exception and app.selectbox(key="x").options == [str(number) for number in range(1, 9)]
+    assert (app.selectbox(key="y").value, app.selectbox(key="z").value) == ("2", "3")
+    app.toggle(key="with_bias").set_value(True).run()
+    app.selectbox(key="z").set_value("9").run()
+    assert not app.exception and titles(app)[2].startswith("Component 9")
+    app.toggle(key="with_bias").set_value(False).run()
+    assert not app.exception and app.selectbox(key="z").value == "3" and titles(app)[2].startswith("Component 3")
 
 
 def test_an_axis_from_one_film_to_another(visit):
