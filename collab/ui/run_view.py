@@ -14,7 +14,7 @@ from collab.errors import RunError
 from collab.models import family_of
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
-from collab.settings import settings_from
+from collab.settings import as_text, settings_from
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
@@ -328,9 +328,9 @@ def _layers(record: RunRecord) -> None:
             },
         )
         st.caption(
-            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings: "
-            + ", ".join(f"{name} {value}" for name, value in record.settings.items())
-            + "."
+            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings, as the command line takes them: `"
+            + " ".join(f"{name}={as_text(value)}" for name, value in record.settings.items())
+            + "`."
         )
         st.caption(what_it_depends_on(record))
 
