@@ -294,6 +294,11 @@ def test_people(default_run):
     assert f"The 80 % intervals hold {n_inside} of {len(rows)}; {0.8 * len(rows):.0f} would be as promised." in said(
         app
     )
+    ends = table_with(app, "low", "high")[["low", "high"]]
+    assert (ends.min().min(), ends.max().max()) == (
+        true.record.scale.low,
+        true.record.scale.high,
+    )  # none beyond the scale
     told = table_with(app, "rmse", "mae")
     assert told["rmse"].iat[0] == pytest.approx(errors(mean, rows.rating).rmse)
     bias = true.model.user_biases[1] - true.model.user_biases[0]
