@@ -103,10 +103,10 @@ def _headline(progress: Progress, replay: float | None) -> None:
                 f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
                 + (
                     f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
-                    f" · {words.duration(left)} left"
-                    if left is not None
-                    else " · getting ready"
+                    if left is not None and in_batches(record)
+                    else ""
                 )
+                + (f" · {words.duration(left)} left" if left is not None else " · getting ready")
             )
         )
         line.progress(progress.share, text=text)

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 
 from collab.certainty import calibration
+from collab.chapter import ROWS
 from collab.distribution import distribution
 from collab.interpret import similar_items, trained_items, uncertainty
 from collab.metrics import errors
-from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, preset_of
+from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
 from collab.settings import parse
 from collab.ui import cached, words
@@ -316,6 +317,11 @@ def test_the_chapters_tables_do_not_count_it(default_run):
     app, _ = default_run("chapter")
     assert "**8 to be trained.**" in said(app) and "21 runs, about" in said(app)
     assert "The recipe: batches of 64, five epochs" in said(app)
+    for row in ROWS:
+        app.selectbox(key="row").set_value(row.short).run()
+        assert (
+            f"Ours is `{row.model}`, preset *{PRESET_TITLES[row.preset]}*." in said(app) and row.model != DEFAULT_MODEL
+        )
 
 
 # --- Learn -----------------------------------------------------------------------------------------------------------------
