@@ -407,6 +407,7 @@ def test_the_chances_of_a_rating_are_read_off_the_models_own_variance(default_ru
     film = true.items.index[true.items["label"] == app.selectbox(key="film").value][0]
     found = distribution(true.model, user, film, true.record.scale, true.errors.mse)
     assert "as wide as the model is unsure of this user, of this film and of the rating itself" in said(app)
+    assert "predicts one number" not in said(app) and "equally wide for all" not in said(app)
     assert metrics(app)["Expected"] == words.stars(found.expected)
     bars = spec_of(app)["data"][0]
     assert bars["text"] == [f"{100 * chance:.0f} %" if chance >= 0.005 else "<1 %" for chance in found.chances]
