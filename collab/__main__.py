@@ -70,7 +70,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     def report(epoch: EpochReport) -> None:
         if show:
             print(
-                f"epoch {epoch.epoch:3d}  train_loss {epoch.train_loss:.4f}  valid_loss {epoch.valid_loss:.4f}  "
+                f"{family.epoch_word} {epoch.epoch:3d}  train_loss {epoch.train_loss:.4f}  valid_loss {epoch.valid_loss:.4f}  "
                 f"{epoch.seconds:.2f} s",
                 file=sys.stderr,
             )
@@ -430,7 +430,7 @@ def parser() -> argparse.ArgumentParser:
         default="",
         help="settings to start from: "
         + "; ".join(f"{name}: {' or '.join(family.presets)}" for name, family in MODELS.items())
-        + " (default: the first)",
+        + f" (default: the first, of {DEFAULT_MODEL} {next(iter(MODELS[DEFAULT_MODEL].presets))})",
     )
     made.add_argument(
         "--set",

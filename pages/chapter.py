@@ -6,6 +6,7 @@ from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
 from collab.chapter_summary import Summary
 from collab.datasets import CATALOGUE
 from collab.errors import RunError
+from collab.models import PRESET_TITLES
 from collab.services.chapter import mean_baselines, runs_of
 from collab.ui import cached, words
 from collab.ui.chapter_training import show_training
@@ -46,6 +47,7 @@ def show_row(summary: Summary) -> None:
     show_epoch_table(summary)
     if here:
         st.markdown(f"**{summary.row.title}: {summary.verdict}.** {summary.reason} {summary.row.note}".rstrip())
+        st.caption(f"Ours is `{summary.row.model}`, preset *{PRESET_TITLES[summary.row.preset]}*.")
     with st.container(horizontal=True):
         for run in runs[summary.row.key]:
             st.page_link(
@@ -90,7 +92,8 @@ with side:
     st.caption(
         f"The recipe: batches of 64, five epochs of one-cycle up to 5e-3, items are titles, 20 % held out at random; seeds "
         f"{', '.join(map(str, SEEDS))}, each for the model and for the split. The chapter’s rows share one split, which is not "
-        f"known. Its epochs took {PRINTED_SECONDS[0]} to {PRINTED_SECONDS[1]} s."
+        f"known. Its epochs took {PRINTED_SECONDS[0]} to {PRINTED_SECONDS[1]} s. The run in the sidebar counts only where it is "
+        "one of these trainings."
     )
 
 st.header("What the chapter finds", anchor=False)

@@ -5,7 +5,7 @@ import streamlit as st
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, count_and_mean_figure, styled
-from collab.ui.loss_chart import loss_data, loss_spec
+from collab.ui.loss_chart import epoch_word, loss_data, loss_spec
 from collab.ui.page import describe_run, open_page
 from collab.ui.run_view import in_words
 from collab.ui.theme import palette
@@ -90,18 +90,21 @@ with model_side:
             width=130,
             help="What the same guess for everybody reaches on the same ratings.",
         )
-    progress = cached.jobs().store.progress(run.id)
+    progress, word = cached.jobs().store.progress(run.id), epoch_word(record)
     table = loss_data(progress)
     st.vega_lite_chart(
         table,
         loss_spec(progress, table, colours, height=330),
         key="overview_loss",
-        alt=f"Loss of {describe_run(record)} by epoch, with both baselines",
+        alt=f"Loss of {describe_run(record)} by {word}, with both baselines",
     )
     as_table(
         "losses_table",
-        "Losses by epoch",
+        f"Losses by {word}",
         lambda: progress.history[["epoch", "train_loss", "valid_loss"]],
-        {name: st.column_config.NumberColumn(format="%.4f") for name in ("train_loss", "valid_loss")},
+        {
+            "epoch": st.column_config.NumberColumn(word),
+            **{name: st.column_config.NumberColumn(format="%.4f") for name in ("train_loss", "valid_loss")},
+        },
     )
     st.caption(f"Trained in {words.duration(record.seconds)}. {in_words(record)}")

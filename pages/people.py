@@ -40,7 +40,7 @@ if reason is not None:
 picture, facts = st.columns([2.4, 1], gap="medium")
 with picture:
     user_index = pick_person(run, people)
-    rows = held_out_of(found, user_index)
+    rows = people_view.cut_intervals(held_out_of(found, user_index), run.record.scale)
     rows = rows.join(run.items[["title", "n_ratings"]], on="item_index")
     people_view.show_foretold(run, rows, run.users["mean_rating"].iat[user_index])
 with facts:

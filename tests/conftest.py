@@ -16,7 +16,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find, load_dataset
-from collab.models import preset_of
+from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, preset_of
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
@@ -129,21 +129,24 @@ def movielens_folders():
 
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory):
-    """A function from a data set and its folders to a home that holds its default run; each is trained once."""
+    """A function from a data set, its folders and a model to a home that holds one run: of the default model the run that Collab
+    trains by itself, of another the same with its preset of that name. Each is trained once."""
     homes = {}
 
-    def train(data, folders=()):
-        if data not in homes:
-            home = homes[data] = tmp_path_factory.mktemp(f"trained-{data}")
+    def train(data, folders=(), model=DEFAULT_MODEL):
+        if (data, model) not in homes:
+            home = homes[data, model] = tmp_path_factory.mktemp(f"trained-{data}-{model}")
             torch.set_num_threads(1)
             store = RunStore(home)
             owner, lock = store.claim()
-            record = carry_out(
-                store.create(default_plan(data, owner=owner)), store, Environment(folders, home, "sqlite://")
-            )
+            planned = default_plan(data, owner=owner)
+            if model != DEFAULT_MODEL:
+                settings, split = preset_of(model, DEFAULT_PRESET), (planned.holdout, planned.split_seed)
+                planned = plan(model, settings, data, *split, preset=DEFAULT_PRESET, owner=owner)
+            record = carry_out(store.create(planned), store, Environment(folders, home, "sqlite://"))
             lock.release()
             assert record.state == "finished", record.message
-        return homes[data]
+        return homes[data, model]
 
     return train
 
@@ -186,37 +189,39 @@ def app(tmp_path, monkeypatch, quick_worker):
 
 @pytest.fixture
 def visit(app, trained_home):
-    """A function that opens a page by its script's name, on a data set with a trained run; whatever more goes into the link."""
+    """A function that opens a page by its script's name, on a data set with its default run; whatever more goes into the link."""
+    return _visitor(app, trained_home, DEFAULT_MODEL)
 
+
+@pytest.fixture
+def visit_dot_bias(app, trained_home):
+    """`visit`, on a home whose only run is of the chapter's model."""
+    return _visitor(app, trained_home, CHAPTER_MODEL)
+
+
+@pytest.fixture
+def add_run(trained_home):
+    """A function that puts the run of a model (as of `trained_home`) beside those in the app's home; returns its id."""
+
+    def add(model, data=SAMPLE):
+        environment = read_environment()
+        trained = trained_home(data, environment.data_folders, model)
+        shutil.copytree(trained, environment.home, dirs_exist_ok=True)
+        return RunStore(trained).records()[0].id
+
+    return add
+
+
+def _visitor(app, trained_home, model):
     def open_page(page, data=SAMPLE, **link):
         environment = read_environment()
-        shutil.copytree(trained_home(data, environment.data_folders), environment.home, dirs_exist_ok=True)
+        shutil.copytree(trained_home(data, environment.data_folders, model), environment.home, dirs_exist_ok=True)
         app.query_params["data"] = data
         for name, value in link.items():
             app.query_params[name] = value
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
         return app
-
-    return open_page
-
-
-@pytest.fixture
-def visit_bayes(visit):
-    """`visit`, on a run of the Bayesian model that is trained first; the link names it."""
-
-    def open_page(page, data=SAMPLE, **link):
-        environment = read_environment()
-        store = RunStore(environment.home)
-        owner, lock = store.claim()
-        settings = preset_of("bayes", "fast")
-        run = carry_out(
-            store.create(plan("bayes", dataclasses.replace(settings, epochs=5), data, "random:0.2", 0, owner=owner)),
-            store,
-            environment,
-        )
-        lock.release()
-        return visit(page, data, run=run.id, **link)
 
     return open_page
 

@@ -13,13 +13,14 @@ from collab.__main__ import main
 from collab.datasets import SAMPLE, entry_of, find
 from collab.datasets import download as download_module
 from collab.datasets.movielens import Archive
-from collab.models import MODELS, family_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
 from collab.services.environment import read_environment
 from collab.services.house_run import house_run
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan
+from collab.settings import to_dict
 
-QUICK = ["--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
+QUICK = ["--model", "dot-bias", "--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
 
 
 @pytest.fixture
@@ -46,9 +47,7 @@ def run_id(home, answer):
 
 
 def test_train_answers_with_everything_that_a_figure_needs(home, answer):
-    code, told, err = answer(
-        "train", "--data", "sample", "--model", "dot-bias", "--holdout", "random:0.25", "--seed", "3", *QUICK
-    )
+    code, told, err = answer("train", "--data", "sample", "--holdout", "random:0.25", "--seed", "3", *QUICK)
     assert code == 0 and err == ""
     assert told["split"] == {"holdout": "random:0.25", "seed": 3, "n_train": 42615, "n_valid": 14205, "n_sealed": 0}
     assert told["settings"]["seed"] == 3 and told["settings"]["n_factors"] == 6 and told["model"] == "dot-bias"
@@ -81,8 +80,19 @@ def test_sealed_rows_are_checked_once(home, answer):
     assert code == 2 and told is None and "+sealed:0.1" in err
 
 
-def test_default_preset_is_the_chapters(home, answer):
-    told = answer("train", "--data", "sample", "--set", "epochs=1")[1]
+def test_without_a_model_the_default_one_is_trained_at_its_default_preset(home, answer, capsys):
+    told = answer("train", "--data", "sample")[1]
+    assert (told["model"], told["preset"], told["split"]["holdout"]) == (DEFAULT_MODEL, DEFAULT_PRESET, "random:0.2")
+    assert told["settings"] == to_dict(preset_of("bayes", "fast")) and told["split"]["seed"] == 0
+    assert (DEFAULT_MODEL, DEFAULT_PRESET) == ("bayes", "fast")
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default bayes)" in said and "(default: the first, of bayes fast)" in said
+
+
+def test_a_model_without_a_preset_begins_with_its_first(home, answer):
+    told = answer("train", "--data", "sample", "--model", "dot-bias", "--set", "epochs=1")[1]
     assert told["settings"]["batch_size"] == 64 and told["settings"]["learning_rate"] == 5e-3
 
 
@@ -197,12 +207,14 @@ def test_every_model_trains_recommends_and_says_what_is_alike_or_why_not(answer,
     ("words", "expected"),
     [
         (("train", "--data", "nothing"), "there are ml-100k"),
-        (("train", "--data", "sample", "--model", "nothing"), "there are mean, bias"),
-        (("train", "--data", "sample", "--preset", "nothing"), "it has chapter, fast"),
-        (("train", "--data", "sample", "--set", "n_factors=100000"), "from 1 to 512"),
+        (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias, mean, bias"),
+        (("train", "--data", "sample", "--preset", "nothing"), "it has fast, accurate"),
+        (("train", "--data", "sample", "--model", "dot-bias", "--preset", "nothing"), "it has chapter, fast"),
+        (("train", "--data", "sample", "--model", "dot-bias", "--set", "n_factors=100000"), "from 1 to 512"),
         (("train", "--data", "sample", "--set", "nothing=1"), "the settings are"),
         (("train", "--data", "sample", "--set", "n_factors"), "name=value"),
-        (("train", "--data", "sample", "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
+        (("train", "--data", "sample", "--set", "learning_rate=0.1"), "the settings are"),
+        (("train", "--data", "sample", *QUICK, "--set", "learning_rate=fast"), "a number from 1e-05 to 1"),
         (("train", "--data", "sample", "--holdout", "random:2"), "0.01 to 0.9"),
         (("train", "--data", "sample", "--holdout", "fold:u1"), "no fold"),
         (("train", "--data", "sample", "--holdout", "random:0.2+sealed:2"), "the sealed share is 2"),
@@ -210,7 +222,10 @@ def test_every_model_trains_recommends_and_says_what_is_alike_or_why_not(answer,
         (("check", "--run", "01234567"), "there is no run"),
         (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
         (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
-        (("train", "--data", "sample", "--set", "y_range=none", "--set", "learning_rate=1"), "diverged"),
+        (
+            ("train", "--data", "sample", "--model", "dot-bias", "--set", "y_range=none", "--set", "learning_rate=1"),
+            "diverged",
+        ),
         (("similar", "--run", "01234567", "--title", "x"), "there is no run"),
         (("recommend", "--run", "../..", "--ratings", "x"), "is not the id of a run"),
     ],

@@ -4,6 +4,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import NewSession
 
+from tests.benchmarks import pages
 from tests.benchmarks.pages import Timings, checked
 from tests.benchmarks.wire import GOLDEN, Session, Turn, Widget, state_of, value_of
 
@@ -128,3 +129,25 @@ def test_the_goal_is_on_the_middle_and_on_nine_in_ten():
     assert not Timings([0.29] * 19 + [2.0]).misses
     assert Timings([0.29] * 8 + [0.7, 0.7]).misses and Timings([0.31] * 10).misses
     assert Timings([0.1, 0.2, 0.3]).in_words().split() == ["200", "280", "300"]
+
+
+def test_two_models_are_measured_in_turns(monkeypatch):
+    """Every other round begins with the other model: what the machine does meanwhile is shared by both."""
+    rounds = []
+    monkeypatch.setattr(pages, "_one_round", lambda *args: rounds.append((args[5], args[4])))
+    found = pages.go_round(None, None, {}, [], ["bayes", "dot-bias"], range(2, 5), ["rate"])
+    assert [place for place, _ in rounds] == [2, 2, 3, 3, 4, 4]
+    assert [model for _, model in rounds] == ["bayes", "dot-bias", "dot-bias", "bayes", "bayes", "dot-bias"]
+    assert {model: set(turns) for model, turns in found.items()} == {key: {"rate", "empty"} for key in found}
+
+
+def test_runs_are_told_by_the_whole_name_of_their_model():
+    runs = ["bayes-sampled · 12 factors", "bayes · 8 factors · seed 1", "dot-bias · 50 factors", "bayes · 8 factors"]
+    assert pages.runs_of("bayes", runs) == [runs[1], runs[3]]
+
+
+def test_medians_of_two_models_with_their_ratio(capsys):
+    turns = {"bayes": (Timings([0.2, 0.3, 9.0]), Timings([0.1])), "dot-bias": (Timings([0.15]), Timings([0.2]))}
+    pages.report_beside("idle", {model: {"rate": each} for model, each in turns.items()})
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("rate"))
+    assert row.split() == ["rate", "300", "150", "2.00", "100", "200", "0.50"]

@@ -40,6 +40,7 @@ import safetensors
 import safetensors.numpy
 
 from collab.errors import RunError, StorageError
+from collab.models import epoch_word_of
 from collab.services import disk
 from collab.services.run_files import BATCHES, HISTORY, TrainedRun, read_lines, read_run
 from collab.services.run_record import FILES, LARGEST_RECORD, RUN_ID, FileMark, RunRecord, checked_name
@@ -282,10 +283,10 @@ class RunStore:
         """End a run whose worker is gone: it keeps its last weights, and says `why` and what can be done."""
         began = bool(record.valid) and (self._partial(record.id) / "weights.safetensors").exists()
         said = (
-            "It was interrupted; what you see are its weights after epoch "
+            f"It was interrupted; what you see are its weights after {epoch_word_of(record.model)} "
             f"{record.epochs_done}. Start it again to train to the end."
             if began
-            else "It was interrupted before its first epoch was complete. Start it again."
+            else f"It was interrupted before its first {epoch_word_of(record.model)} was complete. Start it again."
         )
         valid = record.valid if began else {}
         with self._writing(f"Run {record.id} could not be put away", GIVEN_UP):

@@ -26,7 +26,7 @@ from collab.datasets.dataset import Dataset, describe_items, describe_users, enc
 from collab.errors import CollabError, SettingError, StorageError
 from collab.features import features_of
 from collab.metrics import Errors
-from collab.models import build_model, family_of, preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, build_model, family_of, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
@@ -91,10 +91,9 @@ def plan(
 
 
 def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
-    """The run that Collab trains by itself where there is none: `dot-bias`, preset *fast*, a random 20 % held out."""
-    return plan(
-        "dot-bias", preset_of("dot-bias", "fast"), data, "random:0.2", 0, preset="fast", starter=starter, owner=owner
-    )
+    """The run that Collab trains by itself where there is none: the default model and preset, a random 20 % held out."""
+    settings = preset_of(DEFAULT_MODEL, DEFAULT_PRESET)
+    return plan(DEFAULT_MODEL, settings, data, "random:0.2", 0, preset=DEFAULT_PRESET, starter=starter, owner=owner)
 
 
 def what_is_trained(record: RunRecord) -> tuple:

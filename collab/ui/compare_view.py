@@ -17,7 +17,7 @@ from collab.services.runs import Progress, RunRecord
 from collab.settings import about
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
-from collab.ui.loss_chart import TRAIN, VALID
+from collab.ui.loss_chart import TRAIN, VALID, epoch_words
 from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette, palette
 
@@ -37,15 +37,16 @@ LABEL_HEIGHT = 17  # pixels of a line of a label
 def compare_view(progresses: Sequence[Progress]) -> None:
     """Draw up to eight runs on one picture, with their figures and, for several, what tells them apart."""
     colours, records = palette(), [progress.record for progress in progresses]
+    word = epoch_words(records)
     chart, figures = st.columns([1.15, 1], gap="medium")
     data = curves_data(progresses)
     if data.empty:
-        chart.info("There is no curve: no epoch was completed.", icon=":material/info:")
+        chart.info(f"There is no curve: no {word} was completed.", icon=":material/info:")
     else:
         chart.vega_lite_chart(data, curves_spec(progresses, data, colours), key="curves", alt=_in_words(records))
-        chart.caption("Thick: held-out rows. Thin: training rows. Both are means over an epoch.")
+        chart.caption(f"Thick: held-out rows. Thin: training rows. Both have one figure for each {word}.")
         with chart:
-            as_table("curves_table", "Losses by run and epoch", lambda: curves_table(data))
+            as_table("curves_table", f"Losses by run and {word}", lambda: curves_table(data))
     with figures:
         _figures(records, colours)
         if len(records) > 1:
@@ -61,7 +62,7 @@ def compare_view(progresses: Sequence[Progress]) -> None:
 
 def _in_words(records: Sequence[RunRecord]) -> str:
     ends = (f"{letter} {words.loss(record.valid.get('mse'))}" for letter, record in zip(LETTERS, records, strict=False))
-    return f"Loss over the epochs of {len(records)} runs; held out at the end: {', '.join(ends)}"
+    return f"Loss by {epoch_words(records)} of {words.counted(len(records), 'run')}; held out at the end: {', '.join(ends)}"
 
 
 # --- curves ----------------------------------------------------------------------------------------------------------------
@@ -123,6 +124,7 @@ def curves_spec(
 ) -> dict[str, Any]:
     """Losses over epochs, a colour a run with its letter and final loss at the end; biases only where all runs share it."""
     records = [progress.record for progress in progresses]
+    word = epoch_words(records)
     baselines = {round(each.baselines.get("biases_only", {}).get("mse", math.nan), 6) for each in records}
     baseline = baselines.pop() if len(baselines) == 1 else math.nan
     valid = data[data.kind == VALID]
@@ -147,7 +149,7 @@ def curves_spec(
         "field": "epoch",
         "type": "quantitative",
         "scale": {"domain": [1, last] if last > 1 else [0.5, 1.5], "nice": False},
-        "title": "epoch",
+        "title": word,
         "axis": {"grid": False, "tickMinStep": 1, "format": "d", "titleColor": palette.muted},
     }
     y = {
@@ -168,7 +170,7 @@ def curves_spec(
         {"field": "run"},
         {"field": "name"},
         {"field": "kind", "title": "loss"},
-        {"field": "epoch"},
+        {"field": "epoch", "title": word},
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
 
@@ -222,6 +224,7 @@ def curves_spec(
 
 def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
     """Final errors, a row a run, its letter in its colour."""
+    called = " or ".join(f"{word}s" for word in epoch_words(records).split(" or "))
     rows = [
         {
             "run": letter,
@@ -249,7 +252,7 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
             "mse": st.column_config.NumberColumn("MSE", format="%.4f", width=60),
             "rmse": st.column_config.NumberColumn("RMSE", format="%.4f", width=60),
             "mae": st.column_config.NumberColumn("MAE", format="%.4f", width=60),
-            "epochs": st.column_config.NumberColumn("Epochs", width=56),
+            "epochs": st.column_config.NumberColumn(called.capitalize(), width=56 if " " not in called else 110),
             "time": st.column_config.TextColumn("Time", width=54),
         },
     )

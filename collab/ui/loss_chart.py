@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from collab.models import MODELS
+from collab.models import epoch_word_of
 from collab.services.runs import Progress, RunRecord
 from collab.ui import words
 from collab.ui.theme import Palette
@@ -26,15 +27,30 @@ def cut(progress: Progress, share: float) -> Progress:
 
 def epoch_word(record: RunRecord) -> str:
     """What an epoch of this run's model is called."""
-    return MODELS[record.model].epoch_word if record.model in MODELS else "epoch"
+    return epoch_word_of(record.model)
+
+
+def epoch_words(records: Sequence[RunRecord]) -> str:
+    """What an epoch is called in the models of these runs: one word, or each."""
+    return " or ".join(dict.fromkeys(map(epoch_word, records))) or "epoch"
+
+
+def in_batches(record: RunRecord) -> bool:
+    """Whether an epoch of this run takes more than one step; a sweep, which solves for everybody, is one."""
+    return record.n_steps > int(record.settings.get("epochs", 1))
 
 
 def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
-    """Long table kind, epoch, loss, label of all that the loss chart shows; `label` is set where a text stands."""
+    """Long table kind, epoch, loss, label of all that the loss chart shows; `label` is set where a text stands.
+
+    The loss by batch is a running mean over `smooth` of them; there is none where an epoch is one step. A baseline has its name
+    at its beginning, but in the middle where an epoch is one step: such a training begins near the baselines.
+    """
     record, batches, history = progress.record, progress.batches, progress.history
     epochs = float(record.settings.get("epochs", 1))
     by_batch = batches.train_loss.rolling(smooth, min_periods=1).mean()
-    parts = [pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})]
+    thin = pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})
+    parts = [thin if in_batches(record) else thin[:0]]
     for kind, column in ((TRAIN, "train_loss"), (VALID, "valid_loss")):
         part = pd.DataFrame({"kind": kind, "epoch": history.epoch, "loss": history[column], "label": ""})
         if len(part):
@@ -43,11 +59,9 @@ def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
     for kind, name in ((MEAN, "global_mean"), (BIASES, "biases_only")):
         if name in record.baselines:
             mse = record.baselines[name]["mse"]
-            parts.append(
-                pd.DataFrame(
-                    {"kind": kind, "epoch": [0.0, epochs], "loss": mse, "label": [f"{kind} {words.loss(mse)}", ""]}
-                )
-            )
+            named = f"{kind} {words.loss(mse)}"
+            labels = [named, "", ""] if in_batches(record) else ["", named, ""]
+            parts.append(pd.DataFrame({"kind": kind, "epoch": [0.0, epochs / 2, epochs], "loss": mse, "label": labels}))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
@@ -126,6 +140,7 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
         del rim["encoding"]["color"]
         return [rim, layer({"type": "text", **mark}, *kinds, text={"field": "label"})]
 
+    begin = {"align": "left", "dx": 6} if in_batches(progress.record) else {"align": "center"}
     few = int((data.kind == VALID).sum()) <= MOST_DOTS
     train_dots, valid_dots = ({"size": size, "filled": True} if few else False for size in (48, 60))
     return {
@@ -134,7 +149,7 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
             layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
             layer({"type": "line", "strokeWidth": 2.2, "point": train_dots, "clip": True}, TRAIN),
             layer({"type": "line", "strokeWidth": 2.6, "point": valid_dots, "clip": True}, VALID),
-            *named({"align": "left", "dx": 6, "dy": -9, "fontSize": 12}, MEAN, BIASES),
+            *named({**begin, "dy": -9, "fontSize": 12}, MEAN, BIASES),
             *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
         ],
         "height": height,

@@ -165,7 +165,6 @@ def pick_points(run: TrainedRun) -> Points:
 def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
     """The popover *Axes*."""
     ends = _ends(run, film_set)
-    numbers = [str(number) for number in range(1, N_COMPONENTS + 1)]
     with st.popover(
         "Axes", icon=":material/3d_rotation:", width="stretch", help="PCA or t-SNE, components, an axis of your own."
     ):
@@ -178,19 +177,7 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             bind="query-params",
             help="PCA: straight axes, distances as they are. t-SNE: neighbours together; axes and far distances mean nothing.",
         )
-        columns = st.columns(3, gap="small")
-        shown = [
-            column.selectbox(
-                name,
-                numbers,
-                index=place,
-                key=name,
-                bind="query-params",
-                disabled=layout == TSNE or (name == "z" and n_axes == 2),
-                help="The principal component on this axis. Higher: less of the films’ variance.",
-            )
-            for place, (name, column) in enumerate(zip("xyz", columns, strict=True))
-        ]
+        columns = st.columns(3, gap="small")  # filled below: what there is to choose from depends on the bias
         first, last = (
             st.multiselect(
                 label,
@@ -240,17 +227,41 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             disabled=layout == PCA,
             help="About how many neighbours a film minds. Higher: more of the whole, less of the neighbourhood.",
         )
+        with_bias = with_bias and run.model.has_biases
+        numbers = _components(run.model.item_factors.shape[1] + with_bias)
+        shown = [
+            column.selectbox(
+                name,
+                numbers,
+                index=place,
+                key=name,
+                bind="query-params",
+                disabled=layout == TSNE or (name == "z" and n_axes == 2),
+                help="The principal component on this axis. Higher: less of the films’ variance.",
+            )
+            for place, (name, column) in enumerate(zip("xyz", columns, strict=True))
+        ]
     return Space(
         layout,
         n_axes,
         tuple(int(number) for number in shown[:n_axes]),
         of == CENTRED,
-        with_bias and run.model.has_biases,
+        with_bias,
         _films_of(first, ends),
         _films_of(last, ends),
         (_said(first), _said(last)),
         perplexity,
     )
+
+
+def _components(width: int) -> list[str]:
+    """The numbers of the components that films of `width` numbers have, as far as they are offered, and three at least, as there
+    are axes. An axis that holds another one, from before, goes back to its own."""
+    numbers = [str(number) for number in range(1, max(3, min(N_COMPONENTS, width)) + 1)]
+    for name in "xyz":
+        if st.session_state.get(name, "1") not in numbers:
+            del st.session_state[name]
+    return numbers
 
 
 def _ends(run: TrainedRun, film_set: list[int]) -> dict[str, list[int]]:

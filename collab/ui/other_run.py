@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from collab.models import preset_of
+from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, preset_of
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import model_has, plan, runs_with
@@ -126,8 +126,8 @@ def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
 
 
 def offer_another_model(run: TrainedRun) -> None:
-    """The button that queues another model on the same split, and makes that the other run."""
-    model = "bayes" if run.record.model != "bayes" else "dot-bias"
+    """The button that queues the default model on the same split, beside that one the chapter’s, and makes it the other run."""
+    model = DEFAULT_MODEL if run.record.model != DEFAULT_MODEL else CHAPTER_MODEL
     st.button(
         f"Train {model} beside it",
         key="train_beside",

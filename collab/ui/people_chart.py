@@ -27,18 +27,17 @@ def foretold_figure(
     """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
     is one, a diamond for the rating that was given, a line from one to the other. A rating outside its interval is a cross.
 
-    `rows` as of `collab.people.held_out_of` with the films' title and n_ratings; `mean`, of the user's training ratings, is a
-    dotted line.
+    `rows` as of `collab.people.held_out_of`, intervals cut to the scale, with the films' title and n_ratings; `mean`, of the
+    user's training ratings, is a dotted line.
     """
     figure, places = go.Figure(), list(range(1, len(rows) + 1))
     hover = [_in_words(row) for row in rows.itertuples()]
     inside = rows["inside"] if "inside" in rows else pd.Series(True, index=rows.index)
     if "low" in rows:
-        low, high = (rows[end].clip(scale.low, scale.high) for end in ("low", "high"))
         figure.add_bar(
             x=places,
-            y=(high - low).tolist(),
-            base=low.tolist(),
+            y=(rows["high"] - rows["low"]).tolist(),
+            base=rows["low"].tolist(),
             width=0.96,
             marker={"color": palette.predicted, "line": {"width": 0}},
             opacity=0.2,

@@ -8,6 +8,7 @@ import streamlit as st
 from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
 from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
+from collab.ratings import RatingScale
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
@@ -233,6 +234,12 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
             "mean_rating_all": st.column_config.NumberColumn("Everybody’s mean", format="%.1f"),
         },
     )
+
+
+def cut_intervals(rows: pd.DataFrame, scale: RatingScale) -> pd.DataFrame:
+    """The rows with their intervals, where there are any, cut to the scale: no rating lies beyond it, so they hold as many."""
+    ends = [end for end in ("low", "high") if end in rows]
+    return rows.assign(**{end: rows[end].clip(scale.low, scale.high) for end in ends})
 
 
 def intervals_of(table: pd.DataFrame) -> list[str]:

@@ -14,12 +14,12 @@ from collab.errors import RunError
 from collab.models import family_of
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
-from collab.settings import settings_from
+from collab.settings import as_text, settings_from
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
-from collab.ui.loss_chart import cut, epoch_word, loss_data, loss_spec, schedule_spec
+from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, forget_run, use_run
 from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
@@ -103,10 +103,10 @@ def _headline(progress: Progress, replay: float | None) -> None:
                 f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
                 + (
                     f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
-                    f" · {words.duration(left)} left"
-                    if left is not None
-                    else " · getting ready"
+                    if left is not None and in_batches(record)
+                    else ""
                 )
+                + (f" · {words.duration(left)} left" if left is not None else " · getting ready")
             )
         )
         line.progress(progress.share, text=text)
@@ -205,7 +205,8 @@ def _replay_share(run_id: str) -> float | None:
 
 
 def _history_table(progress: Progress) -> None:
-    history = progress.history
+    history, word = progress.history, epoch_word(progress.record)
+    of = f"the {word}’s batches" if in_batches(progress.record) else f"the training ratings, after the {word}"
     rows = pd.DataFrame(
         {
             "epoch": history.epoch.astype("int64"),
@@ -219,23 +220,23 @@ def _history_table(progress: Progress) -> None:
         hide_index=True,
         height=212,
         placeholder="–",
-        alt="Losses by epoch",
+        alt=f"Losses by {word}",
         key="history_table",
         column_config={
-            "epoch": st.column_config.NumberColumn(epoch_word(progress.record)),
-            "train_loss": st.column_config.NumberColumn(
-                format="%.4f", help="Mean squared error over the epoch's batches"
-            ),
+            "epoch": st.column_config.NumberColumn(word),
+            "train_loss": st.column_config.NumberColumn(format="%.4f", help=f"Mean squared error over {of}"),
             "valid_loss": st.column_config.NumberColumn(
                 format="%.4f", help="Mean squared error over the held-out ratings"
             ),
-            "time": st.column_config.NumberColumn(format="%.2f s", help="Seconds of this epoch"),
+            "time": st.column_config.NumberColumn(format="%.2f s", help=f"Seconds of this {word}"),
         },
     )
 
 
 def _batches_table(progress: Progress) -> None:
-    """The thin curve and the schedule: a few hundred steps of the training."""
+    """The thin curve and the schedule: a few hundred steps of the training; nothing where an epoch is one step."""
+    if not in_batches(progress.record):
+        return
     columns = ["step", "epoch", "train_loss", "learning_rate", "momentum"]
     named = {
         "step": st.column_config.NumberColumn(format="localized"),
@@ -246,7 +247,7 @@ def _batches_table(progress: Progress) -> None:
     }
     as_table(
         "batches_table",
-        "Loss, learning rate and momentum by step",
+        "Loss, learning rate and momentum by step" if "learning_rate" in progress.record.settings else "Loss by step",
         lambda: progress.batches[[each for each in columns if progress.batches[each].notna().any()]],
         named,
     )
@@ -301,7 +302,7 @@ def in_words(record: RunRecord) -> str:
 def _chart_in_words(progress: Progress) -> str:
     history = progress.history
     if history.empty:
-        return "Loss by batch; no epoch is complete yet"
+        return f"Loss; no {epoch_word(progress.record)} is complete yet"
     return (
         f"Loss over {len(history)} {epoch_word(progress.record)}s: train {words.loss(history.train_loss.iloc[-1])}, "
         f"valid {words.loss(history.valid_loss.iloc[-1])} at the end"
@@ -332,9 +333,9 @@ def _layers(record: RunRecord) -> None:
             },
         )
         st.caption(
-            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings: "
-            + ", ".join(f"{name} {value}" for name, value in record.settings.items())
-            + "."
+            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings, as the command line takes them: `"
+            + " ".join(f"{name}={as_text(value)}" for name, value in record.settings.items())
+            + "`."
         )
         st.caption(what_it_depends_on(record))
 

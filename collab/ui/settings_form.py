@@ -40,6 +40,7 @@ def choose_model() -> Family:
         take_over(again[1])
     linked = link.get(MODEL)
     if linked is not None and linked != state.get("_linked_model") and not own_link.is_late(MODEL, linked):
+        state["_linked_model"] = linked
         try:
             _switch(family_of(linked).name, keep_link=True)
         except SettingError as reason:
@@ -52,7 +53,8 @@ def choose_model() -> Family:
         key=MODEL,
         format_func=lambda name: MODELS[name].title,
         on_change=lambda: _switch(state[MODEL]),
-        help="What is trained: from the simplest over the chapter’s own to the Bayesian ones, which know how sure they are.",
+        help="What is trained: the chapter’s own model first, then the others from the simplest on. The Bayesian ones know how "
+        "sure they are.",
     )
     st.caption(MODELS[chosen].about)
     if chosen == DEFAULT_MODEL:

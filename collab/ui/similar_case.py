@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.models import CHAPTER_MODEL
 from collab.services.runs import TrainedRun
 from collab.similarity import Options
 from collab.ui import cached, words
@@ -70,6 +71,8 @@ def chapter_case(page: Page, film: int) -> None:
             st.markdown(_in_words(remedies, listings))
             if not cautious:
                 _offer_bayes(page)
+            elif run.record.model != CHAPTER_MODEL:
+                _offer_chapter_model(page)
     st.header("The same as a table", anchor=False)
     _table(remedies, listings)
 
@@ -82,6 +85,20 @@ def _offer_bayes(page: Page) -> None:
         label="Train a Bayesian model",
         icon=":material/model_training:",
         query_params={"model": "bayes", "data": page.run.record.data},
+    )
+
+
+def _offer_chapter_model(page: Page) -> None:
+    """The model whose weakness this is, beside a Bayesian one, which hardly has it."""
+    st.caption(
+        "The chapter’s model has no belief to start from. A Bayesian one keeps a film with few ratings close to the average "
+        "film, so even its bare cosine finds rare films less often."
+    )
+    st.page_link(
+        "pages/train.py",
+        label=f"Train the chapter’s model, {CHAPTER_MODEL}",
+        icon=":material/model_training:",
+        query_params={"model": CHAPTER_MODEL, "data": page.run.record.data},
     )
 
 

@@ -15,7 +15,7 @@ from collab.services.trials import Trial, View
 from collab.settings import about, to_dict
 from collab.ui import words
 from collab.ui.compare_view import spread_out
-from collab.ui.loss_chart import epoch_word, synthetic_title
+from collab.ui.loss_chart import epoch_word, epoch_words, synthetic_title
 from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette
 
@@ -162,13 +162,14 @@ def trials_data(curves: Sequence[Curve], frame: Frame, height: int = HEIGHT) -> 
 
 def trials_spec(curves: Sequence[Curve], frame: Frame, palette: Palette, height: int = HEIGHT) -> dict[str, Any]:
     """Held-out loss over epochs for `trials_data`: the newest in colour, the others muted, names and baselines at the right."""
+    word = epoch_words([curve.progress.record for curve in curves])
     step = max(1, math.ceil(frame.last / 10))
     ticks = sorted({1, frame.last, *range(step, frame.last - step // 2, step)})
     x = {
         "field": "epoch",
         "type": "quantitative",
         "scale": {"domain": [frame.first, frame.end], "nice": False},
-        "title": _epoch_words(curves),
+        "title": word,
         "axis": {"grid": False, "values": ticks, "format": "d", "titleColor": palette.muted, "titleAnchor": "start"},
     }
     y = {
@@ -186,7 +187,7 @@ def trials_spec(curves: Sequence[Curve], frame: Frame, palette: Palette, height:
     }
     hover = [
         {"field": "name", "title": "setting"},
-        {"field": "epoch", "title": "epoch"},
+        {"field": "epoch", "title": word},
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
     line = {"x": x, "y": y, "color": colour, "tooltip": hover, "detail": {"field": "line"}}
@@ -230,11 +231,6 @@ def trials_spec(curves: Sequence[Curve], frame: Frame, palette: Palette, height:
             }
         )
     return {"layer": layers, "height": height, **(synthetic_title(curves[-1].progress, palette) if curves else {})}
-
-
-def _epoch_words(curves: Sequence[Curve]) -> str:
-    """What an epoch is called in the models shown: one word, or both."""
-    return " or ".join(dict.fromkeys(epoch_word(curve.progress.record) for curve in curves)) or "epoch"
 
 
 def in_words(view: View) -> str:

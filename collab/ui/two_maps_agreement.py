@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.models import epoch_word_of
 from collab.models.embedding_net import EmbeddingNet
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
@@ -79,4 +80,6 @@ def _ended(record: RunRecord) -> str:
     """How a run ended that did not come to its end, and when."""
     how = {"stopped": "was stopped early", "interrupted": "was interrupted"}.get(record.state, record.state)
     n_epochs = record.settings.get("epochs")
-    return how if n_epochs is None else f"{how}, after {record.epochs_done} of {words.counted(n_epochs, 'epoch')}"
+    if n_epochs is None:
+        return how
+    return f"{how}, after {record.epochs_done} of {words.counted(n_epochs, epoch_word_of(record.model))}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from collab.models import build_model, preset_of
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan
+from collab.services.training_job import plan
 
 GENRES = ("Drama", "Comedy", "War", "Drama|War", "Action|Comedy", "Horror", "Romance", "")
 N_FACTORS = 50
@@ -51,9 +51,7 @@ def write_run(home: Path, n_films: int) -> str:
     settings = dataclasses.replace(preset_of("dot-bias", "fast"), n_factors=N_FACTORS)
     record = store.create(
         dataclasses.replace(
-            default_plan("sample"),
-            name=f"{n_films:,} synthetic films",
-            settings=dataclasses.asdict(settings),
+            plan("dot-bias", settings, "sample", "random:0.2", 0, name=f"{n_films:,} synthetic films"),
             rating_scale={"low": 1.0, "high": 5.0, "step": 1.0},
             synthetic=True,
         )

@@ -1,9 +1,12 @@
 """How soon the server has answered when somebody switches the page or moves a control, for every page.
 
-    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders]
+    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders] [--beside dot-bias] [--pages rate train …]
 
 MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
-switch to each page, then one move of the control that is named; a round that nobody counts comes first, so the server is warm.
+switch to each page, then one move of the control that is named; rounds that nobody counts come first, so the server is warm.
+The run in use is the default one (on *New film* the one with side information), or the same with another seed: choosing the
+other is the move of the home page. With `--beside MODEL` every other round has a run of that model (its preset *fast*) in use,
+and a last table says what a turn takes with the default model beside what it takes with this one, from the same minutes.
 Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
 another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
 
@@ -17,11 +20,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -29,11 +33,11 @@ from urllib.parse import urlencode
 import numpy as np
 
 from collab.interpret import most_rated_items
-from collab.models import preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.profiles import ProfileStore
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, default_plan, plan
+from collab.services.training_job import carry_out, plan
 from collab.settings import about
 from tests.benchmarks.wire import Session, Turn, value_of
 from tests.browser.conftest import serving
@@ -48,7 +52,9 @@ CONDITIONS = {
     "sliders": "another session moves a slider in slider mode",
 }
 PICK_RUN = "_pick_run"  # the run in the sidebar
-SIDE_PAGE = "new_film"  # takes a run with side information, all others the usual one
+SIDE_PAGE, SIDE_MODEL = "new_film", "side"  # takes a run with side information, all others the usual one
+N_SEEDS = 2  # runs of each model, alike but for their seed
+WARM_ROUNDS = 2  # that nobody counts: one for each of these runs
 CONTROLS = {
     "home": PICK_RUN,
     "rate": "stars",
@@ -91,15 +97,15 @@ class Timings:
         return "".join(f"{1000 * value:6.0f}" for value in np.percentile(self.seconds, [50, 90, 100]))
 
 
-def prepare(environment: Environment) -> dict[str, str]:
-    """Train what the pages need and let two people rate films; returns what each page's address has after the question mark."""
+def prepare(environment: Environment, models: Sequence[str]) -> dict[str, str]:
+    """Train what the pages need, `models` each with N_SEEDS seeds, and let two people rate films; returns what each page's
+    address has after the question mark. The run of the home page's address is the first of the models, with seed 0."""
     store, runs = RunStore(environment.home), []
     owner, lock = store.claim()
-    for planned in (
-        plan("side", preset_of("side", "fast"), DATA, "random:0.2", 0, owner=owner),
-        plan("dot-bias", preset_of("dot-bias", "chapter"), DATA, "random:0.2", 0, owner=owner),
-        default_plan(DATA, owner=owner),
-    ):
+    wanted = [(SIDE_MODEL, 0), *((model, seed) for model in reversed(models) for seed in reversed(range(N_SEEDS)))]
+    for model, seed in wanted:
+        settings = dataclasses.replace(preset_of(model, DEFAULT_PRESET), seed=seed)
+        planned = plan(model, settings, DATA, "random:0.2", 0, preset=DEFAULT_PRESET, owner=owner)
         record = carry_out(store.create(planned), store, environment)
         assert record.state == "finished", record.message
         runs.append(record.id)
@@ -159,9 +165,9 @@ class Other(threading.Thread):
             with Session(self._address) as session:
                 settings = preset_of("dot-bias", "chapter")
                 most = int(about(type(settings), "epochs").high or settings.epochs)
-                link = {"data": DATA, "batch_size": settings.batch_size, "epochs": most}
+                link = {"data": DATA, "model": "dot-bias", "batch_size": settings.batch_size, "epochs": most}
                 if self._condition == "sliders":
-                    link = {"data": DATA, "sliders": "true"}
+                    link = {"data": DATA, "model": "dot-bias", "sliders": "true"}
                 checked("train", session.open("train", urlencode(link)))
                 while not self._ended.is_set():
                     if not self._busy(session):
@@ -221,32 +227,61 @@ def somebody_else(address: str, condition: str, store: RunStore) -> Iterator[Oth
         other.stop()
 
 
+Turns = dict[str, tuple[Timings, Timings]]
+"""By page, switches and moves; "empty" is the opponent."""
+
+
+def runs_of(model: str, runs: Sequence[str]) -> list[str]:
+    """Those of the runs, as the sidebar names them, that are of the model."""
+    return [each for each in runs if each.startswith(f"{model} ·")]
+
+
 def go_round(
-    visitor: Session, floor: Session, links: dict[str, str], runs: Sequence[str], first: int, n_rounds: int
-) -> dict[str, tuple[Timings, Timings]]:
-    """Turns by page, switches and moves; "empty" is the opponent. Values of controls begin with number `first`; `runs` are those
-    that were finished before, as the sidebar names them: what another session trains is no run to look at."""
-    with_side, usual = ([each for each in runs if f"{model} ·" in each] for model in ("side", "dot-bias"))
-    found = {page: (Timings(), Timings()) for page in (*CONTROLS, "empty")}
-    for place in range(first, first + n_rounds):
-        for page, key in CONTROLS.items():
-            if page == SIDE_PAGE:
-                pick_run(visitor, page, with_side)
-            found[page][0].add(checked(page, visitor.switch(page, links[page])))
-            turn = pick_run(visitor, page, usual, place) if key == PICK_RUN else move(visitor, page, key, place)
-            found[page][1].add(turn)
-            if page == SIDE_PAGE:
-                pick_run(visitor, page, usual)
-        for name in ("second", "home"):
-            found["empty"][0].add(floor.switch(name))
-            found["empty"][1].add(move(floor, name, "amount", place))
+    visitor: Session,
+    floor: Session,
+    links: dict[str, str],
+    runs: Sequence[str],
+    models: Sequence[str],
+    places: Iterable[int],
+    pages: Collection[str],
+) -> dict[str, Turns]:
+    """The turns with a run of each of the `models` in use, which take turns round by round, and in turns begin.
+
+    Each of the `places` is the number of a control's value. `runs` are those that were finished before, as the sidebar names
+    them: what another session trains is no run to look at.
+    """
+    found = {model: {page: (Timings(), Timings()) for page in (*pages, "empty")} for model in models}
+    for place in places:
+        for model in models if place % 2 == 0 else reversed(models):
+            _one_round(visitor, floor, links, runs, model, place, found[model])
     return found
 
 
-def report(condition: str, found: dict[str, tuple[Timings, Timings]]) -> None:
+def _one_round(
+    visitor: Session, floor: Session, links: dict[str, str], runs: Sequence[str], model: str, place: int, found: Turns
+) -> None:
+    usual, at = runs_of(model, runs), "the page before"
+    pick_run(visitor, at, usual, place)
+    for page, key in CONTROLS.items():
+        if page not in found:
+            continue
+        if page == SIDE_PAGE:
+            pick_run(visitor, at, runs_of(SIDE_MODEL, runs))
+        switch, moved = found[page]
+        switch.add(checked(page, visitor.switch(page, links[page])))
+        moved.add(pick_run(visitor, page, usual, place + 1) if key == PICK_RUN else move(visitor, page, key, place))
+        if page == SIDE_PAGE:
+            pick_run(visitor, page, usual, place)
+    for name in ("second", "home"):
+        found["empty"][0].add(floor.switch(name))
+        found["empty"][1].add(move(floor, name, "amount", place))
+
+
+def report(condition: str, model: str, found: Turns) -> None:
     """Print a table: milliseconds by page."""
     print(
-        f"\n{CONDITIONS[condition]}: milliseconds, p50 p90 max (goal {1000 * MIDDLE_GOAL:.0f}, {1000 * NINETY_GOAL:.0f})"
+        f"\n{model} {DEFAULT_PRESET} in use, {CONDITIONS[condition]}: milliseconds, p50 p90 max (goal "
+        f"{1000 * MIDDLE_GOAL:.0f}, {1000 * NINETY_GOAL:.0f})"
     )
     print(f"{'page':14} {'switch':>18}      kB  {'move':>18}      kB  control")
     for page, (switch, turned) in found.items():
@@ -259,19 +294,39 @@ def report(condition: str, found: dict[str, tuple[Timings, Timings]]) -> None:
     print(f"goal {'met everywhere' if n_missed == 0 else f'missed by {n_missed} of {len(ours)}'}", flush=True)
 
 
+def report_beside(condition: str, found: dict[str, Turns]) -> None:
+    """Print the medians of two models beside each other, milliseconds by page, and the first in shares of the second."""
+    first, second = found
+    print(f"\n{first} beside {second}, {CONDITIONS[condition]}: medians in milliseconds, and {first} : {second}")
+    print(f"{'page':14} {'switch':>8} {second:>9}  ratio  {'move':>8} {second:>9}  ratio")
+    for page in found[first]:
+        print(f"{page:14} " + "  ".join(beside(*(found[model][page][kind] for model in found)) for kind in (0, 1)))
+
+
+def beside(first: Timings, second: Timings) -> str:
+    """Both medians in milliseconds, and the first in shares of the second."""
+    ours, theirs = np.median(first.seconds), np.median(second.seconds)
+    return f"{1000 * ours:8.0f} {1000 * theirs:9.0f} {ours / theirs:6.2f}"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a table for each condition."""
+    """Print a table for each condition, or one for each model and condition and one that lays them side by side."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=20, help="of either kind, for each page and condition")
     parser.add_argument("--while", dest="conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    parser.add_argument(
+        "--beside", choices=[*MODELS], help="a model with whose run every page is measured too, in turns"
+    )
+    parser.add_argument("--pages", nargs="+", choices=CONTROLS, default=list(CONTROLS), help="only these pages")
     chosen = parser.parse_args(arguments)
+    models = list(dict.fromkeys([DEFAULT_MODEL, *filter(None, [chosen.beside])]))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
         os.environ["COLLAB_HOME"] = str(home)
         os.environ.pop("COLLAB_DATABASE", None)
         environment = read_environment()
-        links = prepare(environment)
+        links = prepare(environment, models)
         with (
             serving(home) as address,
             serving(Path(folder) / "empty", EMPTY) as empty,
@@ -285,11 +340,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sidebar = visitor.find(PICK_RUN)
             assert sidebar is not None
             runs = list(sidebar.proto.options)
-            go_round(visitor, floor, links, runs, 0, 1)
+            go_round(visitor, floor, links, runs, models, range(WARM_ROUNDS), chosen.pages)
             for number, condition in enumerate(chosen.conditions):
+                places = range(WARM_ROUNDS + number * chosen.turns, WARM_ROUNDS + (number + 1) * chosen.turns)
                 with somebody_else(address, condition, RunStore(environment.home)) as other:
-                    found = go_round(visitor, floor, links, runs, 1 + number * chosen.turns, chosen.turns)
-                report(condition, found)
+                    found = go_round(visitor, floor, links, runs, models, places, chosen.pages)
+                for model, turns in found.items():
+                    report(condition, model, turns)
+                if len(models) > 1:
+                    report_beside(condition, found)
                 if other is not None:
                     print(f"the other session pressed {other.n_presses} times")
 

@@ -1,4 +1,4 @@
-"""Loss and speed of the default recipe on MovieLens 100K, through the worker, beside both baselines and a plain PyTorch opponent.
+"""Loss and speed of `dot-bias` on MovieLens 100K, through the worker, beside both baselines and a plain PyTorch opponent.
 
     python -m tests.benchmarks.training
 

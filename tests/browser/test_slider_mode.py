@@ -30,7 +30,7 @@ def wait_until_shown(page, label, other_than):
 
 
 def test_move_a_slider_keep_and_check(server, desktop, settled):
-    desktop.goto(f"{server}/train?data=sample&epochs=2&batch_size=1024&n_factors=10")
+    desktop.goto(f"{server}/train?data=sample&model=dot-bias&epochs=2&batch_size=1024&n_factors=10")
     settled(desktop)
     desktop.get_by_text("Train as I move the sliders").click()
     tried(desktop, 1)
@@ -91,7 +91,7 @@ def test_fast_moves_end_at_the_newest_setting(server, desktop, settled):
 
 
 def test_phone(server, phone, settled):
-    phone.goto(f"{server}/train?data=sample&sliders=true&epochs=1&batch_size=1024&n_factors=5")
+    phone.goto(f"{server}/train?data=sample&model=dot-bias&sliders=true&epochs=1&batch_size=1024&n_factors=5")
     tried(phone, 1)
     settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") == 390

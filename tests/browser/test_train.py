@@ -18,7 +18,7 @@ def headline(page):
 
 
 def test_train_watch_reload_and_stop(server, desktop, browser, settled):
-    desktop.goto(f"{server}/train?data=ml-100k&epochs=100&batch_size=16")
+    desktop.goto(f"{server}/train?data=ml-100k&model=dot-bias&epochs=100&batch_size=16")
     settled(desktop)
     first = run_of(desktop)
     desktop.get_by_role("button", name="Start").click()
@@ -51,7 +51,7 @@ def test_train_watch_reload_and_stop(server, desktop, browser, settled):
 def test_training_goes_on_without_a_browser(server, browser, settled):
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto(f"{server}/train?data=ml-100k&epochs=8&batch_size=64")
+        page.goto(f"{server}/train?data=ml-100k&model=dot-bias&epochs=8&batch_size=64")
         settled(page)
         before = run_of(page)
         page.get_by_role("button", name="Start").click()

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from collab.models import preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, preset_of
 from collab.services.environment import Environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
@@ -36,8 +36,8 @@ def two_seeds(tmp_path_factory, trained_home, movielens_folders):
     store = RunStore(home)
     (first,) = store.records()
     owner, lock = store.claim()
-    again = dataclasses.replace(preset_of("dot-bias", "fast"), seed=1)
-    planned = plan("dot-bias", again, "ml-100k", "random:0.2", 0, owner=owner)
+    again = dataclasses.replace(preset_of(DEFAULT_MODEL, DEFAULT_PRESET), seed=1)
+    planned = plan(DEFAULT_MODEL, again, "ml-100k", "random:0.2", 0, owner=owner)
     second = carry_out(store.create(planned), store, Environment(movielens_folders, home, "sqlite://"))
     lock.release()
     assert second.state == "finished", second.message

@@ -53,18 +53,25 @@ def test_highest_and_lowest_films(visit, data):
     table, run = table_of(app), current(app)
     assert table["bias"].is_monotonic_decreasing and (table["n_ratings"] >= 20).all()
     assert len(table) == (run.items["n_ratings"] >= 20).sum()
-    (bars,) = figure_of(app)["data"]
+    bars = figure_of(app)["data"][0]
     assert len(bars["x"]) == 20
     assert ("synthetic ratings" in json.dumps(figure_of(app)["layout"])) == (data == "sample")
 
 
-def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit):
-    app = visit("film_biases", data="ml-100k")
-    assert {"Titanic (1997)", "Shawshank Redemption, The (1994)"} <= set(table_of(app)["title"].head(20))
+@pytest.mark.parametrize(
+    ("model", "loved", "loathed"),
+    [
+        ("bayes", "Schindler's List (1993)", "Bio-Dome (1996)"),
+        ("dot-bias", "Titanic (1997)", "Lawnmower Man 2: Beyond Cyberspace (1996)"),
+    ],
+)
+def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit, add_run, model, loved, loathed):
+    """Two of each: one that both models agree on, and one of its own."""
+    app = visit("film_biases", data="ml-100k", run=add_run(model, "ml-100k"))
+    assert {loved, "Shawshank Redemption, The (1994)"} <= set(table_of(app)["title"].head(20))
     run = current(app)
     lowest = bias_table(run.items, run.model.item_biases, minimum_count=1)["title"].tail(10).tolist()
-    assert any("Children of the Corn: The Gathering" in title for title in lowest)
-    assert any("Lawnmower Man 2" in title for title in lowest)
+    assert run.record.model == model and {loathed, "Children of the Corn: The Gathering (1996)"} <= set(lowest)
 
 
 def test_against_the_damped_mean(visit):
@@ -82,8 +89,8 @@ def test_against_the_damped_mean(visit):
     assert less["title"].iat[0] == table.loc[table["residual"].idxmin(), "title"]
 
 
-def test_shrunk_biases_are_raw_ones_times_a_factor(visit):
-    app = visit("film_biases", minimum="1", bias="shrunk", damping="30")
+def test_shrunk_biases_are_raw_ones_times_a_factor(visit_dot_bias):
+    app = visit_dot_bias("film_biases", minimum="1", bias="shrunk", damping="30")
     run, table = current(app), table_of(app)
     raw, n_ratings = run.model.item_biases[table["item_index"]].astype(float), table["n_ratings"]
     np.testing.assert_allclose(table["bias"], raw * n_ratings / (n_ratings + 30))
@@ -204,9 +211,9 @@ def test_a_minimum_that_nothing_reaches(visit):
         assert not app.exception and "Lower the minimum." in app.info[-1].value and not app.get("plotly_chart")
 
 
-def test_no_shrinkage_of_neighbours_is_none_of_biases(visit):
+def test_no_shrinkage_of_neighbours_is_none_of_biases(visit_dot_bias):
     """Both have a β, with other limits."""
-    app = visit("similar_films", beta="50")
+    app = visit_dot_bias("similar_films", beta="50")
     app.slider(key="beta").set_value(0).run()
     app.switch_page("pages/film_biases.py").run()
     assert not app.exception

@@ -97,15 +97,31 @@ def test_settings_come_from_the_link(visit):
 
 
 def test_any_components_raw_and_with_the_bias(visit):
-    app = visit("film_map", shown="200", x="4", y="2", z="10", factors="raw", with_bias="true")
+    app = visit("film_map", shown="200", x="4", y="2", z="9", factors="raw", with_bias="true")
     run = current(app)
+    assert run.model.item_factors.shape[1] == 8  # the bias makes nine
     index = most_rated_items(run.items, 200)
     space = film_axes(film_matrix(run.model.item_factors, index, run.model.item_biases), 10, centred=False)
     shown, places = points(app)
     rows = [index.tolist().index(each) for each in shown]
-    assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 9]], abs=1e-4)
-    assert [title.split(" · ")[0] for title in titles(app)] == ["Component 4", "Component 2", "Component 10"]
+    assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 8]], abs=1e-4)
+    assert [title.split(" · ")[0] for title in titles(app)] == ["Component 4", "Component 2", "Component 9"]
     assert all(title.endswith("of squared length") for title in titles(app))
+
+
+def test_no_more_components_are_offered_than_a_film_has_numbers(visit, add_run):
+    """Ten at most; an axis that the run has not goes back to its own."""
+    default, wide = add_run("bayes"), add_run("dot-bias")
+    app = visit("film_map", run=wide, shown="100", y="10", z="9")
+    assert len(app.selectbox(key="x").options) == 10 and app.selectbox(key="y").value == "10"
+    app.selectbox(key="_pick_run").set_value(default).run()
+    assert not app.exception and app.selectbox(key="x").options == [str(number) for number in range(1, 9)]
+    assert (app.selectbox(key="y").value, app.selectbox(key="z").value) == ("2", "3")
+    app.toggle(key="with_bias").set_value(True).run()
+    app.selectbox(key="z").set_value("9").run()
+    assert not app.exception and titles(app)[2].startswith("Component 9")
+    app.toggle(key="with_bias").set_value(False).run()
+    assert not app.exception and app.selectbox(key="z").value == "3" and titles(app)[2].startswith("Component 3")
 
 
 def test_an_axis_from_one_film_to_another(visit):
@@ -264,8 +280,8 @@ def test_search_for_nothing_that_there_is(visit):
     assert len(points(app)[0]) > 900  # nothing to isolate
 
 
-def test_a_chosen_film_shows_facts_and_nearest_films(visit):
-    app = visit("film_map")
+def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
+    app = visit_dot_bias("film_map")
     run = current(app)
     assert "Click a film" in said(app)
     item_index = 1 + int(run.items["n_ratings"].iloc[1:].argmax())
@@ -312,8 +328,8 @@ def test_another_data_set_keeps_what_it_can(visit, trained_home):
 
 
 @pytest.mark.parametrize("link", [{"with_bias": "true", "colour": "doubt"}, {"colour": "doubt", "layout": "t-SNE"}])
-def test_a_bayesian_run_knows_how_unsure_places_are(visit_bayes, link):
-    app = visit_bayes("film_map", shown="60", **link)
+def test_a_bayesian_run_knows_how_unsure_places_are(visit, link):
+    app = visit("film_map", shown="60", **link)
     doubt = table_of(app)["doubt"]
     assert not app.exception and (doubt.notna().all() or map_cache.tsne_desk().get((current(app).id, 60, False, 3, 30)))
     map_cache.tsne_desk().close()

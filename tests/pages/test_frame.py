@@ -67,7 +67,7 @@ def test_first_visit_trains_the_default_model_by_itself(app):
     app.run()
     assert not app.exception and any(metric.label == "Held-out MSE" for metric in app.metric)
     (record,) = cached.jobs().store.records()
-    assert record.state == "finished" and record.preset == "fast"
+    assert (record.model, record.preset, record.state) == ("bayes", "fast", "finished")
 
 
 @pytest.mark.parametrize("run", ["nonsense", "../../etc/passwd", "01234567", "0123456G"])

@@ -50,3 +50,9 @@ def test_range_that_ends_at_five_cannot_reach_five(open_step):
     assert app.metric[0].value == "2.30"
     app.slider(key="range_end").set_value(5.0).run()
     assert app.metric[0].value == "∞" and not app.exception
+    assert any("plain sums, cut to the scale, 1 to 5" in caption.value for caption in app.main.caption)
+
+
+def test_range_of_a_model_that_has_one(visit_dot_bias):
+    app = visit_dot_bias("learn", "ml-100k", step="range")
+    assert any("keeps its predictions between 0 and 5.5 stars" in caption.value for caption in app.main.caption)

@@ -1,14 +1,13 @@
 """The steps on weight decay, PCA and closeness: what their controls change."""
 
 import json
+import time
 
 import pytest
 
-from collab.models import preset_of
-from collab.services.environment import read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
-from collab.ui.steps import weight_decay
+from collab.models import DEFAULT_MODEL
+from collab.ui import cached, words
+from collab.ui.steps import distance, weight_decay
 
 
 def test_canyon_and_update_rule(visit):
@@ -46,32 +45,54 @@ def test_pca_keeps_more_than_two_plain_axes(visit):
     assert not app.exception and len(app.get("plotly_chart")) == 1
 
 
-def test_arrows_and_rare_films(visit):
+def test_arrows(visit):
     app = visit("learn", step="distance")
     (before,) = (each.value for each in app.markdown if "Cosine" in each.value)
     app.slider(key="arrow_b").set_value(1.0).run()
     (after,) = (each.value for each in app.markdown if "Cosine" in each.value)
     assert before.split(" · ")[0] == after.split(" · ")[0] and before.split(" = ")[1] != after.split(" = ")[1]
     app.segmented_control(key="distance_view").set_value("Rare films").run()
+    assert not app.exception
+
+
+def test_rare_films(visit_dot_bias):
+    app = visit_dot_bias("learn", step="distance", distance_view="Rare films")
     assert not app.exception and len(app.get("plotly_chart")) == 2
     raw, mended = app.metric[0].value.split(" → ")
     assert int(raw) > 0 and mended == "0"
+    assert not any("in the run in use" in each.value for each in app.caption)  # it is the one that is shown
     app.radio(key="rare_remedy").set_value("Shrink the similarity").run()
     assert not app.exception and app.metric[0].value == f"{raw} → 0"
 
 
-def test_rare_films_without_factors(visit):
-    environment = read_environment()
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
-    run = carry_out(
-        store.create(plan("bias", preset_of("bias", "fast"), "sample", "random:0.2", 0, owner=owner)),
-        store,
-        environment,
+def test_rare_films_are_those_of_the_chapters_model_whatever_run_is_in_use(visit, add_run):
+    """Whose own nearest are counted beside them."""
+    default, dot_bias = add_run(DEFAULT_MODEL, "ml-100k"), add_run("dot-bias", "ml-100k")
+    app = visit("learn", "ml-100k", step="distance", distance_view="Rare films", run=default)
+    in_use, shown = cached.trained_run(default), cached.trained_run(dot_bias)
+    film = distance.example_film(shown)
+    n_rare = [int((distance.nearest(each, film)["n_ratings"] < distance.FEW).sum()) for each in (in_use, shown)]
+    assert n_rare[1] > n_rare[0] and app.metric[0].value == f"{n_rare[1]} → 0"
+    (said,) = (each.value for each in app.caption if "Nearest to" in each.value)
+    assert f"in the chapter’s own model ({words.plain(shown.record.name)})" in said
+    assert f"in the run in use, {words.plain(in_use.record.name)}, {n_rare[0]} have so few" in said
+
+
+@pytest.mark.parametrize("model", [DEFAULT_MODEL, "bias"])
+def test_a_run_of_the_chapters_model_is_trained_where_there_is_none(visit, add_run, model):
+    in_use = add_run(model)
+    app = visit("learn", step="distance", run=in_use, distance_view="Rare films")
+    assert "no run of it is there yet" in app.info[-1].value and not app.get("plotly_chart")
+    app.button(key="train_chapter_model").click().run()
+    (record,) = (each for each in cached.jobs().store.records() if each.model == "dot-bias")
+    assert record.preset == "chapter" and not app.exception
+    end = time.monotonic() + 60
+    while cached.jobs().store.record(record.id).busy:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    app.run()
+    assert (
+        not app.exception and len(app.get("plotly_chart")) == 2 and not any("no run" in each.value for each in app.info)
     )
-    lock.release()
-    app = visit("learn", step="distance", run=run.id, distance_view="Rare films")
-    assert any("no factors" in each.value for each in app.info) and app.get("page_link")  # the step goes on
-    (use,) = (each for each in app.button if each.key.startswith("use_"))
-    use.click().run()
-    assert not app.exception and len(app.get("plotly_chart")) == 2
+    assert app.selectbox(key="_pick_run").value == in_use
+    assert any("in the run in use" in each.value for each in app.caption) == (model == DEFAULT_MODEL)

@@ -87,10 +87,30 @@ def test_newest_run_that_serves():
     assert run_of(plans_of("sample", 1)[0], [busy]) is None
 
 
+def test_biases_of_a_model_with_a_range(visit_dot_bias):
+    app = visit_dot_bias("learn", step="biases")
+    assert figures(app)[0]["layout"]["yaxis"]["title"]["text"] == "score, before the range"
+    assert any("The sigmoid’s range turns the sum into stars" in caption.value for caption in app.caption)
+
+
+def test_a_sum_beyond_the_scale_is_cut(open_step):
+    app = open_step("biases", kindness=100)
+    run = cached.trained_run(app.selectbox(key="_pick_run").value)
+    user = run.model.user_biases[1:].argmax() + 1
+    film = next(film for film in (-(run.model.item_biases + run.model.item_factors @ run.model.user_factors[user])).argsort()
+                if run.items["n_ratings"].iat[film] > 0)  # fmt: skip
+    app.selectbox(key="film").set_value(run.items["label"].iat[film]).run()
+    assert value_of(app, "Predicted") == "5.0 stars"
+    assert any("is cut to the scale of the ratings" in caption.value for caption in app.caption)
+
+
 def test_biases(open_step):
     app = open_step("biases", kindness=0)
     harsh, bars = value_of(app, "Predicted"), figures(app)[0]
-    assert "synthetic ratings" in texts(bars) and bars["layout"]["yaxis"]["title"]["text"] == "score, before the range"
+    assert "synthetic ratings" in texts(bars) and bars["layout"]["yaxis"]["title"]["text"] == "stars"
+    assert not any("sigmoid" in caption.value or "cut to" in caption.value for caption in app.caption)
+    *_, total = (float(text[3:-4].replace("−", "-")) for text in texts(bars) if text.startswith("<b>"))
+    assert float(harsh.split()[0]) == pytest.approx(total, abs=0.06)  # a plain sum of four parts
     app.slider(key="kindness").set_value(100).run()
     assert float(value_of(app, "Predicted").split()[0]) > float(harsh.split()[0])
     app.get_by_key("biases_view").set_value("two orders").run()

@@ -176,7 +176,8 @@ def test_arrows_by_hand(tables):
     assert value["cosine"] == 0.766 and value["dot product"] == 3.83 and value["distance"] == 1.609
 
 
-def test_rare_films_are_counted_in_both_lists(tables):
+def test_rare_films_are_counted_in_both_lists(tables, add_run):
+    add_run("dot-bias")
     app, found = tables("distance", "rare_table", distance_view="Rare films")
     raw, mended = (int((table["ratings"] < 20).sum()) for table in found.values())
     assert app.metric[0].value == f"{raw} → {mended}"

@@ -9,8 +9,8 @@ def run_of(app):
     return app.selectbox(key="_pick_run").value
 
 
-def test_belief_narrows_and_a_bayesian_run_shows_its_own(visit_bayes):
-    app = visit_bayes("learn", step="uncertainty", belief_ratings="3")
+def test_belief_narrows_and_a_bayesian_run_shows_its_own(visit):
+    app = visit("learn", step="uncertainty", belief_ratings="3")
     after = update(Belief(0.0, 0.6), drawn_ratings(3, 0.8, 1.0), 1.0)
     assert app.metric[0].value == f"{after.mean:+.2f} ± {after.deviation:.2f}"
     few, many = (float(metric.value.split("±")[1]) for metric in app.metric[1:3])
@@ -28,11 +28,16 @@ def test_net_counts_its_parameters(visit):
     assert not app.exception and "8,many" in app.error[0].value
 
 
+def test_distribution_of_a_model_of_one_noise(visit_dot_bias):
+    app = visit_dot_bias("learn", step="distribution")
+    assert "equally wide for all" in app.main.caption[-1].value
+
+
 def test_distribution_of_a_held_out_rating(visit):
     app = visit("learn", step="distribution")
     assert [metric.label for metric in app.metric] == ["Expected", "Given"]
     assert app.metric[1].value != "–" and "the model never saw it" in app.main.caption[-1].value
-    assert "equally wide for all" in app.main.caption[-1].value
+    assert "as wide as the model is unsure" in app.main.caption[-1].value
     film = app.selectbox(key="film").value
     app.button(key="next_held_out").click().run()
     assert app.selectbox(key="film").value != film and app.metric[1].value != "–"

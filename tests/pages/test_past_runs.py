@@ -1,6 +1,7 @@
 """The Past runs page: table, search, one run's actions, several compared; and the rate finder of the Train page."""
 
 import dataclasses
+import json
 import time
 
 import pytest
@@ -26,6 +27,10 @@ def wait(app, condition, seconds=60):
 def texts(app):
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
     return " ".join(element.value for kind in kinds for element in kind)
+
+
+def alts(app):
+    return [each.proto.alt for each in app.dataframe]
 
 
 def table(app):
@@ -92,8 +97,8 @@ def test_delete_undo_and_bring_back(visit):
         app.query_params.pop("pick", None)
 
 
-def test_two_runs_on_the_same_rows_are_compared(visit):
-    app = visit("past_runs")
+def test_two_runs_on_the_same_rows_are_compared(visit_dot_bias):
+    app = visit_dot_bias("past_runs")
     pick(app, train(app, "small"), first_run())
     assert "A is worse than B" in texts(app) and "95 % interval" in texts(app)
     differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value)
@@ -106,6 +111,21 @@ def test_two_runs_on_the_same_rows_are_compared(visit):
         shown = curves[curves["run"] == letter]
         assert set(shown["name"]) == {name} and shown["epoch"].tolist() == list(range(1, record.epochs_done + 1))
         assert shown["held out (MSE)"].iat[-1] == pytest.approx(record.valid["mse"], abs=6e-5)
+
+
+def test_words_are_those_of_the_models_beside_each_other(visit):
+    """The default model sweeps, another has epochs."""
+    app = visit("past_runs")
+    app.session_state["curves_table"] = True
+    pick(app, first_run())
+    assert "Both have one figure for each sweep." in texts(app) and "Losses by run and sweep" in alts(app)
+    pick(app, train(app, "small"), first_run())
+    assert "Both have one figure for each epoch or sweep." in texts(app)
+    assert "A is worse than B" in texts(app) and "Losses by run and epoch or sweep" in alts(app)
+    (spec,) = (json.loads(each.proto.spec) for each in app.get("vega_lite_chart"))
+    assert {
+        layer["encoding"]["x"]["title"] for layer in spec["layer"] if "title" in layer["encoding"].get("x", {})
+    } == {"epoch or sweep"}
 
 
 def test_runs_trained_alike_predict_the_same(visit):
@@ -180,7 +200,7 @@ def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit)
 
 
 def test_rate_finder_takes_its_rate_over(visit):
-    app = visit("train")
+    app = visit("train", model="dot-bias")
     app.button(key="test_rate").click().run()
     assert not app.exception and "Suggested" in texts(app)
     before = app.session_state["set_learning_rate"]

@@ -9,7 +9,7 @@ import pytest
 
 from collab.errors import RunError
 from collab.metrics import errors
-from collab.models import preset_of
+from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
@@ -71,8 +71,8 @@ def visit_run(visit):
 
 
 @pytest.mark.parametrize("data", DATA)
-def test_the_user_of_the_link_with_errors_worked_out_anew(visit, data):
-    app = visit("people", data, user="12")
+def test_the_user_of_the_link_with_errors_worked_out_anew(visit_dot_bias, data):
+    app = visit_dot_bias("people", data, user="12")
     run = current(app)
     _, valid = cached.ratings_of(run.id)
     own = valid.take(np.flatnonzero(valid.user_index == run.users.index[run.users["user_id"] == "12"][0]))
@@ -160,8 +160,9 @@ def test_the_user_goes_with_the_session_and_one_whom_another_data_set_lacks_is_r
     assert "**User 1**" in texts(app) and link(app, "user") == "1"
 
 
-def test_a_bayesian_run_has_intervals_and_orders_by_them(visit_bayes):
-    app = visit_bayes("people", user="3")
+def test_a_bayesian_run_has_intervals_and_orders_by_them(visit, add_run):
+    default, without = add_run(DEFAULT_MODEL), add_run("dot-bias")
+    app = visit("people", user="3", run=default)
     table = frames(app)[-1].value
     assert "80 % interval" in traces(app) and {"low", "high", "inside"} <= set(table)
     assert f"hold {table['inside'].sum()} of {len(table)}" in texts(app)
@@ -172,8 +173,7 @@ def test_a_bayesian_run_has_intervals_and_orders_by_them(visit_bayes):
     app.selectbox(key="ranked_by").set_value("safe").run()
     table = frames(app)[0].value
     assert not app.exception and table["score"].is_monotonic_decreasing and (table["score"] < table["predicted"]).all()
-    default = next(each.id for each in cached.jobs().store.records() if each.model == "dot-bias")
-    app.selectbox(key="_pick_run").set_value(default).run()  # which has no such order
+    app.selectbox(key="_pick_run").set_value(without).run()  # which has no such order
     assert not app.exception and app.session_state["ranked_by"] == "watch"
 
 
@@ -210,8 +210,9 @@ def test_a_user_without_a_held_out_rating(visit_run, tmp_path):
     assert "fewer than 10 say next to nothing" in texts(app)
 
 
-def test_where_the_ratings_are_gone_the_users_are_left_and_runs_that_can_serve(visit_bayes, monkeypatch):
-    app = visit_bayes("people")
+def test_where_the_ratings_are_gone_the_users_are_left_and_runs_that_can_serve(visit, add_run, monkeypatch):
+    add_run("dot-bias")
+    app = visit("people")
     gone = link(app, "run")
     split_of = cached.split_of
 

@@ -1,6 +1,7 @@
 """Slider mode of the Train page: trials, their count, keep, the one look at sealed ratings; and none of it on other pages."""
 
 import dataclasses
+import json
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from collab.services.trials import Rows
 from collab.ui import cached
 from collab.ui.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of
 
-QUICK = {"sliders": "true", "epochs": "1", "batch_size": "512", "n_factors": "5"}
+QUICK = {"model": "dot-bias", "sliders": "true", "epochs": "1", "batch_size": "512", "n_factors": "5"}
 ROWS = Rows("sample", "title", "random:0.2+sealed:0.1", 0)
 
 
@@ -67,6 +68,18 @@ def test_a_cold_link_with_the_switch_on_trains_at_once(visit):
     assert seen.current.record.n_sealed == 5682
 
 
+def test_without_a_model_in_the_link_the_default_one_is_trained(visit):
+    app = visit("train", sliders="true")
+    seen = tried(app, 1)
+    record = seen.current.record
+    assert (record.model, record.preset) == (DEFAULT_MODEL, DEFAULT_PRESET) and "model" not in app.query_params
+    assert figures(app)["This setting"] == f"{record.valid['mse']:.4f}"
+    (spec,) = (json.loads(each.proto.spec) for each in app.get("vega_lite_chart"))
+    assert spec["layer"][1]["encoding"]["x"]["title"] == "sweep"
+    app.slider(key="set_n_factors").set_value(3).run()
+    assert tried(app, 2).current.record.settings["n_factors"] == 3
+
+
 def test_every_change_of_a_control_is_trained_and_counted_once(visit):
     app = visit("train", **QUICK)
     first = tried(app, 1).current.record
@@ -79,7 +92,7 @@ def test_every_change_of_a_control_is_trained_and_counted_once(visit):
     app.run()
     assert view(app).current.record.model == "bayes" and view(app).current.record.settings["epochs"] == 2
     n_tried = view(app).n_tried
-    app.selectbox(key="model").set_value(DEFAULT_MODEL).run()
+    app.selectbox(key="model").set_value("dot-bias").run()
     for key, value in (("n_factors", 5), ("batch_size", 512)):
         app.select_slider(key=f"set_{key}").set_value(value)
     app.slider(key="set_epochs").set_value(1).run()
@@ -157,7 +170,7 @@ def test_one_look_at_the_sealed_ratings_and_what_follows(visit):
 
 
 def test_slow_settings_wait_and_say_why(visit):
-    app = visit("train", sliders="true", epochs="100", batch_size="8")
+    app = visit("train", model="dot-bias", sliders="true", epochs="100", batch_size="8")
     assert view(app).current is None and "so they wait for you" in texts(app)
     app.button(key="try_anyway").click().run()
     assert not app.exception and view(app).current.record.busy
@@ -177,7 +190,7 @@ def test_contradicting_settings_are_not_trained(visit):
 
 
 def test_a_dead_worker_is_said_and_tried_again(visit):
-    app = visit("train", sliders="true", **{"epochs": "100", "batch_size": "8"})
+    app = visit("train", model="dot-bias", sliders="true", epochs="100", batch_size="8")
     app.button(key="try_anyway").click().run()
     wait(app, lambda: view(app).current.batches.size > 0)
     cached.trial_lane().jobs._process.kill()
@@ -191,7 +204,9 @@ def test_a_dead_worker_is_said_and_tried_again(visit):
 
 
 def test_a_diverged_setting_gives_advice(visit):
-    app = visit("train", sliders="true", y_range="none", learning_rate="1", batch_size="64", epochs="1")
+    app = visit(
+        "train", model="dot-bias", sliders="true", y_range="none", learning_rate="1", batch_size="64", epochs="1"
+    )
     tried(app, 1)
     assert "Lower the peak learning rate" in app.warning[0].value
     assert figures(app)["This setting"] == "–" and app.button(key="keep_trial").disabled
@@ -207,7 +222,7 @@ def test_a_wrong_split_in_the_link_is_refused(visit, text):
 
 
 def test_somebody_elses_long_run_does_not_block(visit):
-    app = visit("train", data="sample")
+    app = visit("train", model="dot-bias")
     run_id = cached.jobs().submit(
         plan("dot-bias", DotBiasSettings(epochs=100, batch_size=8), "sample", "random:0.2", 0, starter="somebody")
     )

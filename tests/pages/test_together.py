@@ -287,9 +287,9 @@ def test_a_page_link_that_nobody_has_is_told_of_and_does_not_stay(visit, make):
     assert link(app, "people") == ada.view_token and "profile" not in app.query_params
 
 
-def test_a_bayesian_run_serves_too(visit_bayes, make):
+def test_a_bayesian_run_serves_too(visit, make):
     ada, bob = make("Ada"), make("Bob")
-    app = visit_bayes("together", people=f"{ada.view_token},{bob.view_token}")
+    app = visit("together", people=f"{ada.view_token},{bob.view_token}")
     assert len(films(app)) == 10
 
 

@@ -1,12 +1,14 @@
 """The Train page: settings, link, live run, figures, queue."""
 
 import dataclasses
+import json
 import time
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 
-from collab.models import DotBiasSettings, preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings, preset_of
 from collab.services import time_limit
 from collab.services.training_job import plan
 from collab.ui import cached
@@ -38,6 +40,15 @@ def current(app):
     return cached.jobs().store.record(link(app, "run"))
 
 
+def help_of(frame, column):
+    return json.loads(frame.proto.columns)[column]["help"]
+
+
+def loss_rows(app):
+    """What the loss chart draws, a row a point."""
+    return pa.ipc.open_stream(app.get("vega_lite_chart")[0].proto.data.data).read_all().to_pylist()
+
+
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
 def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     app = visit("train", data=data)
@@ -50,12 +61,12 @@ def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     said = next(caption.value for caption in app.caption if "byte for byte" in caption.value)
     assert record.prediction_digest in said and record.fingerprint in said and "torch" in said
     history = next(frame.value for frame in app.dataframe if "valid_loss" in frame.value)
-    assert list(history.epoch) == [1, 2, 3, 4, 5]
+    assert list(history.epoch) == list(range(1, 21))  # sweeps
     assert ("ynthetic" in texts(app)) == (data == "sample")
 
 
-def test_the_steps_stand_in_a_table(visit):
-    app = visit("train")
+def test_the_steps_stand_in_a_table(visit_dot_bias):
+    app = visit_dot_bias("train")
     app.session_state["batches_table"] = True
     app.run()
     table = next(each.value for each in app.dataframe if each.proto.alt == "Loss, learning rate and momentum by step")
@@ -67,8 +78,47 @@ def test_the_steps_stand_in_a_table(visit):
     assert table["train_loss"].iat[-1] < table["train_loss"].iat[0]
 
 
-def test_start_trains_what_stands_on_the_sliders(visit):
+def test_where_an_epoch_is_one_step_there_is_nothing_by_batch(visit):
+    """Of the default model, whose sweep solves for everybody: neither a table nor a curve, and no schedule."""
     app = visit("train")
+    assert "batches_table" not in app.session_state and len(app.get("vega_lite_chart")) == 2
+    kinds = {row["kind"] for row in loss_rows(app)}
+    assert kinds == {"train", "valid", "global mean", "biases only"}
+    history = next(frame for frame in app.dataframe if "valid_loss" in frame.value)
+    assert history.proto.alt == "Losses by sweep" and help_of(history, "train_loss").endswith("after the sweep")
+
+
+def test_of_a_model_of_batches_there_is_a_curve_by_batch(visit_dot_bias):
+    app = visit_dot_bias("train")
+    assert {row["kind"] for row in loss_rows(app)} == {
+        "train, by batch",
+        "train",
+        "valid",
+        "global mean",
+        "biases only",
+    }
+    history = next(frame for frame in app.dataframe if "valid_loss" in frame.value)
+    assert history.proto.alt == "Losses by epoch" and "over the epoch’s batches" in help_of(history, "train_loss")
+    assert list(history.value.epoch) == [1, 2, 3, 4, 5]
+
+
+def test_start_trains_the_default_model_at_its_default_preset(visit):
+    """Which is chosen where no link says otherwise, and is not in the link; the chapter's model stands first."""
+    app = visit("train")
+    assert app.selectbox(key="model").value == DEFAULT_MODEL and app.session_state["preset"] == DEFAULT_PRESET
+    assert app.selectbox(key="model").options[0] == MODELS["dot-bias"].title
+    before = link(app, "run")
+    app.button(key="start").click().run()
+    wait(app, lambda: not current(app).busy)
+    app.run()
+    assert link(app, "run") != before and "model" not in app.query_params
+    assert (current(app).model, current(app).preset, current(app).state) == (DEFAULT_MODEL, DEFAULT_PRESET, "finished")
+    app.selectbox(key="model").set_value("dot-bias").run()
+    assert link(app, "model") == "dot-bias" and app.session_state["preset"] == DEFAULT_PRESET
+
+
+def test_start_trains_what_stands_on_the_sliders(visit):
+    app = visit("train", model="dot-bias")
     app.select_slider(key="set_n_factors").set_value(10)
     app.slider(key="set_epochs").set_value(2).run()
     app.button(key="start").click().run()
@@ -81,7 +131,7 @@ def test_start_trains_what_stands_on_the_sliders(visit):
 
 
 def test_presets_set_every_control_but_the_seed(visit):
-    app = visit("train")
+    app = visit("train", model="dot-bias")
     app.number_input(key="set_seed").set_value(7).run()
     app.button_group(key="preset").set_value("chapter").run()
     assert app.session_state["set_batch_size"] == 64 and app.session_state["set_seed"] == 7
@@ -90,7 +140,15 @@ def test_presets_set_every_control_but_the_seed(visit):
 
 
 def test_link_fills_the_controls(visit):
-    app = visit("train", n_factors="30", y_range="none", use_biases="false", share="0.1", learning_rate="0.0123")
+    app = visit(
+        "train",
+        model="dot-bias",
+        n_factors="30",
+        y_range="none",
+        use_biases="false",
+        share="0.1",
+        learning_rate="0.0123",
+    )
     assert app.session_state["set_n_factors"] == 30 and app.session_state["set_y_range"] is None
     assert app.session_state["set_use_biases"] is False and app.session_state["set_share"] == 0.1
     assert app.select_slider(key="set_learning_rate").value == 0.0123
@@ -112,7 +170,7 @@ def test_link_fills_the_controls(visit):
     ],
 )
 def test_link_out_of_range_is_refused_with_the_allowed_range(visit, name, value, expected):
-    app = visit("train", **{name: value})
+    app = visit("train", model="dot-bias", **{name: value})
     assert len(app.error) == 1 and expected in app.error[0].value
     default = getattr(preset_of("dot-bias", "fast"), name, 0.2)
     assert app.session_state[f"set_{name}"] == default
@@ -121,7 +179,7 @@ def test_link_out_of_range_is_refused_with_the_allowed_range(visit, name, value,
 
 
 def test_range_off_and_ends(visit):
-    app = visit("train")
+    app = visit("train", model="dot-bias")
     app.number_input(key="set_y_range_high").set_value(6.0).run()
     assert app.session_state["set_y_range"] == (0.0, 6.0)
     app.toggle(key="set_y_range_on").set_value(False).run()
@@ -133,7 +191,7 @@ def test_range_off_and_ends(visit):
 
 
 def test_stop_keeps_the_weights(visit):
-    app = visit("train", epochs="100", batch_size="8")
+    app = visit("train", model="dot-bias", epochs="100", batch_size="8")
     app.button(key="start").click().run()
     wait(app, lambda: cached.jobs().store.progress(link(app, "run")).share > 0)
     app.run()
@@ -145,7 +203,7 @@ def test_stop_keeps_the_weights(visit):
 
 
 def test_a_run_taken_off_the_queue_leaves_no_dead_end(visit):
-    app = visit("train", epochs="100", batch_size="8")
+    app = visit("train", model="dot-bias", epochs="100", batch_size="8")
     app.button(key="start").click().run()
     app.button(key="start").click().run()
     waiting = link(app, "run")
@@ -168,7 +226,7 @@ def test_somebody_else_sees_the_queue_and_cannot_stop(visit):
 
 
 def test_diverged_run_gives_advice_and_a_next_step(visit):
-    app = visit("train", y_range="none", learning_rate="1", batch_size="64")
+    app = visit("train", model="dot-bias", y_range="none", learning_rate="1", batch_size="64")
     app.button(key="start").click().run()
     wait(app, lambda: not current(app).busy)
     app.run()
@@ -205,10 +263,10 @@ def test_replay_starts_and_ends(visit):
 
 
 def test_another_model_brings_its_own_settings(visit):
-    app = visit("train", n_factors="30", batch_size="8")
+    app = visit("train", model="dot-bias", n_factors="30", batch_size="8")
     app.number_input(key="set_seed").set_value(7).run()
     app.selectbox(key="model").set_value("bayes").run()
-    assert not app.exception and link(app, "model") == "bayes"
+    assert not app.exception and "model" not in app.query_params  # it is the default one
     assert "n_factors" not in app.query_params and "batch_size" not in app.query_params
     assert app.session_state["preset"] == "fast" and app.slider(key="set_n_factors").value == 8
     assert app.session_state["set_seed"] == 7
@@ -220,7 +278,7 @@ def test_another_model_brings_its_own_settings(visit):
     assert (record.model, record.state, record.epochs_done) == ("bayes", "finished", 3)
     assert "learning_rate" not in record.settings and record.split_seed == 7
     app.selectbox(key="model").set_value("dot-bias").run()
-    assert not app.exception and "model" not in app.query_params and "epochs" not in app.query_params
+    assert not app.exception and link(app, "model") == "dot-bias" and "epochs" not in app.query_params
     assert app.select_slider(key="set_n_factors").value == 50 and app.session_state["preset"] == "fast"
 
 
@@ -229,12 +287,21 @@ def test_link_names_the_model_and_its_settings(visit):
     assert not app.error and app.session_state["preset"] == "accurate"
     assert app.slider(key="set_n_factors").value == 12 and link(app, "epochs") == "60"
     app.run()
-    assert app.session_state["preset"] == "accurate" and link(app, "model") == "bayes"
+    assert app.session_state["preset"] == "accurate" and "model" not in app.query_params
+
+
+def test_another_model_than_the_one_of_the_link_can_be_chosen(visit):
+    """A door of Learn names dot-bias; whoever comes through it is not held there."""
+    app = visit("train", model="dot-bias")
+    app.selectbox(key="model").set_value("deep").run()
+    assert not app.exception and app.selectbox(key="model").value == "deep" and link(app, "model") == "deep"
+    app.run()
+    assert app.selectbox(key="model").value == "deep"
 
 
 def test_link_with_an_unknown_model_is_refused(visit):
     app = visit("train", model="oracle")
-    assert "there are mean, bias" in app.error[0].value
+    assert f"there are {', '.join(MODELS)}" in app.error[0].value
     app.run()
     assert not app.error and "model" not in app.query_params
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from collab.models import preset_of
+from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
@@ -22,7 +22,7 @@ def link(app, name):
     return value if isinstance(value, str) else value[-1]
 
 
-def train(environment, data, model="dot-bias", holdout="random:0.2", **changes):
+def train(environment, data, model=DEFAULT_MODEL, holdout="random:0.2", **changes):
     """The record of a finished run, which the home holds then."""
     store = RunStore(environment.home)
     owner, lock = store.claim()
@@ -192,7 +192,7 @@ def test_runs_of_other_data_or_without_factors_are_not_offered(visit_two):
     assert len(offered.options) == 2 and link(app, "against") == second
     offered.set_value(narrow.id).run()  # another width, another model
     assert not app.exception and link(app, "against") == narrow.id
-    assert "Model dot\\-bias and dot" in texts(app) and "differ in the seed alone" not in texts(app)
+    assert "Model bayes and dot" in texts(app) and "differ in the seed alone" not in texts(app)
     for run in (plain, other):
         app.query_params["against"] = run.id
         app.run()
@@ -262,13 +262,13 @@ def test_a_run_that_was_stopped_is_no_other_seed_in_full(visit_two):
     file.write_text(
         file.read_text()
         .replace('"state": "finished"', '"state": "stopped"')
-        .replace('"epochs_done": 5', '"epochs_done": 2')
+        .replace('"epochs_done": 20', '"epochs_done": 2')
     )
     app, own, second = visit_two()
     assert "differ in the seed alone" in texts(app) and link(app, "against") == second
     app.selectbox(key="_pick_against").set_value(stopped.id).run()
     assert not app.exception and "differ in the seed alone" not in texts(app)
-    assert "**B was stopped early, after 2 of 5 epochs**" in texts(app)
+    assert "**B was stopped early, after 2 of 20 sweeps**" in texts(app)
     assert "train_another_seed" in [button.key for button in app.button]
     app.sidebar.selectbox[1].set_value(stopped.id).run()
     app.selectbox(key="_pick_against").set_value(own).run()
@@ -292,9 +292,9 @@ def test_runs_of_a_changed_data_set_differ_in_more_than_the_seed(visit_two):
 
 
 def test_another_seed_that_is_on_its_way_is_not_queued_again(visit):
-    unlike = train(read_environment(), "sample", seed=1, epochs=1)
+    unlike = train(read_environment(), "sample", "dot-bias", seed=1, epochs=1)
     slow = {"seed": 0, "epochs": 100, "batch_size": 64}
-    first = train(read_environment(), "sample", **slow | {"epochs": 1})
+    first = train(read_environment(), "sample", "dot-bias", **slow | {"epochs": 1})
     file = read_environment().home / "runs" / first.id / "run.json"
     file.write_text(file.read_text().replace('"epochs": 1,', '"epochs": 100,'))  # so that its repeat takes a while
     app = visit("two_maps", run=first.id, against=unlike.id)

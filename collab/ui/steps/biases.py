@@ -225,8 +225,11 @@ def _show_one(
             predicted = float(run.model.predict(np.array([user_index]), np.array([item_index]))[0])
         st.metric("Predicted", f"{words.stars(predicted)} stars")
         mean = f"Mean rating of the film: {words.stars(film['mean_rating'])}."
-        bent = "" if sums.y_range is None else " The sigmoid’s range turns the sum into stars."
-        st.caption(mean + bent)
+        if sums.y_range is not None:
+            mean += " The sigmoid’s range turns the sum into stars."
+        elif abs(predicted - parts.score) >= 0.05:
+            mean += f" The sum, {parts.score:.1f}, is cut to the scale of the ratings."
+        st.caption(mean)
     picture.plotly_chart(
         parts_figure(parts, sums.y_range is None, palette(), synthetic=page.data.synthetic),
         config=PLAIN,

@@ -12,9 +12,9 @@ from collab.interpret import most_rated_items, similar_items
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.as_table import as_table
+from collab.ui.chapter_run import chapter_run
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.explore_charts import escaped, shortened
-from collab.ui.needs import offer_factors
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
@@ -140,10 +140,8 @@ def draw(page: Page) -> None:
     )
     if view == ARROWS:
         _arrows()
-    elif not page.run.model.has_factors:
-        offer_factors(page.run, "it cannot say which films are alike")
-    else:
-        _rare_films(page)
+    elif (run := chapter_run(page)) is not None:
+        _rare_films(page, run)
 
 
 def _arrows() -> None:
@@ -189,14 +187,33 @@ def _arrows() -> None:
         )
 
 
-def _rare_films(page: Page) -> None:
-    run = page.run
+def example_film(run: TrainedRun) -> int | None:
+    """The row of the chapter's film, of the most rated one where the run does not know it; None where no film is rated."""
     titles = run.items["title"].to_numpy()
-    most_rated = most_rated_items(run.items, len(run.items))
-    if not len(most_rated):
+    most_rated = most_rated_items(run.items, len(run.items)).tolist()
+    named = [index for index in most_rated if titles[index] == CHAPTER_FILM]
+    return next(iter([*named, *most_rated]), None)
+
+
+def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
+    """How many rare films `run`, the one in use, has among the nearest where the films `shown` are another's; "" if it is that,
+    or has no factors."""
+    film = example_film(run)
+    if run.id == shown.id or not run.model.has_factors or film is None:
+        return ""
+    n_rare = int((nearest(run, film)["n_ratings"] < FEW).sum())
+    text = f" Of the {N_FILMS} nearest in the run in use, {words.plain(run.record.name)}, {n_rare} have so few."
+    if hasattr(run.model, "item_covariances"):
+        text += " There a film with few ratings stays close to the average film."
+    return text
+
+
+def _rare_films(page: Page, run: TrainedRun) -> None:
+    titles = run.items["title"].to_numpy()
+    film = example_film(run)
+    if film is None:
         st.info("No film of this run has a training rating. Choose another run in the sidebar.", icon=":material/info:")
         return
-    film = next((index for index in most_rated if titles[index] == CHAPTER_FILM), most_rated[0])
     raw_side, mended_side, controls = st.columns([1.5, 1.5, 1], gap="medium")
     with controls:
         remedy = st.radio("Remedy", [CUT, SHRINK], key="rare_remedy", bind="query-params")
@@ -245,8 +262,9 @@ def _rare_films(page: Page) -> None:
     with controls:
         st.metric(f"Films under {FEW} ratings", f"{n_rare['raw']} → {n_rare['mended']}")
         st.caption(
-            f"Nearest to **{words.plain(titles[film])}**. A few ratings can point a film anywhere; "
-            "among so many such films some point the same way by chance."
+            f"Nearest to **{words.plain(titles[film])}** in the chapter’s own model ({words.plain(run.record.name)}). A few "
+            "ratings can point a film anywhere; among so many such films some point the same way by chance."
+            + other_in_words(page.run, run)
         )
     as_table(
         "rare_table",

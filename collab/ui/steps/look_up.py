@@ -239,9 +239,9 @@ STEP = Step(
         Question(
             12,
             "What does an embedding hold before training?",
-            "Small random numbers, here as in the chapter from a normal distribution with deviation 0.01. They mean nothing yet, "
-            "but they differ, so that the factors can learn different things. (The small matrix above is ten times as large, for "
-            "the eye.)",
+            "Small random numbers, in `dot-bias` as in the chapter from a normal distribution with deviation 0.01. They mean "
+            "nothing yet, but they differ, so that the factors can learn different things. (The small matrix above is ten times "
+            "as large, for the eye.)",
         ),
     ),
 )

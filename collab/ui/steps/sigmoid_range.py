@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.ideas.sigmoid_range import in_range, score_for, slope
+from collab.services.runs import TrainedRun
+from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
@@ -78,6 +80,18 @@ def draw(page: Page) -> None:
     )
     with picture:
         as_table("range_table", "Predicted rating by score", lambda: curve_table(high))
+    picture.caption(range_of_the_run(page.run))
+
+
+def range_of_the_run(run: TrainedRun) -> str:
+    """What keeps the predictions of the run in use in a range, if anything does."""
+    model, scale = run.model, run.record.scale
+    name = f"The run in use, {words.plain(run.record.name)},"
+    if model.y_range is not None:
+        return f"{name} keeps its predictions between {model.y_range[0]:g} and {model.y_range[1]:g} stars."
+    if getattr(model, "rating_scale", None) is not None:
+        return f"{name} has no such curve: its predictions are plain sums, cut to the scale, {scale.low:g} to {scale.high:g}."
+    return f"{name} has no such range."
 
 
 STEP = Step(

@@ -1,0 +1,55 @@
+"""A run of the chapter's own model, for what is about that model whatever run is in use, and training one where none is there."""
+
+from __future__ import annotations
+
+import contextlib
+
+import streamlit as st
+
+from collab.errors import RunError
+from collab.models import CHAPTER_MODEL, preset_of
+from collab.services.runs import RunRecord, TrainedRun
+from collab.services.training_job import plan
+from collab.ui import cached
+from collab.ui.page import Page
+from collab.ui.queueing import queue, say_refusal
+from collab.ui.train_more import wait_for
+from collab.ui.visitor import visitor
+
+
+def chapter_run(page: Page) -> TrainedRun | None:
+    """The run in use where it is of the chapter's model, else the newest finished one of that model on the same data set.
+
+    Where there is none: the button that trains one by the chapter's recipe, or how far that is, and None.
+    """
+    if page.record.model == CHAPTER_MODEL:
+        return page.run
+    known = [
+        each for each in cached.jobs().store.records() if each.data == page.data.name and each.model == CHAPTER_MODEL
+    ]
+    for each in known:
+        if each.has_weights and each.state == "finished":
+            with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged
+                return cached.trained_run(each.id)
+    if busy := [each.id for each in known if each.busy]:
+        wait_for(busy, "the chapter’s model")
+        return None
+    st.info(
+        f"This is about the chapter’s own model, {CHAPTER_MODEL}, and no run of it is there yet.",
+        icon=":material/info:",
+    )
+    st.button(
+        f"Train {CHAPTER_MODEL}",
+        key="train_chapter_model",
+        type="primary",
+        on_click=queue,
+        args=(lambda: [_planned(page.data.name)],),
+        help="Queues the chapter’s recipe, which takes about a second. The run in use stays the one that every page shows.",
+    )
+    say_refusal()
+    return None
+
+
+def _planned(data: str) -> RunRecord:
+    settings = preset_of(CHAPTER_MODEL, "chapter")
+    return plan(CHAPTER_MODEL, settings, data, "random:0.2", 0, preset="chapter", starter=visitor())
