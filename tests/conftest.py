@@ -195,7 +195,7 @@ def visit(app, trained_home):
 
 @pytest.fixture
 def visit_dot_bias(app, trained_home):
-    """`visit`, on a home whose only run is of the chapter's model."""
+    """`visit`, on a home whose only run is of the chapter's model, which the link names."""
     return _visitor(app, trained_home, CHAPTER_MODEL)
 
 
@@ -215,8 +215,11 @@ def add_run(trained_home):
 def _visitor(app, trained_home, model):
     def open_page(page, data=SAMPLE, **link):
         environment = read_environment()
-        shutil.copytree(trained_home(data, environment.data_folders, model), environment.home, dirs_exist_ok=True)
+        home = trained_home(data, environment.data_folders, model)
+        shutil.copytree(home, environment.home, dirs_exist_ok=True)
         app.query_params["data"] = data
+        if model != DEFAULT_MODEL:  # without a link everybody sees the default model
+            app.query_params["run"] = RunStore(home).records()[0].id
         for name, value in link.items():
             app.query_params[name] = value
         app.switch_page(f"pages/{page}.py").run()

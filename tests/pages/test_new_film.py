@@ -102,16 +102,20 @@ def test_the_link_describes_the_film(visit_side):
     assert not app.exception and len(frame(app, "closeness")) == 100
 
 
-def test_another_data_set_knows_other_genres_and_years(visit_side):
+def test_another_data_set_knows_other_genres_and_years(visit_side, side_home):
+    def switch(data):
+        app.query_params["data"], app.query_params["run"] = data, side_home[1][data]
+        app.run()
+        assert not app.exception and not app.error
+
     app = visit_side("ml-latest-small", new_genres="Children", new_year="2015")
     assert app.multiselect(key="new_genres").value == ["Children"] and app.slider(key="new_year").value == 2015
-    app.selectbox(key="_pick_data").set_value("ml-100k").run()
-    assert not app.exception and not app.error
+    switch("ml-100k")
     assert set(app.multiselect(key="new_genres").value) <= set(app.multiselect(key="new_genres").options)
     assert app.slider(key="new_year").value <= app.slider(key="new_year").max
     app.button_group(key="groups_by").set_value("gender").run()
-    app.selectbox(key="_pick_data").set_value("ml-latest-small").run()  # which says nothing of people
-    assert not app.exception and not app.error and frame(app, "group")["n_users"].sum() > 500
+    switch("ml-latest-small")  # which says nothing of people
+    assert frame(app, "group")["n_users"].sum() > 500
 
 
 def test_what_it_is_worth_is_measured_when_asked(visit_side):

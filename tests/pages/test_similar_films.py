@@ -258,12 +258,8 @@ def test_a_model_without_factors_shows_what_the_people_say(visit):
 
 def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, monkeypatch, tmp_path):
     app = visit("similar_films")
-    home = read_environment().home
     run_id = link(app, "run")
-    file = home / "runs" / run_id / "run.json"
-    file.write_text(
-        file.read_text().replace(f'"fingerprint": "{current(app).record.fingerprint}"', '"fingerprint": "0"')
-    )
+    RunStore(read_environment().home).write_record(dataclasses.replace(current(app).record, fingerprint="0" * 16))
     for clear in (cached.trained_run, cached.run_split, cached.ratings_of, cached.run_co_rating):
         clear.clear()
     app = visit_again(app, "similar_films", run=run_id)
@@ -273,10 +269,7 @@ def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, m
 
 def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
     app = visit("similar_films")
-    file = read_environment().home / "runs" / link(app, "run") / "run.json"
-    file.write_text(
-        file.read_text().replace(f'"fingerprint": "{current(app).record.fingerprint}"', '"fingerprint": "0"')
-    )
+    RunStore(read_environment().home).write_record(dataclasses.replace(current(app).record, fingerprint="0" * 16))
     cached.trained_run.clear()
     app.run()
     assert not app.exception and "can be trained: its data set has changed since" in words_of(app)
