@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaign import damage, forging, imports, isolated, product
+from tests.campaign import broken_disk, damage, disk, forging, imports, isolated, product
 from tests.campaign.report import MOST_SHOWN, Clock, Figure, details, table
 
 
@@ -42,9 +42,24 @@ def exported(home: Path, run_id: str) -> forging.Files:
     return forging.read(home / "runs" / run_id)
 
 
+def run_disk(seed: int, minutes: float, homes: Path) -> list[Figure]:
+    home, clock = disk.prepare(homes / "trained"), Clock(minutes / 2)
+    with product.quick_workers():
+        writing, n_controls = disk.walk(home, home.starts(), clock)
+        print(f"{len(writing)} of {n_controls} controls write: {', '.join(map(str, writing))}", file=sys.stderr)
+        figures = disk.run(home, clock, writing, "injected", broken_disk.injected)
+        figures.append(disk.trainings((broken_disk.FULL, broken_disk.READ_ONLY)))
+        if broken_disk.may_mount(homes):
+            figures += disk.run(home, Clock(minutes / 2), writing, "real", broken_disk.really, homes / "small")
+        else:
+            print("No disk can be mounted here: the real conditions are left out.", file=sys.stderr)
+    return figures
+
+
 PARTS = {
     "damage": (run_damage, damage.MINUTES),
     "imports": (run_imports, imports.MINUTES),
+    "disk": (run_disk, disk.MINUTES),
 }
 
 
