@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaign import broken_disk, damage, disk, forging, imports, isolated, product
+from tests.campaign import broken_disk, damage, disk, forging, imports, isolated, kills, product, visits
 from tests.campaign.report import MOST_SHOWN, Clock, Figure, details, table
 
 
@@ -56,10 +56,22 @@ def run_disk(seed: int, minutes: float, homes: Path) -> list[Figure]:
     return figures
 
 
+def run_kills(seed: int, minutes: float, homes: Path) -> list[Figure]:
+    isolated.begin()
+    return kills.run(kills.prepare(homes / "before"), kills.N_KILLS, seed, Clock(minutes))
+
+
+def run_visits(seed: int, minutes: float, homes: Path) -> list[Figure]:
+    with product.quick_workers():
+        return visits.run(Clock(minutes))
+
+
 PARTS = {
     "damage": (run_damage, damage.MINUTES),
     "imports": (run_imports, imports.MINUTES),
     "disk": (run_disk, disk.MINUTES),
+    "kills": (run_kills, kills.MINUTES),
+    "visits": (run_visits, visits.MINUTES),
 }
 
 

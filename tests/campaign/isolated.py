@@ -127,6 +127,7 @@ def _work(answers: Connection, function: Callable[..., Any], arguments: tuple) -
 
 
 def _work_on(line: Connection, function: Callable[..., Any], arguments: tuple) -> None:
+    os.setsid()  # whom it starts can be found by that
     function(line, *arguments)
 
 

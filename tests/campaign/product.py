@@ -102,12 +102,20 @@ def noted(store: RunStore, record: RunRecord, owner: str) -> RunRecord:
     return store.create(RunRecord(**{**vars(record), "owner": owner}))
 
 
-def train(home: Path, model: str = DEFAULT_MODEL, preset: str = DEFAULT_PRESET, **changes: Any) -> str:
-    """The id of a run that was trained in this process."""
+def train(
+    home: Path,
+    model: str = DEFAULT_MODEL,
+    preset: str = DEFAULT_PRESET,
+    data: str = SAMPLE,
+    folders: tuple[Path, ...] = (),
+    **changes: Any,
+) -> str:
+    """The id of a run that was trained in this process; `folders` are where other data than the sample are."""
     store = RunStore(home)
     owner, lock = store.claim()
     try:
-        record = carry_out(noted(store, planned(model, preset, **changes), owner), store, environment_of(home))
+        environment = Environment(folders, home, "sqlite://")
+        record = carry_out(noted(store, planned(model, preset, data, **changes), owner), store, environment)
     finally:
         lock.release()
     assert record.state == "finished", record.message
