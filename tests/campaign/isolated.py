@@ -45,7 +45,7 @@ class Done:
 
 def begin() -> None:
     """Load Collab into the process that forks. Call it before the first `do`, outside of any other set-up."""
-    CONTEXT.set_forkserver_preload(["tests.campaign.imports", "tests.campaign.visits"])
+    CONTEXT.set_forkserver_preload(["__main__", "tests.campaign.imports", "tests.campaign.visits"])
     do(_nothing)
 
 
