@@ -170,7 +170,7 @@ def attack(hostile: Hostile, figures: dict[str, Figure], peaks: list[tuple[int, 
         RunStore(home)
         done = isolated.do(import_into, str(home), str(file))
         outside = sorted({path for path in done.written if not path.startswith(f"{home}/")} - {os.devnull, str(home)})
-        left = [path for path in (home / "runs").rglob("*")]
+        left = [path for path in (home / "runs").rglob("*") if path.is_file() or path.name != "trash"]
         accepted = not done.ended and done.result.code == 0
         wrong = accepted and not hostile.harmless and _does_harm(hostile, done.result, home)
     what = f"{hostile.what} ({len(packed):,} bytes)"

@@ -11,11 +11,13 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -43,9 +45,20 @@ class Done:
     written: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Without it a process would begin with running the main module again, which may be a page that Streamlit has just run."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def begin() -> None:
     """Load Collab into the process that forks. Call it before the first `do`, outside of any other set-up."""
-    CONTEXT.set_forkserver_preload(["__main__", "tests.campaign.imports", "tests.campaign.visits"])
+    CONTEXT.set_forkserver_preload(["tests.campaign.imports", "tests.campaign.visits"])
     do(_nothing)
 
 
@@ -53,7 +66,8 @@ def do(function: Callable[..., Any], *arguments: Any, seconds: float = 60.0) -> 
     """Call a function of a module in a process of its own."""
     ours, theirs = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_work, args=(theirs, function, arguments), daemon=True)
-    process.start()
+    with _no_main_module():
+        process.start()
     theirs.close()
     try:
         done = ours.recv() if ours.poll(seconds) else Done(ended=f"more than {seconds:g} s")
@@ -70,7 +84,8 @@ def start(function: Callable[..., Any], *arguments: Any) -> tuple[BaseProcess, C
     """Begin to call `function(connection, *arguments)` in a process of its own; the process, and this end of the connection."""
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_work_on, args=(theirs, function, arguments), daemon=False)
-    process.start()
+    with _no_main_module():
+        process.start()
     theirs.close()
     return process, ours
 
