@@ -24,6 +24,8 @@ NOT_TABLES = ([], None, 5, "x", {"x": []}, {"": {}}, {LONG: 1.0})
 COUNTS = ("n_train", "n_valid", "n_sealed", "n_tried", "n_steps", "epochs_done", "split_seed", "format")
 FLAGS = ("synthetic", "sealed_seen")
 TABLES = ("settings", "rating_scale", "baselines", "valid", "certainty", "sealed")
+SET_ON_ARRIVAL = ("id", "arrived", "starter", "owner")  # whatever the file says
+MAY_BE_MISSING = ("certainty", "seconds", "cpu_seconds")  # figures without which a run is none the worse
 MAY_BE_EMPTY = ("preset", "group", "fingerprint", "prediction_digest")  # words without which a run can be
 CONTRADICTIONS: list[tuple[str, dict[str, Any]]] = [
     ("other counts than the tables have", {"n_train": 12}),
@@ -131,7 +133,7 @@ def records(files: Files) -> Iterator[Hostile]:
         for value in (NAN, HUGE, -1.0, "1"):
             yield with_value(("baselines", name, "mse"), value)
     for name, known in values["settings"].items():
-        for value in ("x", 10**9, -(10**9), NAN, [], {}):
+        for value in ("x", 10**12, -(10**12), NAN, [], {}):
             if type(value) is not type(known) or isinstance(known, int | float):
                 yield with_value(("settings", name), value)
         yield Hostile(
@@ -150,7 +152,7 @@ def records(files: Files) -> Iterator[Hostile]:
     for what, changes in CONTRADICTIONS:
         yield contradicting(files, what, changes)
     for name in values:
-        if name not in ("digest", "environment", "message", "starter", "owner", *MAY_BE_EMPTY):
+        if name not in ("digest", "environment", "message", *SET_ON_ARRIVAL, *MAY_BE_EMPTY, *MAY_BE_MISSING):
             forged = with_record(files, lambda known, name=name: known.pop(name))
             yield Hostile(f"record without {name}", forged, lambda known, name=name: known.get(name) != values[name])
     yield from _no_records(files)

@@ -189,7 +189,7 @@ def _trouble(done: Done) -> list[str]:
     if done.result.code not in (0, 2):
         return [f"exit code {done.result.code}"]
     if done.result.code == 2 and not done.result.err.startswith("collab: "):
-        return [f"no reason: {done.result.err[:60]!r}"]
+        return [f"standard error begins otherwise than with a reason: {done.result.err[:60]!r}"]
     return []
 
 
