@@ -317,7 +317,10 @@ def short_run(trained: Path, sound_id: str, page: str, chosen: list[Case], home:
             damaged_id = prepare(case, trained, sound_id, home)
             assert damaged_id is not None, f"there is no such damage: {case}"
             app.query_params["run"] = damaged_id
-            count(figures, case, meet(case, damaged_id, home, app))
+            verdict = meet(case, damaged_id, home, app)
+            count(figures, case, verdict)
+            if verdict.tracebacks:
+                app = visitor(page, data=SAMPLE, run=sound_id)
             shutil.rmtree(home / "runs" / damaged_id)
     return figures
 

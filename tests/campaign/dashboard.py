@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.campaign.product import APP, forget, variables
 
-PATIENCE = 60  # seconds for one turn of a page
+PATIENCE = 30  # seconds for one turn of a page
 CHANGING = re.compile(r"/[\w./-]*collab-campaign-[\w./-]+|\b[0-9a-f]{8}\b")  # places and ids of one case
 OURS = tuple(str(APP.parent / name) for name in ("collab", "pages"))
 
@@ -79,7 +79,7 @@ def turn(app: AppTest) -> list[str]:
     _listener.heard.clear()
     try:
         app.run()
-    except RuntimeError as reason:  # AppTest's own word for a script that takes too long
+    except Exception as reason:  # AppTest's own word for a script that takes too long, or a control that cannot be
         return [cause(reason)]
     return [cause(each) for each in _listener.heard] or [each.message for each in app.exception]
 

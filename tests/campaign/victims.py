@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -44,7 +45,8 @@ def _forking_here() -> SimpleNamespace:
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         ours.close()
-        serve(theirs)
+        with contextlib.suppress(OSError):  # the one that it forks for was killed
+            serve(theirs)
         os._exit(0)
     theirs.close()
     return SimpleNamespace(
