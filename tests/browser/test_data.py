@@ -1,5 +1,6 @@
 """Data in the real browser: part, picture and minimum go with the link, the keyboard moves them, and a phone shows it all."""
 
+import dataclasses
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
