@@ -436,7 +436,9 @@ class RunStore:
                 if len(latest) and (batches.empty or latest.step.iloc[-1] > batches.step.iloc[-1]):
                     batches = pd.concat([batches, latest], ignore_index=True) if len(batches) else latest
         except ValueError as reason:
-            raise RunError(f"the progress of run {run_id} cannot be read: {reason}") from reason
+            if not record.busy:
+                raise self._is_damaged(run_id, f"its progress cannot be read: {reason}") from reason
+            history, batches = (pd.DataFrame(columns=names, dtype="float64") for names in (HISTORY, BATCHES))
         return Progress(record, history, batches)
 
     def valid_rows(self, run_id: str) -> np.ndarray:
@@ -455,9 +457,13 @@ class RunStore:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
         try:
             return read_run(self._place(run_id), record)
-        except RunError as reason:  # it is known to be damaged now, and will be looked at anew after a while
-            self._checked[run_id] = _Checked((), str(reason), time.monotonic())
-            raise RunError(f"run {run_id} is damaged: {reason}. {DELETE_IT}") from reason
+        except RunError as reason:
+            raise self._is_damaged(run_id, str(reason)) from reason
+
+    def _is_damaged(self, run_id: str, problem: str) -> RunError:
+        """What to raise where a run turns out to be damaged; it is known to be now, and will be looked at anew after a while."""
+        self._checked[run_id] = _Checked((), problem, time.monotonic())
+        return RunError(f"run {run_id} is damaged: {problem}. {DELETE_IT}")
 
     # --- within ----------------------------------------------------------------------------------------------------
 

@@ -364,7 +364,7 @@ def test_a_training_that_takes_too_long_is_refused_with_what_would_fit(visit, mo
     app = visit("train", epochs="100")
     monkeypatch.setattr(time_limit, "MOST_SECONDS", 0.5)
     app.button(key="start").click().run()
-    assert not app.exception and "epochs would fit" in app.error[0].value
+    assert not app.exception and "sweeps would fit" in app.error[0].value
     assert cached.jobs().queue() == []
 
 
