@@ -71,6 +71,7 @@ class Tables:
 
 def read_run(folder: Path, record: RunRecord) -> TrainedRun:
     """The run whose files are in `folder`. Raises RunError, naming the file, where they are none of a run of `record`."""
+    _check_histories(folder, record)
     tables = read_tables(folder, record)
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     try:
@@ -93,14 +94,15 @@ def describe_layers(model: Model) -> list[LayerRecord]:
 
 def check_files(folder: Path, record: RunRecord) -> None:
     """Raise RunError where the files of a run in `folder`, with or without weights, are none of a run of `record`."""
-    _check_histories(folder, record)
     rows = folder / "valid_rows.csv"
     if rows.exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", rows.read_bytes()):
         raise _damaged("valid_rows.csv", "it is not one row number a line")
-    if record.model == "neighbours" and record.has_weights:
-        read_tables(folder, record)  # working out who is alike could take any time
-    elif record.has_weights:
+    if record.has_weights and record.model != "neighbours":  # working out who is alike could take any time
         read_run(folder, record)
+        return
+    _check_histories(folder, record)
+    if record.has_weights:
+        read_tables(folder, record)
 
 
 def read_tables(folder: Path, record: RunRecord) -> Tables:

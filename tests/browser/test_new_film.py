@@ -17,7 +17,7 @@ PLACE = f"{MAP}?.data?.find(trace => trace.name === 'the new film')?.x[0]"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """A dashboard whose only run of the sample has side information, trained here: no other page waits for it."""
+    """The page's address on a run of the sample with side information, trained here: no other page waits for it."""
     home = tmp_path_factory.mktemp("new-film") / "home"
     home.mkdir()
     store = RunStore(home)
@@ -28,7 +28,7 @@ def address(tmp_path_factory):
     lock.release()
     assert record.state == "finished", record.message
     with serving(home) as address:
-        yield address
+        yield f"{address}/new_film?data=sample&run={record.id}"
 
 
 def link(page):
@@ -42,7 +42,7 @@ def place(page, other_than=None):
 
 
 def test_describe_a_film_and_share_it(address, desktop, phone, settled):
-    desktop.goto(f"{address}/new_film?data=sample")
+    desktop.goto(address)
     before = place(desktop)
     settled(desktop)
     picture = desktop.locator(".st-key-new_film_map").bounding_box()
