@@ -7,7 +7,7 @@ from tests.browser.conftest import PATIENCE
 # A page, the key of one of its own controls, the key that moves it, and what the link says then
 MOVED = (
     ("similar_films", "minimum", "slider", "minimum=21"),
-    ("film_biases?view=users", "raters", "radio", "raters=distribution"),
+    ("film_biases?view=users", "ends", "slider", "ends=11"),
     ("people?part=tastes", "taste_by", "radio", "taste_by=decades"),
     ("data", "tail_of", "radio", "tail_of=users"),
 )
