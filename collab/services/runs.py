@@ -43,7 +43,15 @@ from collab.errors import RunError, StorageError
 from collab.models import epoch_word_of
 from collab.services import disk
 from collab.services.run_files import BATCHES, HISTORY, TrainedRun, read_lines, read_run
-from collab.services.run_record import FILES, LARGEST_RECORD, RUN_ID, FileMark, RunRecord, checked_name
+from collab.services.run_record import (
+    FILES,
+    LARGEST_RECORD,
+    LONGEST_MESSAGE,
+    RUN_ID,
+    FileMark,
+    RunRecord,
+    checked_name,
+)
 
 LEFT_OVER_SECONDS = 3600.0
 """What a process that was killed has left goes when it is so old; a living one writes nothing for so long."""
@@ -223,7 +231,9 @@ class RunStore:
             with self._writing(f"The ending of run {record.id} could not be written", GIVEN_UP):
                 for left in (partial / "latest.csv", partial / STOP, *partial.glob("*.tmp")):
                     left.unlink(missing_ok=True)
-                record = dataclasses.replace(record, files=self._seal(partial))
+                record = dataclasses.replace(
+                    record, message=record.message[:LONGEST_MESSAGE], files=self._seal(partial)
+                )
                 self._write(partial / "run.json", record.to_json().encode())
         finally:
             with self._writing(f"Run {record.id} could not be put away", GIVEN_UP):
@@ -265,7 +275,7 @@ class RunStore:
                 continue  # damaged: it is listed as such
             if self.is_alive(record.owner) and record.id not in self._given_up:
                 continue
-            with contextlib.suppress(StorageError):  # another process does the same, or there is still no room
+            with contextlib.suppress(StorageError, OSError):  # another process does the same, or there is still no room
                 if not record.busy:  # all was written but the name
                     os.replace(folder, self.folder / record.id)
                 elif folder.name == f"{record.id}.partial":

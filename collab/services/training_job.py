@@ -32,7 +32,7 @@ from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
 from collab.services.environment import Environment
 from collab.services.run_files import LARGEST_WEIGHT, describe_layers
-from collab.services.run_record import LARGEST_ERROR, RunRecord
+from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
 from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
@@ -74,7 +74,7 @@ def plan(
     preset = preset if preset in matching else (matching[0] if matching else "")
     return RunRecord(
         id="",
-        name=name or describe_settings(model, settings),
+        name=(name or describe_settings(model, settings))[:LONGEST_NAME],
         state="queued",
         model=model,
         settings=to_dict(settings),

@@ -413,6 +413,26 @@ def test_record_round_trip_and_unknown_entries(store):
         RunRecord.from_json(signed(values))
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_whatever_can_be_asked_for_can_be_read(store, environment, model):
+    """The largest settings and the longest words are inside the bounds of a record."""
+    family = MODELS[model]
+    largest = {}
+    for field in dataclasses.fields(family.settings_type):
+        limits = field.metadata["about"]
+        if field.type in ("int", "float"):
+            largest[field.name] = type(field.default)(limits.high)
+        elif field.type == "tuple[int, ...]":
+            largest[field.name] = (int(limits.high),) * limits.most
+        elif field.type == "bool":
+            largest[field.name] = True
+    asked = plan(model, family.settings_type(**largest), "sample", "random:0.2", 2**63 - 1)
+    record = store.create(dataclasses.replace(asked, starter="a" * 32))
+    assert store.record(record.id) == record
+    finished = store.finish(dataclasses.replace(record, state="failed", message="x" * 5000))
+    assert store.record(record.id) == finished and finished.message == "x" * 1000
+
+
 def test_held_out_rows_of_a_file_are_kept_with_the_run(store, environment, tmp_path):
     rows = tmp_path / "rows.txt"
     rows.write_text("5\n3\n10\n")
