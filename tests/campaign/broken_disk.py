@@ -130,8 +130,8 @@ def away(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if folder.exists():
-            shutil.rmtree(folder)
+        while folder.exists():  # a worker that still writes there may be quicker once or twice
+            shutil.rmtree(folder, ignore_errors=True)
         place.rename(folder)
 
 
