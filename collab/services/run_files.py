@@ -26,6 +26,7 @@ from collab.settings import settings_from
 
 PIECE = 1 << 20
 LONGEST_TEXT = 1000
+LARGEST_LOSS = 1e15  # of a curve, on its way to an end that can be written down
 LARGEST_WEIGHT = 1e9  # a model whose loss can be written down has none that is larger
 LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
@@ -130,8 +131,8 @@ def _check_histories(folder: Path, record: RunRecord) -> None:
     if not np.array_equal(history.epoch, np.arange(1, wanted + 1)):
         raise _damaged("history.csv", f"its epochs are not those from 1 to {wanted}")
     for file, table in found.items():
-        numbers = table.to_numpy()
-        if np.isinf(numbers).any() or (numbers < 0).any():  # an empty cell is no number
+        numbers = table.drop(columns=["learning_rate", "momentum"], errors="ignore").to_numpy()  # a model may have none
+        if not ((numbers >= 0) & (numbers <= LARGEST_LOSS)).all() or ((table < 0) | np.isinf(table)).any(axis=None):
             raise _damaged(file, "a loss, a rate or a time in it is none")
     at_the_end = record.state == "finished"
     if at_the_end and not np.allclose(history.valid_loss.tail(1), record.valid["mse"], rtol=1e-4):

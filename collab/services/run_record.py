@@ -49,9 +49,6 @@ CLOCK_ERROR = timedelta(days=1)
 """A date so far ahead may be another machine's clock; one beyond is made up."""
 
 _HOLDOUT = re.compile(r"(random:[0-9.]{1,12}|fold:\w{1,20}|rows:[^\0]{1,4000}?)(\+sealed:[0-9.]{1,12})?")
-_ENVIRONMENT = (
-    "python", "torch", "numpy", "scipy", "threads", "machine", "processor", "linear_algebra", "system", "cores",
-)  # fmt: skip
 
 
 def _date(text: str) -> str:
@@ -102,6 +99,23 @@ class FileMark:
         return cls(len(content), hashlib.sha256(content).hexdigest())
 
 
+class EnvironmentRecord(TypedDict, total=False):
+    """What else the figures of a run depend on, as `training_job.describe_environment` has it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    python: ShortText
+    torch: ShortText
+    numpy: ShortText
+    scipy: ShortText
+    threads: Annotated[int, Field(ge=1, le=10_000)]
+    machine: ShortText
+    processor: ShortText
+    linear_algebra: ShortText
+    system: ShortText
+    cores: Annotated[int, Field(ge=1, le=100_000)] | None
+
+
 class LayerRecord(TypedDict):
     """A part of a model with its shape, as `contract.Layer` has it."""
 
@@ -145,9 +159,7 @@ class RunRecord:
     n_train: Count = 0
     n_valid: Count = 0
     n_sealed: Count = 0  # rows that neither trained nor checked it
-    environment: dict[Literal[_ENVIRONMENT], ShortText | Annotated[Number, Field(ge=0, le=1e6)] | None] = field(
-        default_factory=dict
-    )
+    environment: EnvironmentRecord = field(default_factory=dict)
     layers: Annotated[list[LayerRecord], Field(max_length=60)] = field(default_factory=list)
     baselines: dict[Baselines, Errors] = field(default_factory=dict)
     valid: Errors = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end

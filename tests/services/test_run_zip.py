@@ -209,6 +209,7 @@ def changed(**entries):
         changed(n_sealed=5),
         changed(environment={"torch": ["x"]}),
         changed(environment={"colour": "x"}),
+        changed(environment={"machine": 5}),
         changed(certainty={"within_50": 2.0}),
         changed(files={}),
         lambda values: values | {"valid": values["valid"] | {"mse": 0.0001}},
@@ -267,6 +268,9 @@ def test_a_record_that_somebody_changed_is_refused(store, record, bring):
     [
         ("history.csv", b"a\nx,y\n"),
         ("history.csv", b"a\n1,2\n"),
+        ("history.csv", b"epoch,train_loss,valid_loss,seconds\n1,nan,1.0,0.1\n"),
+        ("history.csv", b"epoch,train_loss,valid_loss,seconds\n1,1e308,1.0,0.1\n"),
+        ("history.csv", b"epoch,train_loss,valid_loss,seconds\n1,-7,1.0,0.1\n"),
         ("batches.csv", b"\xff\xfe\n\n"),
         ("items.csv", b"a,b\n1,2\n"),
         ("users.csv", b""),
