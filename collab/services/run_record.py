@@ -227,13 +227,6 @@ class RunRecord:
         except (ValueError, RecursionError) as reason:  # a number of thousands of digits, or lists in lists in lists
             raise RunError(f"run.json is damaged: {_short(reason)}") from None
 
-    def check(self) -> None:
-        """Raise RunError, naming the entry, where one is out of its bounds or contradicts another."""
-        try:
-            _SCHEMA.validate_json(_plain(dataclasses.asdict(self)))
-        except ValidationError as reason:
-            raise RunError(f"the record of run {self.id} is damaged: {_first(reason)}") from None
-
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         try:

@@ -36,7 +36,6 @@ from pathlib import Path
 import filelock
 import numpy as np
 import pandas as pd
-import safetensors
 import safetensors.numpy
 
 from collab.errors import RunError, StorageError
