@@ -1,8 +1,17 @@
-"""The one-cycle schedule: how learning rate and momentum move over a training."""
+"""The one-cycle schedule: how learning rate and momentum move over a training, and the epochs of models that follow it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING
+
 import numpy as np
+import torch
+
+if TYPE_CHECKING:  # the models import this module
+    from collab.models.contract import Step
+    from collab.ratings import Ratings
 
 RISE = 0.25  # share of the training in which the rate rises
 START_DIVISOR = 25.0  # the rate starts at peak / 25
@@ -27,3 +36,37 @@ def one_cycle(peak: float, position: np.ndarray) -> tuple[np.ndarray, np.ndarray
     rate = np.where(rising, cosine(peak / START_DIVISOR, peak, up), cosine(peak, peak / END_DIVISOR, down))
     momentum = np.where(rising, cosine(MOMENTUM_HIGH, MOMENTUM_LOW, up), cosine(MOMENTUM_LOW, MOMENTUM_HIGH, down))
     return rate, momentum
+
+
+class InBatches:
+    """What models have in common that learn from shuffled batches, a step each, at the rates of one cycle.
+
+    Such a model has `settings` with epochs, batch_size and learning_rate, and a `generator`. `_begin(train)` starts anew and
+    returns tensors that hold a row for each rating; `_epoch(*tensors, schedule)` takes them shuffled, so that a batch is a plain
+    slice, and makes a step for each pair of learning rate and momentum in `schedule`.
+    """
+
+    @property
+    def epochs(self) -> int:
+        return self.settings.epochs
+
+    def n_steps(self, n_train: int) -> int:
+        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
+        return max(1, n_train // self.settings.batch_size)
+
+    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
+        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        n_all = self.n_steps(len(train)) * self.epochs
+        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_all) / n_all)
+        return self._epochs_at(train, list(zip(rates.tolist(), momenta.tolist(), strict=True)))
+
+    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
+        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
+        for steps in self._epochs_at(train, list(zip(rates, repeat(momentum)))):
+            yield from steps
+
+    def _epochs_at(self, train: Ratings, schedule: list[tuple[float, float]]) -> Iterator[Iterator[Step]]:
+        tensors, n_steps = self._begin(train), self.n_steps(len(train))
+        for start in range(0, len(schedule), n_steps):
+            order = torch.randperm(len(train), generator=self.generator)
+            yield self._epoch(*(each[order] for each in tensors), schedule[start : start + n_steps])

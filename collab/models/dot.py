@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from collab.models import shared_settings as shared
-from collab.models.adam import table_adam
 from collab.models.contract import Layer, Step
+from collab.models.packed_table import PackedTable
 from collab.ratings import Ratings
-from collab.schedule import one_cycle
 from collab.settings import check, setting
 
 
@@ -98,28 +97,19 @@ def loss_and_gradient(
     return error.dot(error), gradient
 
 
-class DotProductBias:
+class DotProductBias(PackedTable):
     """ŷ_ui = sigmoid_range(p_u · q_i + b_u + b_i), the classic latent-factor model of the chapter.
 
     Minimised: the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on all factors and biases and a one-cycle
     schedule. Users and films without a training rating, and the unknown ones (index 0), get the average trained row: an unknown
     user is the average user, an unknown film the average film. All factors and biases start normal(0, 0.01), cut at two
     deviations.
-
-    The tables are packed: one row a user or film holds its factors and its bias, films stand under the users, so that a step
-    looks up once, scatters once and updates once.
     """
 
     name = "dot-bias"
-    has_factors = True
-    item_covariances = None
 
     def __init__(self, settings: DotBiasSettings | DotSettings | DotRangeSettings, n_users: int, n_items: int) -> None:
-        self.settings = settings
-        self.n_users, self.n_items = n_users, n_items
-        self.generator = torch.Generator().manual_seed(settings.seed)
-        self.table = torch.empty(n_users + n_items, settings.n_factors + 1)
-        torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
+        super().__init__(settings, n_users, n_items)
         if not self.has_biases:
             self.table[:, -1] = 0.0
 
@@ -131,69 +121,21 @@ class DotProductBias:
     def y_range(self) -> tuple[float, float] | None:
         return self.settings.y_range
 
-    @property
-    def epochs(self) -> int:
-        return self.settings.epochs
-
-    def n_steps(self, n_train: int) -> int:
-        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
-        return max(1, n_train // self.settings.batch_size)
-
-    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
-        rows, rating = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        rates, momenta = one_cycle(
-            self.settings.learning_rate, np.arange(n_steps * self.epochs) / (n_steps * self.epochs)
-        )
-        for epoch in range(self.epochs):
-            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
-            yield self._epoch(rows, rating, rates[span].tolist(), momenta[span].tolist())
-
-    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
-        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
-        rows, rating = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        for start in range(0, len(rates), n_steps):
-            span = list(rates[start : start + n_steps])
-            yield from self._epoch(rows, rating, span, [momentum] * len(span))
-
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
         """Start anew on `train`: rows of the packed table (n, 2), a user's and a film's, and the ratings (n,)."""
-        self._untrained = self._find_untrained(train)
-        self._adam = table_adam(self.table, self.settings.weight_decay, self.settings.batch_size)
-        self.table = self._adam.table
-        rows = np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64)
-        return torch.from_numpy(rows), torch.from_numpy(train.rating.copy())
+        return self._begin_table(train), torch.from_numpy(train.rating.copy())
 
-    def _epoch(
-        self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]
-    ) -> Iterator[Step]:
-        order = torch.randperm(len(rating), generator=self.generator)
-        rows, rating = rows[order].reshape(-1), rating[order]  # shuffled once, so a batch is a plain slice
+    def _epoch(self, rows: torch.Tensor, rating: torch.Tensor, schedule: list[tuple[float, float]]) -> Iterator[Step]:
+        rows = rows.reshape(-1)  # (2n,) user, film, user, film, …
         size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
         y_range, use_biases = self.y_range, self.has_biases
-        for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
+        for number, (rate, momentum) in enumerate(schedule):
             start = number * size
-            batch = rows[2 * start : 2 * (start + size)]  # (2B,) user, film, user, film, …
+            batch = rows[2 * start : 2 * (start + size)]  # (2B,)
             pairs = self._adam.look_up(batch).view(-1, 2, width)  # (B, 2, F + 1)
             loss, gradient = loss_and_gradient(pairs, rating[start : start + size], y_range, use_biases)
             self._adam.step(batch, gradient.view(-1, width), rate, momentum)
             yield Step(loss.item(), size, rate, momentum)
-
-    def _find_untrained(self, train: Ratings) -> torch.Tensor:
-        """True for every row of the table that no training rating touches, (n_users + n_items,)."""
-        untrained = torch.ones(len(self.table), dtype=torch.bool)
-        untrained[torch.from_numpy(train.user_index.astype(np.int64))] = False
-        untrained[torch.from_numpy(self.n_users + train.item_index.astype(np.int64))] = False
-        return untrained
-
-    def settle(self) -> None:
-        """Give users and films without a training rating the average trained row; called before every check and at the end."""
-        self._adam.catch_up()
-        for part in (slice(0, self.n_users), slice(self.n_users, None)):
-            table, untrained = self.table[part], self._untrained[part]
-            table[untrained] = table[~untrained].mean(0)
 
     def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
         """Predicted ratings in stars, float32, shape of the two index arrays (broadcast against each other)."""
@@ -206,31 +148,10 @@ class DotProductBias:
             score = low + (high - low) * torch.sigmoid(score)
         return score.numpy().reshape(users.shape)
 
-    @property
-    def user_factors(self) -> np.ndarray:
-        return self.table[: self.n_users, :-1].numpy()
-
-    @property
-    def user_biases(self) -> np.ndarray:
-        return self.table[: self.n_users, -1].numpy()
-
-    @property
-    def item_factors(self) -> np.ndarray:
-        return self.table[self.n_users :, :-1].numpy()
-
-    @property
-    def item_biases(self) -> np.ndarray:
-        return self.table[self.n_users :, -1].numpy()
-
     def weights(self) -> dict[str, np.ndarray]:
         """The learned tables under plain names, to be saved."""
         names = ["user_factors", "item_factors"] + (["user_biases", "item_biases"] if self.has_biases else [])
         return {name: np.ascontiguousarray(getattr(self, name)) for name in names}
-
-    def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
-        for name, table in weights.items():
-            getattr(self, name)[...] = table  # the properties are views into the packed table
 
     def layers(self) -> list[Layer]:
         """What the model consists of, in the order in which a rating passes through it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
 from collab.models.side_columns import NO_TIME, SideColumns
 from collab.ratings import Ratings
-from collab.schedule import one_cycle
+from collab.schedule import InBatches
 
 BLOCK = 1024
 """Rows that `predict` sends through the net at once, the last ones filled up: every product of matrices has the same shape then,
@@ -102,7 +102,7 @@ def _linear(n_in: int, n_out: int, bias: bool, generator: torch.Generator) -> nn
     return layer
 
 
-class EmbeddingNet:
+class EmbeddingNet(InBatches):
     """ŷ_ui = sigmoid_range(net([p_u; q_i; c_ui])): the embeddings of user and film, which may differ in size, then what else is
     known of the rating (`columns`), through linear layers and ReLU.
 
@@ -141,34 +141,8 @@ class EmbeddingNet:
     def y_range(self) -> tuple[float, float]:
         return self.settings.y_range
 
-    @property
-    def epochs(self) -> int:
-        return self.settings.epochs
-
-    def n_steps(self, n_train: int) -> int:
-        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
-        return max(1, n_train // self.settings.batch_size)
-
-    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
-        rows = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        n_all = n_steps * self.epochs
-        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_all) / n_all)
-        for epoch in range(self.epochs):
-            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
-            yield self._epoch(*rows, rates[span].tolist(), momenta[span].tolist())
-
-    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
-        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
-        rows = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        for start in range(0, len(rates), n_steps):
-            span = list(rates[start : start + n_steps])
-            yield from self._epoch(*rows, span, [momentum] * len(span))
-
-    def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
-        """Start anew on `train`: its rows (n, 3), user, film and time band, and its ratings (n,)."""
+    def _begin(self, train: Ratings) -> tuple[torch.Tensor, ...]:
+        """Start anew on `train`: its users, films, time bands and ratings, (n,) each."""
         user_index, item_index = (
             torch.from_numpy(each.astype(np.int64)) for each in (train.user_index, train.item_index)
         )
@@ -180,21 +154,23 @@ class EmbeddingNet:
         others = [each for each in self.net.parameters() if not any(each is weight for weight in weights)]
         self._layers_adam = LayersAdam(weights, others, decay)
         bands = self.columns.begin(train) if self.columns else torch.zeros_like(user_index)
-        return torch.stack([user_index, item_index, bands], dim=1), torch.from_numpy(train.rating.copy())
+        return user_index, item_index, bands, torch.from_numpy(train.rating.copy())
 
     def _epoch(
-        self, rows: torch.Tensor, rating: torch.Tensor, rates: list[float], momenta: list[float]
+        self,
+        users: torch.Tensor,
+        items: torch.Tensor,
+        bands: torch.Tensor,
+        rating: torch.Tensor,
+        schedule: list[tuple[float, float]],
     ) -> Iterator[Step]:
-        order = torch.randperm(len(rating), generator=self.generator)
-        users, items, bands = rows[order].T.contiguous()
-        rating = rating[order]  # shuffled once, so a batch is a plain slice
         known = users, items
         if self.design.unknown_share:
             users, items, *known = (self._hidden(each, 0) for each in (users, items, users, items))
             if self.columns:
                 bands = self._hidden(bands, NO_TIME)
         size, n_user, n_item = min(self.settings.batch_size, len(rating)), self.users.shape[1], self.items.shape[1]
-        for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
+        for number, (rate, momentum) in enumerate(schedule):
             batch = slice(number * size, (number + 1) * size)
             parts = [self._user_adam.look_up(users[batch]), self._item_adam.look_up(items[batch])]
             if self.columns:

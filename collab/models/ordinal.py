@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,12 @@ import torch
 
 from collab.features import Features
 from collab.models import shared_settings as shared
-from collab.models.adam import LayersAdam, table_adam
+from collab.models.adam import LayersAdam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
 from collab.models.ordinal_fold_in import Films, fold_in
+from collab.models.packed_table import PackedTable
 from collab.ratings import Ratings, RatingScale
-from collab.schedule import one_cycle
 from collab.settings import check, setting
 
 USUAL_SCALE = RatingScale(1.0, 5.0, 1.0)
@@ -69,7 +69,7 @@ def loss_and_gradient(
     return chances, gradient, by_logit.sum(0)
 
 
-class Ordinal:
+class Ordinal(PackedTable):
     """P(r_ui = l) ∝ exp(a_l + d_ul + d_il + (l − middle) · s_ui) with s_ui = p_u · q_i + b_u + b_i; predicted is the expected
     rating Σ l · P(l).
 
@@ -82,9 +82,7 @@ class Ordinal:
     """
 
     name = "ordinal"
-    has_factors = True
     has_biases = True
-    item_covariances = None
 
     def __init__(
         self,
@@ -94,14 +92,10 @@ class Ordinal:
         rating_scale: RatingScale | None = None,
         features: Features | None = None,
     ) -> None:
-        self.settings = settings
-        self.n_users, self.n_items = n_users, n_items
         self.rating_scale = rating_scale or USUAL_SCALE
         self.levels = torch.from_numpy(self.rating_scale.levels.copy())  # (L,)
         self.stars = self.levels - self.levels.mean()  # (L,)
-        self.generator = torch.Generator().manual_seed(settings.seed)
-        self.table = torch.empty(n_users + n_items, settings.n_factors + 1 + len(self.levels))
-        torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
+        super().__init__(settings, n_users, n_items, len(self.levels))
         self.common = torch.zeros(len(self.levels))
         self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
         if not settings.own_levels:
@@ -112,56 +106,22 @@ class Ordinal:
         """Between the ends of the scale lies every expected rating."""
         return (self.rating_scale.low, self.rating_scale.high)
 
-    @property
-    def epochs(self) -> int:
-        return self.settings.epochs
-
-    def n_steps(self, n_train: int) -> int:
-        """Steps of one epoch; the last, smaller batch is left out as in the chapter."""
-        return max(1, n_train // self.settings.batch_size)
-
-    def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
-        rows, given = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        n_all = n_steps * self.epochs
-        rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_all) / n_all)
-        for epoch in range(self.epochs):
-            span = slice(epoch * n_steps, (epoch + 1) * n_steps)
-            yield self._epoch(rows, given, rates[span].tolist(), momenta[span].tolist())
-
-    def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
-        """One step at each of the learning `rates`, however many epochs that is; for the learning-rate range test."""
-        rows, given = self._begin(train)
-        n_steps = self.n_steps(len(train))
-        for start in range(0, len(rates), n_steps):
-            span = list(rates[start : start + n_steps])
-            yield from self._epoch(rows, given, span, [momentum] * len(span))
-
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
         """Start anew on `train`: rows of the packed table (n, 2), and the places of the ratings among the levels (n,)."""
-        self._untrained = torch.ones(len(self.table), dtype=torch.bool)
-        rows = torch.from_numpy(np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64))
-        self._untrained[rows.reshape(-1)] = False
         given = torch.from_numpy(self._places(train.rating))
         counts = torch.bincount(given, minlength=len(self.levels)).float()
         self.common = torch.log(counts.clamp_(min=0.5) / counts.sum())
-        self._adam = table_adam(self.table, self.settings.weight_decay, self.settings.batch_size)
         self._common_adam = LayersAdam([], [self.common], 0.0)
-        self.table = self._adam.table
-        return rows, given
+        return self._begin_table(train), given
 
     def _places(self, rating: np.ndarray) -> np.ndarray:
         scale = self.rating_scale
         return np.rint((rating.astype(np.float64) - scale.low) / scale.step).astype(np.int64)
 
-    def _epoch(
-        self, rows: torch.Tensor, given: torch.Tensor, rates: list[float], momenta: list[float]
-    ) -> Iterator[Step]:
-        order = torch.randperm(len(given), generator=self.generator)
-        rows, given = rows[order].reshape(-1), given[order]  # shuffled once, so a batch is a plain slice
+    def _epoch(self, rows: torch.Tensor, given: torch.Tensor, schedule: list[tuple[float, float]]) -> Iterator[Step]:
+        rows = rows.reshape(-1)  # (2n,) user, film, user, film, …
         size, width = min(self.settings.batch_size, len(given)), self.table.shape[1]
-        for number, (rate, momentum) in enumerate(zip(rates, momenta, strict=True)):
+        for number, (rate, momentum) in enumerate(schedule):
             start = number * size
             batch, levels = rows[2 * start : 2 * (start + size)], given[start : start + size]
             pairs = self._adam.look_up(batch).view(-1, 2, width)  # (B, 2, F + 1 + L)
@@ -174,12 +134,9 @@ class Ordinal:
             yield Step(error.dot(error).item(), size, rate, momentum)
 
     def settle(self) -> None:
-        """Give users and films without a training rating the average trained row; called before every check and at the end."""
-        self._adam.catch_up()
+        """As of any packed table; and whoever asks next is somebody new to this one."""
+        super().settle()
         self._newcomers = None
-        for part in (slice(0, self.n_users), slice(self.n_users, None)):
-            table, untrained = self.table[part], self._untrained[part]
-            table[untrained] = table[~untrained].mean(0)
 
     def level_probabilities(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
         """The chance of every rating level, float32, (..., n_levels) for index arrays that are broadcast against each other."""
@@ -223,22 +180,6 @@ class Ordinal:
         )
 
     @property
-    def user_factors(self) -> np.ndarray:
-        return self.table[: self.n_users, : self.settings.n_factors].numpy()
-
-    @property
-    def user_biases(self) -> np.ndarray:
-        return self.table[: self.n_users, self.settings.n_factors].numpy()
-
-    @property
-    def item_factors(self) -> np.ndarray:
-        return self.table[self.n_users :, : self.settings.n_factors].numpy()
-
-    @property
-    def item_biases(self) -> np.ndarray:
-        return self.table[self.n_users :, self.settings.n_factors].numpy()
-
-    @property
     def user_bends(self) -> np.ndarray:
         return self.table[: self.n_users, self.settings.n_factors + 1 :].numpy()
 
@@ -259,8 +200,7 @@ class Ordinal:
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Take over tables that `weights` gave."""
         self._newcomers = None
-        for name, table in weights.items():
-            getattr(self, name)[...] = table  # the properties are views
+        super().load(weights)
 
     def layers(self) -> list[Layer]:
         """What the model consists of, in the order in which a rating passes through it."""

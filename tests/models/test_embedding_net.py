@@ -101,10 +101,10 @@ def test_decay_falls_on_embeddings_and_weights_alone(name, settings, ratings):
     model = build(name, still, ratings)
     rows = model._begin(ratings)
     before = model.weights()
-    list(model._epoch(*rows, [1e-2], [0.9]))
+    list(model._epoch(*rows, [(1e-2, 0.9)]))
     free = build(name, dataclasses.replace(still, weight_decay=0.0), ratings)
     rows = free._begin(ratings)
-    list(free._epoch(*rows, [1e-2], [0.9]))
+    list(free._epoch(*rows, [(1e-2, 0.9)]))
     after, undecayed = model.weights(), free.weights()
     for key, table in before.items():
         decays = key.endswith("embeddings") or (("linear" in key or "output" in key) and key.endswith("weight"))
