@@ -13,7 +13,7 @@ from collab.errors import DataError
 from collab.features import Features
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
-from collab.models.side import SideSettings
+from collab.models.nets import SideSettings
 from collab.ratings import Ratings
 from collab.training import fit
 

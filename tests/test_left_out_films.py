@@ -20,7 +20,7 @@ from collab.left_out_films import (
     simple_answers,
 )
 from collab.models.baselines import biases_only
-from collab.models.side import SideSettings
+from collab.models.nets import SideSettings
 
 N_USERS, N_FILMS = 40, 60
 

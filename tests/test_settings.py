@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from collab.errors import CollabError, SettingError
 from collab.models import MODELS, preset_of
-from collab.models.deep import DeepSettings
 from collab.models.dot import DotBiasSettings, DotRangeSettings
 from collab.models.neighbours import NeighboursSettings
+from collab.models.nets import DeepSettings
 from collab.settings import about, as_text, parse, setting, settings_from, to_dict
 
 NUMBERS = [field.name for field in dataclasses.fields(DotBiasSettings) if field.type in ("int", "float")]

@@ -7,9 +7,8 @@ from typing import Any
 
 from collab.models import build_model
 from collab.models.contract import Layer
-from collab.models.deep import DeepSettings
 from collab.models.embedding_net import EmbeddingNet
-from collab.models.net import NetSettings
+from collab.models.nets import DeepSettings, NetSettings
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from collab.errors import SettingError
@@ -23,7 +24,6 @@ from collab.models.cost import (
     sampled_seconds,
     side_seconds,
 )
-from collab.models.deep import DeepSettings, build_deep
 from collab.models.dot import (
     DotBiasSettings,
     DotProduct,
@@ -32,11 +32,11 @@ from collab.models.dot import (
     DotRangeSettings,
     DotSettings,
 )
+from collab.models.embedding_net import EmbeddingNet
 from collab.models.neighbours import FILMS, Neighbours, NeighboursSettings
-from collab.models.net import NetSettings, build_net
+from collab.models.nets import DeepSettings, NetSettings, SideSettings
 from collab.models.ordinal import Ordinal, OrdinalSettings
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
-from collab.models.side import SideSettings, build_side
 from collab.ratings import RatingScale
 
 
@@ -188,7 +188,7 @@ MODELS: dict[str, Family] = {
             NetSettings,
             {"chapter": NetSettings(), "fast": NetSettings(batch_size=512, epochs=4)},
             "“As in the chapter” takes batches of 64. “Fast” takes 512 and four epochs: the same loss in a quarter of the time.",
-            build_net,
+            partial(EmbeddingNet, "net"),
             about="Both embeddings side by side through one hidden layer: the chapter’s small net.",
             seconds=net_seconds,
         ),
@@ -198,7 +198,7 @@ MODELS: dict[str, Family] = {
             DeepSettings,
             {"chapter": DeepSettings(), "fast": DeepSettings(batch_size=128, epochs=3)},
             "“As in the chapter” takes batches of 64. “Fast” takes 128 and three epochs: the same loss in a third of the time.",
-            build_deep,
+            partial(EmbeddingNet, "deep"),
             about="A net of any layers on both embeddings, with dropout and batch norm.",
             seconds=deep_seconds,
         ),
@@ -218,7 +218,7 @@ MODELS: dict[str, Family] = {
             SideSettings,
             {"small": SideSettings(), "fast": SideSettings(batch_size=128, epochs=4, learning_rate=1e-2)},
             "“Small batches” of 64, as in the chapter. “Fast” takes 128, four epochs and twice the rate: half the time.",
-            build_side,
+            partial(EmbeddingNet, "side"),
             about="A net that also sees genres, year, age, gender, occupation and time, and so has an answer for a new film.",
             seconds=side_seconds,
         ),

@@ -14,11 +14,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from collab.features import Features
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
 from collab.models.side_columns import NO_TIME, SideColumns
-from collab.ratings import Ratings
+from collab.ratings import Ratings, RatingScale
 from collab.schedule import InBatches
 
 BLOCK = 1024
@@ -36,7 +37,8 @@ def size_by_rule(n_rows: int) -> int:
 
 @dataclass(frozen=True)
 class Design:
-    """How a net is built: sizes of the embeddings (0: by the rule), sizes of the hidden layers, what happens between them.
+    """How a net is built: sizes of the embeddings (0: by the rule), sizes of the hidden layers, what happens between them, and
+    whether it sees `SideColumns`.
 
     `unknown_share` is the chance that a training row hides who its user is, and the same for the film, for what is known of
     either, and for the time: so the net learns to answer for those whom it does not know.
@@ -49,6 +51,7 @@ class Design:
     dropout: float = 0.0
     batch_norm: bool = False
     unknown_share: float = 0.0
+    side_information: bool = False
 
 
 class Dropout(nn.Module):
@@ -117,10 +120,18 @@ class EmbeddingNet(InBatches):
     item_covariances = None
 
     def __init__(
-        self, name: str, settings: Any, design: Design, n_users: int, n_items: int, columns: SideColumns | None = None
+        self,
+        name: str,
+        settings: Any,
+        n_users: int,
+        n_items: int,
+        rating_scale: RatingScale | None = None,
+        features: Features | None = None,
     ) -> None:
-        self.name, self.settings, self.design = name, settings, design
-        self.n_users, self.n_items, self.columns = n_users, n_items, columns
+        self.name, self.settings = name, settings
+        self.design = design = settings.design
+        self.n_users, self.n_items = n_users, n_items
+        self.columns = SideColumns(n_users, n_items, features) if design.side_information else None
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.users, self.items = (
             nn.init.trunc_normal_(

@@ -8,9 +8,8 @@ import torch
 from torch import nn
 
 from collab.models import build_model
-from collab.models.deep import DeepSettings
 from collab.models.embedding_net import BatchNorm, Design, build_layers, size_by_rule
-from collab.models.net import NetSettings
+from collab.models.nets import DeepSettings, NetSettings
 from collab.schedule import one_cycle
 
 # three users and three films besides the unknown ones, and a fourth of each that rates nothing; 16 ratings

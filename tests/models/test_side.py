@@ -8,7 +8,7 @@ import torch
 
 from collab.features import Features
 from collab.models import build_model
-from collab.models.side import SideSettings
+from collab.models.nets import SideSettings
 from collab.models.side_columns import NO_TIME, TIME_BANDS, SideColumns
 from collab.training import fit
 

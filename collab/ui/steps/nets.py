@@ -11,8 +11,8 @@ from plotly.subplots import make_subplots
 
 from collab.errors import SettingError
 from collab.ideas.nets import Net, net_of
-from collab.models.deep import DeepSettings
 from collab.models.embedding_net import size_by_rule
+from collab.models.nets import DeepSettings
 from collab.settings import parse
 from collab.ui import words
 from collab.ui.as_table import as_table
