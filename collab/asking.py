@@ -126,11 +126,8 @@ class _Belief:
             return
         belief = known.after(rated)
         full, taste = known.predictions(belief)
-        slope = np.ones(self.n_items)
-        if known.y_range is not None:
-            low, high = known.y_range
-            slope = (full.score - low) * (high - full.score) / (high - low)
-        self.described = np.column_stack([known.item_factors, np.ones(self.n_items)]) * slope[:, None]  # g' d
+        films = known.films
+        self.described = films.described(np.arange(self.n_items)) * films.slope(full.score)[:, None]  # g' d
         self.spread = (self.described.T * share) @ self.described  # (k + 1, k + 1) A
         self.covariance = belief.covariance
         # of the rating of each film what is neither taste nor changed by answers

@@ -13,8 +13,8 @@ and w ~ Normal(m, C), the spread of the trained users. Ratings turn that prior i
 
 A Bayesian model (without a sigmoid) does not know its films exactly either: [q_i; b_i] has a covariance C_i. Below, c_i
 is its last column without the last entry, the covariance of q_i and b_i, and C̃_i is C_i with last row and column zero.
-`fold_in` and `predict` count that in where `item_covariances` (n_items, n_factors + 1, n_factors + 1) are given: a film
-that is little known teaches less about a person, and less is promised of it.
+`fold_in` and `predict` count that in where the `Films` have covariances: a film that is little known teaches less about a
+person, and less is promised of it.
 
 Predicted is g at the posterior mean, not the mean of g: it errs a little less (MSE .954 against .956 on the people of
 `predict`'s measurement after ten ratings), and in s it is a plain sum over the ratings given.
@@ -24,11 +24,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist
 
 import numpy as np
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.errors import SettingError
 from collab.ratings import RatingScale
 
@@ -43,10 +42,9 @@ MAXIMUM_STEPS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class UserPrior:
-    """What is believed of a person before the first rating: mean (n_factors + 1,), covariance (n_factors + 1, same).
-
-    The last place is the bias.
+class Belief:
+    """What is believed of a person, before the first rating (the prior) or after some (the posterior): mean (n_factors + 1,) and
+    covariance (n_factors + 1, same) of w. The last place is the bias.
     """
 
     mean: np.ndarray
@@ -59,14 +57,42 @@ class UserPrior:
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """What is believed of a person after some ratings: mean (n_factors + 1,), covariance (n_factors + 1, same).
+class Films:
+    """The side of the films of a trained model: `factors` (n_items, n_factors), `biases` (n_items,), `covariances` (n_items,
+    n_factors + 1, same) where a Bayesian model has them, and its rating range.
 
-    The last place is the bias.
+    `noise_variance`, in squared stars, is what even a known user's rating deviates by, about 0.8 on MovieLens 100K
+    (`collab.newcomer` says where it comes from).
     """
 
-    mean: np.ndarray
-    covariance: np.ndarray
+    factors: np.ndarray
+    biases: np.ndarray
+    covariances: np.ndarray | None
+    y_range: tuple[float, float] | None
+    noise_variance: float
+
+    def __post_init__(self) -> None:
+        assert self.covariances is None or self.y_range is None, "films of a model with a sigmoid have no covariances"
+
+    def described(self, item_index: np.ndarray) -> np.ndarray:
+        """The d_i = [q_i; 1] of the films `item_index` (n,), (n, n_factors + 1) in double precision."""
+        return np.column_stack([self.factors[item_index], np.ones(len(item_index))]).astype(np.float64)
+
+    def curve(self, s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """g(s), g'(s) and g''(s), each of the shape of `s`."""
+        if self.y_range is None:
+            return s, np.ones_like(s), np.zeros_like(s)
+        low, high = self.y_range
+        share = (1 + np.tanh(s / 2)) / 2  # the sigmoid, without overflow for any s
+        slope = (high - low) * share * (1 - share)
+        return low + (high - low) * share, slope, slope * (1 - 2 * share)
+
+    def slope(self, rating: np.ndarray) -> np.ndarray:
+        """g' where g is `rating`, of its shape."""
+        if self.y_range is None:
+            return np.ones(len(rating))
+        low, high = self.y_range
+        return (rating - low) * (high - rating) / (high - low)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +119,7 @@ def user_prior(
     user_biases: np.ndarray,
     trained_users: np.ndarray,
     user_covariances: np.ndarray | None = None,
-) -> UserPrior:
+) -> Belief:
     """Mean and covariance of [p_u; b_u] over the trained users.
 
     `user_factors` (n_users, n_factors), `user_biases` (n_users,), `trained_users` a mask (n_users,) or row numbers:
@@ -126,17 +152,10 @@ def user_prior(
     variance = np.diag(spread).copy()
     shrunk = (len(users) * spread + PSEUDO_USERS * np.diag(variance)) / (len(users) + PSEUDO_USERS)
     floor = max(1e-6 * variance.mean(), 1e-12)  # the second: all users alike
-    return UserPrior(mean, shrunk + floor * np.eye(len(mean)))
+    return Belief(mean, shrunk + floor * np.eye(len(mean)))
 
 
-def meet_ratings(
-    prior: UserPrior,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    n_ratings: np.ndarray,
-    mean_rating: np.ndarray,
-    y_range: tuple[float, float] | None,
-) -> UserPrior:
+def meet_ratings(prior: Belief, films: Films, n_ratings: np.ndarray, mean_rating: np.ndarray) -> Belief:
     """`prior` with the bias of its mean moved so that such a person's predictions meet the training ratings on average:
 
         Σ_i n_i (mean_rating_i − g(b_i + d_i · m)) = 0
@@ -149,17 +168,17 @@ def meet_ratings(
     """
     n = np.asarray(n_ratings, dtype=np.float64)
     rated = np.flatnonzero(n)
-    described = np.column_stack([item_factors[rated], np.ones(len(rated))]).astype(np.float64)  # (n, k + 1)
+    described = films.described(rated)  # (n, k + 1)
     n, given, mean = n[rated], np.asarray(mean_rating, dtype=np.float64)[rated], prior.mean.copy()
     for _ in range(MAXIMUM_STEPS):
-        rating, slope, _ = _rating(item_biases[rated] + described @ mean, y_range)
+        rating, slope, _ = films.curve(films.biases[rated] + described @ mean)
         away, steepness = float(n @ (given - rating)), float(n @ slope)
         if not steepness > 1e-6 * n.sum():  # all predictions at an end of the range: a bias moves nothing
             return prior
         mean[-1] += np.clip(away / steepness, -1.0, 1.0)
         if abs(away) <= 1e-9 * n.sum():
             break
-    return UserPrior(mean, prior.covariance)
+    return Belief(mean, prior.covariance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +193,7 @@ class Background:
     effect: np.ndarray
     explained: np.ndarray
 
-    def inform(self, prior: UserPrior, person: np.ndarray) -> UserPrior:
+    def inform(self, prior: Belief, person: np.ndarray) -> Belief:
         """`prior` for somebody with the features `person` (f,), NaN where one is not known.
 
         The prior itself where none is, as for a row of zeros.
@@ -183,7 +202,7 @@ class Background:
         if not known.any() or not np.any(person[known]):
             return prior
         away = np.where(known, person - self.centre, 0.0)
-        return UserPrior(prior.mean + away @ self.effect, prior.covariance - self.explained * known.mean())
+        return Belief(prior.mean + away @ self.effect, prior.covariance - self.explained * known.mean())
 
 
 def background(
@@ -210,21 +229,10 @@ def background(
     return Background(centre, effect, effect.T @ gram @ effect / (len(known) + PSEUDO_USERS))
 
 
-def fold_in(
-    prior: UserPrior,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    item_index: np.ndarray,
-    ratings: np.ndarray,
-    *,
-    y_range: tuple[float, float] | None,
-    noise_variance: float,
-    item_covariances: np.ndarray | None = None,
-) -> Posterior:
+def fold_in(prior: Belief, films: Films, item_index: np.ndarray, ratings: np.ndarray) -> Belief:
     """What `ratings` (n,) of the films `item_index` (n,) say about a new person; the prior itself when n is 0.
 
-    `item_factors` (n_items, n_factors), `item_biases` (n_items,); `noise_variance` in squared stars is what even a
-    known user's rating deviates by, about 0.8 on MovieLens 100K (`collab.newcomer` says where it comes from). Minimised is
+    Minimised is
 
         ½ (w − m)ᵀ C⁻¹ (w − m) + Σ_i (rating_i − g(s_i))² / (2 · noise_variance)
 
@@ -247,7 +255,7 @@ def fold_in(
     own exact part in every s_j. The order of the ratings does not matter. Raises SettingError for a noise variance
     that is not above zero.
 
-    With `item_covariances` the expectation of the loss over the films is minimised, the update of a user in variational
+    With covariances of the films the expectation of the loss over them is minimised, the update of a user in variational
     factorisation (Lim & Teh 2007):
 
         covariance⁻¹ = C⁻¹ + Σ_i (d_i d_iᵀ + C̃_i) / noise_variance
@@ -256,25 +264,25 @@ def fold_in(
     in closed form. There too every rating has its own exact part, with r_i at the mean as above:
     mean = m + Σ_i C (r_i d_i − [c_i; 0] − C̃_i mean) / noise_variance.
     """
+    noise_variance = films.noise_variance
     if not noise_variance > 0:
         raise SettingError(
             f"noise_variance is {noise_variance:g}; it has to be above 0: no model predicts people perfectly"
         )
     item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
     if not len(item_index):
-        return Posterior(prior.mean, prior.covariance)
+        return prior
     order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
     item_index, ratings = item_index[order], ratings[order]
-    described = np.column_stack([item_factors[item_index], np.ones(len(item_index))]).astype(np.float64)  # (n, k + 1)
-    start = item_biases[item_index].astype(np.float64) + described @ prior.mean  # (n,) s_i of the average person
+    described = films.described(item_index)  # (n, k + 1)
+    start = films.biases[item_index].astype(np.float64) + described @ prior.mean  # (n,) s_i of the average person
     design = described @ prior.root  # (n, k + 1), its rows the a_i
-    if item_covariances is None:
-        z = _most_probable(start, design, ratings, y_range, noise_variance)
-        _, slope, _ = _rating(start + design @ z, y_range)
+    if films.covariances is None:
+        z = _most_probable(start, design, ratings, films)
+        _, slope, _ = films.curve(start + design @ z)
         expected = _hessian(design, slope**2 / noise_variance)
     else:
-        assert y_range is None, "films of a model with a sigmoid have no covariances"
-        doubt = item_covariances[item_index].sum(axis=0, dtype=np.float64)  # (k + 1, k + 1) Σ C_i
+        doubt = films.covariances[item_index].sum(axis=0, dtype=np.float64)  # (k + 1, k + 1) Σ C_i
         with_bias = np.append(doubt[-1, :-1], 0.0)  # (k + 1,) Σ c_i
         doubt[-1], doubt[:, -1] = 0.0, 0.0  # now Σ C̃_i
         expected = _hessian(design, np.full(len(ratings), 1 / noise_variance))
@@ -282,27 +290,16 @@ def fold_in(
         pull = design.T @ (ratings - start) - prior.root.T @ (with_bias + doubt @ prior.mean)
         z = np.linalg.solve(expected, pull / noise_variance)
     covariance = prior.root @ np.linalg.solve(expected, prior.root.T)
-    return Posterior(prior.mean + prior.root @ z, (covariance + covariance.T) / 2)
+    return Belief(prior.mean + prior.root @ z, (covariance + covariance.T) / 2)
 
 
-def predict(
-    posterior: Posterior | UserPrior,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    *,
-    y_range: tuple[float, float] | None,
-    noise_variance: float,
-    rating_scale: RatingScale,
-    coverage: float = COVERAGE,
-    item_covariances: np.ndarray | None = None,
-) -> Predictions:
+def predict(belief: Belief, films: Films, rating_scale: RatingScale) -> Predictions:
     """How the person would rate every film, and how far off that may be.
 
     With v_i = d_iᵀ · covariance · d_i the variance of s_i: rating g(s_i), variance g'(s_i)² v_i + noise_variance, of
-    which the first part falls with every rating of this person and the second never does. With `item_covariances` the
-    variance is v_i + d_wᵀ C_i d_w + tr(cov(p) cov(q_i)) + noise_variance, d_w = [p; 1]. `low` to `high` is the
-    rating ± as many standard deviations as hold `coverage` of a normal distribution, cut to the rating scale: of all
-    ratings that new people then really give, about that share lies inside.
+    which the first part falls with every rating of this person and the second never does. With covariances of the films the
+    variance is v_i + d_wᵀ C_i d_w + tr(cov(p) cov(q_i)) + noise_variance, d_w = [p; 1]. Of all ratings that new people then
+    really give, about COVERAGE lie inside the interval.
 
     Measured on MovieLens 100K with 143 people held out whole (`dot-bias`, range (0, 5.5), noise variance .82): the
     80 % interval held 81 to 82 % of their ratings after 1, 5, 10 and 15 random ones, 80 to 81 % after as many of
@@ -310,98 +307,61 @@ def predict(
     agree on good films), 67 % between 2 and 2.5, and 72 % for films with 5 to 20 training ratings, 60 % below that,
     because a film's own factors are taken as known.
     """
-    factors = np.asarray(item_factors)
-    mean, covariance = posterior.mean.astype(factors.dtype), posterior.covariance.astype(factors.dtype)
-    s = factors @ mean[:-1] + mean[-1] + item_biases  # (n_items,)
+    factors = np.asarray(films.factors)
+    mean, covariance = belief.mean.astype(factors.dtype), belief.covariance.astype(factors.dtype)
+    s = factors @ mean[:-1] + mean[-1] + films.biases  # (n_items,)
     half = factors @ covariance[:-1, :-1] + 2 * covariance[-1, :-1]  # (n_items, n_factors)
     variance = np.einsum("ij,ij->i", half, factors) + covariance[-1, -1]  # (n_items,) the v_i
-    if item_covariances is not None:
-        assert y_range is None, "films of a model with a sigmoid have no covariances"
+    if films.covariances is not None:
         person = np.append(mean[:-1], np.ones(1, mean.dtype))
         square = np.outer(person, person)  # (k + 1, k + 1)
         square[:-1, :-1] += covariance[:-1, :-1]
-        variance += item_covariances.reshape(len(factors), -1) @ square.ravel()
-    score, slope, _ = _rating(s.astype(np.float64), y_range)
-    deviation = np.sqrt(slope**2 * np.maximum(variance, 0) + noise_variance)
-    reach = NormalDist().inv_cdf((1 + coverage) / 2) * deviation
-    low, mean_rating, high = np.clip([score - reach, score, score + reach], rating_scale.low, rating_scale.high)
-    return Predictions(mean_rating, deviation, low, high, score)
+        variance += films.covariances.reshape(len(factors), -1) @ square.ravel()
+    score, slope, _ = films.curve(s.astype(np.float64))
+    deviation = np.sqrt(slope**2 * np.maximum(variance, 0) + films.noise_variance)
+    return predictions_around(score, deviation, rating_scale)
+
+
+def predictions_around(
+    score: np.ndarray, deviation: np.ndarray, rating_scale: RatingScale, chances: np.ndarray | None = None
+) -> Predictions:
+    """The predictions of normal distributions around `score` (n_items,): `low` to `high` holds COVERAGE of each."""
+    reach = REACH * deviation
+    low, mean, high = np.clip([score - reach, score, score + reach], rating_scale.low, rating_scale.high)
+    return Predictions(mean, deviation, low, high, score, chances)
 
 
 def person_parts(
-    prior: UserPrior,
-    posterior: Posterior,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    item_index: np.ndarray,
-    ratings: np.ndarray,
-    *,
-    y_range: tuple[float, float] | None,
-    noise_variance: float,
-    item_covariances: np.ndarray | None = None,
+    prior: Belief, posterior: Belief, films: Films, item_index: np.ndarray, ratings: np.ndarray
 ) -> np.ndarray:
     """What every rating adds to the mean of the belief, (n, n_factors + 1): the rows add up to posterior mean − prior mean.
 
     `posterior` is `fold_in`'s answer to `ratings` (n,) of `item_index` (n,); its docstring has the sum.
     """
-    item_index, ratings = np.asarray(item_index, dtype=np.int64), np.asarray(ratings, dtype=np.float64)
-    described = np.column_stack([item_factors[item_index], np.ones(len(item_index))]).astype(np.float64)  # (n, k + 1)
-    rating, slope, _ = _rating(item_biases[item_index] + described @ posterior.mean, y_range)
+    described = films.described(item_index)  # (n, k + 1)
+    rating, slope, _ = films.curve(films.biases[item_index] + described @ posterior.mean)
     pull = (slope * (ratings - rating))[:, None] * described
-    if item_covariances is not None:
-        doubt = item_covariances[item_index, :-1].astype(np.float64)  # (n, k, k + 1): the rows of the factors
+    if films.covariances is not None:
+        doubt = films.covariances[item_index, :-1].astype(np.float64)  # (n, k, k + 1): the rows of the factors
         pull[:, :-1] -= doubt[:, :, -1] + doubt[:, :, :-1] @ posterior.mean[:-1]
-    return pull @ prior.covariance / noise_variance
+    return pull @ prior.covariance / films.noise_variance
 
 
-def star_parts(
-    prior: UserPrior,
-    posterior: Posterior,
-    item_factors: np.ndarray,
-    item_biases: np.ndarray,
-    item_index: np.ndarray,
-    ratings: np.ndarray,
-    films: np.ndarray,
-    *,
-    y_range: tuple[float, float] | None,
-    noise_variance: float,
-    item_covariances: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """What the predicted ratings of `films` (m,) are made of, in stars: the part of every rating (n, m), and what is predicted
-    before the first one (m,). Their sum is the score of `predict`.
+def star_parts(prior: Belief, parts: np.ndarray, films: Films, picked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the predicted ratings of the films `picked` (m,) are made of, in stars: the part of every rating (n, m), and what is
+    predicted before the first one (m,). Their sum is the score of `predict`.
 
-    `posterior` is `fold_in`'s answer to `ratings` (n,) of `item_index` (n,); its docstring says what each of them adds to s_j.
-    With a rating range a part is that times (g(s_j) − g(s_j before)) / (s_j − s_j before), one factor for all parts of a film,
-    so that they add up in stars too; without a range the factor is 1.
+    `parts` (n, n_factors + 1) are those of `person_parts`. With a rating range a part is what it adds to s_j times
+    (g(s_j) − g(s_j before)) / (s_j − s_j before), one factor for all parts of a film, so that they add up in stars too; without a
+    range the factor is 1.
     """
-    parts = person_parts(
-        prior,
-        posterior,
-        item_factors,
-        item_biases,
-        item_index,
-        ratings,
-        y_range=y_range,
-        noise_variance=noise_variance,
-        item_covariances=item_covariances,
-    )
-    target = np.column_stack([item_factors[films], np.ones(len(films))]).astype(np.float64)  # (m, k + 1)
+    target = films.described(picked)  # (m, k + 1)
     inside = parts @ target.T  # (n, m) parts of s_j
-    before, away = item_biases[films] + target @ prior.mean, inside.sum(axis=0)
-    start, slope, _ = _rating(before, y_range)
-    moved = _rating(before + away, y_range)[0] - start
+    before, away = films.biases[picked] + target @ prior.mean, inside.sum(axis=0)
+    start, slope, _ = films.curve(before)
+    moved = films.curve(before + away)[0] - start
     factor = np.divide(moved, away, out=slope, where=np.abs(away) > 1e-9)
     return inside * factor, start
-
-
-def _rating(s: np.ndarray, y_range: tuple[float, float] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """g(s), g'(s) and g''(s), each of the shape of `s`."""
-    if y_range is None:
-        return s, np.ones_like(s), np.zeros_like(s)
-    low, high = y_range
-    share = (1 + np.tanh(s / 2)) / 2  # the sigmoid, without overflow for any s
-    slope = (high - low) * share * (1 - share)
-    return low + (high - low) * share, slope, slope * (1 - 2 * share)
 
 
 def _hessian(design: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -418,13 +378,7 @@ def _is_safely_positive(hessian: np.ndarray) -> bool:
     return True
 
 
-def _most_probable(
-    start: np.ndarray,
-    design: np.ndarray,
-    ratings: np.ndarray,
-    y_range: tuple[float, float] | None,
-    noise_variance: float,
-) -> np.ndarray:
+def _most_probable(start: np.ndarray, design: np.ndarray, ratings: np.ndarray, films: Films) -> np.ndarray:
     """The z (k + 1,) at the bottom of `fold_in`'s loss, with s = start + design · z.
 
     Newton's Hessian is used where it is safely positive, else the Gauss–Newton one, which always is (1 or more in
@@ -434,20 +388,22 @@ def _most_probable(
     """
 
     def loss(z: np.ndarray) -> float:
-        rating, _, _ = _rating(start + design @ z, y_range)
-        return float(z @ z + np.sum((ratings - rating) ** 2) / noise_variance) / 2
+        rating = films.curve(start + design @ z)[0]
+        return float(z @ z + np.sum((ratings - rating) ** 2) / films.noise_variance) / 2
 
     z = np.zeros(design.shape[1])
     for _ in range(MAXIMUM_STEPS):
-        rating, slope, curvature = _rating(start + design @ z, y_range)
+        rating, slope, curvature = films.curve(start + design @ z)
         residual = ratings - rating
-        pull = design.T @ (slope * residual) / noise_variance  # (k + 1,) what the ratings ask for; the prior asks for 0
+        pull = (
+            design.T @ (slope * residual) / films.noise_variance
+        )  # (k + 1,) what the ratings ask for; the prior asks for 0
         gradient = z - pull
         if np.abs(gradient).max() <= 1e-10 * (1 + np.abs(pull).max()):
             break
-        hessian = _hessian(design, (slope**2 - residual * curvature) / noise_variance)
+        hessian = _hessian(design, (slope**2 - residual * curvature) / films.noise_variance)
         if not _is_safely_positive(hessian):
-            hessian = _hessian(design, slope**2 / noise_variance)
+            hessian = _hessian(design, slope**2 / films.noise_variance)
         direction = -np.linalg.solve(hessian, gradient)
         step, here, fall = 1.0, loss(z), float(gradient @ direction)
         while loss(z + step * direction) > here + 1e-4 * step * fall + 1e-12 * here:  # the last term: rounding

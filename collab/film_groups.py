@@ -19,7 +19,7 @@ from statistics import NormalDist
 import numpy as np
 from sklearn.cluster import KMeans
 
-from collab.cold_start import UserPrior
+from collab.cold_start import Belief
 from collab.errors import SettingError
 
 N_FILMS = 200
@@ -45,7 +45,7 @@ class FilmGroup:
 
 
 def film_groups(
-    prior: UserPrior, item_factors: np.ndarray, share: np.ndarray, n_groups: int = N_GROUPS, seed: int = 0
+    prior: Belief, item_factors: np.ndarray, share: np.ndarray, n_groups: int = N_GROUPS, seed: int = 0
 ) -> list[FilmGroup]:
     """`n_groups` groups of the films that the largest `share` (n_items,) of people know, the largest group first.
 
@@ -73,9 +73,7 @@ def film_groups(
     return sorted(groups, key=lambda group: (-len(group.films), int(group.shown[0])))
 
 
-def after_groups(
-    prior: UserPrior, groups: Sequence[FilmGroup], picked: Collection[int], liking: float = LIKING
-) -> UserPrior:
+def after_groups(prior: Belief, groups: Sequence[FilmGroup], picked: Collection[int], liking: float = LIKING) -> Belief:
     """What is believed of a person who picked those of the `groups`, by place; the prior itself for none, or for all.
 
     With σ² = aᵀ C a, z the point above which a share `liking` of a standard normal distribution lies, φ its density and
@@ -94,4 +92,4 @@ def after_groups(
     cut = NormalDist().inv_cdf(1 - liking)
     steep = NormalDist().pdf(cut) / liking
     less = steep * (steep - cut) / spread
-    return UserPrior(prior.mean + steep / spread**0.5 * along, prior.covariance - less * np.outer(along, along))
+    return Belief(prior.mean + steep / spread**0.5 * along, prior.covariance - less * np.outer(along, along))

@@ -10,20 +10,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE, in_words, level_probabilities, likely_range
+from collab.certainty import in_words, level_probabilities, likely_range
 from collab.cold_start import (
-    Posterior,
+    Belief,
+    Films,
     Predictions,
-    UserPrior,
     fold_in,
     meet_ratings,
     person_parts,
     predict,
+    predictions_around,
     star_parts,
     user_prior,
 )
@@ -44,22 +44,17 @@ the model has adapted to those."""
 
 @dataclass(frozen=True, eq=False)
 class Newcomer:
-    """What a trained model brings to a new person: the prior, its side of the films, and how unsteadily people rate.
+    """What a trained model brings to a new person: the prior, and its side of the films.
 
-    `noise_variance`, in squared stars, is what a rating deviates by even where all else is known. `told` is what the person said
-    before any rating, in that order: its name, and what was believed before it.
+    `told` is what the person said before any rating, in that order: its name, and what was believed before it.
     """
 
-    prior: UserPrior
-    item_factors: np.ndarray
-    item_biases: np.ndarray
-    item_covariances: np.ndarray | None
-    y_range: tuple[float, float] | None
-    noise_variance: float
+    prior: Belief
+    films: Films
     rating_scale: RatingScale
-    told: tuple[tuple[str, UserPrior], ...] = ()
+    told: tuple[tuple[str, Belief], ...] = ()
 
-    def believing(self, prior: UserPrior, told: str = "") -> Newcomer:
+    def believing(self, prior: Belief, told: str = "") -> Newcomer:
         """The same with another belief beforehand, as `collab.cold_start.Background.inform` and
         `collab.film_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
         the one that it was."""
@@ -72,81 +67,38 @@ class Newcomer:
         """The same for somebody who has told nothing: the average person."""
         return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
 
-    def after(self, rated: Mapping[int, float]) -> Posterior:
+    def after(self, rated: Mapping[int, float]) -> Belief:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
-        return fold_in(
-            self.prior,
-            self.item_factors,
-            self.item_biases,
-            list(rated),
-            list(rated.values()),
-            y_range=self.y_range,
-            noise_variance=self.noise_variance,
-            item_covariances=self.item_covariances,
-        )
+        return fold_in(self.prior, self.films, *_arrays(rated))
 
-    def predictions(self, belief: Posterior | UserPrior) -> tuple[Predictions, Predictions]:
+    def predictions(self, belief: Belief) -> tuple[Predictions, Predictions]:
         """How such a person would rate every film; and the same as if nothing were unknown but the person's taste."""
-        found = [
-            predict(
-                belief,
-                self.item_factors,
-                self.item_biases,
-                y_range=self.y_range,
-                noise_variance=self.noise_variance,
-                rating_scale=self.rating_scale,
-                item_covariances=covariances,
-            )
-            for covariances in ([None] if self.item_covariances is None else [self.item_covariances, None])
-        ]
-        return found[0], found[-1]
+        found = predict(belief, self.films, self.rating_scale)
+        if not self.doubts_films:
+            return found, found
+        return found, predict(belief, dataclasses.replace(self.films, covariances=None), self.rating_scale)
 
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """`predictions` after the ratings `rated`, stars by item_index."""
         return self.predictions(self.after(rated))
 
-    def star_parts(self, rated: Mapping[int, float], films: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the scores of `films` (m,) are made of: the rated films (n,), the part of each (n, m) and what was predicted
-        before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
-        return (np.array(list(rated), dtype=np.int64), *self._star_parts(self.prior, rated, films))
-
-    def told_parts(self, films: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """What each thing that was `told` added to the scores of `films` (m,) before the first rating, in stars: its name and
-        (m,). What would be predicted had nothing been told, and all of these, add up to the last part of `star_parts`."""
-        beliefs = [before for _, before in self.told] + [self.prior]
-        scores = [self._star_parts(belief, {}, films)[1] for belief in beliefs]
-        return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
-
-    def _star_parts(
-        self, prior: UserPrior, rated: Mapping[int, float], films: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        return star_parts(
-            prior,
-            self.after(rated) if rated else Posterior(prior.mean, prior.covariance),
-            self.item_factors,
-            self.item_biases,
-            np.array(list(rated), dtype=np.int64),
-            np.array(list(rated.values()), dtype=np.float64),
-            films,
-            y_range=self.y_range,
-            noise_variance=self.noise_variance,
-            item_covariances=self.item_covariances,
-        )
-
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
         """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
         (`collab.cold_start.person_parts`)."""
-        return person_parts(
-            self.prior,
-            self.after(rated),
-            self.item_factors,
-            self.item_biases,
-            np.array(list(rated), dtype=np.int64),
-            np.array(list(rated.values()), dtype=np.float64),
-            y_range=self.y_range,
-            noise_variance=self.noise_variance,
-            item_covariances=self.item_covariances,
-        )
+        return person_parts(self.prior, self.after(rated), self.films, *_arrays(rated))
+
+    def star_parts(self, rated: Mapping[int, float], picked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the scores of the films `picked` (m,) are made of: the rated films (n,), the part of each (n, m) and what was
+        predicted before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
+        return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.films, picked))
+
+    def told_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """What each thing that was `told` added to the scores of the films `picked` (m,) before the first rating, in stars: its
+        name and (m,). What would be predicted had nothing been told, and all of these, add up to the last of `star_parts`."""
+        described, biases = self.films.described(picked), self.films.biases[picked]
+        beliefs = [before for _, before in self.told] + [self.prior]
+        scores = [self.films.curve(biases + described @ belief.mean)[0] for belief in beliefs]
+        return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
@@ -156,7 +108,12 @@ class Newcomer:
     @property
     def doubts_films(self) -> bool:
         """Whether the model knows how well it knows its films."""
-        return self.item_covariances is not None
+        return self.films.covariances is not None
+
+    @property
+    def noise_variance(self) -> float:
+        """What a rating deviates by even where all else is known, in squared stars."""
+        return self.films.noise_variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,17 +134,12 @@ class ByItself:
     def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
         error on the held-out ratings for noise, if the model has chances of its own for the levels."""
-        index, stars = np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)
-        rating, variance, chances = self.model.fold_in_newcomer(index, stars, self.noise_variance)
+        rating, variance, chances = self.model.fold_in_newcomer(*_arrays(rated), self.noise_variance)
         of_taste = np.sqrt(variance + self.noise_variance)
         deviation = of_taste
         if chances is not None:  # the model says itself how unsteadily people rate
             deviation = np.sqrt((chances * np.square(self.rating_scale.levels - rating[:, None])).sum(axis=1))
-        reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * deviation
-        low, mean, high = np.clip(
-            [rating - reach, rating, rating + reach], self.rating_scale.low, self.rating_scale.high
-        )
-        found = Predictions(mean, deviation, low, high, rating, chances)
+        found = predictions_around(rating, deviation, self.rating_scale, chances)
         return found, dataclasses.replace(found, standard_deviation=of_taste)
 
     @cached_property
@@ -202,19 +154,20 @@ class Picks:
 
     `films` is `orders.rank`'s table in the order `order` with a column `words` ("4.2, probably 3 to 5"), the ends `likely_low`,
     `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
-    level is for each of them. `typical_error` is the root of the mean predicted variance over the candidates, in stars;
+    level is for each of them: `own_chances` if the model predicts them itself, else they are read off a normal distribution.
+
+    `typical_error` is the root of the mean predicted variance over the candidates, in stars;
     `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
     answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
-    `own_chances`: the model predicts the chances themselves; else they are read off a normal distribution.
     """
 
     films: pd.DataFrame
     order: str
     chances: np.ndarray
+    own_chances: bool
     typical_error: float
     error_before: float
     learned: float
-    own_chances: bool
 
 
 def newcomer(
@@ -238,10 +191,10 @@ def newcomer(
         user_covariances = model.user_covariances
         noise_variance = STRANGERS * float(model.noise_variances[trained].mean(dtype=np.float64))
     prior = user_prior(model.user_factors, model.user_biases, trained, user_covariances)
-    films = model.item_factors, model.item_biases
+    films = Films(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
     if model.has_biases:
-        prior = meet_ratings(prior, *films, items["n_ratings"], items["mean_rating"], model.y_range)
-    return Newcomer(prior, *films, covariances, model.y_range, noise_variance, rating_scale)
+        prior = meet_ratings(prior, films, items["n_ratings"], items["mean_rating"])
+    return Newcomer(prior, films, rating_scale)
 
 
 def picks(
@@ -267,9 +220,8 @@ def picks(
     Raises SettingError for an unknown order.
     """
     order = at_hand(order, together)
-    now, before = known.foresee(rated), known.before
-    factors = known.item_factors if isinstance(known, Newcomer) else np.zeros(0)
-    vectors = factors if factors.any() else None
+    now = known.foresee(rated)
+    factors = known.films.factors if isinstance(known, Newcomer) else np.zeros(0)
 
     def ranked(some: Dials) -> pd.DataFrame:
         return rank(
@@ -280,7 +232,7 @@ def picks(
             dismissed,
             known=together,
             dials=some,
-            vectors=vectors,
+            vectors=factors if factors.any() else None,
             not_seen=not_seen,
             n=n,
         )
@@ -299,28 +251,33 @@ def picks(
         else own[chosen]
     )
     low, high = likely_range(chances, known.rating_scale)
+    films = films.assign(
+        likely_low=low,
+        likely_high=high,
+        words=list(map(in_words, films["predicted"], low, high)),
+        familiar=films["seen"] >= FAMILIAR_FROM,
+    )
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[[*rated, *dismissed]]))
     candidates = np.setdiff1d(trained_items(items, dials.minimum_count), answered)
+    return Picks(films, order, chances, own is not None, *_how_sure(known, now, candidates))
+
+
+def _how_sure(
+    known: Newcomer | ByItself, now: tuple[Predictions, Predictions], candidates: np.ndarray
+) -> tuple[float, float, float]:
+    """The typical error `now`, that before the first rating, and the share learned, as `Picks` has them."""
     variance, taste, variance_before, taste_before = (
-        _mean_variance(each, candidates) for predictions in (now, before) for each in predictions
+        _mean_variance(each, candidates) for predictions in (now, known.before) for each in predictions
     )
     taste, taste_before = (max(each - known.noise_variance, 0.0) for each in (taste, taste_before))
-    return Picks(
-        films=films.assign(
-            likely_low=low,
-            likely_high=high,
-            words=list(map(in_words, films["predicted"], low, high)),
-            familiar=films["seen"] >= FAMILIAR_FROM,
-        ),
-        order=order,
-        chances=chances,
-        typical_error=variance**0.5,
-        error_before=variance_before**0.5,
-        learned=1 - taste / taste_before if taste_before > 0 else 0.0,
-        own_chances=own is not None,
-    )
+    return variance**0.5, variance_before**0.5, 1 - taste / taste_before if taste_before > 0 else 0.0
 
 
 def _mean_variance(predictions: Predictions, item_index: np.ndarray) -> float:
     deviation = predictions.standard_deviation[item_index]
     return float(np.mean(deviation**2)) if len(deviation) else float("nan")
+
+
+def _arrays(rated: Mapping[int, float]) -> tuple[np.ndarray, np.ndarray]:
+    """The item indices and the stars of `rated`, (n,) each, in its order."""
+    return np.array(list(rated), dtype=np.int64), np.array(list(rated.values()), dtype=np.float64)

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.cold_start import Predictions
 from collab.errors import SettingError
 from collab.interpret import trained_items
@@ -79,7 +78,7 @@ def score_of(order: str, predictions: Predictions, popularity: np.ndarray, toget
     `popularity` (n_items,) grows with the training ratings; `together` is the person's `ItemItem.score`, which `watch` takes.
     Raises SettingError for an unknown order, and for `watch` without that score.
     """
-    reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * predictions.standard_deviation
+    reach = REACH * predictions.standard_deviation
     match order:
         case "watch":
             if together is None:

@@ -7,12 +7,11 @@ those that the run's record names. Sealed rows have no part in anything here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.comparison import Comparison, compare
 from collab.interpret import trained_items
 from collab.metrics import Errors, errors
@@ -22,8 +21,6 @@ from collab.ratings import Ratings
 
 LEAST_ROWS = 10
 """With fewer held-out ratings of a user two models are not compared: a bootstrap over so few rows promises too much."""
-
-REACH = NormalDist().inv_cdf((1 + COVERAGE) / 2)
 
 GENRES, DECADES = "genres", "decades"
 

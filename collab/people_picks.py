@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Predictions
+from collab.cold_start import Predictions, predictions_around
 from collab.item_item import ItemItem
 from collab.models.contract import Model
 from collab.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
-from collab.people import REACH
 from collab.ratings import Ratings, RatingScale
 
 
@@ -55,9 +54,7 @@ def predictions_for(
     deviation = np.full(n_items, valid_mse**0.5)
     if hasattr(model, "predict_with_variance"):
         deviation = np.sqrt(np.asarray(model.predict_with_variance(users, films)[1], dtype=np.float64))
-    reach = REACH * deviation
-    low, mean, high = np.clip([score - reach, score, score + reach], rating_scale.low, rating_scale.high)
-    return Predictions(mean, deviation, low, high, score)
+    return predictions_around(score, deviation, rating_scale)
 
 
 def rated_in(train: Ratings, user_index: int) -> dict[int, float]:

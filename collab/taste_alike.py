@@ -125,11 +125,8 @@ def _likeness(
     noise = np.random.default_rng(0).standard_normal((N_DRAWS // 2, len(values)))
     noise = np.concatenate([noise, -noise])  # pairs around the mean: the same draws for the same ratings, and even ones
     people = belief.mean + noise * np.sqrt(np.maximum(values, 0)) @ vectors.T  # (N_DRAWS, k + 1)
-    described = np.column_stack([known.item_factors[tastes.films], np.ones(len(tastes.films))])
-    score = people @ described.T + known.item_biases[tastes.films]  # (N_DRAWS, m)
-    if known.y_range is not None:
-        low, high = known.y_range
-        score = low + (high - low) * (1 + np.tanh(score / 2)) / 2
+    inside = people @ known.films.described(tastes.films).T + known.films.biases[tastes.films]
+    score = known.films.curve(inside)[0]  # (N_DRAWS, m)
     likeness = tastes.direction @ _direction(score - before).T  # (n, N_DRAWS)
     ends = np.quantile(likeness, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2], axis=1)
     return likeness.mean(axis=1), ends[0], ends[1]

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.cold_start import Predictions
 from collab.interpret import trained_items
 from collab.newcomer import ByItself, Newcomer
@@ -45,7 +44,7 @@ class Difference:
     @property
     def reach(self) -> float:
         """What the interval that holds the truth in 8 of 10 cases (`COVERAGE`) reaches to either side."""
-        return NormalDist().inv_cdf((1 + COVERAGE) / 2) * self.deviation
+        return REACH * self.deviation
 
     @property
     def clear(self) -> bool | None:
@@ -67,8 +66,8 @@ def bias_difference(known: Newcomer, rated: Mapping[int, float], films: np.ndarr
     In stars: with a sigmoid, where a bias counts inside of it, times the mean slope at the predictions of `films` (n,).
     """
     belief, steepness = known.after(rated), 1.0
-    if known.y_range is not None and len(films):
-        steepness = float(_slope(known, known.predictions(belief)[0])[films].mean())
+    if known.films.y_range is not None and len(films):
+        steepness = float(known.films.slope(known.predictions(belief)[0].score)[films].mean())
     value = steepness * float(belief.mean[-1] - known.plain.prior.mean[-1])
     return Difference(value, steepness * float(belief.covariance[-1, -1]) ** 0.5)
 
@@ -150,20 +149,12 @@ def _differences(
     if isinstance(known, ByItself):
         return values, np.full(len(values), np.nan)
     belief = known.after(rated)
-    described = np.column_stack([known.item_factors[films], np.ones(len(films))]).astype(np.float64)  # (n, k + 1)
-    towards = weights @ (described * _slope(known, now)[films, None])  # (g, k + 1) the h
+    described = known.films.described(films) * known.films.slope(now.score)[films, None]  # (n, k + 1)
+    towards = weights @ described  # (g, k + 1) the h
     variance = np.einsum("gi,ij,gj->g", towards, belief.covariance, towards)
-    if known.item_covariances is not None:
+    if known.doubts_films:
         away = (belief.mean - known.plain.prior.mean)[:-1]
         square = np.outer(away, away) + belief.covariance[:-1, :-1]
-        doubt = np.einsum("nij,ij->n", known.item_covariances[films, :-1, :-1], square)  # (n,)
+        doubt = np.einsum("nij,ij->n", known.films.covariances[films, :-1, :-1], square)  # (n,)
         variance = variance + weights**2 @ doubt
     return values, np.sqrt(np.maximum(variance, 0))
-
-
-def _slope(known: Newcomer, now: Predictions) -> np.ndarray:
-    """g' at the predictions, (n_items,)."""
-    if known.y_range is None:
-        return np.ones(len(now.score))
-    low, high = known.y_range
-    return (now.score - low) * (high - now.score) / (high - low)

@@ -18,7 +18,7 @@ from collab.asking import (
     taught,
     unknown,
 )
-from collab.cold_start import UserPrior
+from collab.cold_start import Belief, Films
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
@@ -51,9 +51,9 @@ def known_of(n_items, y_range=None, doubt=None, noise=0.8, seed=3):
     generator = np.random.default_rng(seed)
     covariances = None if doubt is None else np.repeat(np.eye(4)[None] * doubt, n_items, 0)
     root = generator.normal(size=(4, 4))
-    prior = UserPrior(np.array([0.2, -0.1, 0.0, 3.4 if y_range is None else 0.4]), root @ root.T / 4)
-    films = generator.normal(size=(n_items, 3)), generator.normal(0, 0.3, n_items)
-    return Newcomer(prior, *films, covariances, y_range, noise, STARS)
+    prior = Belief(np.array([0.2, -0.1, 0.0, 3.4 if y_range is None else 0.4]), root @ root.T / 4)
+    tables = generator.normal(size=(n_items, 3)), generator.normal(0, 0.3, n_items)
+    return Newcomer(prior, Films(*tables, covariances, y_range, noise), STARS)
 
 
 def test_shares_and_covariance_of_who_saw_what(watched, people):
@@ -108,8 +108,8 @@ def test_doubtful_films_tell_less(people):
 def test_information_through_the_sigmoid(people):
     """At the prior mean, with the slopes there: one step of Gauss and Newton, taken by hand."""
     known = known_of(len(people.share), y_range=(0.0, 5.5))
-    described = np.column_stack([known.item_factors, np.ones(len(people.share))])
-    share = 1 / (1 + np.exp(-(known.item_biases + described @ known.prior.mean)))
+    described = np.column_stack([known.films.factors, np.ones(len(people.share))])
+    share = 1 / (1 + np.exp(-(known.films.biases + described @ known.prior.mean)))
     sloped = described * (5.5 * share * (1 - share))[:, None]
     prior = known.prior.covariance
     for index in (1, 7):
@@ -130,10 +130,10 @@ def test_the_question_is_chance_times_root_of_information(watched, people):
 def test_several_questions_do_not_ask_the_same_thing(people):
     """Films 1 and 2 are twins and tell most; the second question goes to another."""
     known = known_of(len(people.share))
-    factors = known.item_factors.copy()
+    factors = known.films.factors.copy()
     factors[1:3], factors[3:] = [3.0, 0.0, 0.0], factors[3:] * [0.1, 1.0, 1.0]
-    twins = dataclasses.replace(known, item_factors=factors, item_biases=np.zeros(len(factors)), noise_variance=0.05)
-    twins = dataclasses.replace(twins, prior=UserPrior(known.prior.mean, np.eye(4)))
+    films = Films(factors, np.zeros(len(factors)), None, known.films.y_range, 0.05)
+    twins = dataclasses.replace(known, films=films, prior=Belief(known.prior.mean, np.eye(4)))
     same = dataclasses.replace(
         people, share=np.where(people.share > 0, 0.5, 0), films=people.films[:0], place=people.place * 0 - 1
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from collab.cold_start import UserPrior
+from collab.cold_start import Belief, Films
 from collab.newcomer import Newcomer
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from tests.benchmarks import cold_start_opponents
@@ -80,8 +80,8 @@ def test_the_item_mean_is_everybodys(person):
 def test_the_ridge_is_scikit_learns():
     generator = np.random.default_rng(1)
     factors, item_biases = generator.normal(size=(30, 4)), generator.normal(size=30)
-    prior = UserPrior(np.append(generator.normal(size=4), 3.5), np.diag(generator.uniform(0.1, 1, 5)))
-    known = Newcomer(prior, factors, item_biases, np.ones((30, 5, 5)), None, 0.7, SCALE)
+    prior = Belief(np.append(generator.normal(size=4), 3.5), np.diag(generator.uniform(0.1, 1, 5)))
+    known = Newcomer(prior, Films(factors, item_biases, np.ones((30, 5, 5)), None, 0.7), SCALE)
     rated = dict(zip(range(0, 20, 2), generator.uniform(1, 5, 10).tolist(), strict=True))
     rows = np.column_stack([factors, np.ones(30)])
     theirs = Ridge(alpha=0.7 / 0.2, fit_intercept=False)

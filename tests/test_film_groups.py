@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.cold_start import UserPrior
+from collab.cold_start import Belief
 from collab.errors import SettingError
 from collab.film_groups import N_SHOWN, after_groups, film_groups
 
@@ -12,7 +12,7 @@ KINDS = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
 @pytest.fixture
 def prior():
-    return UserPrior(np.array([0.1, -0.2, 3.5]), np.array([[1.0, 0.2, 0.1], [0.2, 0.5, 0.0], [0.1, 0.0, 0.3]]))
+    return Belief(np.array([0.1, -0.2, 3.5]), np.array([[1.0, 0.2, 0.1], [0.2, 0.5, 0.0], [0.1, 0.0, 0.3]]))
 
 
 @pytest.fixture
@@ -62,4 +62,4 @@ def test_too_few_films_make_no_groups(prior, films):
     with pytest.raises(SettingError, match="8 groups of films"):
         film_groups(prior, factors, np.where(np.arange(51) < 6, share, 0))
     with pytest.raises(SettingError, match="8 groups of films"):
-        film_groups(UserPrior(np.zeros(1), np.eye(1)), np.zeros((51, 0)), share)
+        film_groups(Belief(np.zeros(1), np.eye(1)), np.zeros((51, 0)), share)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.cold_start import UserPrior, fold_in, meet_ratings, predict, user_prior
+from collab.cold_start import Belief, Films, fold_in, meet_ratings, predict, user_prior
 from collab.errors import SettingError
 from collab.item_item import ItemItem
 from collab.models.contract import Foreseen
@@ -92,14 +92,13 @@ def test_a_model_without_biases_keeps_its_mean(users, items):
 
 def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
     for person, model in ((known, make_model()), (bayesian, make_model(None, doubt=0.2))):
-        films = model.item_factors, model.item_biases
-        more = {"y_range": model.y_range, "noise_variance": 0.8, "item_covariances": model.item_covariances}
+        films = Films(model.item_factors, model.item_biases, model.item_covariances, model.y_range, 0.8)
         prior = user_prior(
             model.user_factors, model.user_biases, users.n_ratings.to_numpy() > 0, model.user_covariances
         )
-        prior = meet_ratings(prior, *films, items.n_ratings, items.mean_rating, model.y_range)
-        posterior = fold_in(prior, *films, [3, 2], [5.0, 1.0], **more)
-        expected = predict(posterior, *films, rating_scale=STARS, **more)
+        prior = meet_ratings(prior, films, items.n_ratings, items.mean_rating)
+        posterior = fold_in(prior, films, [3, 2], [5.0, 1.0])
+        expected = predict(posterior, films, STARS)
         found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=20)).films
         np.testing.assert_allclose(found.predicted, expected.mean[found.item_index])
         np.testing.assert_allclose(found.uncertainty, expected.standard_deviation[found.item_index])
@@ -166,8 +165,8 @@ def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
 def test_what_was_told_is_a_part_of_the_reason_and_all_parts_add_up(known, bayesian):
     films, taste = np.array([4, 7, 8]), np.array([0.8, 0.1])
     for person in (known, bayesian):
-        first = person.believing(UserPrior(person.prior.mean + taste, person.prior.covariance), "first")
-        second = first.believing(UserPrior(first.prior.mean - 2 * taste, first.prior.covariance / 2), "second")
+        first = person.believing(Belief(person.prior.mean + taste, person.prior.covariance), "first")
+        second = first.believing(Belief(first.prior.mean - 2 * taste, first.prior.covariance / 2), "second")
         plain, after_first, before = (each.before[0].score[films] for each in (person, first, second))
         for rated in ({}, {3: 5.0, 2: 1.0}):
             score = second.foresee(rated)[0].score[films]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.cold_start import UserPrior
+from collab.cold_start import Belief, Films
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
@@ -37,8 +37,8 @@ def model():
 
 
 def newcomer(spread=1.0, noise=0.1):
-    prior = UserPrior(np.array([0.0, 0.0, 3.0]), np.diag([spread, spread, 0.5]))
-    return Newcomer(prior, FACTORS, np.zeros(5), None, None, noise, STARS)
+    prior = Belief(np.array([0.0, 0.0, 3.0]), np.diag([spread, spread, 0.5]))
+    return Newcomer(prior, Films(FACTORS, np.zeros(5), None, None, noise), STARS)
 
 
 USERS_TABLE = pd.DataFrame({"n_ratings": [0, 5, 5, 5, 5, 5]})
@@ -68,7 +68,7 @@ def test_little_known_people_are_much_like_nobody(model, items):
 
 
 def test_inside_a_sigmoid_draws_go_through_it(model, items):
-    inside = Newcomer(newcomer().prior, FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4, STARS)
+    inside = Newcomer(newcomer().prior, Films(FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4), STARS)
     tastes = trained_tastes(model, inside, USERS_TABLE, items)
     table = alike(inside, {1: 5.0, 2: 1.0}, tastes, 1)
     assert table.user_index.tolist() == [1] and 0.3 < table.likeness[0] < 1
@@ -85,11 +85,10 @@ def test_a_model_that_folds_in_by_itself_has_its_best_guess(model, items):
 
 
 def test_where_all_films_move_alike_nobody_is_similar(items):
-    flat = Newcomer(
-        UserPrior(np.array([3.0]), np.array([[0.5]])), np.zeros((5, 0)), np.linspace(0, 1, 5), None, None, 0.8, STARS
-    )
+    films = Films(np.zeros((5, 0)), np.linspace(0, 1, 5), None, None, 0.8)
+    flat = Newcomer(Belief(np.array([3.0]), np.array([[0.5]])), films, STARS)
     biases = np.array([0.0, 1.0, -1.0, 0.5, 0.0, 0.0])
-    model = SimpleNamespace(predict=lambda user, film: 3.0 + biases[user] + flat.item_biases[film])
+    model = SimpleNamespace(predict=lambda user, film: 3.0 + biases[user] + films.biases[film])
     assert alike(flat, {1: 5.0}, trained_tastes(model, flat, USERS_TABLE, items)).empty
 
 

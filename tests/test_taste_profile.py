@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.cold_start import Predictions, UserPrior
+from collab.cold_start import Belief, Films, Predictions
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
@@ -33,9 +33,9 @@ def make(y_range=None, doubt=None, seed=0):
     if doubt is not None:
         roots = rng.normal(size=(N_ITEMS, N_FACTORS + 1, N_FACTORS + 1)) * doubt
         covariances = roots @ roots.transpose(0, 2, 1)
-    prior = UserPrior(rng.normal(size=N_FACTORS + 1) * 0.2, root @ root.T + 0.05 * np.eye(N_FACTORS + 1))
+    prior = Belief(rng.normal(size=N_FACTORS + 1) * 0.2, root @ root.T + 0.05 * np.eye(N_FACTORS + 1))
     factors, biases = rng.normal(size=(N_ITEMS, N_FACTORS)), rng.normal(size=N_ITEMS) * 0.3
-    return Newcomer(prior, factors, biases, covariances, y_range, 0.8, STARS)
+    return Newcomer(prior, Films(factors, biases, covariances, y_range, 0.8), STARS)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_genre_on_paper(items):
     belief = known.after(rated)
     table = genre_table(known, rated, items, 20)
     assert set(table.genre) == {"Drama", "War", "Comedy"}
-    described = np.column_stack([known.item_factors, np.ones(N_ITEMS)])
+    described = np.column_stack([known.films.factors, np.ones(N_ITEMS)])
     mean = described[[1, 2, 5]].mean(axis=0)
     drama = row(table, "Drama")
     assert drama.difference == pytest.approx(mean @ (belief.mean - known.prior.mean))
@@ -92,8 +92,8 @@ def test_doubt_of_a_genre_is_that_of_draws_of_person_and_films(items):
     films = [1, 2, 5]
     drawn = np.zeros(n)
     for film in films:
-        mean = np.append(known.item_factors[film], known.item_biases[film])
-        factors = rng.multivariate_normal(mean, known.item_covariances[film], n)[:, :-1]
+        mean = np.append(known.films.factors[film], known.films.biases[film])
+        factors = rng.multivariate_normal(mean, known.films.covariances[film], n)[:, :-1]
         drawn += (np.einsum("ij,ij->i", factors, people[:, :-1]) + people[:, -1]) / len(films)
     drama = row(genre_table(known, rated, items, 20), "Drama")
     assert drama.difference == pytest.approx(drawn.mean(), abs=0.01)
@@ -102,12 +102,12 @@ def test_doubt_of_a_genre_is_that_of_draws_of_person_and_films(items):
 
 def test_doubt_inside_a_sigmoid_is_that_of_draws_where_it_is_small(items):
     known = make((0.5, 5.5))
-    known = known.believing(UserPrior(known.prior.mean, known.prior.covariance / 50))
+    known = known.believing(Belief(known.prior.mean, known.prior.covariance / 50))
     rated = {1: 5.0, 4: 1.0}
     belief = known.after(rated)
     people = np.random.default_rng(2).multivariate_normal(belief.mean, belief.covariance, 100_000)
-    described = np.column_stack([known.item_factors, np.ones(N_ITEMS)])[[1, 2, 5]]
-    rating = 0.5 + 5 / (1 + np.exp(-(people @ described.T + known.item_biases[[1, 2, 5]])))
+    described = np.column_stack([known.films.factors, np.ones(N_ITEMS)])[[1, 2, 5]]
+    rating = 0.5 + 5 / (1 + np.exp(-(people @ described.T + known.films.biases[[1, 2, 5]])))
     drama = row(genre_table(known, rated, items, 20), "Drama")
     assert drama.deviation == pytest.approx(rating.mean(axis=1).std(), rel=0.03)
     assert drama.predicted == pytest.approx(rating.mean(), abs=0.01)

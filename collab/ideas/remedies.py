@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Posterior, UserPrior, background
+from collab.cold_start import Belief, background
 from collab.comparison import Comparison, compare
 from collab.datasets.dataset import Dataset, describe_items, describe_users, item_labels
 from collab.errors import DataError
@@ -159,7 +159,7 @@ def measure(
         question = dataclasses.replace(_ask_genres(train, model, genres), mean=known.prior.mean)
         predictors[GENRES, 0] = lambda person: _rate(
             known,
-            UserPrior(
+            Belief(
                 question.person(liked_genres(person.known_items, person.known_stars, genres)), known.prior.covariance
             ),
             person.tested_items,
@@ -195,9 +195,9 @@ def _trained(train: Ratings, settings: BayesSettings) -> Bayes:
     return model
 
 
-def _rate(known: Newcomer, belief: UserPrior | Posterior, item_index: np.ndarray) -> np.ndarray:
+def _rate(known: Newcomer, belief: Belief, item_index: np.ndarray) -> np.ndarray:
     taste, bias = belief.mean[:-1], belief.mean[-1]
-    return known.item_factors[item_index] @ taste + bias + known.item_biases[item_index]
+    return known.films.factors[item_index] @ taste + bias + known.films.biases[item_index]
 
 
 def _revealed(person: Person, k: int) -> dict[int, float]:

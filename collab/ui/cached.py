@@ -208,7 +208,7 @@ def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
         return ()
     plain, share = known.prior, run_audience(run_id).share
     try:
-        return tuple(film_groups(plain, known.item_factors, share))
+        return tuple(film_groups(plain, known.films.factors, share))
     except SettingError:  # too few films, or factors that say nothing
         return ()
 

@@ -109,7 +109,7 @@ def say_so_far(taste: Taste) -> None:
     films = trained_items(run.items)
     if isinstance(taste.person, Newcomer) and run.model.has_biases:
         kind, what = bias_difference(taste.person, rated, films), f"{taste.whose.capitalize()} bias is"
-        about = "about " if taste.person.y_range is not None else ""
+        about = "about " if taste.person.films.y_range is not None else ""
     else:
         kind, about = level(taste.person, rated, films), ""
         what = f"{taste.whose.capitalize()} predicted ratings are on average"

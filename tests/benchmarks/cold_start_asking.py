@@ -127,7 +127,7 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     items = describe_items(fold.dataset, train, "title")
     known = newcomer(model, describe_users(train), items, 0.0, train.rating_scale)
     people, start = askable_of(fold), Interview(known, audience(train), {}, ())
-    groups = film_groups(known.prior, known.item_factors, start.audience.share)
+    groups = film_groups(known.prior, known.films.factors, start.audience.share)
     for group in groups:
         print("  group of", len(group.films), "; ".join(items["title"].iloc[group.shown]))
     found = {name: [ask(strategy, start, person) for person in people] for name, strategy in STRATEGIES.items()}

@@ -21,13 +21,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from itertools import chain
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from collab.certainty import COVERAGE
-from collab.cold_start import Predictions, UserPrior, background, user_prior
+from collab.certainty import COVERAGE, REACH
+from collab.cold_start import Belief, Predictions, background, user_prior
 from collab.datasets.dataset import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.contract import Model
@@ -65,7 +64,6 @@ OTHERS = (
 OVER_BIASES, OVER_DOT_BIAS = (0.045, 0.040), (0.012, 0.015)
 """The gains wanted after K ratings, in the order of REVEALS."""
 HOLDS = 0.77, 0.83
-REACH = NormalDist().inv_cdf((1 + COVERAGE) / 2)
 DESCRIBED = (("dot-bias", "fast"), ("bayes", "fast"))
 
 
@@ -93,7 +91,8 @@ def fold_in_method(known: Newcomer | ByItself) -> Method:
 def as_points(known: Newcomer, model: Model, train: Ratings) -> Newcomer:
     """The same model, its films and users taken for exactly known."""
     points = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
-    return dataclasses.replace(known, prior=UserPrior(known.prior.mean, points.covariance), item_covariances=None)
+    films = dataclasses.replace(known.films, covariances=None)
+    return dataclasses.replace(known, prior=Belief(known.prior.mean, points.covariance), films=films)
 
 
 def described_method(known: Newcomer, model: Model, fold: Fold) -> Method:

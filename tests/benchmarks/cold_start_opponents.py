@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from statistics import NormalDist
 
 import numpy as np
 
-from collab.certainty import COVERAGE
-from collab.cold_start import Predictions, UserPrior
+from collab.cold_start import Belief, Predictions, predictions_around
 from collab.newcomer import Newcomer
 from collab.ratings import Ratings, RatingScale
 from collab.splitting import split_random
@@ -36,10 +34,7 @@ Method = Callable[[dict[int, float], int], Predictions]
 
 def foretold(score: np.ndarray, variance: float, scale: RatingScale) -> Predictions:
     """Predictions of every film, `score` (n_items,), with one variance for all, NaN where there is none."""
-    deviation = np.full(len(score), np.sqrt(variance))
-    reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * deviation
-    low, mean, high = np.clip([score - reach, score, score + reach], scale.low, scale.high)
-    return Predictions(mean, deviation, low, high, score)
+    return predictions_around(score, np.full(len(score), np.sqrt(variance)), scale)
 
 
 def item_mean(train: Ratings, damped_mean: np.ndarray) -> Method:
@@ -94,9 +89,10 @@ def ridge(known: Newcomer, variance: float) -> Newcomer:
     the rows [q; 1]. A Bayesian model's biases of people hold the global mean, which stays with the films.
     """
     width = len(known.prior.mean)
-    level = known.prior.mean[-1] if known.y_range is None else 0.0
-    nobody = UserPrior(np.zeros(width), variance * np.eye(width))
-    return dataclasses.replace(known, prior=nobody, item_biases=known.item_biases + level, item_covariances=None)
+    level = known.prior.mean[-1] if known.films.y_range is None else 0.0
+    nobody = Belief(np.zeros(width), variance * np.eye(width))
+    films = dataclasses.replace(known.films, biases=known.films.biases + level, covariances=None)
+    return dataclasses.replace(known, prior=nobody, films=films)
 
 
 def lenskit(python: str, train: Ratings, people: list[Person], revealed: tuple[int, ...]) -> tuple[Method, np.ndarray]:

@@ -181,18 +181,18 @@ def ridge(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
     def work(rated: dict[int, float]) -> np.ndarray:
         films = list(rated)
         model = Ridge(alpha=0.8 / 0.3).fit(
-            known.item_factors[films], np.array(list(rated.values())) - known.item_biases[films]
+            known.films.factors[films], np.array(list(rated.values())) - known.films.biases[films]
         )
-        return np.argsort(-(model.predict(known.item_factors) + known.item_biases))
+        return np.argsort(-(model.predict(known.films.factors) + known.films.biases))
 
     return work
 
 
 def stepped(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
     """Twenty AdamW steps in torch on a new row, and the order of all films."""
-    factors, biases = torch.as_tensor(known.item_factors), torch.as_tensor(known.item_biases)
+    factors, biases = torch.as_tensor(known.films.factors), torch.as_tensor(known.films.biases)
     start = torch.as_tensor(known.prior.mean, dtype=factors.dtype)
-    low, high = known.y_range or (None, None)
+    low, high = known.films.y_range or (None, None)
 
     def rating(row: torch.Tensor, films: torch.Tensor | slice) -> torch.Tensor:
         s = factors[films] @ row[:-1] + row[-1] + biases[films]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.cold_start import UserPrior, fold_in
+from collab.cold_start import Belief, Films, fold_in
 from collab.datasets.dataset import describe_items, describe_users, encode
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
@@ -28,13 +28,10 @@ def test_bayes_agrees_where_the_belief_beforehand_is_the_same(make_ratings):
     for place, row in enumerate(rows):
         mine = ratings.user_index == row
         posterior = fold_in(
-            UserPrior(means[place], covariance),
-            *items[:2],
+            Belief(means[place], covariance),
+            Films(*items, None, noise[place]),
             ratings.item_index[mine],
             ratings.rating[mine] - found.global_mean,
-            y_range=None,
-            noise_variance=noise[place],
-            item_covariances=items[2],
         )
         assert posterior.mean == pytest.approx(users.means[place].numpy(), abs=1e-4)
         trained = model._pack.unpack(users.covariances[place : place + 1])[0].numpy()
