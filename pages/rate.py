@@ -9,18 +9,16 @@ from collab.ui import cached, own_ratings, words
 from collab.ui.begin_view import begin
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.page import open_page
-from collab.ui.person import believed, said_by
+from collab.ui.person import said_by, viewer_of
 from collab.ui.picks_view import show_picks
 from collab.ui.profile_switch import profile_switch, whose
 from collab.ui.rating import (
     STYLE,
     answer_list,
     answers_to_look_at,
-    places,
     rate_cards,
     say_lacking,
 )
-from collab.ui.taste import answers_known
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
 run = page.run
@@ -47,26 +45,25 @@ def show() -> None:
     except CollabError as reason:  # the database went between two questions
         st.error(f"The answers cannot be read: {words.plain(str(reason))}", icon=":material/error:")
         return
-    known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    person = believed(run, profile)
+    viewer = viewer_of(run, profile, answers)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):
-        groups_first = begin(run, person, said, page.data, can_edit)
+        groups_first = begin(run, viewer.person, said, page.data, can_edit)
         profile_switch(profile)
     left, right = st.columns([1.05, 1], gap="medium")
     with left:
         if can_edit:
-            rate_cards(run, person, known, said, groups_first)
+            rate_cards(viewer, said, groups_first)
         else:
             with st.container(key="answers_to_look_at"):
                 st.header(f"{whose(profile)} ratings", anchor=False)
-                answers_to_look_at(answers, known, run)
+                answers_to_look_at(answers, viewer.known, run)
     with right:
-        show_picks(run, person, known, profile, Path(__file__).stem)
+        show_picks(viewer, Path(__file__).stem)
     if can_edit and answers:
         with st.container(key="answers"):
             st.header("Your answers", anchor=False)
-            answer_list(answers, known)
-    say_lacking(known, page.data, answers)
+            answer_list(answers, viewer.known)
+    say_lacking(viewer.known, page.data, answers)
     keep_or_delete(profile, answers, run)
 
 

@@ -13,8 +13,8 @@ page = open_page(
     "Your taste", "What your ratings say of your taste, against the average person’s, and how sure that is."
 )
 st.html(STYLE)
-taste = open_taste(page)
-n_alike = show_place(taste)
-show_predictions(taste)
-show_alike(taste, n_alike)
-say_lacking(taste.known, page.data, taste.answers)
+viewer = open_taste(page)
+n_alike = show_place(viewer)
+show_predictions(viewer)
+show_alike(viewer, n_alike)
+say_lacking(viewer.known, page.data, viewer.answers)

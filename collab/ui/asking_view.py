@@ -20,13 +20,12 @@ from collab.asking import (
     taught,
 )
 from collab.errors import RunError
-from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.own_ratings import Change
-from collab.ui.taste import Known
+from collab.ui.person import Viewer
 
 EVEN = 0.005
 """A change of the uncertainty smaller than this is none: it would read as 0 %."""
@@ -72,35 +71,32 @@ def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
             return WITHOUT_DATA, None
 
 
-def asking_order(person: Newcomer | ByItself, known: Known, name: str, audience: Audience, n: int) -> Sequence[int]:
+def asking_order(viewer: Viewer, name: str, audience: Audience, n: int) -> Sequence[int]:
     """The item indices of the `n` films to ask next the way `name`, best first."""
-    interview = Interview(person, audience, known.rated, known.not_seen, dismissed=known.dismissed, seen=known.seen)
+    known = viewer.known
+    interview = Interview(
+        viewer.person, audience, known.rated, known.not_seen, dismissed=known.dismissed, seen=known.seen
+    )
     return WAYS[name].strategy(interview, n).tolist()
 
 
 def what_it_taught(
-    run: TrainedRun,
-    person: Newcomer | ByItself,
-    known: Known,
-    change: Change | None,
-    place: int | None,
-    name: str,
-    audience: Audience | None,
+    viewer: Viewer, change: Change | None, place: int | None, name: str, audience: Audience | None
 ) -> str:
     """One line on the last `change`, whose film is `place`: how much less is unknown; else how the films are chosen."""
     sentence = WAYS[name].sentence
     if change is None or place is None or audience is None:
         return f"Asked: {sentence[0].lower()}{sentence[1:]}"
-    after, scale = change.after, run.record.scale
+    after, scale, rated = change.after, viewer.run.record.scale, viewer.known.rated
     if after is not None and after.is_dismissal and not _stars(change.before, place, scale):
         return "Nothing learned of your taste; it is not picked any more."
     if after is not None and after.rating is None and not _stars(change.before, place, scale):
         if WAYS[name].listens:
             return "Nothing learned of your taste, but what to ask you next."
         return "Nothing learned of your taste; that is as good an answer."
-    rest = {film: stars for film, stars in known.rated.items() if film != place}
+    rest = {film: stars for film, stars in rated.items() if film != place}
     before = rest | _stars(change.before, place, scale)
-    part = taught(person, before, known.rated, audience.share)
+    part = taught(viewer.person, before, rated, audience.share)
     if abs(part) < EVEN:
         return "Your uncertainty stayed the same."
     return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {words.percent(abs(part))}."

@@ -8,13 +8,12 @@ import streamlit as st
 
 from collab.asking import unknown
 from collab.film_groups import FilmGroup
-from collab.newcomer import GROUPS, ByItself, Newcomer
+from collab.newcomer import GROUPS, ByItself
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import EVEN
 from collab.ui.film_list import title_and_facts
-from collab.ui.person import groups_holding, picked_groups, titles_in
-from collab.ui.taste import Known
+from collab.ui.person import Viewer, groups_holding, picked_groups, titles_in
 
 SHOW_GROUPS = "groups"
 """The switch between groups and single films; its name in the link."""
@@ -48,14 +47,15 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
             st.caption("Behind each film: its number of ratings.", help=WORTH, width="content")
 
 
-def what_groups_tell(run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str]) -> str:
+def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
     """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
+    run, person, rated = viewer.run, viewer.person, viewer.known.rated
     if isinstance(person, ByItself) or GROUPS not in dict(person.told):
         everything = cached.run_groups(run.id) and len(picked_groups(run, said)) == len(cached.run_groups(run.id))
         return "All of them together tell nothing." if everything else "Several groups count together."
     share, without = cached.run_audience(run.id).share, dict(person.told)[GROUPS]
-    before = unknown(person.believing(without), known.rated, share)
-    less = 1 - unknown(person, known.rated, share) / before if before > 0 else 0.0
+    before = unknown(person.believing(without), rated, share)
+    less = 1 - unknown(person, rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
         return "Your uncertainty is the same with them."
     return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'} with them."

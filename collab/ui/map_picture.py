@@ -22,10 +22,8 @@ from collab.ui.map_link import CAMERA, read_camera
 from collab.ui.map_set_view import choose_films
 from collab.ui.map_tsne import tsne_places
 from collab.ui.page import Page
-from collab.ui.person import believed
+from collab.ui.person import viewer_of
 from collab.ui.plot3d import plot3d
-from collab.ui.rating import places
-from collab.ui.taste import answers_known
 from collab.ui.theme import palette
 
 HEIGHT = 600
@@ -157,10 +155,8 @@ def _predicted(run: TrainedRun) -> np.ndarray:
     """How the person in front of the page would rate every film, (n_items,) in stars; the average person without ratings."""
     try:
         profile, wrong = _person()
-        answers = own_ratings.answers_of(profile)
-        known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-        person = believed(run, profile)
-        rated = known.rated
+        viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
+        person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:
         st.caption(f"{words.plain(str(reason))} The colours are those of the average person.")
         profile, wrong, rated, person = None, "", {}, cached.for_newcomers(run.id)

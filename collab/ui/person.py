@@ -1,19 +1,67 @@
-"""What a run believes of the person of a profile before their first rating: what they said of themselves tells it."""
+"""The person in front of a run: what it makes of their answers, and what it believes of them before the first rating."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from collab.errors import RunError
 from collab.film_groups import FilmGroup
+from collab.item_item import ItemItem
 from collab.newcomer import GROUPS, ByItself, Newcomer
-from collab.services.profiles import Profile
+from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached
+from collab.ui.taste import Known, answers_known
 
 AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")
 """The facts of a profile that say who somebody is; `age` is the first year of its band. The fact GROUPS names a film of each
 group that was picked, one a line, so that another run finds its own groups with these films."""
+
+
+@dataclass(frozen=True, eq=False)
+class Viewer:
+    """A person in front of a run: what the run brings to them (`person`) and their answers as it knows them (`known`)."""
+
+    run: TrainedRun
+    person: Newcomer | ByItself
+    known: Known
+    profile: Profile | None
+    answers: Sequence[Answer]
+
+    @cached_property
+    def together(self) -> ItemItem | None:
+        """What the run's training people watched together; None where that is not at hand."""
+        return cached.together_at_hand(self.run.id)
+
+    @property
+    def mine(self) -> bool:
+        return self.profile is None or self.profile.can_edit
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is rated or told: else this is the average person."""
+        return bool(self.known.rated or self.person.told)
+
+    @property
+    def whose(self) -> str:
+        return "your" if self.mine else "their"
+
+    @property
+    def you(self) -> str:
+        return "you" if self.mine else "them"
+
+    @property
+    def who(self) -> str:
+        return "You" if self.mine else "They"
+
+
+def viewer_of(run: TrainedRun, profile: Profile | None, answers: Sequence[Answer]) -> Viewer:
+    """The person of a profile, with these answers, in front of the run. Raises ProfileError and RunError."""
+    places = cached.film_places(run.id, [answer.title for answer in answers])
+    known = answers_known(answers, places, run.items, run.record.scale)
+    return Viewer(run, believed(run, profile), known, profile, answers)
 
 
 def believed(run: TrainedRun, profile: Profile | None) -> Newcomer | ByItself:

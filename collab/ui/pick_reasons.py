@@ -4,46 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collab.item_item import ItemItem
-from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, Picks
+from collab.newcomer import ABOUT, GROUPS, Picks
 from collab.orders import WATCH
 from collab.reasons import Reason, rating_reasons, rounded, watched_reasons
-from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.film_list import Part, Sum
-from collab.ui.taste import Known
+from collab.ui.person import Viewer
 
 TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
 
 
-def pick_reasons(
-    run: TrainedRun,
-    person: Newcomer | ByItself,
-    known: Known,
-    rated: Mapping[int, float],
-    found: Picks,
-    together: ItemItem | None,
-) -> list[list[Sum]]:
+def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> list[list[Sum]]:
     """For every pick after the ratings `rated` the sums that tell why: what was watched together, where that ranked, and the
     predicted rating. The films that the person rated can be asked *what if*."""
     films = found.films["item_index"].to_numpy()
     sums: list[list[Sum]] = [[] for _ in films]
-    if found.order == WATCH and together is not None and rated:
-        for each, reason in zip(sums, watched_reasons(together, rated, films), strict=True):
-            each.append(_sum(run, known, rated, reason, "Watched together, score", "How often it is watched", 3))
-    predicted = rating_reasons(person, rated, films)
+    if found.order == WATCH and viewer.together is not None and rated:
+        for each, reason in zip(sums, watched_reasons(viewer.together, rated, films), strict=True):
+            each.append(_sum(viewer, rated, reason, "Watched together, score", "How often it is watched", 3))
+    predicted = rating_reasons(viewer.person, rated, films)
     if predicted is not None:
         for each, reason in zip(sums, predicted, strict=True):
             start = "Before you said anything" if reason.told else "Before the first rating"
-            each.append(_sum(run, known, rated, reason, "Predicted, stars", start, 2))
+            each.append(_sum(viewer, rated, reason, "Predicted, stars", start, 2))
     return sums
 
 
-def _sum(
-    run: TrainedRun, known: Known, rated: Mapping[int, float], reason: Reason, name: str, start: str, digits: int
-) -> Sum:
+def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, start: str, digits: int) -> Sum:
     """A reason with the titles of its films and the stars that they have."""
-    titles = run.items["title"].array
+    titles = viewer.run.items["title"].array
     exact = [reason.start, *(part for _, part in (*reason.told, *reason.parts))]
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)
     parts = [Part(start, _plain(begin, digits))]
@@ -51,7 +40,7 @@ def _sum(
         Part(TOLD[name], words.signed(figure, digits)) for (name, _), figure in zip(reason.told, figures, strict=False)
     ]
     parts += [
-        Part(f"{titles[film]}, rated {rated[film]:g}", words.signed(figure, digits), known.titles[film])
+        Part(f"{titles[film]}, rated {rated[film]:g}", words.signed(figure, digits), viewer.known.titles[film])
         for (film, _), figure in zip(reason.parts, figures[len(reason.told) :], strict=False)
     ]
     if reason.n_others:

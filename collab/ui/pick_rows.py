@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from collab.item_item import ItemItem
 from collab.moves import Move, moves
-from collab.newcomer import ByItself, Newcomer, Picks, picks
+from collab.newcomer import Picks, picks
 from collab.orders import Dials
 from collab.recommend import popular
-from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.film_list import Film, Prediction, title_and_facts
+from collab.ui.person import Viewer
 from collab.ui.pick_list import deeds, tools
 from collab.ui.pick_reasons import pick_reasons
-from collab.ui.taste import Known
 
 N_PICKS = 10
 N_FAMILIAR = 4
@@ -35,25 +33,18 @@ class Ranked:
     found: Picks | None
 
 
-def ranked(
-    run: TrainedRun,
-    person: Newcomer | ByItself,
-    known: Known,
-    rated: Mapping[int, float],
-    order: str,
-    dials: Dials,
-    together: ItemItem | None,
-) -> Ranked:
+def ranked(viewer: Viewer, rated: Mapping[int, float], order: str, dials: Dials) -> Ranked:
     """The list after the ratings `rated`, stars by item_index."""
-    if not (rated or person.told):
-        return Ranked(popular(run.items, N_PICKS, dials.minimum_count, known.dismissed), None)
+    items, known = viewer.run.items, viewer.known
+    if not (rated or viewer.person.told):
+        return Ranked(popular(items, N_PICKS, dials.minimum_count, known.dismissed), None)
     found = picks(
-        person,
-        run.items,
+        viewer.person,
+        items,
         rated,
         N_PICKS,
         order=order,
-        together=together,
+        together=viewer.together,
         dials=dials,
         not_seen=known.not_seen,
         dismissed=known.dismissed,
@@ -62,21 +53,12 @@ def ranked(
     return Ranked(found.films, found)
 
 
-def films_of(
-    run: TrainedRun,
-    person: Newcomer | ByItself,
-    known: Known,
-    rated: Mapping[int, float],
-    shown: Ranked,
-    together: ItemItem | None,
-    *,
-    can_edit: bool,
-) -> list[Film]:
+def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_edit: bool) -> list[Film]:
     """The films of a list as they are drawn, each with what can be done with it."""
     films = []
     found = shown.found
     for film in shown.films.itertuples():
-        title = known.titles.get(film.item_index, film.title)
+        title = viewer.known.titles.get(film.item_index, film.title)
         about = {
             "key": title,
             "tools": tools(title) if can_edit else "",
@@ -85,7 +67,7 @@ def films_of(
         if found is None:
             films.append(Film(*title_and_facts(film), words.stars(film.mean_rating), " on average", **about))
         else:
-            section = "" if together is None else FAMILIAR if film.familiar else NEW
+            section = "" if viewer.together is None else FAMILIAR if film.familiar else NEW
             prediction = Prediction(
                 film.predicted,
                 film.low,
@@ -96,24 +78,16 @@ def films_of(
             )
             films.append(Film(*title_and_facts(film), *_split(film.words), prediction, section, **about))
     if found is not None:
-        reasons = pick_reasons(run, person, known, rated, found, together)
+        reasons = pick_reasons(viewer, rated, found)
         films = [replace(film, reasons=sums) for film, sums in zip(films, reasons, strict=True)]
     return films
 
 
-def moved(
-    run: TrainedRun,
-    person: Newcomer | ByItself,
-    known: Known,
-    rated: Mapping[int, float],
-    now: Ranked,
-    shown: Ranked,
-    films: Sequence[Film],
-) -> list[Film]:
+def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked, films: Sequence[Film]) -> list[Film]:
     """The `films` of the list that is thought of, each with its move and the stars that are predicted now; then those of the list
     as it is that would leave it."""
     there, gone = moves(now.films["item_index"].tolist(), shown.films["item_index"].tolist())
-    stars, would_be = person.foresee(known.rated)[0].mean, person.foresee(rated)[0].mean
+    stars, would_be = (viewer.person.foresee(each)[0].mean for each in (viewer.known.rated, rated))
     listed = [
         replace(film, move=move_in_words(move), **_change_of_stars(stars[move.item_index], would_be[move.item_index]))
         for film, move in zip(films, there, strict=True)
@@ -121,7 +95,7 @@ def moved(
     rows = now.films.set_index("item_index", drop=False)
     for move in gone:
         film = next(rows.loc[[move.item_index]].itertuples())
-        title = known.titles.get(film.item_index, film.title)
+        title = viewer.known.titles.get(film.item_index, film.title)
         leaving = Film(*title_and_facts(film), "", "", section=GONE, key=title, first_inside=deeds(title, False))
         change = _change_of_stars(stars[move.item_index], would_be[move.item_index])
         listed.append(replace(leaving, move=move_in_words(move), **change))

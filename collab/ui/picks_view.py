@@ -9,19 +9,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.certainty import COVERAGE
-from collab.newcomer import ByItself, Newcomer, Picks
+from collab.newcomer import Picks
 from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.reasons import weightiest
-from collab.services.profiles import Profile
-from collab.services.runs import TrainedRun
-from collab.ui import cached, what_if, words
+from collab.ui import what_if, words
 from collab.ui.dials import choose_dials
 from collab.ui.film_list import film_list
 from collab.ui.keeping import share_button
+from collab.ui.person import Viewer
 from collab.ui.pick_deeds import carry_out, last_deed
 from collab.ui.pick_list import pick_list
 from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked
-from collab.ui.taste import Known
 from collab.ui.theme import palette
 
 ORDER_NAMES = {
@@ -41,31 +39,27 @@ ORDER_HELP = """What the picks are ranked by.
 assert set(ORDER_NAMES) == set(ORDERS)
 
 
-def show_picks(
-    run: TrainedRun, person: Newcomer | ByItself, known: Known, profile: Profile | None, page_name: str
-) -> None:
+def show_picks(viewer: Viewer, page_name: str) -> None:
     """The picks with their predictions; what is popular with everyone where the person has neither rated nor told anything. What
     can be done with each is there for who may change the profile; what would be picked after another answer is there for
     everyone."""
-    mine = profile is None or profile.can_edit
-    is_known = bool(known.rated or person.told)
-    if is_known:
+    known, mine = viewer.known, viewer.mine
+    if viewer.is_known:
         heading = "Your picks" if mine else "Their picks"
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
-    order, dials, beside = _head(run, heading, profile, page_name, ranked=is_known)
-    together = cached.together_at_hand(run.id) if is_known else None
-    if is_known and together is None and order == WATCH:
+    order, dials, beside = _head(viewer, heading, page_name)
+    if viewer.is_known and viewer.together is None and order == WATCH:
         st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
-    thought, wrong = what_if.thought(known, run.record.scale)
-    now = ranked(run, person, known, known.rated, order, dials, together)
+    thought, wrong = what_if.thought(known, viewer.run.record.scale)
+    now = ranked(viewer, known.rated, order, dials)
     shown, rated = now, known.rated
     if thought is not None and thought.changes:
         rated = thought.rated(known.rated)
-        shown = ranked(run, person, known, rated, order, dials, together)
+        shown = ranked(viewer, rated, order, dials)
     if beside is not None and known.rated:
-        watched = together if now.found is not None and now.found.order == WATCH else None
-        choice = weightiest(person, watched, known.rated, now.films["item_index"].to_numpy())
+        watched = viewer.together if now.found is not None and now.found.order == WATCH else None
+        choice = weightiest(viewer.person, watched, known.rated, now.films["item_index"].to_numpy())
         beside.button(
             "What if",
             key="what_if_begin",
@@ -79,13 +73,13 @@ def show_picks(
             what_if.show(thought, known, choice, mine)
     if wrong:
         st.caption(words.plain(wrong))
-    films = films_of(run, person, known, rated, shown, together, can_edit=mine and thought is None)
+    films = films_of(viewer, rated, shown, can_edit=mine and thought is None)
     if thought is not None and thought.changes:
-        films = moved(run, person, known, rated, now, shown, films)
+        films = moved(viewer, rated, now, shown, films)
     if films:
         said, then = last_deed(mine)
         pick_list(
-            film_list(films, heading, run.record.scale, palette(), N_PICKS),
+            film_list(films, heading, viewer.run.record.scale, palette(), N_PICKS),
             said,
             then,
             what_if.KEY,
@@ -96,20 +90,18 @@ def show_picks(
             "No film that is left passes the filters. Widen them beside the heading.",
             icon=":material/filter_alt_off:",
         )
-    whose = "your" if mine else "their"
-    _say_how_honest(run, now.found, len(known.rated), dials.minimum_count, whose, person.doubts_films)
+    _say_how_honest(viewer, now.found, dials.minimum_count)
 
 
-def _head(
-    run: TrainedRun, heading: str, profile: Profile | None, page_name: str, *, ranked: bool
-) -> tuple[str, Dials, DeltaGenerator | None]:
+def _head(viewer: Viewer, heading: str, page_name: str) -> tuple[str, Dials, DeltaGenerator | None]:
     """The heading with its controls; the order and the dials that they stand at, and the place beside the order. As long as
-    nothing is known of the person (not `ranked`) there is nothing to order or to bend by but the number of ratings."""
+    nothing is known of the person there is nothing to order or to bend by but the number of ratings."""
+    ranked = viewer.is_known
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.header(heading, anchor="picks")
         with st.popover("", icon=":material/tune:", help="Choose what kind of films may be picked."):
-            dials = choose_dials(run, bend=ranked, narrow=ranked)
-        share_button(profile, page_name)
+            dials = choose_dials(viewer.run, bend=ranked, narrow=ranked)
+        share_button(viewer.profile, page_name)
     if not ranked:
         return WATCH, dials, None
     row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="picks_order")
@@ -124,10 +116,9 @@ def _head(
     return order, dials, row
 
 
-def _say_how_honest(
-    run: TrainedRun, found: Picks | None, n_rated: int, minimum_count: int, whose: str, doubts_films: bool
-) -> None:
-    record, n_people = run.record, int((run.users["n_ratings"] > 0).sum())
+def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> None:
+    record, n_people = viewer.run.record, int((viewer.run.users["n_ratings"] > 0).sum())
+    whose, n_rated, doubts_films = viewer.whose, len(viewer.known.rated), viewer.person.doubts_films
     people = f"{words.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
     limit = f"Films with at least {words.count(minimum_count)} {'rating' if minimum_count == 1 else 'ratings'}"

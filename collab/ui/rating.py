@@ -13,7 +13,6 @@ import pandas as pd
 import streamlit as st
 
 from collab.datasets import Entry
-from collab.newcomer import ByItself, Newcomer
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
@@ -21,6 +20,7 @@ from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.keep_focus import keep_focus
+from collab.ui.person import Viewer
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
 from collab.ui.unmatched import unmatched
@@ -34,16 +34,10 @@ N_ANSWERS = 12
 """Answers in sight at first; a multiple of them comes with every *Show more*."""
 
 
-def places(run: TrainedRun, answers: Sequence[Answer]) -> list[int | None]:
-    """The item_index of every answer's film, None where the run was never trained on it."""
-    return cached.film_places(run.id, [answer.title for answer in answers])
-
-
-def rate_cards(
-    run: TrainedRun, person: Newcomer | ByItself, known: Known, said: Mapping[str, str], groups_first: bool
-) -> None:
+def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> None:
     """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
     of films to pick; `said` are the person's facts."""
+    run, known = viewer.run, viewer.known
     titles, state = cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
@@ -58,12 +52,12 @@ def rate_cards(
         )
         way, audience = choose_way(run)
     if groups_first:
-        _so_far(known, what_groups_tell(run, person, known, said), "Tap to pick, again to put back.")
+        _so_far(known, what_groups_tell(viewer, said), "Tap to pick, again to put back.")
         group_cards(run, said)
         return
     change = own_ratings.last_change()
-    place = places(run, [Answer(change.title, None, 0)])[0] if change else None
-    _so_far(known, what_it_taught(run, person, known, change, place, way, audience))
+    place = cached.film_places(run.id, [change.title])[0] if change else None
+    _so_far(known, what_it_taught(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
     doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
     if state.get("_asked_by") != (run.id, way):  # other films altogether
@@ -73,7 +67,7 @@ def rate_cards(
         state["_asked"],
         known.answered | doubled,
         N_CARDS,
-        None if audience is None else partial(asking_order, person, known, way, audience),
+        None if audience is None else partial(asking_order, viewer, way, audience),
     )
     state["_asked"] = films["title"].tolist()
     if found is not None:  # the first film waits behind it

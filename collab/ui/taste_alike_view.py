@@ -12,8 +12,8 @@ from collab.ui import cached, words
 from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts
+from collab.ui.person import Viewer
 from collab.ui.taste_charts import alike_figure
-from collab.ui.taste_profile_view import Taste
 from collab.ui.theme import palette
 
 N_SHOWN = 10
@@ -28,14 +28,14 @@ What is unknown of the person counts: it is the mean over people drawn from what
 8 of 10 of them."""
 
 
-def show_alike(taste: Taste, n_alike: int) -> None:
+def show_alike(viewer: Viewer, n_alike: int) -> None:
     """The `n_alike` most similar users, by number, and what they liked."""
-    run, rated = taste.run, taste.known.rated
+    run, rated = viewer.run, viewer.known.rated
     st.header("Most similar users, and what they liked", anchor="similar", help=_LIKENESS)
-    if not taste.is_known:
+    if not viewer.is_known:
         st.caption("Before the first rating nobody is more similar than anybody else.")
         return
-    table = alike(taste.person, rated, cached.run_tastes(run.id), n_alike)
+    table = alike(viewer.person, rated, cached.run_tastes(run.id), n_alike)
     if table.empty:
         st.info(
             "By this model nobody is more similar than anybody else: it moves all films alike, or these ratings are too few for "
@@ -61,17 +61,17 @@ def show_alike(taste: Taste, n_alike: int) -> None:
         )
     else:
         table["n_common"] = n_in_common(train, users, rated)
-        score = taste.person.foresee(rated)[0].score
+        score = viewer.person.foresee(rated)[0].score
         with right:
-            _liked(taste, liked_films(train, users, run.items, taste.known.answered, score, N_LIKED), len(users))
+            _liked(viewer, liked_films(train, users, run.items, viewer.known.answered, score, N_LIKED), len(users))
     with left:
-        _users(taste, table)
+        _users(viewer, table)
 
 
-def _users(taste: Taste, table: pd.DataFrame) -> None:
+def _users(viewer: Viewer, table: pd.DataFrame) -> None:
     shown = table.head(N_SHOWN)
     st.plotly_chart(
-        alike_figure(shown, palette(), synthetic=taste.page.data.synthetic),
+        alike_figure(shown, palette(), synthetic=viewer.run.record.synthetic),
         config=PLAIN,
         key="alike_chart",
         alt="Most similar users: " + "; ".join(shown["words"]),
@@ -80,7 +80,7 @@ def _users(taste: Taste, table: pd.DataFrame) -> None:
     st.caption(
         ("Lines hold 8 of 10 people who could have given these ratings. "
          if unsure else "This model gives its best guess alone, without a line for how sure it is. ")
-        + ("Users are invented." if taste.page.data.synthetic else "Users are numbers of the data set.")
+        + ("Users are invented." if viewer.run.record.synthetic else "Users are numbers of the data set.")
     )  # fmt: skip
     fold = table_fold("alike_table")
     if fold is None:
@@ -110,8 +110,8 @@ def _users(taste: Taste, table: pd.DataFrame) -> None:
         )
 
 
-def _liked(taste: Taste, table: pd.DataFrame, n_users: int) -> None:
-    st.markdown("**What they liked**" if taste.mine else "**What these users liked**")
+def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:
+    st.markdown("**What they liked**" if viewer.mine else "**What these users liked**")
     if table.empty:
         st.caption(f"None of these users gave {LIKED:g} or more to a film that is not answered yet.")
         return
@@ -119,7 +119,7 @@ def _liked(taste: Taste, table: pd.DataFrame, n_users: int) -> None:
         Film(*title_and_facts(film), f"{film.n_liked} of {n_users}", f" gave {LIKED:g} or more")
         for film in table.itertuples()
     ]
-    st.html(film_list(films, "What the most similar users liked", taste.run.record.scale, palette(), N_LIKED))
+    st.html(film_list(films, "What the most similar users liked", viewer.run.record.scale, palette(), N_LIKED))
     st.caption(
         "Films without an answer, those first that most of these users liked. A well-known film may get there by its number of "
         f"ratings alone: the table has the share of all its ratings that are {LIKED:g} or more."

@@ -12,14 +12,14 @@ from collab.ui import words
 from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings
+from collab.ui.person import Viewer
 from collab.ui.taste_charts import distribution_figure, genre_figure
-from collab.ui.taste_profile_view import Taste
 from collab.ui.theme import palette
 
 
-def show_predictions(taste: Taste) -> None:
+def show_predictions(viewer: Viewer) -> None:
     """Genres above and below the average person, and beside them the distribution of the predicted ratings."""
-    run, rated, person = taste.run, taste.known.rated, taste.person
+    run, rated, person = viewer.run, viewer.known.rated, viewer.person
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Genres against the average person", anchor=False)
@@ -36,25 +36,25 @@ def show_predictions(taste: Taste) -> None:
         if table.empty:
             st.info(f"No film with a genre has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
         else:
-            _genres(taste, table)
+            _genres(viewer, table)
     with right:
         st.header("Distribution of predicted ratings", anchor=False)
-        films = np.setdiff1d(trained_items(run.items, minimum), list(taste.known.answered))
+        films = np.setdiff1d(trained_items(run.items, minimum), list(viewer.known.answered))
         if len(films):
-            _distribution(taste, films, minimum)
+            _distribution(viewer, films, minimum)
         else:
             st.info(f"No film is left with {minimum} training ratings. Lower the minimum.", icon=":material/info:")
 
 
-def _genres(taste: Taste, table: pd.DataFrame) -> None:
+def _genres(viewer: Viewer, table: pd.DataFrame) -> None:
     st.plotly_chart(
-        genre_figure(table, palette(), synthetic=taste.page.data.synthetic),
+        genre_figure(table, palette(), synthetic=viewer.run.record.synthetic),
         config=PLAIN,
         key="genres",
         alt="Genres by how far they are predicted above the average person, highest first: "
         + ", ".join(f"{row.genre} {words.signed(row.difference)}" for row in table.itertuples()),
     )
-    st.caption(_genres_in_words(taste, table))
+    st.caption(_genres_in_words(viewer, table))
     fold = table_fold("genre_table")
     if fold is None:
         return
@@ -79,9 +79,9 @@ def _genres(taste: Taste, table: pd.DataFrame) -> None:
         )
 
 
-def _genres_in_words(taste: Taste, table: pd.DataFrame) -> str:
+def _genres_in_words(viewer: Viewer, table: pd.DataFrame) -> str:
     count = "The grey number counts a genre’s films; a film of several genres counts in each."
-    if not taste.is_known:
+    if not viewer.is_known:
         return f"The average person is at zero by definition; lines hold 8 of 10 people where the model knows. {count}"
     if table["clear"].isna().all():
         return f"This model does not say how sure it is of a genre. {count}"
@@ -101,12 +101,12 @@ def _listed(genres: list[str]) -> str:
     return ", ".join(map(words.plain, genres))
 
 
-def _distribution(taste: Taste, films: np.ndarray, minimum: int) -> None:
-    now, before = taste.person.foresee(taste.known.rated)[0], taste.person.plain.before[0]
-    table = predicted_distribution(now, before, films, taste.run.record.scale)
+def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
+    now, before = viewer.person.foresee(viewer.known.rated)[0], viewer.person.plain.before[0]
+    table = predicted_distribution(now, before, films, viewer.run.record.scale)
     means = float(now.mean[films].mean()), float(before.mean[films].mean())
     st.plotly_chart(
-        distribution_figure(table, means, palette(), taste.who, synthetic=taste.page.data.synthetic),
+        distribution_figure(table, means, palette(), viewer.who, synthetic=viewer.run.record.synthetic),
         config=PLAIN,
         key="distribution",
         alt=f"Predicted ratings of {len(films)} films: mean {means[0]:.1f}, standard deviation {now.mean[films].std():.2f}; for "
@@ -129,7 +129,7 @@ def _distribution(taste: Taste, films: np.ndarray, minimum: int) -> None:
             column_config={
                 "low": st.column_config.NumberColumn("From", format="%.2f"),
                 "high": st.column_config.NumberColumn("To", format="%.2f"),
-                "n": st.column_config.NumberColumn(f"Films, {taste.who.lower()}", format="localized"),
+                "n": st.column_config.NumberColumn(f"Films, {viewer.who.lower()}", format="localized"),
                 "n_average": st.column_config.NumberColumn("Films, average person", format="localized"),
             },
         )

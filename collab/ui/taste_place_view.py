@@ -16,8 +16,9 @@ from collab.ui.charts import PLAIN
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.keeping import share_button
 from collab.ui.needs import offer_factors
+from collab.ui.person import Viewer
 from collab.ui.taste_charts import N_NAMED, place_figure
-from collab.ui.taste_profile_view import Taste, say_so_far
+from collab.ui.taste_profile_view import say_so_far
 from collab.ui.theme import palette
 
 N_ON_MAP = 1000
@@ -27,12 +28,12 @@ FILMS, PEOPLE = "Films", "People"
 N_ALIKE, MOST_ALIKE = 10, 50
 
 
-def show_place(taste: Taste) -> int:
+def show_place(viewer: Viewer) -> int:
     """The map, and beside it what is known so far; returns how many of the most similar users are asked for."""
-    run = taste.run
+    run = viewer.run
     picture, side = st.columns([3, 1], gap="medium")
     with side:
-        share_button(taste.profile, "your_taste")
+        share_button(viewer.profile, "your_taste")
         among = FILMS
         if run.model.has_factors:
             among = st.segmented_control(
@@ -54,49 +55,49 @@ def show_place(taste: Taste) -> int:
             help="How many of the most similar users are marked among people, and asked below what they liked. More: they "
             "have seen more, and are less alike.",
         )
-        say_so_far(taste)
+        say_so_far(viewer)
     with picture:
         if run.model.has_factors:
-            _map(taste, among, n_alike)
+            _map(viewer, among, n_alike)
         else:
-            offer_factors(run, f"there is no map for {taste.whose} place; the rest of the page goes on without it")
+            offer_factors(run, f"there is no map for {viewer.whose} place; the rest of the page goes on without it")
     return n_alike
 
 
-def _map(taste: Taste, among: str, n_alike: int) -> None:
-    item_index, plane, people = cached.run_places(taste.run.id, N_ON_MAP)
-    place = place_of(taste.person, taste.known.rated, plane, item_index)
+def _map(viewer: Viewer, among: str, n_alike: int) -> None:
+    item_index, plane, people = cached.run_places(viewer.run.id, N_ON_MAP)
+    place = place_of(viewer.person, viewer.known.rated, plane, item_index)
     factor = stretch(plane, people)
     with_people = among == PEOPLE
-    points = _people(taste, people * factor, n_alike) if with_people else _films(taste, place, plane, item_index)
+    points = _people(viewer, people * factor, n_alike) if with_people else _films(viewer, place, plane, item_index)
     figure = place_figure(
         points,
         place.mean * factor,
         None if place.covariance is None else (place.mean + ellipse(place.covariance)) * factor,
         palette(),
-        taste.who,
+        viewer.who,
         plane.explained_variance_ratio,
-        synthetic=taste.page.data.synthetic,
+        synthetic=viewer.run.record.synthetic,
     )
     with st.container(key="taste_place"):
         st.plotly_chart(
             figure,
             config=PLAIN,
             key="place",
-            alt=f"{taste.whose.capitalize()} place on the first two principal components of the item factors: "
+            alt=f"{viewer.whose.capitalize()} place on the first two principal components of the item factors: "
             f"{words.signed(place.mean[0])} and {words.signed(place.mean[1])}{_give_or_take(place)}. The average person "
             "stands in the middle. The table below holds the same.",
         )
-    _explain(taste, place, among)
+    _explain(viewer, place, among)
     fold = table_fold("place_table")
     if fold is None:
         return
     with fold:
-        _own_tables(taste, place)
+        _own_tables(viewer, place)
         if with_people:
             _people_table(points, people)
         else:
-            _film_table(taste, place, plane, item_index)
+            _film_table(viewer, place, plane, item_index)
 
 
 def _give_or_take(place: Place) -> str:
@@ -106,9 +107,9 @@ def _give_or_take(place: Place) -> str:
     return f", ± {one:.2f} and ± {two:.2f}"
 
 
-def _explain(taste: Taste, place: Place, among: str) -> None:
-    you = taste.you
-    if not taste.is_known:
+def _explain(viewer: Viewer, place: Place, among: str) -> None:
+    you = viewer.you
+    if not viewer.is_known:
         st.caption(
             "The cross is the average person. "
             + ("The outline holds 8 of 10 people, as the model expects them. " if place.covariance is not None else "")
@@ -116,12 +117,12 @@ def _explain(taste: Taste, place: Place, among: str) -> None:
         )
         return
     told = (
-        f" The two axes tell {words.percent(place.told)} of how {taste.whose} predictions differ from the average person’s."
+        f" The two axes tell {words.percent(place.told)} of how {viewer.whose} predictions differ from the average person’s."
         if np.isfinite(place.told)
         else ""
     )
     outline = (
-        f"The outline holds {taste.whose} true place in 8 of 10 cases."
+        f"The outline holds {viewer.whose} true place in 8 of 10 cases."
         if place.covariance is not None
         else "This model does not say how sure the place is."
     )
@@ -141,11 +142,11 @@ def _explain(taste: Taste, place: Place, among: str) -> None:
     )
 
 
-def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd.DataFrame:
+def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> pd.DataFrame:
     """The films for `place_figure`; named are the rated ones that moved the place most, and others farthest along it."""
-    items, rated = taste.run.items, taste.known.rated
-    now = taste.person.foresee(rated)[0].score[item_index]
-    beyond = (now - taste.person.plain.before[0].score[item_index]).astype(np.float64)
+    items, rated = viewer.run.items, viewer.known.rated
+    now = viewer.person.foresee(rated)[0].score[item_index]
+    beyond = (now - viewer.person.plain.before[0].score[item_index]).astype(np.float64)
     beyond -= beyond.mean()
     films = items.iloc[item_index][["title", "n_ratings"]].assign(
         item_index=item_index, x=plane.coordinates[:, 0], y=plane.coordinates[:, 1], marked=False, name=""
@@ -155,12 +156,12 @@ def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd
     films["words"] = [
         f"{escaped(film.title)} · {words.counted(film.n_ratings, 'rating')} · "
         + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {words.stars(score)}")
-        + f" · {words.signed(more)} beyond {taste.whose} level"
+        + f" · {words.signed(more)} beyond {viewer.whose} level"
         for film, score, more in zip(films.itertuples(), now, beyond, strict=True)
     ]
     films = films.set_index("item_index", drop=False)
     moved = [film for film in movers(place, rated)["item_index"] if film in films.index][:N_NAMED]
-    farthest = ahead(place, plane, item_index, taste.known.answered, N_NAMED)["item_index"].tolist()
+    farthest = ahead(place, plane, item_index, viewer.known.answered, N_NAMED)["item_index"].tolist()
     for film in moved:
         films.loc[film, "name"] = f"{shortened(films.loc[film, 'title'], 24)}, {rated[film]:g}"
     films.loc[farthest, "name"] = [shortened(title, 26) for title in films.loc[farthest, "title"]]
@@ -168,11 +169,11 @@ def _films(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> pd
     return pd.concat([films.loc[first], films.drop(index=first)], ignore_index=True)
 
 
-def _people(taste: Taste, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame:
+def _people(viewer: Viewer, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame:
     """The trained users for `place_figure`; the most similar ones are marked, the first of them named."""
-    nearest = alike(taste.person, taste.known.rated, cached.run_tastes(taste.run.id), n_alike)["user_index"].tolist()
-    user_index = trained_items(taste.run.users)
-    users = taste.run.users.iloc[user_index].assign(
+    nearest = alike(viewer.person, viewer.known.rated, cached.run_tastes(viewer.run.id), n_alike)["user_index"].tolist()
+    user_index = trained_items(viewer.run.users)
+    users = viewer.run.users.iloc[user_index].assign(
         x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=user_index
     )
     users["marked"] = users["user_index"].isin(nearest)
@@ -192,16 +193,16 @@ def _axes(digits: int = 3) -> dict:
     }
 
 
-def _own_tables(taste: Taste, place: Place) -> None:
+def _own_tables(viewer: Viewer, place: Place) -> None:
     """The place, and what each rating did to it."""
-    rated = taste.known.rated
+    rated = viewer.known.rated
     deviation = np.full(2, np.nan) if place.covariance is None else np.sqrt(np.diag(place.covariance))
     st.dataframe(
         pd.DataFrame({"axis": ["component 1", "component 2"], "place": place.mean, "deviation": deviation}),
         hide_index=True,
         placeholder=words.MISSING,
         width="content",
-        alt=f"{taste.whose.capitalize()} place",
+        alt=f"{viewer.whose.capitalize()} place",
         column_config={
             "axis": "Axis",
             "place": st.column_config.NumberColumn("Place", format="%+.3f"),
@@ -214,8 +215,8 @@ def _own_tables(taste: Taste, place: Place) -> None:
         st.caption("This model does not say what each rating did.")
         return
     moved = movers(place, rated)
-    facts = taste.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
-    told = f", with {words.percent(share_beforehand(place))} for what was told before" if taste.person.told else ""
+    facts = viewer.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
+    told = f", with {words.percent(share_beforehand(place))} for what was told before" if viewer.person.told else ""
     st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
     st.dataframe(
         moved.assign(**facts, share=100 * moved["share"]),
@@ -235,19 +236,19 @@ def _own_tables(taste: Taste, place: Place) -> None:
     )
 
 
-def _film_table(taste: Taste, place: Place, plane: Pca, item_index: np.ndarray) -> None:
+def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> None:
     """All films of the map, farthest along the arrow first; while nothing is rated or told, most rated first."""
-    rated, coordinates = taste.known.rated, plane.coordinates
+    rated, coordinates = viewer.known.rated, plane.coordinates
     order = np.argsort(-(coordinates @ place.mean), kind="stable")
     films = item_index[order]
-    table = taste.run.items.iloc[films][["title", "n_ratings"]].assign(
+    table = viewer.run.items.iloc[films][["title", "n_ratings"]].assign(
         stars=[rated.get(film, np.nan) for film in films.tolist()],
-        predicted=taste.person.foresee(rated)[0].mean[films],
-        average=taste.person.plain.before[0].mean[films],
+        predicted=viewer.person.foresee(rated)[0].mean[films],
+        average=viewer.person.plain.before[0].mean[films],
         x=coordinates[order, 0],
         y=coordinates[order, 1],
     )
-    st.caption(f"All films of the map, {'farthest along the arrow' if taste.is_known else 'most rated'} first.")
+    st.caption(f"All films of the map, {'farthest along the arrow' if viewer.is_known else 'most rated'} first.")
     st.dataframe(
         table,
         hide_index=True,

@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.errors import CollabError
 from collab.interpret import trained_items
-from collab.newcomer import ByItself, Newcomer
-from collab.services.profiles import Answer, Profile
-from collab.services.runs import TrainedRun
+from collab.newcomer import Newcomer
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only
 from collab.ui.page import Page
-from collab.ui.person import believed
-from collab.ui.rating import places
-from collab.ui.taste import Known, answers_known
+from collab.ui.person import Viewer, viewer_of
 
 
-@dataclass(frozen=True, eq=False)
-class Taste:
-    """A person in front of a run: what the run brings to them (`person`) and their answers as it knows them (`known`)."""
-
-    page: Page
-    person: Newcomer | ByItself
-    known: Known
-    profile: Profile | None
-    answers: Sequence[Answer]
-
-    @property
-    def run(self) -> TrainedRun:
-        return self.page.run
-
-    @property
-    def mine(self) -> bool:
-        return self.profile is None or self.profile.can_edit
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything is rated or told: else this is the average person."""
-        return bool(self.known.rated or self.person.told)
-
-    @property
-    def whose(self) -> str:
-        return "your" if self.mine else "their"
-
-    @property
-    def you(self) -> str:
-        return "you" if self.mine else "them"
-
-    @property
-    def who(self) -> str:
-        return "You" if self.mine else "They"
-
-
-def open_taste(page: Page) -> Taste:
+def open_taste(page: Page) -> Viewer:
     """The person of the link or of this session; without one, or where the link is of no use, the average person."""
     profile, answers = None, []
     try:
@@ -70,31 +27,29 @@ def open_taste(page: Page) -> Taste:
     except CollabError as reason:
         profile = None
         st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
-    run = page.run
-    known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    taste = Taste(page, believed(run, profile), known, profile, answers)
-    if not taste.mine:
+    viewer = viewer_of(page.run, profile, answers)
+    if not viewer.mine:
         say_view_only(profile)
-    if not known.rated:
-        _say_nothing_rated(taste)
-    return taste
+    if not viewer.known.rated:
+        _say_nothing_rated(viewer)
+    return viewer
 
 
-def _say_nothing_rated(taste: Taste) -> None:
-    whose = "Nothing is rated yet" if taste.mine else "They have rated no film of this data set"
+def _say_nothing_rated(viewer: Viewer) -> None:
+    whose = "Nothing is rated yet" if viewer.mine else "They have rated no film of this data set"
     line, door = st.columns([4, 1], vertical_alignment="center")
-    said = taste.person.told
+    said = viewer.person.told
     who = "what you see follows from what was told beforehand" if said else "this is the average person"
     line.info(f"**{whose}: {who}.** A few stars move everything here.", icon=":material/person:")
-    if taste.mine:
+    if viewer.mine:
         door.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")
 
 
-def say_so_far(taste: Taste) -> None:
+def say_so_far(viewer: Viewer) -> None:
     """How many films are rated, and how kind the person is."""
-    run, rated = taste.run, taste.known.rated
+    run, rated = viewer.run, viewer.known.rated
     if not rated:
-        told = taste.person.told
+        told = viewer.person.told
         st.caption(
             "The groups of films that were picked, or age, gender and occupation, are all that is known so far."
             if told
@@ -104,15 +59,15 @@ def say_so_far(taste: Taste) -> None:
     n = len(rated)
     st.markdown(
         f"**{words.count(n)} {'film' if n == 1 else 'films'} rated**"
-        + (f", {words.count(len(taste.known.not_seen))} not seen." if taste.known.not_seen else ".")
+        + (f", {words.count(len(viewer.known.not_seen))} not seen." if viewer.known.not_seen else ".")
     )
     films = trained_items(run.items)
-    if isinstance(taste.person, Newcomer) and run.model.has_biases:
-        kind, what = bias_difference(taste.person, rated, films), f"{taste.whose.capitalize()} bias is"
-        about = "about " if taste.person.films.y_range is not None else ""
+    if isinstance(viewer.person, Newcomer) and run.model.has_biases:
+        kind, what = bias_difference(viewer.person, rated, films), f"{viewer.whose.capitalize()} bias is"
+        about = "about " if viewer.person.films.y_range is not None else ""
     else:
-        kind, about = level(taste.person, rated, films), ""
-        what = f"{taste.whose.capitalize()} predicted ratings are on average"
+        kind, about = level(viewer.person, rated, films), ""
+        what = f"{viewer.whose.capitalize()} predicted ratings are on average"
     given, everyone = given_and_everyone(rated, run.items)
     st.markdown(
         f"**Kindness.** {what} {about}{_with_doubt(kind)} stars against the average person’s{_clearness(kind)}. "
@@ -120,7 +75,7 @@ def say_so_far(taste: Taste) -> None:
         help="± is one standard deviation of what is believed after the ratings. “Clear of zero”: zero is outside the interval "
         f"that holds the truth in {10 * COVERAGE:.0f} of 10 cases.",
     )
-    if taste.mine:
+    if viewer.mine:
         st.page_link("pages/rate.py", label="Rate more films", icon=":material/star:")
 
 

@@ -25,10 +25,8 @@ from collab.ui import cached, own_ratings, words
 from collab.ui.as_table import table_fold
 from collab.ui.evening_list import evening_list, likely_words, listed_names
 from collab.ui.film_list import Film, film_list, title_and_facts
-from collab.ui.person import believed
-from collab.ui.rating import places
+from collab.ui.person import viewer_of
 from collab.ui.table_csv import csv_button
-from collab.ui.taste import answers_known
 from collab.ui.theme import palette
 from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
@@ -41,9 +39,8 @@ N_FILMS, N_APART = 10, 3
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
     """What the run foresees of the person of a profile. Raises ProfileError and RunError."""
-    answers = own_ratings.answers_of(profile)
-    known = answers_known(answers, places(run, answers), run.items, run.record.scale)
-    person = believed(run, profile)
+    viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
+    person, known = viewer.person, viewer.known
     return Member(person.foresee(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
 
 
