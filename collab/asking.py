@@ -240,10 +240,8 @@ def _highest(score: np.ndarray, interview: Interview, n: int) -> np.ndarray:
 
 def _helf(train: Ratings, share: np.ndarray, n_people: int) -> np.ndarray:
     """Harmonic mean of the entropy of every film's ratings and the logarithm of its count, both 0 to 1, (n_items,)."""
-    scale = train.rating_scale
-    n_levels = len(scale.levels)
-    level = np.rint((train.rating - scale.low) / scale.step).astype(np.int64)
-    cells = train.item_index.astype(np.int64) * n_levels + level
+    n_levels = len(train.rating_scale.levels)
+    cells = train.item_index.astype(np.int64) * n_levels + train.rating_scale.places(train.rating)
     histogram = np.bincount(cells, minlength=train.n_items * n_levels).reshape(train.n_items, n_levels)
     chances = histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1)
     entropy = -(chances * np.log(np.where(chances > 0, chances, 1.0))).sum(axis=1) / np.log(n_levels)

@@ -1,7 +1,8 @@
-"""Two models on the same held-out rows: the paired difference of their squared errors, and how sure it is."""
+"""Models on the same held-out rows: the paired difference of their squared errors, and how sure it is."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,3 +57,24 @@ def compare(
         drawn[start : start + size] = (times @ totals) / (times @ counts)
     low, high = np.quantile(drawn, (0.025, 0.975))
     return Comparison(difference, float(low), float(high), len(by_row), n_users)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Squared errors (n_rows,) of several answers, by name, on the same rows, and whose they are, `drawn` (n_rows,): the users or
+    the films left out whole, over which an interval is drawn."""
+
+    squared: Mapping[Hashable, np.ndarray]
+    drawn: np.ndarray
+
+    @property
+    def n_drawn(self) -> int:
+        return len(np.unique(self.drawn))
+
+    def mse(self, answer: Hashable) -> float:
+        """Mean squared error in squared stars."""
+        return float(self.squared[answer].mean())
+
+    def gain(self, answer: Hashable, over: Hashable) -> Comparison:
+        """MSE of `answer` minus that of `over`, paired, with its 95 % interval; below zero: it is better."""
+        return compare(self.squared[answer], self.squared[over], self.drawn)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from collab.comparison import Comparison, compare
+from collab.comparison import Measured
 from collab.errors import DataError
 from collab.features import Features
 from collab.models import build_model
@@ -39,30 +38,16 @@ class LeftOut:
 
 
 @dataclass(frozen=True, eq=False)
-class Measurement:
-    """Squared errors (n_rows,) of every answer on the ratings of films left out, and the films they are of, `item_index`.
+class Measurement(Measured):
+    """Squared errors of every answer on the ratings of films left out, drawn by film.
 
     Of the films with LEAST_FOR_MEAN ratings: `film_means` (n,) in stars, and what was foretold of them, `foretold` (n,): the mean
     of the model's predictions over all trained users; `train_mean` is the mean of the training ratings.
     """
 
-    squared: Mapping[str, np.ndarray]
-    item_index: np.ndarray
     film_means: np.ndarray
     foretold: np.ndarray
     train_mean: float
-
-    @property
-    def n_films(self) -> int:
-        return len(np.unique(self.item_index))
-
-    def mse(self, answer: str) -> float:
-        """Mean squared error over the ratings, in squared stars."""
-        return float(self.squared[answer].mean())
-
-    def gain(self, answer: str, over: str = MEAN) -> Comparison:
-        """MSE of `answer` minus that of `over`, paired, with its 95 % interval over films; below zero: it is better."""
-        return compare(self.squared[answer], self.squared[over], self.item_index)
 
     @property
     def off_by(self) -> float:

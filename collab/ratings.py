@@ -26,15 +26,14 @@ class RatingScale:
         n_levels = round((self.high - self.low) / self.step) + 1
         return (self.low + self.step * np.arange(n_levels)).astype(np.float32)
 
-    @property
-    def y_range(self) -> tuple[float, float]:
-        """Ends of a sigmoid that can reach every rating: a step below the lowest, half a star above the highest."""
-        return (self.low - self.step, self.high + 0.5)
-
     def allows(self, rating: np.ndarray) -> np.ndarray:
         """True where a rating is one of the levels, shape of `rating`."""
         steps = (np.asarray(rating, dtype=np.float64) - self.low) / self.step
         return (steps >= 0) & (steps <= len(self.levels) - 1) & (steps == np.round(steps))
+
+    def places(self, rating: np.ndarray) -> np.ndarray:
+        """The place of every rating among the levels, int64, shape of `rating`."""
+        return np.rint((np.asarray(rating, dtype=np.float64) - self.low) / self.step).astype(np.int64)
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} in steps of {self.step:g}"

@@ -37,13 +37,12 @@ LIKED = 4.0
 class TrainedTastes:
     """The trained users `user_index` (n,) over `films` (m,), most rated first.
 
-    `away` (n, m): their predicted ratings less the average person's, in stars; `direction` (n, m) the same with every row
-    centred and of length 1, or 0 where a user differs from the average person by the level alone.
+    `direction` (n, m): their predicted ratings less the average person's, every row centred and of length 1, or 0 where a user
+    differs from the average person by the level alone.
     """
 
     user_index: np.ndarray
     films: np.ndarray
-    away: np.ndarray
     direction: np.ndarray
 
 
@@ -54,7 +53,7 @@ def trained_tastes(
     people, films = trained_items(users), most_rated_items(items, n_films)
     predicted = model.predict(np.repeat(people, len(films)), np.tile(films, len(people)))
     away = predicted.reshape(len(people), len(films)).astype(np.float64) - known.plain.before[0].score[films]
-    return TrainedTastes(people, films, away, _direction(away))
+    return TrainedTastes(people, films, _direction(away))
 
 
 def alike(known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes, n: int = 10) -> pd.DataFrame:

@@ -71,11 +71,11 @@ def test_simple_answers_by_hand(make_ratings):
 
 def test_side_information_finds_who_likes_a_film_that_was_left_out(checkerboard):
     found = measure(*checkerboard, 2, SideSettings(epochs=30, batch_size=32, unknown_share=0.3), n_films=6)
-    assert found.n_films == 6
+    assert found.n_drawn == 6
     assert found.mse(MEAN) == pytest.approx(2.25, abs=0.1)  # the spread of 5 and 2
     assert found.mse(SIDE) < 0.3 * min(found.mse(MEAN), found.mse(KINDNESS), found.mse(GENRES), found.mse(RIDGE))
-    gain = found.gain(SIDE)
+    gain = found.gain(SIDE, MEAN)
     assert gain.high < 0 and gain.difference == pytest.approx(found.mse(SIDE) - found.mse(MEAN))
-    assert found.gain(MEAN).difference == 0
-    assert len(found.film_means) == np.sum(np.bincount(found.item_index) >= LEAST_FOR_MEAN) == 6
+    assert found.gain(MEAN, MEAN).difference == 0
+    assert len(found.film_means) == np.sum(np.bincount(found.drawn) >= LEAST_FOR_MEAN) == 6
     assert found.off_by < 0.5 and found.mean_off_by < 0.2  # as many love a film as do not

@@ -13,16 +13,16 @@ HALF_STARS = RatingScale(0.5, 5.0, 0.5)
 
 
 @pytest.mark.parametrize(
-    "scale, levels, y_range, words",
+    "scale, levels, words",
     [
-        (STARS, [1, 2, 3, 4, 5], (0.0, 5.5), "1 to 5 in steps of 1"),
-        (HALF_STARS, [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], (0.0, 5.5), "0.5 to 5 in steps of 0.5"),
+        (STARS, [1, 2, 3, 4, 5], "1 to 5 in steps of 1"),
+        (HALF_STARS, [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], "0.5 to 5 in steps of 0.5"),
     ],
 )
-def test_a_scale_knows_its_levels(scale, levels, y_range, words):
+def test_a_scale_knows_its_levels(scale, levels, words):
     assert scale.levels.tolist() == levels
     assert scale.levels.dtype == np.float32
-    assert scale.y_range == y_range
+    assert scale.places(np.array(levels)).tolist() == list(range(len(levels)))
     assert str(scale) == words
     assert scale.allows(np.array(levels)).all()
 

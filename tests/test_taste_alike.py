@@ -47,7 +47,8 @@ USERS_TABLE = pd.DataFrame({"n_ratings": [0, 5, 5, 5, 5, 5]})
 def test_likeness_is_the_correlation_of_what_is_above_the_average_person(model, items):
     tastes = trained_tastes(model, newcomer(), USERS_TABLE, items)
     assert tastes.films.tolist() == [1, 2, 3, 4] and tastes.user_index.tolist() == [1, 2, 3, 4, 5]
-    np.testing.assert_allclose(tastes.away[1], [1, 1, 2, 0])  # the bias of user 2, and the taste for film 3
+    away = np.array([1, 1, 2, 0]) - 1  # the bias of user 2, and the taste for film 3, without their mean
+    np.testing.assert_allclose(tastes.direction[1], away / np.linalg.norm(away), atol=1e-12)
     np.testing.assert_allclose(tastes.direction[4], 0)  # kind, and nothing else
     table = alike(newcomer(noise=1e-4), {1: 5.0, 2: 1.0, 3: 3.0, 4: 3.0}, tastes)
     assert table.user_index.tolist() == [1, 4]  # the one against it, and those with nothing in common, are left out

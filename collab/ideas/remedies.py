@@ -8,14 +8,14 @@ predictions, so what differs is only what is known of the person.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from collab.cold_start import Belief, background
-from collab.comparison import Comparison, compare
+from collab.comparison import Measured
 from collab.datasets.dataset import Dataset, describe_items, describe_users, item_labels
 from collab.errors import DataError
 from collab.features import features_of
@@ -27,6 +27,7 @@ from collab.ratings import Ratings
 from collab.training import fit
 
 AVERAGE, GENRES, ABOUT, BIASES, TASTE = "average", "genres", "about", "biases", "ratings"
+AVERAGE_USER = (AVERAGE, 0)
 REVEALED = (0, 1, 3, 5, 10)
 N_PEOPLE, N_TESTED, N_LIKED = 100, 10, 3
 GENRE_DAMPING = 5.0
@@ -47,27 +48,6 @@ class Person:
     tested_stars: np.ndarray
     known_items: np.ndarray
     known_stars: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """Squared errors (n_people · N_TESTED,) of every remedy, for "biases" and "ratings" by number of ratings revealed, and whose
-    they are, `user_index` of the same shape. Remedies that the data do not allow are not there."""
-
-    squared: Mapping[tuple[str, int], np.ndarray]
-    user_index: np.ndarray
-
-    @property
-    def n_people(self) -> int:
-        return len(np.unique(self.user_index))
-
-    def mse(self, remedy: str, n_revealed: int = 0) -> float:
-        """Mean squared error in squared stars."""
-        return float(self.squared[remedy, n_revealed].mean())
-
-    def against_average(self, remedy: str, n_revealed: int = 0) -> Comparison:
-        """MSE of the remedy minus that of the average user, paired, with its 95 % interval over people."""
-        return compare(self.squared[remedy, n_revealed], self.squared[AVERAGE, 0], self.user_index)
 
 
 def hold_out(ratings: Ratings, n_people: int, seed: int) -> list[Person]:
@@ -140,10 +120,12 @@ def measure(
     n_people: int = N_PEOPLE,
     seed: int = 0,
     settings: BayesSettings | None = None,
-) -> Measurement:
+) -> Measured:
     """Hold people out whole, train on everybody else, and predict the tested ratings with every remedy.
 
-    `ratings` belong to `dataset`, items by title. The model is `bayes`. Raises DataError where too few have rated enough.
+    The answers are pairs of a remedy and the number of ratings revealed, which is 0 but for "biases" and "ratings"; remedies that
+    the data do not allow are not there. `ratings` belong to `dataset`, items by title. The model is `bayes`. Raises DataError
+    where too few have rated enough.
     """
     settings = settings or BayesSettings()
     people = hold_out(ratings, n_people, seed)
@@ -153,7 +135,7 @@ def measure(
     known = newcomer(model, describe_users(train), items, 0.0, ratings.rating_scale)
     assert isinstance(known, Newcomer)
     predictors: dict[tuple[str, int], Callable[[Person], np.ndarray]] = {}
-    predictors[AVERAGE, 0] = lambda person: _rate(known, known.prior, person.tested_items)
+    predictors[AVERAGE_USER] = lambda person: _rate(known, known.prior, person.tested_items)
     genres = genre_table(dataset, ratings)
     if genres.shape[1]:
         question = dataclasses.replace(_ask_genres(train, model, genres), mean=known.prior.mean)
@@ -186,7 +168,7 @@ def measure(
         for key, predict in predictors.items()
     }
 
-    return Measurement(squared, np.repeat([each.user_index for each in people], N_TESTED))
+    return Measured(squared, np.repeat([each.user_index for each in people], N_TESTED))
 
 
 def _trained(train: Ratings, settings: BayesSettings) -> Bayes:

@@ -10,12 +10,11 @@ import numpy as np
 import scipy.stats
 import torch
 
-from collab.features import Features
 from collab.models import shared_settings as shared
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.contract import Step
 from collab.models.sweeps import MEAN_STRENGTH, Factorisation, Packing, Side
-from collab.ratings import Ratings, RatingScale
+from collab.ratings import Ratings
 
 N_KEPT = 32
 """Draws kept, evenly over the later half of the sweeps, from which the covariances are made."""
@@ -57,17 +56,7 @@ class BayesSampled(Bayes):
     """
 
     name = "bayes-sampled"
-
-    def __init__(
-        self,
-        settings: BayesSampledSettings,
-        n_users: int,
-        n_items: int,
-        rating_scale: RatingScale | None = None,
-        features: Features | None = None,
-    ) -> None:
-        super().__init__(settings, n_users, n_items, rating_scale, features)
-        self._covariances_due = False
+    _covariances_due = False  # whether there are draws that the covariances do not know yet
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
         """One iterator of a single step a sweep; the caller decides whether to go on after each."""

@@ -108,15 +108,11 @@ class Ordinal(PackedTable):
 
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
         """Start anew on `train`: rows of the packed table (n, 2), and the places of the ratings among the levels (n,)."""
-        given = torch.from_numpy(self._places(train.rating))
+        given = torch.from_numpy(self.rating_scale.places(train.rating))
         counts = torch.bincount(given, minlength=len(self.levels)).float()
         self.common = torch.log(counts.clamp_(min=0.5) / counts.sum())
         self._common_adam = LayersAdam([], [self.common], 0.0)
         return self._begin_table(train), given
-
-    def _places(self, rating: np.ndarray) -> np.ndarray:
-        scale = self.rating_scale
-        return np.rint((rating.astype(np.float64) - scale.low) / scale.step).astype(np.int64)
 
     def _epoch(self, rows: torch.Tensor, given: torch.Tensor, schedule: list[tuple[float, float]]) -> Iterator[Step]:
         rows = rows.reshape(-1)  # (2n,) user, film, user, film, …
@@ -174,7 +170,7 @@ class Ordinal(PackedTable):
         is `ordinal_fold_in`. `noise_variance` is not used: the chances are the noise.
         """
         self._newcomers = self._newcomers or row_prior(self.table[: self.n_users])
-        given = self._places(np.asarray(ratings)).clip(0, len(self.levels) - 1)
+        given = self.rating_scale.places(ratings).clip(0, len(self.levels) - 1)
         return fold_in(
             Films(self.table[self.n_users :], self.common, self.levels), self._newcomers, np.asarray(item_index), given
         )

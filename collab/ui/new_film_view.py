@@ -224,7 +224,7 @@ def worth(run: TrainedRun) -> None:
 def _say_worth(found: Measurement) -> None:
     rows = []
     for answer, text in ANSWERS.items():
-        gain = found.gain(answer)
+        gain = found.gain(answer, MEAN)
         interval = "" if answer == MEAN else f"{words.signed(-gain.high, 4)} to {words.signed(-gain.low, 4)}"
         rows.append({"answer": text, "mse": found.mse(answer), "gain": -gain.difference, "interval": interval})
     st.dataframe(
@@ -247,6 +247,6 @@ def _say_worth(found: Measurement) -> None:
             f"{found.mean_off_by:.2f} off."
         )
     st.caption(
-        f"{found.n_films} films with {LEAST} ratings or more, {words.count(len(found.item_index))} ratings, one draw of films."
+        f"{found.n_drawn} films with {LEAST} ratings or more, {words.count(len(found.drawn))} ratings, one draw of films."
         + means
     )

@@ -10,6 +10,7 @@ from collab.errors import DataError
 from collab.ideas.remedies import (
     ABOUT,
     AVERAGE,
+    AVERAGE_USER,
     BIASES,
     GENRES,
     N_TESTED,
@@ -59,10 +60,11 @@ def test_people_held_out_whole_and_nothing_tested_is_told(invented):
 
 def test_known_structure_shows_in_every_remedy(invented):
     found = measure(*invented, n_people=60, settings=QUICK)  # invented people with tastes by genre and age
-    assert found.n_people == 60 and found.mse(TASTE, 0) == found.mse(AVERAGE)
-    assert found.mse(TASTE, 10) < found.mse(TASTE, 3) < found.mse(AVERAGE)
-    assert found.against_average(TASTE, 10).verdict == found.against_average(GENRES).verdict == "better"
-    assert found.mse(ABOUT) < found.mse(AVERAGE) and found.mse(BIASES, 10) < found.mse(BIASES, 0)
+    assert found.n_drawn == 60 and found.mse((TASTE, 0)) == found.mse(AVERAGE_USER)
+    assert found.mse((TASTE, 10)) < found.mse((TASTE, 3)) < found.mse(AVERAGE_USER)
+    verdicts = {found.gain(answer, AVERAGE_USER).verdict for answer in ((TASTE, 10), (GENRES, 0))}
+    assert verdicts == {"better"}
+    assert found.mse((ABOUT, 0)) < found.mse(AVERAGE_USER) and found.mse((BIASES, 10)) < found.mse((BIASES, 0))
 
 
 def test_data_that_know_nothing_of_people_or_genres_offer_fewer_remedies(invented):
@@ -76,4 +78,4 @@ def test_ratings_beat_the_average_user_on_real_people(movielens_100k):
     ratings = encode(movielens_100k)
     some = ratings.take(np.flatnonzero(ratings.user_index <= 400))
     found = measure(movielens_100k, some, settings=QUICK)
-    assert found.against_average(TASTE, 10).verdict == "better"
+    assert found.gain((TASTE, 10), AVERAGE_USER).verdict == "better"

@@ -127,7 +127,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
     found = cached_new_film.films_left_out(link(app, "run"))
     assert table["mse"].tolist() == [found.mse(answer) for answer in found.squared]
     assert table["gain"].iloc[-1] == pytest.approx(table["mse"].iloc[0] - table["mse"].iloc[-1])
-    assert any(each.value.startswith(f"{found.n_films} films with 5 ratings") for each in app.caption)
+    assert any(each.value.startswith(f"{found.n_drawn} films with 5 ratings") for each in app.caption)
 
 
 def test_who_asks_at_the_same_time_waits_for_the_same_measurement(visit_side, monkeypatch):

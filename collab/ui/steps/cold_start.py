@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.comparison import NOT_TOLD_APART, WORSE
+from collab.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.errors import CollabError
-from collab.ideas.remedies import ABOUT, AVERAGE, BIASES, GENRES, N_TESTED, REVEALED, TASTE, Measurement, measure
+from collab.ideas.remedies import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED, REVEALED, TASTE, measure
 from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.ui import cached, words
@@ -25,7 +25,7 @@ NAMES = {GENRES: "genres named", ABOUT: "age, gender, job", BIASES: "kindness on
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def measured(data: str) -> Measurement:
+def measured(data: str) -> Measured:
     """The remedies on the data set called `data`. Raises CollabError where they cannot be measured."""
     dataset, ratings = load_encoded(data, cached.environment())
     with one_thread():
@@ -38,28 +38,28 @@ def measured_before() -> set[str]:
     return set()
 
 
-def rows_of(found: Measurement, n_revealed: int) -> list[tuple[str, int, str]]:
+def rows_of(found: Measured, n_revealed: int) -> list[tuple[str, int, str]]:
     """Remedy, ratings revealed and label of every row of the picture, from the top."""
     told = f"{n_revealed} rating{'' if n_revealed == 1 else 's'}"
     rows = [(remedy, 0, NAMES[remedy]) for remedy in (ABOUT, GENRES) if (remedy, 0) in found.squared]
     return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 
 
-def remedies_figure(found: Measurement, n_revealed: int, palette: Palette, *, synthetic: bool) -> go.Figure:
+def remedies_figure(found: Measured, n_revealed: int, palette: Palette, *, synthetic: bool) -> go.Figure:
     """A row a remedy: its MSE against that of the average user with the 95 % interval; zero is the average user."""
     figure = go.Figure()
     for remedy, k, label in rows_of(found, n_revealed):
-        against = found.against_average(remedy, k)
+        against = found.gain((remedy, k), AVERAGE_USER)
         figure.add_scatter(
             x=[against.difference],
             y=[label],
             mode="markers+text",
             marker={"size": 13, "color": palette.chosen if remedy == TASTE else palette.predicted},
             error_x=_interval(against.low, against.high, against.difference),
-            text=words.loss(found.mse(remedy, k)),
+            text=words.loss(found.mse((remedy, k))),
             textposition="top center",
             textfont={"color": palette.ink},
-            hovertemplate=f"{label}: MSE {words.loss(found.mse(remedy, k))}, "
+            hovertemplate=f"{label}: MSE {words.loss(found.mse((remedy, k)))}, "
             f"{words.signed(against.low)} to {words.signed(against.high)}<extra></extra>",
         )
     figure.add_vline(0, line={"color": palette.muted, "dash": "dot"})
@@ -68,12 +68,12 @@ def remedies_figure(found: Measurement, n_revealed: int, palette: Palette, *, sy
         y=1,
         yref="paper",
         yanchor="bottom",
-        text=f"the average user: {words.loss(found.mse(AVERAGE))}",
+        text=f"the average user: {words.loss(found.mse(AVERAGE_USER))}",
         showarrow=False,
         font={"color": palette.muted},
     )
-    lows = [found.against_average(remedy, k).low for remedy, k in found.squared]
-    highs = [found.against_average(remedy, k).high for remedy, k in found.squared]
+    lows = [found.gain((remedy, k), AVERAGE_USER).low for remedy, k in found.squared]
+    highs = [found.gain((remedy, k), AVERAGE_USER).high for remedy, k in found.squared]
     figure.update_xaxes(title="MSE less that of the average user", range=[min(lows) - 0.02, max(highs) + 0.06])
     figure.update_yaxes(autorange="reversed", automargin=True)
     styled(figure, palette, 400, synthetic=synthetic, left=8)
@@ -84,23 +84,23 @@ def _interval(low: float, high: float, middle: float) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low], "thickness": 2}
 
 
-def remedies_table(found: Measurement, n_revealed: int) -> pd.DataFrame:
+def remedies_table(found: Measured, n_revealed: int) -> pd.DataFrame:
     """The rows of the picture below that of the average user: error, difference to the average user, its 95 % interval."""
     rows: list[tuple[str, float, float | None, float | None, float | None]] = [
-        ("the average user", found.mse(AVERAGE), None, None, None)
+        ("the average user", found.mse(AVERAGE_USER), None, None, None)
     ]
     for remedy, k, label in rows_of(found, n_revealed):
-        against = found.against_average(remedy, k)
-        rows.append((label, found.mse(remedy, k), against.difference, against.low, against.high))
+        against = found.gain((remedy, k), AVERAGE_USER)
+        rows.append((label, found.mse((remedy, k)), against.difference, against.low, against.high))
     return pd.DataFrame(rows, columns=["remedy", "MSE", "less the average user’s", "from", "to"]).round(4)
 
 
-def in_words(found: Measurement, n_revealed: int) -> str:
+def in_words(found: Measured, n_revealed: int) -> str:
     """What the picture says, and what it cannot say."""
     rows = rows_of(found, n_revealed)
     better, worse, unsure = [], [], []
     for remedy, k, label in rows:
-        verdict = found.against_average(remedy, k).verdict
+        verdict = found.gain((remedy, k), AVERAGE_USER).verdict
         (unsure if verdict == NOT_TOLD_APART else worse if verdict == WORSE else better).append(label)
     parts = []
     if better:
@@ -109,7 +109,7 @@ def in_words(found: Measurement, n_revealed: int) -> str:
         parts.append(f"Worse: {_listed(worse)}.")
     if unsure:
         parts.append(
-            f"Not told apart from it with {found.n_people} people, as the interval holds zero: {_listed(unsure)}."
+            f"Not told apart from it with {found.n_drawn} people, as the interval holds zero: {_listed(unsure)}."
         )
     return " ".join(parts)
 
@@ -166,7 +166,7 @@ def draw(page: Page) -> None:
     said.caption(in_words(found, n_revealed))
     missing = [NAMES[remedy] for remedy in (ABOUT, GENRES) if (remedy, 0) not in found.squared]
     st.caption(
-        f"{found.n_people} people, left out whole, with {N_TESTED} tested ratings each; bars: 95 % intervals, drawn over people, "
+        f"{found.n_drawn} people, left out whole, with {N_TESTED} tested ratings each; bars: 95 % intervals, drawn over people, "
         "numbers: the error itself. The genres named are the up to three that they rated best among ratings not tested; "
         "“kindness only” knows how high somebody rates, “taste” folds the ratings into the Bayesian model."
         + (f" The data say nothing for: {_listed(missing)}." if missing else "")
