@@ -53,10 +53,6 @@ class ItemItem:
     popularity: np.ndarray
     liked_from: float
 
-    def signal(self, stars: np.ndarray) -> np.ndarray:
-        """What ratings (n,) put into a person's row: 1 or UNLIKED."""
-        return signal(stars, self.liked_from)
-
     def score(self, rated: Mapping[int, float]) -> np.ndarray:
         """The score of every film, (n_items,), for a person with the ratings `rated`, stars by item_index."""
         _, rows, x = self._known(rated)
@@ -96,7 +92,7 @@ class ItemItem:
         their places in x."""
         films = np.array(sorted(rated), dtype=np.int64)
         films = films[self.place[films] >= 0]
-        return films, self.place[films], self.signal(np.array([rated[film] for film in films.tolist()]))
+        return films, self.place[films], signal(np.array([rated[film] for film in films.tolist()]), self.liked_from)
 
 
 def signal(stars: np.ndarray, liked_from: float) -> np.ndarray:

@@ -36,7 +36,7 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) 
                 run, similar_items(run.items, run.model.item_factors, chosen, measure, n=5, known=known), measure
             )
         st.page_link(
-            "pages/similar_films.py",
+            "pages/similar.py",
             label="More like this",
             icon=":material/join_inner:",
             query_params={"film": run.items["label"].iat[chosen]},

@@ -33,7 +33,7 @@ def show_place(viewer: Viewer) -> int:
     run = viewer.run
     picture, side = st.columns([3, 1], gap="medium")
     with side:
-        share_button(viewer.profile, "your_taste")
+        share_button(viewer.profile, "taste")
         among = FILMS
         if run.model.has_factors:
             among = st.segmented_control(
