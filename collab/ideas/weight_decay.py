@@ -15,11 +15,6 @@ def penalty(weights: np.ndarray, weight_decay: float) -> float:
     return weight_decay * float(np.square(weights).sum())
 
 
-def penalty_gradient(weights: np.ndarray, weight_decay: float) -> np.ndarray:
-    """2 · wd · w: what that adds to the gradient, shape of `weights`."""
-    return 2.0 * weight_decay * np.asarray(weights, dtype=np.float64)
-
-
 def room(a: float, height: float) -> float:
     """How wide the canyon a·x² is at `height`: 2·√(height / a)."""
     return 2.0 * math.sqrt(height / a)

@@ -8,7 +8,6 @@ from collab.ideas.weight_decay import (
     adam_with_decay,
     adam_with_penalty,
     penalty,
-    penalty_gradient,
     pulls,
     room,
     sgd_with_decay,
@@ -28,14 +27,6 @@ def path_of(optimiser, gradients, **settings):
         steps.step()
         path.append(weight.item())
     return path
-
-
-def test_gradient_is_what_autograd_says():
-    weights = torch.tensor([0.5, -2.0, 3.0], dtype=torch.float64, requires_grad=True)
-    loss = DECAY * (weights**2).sum()
-    loss.backward()
-    assert penalty(weights.detach().numpy(), DECAY) == pytest.approx(loss.item())
-    np.testing.assert_allclose(penalty_gradient(weights.detach().numpy(), DECAY), weights.grad.numpy())
 
 
 def test_by_hand():
