@@ -29,9 +29,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import Ratings
+from collab.tables import film_rows, most_rated_items
 
 N_KNOWN = 1200
 """Films whose chances follow the answers; those rated less often keep their share."""
@@ -41,6 +43,16 @@ DAMPING = 0.02
 
 LEAST_CHANCE = 1e-4
 """No film is ever quite out of the question; a linear guess may well fall below 0."""
+
+
+def films_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) -> pd.DataFrame:
+    """The `n` films to be rated next: the most rated ones whose item indices are not in `answered`.
+
+    Columns: item_index, title, n_ratings, year, genres. Rated and "haven't seen it" are both answers.
+    """
+    candidates = most_rated_items(items, len(items))
+    candidates = candidates[~np.isin(candidates, list(answered))]
+    return film_rows(items, candidates[:n], ["title", "n_ratings", "year", "genres"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,16 +233,6 @@ def by_helf(interview: Interview, n: int) -> np.ndarray:
 def at_random(interview: Interview, n: int) -> np.ndarray:
     """Any film, in one order for each seed."""
     return _highest(np.random.default_rng(interview.seed).random(len(interview.audience.share)), interview, n)
-
-
-STRATEGIES: Mapping[str, Strategy] = {
-    "information": by_information,
-    "chance of seen": by_chance_of_seen,
-    "popularity": by_popularity,
-    "HELF": by_helf,
-    "random": at_random,
-}
-"""The ways to choose the next films, by name; the first is the default."""
 
 
 def _highest(score: np.ndarray, interview: Interview, n: int) -> np.ndarray:

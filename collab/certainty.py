@@ -17,6 +17,9 @@ from collab.ratings import RatingScale
 COVERAGE = 0.8
 """The chance that a rating lies between the ends of its interval."""
 
+REACH = NormalDist().inv_cdf((1 + COVERAGE) / 2)
+"""So many standard deviations from its middle these ends are, in a normal distribution."""
+
 LEAST_CHANCE = 1e-12
 """A level that was given although it had no chance counts as this unlikely: one of them does not outweigh all others."""
 

@@ -7,25 +7,21 @@ those that the run's record names. Sealed rows have no part in anything here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.comparison import Comparison, compare
-from collab.interpret import trained_items
+from collab.kinds import kinds_of
 from collab.metrics import Errors, errors
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import Model
 from collab.ratings import Ratings
+from collab.tables import trained_items
 
 LEAST_ROWS = 10
 """With fewer held-out ratings of a user two models are not compared: a bootstrap over so few rows promises too much."""
-
-REACH = NormalDist().inv_cdf((1 + COVERAGE) / 2)
-
-GENRES, DECADES = "genres", "decades"
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,16 +161,3 @@ def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.D
     )
     table = table[n_all > 0]
     return table.sort_values(["n_ratings", "share_all"], ascending=False, kind="stable").reset_index(drop=True)
-
-
-def kinds_of(items: pd.DataFrame, by: str) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of a film and what it counts as, its genres or its decade: rows of `items` (m,), names (m,)."""
-    if by == DECADES:
-        film = np.flatnonzero(items["year"].notna())
-        years = items["year"].iloc[film].to_numpy(dtype=np.int64)
-        return film, np.array([f"{year // 10 * 10}s" for year in years], dtype=str)
-    pairs = [
-        (film, name) for film, genres in enumerate(items["genres"].fillna("")) for name in genres.split("|") if name
-    ]
-    film, name = zip(*pairs, strict=True) if pairs else ((), ())
-    return np.array(film, dtype=np.int64), np.array(name, dtype=str)

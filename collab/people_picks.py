@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.certainty import REACH
 from collab.cold_start import Predictions
 from collab.item_item import ItemItem
 from collab.models.contract import Model
 from collab.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
-from collab.people import REACH
 from collab.ratings import Ratings, RatingScale
 
 

@@ -17,16 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
+from collab.certainty import REACH
 from collab.cold_start import Predictions
-from collab.interpret import trained_items
+from collab.kinds import genre_flags, genres_of
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
+from collab.tables import trained_items
 
 ROUNDING = 1e-5
 """Differences up to this, in stars, are the rounding of single precision."""
@@ -44,8 +44,8 @@ class Difference:
 
     @property
     def reach(self) -> float:
-        """What the interval that holds the truth in 8 of 10 cases (`COVERAGE`) reaches to either side."""
-        return NormalDist().inv_cdf((1 + COVERAGE) / 2) * self.deviation
+        """What the interval that holds the truth in 8 of 10 cases (`collab.certainty.COVERAGE`) reaches to either side."""
+        return REACH * self.deviation
 
     @property
     def clear(self) -> bool | None:
@@ -90,17 +90,13 @@ def genre_table(
     are less the mean one of all films: what is left is taste, kindness is out.
     """
     films = trained_items(items, minimum_count)
-    of_film = items["genres"].str.split("|")
-    names = sorted({genre for genres in of_film.iloc[films] for genre in genres if genre})
-    place = {genre: row for row, genre in enumerate(names)}
-    member = np.zeros((len(names), len(films)))
-    for column, genres in enumerate(of_film.iloc[films]):
-        member[[place[genre] for genre in genres if genre], column] = 1.0
+    flags = genre_flags(items["genres"].iloc[films])
+    names, member = list(flags), flags.to_numpy(np.float64).T  # (n_genres, n_films)
     means = member / np.maximum(member.sum(axis=1, keepdims=True), 1)
     weights = means - 1 / max(len(films), 1) if beyond_level else means
     values, deviations = _differences(known, rated, weights, films)
     now, before = known.foresee(rated)[0].score[films], known.plain.before[0].score[films]
-    rated_genres = [genre for film in rated for genre in set(of_film.iat[film])]
+    rated_genres = [genre for film in rated for genre in set(genres_of(items["genres"].iat[film]))]
     each = [Difference(float(value), float(sd)) for value, sd in zip(values, deviations, strict=True)]
     table = pd.DataFrame(
         {

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from collab.asking import (
     DAMPING,
-    STRATEGIES,
     Audience,
     Interview,
+    at_random,
     audience,
+    by_chance_of_seen,
+    by_helf,
     by_information,
+    by_popularity,
     information,
     taught,
     unknown,
@@ -144,7 +147,7 @@ def test_several_questions_do_not_ask_the_same_thing(people):
 def test_popularity_and_helf_by_hand(watched, people):
     known = known_of(watched.n_items)
     counts = np.bincount(np.unique(watched.user_index * 100 + watched.item_index) % 100, minlength=watched.n_items)
-    asked = STRATEGIES["popularity"](Interview(known, people, {}, ()), watched.n_items)
+    asked = by_popularity(Interview(known, people, {}, ()), watched.n_items)
     assert asked[0] == film(watched, 1) and (np.diff(counts[asked]) <= 0).all()
     index = film(watched, 1)  # 20 people gave 4 and 20 gave 5: entropy log 2 / log 5, frequency 1
     entropy = np.log(2) / np.log(5)
@@ -162,7 +165,7 @@ class FoldingModel:
 def test_a_model_that_folds_in_by_itself_is_asked_by_chance_alone(watched, people):
     known = ByItself(FoldingModel(), 0.8, STARS)
     interview = Interview(known, people, {3: 5.0}, [4])
-    assert by_information(interview, 3).tolist() == STRATEGIES["chance of seen"](interview, 3).tolist()
+    assert by_information(interview, 3).tolist() == by_chance_of_seen(interview, 3).tolist()
     assert taught(known, {}, {3: 5.0}, people.share) == pytest.approx(0.5)
 
 
@@ -175,7 +178,7 @@ def test_every_strategy_asks_what_is_not_answered_once_and_always_the_same(peopl
     not_seen = [index for index, stars in given_answers.items() if stars is None]
     interview = Interview(known_of(len(people.share)), people, rated, not_seen, seed=5)
     turned = dataclasses.replace(interview, rated=dict(reversed(rated.items())), not_seen=not_seen[::-1])
-    for strategy in STRATEGIES.values():
+    for strategy in (by_information, by_chance_of_seen, by_popularity, by_helf, at_random):
         asked = strategy(interview, n)
         assert len(asked) == len(set(asked.tolist())) == min(n, N_FILMS - len(given_answers))
         assert not set(asked.tolist()) & {0, *given_answers}
@@ -184,7 +187,7 @@ def test_every_strategy_asks_what_is_not_answered_once_and_always_the_same(peopl
 
 def test_seeds_differ_in_what_is_left_to_chance(people):
     known = known_of(len(people.share))
-    first, second = (STRATEGIES["random"](Interview(known, people, {}, (), seed), 12).tolist() for seed in (0, 1))
+    first, second = (at_random(Interview(known, people, {}, (), seed), 12).tolist() for seed in (0, 1))
     assert first != second and sorted(first) == sorted(second)
 
 

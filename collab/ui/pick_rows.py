@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from collab.item_item import ItemItem
-from collab.moves import Move, moves
 from collab.newcomer import ByItself, Newcomer, Picks, picks
-from collab.orders import Dials
-from collab.recommend import popular
+from collab.orders import Dials, Move, moves, popular
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.film_list import Film, Prediction, title_and_facts

@@ -10,10 +10,10 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.errors import CollabError
-from collab.interpret import trained_items
 from collab.newcomer import ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
+from collab.tables import trained_items
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only

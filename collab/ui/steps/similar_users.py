@@ -9,10 +9,10 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.ideas.similar_users import Walk, dense, walk
-from collab.interpret import trained_items
 from collab.models.neighbours import Neighbours, Say
 from collab.ratings import Ratings
 from collab.services.runs import TrainedRun
+from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled

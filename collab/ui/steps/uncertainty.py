@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
-from collab.interpret import most_rated_items
 from collab.services.runs import TrainedRun
+from collab.tables import most_rated_items
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
