@@ -22,21 +22,21 @@ navigation = st.navigation(
         ],
         "Get picks": [
             st.Page("pages/rate.py", title="Rate", icon=":material/star:"),
-            st.Page("pages/your_taste.py", title="Your taste", icon=":material/fingerprint:"),
+            st.Page("pages/taste.py", title="Your taste", icon=":material/fingerprint:"),
             st.Page("pages/together.py", title="Together", icon=":material/group_add:"),
         ],
         "Explore": [
-            st.Page("pages/film_map.py", title="Film map", icon=":material/scatter_plot:"),
+            st.Page("pages/map.py", title="Map", icon=":material/scatter_plot:"),
             st.Page("pages/two_maps.py", title="Two maps", icon=":material/compare:"),
-            st.Page("pages/similar_films.py", title="Similar films", icon=":material/join_inner:"),
-            st.Page("pages/film_biases.py", title="Film biases", icon=":material/thumbs_up_down:"),
+            st.Page("pages/similar.py", title="Similar", icon=":material/join_inner:"),
+            st.Page("pages/biases.py", title="Biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
             st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
             st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/past_runs.py", title="Past runs", icon=":material/history:"),
+            st.Page("pages/runs.py", title="Runs", icon=":material/history:"),
         ],
         "Learn": [
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),

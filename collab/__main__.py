@@ -195,7 +195,7 @@ def rename_run(arguments: argparse.Namespace, environment: Environment) -> None:
 
 
 def delete_run(arguments: argparse.Namespace, environment: Environment) -> None:
-    """Put a run that has ended, or is damaged, into the trash; the page Past runs can bring it back."""
+    """Put a run that has ended, or is damaged, into the trash; the page Runs can bring it back."""
     RunStore(environment.home).delete(arguments.run)
     say(arguments, {"run": arguments.run}, f"run {arguments.run} is deleted; it is kept for {KEPT_DAYS} days")
 
@@ -215,7 +215,7 @@ def export_run(arguments: argparse.Namespace, environment: Environment) -> None:
 
 
 def import_run(arguments: argparse.Namespace, environment: Environment) -> None:
-    """Add a run from a zip that `export-run`, or the page Past runs, has made."""
+    """Add a run from a zip that `export-run`, or the page Runs, has made."""
     record = import_zip(RunStore(environment.home), Path(arguments.file))
     say(arguments, {"run": record.id}, f"run {record.id} is here: {record.name} ({record.data_title})")
 

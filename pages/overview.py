@@ -25,7 +25,7 @@ DOORS = (
         "Move a few sliders and watch its loss fall, live.",
     ),
     (
-        "pages/film_map.py",
+        "pages/map.py",
         "Explore what it learned",
         ":material/scatter_plot:",
         "Walk through the films as the model sees them.",

@@ -62,7 +62,7 @@ CHECK_SECONDS = 5.0
 """How long the files of a run that were found unchanged count as unchanged."""
 
 STOP = "stop"  # an empty file in the folder of a run that was asked to stop
-DELETE_IT = "Delete it on the page Past runs, or restore its folder"
+DELETE_IT = "Delete it on the page Runs, or restore its folder"
 GIVEN_UP = (
     "Its ending could not be written; what you see are its last weights that were. Start it again to train to the end."
 )
@@ -512,7 +512,7 @@ class RunStore:
         if self._place(run_id).is_dir():
             raise RunError(f"run {run_id} is damaged: it has no run.json. {DELETE_IT}")
         if (self.trash / run_id).is_dir():
-            raise RunError(f"run {run_id} was deleted; the page Past runs can bring it back")
+            raise RunError(f"run {run_id} was deleted; the page Runs can bring it back")
         raise RunError(f"there is no run {run_id}")
 
     def _problem(self, record: RunRecord) -> str:

@@ -31,7 +31,7 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) 
         with st.container(gap=None):
             neighbour_buttons(run, similar_items(space, run.items, chosen, options, 5), options.measure)
         st.page_link(
-            "pages/similar_films.py",
+            "pages/similar.py",
             label="More like this",
             icon=":material/join_inner:",
             query_params={"film": run.items["label"].iat[chosen]},

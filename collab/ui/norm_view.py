@@ -144,7 +144,7 @@ def _show_on_map(page: Page, chosen: list[int]) -> None:
     )
     if pressed:
         st.switch_page(
-            "pages/film_map.py",
+            "pages/map.py",
             query_params={"data": page.data.name, "run": page.run.id, FILMS: film_set_text(chosen)},
         )
     if not chosen:

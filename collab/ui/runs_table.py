@@ -147,7 +147,7 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
             *("settings", "model", "time", "created"),
         ],
         placeholder=words.MISSING,
-        alt="Past runs, newest first; tick one to work with it, several to compare them",
+        alt="Runs, newest first; tick one to work with it, several to compare them",
         column_config={
             "name": st.column_config.TextColumn("Name", width=270),
             "data": st.column_config.TextColumn("Data", width=125),

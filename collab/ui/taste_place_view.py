@@ -33,7 +33,7 @@ def show_place(taste: Taste) -> int:
     run = taste.run
     picture, side = st.columns([3, 1], gap="medium")
     with side:
-        share_button(taste.profile, "your_taste")
+        share_button(taste.profile, "taste")
         among = FILMS
         if run.model.has_factors:
             among = st.segmented_control(

@@ -4,7 +4,7 @@
 
 Synthetic catalogues of 1,665, 10,000 and 60,000 films with 50 factors; the map draws 10,000 at most, the most rated, and the
 page has to say so. Headless Chromium without a graphics card: WebGL is drawn in software, on the cores alone, by the renderer
-that is printed. At 1440 × 900. *The page*: the real Film map, from the address in a new browser (the server is warm) to its
+that is printed. At 1440 × 900. *The page*: the real page Map, from the address in a new browser (the server is warm) to its
 first frame, and from a click on another colour to the frame that has it. *Picture*: the same figure alone on a page, our
 component beside `st.plotly_chart`, in turns in the same run.
 
@@ -119,7 +119,7 @@ def measure_picture(browser, address: str, way: str, n_films: int) -> dict[str, 
 
 def measure_page(browser, address: str, run_id: str, n_films: int) -> dict[str, list[float]]:
     """First picture, another colour and a turn of the real page."""
-    page, first = first_picture(browser, f"{address}/film_map?data=sample&run={run_id}&shown={MOST_FILMS}")
+    page, first = first_picture(browser, f"{address}/map?data=sample&run={run_id}&shown={MOST_FILMS}")
     page.wait_for_timeout(2500)
     if n_films > MOST_FILMS:
         page.get_by_text(f"{MOST_FILMS:,} of {n_films:,} films are on the map, the most rated").wait_for(timeout=10_000)
@@ -149,7 +149,7 @@ def main() -> None:
         runs = {n: write_run(home, n) for n in SIZES}
         browser = play.chromium.launch(executable_path=program, args=list(FLAGS))
         with serving(home) as pages, serving(home / "scratch", Path(__file__).with_name("map_app.py")) as scratch:
-            page, _ = first_picture(browser, f"{pages}/film_map?data=sample&run={runs[SIZES[0]]}")  # imports
+            page, _ = first_picture(browser, f"{pages}/map?data=sample&run={runs[SIZES[0]]}")  # imports
             print(f"seconds; WebGL by {page.evaluate(RENDERER)}")
             page.context.close()
             print(

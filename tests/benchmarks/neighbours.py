@@ -1,4 +1,4 @@
-"""How good the neighbours of a film are, by every option of the Similar films page: genres in common, and held-out co-rating.
+"""How good the neighbours of a film are, by every option of the page Similar: genres in common, and held-out co-rating.
 
     python -m tests.benchmarks.neighbours             # beside random and popular films, and item-item weights
 

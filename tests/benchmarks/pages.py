@@ -58,17 +58,17 @@ WARM_ROUNDS = 2  # that nobody counts: one for each of these runs
 CONTROLS = {
     "home": PICK_RUN,
     "rate": "stars",
-    "your_taste": "alike",
+    "taste": "alike",
     "together": "way",
-    "film_map": "shown",
+    "map": "shown",
     "two_maps": "nearest_by",
-    "similar_films": "neighbours",
-    "film_biases": "ends",
+    "similar": "neighbours",
+    "biases": "ends",
     "people": "_pick_person",
     "new_film": "new_year",
     "data": "data_part",
     "train": "set_n_factors",
-    "past_runs": "find_run",
+    "runs": "find_run",
     "learn": "matrix_users",
     "chapter": "row",
 }
@@ -119,7 +119,7 @@ def prepare(environment: Environment, models: Sequence[str]) -> dict[str, str]:
                 profiles.rate(person, str(title), 1.0 + (3 * place + person.id) % 5)
     link = {page: {} for page in CONTROLS}
     link["home"] = {"data": DATA, "run": runs[-1]}
-    for page in ("rate", "your_taste"):
+    for page in ("rate", "taste"):
         link[page]["profile"] = people[0].edit_token
     link["together"]["people"] = ",".join(each.view_token for each in people)
     return {page: urlencode(named) for page, named in link.items()}

@@ -7,29 +7,29 @@ MENU = (
     "Rate",
     "Your taste",
     "Together",
-    "Film map",
+    "Map",
     "Two maps",
-    "Similar films",
-    "Film biases",
+    "Similar",
+    "Biases",
     "People",
     "New film",
     "Data",
     "Train",
-    "Past runs",
+    "Runs",
     "Learn",
     "The chapter’s tables",
 )
-# The page that takes longest to draw; tests/browser/test_past_runs.py opens Train so, which waits for no run. That every page
+# The page that takes longest to draw; tests/browser/test_runs.py opens Train so, which waits for no run. That every page
 # calls for its frame itself where the server has set no menu yet is in tests/pages/test_frame.py, where no visit finds one.
-COLD = ("film_map",)
+COLD = ("map",)
 # Overview, and the pages with a main picture; the others are opened by their own address in the files that are named after them.
-WARM = ("overview", "similar_films", "film_biases", "people", "your_taste", "data")
+WARM = ("overview", "similar", "biases", "people", "taste", "data")
 ABOVE_THE_FOLD = {
-    "film_map": ".plot3d",
-    "similar_films": ".st-key-similar_bars",
-    "film_biases": ".st-key-biases",
+    "map": ".plot3d",
+    "similar": ".st-key-similar_bars",
+    "biases": ".st-key-biases",
     "people": ".st-key-foretold",
-    "your_taste": ".st-key-taste_place",
+    "taste": ".st-key-taste_place",
     "data": ".st-key-tail",
 }
 

@@ -6,8 +6,8 @@ from tests.browser.conftest import PATIENCE
 
 # A page, the key of one of its own controls, the key that moves it, and what the link says then
 MOVED = (
-    ("similar_films", "minimum", "slider", "minimum=21"),
-    ("film_biases?view=users", "ends", "slider", "ends=11"),
+    ("similar", "minimum", "slider", "minimum=21"),
+    ("biases?view=users", "ends", "slider", "ends=11"),
     ("people?part=tastes", "taste_by", "radio", "taste_by=decades"),
     ("data", "tail_of", "radio", "tail_of=users"),
 )
@@ -43,7 +43,7 @@ def test_controls_are_named_and_moved_by_the_keyboard(server, desktop, settled, 
 
 
 def test_a_popover_is_entered_and_left(server, desktop, settled):
-    desktop.goto(f"{server}/similar_films")
+    desktop.goto(f"{server}/similar")
     more = desktop.get_by_role("button", name="More settings")
     more.wait_for()
     settled(desktop)

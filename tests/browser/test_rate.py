@@ -78,8 +78,8 @@ def test_five_films_change_the_picks_and_survive_a_reload(server, desktop, settl
     assert profile_of(desktop) == token and picks(desktop) == seen[-1] and sorted(answered(desktop)) == sorted(rated)
     assert not set(card_titles(desktop)) & set(rated)
 
-    desktop.get_by_role("link", name="Film biases").click()
-    desktop.wait_for_url("**/film_biases**")
+    desktop.get_by_role("link", name="Biases", exact=True).click()
+    desktop.wait_for_url("**/biases**")
     settled(desktop)
     assert profile_of(desktop) is None  # the private link stays on its own page
     desktop.get_by_role("link", name="Rate", exact=True).click()

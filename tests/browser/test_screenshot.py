@@ -10,7 +10,7 @@ DRAWN = "document.querySelector('.plot3d-drawing')?._fullLayout?.scene?._scene?.
 
 
 def test_the_readmes_picture(server, desktop, settled, request, tmp_path):
-    desktop.goto(f"{server}/film_map?data=sample&film=Alien+(1979)")
+    desktop.goto(f"{server}/map?data=sample&film=Alien+(1979)")
     settled(desktop)
     desktop.wait_for_function(DRAWN)
     desktop.get_by_text("Synthetic ratings.").wait_for()

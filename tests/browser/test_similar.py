@@ -1,4 +1,4 @@
-"""Similar films in the real browser: typing finds a film, the bars and the table follow, the link holds it all."""
+"""Similar in the real browser: typing finds a film, the bars and the table follow, the link holds it all."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,7 +29,7 @@ def choose(page, box, text, title):
 
 
 def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
-    desktop.goto(f"{server}/similar_films?data=ml-100k")
+    desktop.goto(f"{server}/similar?data=ml-100k")
     settled(desktop)
     before = bars(desktop, " · similarity 0.")
     assert len(before) == 10
@@ -51,7 +51,7 @@ def test_type_a_title_and_see_its_neighbours(server, desktop, settled):
 
 
 def test_two_films_and_the_way_from_one_to_the_other(server, desktop, settled):
-    desktop.goto(f"{server}/similar_films?data=ml-100k&film=Alien+(1979)")
+    desktop.goto(f"{server}/similar?data=ml-100k&film=Alien+(1979)")
     settled(desktop)
     alone = bars(desktop, " · similarity 0.")
     assert len(bars(desktop, " · similarity 0.", CO_BARS)) == 10
@@ -81,7 +81,7 @@ def test_two_films_and_the_way_from_one_to_the_other(server, desktop, settled):
 
 
 def test_on_a_phone(server, phone, settled):
-    for page in ("film_biases", "similar_films"):
+    for page in ("biases", "similar"):
         phone.goto(f"{server}/{page}?data=ml-100k&film=Alien+(1979)")
         settled(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -36,7 +36,7 @@ NUMBERS = {
 }
 NEEDED = (RECORD, "items.csv", "users.csv", WEIGHTS)  # by every page that shows a run; the curves are drawn by two
 FREE = ("digest", "files", "environment")  # the sums are recomputed; what else it depended on is text
-CURVES = ("train", "past_runs")
+CURVES = ("train", "runs")
 WRONG_TYPES = ([], {}, "x", 5, True, [[]], {"a": 1})
 DEEP = 100_000
 

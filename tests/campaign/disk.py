@@ -59,10 +59,8 @@ class Home:
     def starts(self, pages: Iterable[str] = PAGES) -> list[Path]:
         """Where walks begin: every page on a run that it serves, some on others too."""
         links = [(page, self.run) for page in pages]
-        links += [(page, self.sealed) for page in pages if page in ("train", "past_runs")]
-        links += [
-            (page, self.plain) for page in pages if page in ("film_map", "film_biases", "new_film", "people", "train")
-        ]
+        links += [(page, self.sealed) for page in pages if page in ("train", "runs")]
+        links += [(page, self.plain) for page in pages if page in ("map", "biases", "new_film", "people", "train")]
         return [Path(page, (("data", SAMPLE), ("run", run)), ()) for page, run in links]
 
 

@@ -14,7 +14,7 @@ def home(tmp_path_factory):
     return disk.prepare(tmp_path_factory.mktemp("disk"))
 
 
-@pytest.mark.parametrize("page", ["past_runs", "train", "rate"])
+@pytest.mark.parametrize("page", ["runs", "train", "rate"])
 def test_buttons_that_write_tell_of_a_broken_disk(home, page):
     starts = [start for start in home.starts([page]) if dict(start.link)["run"] != home.plain]
     writing, n_controls = disk.walk(home, starts[-1:], Clock(10), most_deeds=1)
@@ -31,7 +31,7 @@ def test_buttons_that_write_tell_of_a_broken_disk(home, page):
 def test_pages_open_on_a_broken_disk(home, kind):
     figure = disk.Figure(kind)
     with disk.a_copy(home.folder) as folder:
-        disk.open_pages(["overview", "film_map", "past_runs", "rate"], kind, home, folder, injected, figure)
+        disk.open_pages(["overview", "map", "runs", "rate"], kind, home, folder, injected, figure)
     assert figure.cases == 8 and not figure.found, figure.found
 
 

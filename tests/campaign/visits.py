@@ -39,7 +39,7 @@ from tests.campaign.report import Clock, Figure
 
 MINUTES = 4
 PATIENCE = 90.0
-PAGES = ("overview", "film_map", "rate", "train")
+PAGES = ("overview", "map", "rate", "train")
 OTHER_DATA = "ml-100k"
 OTHER_DATA_FOLDER = next(
     (

@@ -15,7 +15,7 @@ def current(app):
 
 
 def test_similar_films_are_measured_with_caution(visit):
-    app = visit("similar_films", measure="cautious", minimum="1")
+    app = visit("similar", measure="cautious", minimum="1")
     table = app.dataframe[-1].value
     assert app.radio(key="measure").value == "cautious" and len(table) == 10
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
@@ -23,12 +23,12 @@ def test_similar_films_are_measured_with_caution(visit):
 
 
 def test_caution_is_the_measure_to_begin_with(visit):
-    app = visit("similar_films")
+    app = visit("similar")
     assert app.radio(key="measure").value == "cautious"
 
 
 def test_nearest_on_the_map_are_the_cautious_ones_and_places_say_how_sure_they_are(visit):
-    app = visit("film_map", film="Alien (1979)")
+    app = visit("map", film="Alien (1979)")
     run = current(app)
     chosen = run.items.index[run.items.title == "Alien (1979)"][0]
     expected = similar_items(film_space(run.model, run.items, run.users), run.items, chosen, Options("cautious"), 5)
@@ -46,7 +46,7 @@ def test_nearest_on_the_map_are_the_cautious_ones_and_places_say_how_sure_they_a
 
 
 def test_biases_say_how_sure_they_are(visit):
-    app = visit("film_biases", minimum="1")
+    app = visit("biases", minimum="1")
     run, table = current(app), app.dataframe[-1].value
     deviation = np.sqrt(run.model.item_covariances[table["item_index"], -1, -1])
     np.testing.assert_allclose(table["deviation"], deviation, rtol=1e-5)
@@ -58,20 +58,20 @@ def test_biases_say_how_sure_they_are(visit):
 
 
 def test_a_model_without_covariances_says_nothing_of_the_kind(visit_dot_bias):
-    app = visit_dot_bias("film_map", film="Alien (1979)")
+    app = visit_dot_bias("map", film="Alien (1979)")
     assert "doubt" not in app.dataframe[-1].value and "cautious" not in " ".join(each.value for each in app.caption)
     assert "doubt" not in app.selectbox(key="colour").options
-    app.switch_page("pages/film_biases.py").run()
+    app.switch_page("pages/biases.py").run()
     assert not app.exception and "deviation" not in app.dataframe[-1].value
 
 
 def test_a_model_without_covariances_offers_no_caution(visit_dot_bias):
-    app = visit_dot_bias("similar_films", measure="cautious")
+    app = visit_dot_bias("similar", measure="cautious")
     assert app.radio(key="measure").options == ["cosine", "euclidean", "dot"]
     assert app.radio(key="measure").value == "cosine" and len(app.dataframe[-1].value) == 10
 
 
-@pytest.mark.parametrize("page", ["film_map", "film_biases", "overview"])
+@pytest.mark.parametrize("page", ["map", "biases", "overview"])
 def test_pages_show_it(visit, page):
     app = visit(page)
     assert not app.exception and not app.error and current(app).record.model == "bayes"
@@ -79,7 +79,7 @@ def test_pages_show_it(visit, page):
 
 def test_users_are_kind_or_strict_beside_the_average_one(visit):
     """The model's user biases carry the global mean; the page shows what is above and below it."""
-    app = visit("film_biases", view="users")
+    app = visit("biases", view="users")
     bias = app.dataframe[-1].value["bias"]
     assert bias.min() < -0.1 and bias.max() > 0.1 and bias.abs().max() < 2.5
 

@@ -59,7 +59,7 @@ def test_no_page_shows_a_traceback(visit, damage, page):
     try_everything(visit(page, "ml-100k"))
 
 
-@pytest.mark.parametrize("page", ["data", "people", "rate", "similar_films", "together", "train"])
+@pytest.mark.parametrize("page", ["data", "people", "rate", "similar", "together", "train"])
 def test_nor_one_that_was_open_already(visit, damage, page):
     app = visit(page, "ml-100k")
     damage("u.data")

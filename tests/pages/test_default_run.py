@@ -208,8 +208,8 @@ def test_train_says_whether_the_intervals_hold(default_run):
     assert f"log loss {words.loss(found.log_loss)} against {words.loss(found.histogram_log_loss)}" in said(app)
 
 
-def test_past_runs(default_run):
-    app, true = default_run("past_runs")
+def test_runs(default_run):
+    app, true = default_run("runs")
     (row,) = table_with(app, "settings", "against").to_dict("records")
     assert (row["model"], row["settings"], row["state"]) == ("bayes", "Fast", "finished")
     assert row["mse"] == pytest.approx(true.errors.mse, abs=1e-6)
@@ -229,7 +229,7 @@ def test_rate_and_its_intervals(default_run):
 
 
 def test_your_taste_is_against_the_average_person_of_the_model(default_run):
-    app, true = default_run("your_taste")
+    app, true = default_run("taste")
     shown = trained_items(true.items, 20)
     predicted = true.model.predict(np.zeros(len(shown), dtype=np.int64), shown)
     assert f"Predicted ratings of {len(shown)} films: mean {words.stars(predicted.mean())}" in " ".join(alts(app))
@@ -237,8 +237,8 @@ def test_your_taste_is_against_the_average_person_of_the_model(default_run):
     assert true.model.predict(true.valid.user_index, true.valid.item_index).max() <= true.record.scale.high
 
 
-def test_film_map(default_run):
-    app, true = default_run("film_map", film="Alien (1979)")
+def test_map(default_run):
+    app, true = default_run("map", film="Alien (1979)")
     film = true.items.index[true.items["title"] == "Alien (1979)"][0]
     near = similar_items(film_space(true.model, true.items, true.users), true.items, film, Options("cautious"), 5)
     buttons = [each for each in app.button if str(each.key).startswith("near_")]
@@ -258,8 +258,8 @@ def test_two_maps(default_run):
     assert MODELS[DEFAULT_MODEL].by_chance  # so that this is worth a press
 
 
-def test_similar_films(default_run):
-    app, true = default_run("similar_films")
+def test_similar(default_run):
+    app, true = default_run("similar")
     first = int(true.items["n_ratings"].argmax())
     table = table_with(app, "similarity", "n_ratings", "year")
     near = similar_items(film_space(true.model, true.items, true.users), true.items, first, Options("cautious"))
@@ -271,8 +271,8 @@ def test_similar_films(default_run):
     assert "Train 4 more seeds" in said(app)
 
 
-def test_film_biases(default_run):
-    app, true = default_run("film_biases")
+def test_biases(default_run):
+    app, true = default_run("biases")
     table = table_with(app, "bias", "deviation")
     np.testing.assert_allclose(table["bias"], true.model.item_biases[table["item_index"]], rtol=1e-6)
     deviation = np.sqrt(true.model.item_covariances[table["item_index"], -1, -1])

@@ -16,10 +16,10 @@ from tests.pages.in_the_picks import picked
 WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
 WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
 LACKS = {
-    "film_map": WITHOUT_FACTORS,
+    "map": WITHOUT_FACTORS,
     "two_maps": WITHOUT_FACTORS,
-    "similar_films": WITHOUT_FACTORS,
-    "film_biases": WITHOUT_BIASES,
+    "similar": WITHOUT_FACTORS,
+    "biases": WITHOUT_BIASES,
     "new_film": WITHOUT_DESCRIPTIONS,
 }
 
@@ -152,7 +152,7 @@ def test_a_page_serves_a_model_or_says_why_and_offers_runs_that_it_can(open_with
     assert not app.exception and link(app, "run") == newest and not offered(app)
 
 
-@pytest.mark.parametrize("page", ["overview", "past_runs", "train"])
+@pytest.mark.parametrize("page", ["overview", "runs", "train"])
 def test_the_other_pages_show_all_of_them(open_with_all, page):
     for model in ("mean", "neighbours", "dot-bias-plain"):
         open_with_all(page, model)
@@ -160,7 +160,7 @@ def test_the_other_pages_show_all_of_them(open_with_all, page):
 
 def test_where_no_run_can_serve_the_default_model_is_a_press_away(app):
     app.query_params["data"], app.query_params["run"] = "sample", train("mean", read_environment())
-    app.switch_page("pages/film_map.py").run()
+    app.switch_page("pages/map.py").run()
     assert app.info[-1].value.endswith("Train one that can:")
     app.button(key="train_default").click().run()
     assert not app.exception

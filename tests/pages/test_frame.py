@@ -40,7 +40,7 @@ def texts(app):
 
 
 def test_there_are_pages():
-    assert {"overview", "rate", "train", "film_map", "film_biases", "similar_films"} <= set(PAGES)
+    assert {"overview", "rate", "train", "map", "biases", "similar"} <= set(PAGES)
 
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
@@ -228,7 +228,7 @@ def test_no_page_shows_a_traceback_on_a_database_of_another_version(visit, tmp_p
         database.execute("CREATE TABLE ratings (id INTEGER PRIMARY KEY, title TEXT)")
     app = visit(page, profile="x" * 43, people=f"{'x' * 43},{'y' * 43}")
     said = texts(app).replace("\\", "")
-    if page in ("rate", "your_taste", "together"):
+    if page in ("rate", "taste", "together"):
         assert "has tables of another version of Collab (format no number; this one reads 1)" in said
         assert (
             "nothing of it was read or changed. Name another database in COLLAB_DATABASE, or move the file away" in said
@@ -255,7 +255,7 @@ def full(self, record):
 def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     from collab.models import DotBiasSettings
 
-    app = visit("film_biases")
+    app = visit("biases")
     jobs = cached.jobs()
     run_id = jobs.submit(plan("dot-bias", DotBiasSettings(y_range=None, learning_rate=1.0), "sample", "random:0.2", 0))
     end = time.monotonic() + 60
@@ -276,7 +276,7 @@ def test_a_full_queue_is_said_on_the_first_visit_and_tried_again(app, monkeypatc
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(Jobs, "submit_once", full)
         app.query_params["data"] = "sample"
-        app.switch_page("pages/film_map.py").run()
+        app.switch_page("pages/map.py").run()
         assert not app.exception and "20 runs are waiting already" in texts(app)
     app.button(key="_first_run").click().run()
     assert not app.exception and not app.warning

@@ -152,7 +152,7 @@ def test_a_user_that_is_none_is_refused_with_the_range(visit, user):
 def test_the_user_goes_with_the_session_and_one_whom_another_data_set_lacks_is_refused(visit, trained_home):
     app = visit("people", "ml-100k", user="943")
     shutil.copytree(trained_home("sample"), read_environment().home, dirs_exist_ok=True)
-    app.switch_page("pages/film_biases.py").run()
+    app.switch_page("pages/biases.py").run()
     app.switch_page("pages/people.py").run()
     assert not app.exception and "**User 943**" in texts(app)
     app.selectbox(key="_pick_data").set_value("sample").run()

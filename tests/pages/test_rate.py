@@ -289,7 +289,7 @@ def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, tra
     rate_any(app, "Star Wars (1977)", 5)  # the sample has it under a longer title
     rate_any(app, "Fargo (1996)", 4)
     token, given = link(app, "profile"), answers(app)
-    app.switch_page("pages/film_biases.py").run()
+    app.switch_page("pages/biases.py").run()
     app.switch_page("pages/rate.py").run()
     assert link(app, "profile") == token and answers(app) == given
     shutil.copytree(trained_home("sample"), read_environment().home, dirs_exist_ok=True)

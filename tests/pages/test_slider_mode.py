@@ -140,7 +140,7 @@ def test_keep_makes_it_the_run_of_every_page(visit):
     app.button(key="check_sealed").click().run()
     assert not app.exception and "To quote: MSE" in texts(app)
     assert f"{current(app).sealed['model']['mse']:.4f}" in texts(app)
-    app.switch_page("pages/past_runs.py").run()
+    app.switch_page("pages/runs.py").run()
     assert not app.exception
 
 

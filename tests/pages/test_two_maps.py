@@ -143,7 +143,7 @@ def test_no_film_chosen_on_the_map_is_the_most_rated_one_here(app, second_home):
     shutil.copytree(home, environment.home, dirs_exist_ok=True)
     train(environment, "sample")
     app.query_params["data"] = "sample"
-    app.switch_page("pages/film_map.py").run()
+    app.switch_page("pages/map.py").run()
     assert app.selectbox(key="film").value is None
     app.toggle(key="with_bias").set_value(True).run()
     app.switch_page("pages/two_maps.py").run()

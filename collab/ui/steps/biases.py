@@ -305,7 +305,7 @@ STEP = Step(
     insight="Some users are kind to every film, some films are liked by everybody: biases **take that off the factors**, and a "
     "film’s bias is not its mean rating.",
     draw=draw,
-    door=Door("pages/film_biases.py", "all films and users by bias"),
+    door=Door("pages/biases.py", "all films and users by bias"),
     questions=(
         Question(
             18,

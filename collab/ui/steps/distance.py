@@ -277,5 +277,5 @@ STEP = Step(
     title="Near and alike",
     insight="Distance sees where two arrows **end**, cosine only where they **point**; with few ratings, both are guesses.",
     draw=draw,
-    door=Door("pages/similar_films.py", "the nearest films, by each measure"),
+    door=Door("pages/similar.py", "the nearest films, by each measure"),
 )

@@ -37,7 +37,7 @@ STEP = Step(
     topics=(
         Topic(
             "a cross-entropy model against this one",
-            "Train `ordinal` (“Chance of every rating”) and `dot-bias` on the same split and tick both on *Past runs*: their "
+            "Train `ordinal` (“Chance of every rating”) and `dot-bias` on the same split and tick both on *Runs*: their "
             "squared errors are compared row by row. Squared error is what `dot-bias` is trained for and `ordinal` is not; the "
             "other half of the answer is the log loss of the levels on `ordinal`’s run page, which a single number cannot give "
             "without one noise level for everybody. Measured on MovieLens 100K, three seeds: a tie in squared error, 0.8183 "

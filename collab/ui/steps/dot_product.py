@@ -213,7 +213,7 @@ STEP = Step(
     "the bars together end at the dot product.",
     draw=draw,
     in_link=(NUMBERS,),
-    door=Door("pages/film_map.py", "the factors of all films, learned from ratings"),
+    door=Door("pages/map.py", "the factors of all films, learned from ratings"),
     questions=(
         Question(
             7,

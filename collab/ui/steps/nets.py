@@ -227,7 +227,7 @@ STEP = Step(
             "the full MovieLens with its other columns, against online benchmarks",
             "`side` lays more beside the embeddings: genres and year of the film, age, gender and occupation of the user where "
             "the data set has them, and when the rating was given. Train it once with *side information* on and once off, on "
-            "the same split, and tick both on *Past runs*: the difference is what these columns gain. What they give that no "
+            "the same split, and tick both on *Runs*: the difference is what these columns gain. What they give that no "
             "embedding can is an answer for a film without a single rating. Measured on MovieLens 100K, three seeds: 0.095 of "
             "MSE for films left out whole, 0.010 on a random split, nothing for people left out whole "
             "(`python -m tests.benchmarks.nets`). Published figures are on official folds "

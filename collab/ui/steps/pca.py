@@ -183,5 +183,5 @@ STEP = Step(
     title="PCA: fewer axes, little lost",
     insight="PCA lays axis 1 along the longest stretch of the cloud and axis 2 along the next: **no two others keep more**.",
     draw=draw,
-    door=Door("pages/film_map.py", "films on their three best axes"),
+    door=Door("pages/map.py", "films on their three best axes"),
 )

@@ -1,4 +1,4 @@
-"""The Past runs page: table, search, one run's actions, several compared; and the rate finder of the Train page."""
+"""The page Runs: table, search, one run's actions, several compared; and the rate finder of the Train page."""
 
 import dataclasses
 import json
@@ -66,7 +66,7 @@ def pick(app, *run_ids):
 
 
 def test_one_run_is_ticked_and_renamed(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     run_id = train(app, "mine")
     pick(app, run_id)
     app.text_input(key=f"name-{run_id}").set_value("My *best*").run()
@@ -76,7 +76,7 @@ def test_one_run_is_ticked_and_renamed(visit):
 
 
 def test_search_and_newest_first(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     train(app, "another one")
     assert table(app).name.iloc[0] == "another one" and len(table(app)) == 2
     app.text_input(key="find_run").set_value("ANOTHER factors").run()
@@ -86,7 +86,7 @@ def test_search_and_newest_first(visit):
 
 
 def test_delete_undo_and_bring_back(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     run_id, store = train(app, "unwanted"), cached.jobs().store
     for way in ("undo", "bring_back"):
         pick(app, run_id)
@@ -98,7 +98,7 @@ def test_delete_undo_and_bring_back(visit):
 
 
 def test_two_runs_on_the_same_rows_are_compared(visit_dot_bias):
-    app = visit_dot_bias("past_runs")
+    app = visit_dot_bias("runs")
     pick(app, train(app, "small"), first_run())
     assert "A is worse than B" in texts(app) and "95 % interval" in texts(app)
     differing = next(frame.value for frame in app.dataframe if "Setting" in frame.value)
@@ -115,7 +115,7 @@ def test_two_runs_on_the_same_rows_are_compared(visit_dot_bias):
 
 def test_words_are_those_of_the_models_beside_each_other(visit):
     """The default model sweeps, another has epochs."""
-    app = visit("past_runs")
+    app = visit("runs")
     app.session_state["curves_table"] = True
     pick(app, first_run())
     assert "Both have one figure for each sweep." in texts(app) and "Losses by run and sweep" in alts(app)
@@ -129,7 +129,7 @@ def test_words_are_those_of_the_models_beside_each_other(visit):
 
 
 def test_runs_trained_alike_predict_the_same(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     first, second = train(app, "one"), train(app, "the same")
     pick(app, first, second)
     assert "and so are the predictions, byte for byte" in texts(app)
@@ -148,13 +148,13 @@ def test_runs_trained_alike_predict_the_same(visit):
 
 
 def test_runs_on_other_rows_are_not(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     pick(app, train(app, "elsewhere", split_seed=3), first_run())
     assert "split seeds (3 and 0)" in texts(app) and "95 %" not in texts(app)
 
 
 def test_repeat_with_five_seeds(visit, monkeypatch):
-    app = visit("past_runs")
+    app = visit("runs")
     run_id, store = train(app, "origin"), cached.jobs().store
     pick(app, run_id)
     with monkeypatch.context() as meanwhile:
@@ -171,7 +171,7 @@ def test_repeat_with_five_seeds(visit, monkeypatch):
 
 @pytest.mark.parametrize("starter", ["you", ""])
 def test_what_somebody_else_has_started_is_left_to_them(visit, starter):
-    app = visit("past_runs")
+    app = visit("runs")
     run_id = train(app, "theirs", starter=starter)
     pick(app, run_id)
     assert app.button(key="delete_runs").disabled and "Somebody else" in app.button(key="delete_runs").help
@@ -185,7 +185,7 @@ def test_what_somebody_else_has_started_is_left_to_them(visit, starter):
 
 
 def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit):
-    app = visit("past_runs")
+    app = visit("runs")
     run_id, store = train(app, "damaged"), cached.jobs().store
     (store.folder / run_id / "run.json").write_text("[]")
     app.query_params["run"] = run_id

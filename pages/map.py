@@ -1,4 +1,4 @@
-"""Film map: the films where the model sees them, on axes that one chooses; to turn, search, encircle and share."""
+"""Map: the films where the model sees them, on axes that one chooses; to turn, search, encircle and share."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from collab.ui.needs import need_factors
 from collab.ui.page import open_page
 
 page = open_page(
-    "Film map", "Films lie close together when the same people like them: turn the map, click a film, encircle some."
+    "Map", "Films lie close together when the same people like them: turn the map, click a film, encircle some."
 )
 run = page.run
 need_factors(run, "its films have no places")

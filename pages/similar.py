@@ -1,4 +1,4 @@
-"""Similar films: what the model places next to a film, what its raters say, and why."""
+"""Similar: what the model places next to a film, what its raters say, and why."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ CASE = "The chapter’s case"
 # on a phone the views stand in two lines; Streamlit would hide the last ones behind a scroll
 WRAPPED = "<style>.st-key-similar_view [role=radiogroup] { flex-wrap: wrap; }</style>"
 
-page = open_page("Similar films", "Pick a film: what the model places next to it, what the people say, and why.")
+page = open_page("Similar", "Pick a film: what the model places next to it, what the people say, and why.")
 run = page.run
 if (run.items["n_ratings"] > 0).sum() < 2:
     st.info(

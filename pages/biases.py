@@ -12,7 +12,7 @@ SHOW = {
     "norm and count": norm_view.show_norms,
 }
 
-page = open_page("Film biases", "What the model adds to every score of a film, whoever watches it.")
+page = open_page("Biases", "What the model adds to every score of a film, whoever watches it.")
 view = st.segmented_control(
     "Show",
     list(SHOW),

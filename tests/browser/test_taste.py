@@ -49,7 +49,7 @@ def test_two_films_rated_are_on_the_page_that_the_menu_opens(server, desktop, se
     marked = drawn(desktop, "taste_place").evaluate("node => node.data.find(each => each.marker?.size === 9).hovertext")
     assert len(marked) == 10 and all(text.startswith("User ") for text in marked)
 
-    desktop.goto(f"{server}/film_map")  # nothing of the profile follows to other pages
+    desktop.goto(f"{server}/map")  # nothing of the profile follows to other pages
     settled(desktop)
     assert "profile" not in desktop.url
 
@@ -60,7 +60,7 @@ def test_a_phone_does_not_scroll_sideways(server, phone, settled):
     settled(phone)
     rate(phone, 1, 5, settled)
     profile = parse_qs(urlsplit(phone.url).query)["profile"][0]
-    phone.goto(f"{server}/your_taste?data=ml-100k&profile={profile}")
+    phone.goto(f"{server}/taste?data=ml-100k&profile={profile}")
     phone.get_by_text("1 film rated").wait_for()
     settled(phone)
     for name in ("taste_place", "genres", "distribution", "alike_chart"):
@@ -70,7 +70,7 @@ def test_a_phone_does_not_scroll_sideways(server, phone, settled):
 
 
 def test_nobody_finds_the_way_to_rate(server, desktop, settled):
-    desktop.goto(f"{server}/your_taste?data=ml-100k")
+    desktop.goto(f"{server}/taste?data=ml-100k")
     desktop.get_by_text("this is the average person").wait_for()
     settled(desktop)
     desktop.get_by_role("link", name="Rate a few films").click()

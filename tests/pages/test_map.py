@@ -1,4 +1,4 @@
-"""The Film map page: its figure, its axes, its sets and its tables. Turning and encircling are for the browser tests."""
+"""The page Map: its figure, its axes, its sets and its tables. Turning and encircling are for the browser tests."""
 
 import base64
 import json
@@ -77,7 +77,7 @@ def link(app, name):
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_the_thousand_most_rated_films_by_default(visit, data):
-    app = visit("film_map", data=data)
+    app = visit("map", data=data)
     items = current(app).items
     n_films = min(1000, (items.n_ratings > 0).sum())
     index, places = points(app)
@@ -89,7 +89,7 @@ def test_the_thousand_most_rated_films_by_default(visit, data):
 
 
 def test_settings_come_from_the_link(visit):
-    app = visit("film_map", shown="100", colour="year", find="the", dim="2-D", names="7", others="faded", sized="true")
+    app = visit("map", shown="100", colour="year", find="the", dim="2-D", names="7", others="faded", sized="true")
     assert app.selectbox(key="colour").value == "year" and app.slider(key="shown").value == 100
     assert points(app)[1].shape == (100, 2) and drawn(app)["n_names"] == 7
     assert set(table_of(app)["title"].str.contains("the", case=False)) == {True}
@@ -98,7 +98,7 @@ def test_settings_come_from_the_link(visit):
 
 
 def test_any_components_raw_and_with_the_bias(visit):
-    app = visit("film_map", shown="200", x="4", y="2", z="9", factors="raw", with_bias="true")
+    app = visit("map", shown="200", x="4", y="2", z="9", factors="raw", with_bias="true")
     run = current(app)
     assert run.model.item_factors.shape[1] == 8  # the bias makes nine
     index = most_rated_items(run.items, 200)
@@ -113,7 +113,7 @@ def test_any_components_raw_and_with_the_bias(visit):
 def test_no_more_components_are_offered_than_a_film_has_numbers(visit, add_run):
     """Ten at most; an axis that the run has not goes back to its own."""
     default, wide = add_run("bayes"), add_run("dot-bias")
-    app = visit("film_map", run=wide, shown="100", y="10", z="9")
+    app = visit("map", run=wide, shown="100", y="10", z="9")
     assert len(app.selectbox(key="x").options) == 10 and app.selectbox(key="y").value == "10"
     app.selectbox(key="_pick_run").set_value(default).run()
     assert not app.exception and app.selectbox(key="x").options == [str(number) for number in range(1, 9)]
@@ -126,7 +126,7 @@ def test_no_more_components_are_offered_than_a_film_has_numbers(visit, add_run):
 
 
 def test_an_axis_from_one_film_to_another(visit):
-    app = visit("film_map")
+    app = visit("map")
     labels = list(map_cache.film_labels(current(app).id))
     first, last = labels[3], labels[8]
     app.multiselect(key="from").set_value([first]).run()
@@ -142,14 +142,14 @@ def test_an_axis_from_one_film_to_another(visit):
 
 
 def test_an_axis_from_a_genre_to_the_set(visit):
-    app = visit("film_map", films="5,6,7")
+    app = visit("map", films="5,6,7")
     app.multiselect(key="from").set_value(["Genre: Comedy"]).run()
     app.multiselect(key="to").set_value(["The set"]).run()
     assert not app.exception and titles(app)[0].startswith("Comedy → The set · ")
 
 
 def test_a_set_comes_from_the_link_and_what_cannot_be_is_left_out(visit):
-    app = visit("film_map", films="5,6,0,99999,x,5", set_name="Some", below="Set")
+    app = visit("map", films="5,6,0,99999,x,5", set_name="Some", below="Set")
     assert film_set.film_set_text([5, 6, 5, 7]) == "5,6,7" and len(film_set.film_set_text(range(300)).split(",")) == 200
     assert "Some: 2 films" in said(app) and "3 of the films in the link" in said(app)
     assert app.text_input(key="_set_title").value == "Some"
@@ -160,7 +160,7 @@ def test_a_set_comes_from_the_link_and_what_cannot_be_is_left_out(visit):
 
 
 def test_sets_are_named_kept_compared_and_cleared(visit):
-    app = visit("film_map", films="5,6,7,8", below="Set")
+    app = visit("map", films="5,6,7,8", below="Set")
     app.text_input(key="_set_title").set_value("First").run()
     assert link(app, "set_name") == "First"
     app.button(key="set_keep").click().run()
@@ -183,13 +183,13 @@ def test_sets_are_named_kept_compared_and_cleared(visit):
 
 
 def test_a_linked_comparison_shows_without_anything_kept(visit):
-    app = visit("film_map", films="5,6,7", set_name="A", beside="7,8", beside_name="B", below="Set")
+    app = visit("map", films="5,6,7", set_name="A", beside="7,8", beside_name="B", below="Set")
     assert app.selectbox(key="_beside").value == "B" and "1 film is in both sets, 25 % of those in either" in said(app)
     assert list(app.dataframe[0].value.columns[1:]) == ["A", "B"]
 
 
 def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch):
-    app = visit("film_map", shown="400")
+    app = visit("map", shown="400")
     run = current(app)
     state = {}
     monkeypatch.setattr(film_set, "use_set", lambda films, name="": state.update(films=list(films), name=name))
@@ -205,7 +205,7 @@ def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch)
 
 
 def test_the_axes_section_shows_ends_and_correlations(visit):
-    app = visit("film_map", below="Axes", shown="300", dim="2-D")
+    app = visit("map", below="Axes", shown="300", dim="2-D")
     assert len(app.dataframe) == 6  # two ends and a table of correlations an axis
     high, low, goes = (app.dataframe[place].value for place in range(3))
     assert high["place"].is_monotonic_decreasing and low["place"].is_monotonic_increasing and len(high) == 8
@@ -215,7 +215,7 @@ def test_the_axes_section_shows_ends_and_correlations(visit):
 
 
 def test_clusters_colour_the_map_and_are_listed(visit):
-    app = visit("film_map", below="Clusters", colour="cluster", clusters="4", shown="300")
+    app = visit("map", below="Clusters", colour="cluster", clusters="4", shown="300")
     assert [trace["name"] for trace in figure_of(app)["data"] if trace.get("showlegend")] == [
         f"cluster {number}" for number in range(1, 5)
     ]
@@ -224,7 +224,7 @@ def test_clusters_colour_the_map_and_are_listed(visit):
 
 
 def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
-    app = visit("film_map", colour="predicted", shown="200")
+    app = visit("map", colour="predicted", shown="200")
     assert "average person" in said(app) and not app.exception
     before = table_of(app)["predicted"]
     profile = cached.profiles().create()
@@ -240,7 +240,7 @@ def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
 
 
 def test_t_sne_comes_when_it_is_there(visit):
-    app = visit("film_map", layout="t-SNE", dim="2-D", shown="60")
+    app = visit("map", layout="t-SNE", dim="2-D", shown="60")
     run = current(app)
     found = map_cache.tsne_desk().get((run.id, 60, False, 2, 30))
     assert found is not None and not app.exception
@@ -256,7 +256,7 @@ def test_t_sne_comes_when_it_is_there(visit):
 
 
 def test_t_sne_that_was_stopped_can_be_begun_again(visit):
-    app = visit("film_map", layout="t-SNE", shown="900")
+    app = visit("map", layout="t-SNE", shown="900")
     app.button(key="tsne_stop").click().run()
     app.run()
     assert not app.exception and "t-SNE was stopped" in said(app).replace("T-SNE", "t-SNE")
@@ -268,7 +268,7 @@ def test_t_sne_that_was_stopped_can_be_begun_again(visit):
 
 def test_a_large_catalogue_is_cut_by_count_and_says_so(visit, monkeypatch):
     monkeypatch.setattr(map_cache, "MOST_FILMS", 120)
-    app = visit("film_map")
+    app = visit("map")
     run = current(app)
     assert set(points(app)[0]) == set(most_rated_items(run.items, 120))
     n_rated = f"{(run.items.n_ratings > 0).sum():,}"
@@ -276,13 +276,13 @@ def test_a_large_catalogue_is_cut_by_count_and_says_so(visit, monkeypatch):
 
 
 def test_search_for_nothing_that_there_is(visit):
-    app = visit("film_map", find="no film has such a title", others="hidden")
+    app = visit("map", find="no film has such a title", others="hidden")
     assert table_of(app).empty and "0 of these films" in said(app)
     assert len(points(app)[0]) > 900  # nothing to isolate
 
 
 def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
-    app = visit_dot_bias("film_map")
+    app = visit_dot_bias("map")
     run = current(app)
     assert "Click a film" in said(app)
     item_index = 1 + int(run.items["n_ratings"].iloc[1:].argmax())
@@ -300,7 +300,7 @@ def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
 
 
 def test_a_chosen_film_off_the_map_says_so(visit):
-    app = visit("film_map", shown="100")
+    app = visit("map", shown="100")
     items = current(app).items
     rare = items[(items.n_ratings > 0) & (items.index > 0)].sort_values("n_ratings")["label"].iloc[0]
     app.selectbox(key="film").set_value(rare).run()
@@ -308,7 +308,7 @@ def test_a_chosen_film_off_the_map_says_so(visit):
 
 
 def test_untrained_films_are_neither_shown_nor_offered(visit):
-    app = visit("film_map", data="ml-100k", shown="1600")
+    app = visit("map", data="ml-100k", shown="1600")
     items = current(app).items
     untrained = set(items["title"][items.n_ratings == 0])
     assert untrained and not untrained & set(table_of(app)["title"])
@@ -318,7 +318,7 @@ def test_untrained_films_are_neither_shown_nor_offered(visit):
 
 def test_another_data_set_keeps_what_it_can(visit, trained_home):
     """Genres, ends of an axis and sets that the other data set does not have are left out; nothing breaks."""
-    app = visit("film_map", data="sample", films="5,900", shown="900")
+    app = visit("map", data="sample", films="5,900", shown="900")
     app.multiselect(key="from").set_value(["The set", list(map_cache.film_labels(current(app).id))[700]]).run()
     app.multiselect(key="coloured").set_value(["Drama", "Children"]).run()
     assert not app.exception
@@ -330,7 +330,7 @@ def test_another_data_set_keeps_what_it_can(visit, trained_home):
 
 @pytest.mark.parametrize("link", [{"with_bias": "true", "colour": "doubt"}, {"colour": "doubt", "layout": "t-SNE"}])
 def test_a_bayesian_run_knows_how_unsure_places_are(visit, link):
-    app = visit("film_map", shown="60", **link)
+    app = visit("map", shown="60", **link)
     doubt = table_of(app)["doubt"]
     assert not app.exception and (doubt.notna().all() or map_cache.tsne_desk().get((current(app).id, 60, False, 3, 30)))
     map_cache.tsne_desk().close()

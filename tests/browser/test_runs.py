@@ -1,4 +1,4 @@
-"""Past runs in the real browser: tick two and compare them, save, delete and undo."""
+"""Runs in the real browser: tick two and compare them, save, delete and undo."""
 
 import zipfile
 
@@ -24,7 +24,7 @@ def test_compare_save_delete_and_undo(fresh_server, desktop, settled, tmp_path):
     desktop.get_by_text("5 factors").first.wait_for()
     settled(desktop)
 
-    desktop.get_by_role("link", name="Past runs", exact=True).click()
+    desktop.get_by_role("link", name="Runs", exact=True).click()
     desktop.get_by_role("button", name="Repeat with 5 seeds").wait_for()
     settled(desktop)
     assert picked(desktop) == 1
@@ -50,7 +50,7 @@ def test_compare_save_delete_and_undo(fresh_server, desktop, settled, tmp_path):
 
 
 def test_on_a_phone(server, phone, settled):
-    phone.goto(f"{server}/past_runs?data=ml-100k")
+    phone.goto(f"{server}/runs?data=ml-100k")
     settled(phone)
     phone.get_by_role("button", name="Repeat with 5 seeds").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390

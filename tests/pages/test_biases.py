@@ -1,4 +1,4 @@
-"""The Film biases page: films, kinds of films, users, norms; and the facts that hold in every fit of MovieLens 100K."""
+"""The page Biases: films, kinds of films, users, norms; and the facts that hold in every fit of MovieLens 100K."""
 
 import base64
 import json
@@ -49,7 +49,7 @@ def figure_of(app):
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
 def test_highest_and_lowest_films(visit, data):
-    app = visit("film_biases", data=data)
+    app = visit("biases", data=data)
     table, run = table_of(app), current(app)
     assert table["bias"].is_monotonic_decreasing and (table["n_ratings"] >= 20).all()
     assert len(table) == (run.items["n_ratings"] >= 20).sum()
@@ -67,7 +67,7 @@ def test_highest_and_lowest_films(visit, data):
 )
 def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit, add_run, model, loved, loathed):
     """Two of each: one that both models agree on, and one of its own."""
-    app = visit("film_biases", data="ml-100k", run=add_run(model, "ml-100k"))
+    app = visit("biases", data="ml-100k", run=add_run(model, "ml-100k"))
     assert {loved, "Shawshank Redemption, The (1994)"} <= set(table_of(app)["title"].head(20))
     run = current(app)
     lowest = bias_table(run.items, run.model.item_biases, minimum_count=1)["title"].tail(10).tolist()
@@ -75,7 +75,7 @@ def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit, add_run,
 
 
 def test_against_the_damped_mean(visit):
-    app = visit("film_biases", picture="against the damped mean", minimum="50", filter="the")
+    app = visit("biases", picture="against the damped mean", minimum="50", filter="the")
     assert "ends" not in [slider.key for slider in app.slider]
     line, films, rings = figure_of(app)["data"]
     assert line["mode"] == "lines"
@@ -90,7 +90,7 @@ def test_against_the_damped_mean(visit):
 
 
 def test_shrunk_biases_are_raw_ones_times_a_factor(visit_dot_bias):
-    app = visit_dot_bias("film_biases", minimum="1", bias="shrunk", damping="30")
+    app = visit_dot_bias("biases", minimum="1", bias="shrunk", damping="30")
     run, table = current(app), table_of(app)
     raw, n_ratings = run.model.item_biases[table["item_index"]].astype(float), table["n_ratings"]
     np.testing.assert_allclose(table["bias"], raw * n_ratings / (n_ratings + 30))
@@ -103,7 +103,7 @@ def test_shrunk_biases_are_raw_ones_times_a_factor(visit_dot_bias):
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_genres_and_decades(visit, data):
-    app = visit("film_biases", data=data, view="genres and decades")
+    app = visit("biases", data=data, view="genres and decades")
     run, table = current(app), table_of(app)
     films = bias_table(run.items, run.model.item_biases, 20)
     drama = films[films["genres"].str.split("|").map(lambda genres: "Drama" in genres)]["bias"]
@@ -126,7 +126,7 @@ def test_genres_and_decades(visit, data):
 
 
 def test_users(visit):
-    app = visit("film_biases", data="ml-100k")
+    app = visit("biases", data="ml-100k")
     app.button_group(key="view").set_value("users").run()
     assert not app.exception
     table, run = table_of(app), current(app)
@@ -141,7 +141,7 @@ def test_users(visit):
 
 
 def test_the_distribution_of_users_counts_everybody(visit):
-    app = visit("film_biases", view="users", raters="distribution", minimum="1")
+    app = visit("biases", view="users", raters="distribution", minimum="1")
     (bars,) = figure_of(app)["data"]
     table = table_of(app)
     assert sum(values(bars["y"])) == len(table) == (current(app).users["n_ratings"] > 0).sum()
@@ -150,7 +150,7 @@ def test_the_distribution_of_users_counts_everybody(visit):
 
 
 def test_users_against_their_mean(visit):
-    app = visit("film_biases", view="users", raters="against their mean", filter="User 12")
+    app = visit("biases", view="users", raters="against their mean", filter="User 12")
     _, users, rings = figure_of(app)["data"]
     assert sorted(values(users["x"])) == pytest.approx(
         sorted(current(app).users["mean_rating"][values(users["customdata"])])
@@ -159,7 +159,7 @@ def test_users_against_their_mean(visit):
 
 
 def test_norm_and_count(visit):
-    app = visit("film_biases", view="norm and count")
+    app = visit("biases", view="norm and count")
     run, table = current(app), table_of(app)
     np.testing.assert_allclose(
         table["norm"], np.linalg.norm(run.model.item_factors[table["item_index"]], axis=1), rtol=1e-6
@@ -172,7 +172,7 @@ def test_norm_and_count(visit):
 
 
 def test_films_are_taken_without_a_mouse_and_go_to_the_map(visit):
-    app = visit("film_biases", view="norm and count")
+    app = visit("biases", view="norm and count")
     run = current(app)
     first, second = (int(each) for each in table_of(app)["item_index"].iloc[[3, 0]])
     for taken in (first, second):
@@ -192,7 +192,7 @@ def test_films_are_taken_without_a_mouse_and_go_to_the_map(visit):
 
 
 def test_a_link_with_films_that_are_none(visit):
-    app = visit("film_biases", view="norm and count", films="5,0,999999,x,5,7")
+    app = visit("biases", view="norm and count", films="5,0,999999,x,5,7")
     assert any("3 of the link’s films are unknown" in caption.value for caption in app.caption)
     assert app.button(key="to_map").label == "Show these 2 on the map"
     app.button(key="take_none").click().run()
@@ -201,7 +201,7 @@ def test_a_link_with_films_that_are_none(visit):
 
 def test_a_minimum_that_nothing_reaches(visit):
     for view in ("films", "genres and decades", "users", "norm and count"):
-        app = visit("film_biases", view=view)
+        app = visit("biases", view=view)
         run = current(app)
         run.items["n_ratings"], run.users["n_ratings"] = (
             run.items["n_ratings"].clip(upper=9),
@@ -213,21 +213,21 @@ def test_a_minimum_that_nothing_reaches(visit):
 
 def test_no_shrinkage_of_neighbours_is_none_of_biases(visit_dot_bias):
     """Both have a β, with other limits."""
-    app = visit_dot_bias("similar_films", beta="50")
+    app = visit_dot_bias("similar", beta="50")
     app.slider(key="beta").set_value(0).run()
-    app.switch_page("pages/film_biases.py").run()
+    app.switch_page("pages/biases.py").run()
     assert not app.exception
     app.button_group(key="bias").set_value("shrunk").run()
     assert not app.exception and app.slider(key="damping").value == 10
 
 
 def test_model_without_biases_says_so(visit):
-    app = visit("film_biases")
+    app = visit("biases")
     jobs = cached.jobs()
     run_id = jobs.submit(plan("dot-bias", DotBiasSettings(use_biases=False, epochs=1), "sample", "random:0.2", 0))
     wait_for(jobs, run_id)
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception and "no biases, so" in app.info[-1].value
-    app.switch_page("pages/film_map.py").run()
+    app.switch_page("pages/map.py").run()
     assert not app.exception and "bias" not in app.selectbox(key="colour").options

@@ -65,7 +65,7 @@ def rate_some(app, n=5):
 @pytest.mark.parametrize("data", DATA)
 def test_what_the_page_says_is_what_is_computed(visit, data):
     """First for nobody, who is the average person, then for somebody with five ratings."""
-    app = visit("your_taste", data=data)
+    app = visit("taste", data=data)
     assert "this is the average person" in texts(app) and "profile" not in app.query_params
     assert "Rate a few films" in [element.proto.label for element in app.get("page_link")]
     assert charts(app) == ["place", "genres", "distribution"]
@@ -97,7 +97,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
 
 
 def test_controls_go_with_the_link(visit):
-    app = visit("your_taste", among="People", alike="3", beyond="true", minimum="60")
+    app = visit("taste", among="People", alike="3", beyond="true", minimum="60")
     run, rated, _ = rate_some(app)
     assert len(table_with(app, "likeness")) == 3 and "Points are the people of the training" in texts(app)
     people = table_with(app, "marked")
@@ -111,7 +111,7 @@ def test_controls_go_with_the_link(visit):
 
 
 def test_a_view_only_link_shows_their_taste(visit):
-    app = visit("your_taste")
+    app = visit("taste")
     _, _, profile = rate_some(app)
     app.query_params["profile"] = profile.view_token
     app.run()
@@ -122,7 +122,7 @@ def test_a_view_only_link_shows_their_taste(visit):
 
 
 def test_a_link_of_no_use_is_said(visit):
-    app = visit("your_taste", profile="nonsense")
+    app = visit("taste", profile="nonsense")
     assert len(app.warning) == 1 and "this is the average person" in texts(app) and charts(app)
 
 
@@ -131,14 +131,14 @@ def test_without_the_ratings_behind_the_run_the_rest_goes_on(visit, monkeypatch)
         raise RunError("the data set is not at hand")
 
     monkeypatch.setattr(cached, "ratings_of", gone)
-    app = visit("your_taste")
+    app = visit("taste")
     rate_some(app)
     assert "takes the ratings that this run was trained on" in texts(app) and not html(app)
     assert len(table_with(app, "likeness")) == 10 and "n_common" not in table_with(app, "likeness")
 
 
 def test_a_film_that_the_data_set_lacks_is_said(visit):
-    app = visit("your_taste")
+    app = visit("taste")
     _, _, profile = rate_some(app)
     cached.profiles().rate(profile, "A film of nobody (1900)", 5.0)
     app.run()
@@ -174,7 +174,7 @@ def test_every_kind_of_model(app, others):
     for model, run_id in runs.items():
         app.query_params["data"], app.query_params["run"] = "sample", run_id
         app.query_params["profile"] = profile.edit_token
-        app.switch_page("pages/your_taste.py").run()
+        app.switch_page("pages/taste.py").run()
         assert not app.exception and not app.error, model
         no_map = model in ("mean", "bias", "neighbours")
         assert ("place" in charts(app)) == (not no_map), model
@@ -189,7 +189,7 @@ def test_every_kind_of_model(app, others):
 
 
 def test_groups_that_were_picked_count_before_the_first_rating(visit):
-    app = visit("your_taste")
+    app = visit("taste")
     run, store = cached.trained_run(link(app, "run")), cached.profiles()
     profile, group = store.create(), cached.run_groups(link(app, "run"))[0]
     store.say_of_oneself(profile, GROUPS, run.items.title.iat[int(group.shown[0])])

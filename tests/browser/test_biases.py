@@ -1,4 +1,4 @@
-"""Film biases in the real browser: a box around films takes them to the map, the keyboard does the same, a phone shows it all."""
+"""Biases in the real browser: a box around films takes them to the map, the keyboard does the same, a phone shows it all."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +25,7 @@ def wait_for_films(page):
 
 
 def test_a_box_takes_films_and_the_button_shows_them_on_the_map(server, desktop, settled):
-    desktop.goto(f"{server}/film_biases?data=ml-100k&view=norm+and+count")
+    desktop.goto(f"{server}/biases?data=ml-100k&view=norm+and+count")
     settled(desktop)
     desktop.wait_for_function(DRAWN)
     desktop.wait_for_timeout(800)
@@ -47,7 +47,7 @@ def test_a_box_takes_films_and_the_button_shows_them_on_the_map(server, desktop,
     assert wait_for_films(desktop) == taken  # the link keeps them
 
     desktop.get_by_role("button", name=f"Show these {len(taken)} on the map").click()
-    desktop.wait_for_url("**/film_map**")
+    desktop.wait_for_url("**/map**")
     settled(desktop)
     desktop.wait_for_function(MAP)
     assert wait_for_films(desktop) == taken
@@ -55,7 +55,7 @@ def test_a_box_takes_films_and_the_button_shows_them_on_the_map(server, desktop,
 
 
 def test_the_keyboard_takes_films_too(server, desktop, settled):
-    desktop.goto(f"{server}/film_biases?data=ml-100k&view=norm+and+count")
+    desktop.goto(f"{server}/biases?data=ml-100k&view=norm+and+count")
     settled(desktop)
     desktop.get_by_role("combobox", name="Take a film").focus()
     desktop.keyboard.type("Alien (1979)")
@@ -71,12 +71,12 @@ def test_the_keyboard_takes_films_too(server, desktop, settled):
     button = desktop.get_by_role("button", name="Show these 2 on the map")
     button.focus()
     desktop.keyboard.press("Enter")
-    desktop.wait_for_url("**/film_map**")
+    desktop.wait_for_url("**/map**")
     assert wait_for_films(desktop) == both
 
 
 def test_a_rater_opens_on_the_page_of_people(server, desktop, settled):
-    desktop.goto(f"{server}/film_biases?data=ml-100k&view=users")
+    desktop.goto(f"{server}/biases?data=ml-100k&view=users")
     settled(desktop)
     harshest = desktop.locator("[data-testid=stPageLink] a").filter(has_text="· bias −").first
     said = harshest.inner_text()
@@ -89,7 +89,7 @@ def test_a_rater_opens_on_the_page_of_people(server, desktop, settled):
 
 def test_on_a_phone(server, phone, settled):
     for view in ("films", "genres+and+decades", "users", "norm+and+count"):
-        phone.goto(f"{server}/film_biases?data=ml-100k&view={view}")
+        phone.goto(f"{server}/biases?data=ml-100k&view={view}")
         settled(phone)
         phone.wait_for_function(DRAWN)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390

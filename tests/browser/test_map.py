@@ -77,7 +77,7 @@ def link(page):
 @pytest.fixture
 def film_map(server, desktop, settled):
     """The page with a drawn map."""
-    desktop.goto(f"{server}/film_map?data=ml-100k")
+    desktop.goto(f"{server}/map?data=ml-100k")
     settled(desktop)
     desktop.wait_for_function(DRAWN)
     desktop.evaluate(LISTEN)
@@ -324,10 +324,10 @@ def test_the_camera_stays_through_every_change(film_map, settled):
     assert camera(film_map) == turned
 
     film_map.get_by_role("link", name="More like this").click()
-    film_map.wait_for_url("**/similar_films**")
+    film_map.wait_for_url("**/similar**")
     settled(film_map)
     assert link(film_map)["film"] == title
-    film_map.get_by_role("link", name="Film map").click()
+    film_map.get_by_role("link", name="Map", exact=True).click()
     film_map.wait_for_function(DRAWN)
     settled(film_map)
     assert link(film_map)["film"] == title and camera(film_map) == turned
@@ -336,7 +336,7 @@ def test_the_camera_stays_through_every_change(film_map, settled):
 def test_a_copied_link_opens_the_same_view_in_another_browser(server, browser, film_map, settled):
     film_map.context.grant_permissions(["clipboard-read", "clipboard-write"])
     film_map.goto(
-        f"{server}/film_map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star&others=faded&films=50,181&set_name=Wars"
+        f"{server}/map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star&others=faded&films=50,181&set_name=Wars"
     )
     settled(film_map)
     film_map.wait_for_function(DRAWN)
@@ -376,7 +376,7 @@ def test_a_copied_link_opens_the_same_view_in_another_browser(server, browser, f
 
 
 def test_flat_a_box_makes_a_set_and_the_zoom_stays(server, desktop, settled):
-    desktop.goto(f"{server}/film_map?data=ml-100k&dim=2-D&colour=cluster")
+    desktop.goto(f"{server}/map?data=ml-100k&dim=2-D&colour=cluster")
     settled(desktop)
     desktop.wait_for_function("document.querySelector('.plot3d-drawing')?._fullLayout?.xaxis?._length")
     desktop.wait_for_timeout(500)
@@ -409,7 +409,7 @@ def test_flat_a_box_makes_a_set_and_the_zoom_stays(server, desktop, settled):
 
 
 def test_on_a_phone_a_tap_chooses_and_the_page_scrolls(server, phone, settled):
-    phone.goto(f"{server}/film_map?data=ml-100k")
+    phone.goto(f"{server}/map?data=ml-100k")
     settled(phone)
     phone.wait_for_function(DRAWN)
     phone.wait_for_timeout(500)

@@ -1,4 +1,4 @@
-"""The Similar films page: neighbours by model and by people, two films, two runs, a point between films, the chapter's case."""
+"""The page Similar: neighbours by model and by people, two films, two runs, a point between films, the chapter's case."""
 
 import dataclasses
 import re
@@ -53,7 +53,7 @@ def train(planned):
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_the_most_rated_film_by_default(visit, data):
-    app = visit("similar_films", data=data)
+    app = visit("similar", data=data)
     items = current(app).items
     assert app.selectbox(key="film").value == items.sort_values("n_ratings", ascending=False)["label"].iloc[0]
     table = table_of(app)
@@ -67,9 +67,7 @@ def test_the_most_rated_film_by_default(visit, data):
 
 
 def test_film_measure_minimum_and_number_come_from_the_link(visit):
-    app = visit(
-        "similar_films", data="ml-100k", film="Alien (1979)", measure="euclidean", minimum="100", neighbours="5"
-    )
+    app = visit("similar", data="ml-100k", film="Alien (1979)", measure="euclidean", minimum="100", neighbours="5")
     run, table = current(app), table_of(app)
     assert len(table) == 5 and (table["n_ratings"] >= 100).all() and table["distance"].is_monotonic_increasing
     alien = row_of(run, "Alien (1979)")
@@ -79,7 +77,7 @@ def test_film_measure_minimum_and_number_come_from_the_link(visit):
 
 def test_all_other_settings_come_from_the_link_too(visit):
     app = visit(
-        "similar_films", data="ml-100k", film="Alien (1979)", measure="cosine", beta="100", centred="true", minimum="1",
+        "similar", data="ml-100k", film="Alien (1979)", measure="cosine", beta="100", centred="true", minimum="1",
         co_rating="how both were rated", directions="As trained",
     )  # fmt: skip
     run, table = current(app), table_of(app)
@@ -101,7 +99,7 @@ def test_all_other_settings_come_from_the_link_too(visit):
 
 
 def test_measures_and_minimum_change_the_list(visit):
-    app = visit("similar_films")
+    app = visit("similar")
     app.radio(key="measure").set_value("dot").run()
     assert "product" in table_of(app) and not app.exception
     app.slider(key="minimum").set_value(1).run()
@@ -113,12 +111,12 @@ def test_measures_and_minimum_change_the_list(visit):
 
 
 def test_an_unknown_film_in_the_link_gives_the_default(visit):
-    app = visit("similar_films", film="No such film (1900)", measure="manhattan", near="Nobody (1900)")
+    app = visit("similar", film="No such film (1900)", measure="manhattan", near="Nobody (1900)")
     assert len(table_of(app)) == 10 and app.radio(key="measure").value == "cautious"
 
 
 def test_parts_add_up_to_the_closeness_that_the_list_shows(visit):
-    app = visit("similar_films")
+    app = visit("similar")
     columns = {"cautious": "similarity", "cosine": "similarity", "dot": "product", "euclidean": "distance"}
     assert sorted(columns) == sorted(app.radio(key="measure").options)
     for measure, column in columns.items():
@@ -130,7 +128,7 @@ def test_parts_add_up_to_the_closeness_that_the_list_shows(visit):
 
 def test_seeds_mark_the_neighbours(visit):
     """Four more trainings, begun by one press; each neighbour then says in how many of five it is among the nearest."""
-    app = visit("similar_films")
+    app = visit("similar")
     assert "seeds" not in table_of(app)
     app.button(key="train_seeds").click().run()
     assert not app.exception
@@ -148,9 +146,7 @@ def test_seeds_mark_the_neighbours(visit):
 
 
 def test_two_films_beside_each_other(visit):
-    app = visit(
-        "similar_films", data="ml-100k", similar_view="Two films", film="Alien (1979)", second_film="Aliens (1986)"
-    )
+    app = visit("similar", data="ml-100k", similar_view="Two films", film="Alien (1979)", second_film="Aliens (1986)")
     assert len(app.get("plotly_chart")) == 3
     table = table_of(app)
     both = table["place_1"].notna() & table["place_2"].notna()
@@ -163,16 +159,16 @@ def test_two_films_beside_each_other(visit):
 
 
 def test_the_second_film_is_another_one_by_default(visit):
-    app = visit("similar_films", similar_view="Two films", measure="euclidean", beta="50")
+    app = visit("similar", similar_view="Two films", measure="euclidean", beta="50")
     next_most = app.selectbox(key="film").options[1]
     assert app.selectbox(key="second_film").value == next_most and not app.exception
     assert table_of(app)["value_1"].dropna().is_monotonic_increasing
-    app = visit("similar_films", film=next_most, similar_view="Towards another")
+    app = visit("similar", film=next_most, similar_view="Towards another")
     assert not app.exception
 
 
 def test_towards_another_film_begins_with_the_first_ones_neighbours(visit):
-    app = visit("similar_films", data="ml-100k", film="Alien (1979)", towards="0.0", second_film="Toy Story (1995)")
+    app = visit("similar", data="ml-100k", film="Alien (1979)", towards="0.0", second_film="Toy Story (1995)")
     alone = table_of(app)
     app.button_group(key="similar_view").set_value("Towards another").run()
     expected = [title for title in alone["title"] if title != "Toy Story (1995)"]
@@ -184,7 +180,7 @@ def test_towards_another_film_begins_with_the_first_ones_neighbours(visit):
 
 
 def test_one_film_in_two_runs(visit):
-    app = visit("similar_films", similar_view="Two runs")
+    app = visit("similar", similar_view="Two runs")
     first = current(app).id
     assert app.info[-1].value.startswith("There is no other run")
     app.button(key="train_beside").click().run()
@@ -212,13 +208,13 @@ def test_one_film_in_two_runs(visit):
 
 
 def test_beside_a_run_of_another_model_the_default_is_offered(visit_dot_bias):
-    app = visit_dot_bias("similar_films", similar_view="Two runs")
+    app = visit_dot_bias("similar", similar_view="Two runs")
     assert app.button(key="train_beside").label == "Train bayes beside it"
 
 
 def test_the_chapters_case_in_the_default_run(visit):
     """Its bare cosine may find no rare film at all: the page names the model of which this is the weakness."""
-    app = visit("similar_films", data="ml-100k", similar_view="The chapter’s case")
+    app = visit("similar", data="ml-100k", similar_view="The chapter’s case")
     table = table_of(app)
     assert table["remedy"].nunique() == 4 == len(app.get("plotly_chart"))
     n_rare = (table["n_ratings"] < 20).groupby(table["remedy"]).sum()
@@ -229,7 +225,7 @@ def test_the_chapters_case_in_the_default_run(visit):
 
 
 def test_the_chapters_case(visit_dot_bias):
-    app = visit_dot_bias("similar_films", data="ml-100k", similar_view="The chapter’s case")
+    app = visit_dot_bias("similar", data="ml-100k", similar_view="The chapter’s case")
     run, table = current(app), table_of(app)
     factors = run.model.item_factors.astype(float)
     own = factors[row_of(run, LAMBS)]
@@ -245,9 +241,9 @@ def test_the_chapters_case(visit_dot_bias):
 
 
 def test_a_model_without_factors_shows_what_the_people_say(visit):
-    visit("similar_films")
+    visit("similar")
     bias = train(plan("bias", preset_of("bias"), "sample", "random:0.2", 0))
-    app = visit("similar_films", run=bias)
+    app = visit("similar", run=bias)
     assert (table_of(app)["n_both"] > 0).all() and table_of(app)["similarity"].is_monotonic_decreasing
     for view in ("One film", "Two films", "Towards another", "Two runs"):
         app.button_group(key="similar_view").set_value(view).run()
@@ -257,18 +253,18 @@ def test_a_model_without_factors_shows_what_the_people_say(visit):
 
 
 def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, monkeypatch, tmp_path):
-    app = visit("similar_films")
+    app = visit("similar")
     run_id = link(app, "run")
     RunStore(read_environment().home).write_record(dataclasses.replace(current(app).record, fingerprint="0" * 16))
     for clear in (cached.trained_run, cached.run_split, cached.ratings_of, cached.run_co_rating):
         clear.clear()
-    app = visit_again(app, "similar_films", run=run_id)
+    app = visit_again(app, "similar", run=run_id)
     assert len(table_of(app)) == 10 and "Who rated both cannot be said" in words_of(app)
     assert any("So only the model says which films are alike" in info.value for info in app.info)
 
 
 def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
-    app = visit("similar_films")
+    app = visit("similar")
     RunStore(read_environment().home).write_record(dataclasses.replace(current(app).record, fingerprint="0" * 16))
     cached.trained_run.clear()
     app.run()
@@ -280,7 +276,7 @@ def test_seeds_that_the_queue_has_no_room_for_follow(visit, monkeypatch):
     """The first begins at once, the second waits, and there is no room for more yet."""
     monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 1)
     monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)
-    app = visit("similar_films")
+    app = visit("similar")
     app.button(key="train_seeds").click().run()
     jobs = cached.jobs()
     assert not app.exception and not app.warning and len(jobs.queue()) == 2 and len(jobs.planned(visitor_of(app))) == 2
@@ -294,7 +290,7 @@ def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):
     def refuse(*_, **__):
         raise SettingError("the preset has gone")
 
-    app = visit("similar_films", similar_view="Two runs")
+    app = visit("similar", similar_view="Two runs")
     monkeypatch.setattr(other_run, "plan", refuse)
     app.button(key="train_beside").click().run()
     assert not app.exception and app.warning[0].value == "Nothing is queued: the preset has gone."
@@ -303,7 +299,7 @@ def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):
 def test_a_full_queue_is_said_where_a_model_is_offered(visit, monkeypatch):
     environment = read_environment()
     run = train(plan("bias", preset_of("bias"), "sample", "random:0.2", 0))
-    app = visit("similar_films", run=run, similar_view="Two films")
+    app = visit("similar", run=run, similar_view="Two films")
     for other in RunStore(environment.home).records():
         if other.id != run:
             shutil.rmtree(environment.home / "runs" / other.id)
@@ -324,5 +320,5 @@ def visit_again(app, page, **link):
 
 def test_ids_kept_apart_are_found_by_title_in_anagainst(visit):
     by_id = train(dataclasses.replace(default_plan("ml-100k"), items_by="id"))
-    app = visit("similar_films", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
+    app = visit("similar", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
     assert not app.exception and "neighbours in common" in words_of(app) and len(app.get("plotly_chart")) == 2

@@ -1,4 +1,4 @@
-"""Past runs: every training that was kept, to be found again, compared, repeated, saved and deleted."""
+"""Runs: every training that was kept, to be found again, compared, repeated, saved and deleted."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ THIS, ALL = "This data set", "All data sets"
 WATCH_SECONDS = 0.5
 
 page = open_page(
-    "Past runs",
+    "Runs",
     "Every training, kept: tick one to work with it, several to see them beside each other.",
     needs_run=False,
 )
