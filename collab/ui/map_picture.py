@@ -129,7 +129,7 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
         try:
             own = map_cache.axes_of(*settings, space.first, space.last)
         except SettingError as reason:
-            st.warning(f"{str(reason)[0].upper()}{str(reason)[1:]}.", icon=":material/straighten:")
+            st.warning(words.sentence(str(reason)), icon=":material/straighten:")
         else:
             rest = space.numbers[1:]
             shown = taken(own, [0, *rest])

@@ -95,9 +95,7 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
     n, compared = len(rows), against_biases(rows)
     if compared is None:
-        return (
-            f"{words.counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
-        )
+        return f"{words.counted(n, 'rating')}: fewer than {LEAST_ROWS} say next to nothing of who is better."
     lower = -compared.difference
     told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
         compared.verdict, "The two cannot be told apart"

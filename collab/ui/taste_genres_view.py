@@ -112,7 +112,7 @@ def _distribution(taste: Taste, films: np.ndarray, minimum: int) -> None:
         alt=f"Predicted ratings of {len(films)} films: mean {means[0]:.1f}, standard deviation {now.mean[films].std():.2f}; for "
         f"the average person {means[1]:.1f} and {before.mean[films].std():.2f}",
     )
-    limit = f"at least {words.count(minimum)} {'rating' if minimum == 1 else 'ratings'}"
+    limit = f"at least {words.counted(minimum, 'rating')}"
     st.caption(
         f"{words.count(len(films))} films with {limit} and no answer yet. Standard deviation "
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "

@@ -101,7 +101,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
     )
     for place, row, is_rare in zip(places, table.itertuples(), rare, strict=True):
         colour = palette.valid if is_rare else palette.muted
-        count = f'<span style="color:{colour}">{words.count(row.n_ratings)} rating{"s" * (row.n_ratings != 1)}</span>'
+        count = f'<span style="color:{colour}">{words.counted(row.n_ratings, "rating")}</span>'
         figure.add_annotation(
             x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
             xanchor="left", font={"color": palette.ink, "size": 13},

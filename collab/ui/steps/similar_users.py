@@ -124,11 +124,10 @@ def sum_in_words(say: Say) -> str:
     if say.damping:
         under += f" + {say.damping:g}"
         by += f" and {say.damping:g} more, which keeps a few neighbours from having all the say"
-    n = len(say.kin_index)
     return (
         f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
         f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
-        f"({over}) / ({under}) over {n} {'neighbour' if n == 1 else 'neighbours'} who rated it: likeness times stars beyond "
+        f"({over}) / ({under}) over {words.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
         f"expectation, by {by}."
     )
 

@@ -170,10 +170,9 @@ def _real_films(run: TrainedRun) -> None:
     few, many = int(by_count[-1]), int(by_count[0])
     with st.container(horizontal=True):
         for film in (few, many):
-            n = run.items["n_ratings"].iat[film]
             st.metric(
                 f"{words.plain(shortened(run.items['title'].iat[film], 30))} · "
-                f"{words.count(n)} {'rating' if n == 1 else 'ratings'}",
+                f"{words.counted(run.items['n_ratings'].iat[film], 'rating')}",
                 f"{words.signed(run.model.item_biases[film])} ± {doubt.items[film]:.2f}",
                 help="Bias and its standard deviation in the run in use, in stars.",
                 border=True,
