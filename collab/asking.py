@@ -121,15 +121,7 @@ def taught(
     return 1 - unknown(known, after, share) / start if start > 0 else 0.0
 
 
-def information(known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> np.ndarray:
-    """How much of `unknown`, as a sum over `share`, a rating of each film would take away, in squared stars, (n_items,).
-
-    For a model that folds people in by itself nothing is known of that: every film counts 1.
-    """
-    return _Belief(known, rated, share).information()
-
-
-class _Belief:
+class TasteBelief:
     """What is believed of a person's taste, in the coordinates in which a film's question is one vector."""
 
     def __init__(self, known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> None:
@@ -149,7 +141,10 @@ class _Belief:
         self.rest = full.standard_deviation**2 - taste.standard_deviation**2 + known.noise_variance
 
     def information(self) -> np.ndarray:
-        """(n_items,)"""
+        """How much of `unknown`, as a sum over the share, a rating of each film would take away, in squared stars, (n_items,).
+
+        For a model that folds people in by itself nothing is known of that: every film counts 1.
+        """
         if self.described is None:
             return np.ones(self.n_items)
         towards = self.described @ self.covariance  # (n_items, k + 1)
@@ -204,7 +199,7 @@ def by_information(interview: Interview, n: int) -> np.ndarray:
     Each of several films is chosen as if those before it had been asked, so that they do not all ask the same thing.
     """
     chances = interview.chances()
-    belief = _Belief(interview.known, interview.rated, interview.audience.share)
+    belief = TasteBelief(interview.known, interview.rated, interview.audience.share)
     chosen: list[int] = []
     for _ in range(min(n, np.count_nonzero(chances))):
         film = int(np.argmax(chances * np.sqrt(belief.information())))

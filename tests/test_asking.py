@@ -11,13 +11,13 @@ from collab.asking import (
     DAMPING,
     Audience,
     Interview,
+    TasteBelief,
     at_random,
     audience,
     by_chance_of_seen,
     by_helf,
     by_information,
     by_popularity,
-    information,
     taught,
     unknown,
 )
@@ -95,7 +95,7 @@ def test_information_is_what_a_rating_takes_away(people):
     for doubt in (None, 0.0):
         known = known_of(len(people.share), doubt=doubt)
         rated = {3: 4.0, 6: 1.0}
-        found = information(known, rated, people.share)
+        found = TasteBelief(known, rated, people.share).information()
         start = unknown(known, rated, people.share)
         for index in (1, 5, 8):
             left = unknown(known, {**rated, index: 5.0}, people.share)
@@ -105,7 +105,10 @@ def test_information_is_what_a_rating_takes_away(people):
 
 def test_doubtful_films_tell_less(people):
     sure, unsure = (known_of(len(people.share), doubt=doubt) for doubt in (0.0, 0.5))
-    assert (information(unsure, {2: 5.0}, people.share)[1:] < information(sure, {2: 5.0}, people.share)[1:]).all()
+    assert (
+        TasteBelief(unsure, {2: 5.0}, people.share).information()[1:]
+        < TasteBelief(sure, {2: 5.0}, people.share).information()[1:]
+    ).all()
 
 
 def test_information_through_the_sigmoid(people):
@@ -118,14 +121,14 @@ def test_information_through_the_sigmoid(people):
     for index in (1, 7):
         after = np.linalg.inv(np.linalg.inv(prior) + np.outer(sloped[index], sloped[index]) / 0.8)
         gone = np.einsum("i,ij,jk,ik->", people.share, sloped, prior - after, sloped)
-        assert information(known, {}, people.share)[index] == pytest.approx(gone)
+        assert TasteBelief(known, {}, people.share).information()[index] == pytest.approx(gone)
 
 
 def test_the_question_is_chance_times_root_of_information(watched, people):
     known = known_of(watched.n_items)
     interview = Interview(known, people, {film(watched, 3): 5.0}, [film(watched, 4)])
     worth = people.chances(interview.rated, interview.not_seen)
-    worth = worth * np.sqrt(information(known, interview.rated, people.share))
+    worth = worth * np.sqrt(TasteBelief(known, interview.rated, people.share).information())
     worth[interview.answered] = 0
     assert by_information(interview, 1).tolist() == [int(worth.argmax())]
 

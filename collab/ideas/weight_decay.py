@@ -5,14 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual numbers
-
-
-def penalty(weights: np.ndarray, weight_decay: float) -> float:
-    """wd · Σ w²: what is added to the loss."""
-    return weight_decay * float(np.square(weights).sum())
 
 
 def room(a: float, height: float) -> float:

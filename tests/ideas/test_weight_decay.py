@@ -7,7 +7,6 @@ import torch
 from collab.ideas.weight_decay import (
     adam_with_decay,
     adam_with_penalty,
-    penalty,
     pulls,
     room,
     sgd_with_decay,
@@ -30,7 +29,6 @@ def path_of(optimiser, gradients, **settings):
 
 
 def test_by_hand():
-    assert penalty(np.array([1.0, -2.0]), 0.1) == pytest.approx(0.5)
     assert room(4.0, 1.0) == 1.0  # from −½ to ½
     assert pulls(3.0, 3) == [3.0, -3.0, 3.0]
     assert sgd_with_penalty(1.0, [0.0, 0.0], 0.1, 0.5) == pytest.approx([1.0, 0.9, 0.81])
