@@ -23,7 +23,6 @@ from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
 from collab.datasets.download import download
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
 from collab.exports import read_export
-from collab.interpret import MEASURE_COLUMNS, similar_items, uncertainty
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, RATING, WATCH, Dials
@@ -38,6 +37,7 @@ from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.services.watched_together import item_item_of
 from collab.settings import parse
+from collab.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.splitting import split_by
 from collab.training import EpochReport
 
@@ -240,15 +240,9 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
         )
         hint = f"did you mean {' or '.join(near[:3])}?" if len(near) else f"write the title as in “{films.iloc[0]}”"
         raise DataError(f"{arguments.title!r} is not a film that run {run.id} was trained on; {hint}")
-    table = similar_items(
-        run.items,
-        run.model.item_factors,
-        index,
-        measure=arguments.measure,
-        minimum_count=arguments.minimum_count,
-        n=arguments.top,
-        known=uncertainty(run.model, run.users),
-    )
+    space = film_space(run.model, run.items, run.users)
+    options = Options(arguments.measure, minimum_count=arguments.minimum_count)
+    table = similar_items(space, run.items, index, options, arguments.top)
     column = MEASURE_COLUMNS[arguments.measure]
     rows = [
         {"title": row.title, column: float(getattr(row, column)), "n_ratings": int(row.n_ratings)}

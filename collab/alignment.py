@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.linalg import orthogonal_procrustes
+from sklearn.neighbors import NearestNeighbors
 
+from collab.components import film_axes
 from collab.errors import SettingError
-from collab.interpret import factor_pca, most_rated_items
+from collab.tables import most_rated_items
 
 MEASURES = ("cosine", "euclidean")
 """The measures of closeness that no rotation changes."""
@@ -23,7 +24,6 @@ COUNT_BANDS = (1, 5, 20, 50, 100, 200)
 """The fewest ratings of each band of `kept_by_count`."""
 
 N_SHUFFLES = 3
-_ROWS_AT_ONCE = 128  # of a table of closeness: 9,000 films are 9 MB
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def align(
 
 
 def plane_of(alignment: Alignment) -> Plane:
-    """Both runs of an alignment on the first two principal components of the first's films (`interpret.factor_pca`)."""
-    components = factor_pca(alignment.first, np.arange(len(alignment.first)), 2).components  # (2, d)
+    """Both runs of an alignment on the first two principal components of the first's films (`components.film_axes`)."""
+    components = film_axes(alignment.first, 2).components  # (2, d)
     sides = [side @ components.T for side in (alignment.first, alignment.second)]  # (n, 2)
     totals = [side.var(axis=0).sum() for side in (alignment.first, alignment.second)]
     shares = [places.var(axis=0) / max(total, 1e-300) for places, total in zip(sides, totals, strict=True)]
@@ -155,26 +155,15 @@ def chance_disparity(first: np.ndarray, second: np.ndarray, weights: np.ndarray 
 def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
     """The rows of the `k` nearest other films of every film, closest first: (n, k), k cut to n − 1.
 
-    `factors` (n, d); cosine and Euclidean distance as of `interpret.similarity`. Raises SettingError for another measure.
+    `factors` (n, d); cosine and Euclidean distance as of `collab.similarity`. Raises SettingError for another measure.
     """
     _check_measure(measure)
-    towards, own = _products(np.asarray(factors, dtype=np.float64), measure)
-    n = len(own)
-    k = max(0, min(k, n - 1))
-    found = np.empty((n, k), dtype=np.int64)
-    if not k:
-        return found
-    query = torch.from_numpy(np.column_stack([towards, np.ones(n)]))  # (n, d + 1)
-    key = torch.from_numpy(np.vstack([towards.T, -own]))  # (d + 1, n)
-    table = torch.empty(
-        (min(n, _ROWS_AT_ONCE), n), dtype=torch.float64
-    )  # one for all blocks: fresh memory costs more than sums
-    for start in range(0, n, _ROWS_AT_ONCE):
-        stop = min(start + _ROWS_AT_ONCE, n)
-        close = torch.mm(query[start:stop], key, out=table[: stop - start])  # (rows, n)
-        close[torch.arange(stop - start), torch.arange(start, stop)] = -torch.inf
-        found[start:stop] = torch.topk(close, k, dim=1).indices.numpy()  # faster than NumPy's partition
-    return found
+    places = _places(np.asarray(factors, dtype=np.float64), measure)
+    k = min(k, len(places) - 1)
+    if k < 1:
+        return np.empty((len(places), 0), dtype=np.int64)
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(places)
+    return search.kneighbors(return_distance=False)  # without a query a film is no neighbour of itself
 
 
 def neighbours_kept(first: np.ndarray, second: np.ndarray, k: int = 10, measure: str = "cosine") -> Kept:
@@ -216,11 +205,11 @@ def near_in_either(
     _check_measure(measure)
     ranks = []
     for factors in (first, second):
-        towards, own = _products(np.asarray(factors, dtype=np.float64), measure)
-        close = towards @ towards[row] - own  # (n,)
-        close[row] = np.inf
-        rank = np.empty(len(close), dtype=np.int64)
-        rank[np.argsort(-close, kind="stable")] = np.arange(len(close))  # the film itself has rank 0
+        places = _places(np.asarray(factors, dtype=np.float64), measure)
+        away = np.linalg.norm(places - places[row], axis=1)  # (n,)
+        away[row] = -1.0
+        rank = np.empty(len(away), dtype=np.int64)
+        rank[np.argsort(away, kind="stable")] = np.arange(len(away))  # the film itself has rank 0
         ranks.append(rank)
     table = pd.DataFrame({"row": np.arange(len(ranks[0])), "rank_first": ranks[0], "rank_second": ranks[1]})
     table = table[(table["row"] != row) & (table[["rank_first", "rank_second"]].min(axis=1) <= k)]
@@ -233,13 +222,14 @@ def _check_measure(measure: str) -> None:
         raise SettingError(f"measure is {measure!r}; choose one of {', '.join(MEASURES)}")
 
 
-def _products(factors: np.ndarray, measure: str) -> tuple[np.ndarray, np.ndarray]:
-    """z (n, d) and c (n,) so that z_i·z_j − c_j puts all j in the order of their closeness to i: for the cosine unit vectors and
-    zeros (a zero vector stays zero), for the distance the factors and half their squared lengths."""
-    lengths = np.linalg.norm(factors, axis=1, keepdims=True)
+def _places(factors: np.ndarray, measure: str) -> np.ndarray:
+    """Where the films lie so that the nearer two are, the closer they are by the measure: for the cosine at the ends of arrows of
+    length 1, one without a direction at a right angle to all others."""
     if measure == "euclidean":
-        return factors, lengths[:, 0] ** 2 / 2
-    return np.divide(factors, lengths, out=np.zeros_like(factors), where=lengths > 0), np.zeros(len(factors))
+        return factors
+    lengths = np.linalg.norm(factors, axis=1, keepdims=True)
+    unit = np.divide(factors, lengths, out=np.zeros_like(factors), where=lengths > 0)
+    return np.column_stack([unit, lengths == 0])
 
 
 def _centred(factors: np.ndarray, share: np.ndarray, width: int) -> np.ndarray:

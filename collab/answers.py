@@ -14,7 +14,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from collab.errors import DataError
 from collab.ratings import UNKNOWN, RatingScale
@@ -46,21 +45,13 @@ class RatingsFile:
     said: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_ratings_csv(source: Path | str | bytes, rating_scale: RatingScale, name: str = "The file") -> RatingsFile:
+def read_ratings_csv(source: str | bytes, rating_scale: RatingScale, name: str = "The file") -> RatingsFile:
     """The ratings in a CSV file.
 
-    `source` is a path, or the content itself as text or as UTF-8 bytes; `name` is what complaints call content
-    without a path. Any rating within the scale is taken, also one between two levels. Of a title that stands there
-    twice the last line counts. Raises DataError naming line, column, value and remedy; then nothing was read.
+    `source` is its text or its UTF-8 bytes; `name` is what complaints call it. Any rating within the scale is taken, also one
+    between two levels. Of a title that stands there twice the last line counts. Raises DataError naming line, column, value and
+    remedy; then nothing was read.
     """
-    if isinstance(source, Path):
-        name = str(source)
-        try:
-            source = source.read_bytes()
-        except OSError as reason:
-            raise DataError(
-                f"{name} cannot be read ({reason.strerror}); name a CSV file with the columns title,rating"
-            ) from reason
     line, header, records = csv_table(source, name)
     places = _column_places(header, f"{name}, line {line}")
     rows: dict[str, float | None] = {}

@@ -29,9 +29,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import Ratings
+from collab.tables import film_rows, most_rated_items
 
 N_KNOWN = 1200
 """Films whose chances follow the answers; those rated less often keep their share."""
@@ -41,6 +43,16 @@ DAMPING = 0.02
 
 LEAST_CHANCE = 1e-4
 """No film is ever quite out of the question; a linear guess may well fall below 0."""
+
+
+def films_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) -> pd.DataFrame:
+    """The `n` films to be rated next: the most rated ones whose item indices are not in `answered`.
+
+    Columns: item_index, title, n_ratings, year, genres. Rated and "haven't seen it" are both answers.
+    """
+    candidates = most_rated_items(items, len(items))
+    candidates = candidates[~np.isin(candidates, list(answered))]
+    return film_rows(items, candidates[:n], ["title", "n_ratings", "year", "genres"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,15 +121,7 @@ def taught(
     return 1 - unknown(known, after, share) / start if start > 0 else 0.0
 
 
-def information(known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> np.ndarray:
-    """How much of `unknown`, as a sum over `share`, a rating of each film would take away, in squared stars, (n_items,).
-
-    For a model that folds people in by itself nothing is known of that: every film counts 1.
-    """
-    return _Belief(known, rated, share).information()
-
-
-class _Belief:
+class TasteBelief:
     """What is believed of a person's taste, in the coordinates in which a film's question is one vector."""
 
     def __init__(self, known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> None:
@@ -134,7 +138,10 @@ class _Belief:
         self.rest = full.standard_deviation**2 - taste.standard_deviation**2 + known.noise_variance
 
     def information(self) -> np.ndarray:
-        """(n_items,)"""
+        """How much of `unknown`, as a sum over the share, a rating of each film would take away, in squared stars, (n_items,).
+
+        For a model that folds people in by itself nothing is known of that: every film counts 1.
+        """
         if self.described is None:
             return np.ones(self.n_items)
         towards = self.described @ self.covariance  # (n_items, k + 1)
@@ -189,7 +196,7 @@ def by_information(interview: Interview, n: int) -> np.ndarray:
     Each of several films is chosen as if those before it had been asked, so that they do not all ask the same thing.
     """
     chances = interview.chances()
-    belief = _Belief(interview.known, interview.rated, interview.audience.share)
+    belief = TasteBelief(interview.known, interview.rated, interview.audience.share)
     chosen: list[int] = []
     for _ in range(min(n, np.count_nonzero(chances))):
         film = int(np.argmax(chances * np.sqrt(belief.information())))
@@ -218,16 +225,6 @@ def by_helf(interview: Interview, n: int) -> np.ndarray:
 def at_random(interview: Interview, n: int) -> np.ndarray:
     """Any film, in one order for each seed."""
     return _highest(np.random.default_rng(interview.seed).random(len(interview.audience.share)), interview, n)
-
-
-STRATEGIES: Mapping[str, Strategy] = {
-    "information": by_information,
-    "chance of seen": by_chance_of_seen,
-    "popularity": by_popularity,
-    "HELF": by_helf,
-    "random": at_random,
-}
-"""The ways to choose the next films, by name; the first is the default."""
 
 
 def _highest(score: np.ndarray, interview: Interview, n: int) -> np.ndarray:

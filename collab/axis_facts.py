@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import scipy.stats
+
+from collab.kinds import genre_flags
 
 LEAST_FILMS = 5
 """A genre with fewer films on the map, or with fewer that lack it, is left out."""
-
-NORMAL_95 = 1.959964
 
 
 def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -56,33 +57,18 @@ def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame
     return table.iloc[order].reset_index(drop=True)
 
 
-def genre_flags(genres: pd.Series) -> pd.DataFrame:
-    """A column of 0 and 1 for every genre of films with genres "Action|Comedy", in the order of the alphabet."""
-    codes, different = pd.factorize(genres.fillna(""))  # a large catalogue has few different combinations
-    flags = pd.Series(different, dtype="str").str.get_dummies(sep="|").drop(columns="", errors="ignore")
-    return flags.iloc[codes].reset_index(drop=True)
+def correlation(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """Pearson's correlation of two rows of numbers, and its 95 % interval by Fisher's z, low and high.
 
-
-def correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Pearson's correlation of two rows of numbers; NaN where one of them does not vary or there are fewer than three."""
-    if len(first) < 3:
-        return float("nan")
-    a, b = first - first.mean(), second - second.mean()
-    scale = np.sqrt(np.sum(a**2) * np.sum(b**2))
-    reach = max(float(np.abs(first).max()), 1e-300) * max(float(np.abs(second).max()), 1e-300)
-    return float(np.clip(np.sum(a * b) / scale, -1.0, 1.0)) if scale > 1e-12 * reach else float("nan")
-
-
-def interval(r: float, n: int) -> tuple[float, float]:
-    """The 95 % interval of a correlation of `n` pairs by Fisher's z; NaN with fewer than four."""
-    if n < 4 or not np.isfinite(r):
-        return float("nan"), float("nan")
-    middle, reach = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)), NORMAL_95 / np.sqrt(n - 3)
-    return float(np.tanh(middle - reach)), float(np.tanh(middle + reach))
+    NaN, all of it, where one of them does not vary or there are fewer than three; the interval also where there are three.
+    """
+    if len(first) < 3 or any(np.ptp(each) <= 1e-12 * np.abs(each).max() for each in (first, second)):
+        return float("nan"), float("nan"), float("nan")
+    found = scipy.stats.pearsonr(first, second)
+    low, high = found.confidence_interval() if len(first) > 3 else (np.nan, np.nan)
+    return float(found.statistic), float(low), float(high)
 
 
 def _row(what: str, kind: str, coordinates: np.ndarray, values: np.ndarray, n_with: int | None) -> tuple:
     known = np.isfinite(values)
-    r = correlation(coordinates[known], values[known])
-    n = int(known.sum())
-    return what, kind, r, *interval(r, n), n, n_with
+    return what, kind, *correlation(coordinates[known], values[known]), int(known.sum()), n_with

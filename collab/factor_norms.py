@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from collab.interpret import trained_items
+from collab.tables import trained_items
 
 
 def norm_table(items: pd.DataFrame, item_factors: np.ndarray, minimum_count: int = 20) -> pd.DataFrame:

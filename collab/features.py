@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset, item_labels
+from collab.datasets.dataset import Dataset, films_in_order
+from collab.kinds import genre_flags
 from collab.ratings import Ratings
 
 YEAR_BANDS = 15
@@ -35,8 +36,7 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
     A film has its genres, divided by the square root of their number so that a film of many genres weighs as much as one
     of few, and the band of its year. A user has band of age, gender and occupation, 0/1 each. Nothing here comes from a rating.
     """
-    films = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
-    films = films.set_index("label").reindex(list(ratings.items.labels))
+    films = films_in_order(dataset, ratings, items_by)
     words = film_words_of(films)
     users = None
     if dataset.users is not None:
@@ -58,15 +58,9 @@ class FilmWords:
 
         A genre that no film of the data set has says nothing.
         """
-        place = {genre: column for column, genre in enumerate(self.genres)}
-        named = [
-            [place[genre] for genre in text.split("|") if genre in place] if isinstance(text, str) else []
-            for text in genres
-        ]
-        of_genres = np.zeros((len(named), len(self.genres)), dtype=np.float32)
-        for row, columns in enumerate(named):
-            of_genres[row, columns] = 1.0
-        of_genres /= np.sqrt(np.maximum(of_genres.sum(axis=1, keepdims=True), 1))
+        flags = genre_flags(pd.Series(list(genres), dtype="str"))
+        of_genres = flags.reindex(columns=list(self.genres), fill_value=0).to_numpy(np.float32)
+        of_genres = of_genres / np.sqrt(np.maximum(of_genres.sum(axis=1, keepdims=True), 1))
         year = pd.Series(years).to_numpy(dtype=np.float64, na_value=np.nan)
         return np.hstack([of_genres, _bands(year, self.year_edges)])
 
@@ -82,11 +76,10 @@ def film_words_of(films: pd.DataFrame) -> FilmWords:
 
     The items table of a run gives the same as the data set that it was trained on.
     """
-    genres = films.genres.fillna("").str.get_dummies("|").drop(columns="", errors="ignore").columns
     year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
     known = year[~np.isnan(year)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, YEAR_BANDS + 1)[1:-1])) if len(known) else np.zeros(0)
-    return FilmWords(tuple(genres), edges)
+    return FilmWords(tuple(genre_flags(films.genres)), edges)
 
 
 def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:

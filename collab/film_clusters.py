@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from collab.axis_facts import LEAST_FILMS, genre_flags
+from collab.axis_facts import LEAST_FILMS
+from collab.kinds import genre_flags
 
 MOST = 8
 """So many clusters at most: as many as colours can be told apart."""

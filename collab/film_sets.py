@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.axis_facts import genre_flags
+from collab.kinds import genre_flags
 
 
 @dataclass(frozen=True)

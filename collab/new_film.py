@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.components import Pca, film_axes
 from collab.errors import RunError
 from collab.features import film_words_of
-from collab.interpret import Pca, factor_pca, most_rated_items, trained_items
 from collab.models.embedding_net import EmbeddingNet
+from collab.tables import most_rated_items, trained_items
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,7 @@ def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame
     ratings = model.predict(user_index, item_index[:, None]).astype(np.float64)  # (N, U)
     usual = ratings.mean(axis=0)
     leanings = _leanings(ratings, usual)
-    pca = factor_pca(leanings, np.arange(len(leanings)), 2)
+    pca = film_axes(leanings, 2)
     films = items.iloc[item_index]
     alone = model.for_new_films(_features(model, items, films["genres"], films["year"]))
     described = _leanings(alone.predict(user_index, np.arange(len(films))[:, None]).astype(np.float64), usual)

@@ -1,4 +1,4 @@
-"""Orders: the same films ranked by what somebody wants from a list, and the dials that bend it.
+"""Orders: the same films ranked by what somebody wants from a list, the dials that bend it, and how lists differ.
 
     watch       what you would watch and like: log(item-item score) + RATING_WEIGHT · predicted rating
     rating      what you would rate highest: the predicted rating
@@ -14,7 +14,7 @@ would be watched and liked, `rating` how much it would be liked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,9 @@ import pandas as pd
 from collab.certainty import REACH
 from collab.cold_start import Predictions
 from collab.errors import SettingError
-from collab.interpret import trained_items
 from collab.item_item import ItemItem
+from collab.kinds import genre_flags, genres_of
+from collab.tables import film_rows, most_rated_items, trained_items
 
 WATCH, RATING, SAFE, LONG_SHOT, POPULAR = ORDERS = ("watch", "rating", "safe", "long-shot", "popular")
 
@@ -132,7 +133,7 @@ def rank(
     ]
     if dials.variety and len(ranked) > 1:
         pool = ranked[: max(POOL, n)]
-        alike = _genre_vectors(items, pool) if vectors is None else vectors[pool]
+        alike = genre_flags(items["genres"].iloc[pool]).to_numpy(np.float64) if vectors is None else vectors[pool]
         ranked = pool[varied(_bent(score, counts, pool, dials.popularity), alike, dials.variety, n)]
     chosen = ranked[:n]
     facts = {name: items[name].array.take(chosen) for name in ("title", "n_ratings", "year", "genres")}
@@ -151,6 +152,44 @@ def rank(
     )
 
 
+def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed: Collection[int] = ()) -> pd.DataFrame:
+    """The `n` films with the most training ratings, for a person of whose taste nothing is known yet.
+
+    Columns: item_index, title, mean_rating, damped_mean, n_ratings, year, genres. There is no prediction among them:
+    the means are everybody's. Films `dismissed` are left out, with all the films of the same title.
+    """
+    columns = ["title", "mean_rating", "damped_mean", "n_ratings", "year", "genres"]
+    most_rated = most_rated_items(items, len(items) if dismissed else n)
+    if dismissed:
+        titles = items["title"]
+        most_rated = most_rated[~titles.iloc[most_rated].isin(titles.iloc[list(dismissed)]).to_numpy()][:n]
+    listed = film_rows(items, most_rated, columns)
+    return listed[listed["n_ratings"] >= minimum_count].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A film's place in a list, counted from 0: `before` and `after` the change; None where it does not stand in the list."""
+
+    item_index: int
+    before: int | None
+    after: int | None
+
+
+def moves(before: Sequence[int], after: Sequence[int]) -> tuple[list[Move], list[Move]]:
+    """How a list of item indices changed: every film of `after` in its order, then those of `before` that fell out, in theirs.
+
+    Raises ValueError where a film stands in one list twice.
+    """
+    place_before, place_after = ({film: place for place, film in enumerate(films)} for films in (before, after))
+    if len(place_before) < len(before) or len(place_after) < len(after):
+        raise ValueError("a film stands twice in a list whose moves are asked for")
+    return (
+        [Move(film, place_before.get(film), place) for place, film in enumerate(after)],
+        [Move(film, place, None) for place, film in enumerate(before) if film not in place_after],
+    )
+
+
 def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: np.ndarray) -> np.ndarray:
     """The item indices that may stand in a list, ascending; `seen` (n_items,) are the chances of having seen them."""
     keep = np.zeros(len(items), dtype=bool)
@@ -163,7 +202,7 @@ def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: 
         keep &= items["year"].between(first, last).fillna(False).to_numpy(dtype=bool)
     if dials.genres:
         wanted = set(dials.genres)
-        keep[keep] = [bool(wanted & set(genres.split("|"))) for genres in items["genres"].to_numpy(dtype=object)[keep]]
+        keep[keep] = [bool(wanted & set(genres_of(genres))) for genres in items["genres"].to_numpy(dtype=object)[keep]]
     if dials.familiar is not None:
         if np.isnan(seen).any():
             raise SettingError("what somebody may know takes the run's training ratings, which are not at hand")
@@ -204,8 +243,3 @@ def _bent(score: np.ndarray, counts: np.ndarray, item_index: np.ndarray, popular
     heard_of = np.log(counts[item_index])
     spread = heard_of.std()
     return found + 2 * popularity * found.std() * (heard_of - heard_of.mean()) / spread if spread > 0 else found
-
-
-def _genre_vectors(items: pd.DataFrame, item_index: np.ndarray) -> np.ndarray:
-    """1 for each genre of the films `item_index` (n,), (n, n_genres)."""
-    return items["genres"].iloc[item_index].str.get_dummies().to_numpy(dtype=np.float64)

@@ -13,16 +13,15 @@ import pandas as pd
 
 from collab.certainty import REACH
 from collab.comparison import Comparison, compare
-from collab.interpret import trained_items
+from collab.kinds import kinds_of
 from collab.metrics import Errors, errors
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import Model
 from collab.ratings import Ratings
+from collab.tables import trained_items
 
 LEAST_ROWS = 10
 """With fewer held-out ratings of a user two models are not compared: a bootstrap over so few rows promises too much."""
-
-GENRES, DECADES = "genres", "decades"
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,16 +161,3 @@ def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.D
     )
     table = table[n_all > 0]
     return table.sort_values(["n_ratings", "share_all"], ascending=False, kind="stable").reset_index(drop=True)
-
-
-def kinds_of(items: pd.DataFrame, by: str) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of a film and what it counts as, its genres or its decade: rows of `items` (m,), names (m,)."""
-    if by == DECADES:
-        film = np.flatnonzero(items["year"].notna())
-        years = items["year"].iloc[film].to_numpy(dtype=np.int64)
-        return film, np.array([f"{year // 10 * 10}s" for year in years], dtype=str)
-    pairs = [
-        (film, name) for film, genres in enumerate(items["genres"].fillna("")) for name in genres.split("|") if name
-    ]
-    film, name = zip(*pairs, strict=True) if pairs else ((), ())
-    return np.array(film, dtype=np.int64), np.array(name, dtype=str)

@@ -1,5 +1,13 @@
-"""Similar films in a model's own space: measures, centred factors, shrinkage by support, points between two films, and the parts
-of which a closeness is the sum.
+"""Similar films in a model's own space: measures, centred factors, shrinkage by support, points between two films, the parts of
+which a closeness is the sum, and how stable neighbours are over seeds.
+
+With q the factors, a film i and a film j: cosine is q_i·q_j / (|q_i| |q_j|), between −1 and 1, blind to length, 0 where a vector
+is zero; dot q_i·q_j, in which long vectors (often rated films) win; euclidean |q_i − q_j|, a distance, so smaller is closer. With
+the covariances C of the films' factors and that of the users' factors, Σ, cautious is
+
+    q_iᵀ Σ q_j / √((q_iᵀ Σ q_i + tr C_i Σ)(q_jᵀ Σ q_j + tr C_j Σ)),
+
+a cosine in which directions count by how much users differ in them, and in which a film that is little known cannot score high.
 
 A film's support is its number n of training ratings. Shrinkage multiplies a similarity by n / (n + β), so that a film with β
 ratings keeps half of it; a distance is divided by the same number. Source: Koren, Factorization Meets the Neighborhood, KDD 2008,
@@ -15,15 +23,21 @@ import numpy as np
 import pandas as pd
 
 from collab.errors import SettingError
-from collab.interpret import MEASURE_COLUMNS, closeness, film_doubt, trained_items, uncertainty
 from collab.models.contract import Model
+from collab.tables import film_rows, trained_items
+
+MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product", "cautious": "similarity"}
+"""How closeness can be measured, and the name of the column that then holds it."""
 
 LARGEST_BETA = 500.0
+
+TOP = 10
+"""A neighbour counts as found by a seed where it is among so many nearest."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How films are compared: `measure` of `collab.interpret.similarity`; `centred`: the factors without their mean over the
+    """How films are compared: `measure`, one of `MEASURE_COLUMNS`; `centred`: the factors without their mean over the
     trained films, so that what all films have in common says nothing (a distance does not change); `beta` of the shrinkage, 0 for
     none; `minimum_count`, the training ratings that a neighbour needs."""
 
@@ -33,8 +47,6 @@ class Options:
     minimum_count: int = 20
 
     def __post_init__(self) -> None:
-        if self.measure not in MEASURE_COLUMNS:
-            raise SettingError(f"measure is {self.measure!r}; choose one of {', '.join(MEASURE_COLUMNS)}")
         if not 0 <= self.beta <= LARGEST_BETA:
             raise SettingError(f"beta is {self.beta}; allowed is 0 to {LARGEST_BETA:g}")
 
@@ -42,8 +54,8 @@ class Options:
 @dataclass(frozen=True, eq=False)
 class FilmSpace:
     """Where the films of a run lie: `factors` (n_items, n_factors), float64; their `mean` (n_factors,) over the trained films;
-    and for a model that knows how sure it is, the users' `spread` (n_factors, n_factors) and the `doubt` (n_items,) of the films,
-    else None."""
+    and for a model that knows how sure it is, else None, the covariance Σ of the users' factors, `spread` (n_factors, n_factors),
+    and the `doubt` (n_items,): what the covariance C of its factors adds to a film's expected squared length, tr C Σ."""
 
     factors: np.ndarray
     mean: np.ndarray
@@ -71,11 +83,14 @@ class Point:
 def film_space(model: Model, items: pd.DataFrame, users: pd.DataFrame) -> FilmSpace:
     """Where the films of a trained model lie. `items` and `users` are the tables of its run."""
     factors = np.asarray(model.item_factors, dtype=np.float64)
-    trained, known = trained_items(items), uncertainty(model, users)
+    trained = trained_items(items)
     mean = factors[trained].mean(axis=0) if len(trained) else np.zeros(factors.shape[1])
-    if known is None:
+    if model.item_covariances is None:
         return FilmSpace(factors, mean)
-    return FilmSpace(factors, mean, known.user_spread, film_doubt(known))
+    tastes = np.asarray(model.user_factors, dtype=np.float64)[trained_items(users)]
+    spread = np.atleast_2d(np.cov(tastes, rowvar=False, bias=True)) if len(tastes) else np.eye(factors.shape[1])
+    covariances = np.asarray(model.item_covariances, dtype=np.float64)[:, :-1, :-1]
+    return FilmSpace(factors, mean, spread, np.einsum("nij,ij->n", covariances, spread))
 
 
 # --- points --------------------------------------------------------------------------------------------------------------
@@ -117,14 +132,28 @@ def closeness_to(space: FilmSpace, point: Point, options: Options, n_ratings: np
     """How close every film is to `point` under the `options`, shrunk by its `n_ratings` (n_items,): (n_items,).
 
     Of a distance smaller is closer, of all else larger. A film without a rating is infinitely far, or not similar at all, once
-    beta is above 0. Raises SettingError for cautious where the space does not know how sure it is.
+    beta is above 0. Raises SettingError for another measure, and for cautious where the space does not know how sure it is.
     """
     if options.measure not in space.measures:
         raise SettingError(f"measure is {options.measure!r}; choose one of {', '.join(space.measures)}")
-    found = closeness(
-        space.placed(options.centred), point.vector, options.measure, space.spread, space.doubt, point.doubt
-    )
+    found = _closeness(space, point, options)
     return shrunk(found, n_ratings, options.beta, options.measure)
+
+
+def _closeness(space: FilmSpace, point: Point, options: Options) -> np.ndarray:
+    factors, vector = space.placed(options.centred), point.vector
+    if options.measure == "euclidean":
+        return np.linalg.norm(factors - vector, axis=1)
+    if options.measure == "dot":
+        return factors @ vector
+    if options.measure == "cautious":
+        towards = factors @ space.spread  # (n_items, n_factors)
+        squared = (towards * factors).sum(axis=1) + space.doubt
+        products, lengths = towards @ vector, np.sqrt(squared * (float(vector @ space.spread @ vector) + point.doubt))
+    else:
+        products, lengths = factors @ vector, np.linalg.norm(factors, axis=1) * np.linalg.norm(vector)
+    cosine = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.clip(cosine, -1.0, 1.0)
 
 
 def shrunk(found: np.ndarray, support: np.ndarray, beta: float, measure: str = "cosine") -> np.ndarray:
@@ -151,7 +180,7 @@ def candidates_for(items: pd.DataFrame, options: Options, without: Sequence[int]
 def nearest(
     space: FilmSpace, items: pd.DataFrame, point: Point, options: Options, without: Sequence[int], n: int = 10
 ) -> pd.DataFrame:
-    """The `n` films closest to `point`, closest first, as `collab.interpret.similar_items` gives them.
+    """The `n` films closest to `point`, closest first; of equally close films the more often rated one, then the lower index.
 
     Columns: item_index, title, the measure's own (`MEASURE_COLUMNS`), n_ratings, genres, year. The films `without` are left out.
     """
@@ -161,10 +190,16 @@ def nearest(
     return neighbour_rows(items, item_index, found, MEASURE_COLUMNS[options.measure])
 
 
+def similar_items(
+    space: FilmSpace, items: pd.DataFrame, item_index: int, options: Options, n: int = 10
+) -> pd.DataFrame:
+    """The `n` films closest to film `item_index`, which is left out, as `nearest` gives them."""
+    return nearest(space, items, at_film(space, item_index, options), options, [item_index], n)
+
+
 def neighbour_rows(items: pd.DataFrame, item_index: np.ndarray, values: np.ndarray, column: str) -> pd.DataFrame:
     """A table of films in the order of `item_index` (n,), with their `values` (n_items,) in `column`."""
-    table = items.iloc[item_index][["title", "n_ratings", "genres", "year"]].reset_index(drop=True)
-    table.insert(0, "item_index", item_index)
+    table = film_rows(items, item_index, ["title", "n_ratings", "genres", "year"])
     table.insert(2, column, values[item_index])
     return table
 
@@ -219,3 +254,19 @@ def ends(
         return None, None
     along = space.placed(True)[films] @ direction
     return int(films[along.argmin()]), int(films[along.argmax()])
+
+
+# --- stability ----------------------------------------------------------------------------------------------------------
+
+
+def times_found(item_index: np.ndarray, lists: Sequence[np.ndarray]) -> np.ndarray:
+    """In how many of the `lists` (item indices, n_lists × (k,)) each film of `item_index` (n,) stands: (n,) of int."""
+    return sum((np.isin(item_index, each) for each in lists), np.zeros(len(item_index), dtype=np.int64))
+
+
+def mean_overlap(lists: Sequence[np.ndarray]) -> float:
+    """The mean share that two of the `lists` have in common, over all pairs of them: |A ∩ B| / the longer one's length. NaN for
+    fewer than two lists, and where all are empty."""
+    pairs = [(one, other) for place, one in enumerate(lists) for other in lists[place + 1 :]]
+    shares = [len(np.intersect1d(*pair)) / max(map(len, pair)) for pair in pairs if max(map(len, pair))]
+    return float(np.mean(shares)) if shares else float("nan")

@@ -18,10 +18,10 @@ import pandas as pd
 
 from collab.certainty import COVERAGE
 from collab.ideas.similar_users import dense
-from collab.interpret import most_rated_items, trained_items
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import Ratings
+from collab.tables import film_rows, most_rated_items, trained_items
 
 N_FILMS = 200
 """Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""
@@ -92,9 +92,7 @@ def liked_films(
     order = np.lexsort((-predicted, -n_liked))[:n]
     order = order[n_liked[order] > 0]
     likes = np.bincount(train.item_index, train.rating >= LIKED, train.n_items)
-    table = items.iloc[order][["title", "year", "genres", "n_ratings"]].reset_index(drop=True)
-    table.insert(0, "item_index", order)
-    return table.assign(
+    return film_rows(items, order, ["title", "year", "genres", "n_ratings"]).assign(
         n_liked=n_liked[order],
         n_rated=n_rated[order],
         everyone=likes[order] / np.bincount(train.item_index, minlength=train.n_items)[order],

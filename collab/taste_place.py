@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from collab.certainty import COVERAGE
-from collab.interpret import Pca, factor_pca
+from collab.components import Pca
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer
 
@@ -43,12 +43,6 @@ class Place:
     parts: np.ndarray | None
     told: float
     beforehand: np.ndarray = field(default_factory=lambda: np.zeros(2))
-
-
-def film_plane(item_factors: np.ndarray, item_index: np.ndarray) -> Pca:
-    """The films `item_index` (n,) on the first two of the three components that the film map shows."""
-    pca = factor_pca(item_factors, item_index)
-    return Pca(pca.coordinates[:, :2], pca.explained_variance_ratio[:2], pca.components[:2])
 
 
 def place_of(known: Newcomer | ByItself, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:

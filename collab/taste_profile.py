@@ -23,9 +23,10 @@ import pandas as pd
 
 from collab.certainty import REACH
 from collab.cold_start import Predictions
-from collab.interpret import trained_items
+from collab.kinds import genre_flags, genres_of
 from collab.newcomer import ByItself, Newcomer
 from collab.ratings import RatingScale
+from collab.tables import trained_items
 
 ROUNDING = 1e-5
 """Differences up to this, in stars, are the rounding of single precision."""
@@ -89,17 +90,13 @@ def genre_table(
     are less the mean one of all films: what is left is taste, kindness is out.
     """
     films = trained_items(items, minimum_count)
-    of_film = items["genres"].str.split("|")
-    names = sorted({genre for genres in of_film.iloc[films] for genre in genres if genre})
-    place = {genre: row for row, genre in enumerate(names)}
-    member = np.zeros((len(names), len(films)))
-    for column, genres in enumerate(of_film.iloc[films]):
-        member[[place[genre] for genre in genres if genre], column] = 1.0
+    flags = genre_flags(items["genres"].iloc[films])
+    names, member = list(flags), flags.to_numpy(np.float64).T  # (n_genres, n_films)
     means = member / np.maximum(member.sum(axis=1, keepdims=True), 1)
     weights = means - 1 / max(len(films), 1) if beyond_level else means
     values, deviations = _differences(known, rated, weights, films)
     now, before = known.foresee(rated)[0].score[films], known.plain.before[0].score[films]
-    rated_genres = [genre for film in rated for genre in set(of_film.iat[film])]
+    rated_genres = [genre for film in rated for genre in set(genres_of(items["genres"].iat[film]))]
     each = [Difference(float(value), float(sd)) for value, sd in zip(values, deviations, strict=True)]
     table = pd.DataFrame(
         {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.ui import cached, film_set
+from collab.ui import film_set
 from collab.ui.film_picker import pick_film
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
 from collab.ui.map_film_view import show_chosen
@@ -22,7 +22,7 @@ picture, controls = st.columns([3, 1], gap="medium")
 chosen_set = film_set.film_set_in_link(run.items)
 with controls:
     n_axes = pick_dimensions()
-    colour_by = pick_colour(run.model.has_biases, cached.film_uncertainty(run.id) is not None)
+    colour_by = pick_colour(run.model.has_biases, run.model.item_covariances is not None)
     text, others = pick_search()
     chosen = pick_film(run, default=False)
     with st.container(horizontal=True, gap="small"):

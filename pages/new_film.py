@@ -3,8 +3,8 @@
 import streamlit as st
 
 from collab.errors import RunError
-from collab.interpret import most_rated_items
 from collab.new_film import film_table, foresee
+from collab.tables import most_rated_items
 from collab.ui import cached_new_film
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN

@@ -65,8 +65,7 @@ with data_side:
     rare = float((films.n_ratings < 20).mean())
     filled = n_ratings / (len(users) * len(films))
     st.caption(
-        f"{page.data.note[0].upper()}{page.data.note[1:]}. {filled:.1%} of all pairs of a person and a film are rated; "
-        f"the model fills in "
+        f"{words.sentence(page.data.note)} {filled:.1%} of all pairs of a person and a film are rated; the model fills in "
         f"the rest. {words.percent(rare)} of the films have fewer than 20 ratings to learn from."
     )
 with model_side:

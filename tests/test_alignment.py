@@ -18,8 +18,9 @@ from collab.alignment import (
     neighbours_kept,
     plane_of,
 )
+from collab.components import film_axes
 from collab.errors import SettingError
-from collab.interpret import factor_pca, similar_items
+from collab.similarity import FilmSpace, Options, similar_items
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
 QUARTER_TURN = np.array([[0.0, 1.0], [-1.0, 0.0]])  # (x, y) becomes (-y, x)
@@ -127,7 +128,7 @@ def test_disparity_is_scipys(seed, n, width):
 
 def test_the_plane_is_that_of_the_principal_components():
     first, second = gaussians(1), gaussians(2)
-    plane, pca = plane_of(align(first, second)), factor_pca(first, np.arange(40), 2)
+    plane, pca = plane_of(align(first, second)), film_axes(first, 2)
     assert plane.first == pytest.approx(pca.coordinates)
     assert plane.first_shares == pytest.approx(pca.explained_variance_ratio)
     itself = plane_of(align(first, first @ orthogonal(3, 4)))
@@ -156,13 +157,12 @@ def test_blocks_find_what_the_whole_table_says(measure, n_films):
 
 @pytest.mark.parametrize("measure", ["cosine", "euclidean"])
 def test_the_nearest_are_those_of_similar_films(measure):
-    """More films than are looked at in one go."""
     factors = gaussians(5, 600, 6)
     table = items([f"Film {number}" for number in range(600)], [30] * 600)
-    with_unknown = np.vstack([np.zeros(6), factors])
+    space = FilmSpace(np.vstack([np.zeros(6), factors]), np.zeros(6))
     found = nearest(factors, 10, measure)
     for row in (0, 255, 256, 599):
-        expected = similar_items(table, with_unknown, row + 1, measure)
+        expected = similar_items(space, table, row + 1, Options(measure))
         assert (found[row] + 1).tolist() == expected["item_index"].tolist()
         ranks = near_in_either(factors, factors, row, 10, measure)
         assert ranks["row"].tolist() == found[row].tolist() and ranks["rank_first"].tolist() == list(range(1, 11))

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from collab.asking import (
     DAMPING,
-    STRATEGIES,
     Audience,
     Interview,
+    TasteBelief,
+    at_random,
     audience,
+    by_chance_of_seen,
+    by_helf,
     by_information,
-    information,
+    by_popularity,
     taught,
     unknown,
 )
@@ -92,7 +95,7 @@ def test_information_is_what_a_rating_takes_away(people):
     for doubt in (None, 0.0):
         known = known_of(len(people.share), doubt=doubt)
         rated = {3: 4.0, 6: 1.0}
-        found = information(known, rated, people.share)
+        found = TasteBelief(known, rated, people.share).information()
         start = unknown(known, rated, people.share)
         for index in (1, 5, 8):
             left = unknown(known, {**rated, index: 5.0}, people.share)
@@ -102,7 +105,10 @@ def test_information_is_what_a_rating_takes_away(people):
 
 def test_doubtful_films_tell_less(people):
     sure, unsure = (known_of(len(people.share), doubt=doubt) for doubt in (0.0, 0.5))
-    assert (information(unsure, {2: 5.0}, people.share)[1:] < information(sure, {2: 5.0}, people.share)[1:]).all()
+    assert (
+        TasteBelief(unsure, {2: 5.0}, people.share).information()[1:]
+        < TasteBelief(sure, {2: 5.0}, people.share).information()[1:]
+    ).all()
 
 
 def test_information_through_the_sigmoid(people):
@@ -115,14 +121,14 @@ def test_information_through_the_sigmoid(people):
     for index in (1, 7):
         after = np.linalg.inv(np.linalg.inv(prior) + np.outer(sloped[index], sloped[index]) / 0.8)
         gone = np.einsum("i,ij,jk,ik->", people.share, sloped, prior - after, sloped)
-        assert information(known, {}, people.share)[index] == pytest.approx(gone)
+        assert TasteBelief(known, {}, people.share).information()[index] == pytest.approx(gone)
 
 
 def test_the_question_is_chance_times_root_of_information(watched, people):
     known = known_of(watched.n_items)
     interview = Interview(known, people, {film(watched, 3): 5.0}, [film(watched, 4)])
     worth = people.chances(interview.rated, interview.not_seen)
-    worth = worth * np.sqrt(information(known, interview.rated, people.share))
+    worth = worth * np.sqrt(TasteBelief(known, interview.rated, people.share).information())
     worth[interview.answered] = 0
     assert by_information(interview, 1).tolist() == [int(worth.argmax())]
 
@@ -144,7 +150,7 @@ def test_several_questions_do_not_ask_the_same_thing(people):
 def test_popularity_and_helf_by_hand(watched, people):
     known = known_of(watched.n_items)
     counts = np.bincount(np.unique(watched.user_index * 100 + watched.item_index) % 100, minlength=watched.n_items)
-    asked = STRATEGIES["popularity"](Interview(known, people, {}, ()), watched.n_items)
+    asked = by_popularity(Interview(known, people, {}, ()), watched.n_items)
     assert asked[0] == film(watched, 1) and (np.diff(counts[asked]) <= 0).all()
     index = film(watched, 1)  # 20 people gave 4 and 20 gave 5: entropy log 2 / log 5, frequency 1
     entropy = np.log(2) / np.log(5)
@@ -162,7 +168,7 @@ class FoldingModel:
 def test_a_model_that_folds_in_by_itself_is_asked_by_chance_alone(watched, people):
     known = ByItself(FoldingModel(), 0.8, STARS)
     interview = Interview(known, people, {3: 5.0}, [4])
-    assert by_information(interview, 3).tolist() == STRATEGIES["chance of seen"](interview, 3).tolist()
+    assert by_information(interview, 3).tolist() == by_chance_of_seen(interview, 3).tolist()
     assert taught(known, {}, {3: 5.0}, people.share) == pytest.approx(0.5)
 
 
@@ -175,7 +181,7 @@ def test_every_strategy_asks_what_is_not_answered_once_and_always_the_same(peopl
     not_seen = [index for index, stars in given_answers.items() if stars is None]
     interview = Interview(known_of(len(people.share)), people, rated, not_seen, seed=5)
     turned = dataclasses.replace(interview, rated=dict(reversed(rated.items())), not_seen=not_seen[::-1])
-    for strategy in STRATEGIES.values():
+    for strategy in (by_information, by_chance_of_seen, by_popularity, by_helf, at_random):
         asked = strategy(interview, n)
         assert len(asked) == len(set(asked.tolist())) == min(n, N_FILMS - len(given_answers))
         assert not set(asked.tolist()) & {0, *given_answers}
@@ -184,7 +190,7 @@ def test_every_strategy_asks_what_is_not_answered_once_and_always_the_same(peopl
 
 def test_seeds_differ_in_what_is_left_to_chance(people):
     known = known_of(len(people.share))
-    first, second = (STRATEGIES["random"](Interview(known, people, {}, (), seed), 12).tolist() for seed in (0, 1))
+    first, second = (at_random(Interview(known, people, {}, (), seed), 12).tolist() for seed in (0, 1))
     assert first != second and sorted(first) == sorted(second)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-# first names of what a floor may not import, besides the floors above it
+# first names of what a floor may not import, besides the floors above it; SciPy and scikit-learn are the core's as NumPy is
 PAGES, UI, SERVICES, COMMANDS, CORE = "pages", "ui", "services", "commands", "core"
 ABOVE = {
     PAGES: (),

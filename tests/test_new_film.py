@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.components import Pca
 from collab.errors import RunError
 from collab.features import Features, film_words_of
-from collab.interpret import Pca
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.new_film import AudienceSpace, NewFilm, audience_space, film_table, foresee, group_table, user_table

@@ -1,4 +1,4 @@
-"""Orders: what each ranks by, what never stands in a list, and what the dials do."""
+"""Orders: what each ranks by, what never stands in a list, what the dials do, and how lists differ."""
 
 import dataclasses
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from collab.cold_start import Predictions
 from collab.errors import SettingError
 from collab.item_item import ItemItem
-from collab.orders import FAMILIAR_FROM, ORDERS, RATING_WEIGHT, Dials, allowed, rank, score_of, varied
+from collab.orders import FAMILIAR_FROM, ORDERS, RATING_WEIGHT, Dials, Move, allowed, moves, rank, score_of, varied
 
 COUNTS = np.array([500, 90, 80, 70, 60, 50, 40, 30, 25, 5, 0])
 N = len(COUNTS)
@@ -155,3 +155,29 @@ def test_variety_takes_genres_or_what_it_is_given():
 def test_dials_do_not_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Dials().variety = 1.0
+
+
+lists = st.lists(st.integers(1, 15), unique=True, max_size=10)
+
+
+def test_moves_by_hand():
+    stayed, gone = moves([7, 3, 9, 4], [3, 5, 7, 4])
+    assert stayed == [Move(3, 1, 0), Move(5, None, 1), Move(7, 0, 2), Move(4, 3, 3)]
+    assert gone == [Move(9, 2, None)]
+
+
+@given(lists, lists)
+def test_every_film_is_told_once(before, after):
+    stayed, gone = moves(before, after)
+    assert [move.item_index for move in stayed] == after
+    assert [move.item_index for move in gone] == [film for film in before if film not in after]
+    for move in [*stayed, *gone]:
+        assert (before[move.before] if move.before is not None else None) in (move.item_index, None)
+        assert (move.before is None) == (move.item_index not in before)
+    _, new = moves(after, before)  # the way back
+    assert {move.item_index for move in new} == {move.item_index for move in stayed if move.before is None}
+
+
+def test_a_film_twice_in_a_list_is_refused():
+    with pytest.raises(ValueError, match="twice"):
+        moves([1, 1], [2])

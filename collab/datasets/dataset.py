@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from collab.errors import SettingError
-from collab.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
+from collab.ratings import Ratings, RatingScale, Vocabulary
 
 ITEMS_BY = ("title", "id")
 
@@ -74,33 +74,7 @@ def item_labels(dataset: Dataset, items_by: str) -> pd.Series:
     return by_id.title if items_by == "title" else pd.Series(by_id.index, index=by_id.index)
 
 
-def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: float = 5.0) -> pd.DataFrame:
-    """What is known of every row of an item table, counts and means over `ratings` (pass the training rows).
-
-    Columns: label, title, year, genres, n_ratings, mean_rating (NaN without ratings), damped_mean; row 0 is `#na#`.
-    damped_mean = (sum of ratings + damping · global mean) / (n_ratings + damping).
-    """
-    about = (
-        dataset.items.assign(label=item_labels(dataset, items_by).to_numpy())
-        .drop_duplicates("label")
-        .set_index("label")
-    )
-    about = about.reindex(list(ratings.items.labels))[["title", "year", "genres"]]
-    about.loc[UNKNOWN, ["title", "genres"]] = UNKNOWN, ""
-    counted = _counts_and_means(ratings.item_index, ratings.rating, ratings.n_items, damping)
-    return pd.concat([about.reset_index(names="label"), counted], axis=1)
-
-
-def describe_users(ratings: Ratings, damping: float = 5.0) -> pd.DataFrame:
-    """Every row of a user table: user_id, n_ratings, mean_rating, damped_mean over `ratings`; row 0 is `#na#`."""
-    counted = _counts_and_means(ratings.user_index, ratings.rating, ratings.n_users, damping)
-    return pd.concat([pd.DataFrame({"user_id": list(ratings.users.labels)}), counted], axis=1)
-
-
-def _counts_and_means(index: np.ndarray, rating: np.ndarray, length: int, damping: float) -> pd.DataFrame:
-    n_ratings = np.bincount(index, minlength=length)
-    total = np.bincount(index, weights=rating, minlength=length)
-    global_mean = float(rating.mean(dtype=np.float64))
-    mean = np.divide(total, n_ratings, out=np.full(length, np.nan), where=n_ratings > 0)
-    damped = (total + damping * global_mean) / (n_ratings + damping)
-    return pd.DataFrame({"n_ratings": n_ratings, "mean_rating": mean, "damped_mean": damped})
+def films_in_order(dataset: Dataset, ratings: Ratings, items_by: str) -> pd.DataFrame:
+    """The films of the data set by label, in the order of the vocabulary of `ratings`; row 0 is missing throughout."""
+    films = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
+    return films.set_index("label").reindex(list(ratings.items.labels))

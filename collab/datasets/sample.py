@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from collab.datasets.dataset import Dataset
+from collab.kinds import genres_of
 from collab.ratings import RatingScale
 
 FILMS = Path(__file__).with_name("sample_films.csv")
@@ -190,7 +191,7 @@ def sample_users() -> pd.DataFrame:
 def planted_truth() -> PlantedTruth:
     """The plan behind the ratings: genres and year place a film; age leans a user towards old films or new."""
     films, draws = _films(), _Draws(SEED)
-    genres = films.genres.str.split("|")
+    genres = films.genres.map(genres_of)
     quarters = np.array([np.sum([GENRE_PULLS[genre] for genre in named], axis=0) for named in genres])  # (n_items, 6)
     pulls = quarters / (4 * np.sqrt(genres.str.len().to_numpy()))[:, None]
     pulls[:, 5] += np.clip((1988 - films.year.to_numpy()) / 16, -2, 2)  # the past

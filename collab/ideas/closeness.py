@@ -1,10 +1,8 @@
-"""Near and alike: distance sees where two arrows end, cosine only where they point; few ratings make either a guess."""
+"""Near and alike: distance sees where two arrows end, cosine only where they point."""
 
 from __future__ import annotations
 
 import math
-
-import numpy as np
 
 Arrow = tuple[float, float]
 
@@ -27,9 +25,3 @@ def distance(first: Arrow, second: Arrow) -> float:
 def cosine(first: Arrow, second: Arrow) -> float:
     """The dot product divided by both lengths, −1 … 1. Raises ZeroDivisionError for an arrow of no length."""
     return dot(first, second) / math.sqrt(dot(first, first) * dot(second, second))
-
-
-def shrunk(similarity: np.ndarray, n_ratings: np.ndarray, beta: float) -> np.ndarray:
-    """similarity · n / (n + β): a film with β ratings keeps half of its similarity, one with few next to nothing."""
-    counts = np.asarray(n_ratings, dtype=np.float64)
-    return np.asarray(similarity, dtype=np.float64) * counts / (counts + beta)

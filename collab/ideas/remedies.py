@@ -16,7 +16,7 @@ import pandas as pd
 
 from collab.cold_start import Belief, background
 from collab.comparison import Measured
-from collab.datasets.dataset import Dataset, describe_items, describe_users, item_labels
+from collab.datasets.dataset import Dataset, item_labels
 from collab.errors import DataError
 from collab.features import features_of
 from collab.models import build_model
@@ -24,6 +24,7 @@ from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
 from collab.newcomer import Newcomer, newcomer
 from collab.ratings import Ratings
+from collab.tables import describe_items, describe_users
 from collab.training import fit
 
 AVERAGE, GENRES, ABOUT, BIASES, TASTE = "average", "genres", "about", "biases", "ratings"

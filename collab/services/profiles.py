@@ -21,9 +21,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from collab.answers import DISMISSALS, RatingsFile, read_ratings_csv, write_ratings_csv
+from collab.answers import DISMISSALS, RatingsFile, write_ratings_csv
 from collab.errors import ProfileError, SettingError
-from collab.ratings import RatingScale
 
 TOKEN_BYTES = 32
 FORMAT = 1
@@ -289,18 +288,6 @@ class ProfileStore:
         answers = self.answers(profile)
         said = {answer.title: answer.said for answer in answers if answer.said}
         return write_ratings_csv(((answer.title, answer.rating) for answer in answers), said)
-
-    def import_csv(
-        self, profile: Profile, source: Path | str | bytes, rating_scale: RatingScale, name: str = "The file"
-    ) -> RatingsFile:
-        """Add the answers of a CSV file to the profile, all or none, and tell what was read.
-
-        They take the place of earlier answers to the same titles; other answers stay. Raises DataError for a file that
-        `collab.answers.read_ratings_csv` refuses, ProfileError on a view-only link.
-        """
-        read = read_ratings_csv(source, rating_scale, name)
-        self.keep(profile, read)
-        return read
 
     def keep(self, profile: Profile, answers: RatingsFile) -> None:
         """Add the answers of a file to the profile, all or none, in place of earlier ones to the same titles.

@@ -22,7 +22,7 @@ import torch
 
 from collab.certainty import calibration
 from collab.datasets import Signature, entry_of, find, load_dataset, signature
-from collab.datasets.dataset import Dataset, describe_items, describe_users, encode
+from collab.datasets.dataset import Dataset, encode
 from collab.errors import CollabError, SettingError, StorageError
 from collab.features import features_of
 from collab.metrics import Errors
@@ -36,6 +36,7 @@ from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
 from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
+from collab.tables import describe_items, describe_users
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training

@@ -12,7 +12,7 @@ from collab.errors import RunError
 from collab.features import AGE_EDGES
 from collab.newcomer import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings
+from collab.ui import cached, own_ratings, words
 from collab.ui.group_cards import SHOW_GROUPS, groups_in_words
 from collab.ui.page import use_data
 from collab.ui.person import AGE, FACTS, GENDER, OCCUPATION, picked_groups
@@ -73,7 +73,7 @@ def _propose_newer(data: Entry) -> None:
     newer = CATALOGUE.get(NEWER.get(data.name, ""))
     if newer is None:
         return
-    st.caption(f"{data.note[0].upper()}{data.note[1:]}.", width="content")
+    st.caption(words.sentence(data.note), width="content")
     if cached.fetcher().state(newer.name).state != "here":
         return
     films, _, _ = newer.note.partition(",")

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.bias_groups import shrunk
-from collab.interpret import bias_table
+from collab.biases import bias_table, shrunk
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.bias_parts import HEIGHT, N_LISTED, choose, columns, draw, frame, nothing

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.interpret import BiasDoubt
+from collab.biases import BiasDoubt
+from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.charts import PLAIN
@@ -111,7 +112,7 @@ def draw(picture: DeltaGenerator, figure: go.Figure, said: str) -> None:
 
 def frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str = "Title") -> None:
     """The table below the picture, and the button that downloads it as the file `name`."""
-    shown = table.assign(genres=table["genres"].str.replace("|", ", ")) if "genres" in table else table
+    shown = table.assign(genres=table["genres"].map(genre_words)) if "genres" in table else table
     order = ["title", "bias", "deviation", "mean_rating", "damped_mean", "residual", "n_ratings", "genres"]
     st.dataframe(
         shown,

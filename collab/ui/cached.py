@@ -12,16 +12,17 @@ import streamlit as st
 
 from collab.answers import match_titles
 from collab.asking import Audience, audience
+from collab.biases import BiasDoubt, bias_doubt
 from collab.chapter_summary import Curve, Untrained
 from collab.co_rating import CoRating, co_rating
 from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
+from collab.components import Pca, film_axes, film_matrix
 from collab.datasets import Dataset
 from collab.errors import RunError, SettingError
 from collab.features import features_of, features_of_person
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
-from collab.interpret import BiasDoubt, Pca, Uncertainty, bias_doubt, most_rated_items, trained_items, uncertainty
 from collab.item_item import ItemItem
 from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
@@ -45,8 +46,9 @@ from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
 from collab.splitting import Split, split_by
+from collab.tables import most_rated_items, trained_items
 from collab.taste_alike import TrainedTastes, trained_tastes
-from collab.taste_place import film_plane, trained_places
+from collab.taste_place import trained_places
 
 
 @st.cache_resource(show_spinner=False)
@@ -114,13 +116,6 @@ def together_at_hand(run_id: str) -> ItemItem | None:
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def film_uncertainty(run_id: str) -> Uncertainty | None:
-    """How well the run's model knows its films; None where it takes them for known. Raises RunError."""
-    run = trained_run(run_id)
-    return uncertainty(run.model, run.users)
-
-
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.7 MB each for MovieLens 100K
 def run_film_space(run_id: str) -> FilmSpace:
     """Where the films of a run lie. Raises RunError."""
@@ -151,10 +146,10 @@ def run_tastes(run_id: str) -> TrainedTastes:
 @st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
 def run_places(run_id: str, n_films: int) -> tuple[np.ndarray, Pca, np.ndarray]:
     """The item indices of the `n_films` most rated films (n,), their plane, and the place of every trained user in it, in the
-    order of `interpret.trained_items`, (n_people, 2). Raises RunError."""
+    order of `tables.trained_items`, (n_people, 2). Raises RunError."""
     run = trained_run(run_id)
     item_index = most_rated_items(run.items, n_films)
-    plane = film_plane(run.model.item_factors, item_index)
+    plane = film_axes(film_matrix(run.model.item_factors, item_index), 2)
     people = trained_places(for_newcomers(run_id), run.model, trained_items(run.users), plane, item_index)
     return item_index, plane, people
 

@@ -7,12 +7,12 @@ import streamlit as st
 
 from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
 from collab.datasets import Dataset
-from collab.datasets.dataset import describe_items
 from collab.ratings import Ratings
 from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
 from collab.split_facts import SplitFacts, split_facts
 from collab.splitting import Split
+from collab.tables import describe_items
 from collab.ui import cached
 
 

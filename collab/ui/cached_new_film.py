@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from collab.features import features_of, film_words_of
-from collab.interpret import trained_items
 from collab.left_out_films import Measurement, measure
 from collab.new_film import AudienceSpace, audience_space
 from collab.one_thread import one_thread
 from collab.services.sealed import data_of
+from collab.tables import trained_items
 from collab.ui import cached
 from collab.user_groups import favourite_genres, groups_told
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.kinds import genres_of
 from collab.orders import Dials
 from collab.services.runs import TrainedRun
 
@@ -58,6 +59,6 @@ def _years_and_genres(run: TrainedRun) -> tuple[tuple[int, int] | None, list[str
         whole = int(known_years.min()), int(known_years.max())
         years = st.slider("Years", *whole, whole, key="years", bind="query-params")
         years = None if tuple(years) == whole else tuple(years)
-    names = sorted({name for genres in trained["genres"].unique() for name in genres.split("|") if name})
+    names = sorted({name for genres in trained["genres"].unique() for name in genres_of(genres)})
     genres = st.multiselect("Genres", names, key="pick_genres", bind="query-params", placeholder="All") if names else []
     return years, genres

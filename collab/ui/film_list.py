@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from collab.kinds import genre_words
 from collab.ratings import RatingScale
 from collab.ui import words
 from collab.ui.theme import Palette
@@ -130,8 +131,7 @@ def _named(name: str, asks: str = "") -> str:
 
 def facts(film: Any) -> str:
     """Number of ratings and genres of a row of an items table or of a list of films."""
-    counted = f"{words.count(film.n_ratings)} {'rating' if film.n_ratings == 1 else 'ratings'}"
-    return " · ".join(filter(None, [counted, film.genres.replace("|", ", ")]))
+    return " · ".join(filter(None, [words.counted(film.n_ratings, "rating"), genre_words(film.genres)]))
 
 
 def title_and_facts(film: Any) -> tuple[str, str]:

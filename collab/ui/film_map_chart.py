@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from collab.kinds import genre_words
 from collab.ui import words
 from collab.ui.charts import mark_synthetic
 from collab.ui.explore_charts import colour_scale, shortened
@@ -171,7 +172,7 @@ def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
     Each part has `values`, a row a film, or `codes` into `names`; words `before` and `after`, and `digits` and `sign` of numbers.
     A missing value leaves its part out. Columns are less than half of the texts that they become.
     """
-    genres = films["genres"].str.replace("|", ", ").replace("", "no genre")
+    genres = films["genres"].map(genre_words).replace("", "no genre")
     codes, names = pd.factorize(genres)
     parts = [{"values": films["title"].tolist()}, {"codes": codes.tolist(), "names": list(names)}]
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import MEASURE_COLUMNS, most_rated_items, trained_items
+from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
+from collab.similarity import MEASURE_COLUMNS
+from collab.tables import most_rated_items, trained_items
 from collab.ui import words
 from collab.ui.explore_charts import shortened
 
@@ -116,11 +118,11 @@ def film_facts(run: TrainedRun, item_index: int) -> None:
         *([f"bias {words.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
     ]
     st.markdown(f"**{words.plain(film['title'])}**")
-    st.caption("  \n".join(filter(None, [film["genres"].replace("|", ", "), " · ".join(facts)])))
+    st.caption("  \n".join(filter(None, [genre_words(film["genres"]), " · ".join(facts)])))
 
 
 def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> None:
-    """The films of `collab.interpret.similar_items` to press: the one pressed becomes the chosen film."""
+    """The films of `collab.similarity.nearest` to press: the one pressed becomes the chosen film."""
     for film in table.to_dict("records"):
         value, n_ratings = film[MEASURE_COLUMNS[measure]], words.count(film["n_ratings"])
         st.button(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import most_rated_items
+from collab.tables import most_rated_items
 from collab.ui import own_link
 
 FILMS, NAME = "films", "set_name"

@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import streamlit as st
 
-from collab.axis_facts import genre_flags
+from collab.components import Pca, direction_between, film_axes, film_matrix
 from collab.film_clusters import film_clusters
-from collab.film_space import direction_between, film_axes, film_matrix
-from collab.interpret import Pca, most_rated_items
+from collab.kinds import genre_flags
 from collab.services.tsne import TsneDesk
+from collab.tables import most_rated_items
 from collab.ui import cached
 
 MOST_FILMS = 10_000

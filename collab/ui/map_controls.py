@@ -11,8 +11,8 @@ from itertools import islice
 
 import streamlit as st
 
+from collab.components import N_COMPONENTS
 from collab.film_clusters import MOST as MOST_CLUSTERS
-from collab.film_space import N_COMPONENTS
 from collab.services.runs import TrainedRun
 from collab.ui import map_cache, words
 from collab.ui.film_colours import MAP_COLOURS, N_GENRES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.interpret import similar_items
 from collab.services.runs import TrainedRun
+from collab.similarity import Options, similar_items
 from collab.ui import cached, words
 from collab.ui.film_picker import film_facts, neighbour_buttons
 from collab.ui.map_picture import Layout
@@ -13,7 +13,8 @@ from collab.ui.map_picture import Layout
 
 def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) -> None:
     """What there is to say of the search `text` and of the film `chosen`."""
-    known = cached.film_uncertainty(run.id)
+    space = cached.run_film_space(run.id)
+    cautious = space.spread is not None
     if text:
         n_found = int(layout.found.sum())
         have = "has “{}” in its title" if n_found == 1 else "have “{}” in their title"
@@ -24,24 +25,18 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) 
         film_facts(run, chosen)
         if chosen not in layout.films["item_index"].to_numpy():
             st.caption("It is not on the map: show more films to see it.")
-        measure = "cosine" if known is None else "cautious"
-        how = (
-            "20 ratings or more"
-            if known is None
-            else "20 ratings or more; cautious cosine: little known films score less"
-        )
+        options = Options("cautious" if cautious else "cosine")
+        how = "20 ratings or more" + ("; cautious cosine: little known films score less" if cautious else "")
         st.caption(f"Nearest films ({how}):")
         with st.container(gap=None):
-            neighbour_buttons(
-                run, similar_items(run.items, run.model.item_factors, chosen, measure, n=5, known=known), measure
-            )
+            neighbour_buttons(run, similar_items(space, run.items, chosen, options, 5), options.measure)
         st.page_link(
             "pages/similar.py",
             label="More like this",
             icon=":material/join_inner:",
             query_params={"film": run.items["label"].iat[chosen]},
         )
-    if known is not None:
+    if cautious:
         st.caption(
             "“place ±20 %” in a film’s text: so far off its true place may be, in shares of how far films typically lie from "
             "the middle."

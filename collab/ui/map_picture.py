@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.components import Pca, place_doubt, taken
 from collab.errors import CollabError, SettingError
-from collab.film_space import taken
-from collab.interpret import Pca, place_doubt
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, map_cache, own_ratings, words
@@ -128,7 +127,7 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
         try:
             own = map_cache.axes_of(*settings, space.first, space.last)
         except SettingError as reason:
-            st.warning(f"{str(reason)[0].upper()}{str(reason)[1:]}.", icon=":material/straighten:")
+            st.warning(words.sentence(str(reason)), icon=":material/straighten:")
         else:
             rest = space.numbers[1:]
             shown = taken(own, [0, *rest])

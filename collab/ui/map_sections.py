@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from collab.kinds import genre_words
 from collab.ui import map_cache, words
 from collab.ui.map_controls import Points
 from collab.ui.map_facts_view import show_axes, show_clusters
@@ -51,7 +52,7 @@ def map_csv(table: pd.DataFrame) -> bytes:
 def _show_films(page: Page, layout: Layout, text: str) -> None:
     run = page.run
     places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
-    table = layout.films.assign(genres=layout.films["genres"].str.replace("|", ", "), **places)[layout.found]
+    table = layout.films.assign(genres=layout.films["genres"].map(genre_words), **places)[layout.found]
     columns = [
         "title",
         "genres",

@@ -37,9 +37,9 @@ def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplex
     if found.busy:
         st.fragment(_show_progress, run_every=POLL_SECONDS)(key)
     else:
-        why = words.plain(found.message) if found.message else "t-SNE was stopped"
+        why = words.sentence(found.message or "t-SNE was stopped")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{why[0].upper()}{why[1:]}. The map shows the principal components.")
+            st.caption(f"{why} The map shows the principal components.")
             st.button("Compute t-SNE", key="tsne_start", on_click=start)
     return None
 

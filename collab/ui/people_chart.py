@@ -110,7 +110,7 @@ def foretold_figure(
 
 def _in_words(row: pd.Series) -> str:
     interval = f" (80 %: {words.stars(row.low)} to {words.stars(row.high)})" if hasattr(row, "low") else ""
-    ratings = "1 rating" if row.n_ratings == 1 else f"{words.count(row.n_ratings)} ratings"
+    ratings = words.counted(row.n_ratings, "rating")
     return f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
 
 

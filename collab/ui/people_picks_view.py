@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.item_item import ItemItem, liked_from
+from collab.kinds import genre_words
 from collab.orders import POPULAR
 from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.reasons import watched_reasons
@@ -76,7 +77,7 @@ def _ranked_table(
     """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
     shown = films.assign(
         interval=intervals_of(films),
-        genres=films["genres"].str.replace("|", ", "),
+        genres=films["genres"].map(genre_words),
     )
     if together is not None:
         titles = run.items["title"].array

@@ -7,7 +7,8 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
-from collab.people import DECADES, GENRES, LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
+from collab.kinds import DECADES, GENRES, genre_words
+from collab.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.ratings import RatingScale
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
@@ -94,9 +95,7 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
     n, compared = len(rows), against_biases(rows)
     if compared is None:
-        return (
-            f"{words.counted(n, 'rating').capitalize()}: fewer than {LEAST_ROWS} say next to nothing of who is better."
-        )
+        return f"{words.counted(n, 'rating')}: fewer than {LEAST_ROWS} say next to nothing of who is better."
     lower = -compared.difference
     told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
         compared.verdict, "The two cannot be told apart"
@@ -168,7 +167,7 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     )
     train, _ = cached.ratings_of(run.id)
     table = training_rows_of(run.model, train, run.items, user_index)
-    table = table.assign(away=table["difference"].abs(), genres=table["genres"].str.replace("|", ", "))
+    table = table.assign(away=table["difference"].abs(), genres=table["genres"].map(genre_words))
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(

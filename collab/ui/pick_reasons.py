@@ -44,8 +44,7 @@ def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, 
         for (film, _), figure in zip(reason.parts, figures[len(reason.told) :], strict=False)
     ]
     if reason.n_others:
-        more = "1 more film" if reason.n_others == 1 else f"{words.count(reason.n_others)} more films"
-        parts.append(Part(more, words.signed(figures[-1], digits)))
+        parts.append(Part(words.counted(reason.n_others, "more film"), words.signed(figures[-1], digits)))
     return Sum(name, _plain(total, digits), parts)
 
 

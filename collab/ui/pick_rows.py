@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from collab.moves import Move, moves
 from collab.newcomer import Picks, picks
-from collab.orders import Dials
-from collab.recommend import popular
+from collab.orders import Dials, Move, moves, popular
 from collab.ui import words
 from collab.ui.film_list import Film, Prediction, title_and_facts
 from collab.ui.person import Viewer

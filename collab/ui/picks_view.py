@@ -121,7 +121,7 @@ def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> 
     whose, n_rated, doubts_films = viewer.whose, len(viewer.known.rated), viewer.person.doubts_films
     people = f"{words.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
-    limit = f"Films with at least {words.count(minimum_count)} {'rating' if minimum_count == 1 else 'ratings'}"
+    limit = f"Films with at least {words.counted(minimum_count, 'rating')}"
     error = (
         f"held-out MSE {words.loss(record.valid['mse'])}, biases only "
         f"{words.loss(record.baselines.get('biases_only', {}).get('mse'))}"
@@ -146,7 +146,7 @@ def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> 
         sure = "Every film that may be picked is answered."
     elif n_rated:
         sure = (
-            f"After {words.count(n_rated)} {'rating' if n_rated == 1 else 'ratings'} {whose} predictions are typically "
+            f"After {words.counted(n_rated, 'rating')} {whose} predictions are typically "
             f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "
             f"taste fell by {words.percent(found.learned)}, the rest is {rest}."
         )

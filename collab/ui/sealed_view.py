@@ -14,7 +14,7 @@ WHY_COUNT = "The best of many looks better than it is: part of its lead is luck 
 
 def settings_tried(n_tried: int) -> str:
     """ "1 setting", "7 settings"."""
-    return f"{words.count(n_tried)} setting{'' if n_tried == 1 else 's'}"
+    return words.counted(n_tried, "setting")
 
 
 def figure_to_quote(record: RunRecord) -> str:

@@ -10,8 +10,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import TrainedRun
-from collab.similarity import Options, at_film, nearest
-from collab.stability import TOP, mean_overlap, times_found
+from collab.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.ui import cached, words
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.similar_charts import seed_marks
@@ -62,7 +61,7 @@ def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listi
 def _nearest_in(run_id: str, run: TrainedRun, film: int, options: Options) -> list[int]:
     """The nearest in another training of the same rows: its films have the same row numbers and counts."""
     space = cached.run_film_space(run_id)
-    table = nearest(space, run.items, at_film(space, film, options), options, [film], TOP)
+    table = similar_items(space, run.items, film, options, TOP)
     return table["item_index"].tolist()
 
 
@@ -77,9 +76,8 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
     if seeds.busy:
         wait_for(seeds.busy, "another seed")
     elif seeds.n_lacking:
-        more = "more seed" if seeds.n_lacking == 1 else "more seeds"
         st.button(
-            f"Train {seeds.n_lacking} {more}",
+            f"Train {words.counted(seeds.n_lacking, 'more seed')}",
             key="train_seeds",
             icon=":material/repeat:",
             on_click=_train,

@@ -12,9 +12,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.co_rating import ALIKE, KINDS, SEEN, Agreement, agreement, shared_raters, similarity_by
 from collab.errors import RunError
-from collab.interpret import MEASURE_COLUMNS
+from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
 from collab.similarity import (
+    MEASURE_COLUMNS,
     Options,
     Point,
     at_film,
@@ -236,7 +237,7 @@ _RATINGS = st.column_config.NumberColumn("Ratings", format="localized", help="Tr
 
 def neighbour_table(table: pd.DataFrame, column: str, alt: str, key: str, seeds: int = 0) -> None:
     """The films of a list as a table; `n_both` and, over so many `seeds`, the times found where it has them."""
-    shown = table.assign(genres=table["genres"].str.replace("|", ", "))
+    shown = table.assign(genres=table["genres"].map(genre_words))
     optional = [name for name in ("n_both", "seeds", "near") if name in shown]
     st.dataframe(
         shown,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from collab.co_rating import shared
 from collab.errors import RunError
+from collab.kinds import genres_of
 from collab.services.runs import TrainedRun
 from collab.similarity import FilmSpace, Options, directions, ends, parts
 from collab.ui import cached, words
@@ -76,9 +77,7 @@ def _people_in_words(run: TrainedRun, first: int, second: int) -> str:
 
 def genres_in_words(first: str, second: str) -> str:
     """The genres of both, and those of one alone; `first` and `second` are genres with bars between them."""
-    one, other = (
-        [genre for genre in genres.split("|") if genre and genre != "(no genres listed)"] for genres in (first, second)
-    )
+    one, other = genres_of(first), genres_of(second)
     common = [genre for genre in one if genre in other]
     lines = ["**Genres**", f"Both: **{', '.join(common)}**" if common else "None in common"]
     for name, mine, theirs in (("Only the first", one, other), ("Only the second", other, one)):

@@ -102,7 +102,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     hover = [
         f"{escaped(row.genre)} · {words.signed(row.difference)}"
         + (f" ± {row.deviation:.2f}" if np.isfinite(row.deviation) else "")
-        + f" stars · {_films(row.n_films)}, {words.count(row.n_rated)} rated"
+        + f" stars · {words.counted(row.n_films, 'film')}, {words.count(row.n_rated)} rated"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -158,7 +158,7 @@ def distribution_figure(
     line for the average person; `means` of both."""
     width = float((table["high"] - table["low"]).iloc[0])
     hover = [
-        f"{row.low:.2f} to {row.high:.2f} stars: {_films(row.n)}, average person {words.count(row.n_average)}"
+        f"{row.low:.2f} to {row.high:.2f} stars: {words.counted(row.n, 'film')}, average person {words.count(row.n_average)}"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -291,7 +291,3 @@ def _names(
 def _clear(colour: str, opacity: float) -> str:
     """A colour "#RRGGBB" that lets through what is below it."""
     return f"rgba{(*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), opacity)}"
-
-
-def _films(n: int) -> str:
-    return "1 film" if n == 1 else f"{words.count(n)} films"

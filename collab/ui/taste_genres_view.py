@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import trained_items
+from collab.tables import trained_items
 from collab.taste_profile import genre_table, predicted_distribution
 from collab.ui import words
 from collab.ui.as_table import table_fold
@@ -112,7 +112,7 @@ def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
         alt=f"Predicted ratings of {len(films)} films: mean {means[0]:.1f}, standard deviation {now.mean[films].std():.2f}; for "
         f"the average person {means[1]:.1f} and {before.mean[films].std():.2f}",
     )
-    limit = f"at least {words.count(minimum)} {'rating' if minimum == 1 else 'ratings'}"
+    limit = f"at least {words.counted(minimum, 'rating')}"
     st.caption(
         f"{words.count(len(films))} films with {limit} and no answer yet. Standard deviation "
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "

@@ -7,8 +7,8 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.errors import CollabError
-from collab.interpret import trained_items
 from collab.newcomer import Newcomer
+from collab.tables import trained_items
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only
@@ -56,9 +56,8 @@ def say_so_far(viewer: Viewer) -> None:
             else "The average person: whom the model expects before the first rating, in everything below."
         )
         return
-    n = len(rated)
     st.markdown(
-        f"**{words.count(n)} {'film' if n == 1 else 'films'} rated**"
+        f"**{words.counted(len(rated), 'film')} rated**"
         + (f", {words.count(len(viewer.known.not_seen))} not seen." if viewer.known.not_seen else ".")
     )
     films = trained_items(run.items)

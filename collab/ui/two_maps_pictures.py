@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.interpret import factor_pca, trained_items
+from collab.components import film_axes, film_matrix
 from collab.services.runs import TrainedRun
+from collab.tables import trained_items
 from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN
@@ -29,7 +30,7 @@ def one_map(run: TrainedRun, minimum: int, item_index: int | None, *, synthetic:
     if len(index) < LEAST_FILMS:
         st.info(f"Only {len(index)} films have {minimum} training ratings. Lower the minimum.", icon=":material/info:")
         return
-    pca = factor_pca(run.model.item_factors, index, 2)
+    pca = film_axes(film_matrix(run.model.item_factors, index), 2)
     chosen = np.flatnonzero(index == item_index)
     drawn = _drawn(len(index), int(chosen[0]) if len(chosen) else None)
     places, films = pca.coordinates[drawn], run.items.iloc[index[drawn]]

@@ -21,14 +21,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collab.asking import STRATEGIES, Interview, Strategy, audience, taught
-from collab.datasets.dataset import describe_items, describe_users
+from collab.asking import (
+    Interview,
+    Strategy,
+    at_random,
+    audience,
+    by_chance_of_seen,
+    by_helf,
+    by_information,
+    by_popularity,
+    taught,
+)
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.models import build_model, preset_of
 from collab.newcomer import Newcomer, newcomer
+from collab.tables import describe_items, describe_users
 from collab.training import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
 from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
+
+STRATEGIES = {
+    "information": by_information,
+    "chance of seen": by_chance_of_seen,
+    "popularity": by_popularity,
+    "HELF": by_helf,
+    "random": at_random,
+}  # the first is the default
 
 N_SCREENS = 100
 ANSWERS = (0, 1, 3, 5, 10, 15)

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collab.datasets import find, movielens
-from collab.datasets.dataset import describe_items, describe_users, encode
+from collab.datasets.dataset import encode
 from collab.datasets.movielens import REMEDY, Archive
 from collab.errors import DataError, SettingError
 from collab.ratings import UNKNOWN, RatingScale
+from collab.tables import describe_items, describe_users
 
 
 def read_100k(path):

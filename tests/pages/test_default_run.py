@@ -13,11 +13,12 @@ import pytest
 from collab.certainty import calibration
 from collab.chapter import ROWS
 from collab.distribution import distribution
-from collab.interpret import similar_items, trained_items, uncertainty
 from collab.metrics import errors
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
 from collab.settings import parse
+from collab.similarity import Options, film_space, similar_items
+from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.steps import STEPS, distance
 from tests.pages.in_the_picks import picked
@@ -239,9 +240,7 @@ def test_your_taste_is_against_the_average_person_of_the_model(default_run):
 def test_map(default_run):
     app, true = default_run("map", film="Alien (1979)")
     film = true.items.index[true.items["title"] == "Alien (1979)"][0]
-    near = similar_items(
-        true.items, true.model.item_factors, film, "cautious", n=5, known=uncertainty(true.model, true.users)
-    )
+    near = similar_items(film_space(true.model, true.items, true.users), true.items, film, Options("cautious"), 5)
     buttons = [each for each in app.button if str(each.key).startswith("near_")]
     assert [each.key for each in buttons] == [f"near_{index}" for index in near["item_index"]]
     assert [each.label[-4:] for each in buttons] == [f"{value:.2f}" for value in near["similarity"]]
@@ -263,9 +262,7 @@ def test_similar(default_run):
     app, true = default_run("similar")
     first = int(true.items["n_ratings"].argmax())
     table = table_with(app, "similarity", "n_ratings", "year")
-    near = similar_items(
-        true.items, true.model.item_factors, first, "cautious", known=uncertainty(true.model, true.users)
-    )
+    near = similar_items(film_space(true.model, true.items, true.users), true.items, first, Options("cautious"))
     assert app.radio(key="measure").value == "cautious"
     shown = next(frame.value for frame in app.dataframe[::-1] if "similarity" in frame.value)
     assert shown["item_index"].tolist() == near["item_index"].tolist() and len(table) == 10

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from collab.errors import DataError, ProfileError, SettingError
+from collab.answers import read_ratings_csv
+from collab.errors import ProfileError, SettingError
 from collab.ratings import RatingScale
 from collab.services.profiles import FORMAT, ProfileStore
 
@@ -60,7 +61,7 @@ def test_view_only_link_shows_and_changes_nothing(store):
         lambda: store.rename(viewed, "Mallory"),
         lambda: store.say_of_oneself(viewed, "age", "99"),
         lambda: store.remember("mallory", viewed),
-        lambda: store.import_csv(viewed, "title,rating\nAlien (1979),1\n", STARS),
+        lambda: store.keep(viewed, read_ratings_csv("title,rating\nAlien (1979),1\n", STARS)),
         lambda: store.clear(viewed),
         lambda: store.delete(viewed),
     ]
@@ -127,7 +128,7 @@ def test_what_is_said_in_place_of_stars(store):
     text = store.to_csv(profile)
     assert text == "title,rating,said\nA,,seen\nB,,not interested\nC,,\n"
     other = store.create()
-    store.import_csv(other, text, STARS)
+    store.keep(other, read_ratings_csv(text, STARS))
     assert [(each.title, each.said) for each in store.answers(other)] == [
         ("A", "seen"),
         ("B", "not interested"),
@@ -267,25 +268,16 @@ def test_csv_round_trip(store):
     for title, rating in [("Thing, The (1982)", 4), ('"Q" (1982)', 3.5), ("Amélie (2001)", 5), ("'; DROP TABLE", 1)]:
         store.rate(profile, title, rating)
     store.not_seen(profile, "Jaws (1975)")
-    store.import_csv(copy, store.to_csv(profile).encode(), STARS)
+    store.keep(copy, read_ratings_csv(store.to_csv(profile).encode(), STARS))
     assert said(store, copy) == said(store, profile)
 
 
-def test_import_adds_replaces_and_reports(store):
+def test_a_file_adds_and_replaces(store):
     profile = store.create()
     store.rate(profile, "A", 1)
     store.rate(profile, "B", 2)
-    read = store.import_csv(profile, "title,rating\nB,3\nC,4\nC,5\n", STARS)
-    assert read.repeated == ("C",)
+    store.keep(profile, read_ratings_csv("title,rating\nB,3\nC,4\nC,5\n", STARS))
     assert said(store, profile) == [("A", 1.0), ("B", 3.0), ("C", 5.0)]
-
-
-def test_import_is_all_or_nothing(store):
-    profile = store.create()
-    store.rate(profile, "A", 1)
-    with pytest.raises(DataError, match=r"mine.csv, line 3, column rating: '9' is outside the rating scale"):
-        store.import_csv(profile, "title,rating\nA,3\nC,9\n", STARS, "mine.csv")
-    assert said(store, profile) == [("A", 1.0)]
 
 
 @pytest.mark.parametrize("is_shared", [True, False])

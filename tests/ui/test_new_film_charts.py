@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.interpret import Pca
+from collab.components import Pca
 from collab.new_film import AudienceSpace, NewFilm, film_table
 from collab.ratings import RatingScale
 from collab.ui.new_film_charts import place_figure, rating_bins, ratings_figure

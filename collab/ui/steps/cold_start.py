@@ -40,7 +40,7 @@ def measured_before() -> set[str]:
 
 def rows_of(found: Measured, n_revealed: int) -> list[tuple[str, int, str]]:
     """Remedy, ratings revealed and label of every row of the picture, from the top."""
-    told = f"{n_revealed} rating{'' if n_revealed == 1 else 's'}"
+    told = words.counted(n_revealed, "rating")
     rows = [(remedy, 0, NAMES[remedy]) for remedy in (ABOUT, GENRES) if (remedy, 0) in found.squared]
     return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 

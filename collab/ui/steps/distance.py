@@ -7,9 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.ideas.closeness import Arrow, arrow, cosine, distance, dot, shrunk
-from collab.interpret import most_rated_items, similar_items
+from collab.ideas.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.runs import TrainedRun
+from collab.similarity import Options, film_space, similar_items
+from collab.tables import most_rated_items
 from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.chapter_run import chapter_run
@@ -75,10 +76,8 @@ def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.Data
 
 def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0) -> pd.DataFrame:
     """The films nearest to `film` by cosine among those with `minimum` ratings, their similarity shrunk by `beta`."""
-    n = len(run.items) if beta else N_FILMS
-    table = similar_items(run.items, run.model.item_factors, film, "cosine", minimum, n)
-    table["similarity"] = shrunk(table["similarity"], table["n_ratings"], beta)
-    return table.sort_values("similarity", ascending=False, kind="stable").head(N_FILMS).reset_index(drop=True)
+    space, options = film_space(run.model, run.items, run.users), Options(beta=beta, minimum_count=minimum)
+    return similar_items(space, run.items, film, options, N_FILMS)
 
 
 def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go.Figure:
@@ -102,7 +101,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
     )
     for place, row, is_rare in zip(places, table.itertuples(), rare, strict=True):
         colour = palette.valid if is_rare else palette.muted
-        count = f'<span style="color:{colour}">{words.count(row.n_ratings)} rating{"s" * (row.n_ratings != 1)}</span>'
+        count = f'<span style="color:{colour}">{words.counted(row.n_ratings, "rating")}</span>'
         figure.add_annotation(
             x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
             xanchor="left", font={"color": palette.ink, "size": 13},

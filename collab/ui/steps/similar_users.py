@@ -9,10 +9,10 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.ideas.similar_users import Walk, dense, walk
-from collab.interpret import trained_items
 from collab.models.neighbours import Neighbours, Say
 from collab.ratings import Ratings
 from collab.services.runs import TrainedRun
+from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
@@ -124,11 +124,10 @@ def sum_in_words(say: Say) -> str:
     if say.damping:
         under += f" + {say.damping:g}"
         by += f" and {say.damping:g} more, which keeps a few neighbours from having all the say"
-    n = len(say.kin_index)
     return (
         f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
         f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
-        f"({over}) / ({under}) over {n} {'neighbour' if n == 1 else 'neighbours'} who rated it: likeness times stars beyond "
+        f"({over}) / ({under}) over {words.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
         f"expectation, by {by}."
     )
 

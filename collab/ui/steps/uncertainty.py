@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
-from collab.interpret import most_rated_items
 from collab.services.runs import TrainedRun
+from collab.tables import most_rated_items
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
@@ -170,10 +170,9 @@ def _real_films(run: TrainedRun) -> None:
     few, many = int(by_count[-1]), int(by_count[0])
     with st.container(horizontal=True):
         for film in (few, many):
-            n = run.items["n_ratings"].iat[film]
             st.metric(
                 f"{words.plain(shortened(run.items['title'].iat[film], 30))} · "
-                f"{words.count(n)} {'rating' if n == 1 else 'ratings'}",
+                f"{words.counted(run.items['n_ratings'].iat[film], 'rating')}",
                 f"{words.signed(run.model.item_biases[film])} ± {doubt.items[film]:.2f}",
                 help="Bias and its standard deviation in the run in use, in stars.",
                 border=True,

@@ -1,4 +1,4 @@
-"""Film space: the axes on which films are laid out, of their principal components and of a direction that somebody chose.
+"""Components: the axes on which films are laid out, of their principal components and of a direction that somebody chose.
 
 What is laid out is a matrix X with a row a film: its factors, and with them its bias where wanted. Its axes are principal
 components, either of the centred films (the directions in which films differ most) or of the films as they are (the directions in
@@ -13,14 +13,23 @@ two axes as they are.)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from collab.errors import SettingError
-from collab.interpret import Pca
 
 N_COMPONENTS = 10
 """So many principal components are at hand."""
+
+
+@dataclass(frozen=True)
+class Pca:
+    """Films on c components: coordinates (n, c), explained_variance_ratio (c,), components (c, n_factors)."""
+
+    coordinates: np.ndarray
+    explained_variance_ratio: np.ndarray
+    components: np.ndarray
 
 
 def film_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
@@ -51,18 +60,20 @@ def film_axes(
     """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, then on `n_components` principal components.
 
     `coordinates` (n, c), `components` (c, d) orthonormal, and the shares of the sum of squares of `matrix`, from the films' mean
-    or, where not `centred`, from zero. The film farthest out along a component has a positive coordinate, as in
-    `collab.interpret.factor_pca`, whose coordinates these are for centred factors without an axis. Components that the films do
-    not have are zero with share zero.
+    or, where not `centred`, from zero. A principal component has no sign of its own: here the film farthest out along it has a
+    positive coordinate (scikit-learn's `svd_flip` decided by the films, not by the loadings). So neither the order of films nor
+    a rotation or negation of the factors, which is arbitrary in every fit, changes the picture. Components that the films do not
+    have (fewer factors or films) are zero with share zero.
     """
     values = np.asarray(matrix, dtype=np.float64)
     n_films, width = values.shape
+    least = 1e-12 * np.abs(values).max(initial=0.0)  # below it a difference is rounding alone
     if centred and n_films:
         values = values - values.mean(axis=0)
     n_axes = n_components + (axis is not None)
     coordinates, shares, components = np.zeros((n_films, n_axes)), np.zeros(n_axes), np.zeros((n_axes, width))
     total = float(np.sum(values**2))
-    if not total > 0:
+    if not np.sqrt(total) > least:
         return Pca(coordinates, shares, components)
     first = 0
     if axis is not None:
@@ -89,3 +100,17 @@ def taken(space: Pca, axes: Sequence[int]) -> Pca:
             coordinates[:, place], shares[place] = space.coordinates[:, axis], space.explained_variance_ratio[axis]
             components[place] = space.components[axis]
     return Pca(coordinates, shares, components)
+
+
+def place_doubt(pca: Pca, item_covariances: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+    """How far the true place of a film may lie from its drawn one, relative to the picture: (n,), for the films `item_index`.
+
+    With W the components and C the covariance of a film's factors, √tr(W C Wᵀ) is the root of the expected squared distance
+    between the two; it is divided by the root of the mean squared distance of the films from the middle. 0 is certain; about
+    1: the film could as well lie anywhere among the others. `item_covariances` (n_items, n_factors, n_factors). NaN where all
+    films lie in the middle.
+    """
+    weights = (pca.components.T @ pca.components).ravel()  # (n_factors²,)
+    spread = item_covariances.reshape(len(item_covariances), -1) @ weights  # (n_items,)
+    reach = np.mean(np.sum(pca.coordinates**2, axis=1))
+    return np.sqrt(np.maximum(spread[item_index], 0) / reach) if reach > 0 else np.full(len(item_index), np.nan)

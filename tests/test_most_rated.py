@@ -1,11 +1,12 @@
-"""Recommend: the order of the lists, and what must never stand in them."""
+"""The lists of most rated films: their order, and what must never stand in them."""
 
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.recommend import films_to_ask, popular
+from collab.asking import films_to_ask
+from collab.orders import popular
 
 
 def make_items(n_ratings, titles=None):

@@ -1,4 +1,6 @@
-"""Shrunk biases and means by kind: on paper, against pandas, and what must hold for any numbers."""
+"""Biases: tables, shrinkage and means by kind on paper, against NumPy and pandas, and what must hold for any numbers."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -6,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.bias_groups import bias_by_genre_and_decade, bias_by_kind, mean_bias, shrunk
-from collab.interpret import bias_table, user_bias_table
-from collab.people import DECADES, GENRES
+from collab.biases import (
+    bias_by_genre_and_decade,
+    bias_by_kind,
+    bias_doubt,
+    bias_table,
+    mean_bias,
+    shrunk,
+    user_bias_table,
+)
+from collab.kinds import DECADES, GENRES
 
 
 def make_films(*rows):
@@ -119,3 +128,78 @@ def test_residuals_weighted_by_count_sum_to_zero(rows):
     assert np.sum(films["residual"] * films["n_ratings"] * films["damped_mean"]) == pytest.approx(0, abs=1e-5)
     users = user_bias_table(items.rename(columns={"title": "user_id"}), np.array([0.3, *biases]))
     assert np.sum(users["residual"] * users["n_ratings"]) == pytest.approx(0, abs=1e-6)
+
+
+# --- film by film ---
+
+
+def make_items(n_ratings, mean_rating=None):
+    """An items table of a run: row 0 is "#na#", then one film a count."""
+    n_films = len(n_ratings)
+    means = [3.0] * n_films if mean_rating is None else list(mean_rating)
+    return pd.DataFrame(
+        {
+            "title": ["#na#", *(f"Film {letter} (1990)" for letter in "ABCDEFGHIJKLMNOP"[:n_films])],
+            "year": pd.array([pd.NA] + [1990] * n_films, dtype="Int64"),
+            "genres": ["", *["Drama"] * n_films],
+            "n_ratings": [0, *n_ratings],
+            "mean_rating": [np.nan, *means],
+            "damped_mean": [np.nan, *means],
+        }
+    )
+
+
+def test_doubt_about_biases_goes_with_its_row():
+    items = make_items([30, 40, 0, 60])
+    covariances = np.stack([np.diag([1.0, variance]) for variance in (9.0, 0.01, 0.04, 1.0, 0.25)])
+    model = SimpleNamespace(item_covariances=covariances, user_covariances=covariances[::-1])
+    doubt = bias_doubt(model)
+    assert doubt.items == pytest.approx([3, 0.1, 0.2, 1, 0.5]) and doubt.users == pytest.approx([0.5, 1, 0.2, 0.1, 3])
+    table = bias_table(items, np.array([0, 0.1, 0.5, 0, 0.3]), 1, doubt.items)
+    assert list(table["item_index"]) == [2, 4, 1] and table["deviation"].tolist() == pytest.approx([0.2, 0.5, 0.1])
+    assert (
+        "deviation" not in bias_table(items, np.zeros(5)) and bias_doubt(SimpleNamespace(item_covariances=None)) is None
+    )
+
+
+def test_bias_table_on_paper():
+    # A line through means 2, 3, 4 with biases -1, 0.3, 1 and equal weights: slope 1, at the middle 0.1.
+    items = make_items([30, 30, 30, 0], [2.0, 3.0, 4.0, np.nan])
+    table = bias_table(items, np.array([9.0, -1.0, 0.3, 1.0, 7.0], dtype=np.float32))
+    assert list(table.columns) == [
+        "item_index", "title", "bias", "mean_rating", "damped_mean", "n_ratings", "genres", "year", "residual",
+    ]  # fmt: skip
+    assert list(table["item_index"]) == [3, 2, 1]
+    assert list(table["bias"]) == pytest.approx([1.0, 0.3, -1.0])
+    assert list(table["residual"]) == pytest.approx([-0.1, 0.2, -0.1], abs=1e-6)
+
+
+def test_bias_residual_weighs_by_count_and_is_a_film_s_own():
+    generator = np.random.default_rng(4)
+    counts = [1, 3, 25, 60, 200, 10, 35]
+    items = make_items(counts, generator.uniform(1, 5, 7))
+    biases = np.r_[0.0, generator.normal(size=7)]
+    everything = bias_table(items, biases, minimum_count=1).set_index("item_index")
+    slope, start = np.polyfit(items["mean_rating"][1:], biases[1:], 1, w=np.sqrt(counts))
+    expected = biases[1:] - (start + slope * items["mean_rating"][1:])
+    assert np.allclose(everything["residual"].loc[range(1, 8)], expected)
+    frequent = bias_table(items, biases, minimum_count=30).set_index("item_index")
+    assert set(frequent.index) == {4, 5, 7}
+    assert np.allclose(frequent["residual"], everything["residual"].loc[frequent.index])
+
+
+def test_bias_table_where_means_do_not_differ_or_nothing_is_trained():
+    table = bias_table(make_items([30, 30]), np.array([0.0, 1.0, -1.0]))
+    assert list(table["residual"]) == pytest.approx([1.0, -1.0])
+    assert bias_table(make_items([0, 0]), np.zeros(3)).empty
+
+
+def test_user_bias_table_leaves_out_the_unknown_user():
+    users = pd.DataFrame(
+        {"user_id": ["#na#", "7", "8", "9"], "n_ratings": [0, 40, 0, 10], "mean_rating": [np.nan, 2.0, np.nan, 4.0]}
+    )
+    table = user_bias_table(users, np.array([5.0, -0.5, 3.0, 0.5]))
+    assert list(table.columns) == ["user_index", "user_id", "bias", "mean_rating", "n_ratings", "residual"]
+    assert list(table["user_id"]) == ["9", "7"]
+    assert list(table["bias"]) == pytest.approx([-4.5, -5.5])  # from the unknown user's 5 on
+    assert list(user_bias_table(users, np.zeros(4), minimum_count=20)["user_id"]) == ["7"]

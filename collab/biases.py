@@ -1,0 +1,169 @@
+"""Biases read in numbers: a table, shrunk by their count, and what films of a genre or a decade have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from collab.kinds import DECADES, GENRES, kinds_of
+from collab.models.contract import Model
+from collab.tables import film_rows, trained_items
+
+
+@dataclass(frozen=True)
+class BiasDoubt:
+    """Posterior standard deviations of the biases: items (n_items,), users (n_users,), in the unit of the biases."""
+
+    items: np.ndarray
+    users: np.ndarray
+
+
+def bias_doubt(model: Model) -> BiasDoubt | None:
+    """How well `model` knows its biases, from its covariances; None where it has none."""
+    if model.item_covariances is None:
+        return None
+    return BiasDoubt(*(np.sqrt(table[:, -1, -1]) for table in (model.item_covariances, model.user_covariances)))
+
+
+def bias_table(
+    items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int = 20, deviations: np.ndarray | None = None
+) -> pd.DataFrame:
+    """One row a film with at least `minimum_count` training ratings, highest bias first.
+
+    Columns: item_index, title, bias, mean_rating, damped_mean, n_ratings, genres, year, residual, and deviation where the
+    standard deviations of the biases are given, `deviations` (n_items,).
+
+    Sorting by bias is not sorting by mean rating. The mean says how a film was rated by those who rated it; the bias
+    is what is left when the raters' own biases and their tastes (the product of factors) have been taken into account,
+    and it is shrunk towards zero where ratings are few. `residual` shows the difference film by film: the bias minus
+    what the straight line bias = a + b · damped_mean expects of a film with that damped mean. The line is the least-squares
+    one, each film weighted by its count, through all trained films: a film's residual does not depend on
+    `minimum_count`. Above zero, the model thinks more of the film than its stars do (strict raters, or raters to whose
+    taste it does not belong); below zero, its stars come from kind or like-minded raters.
+    """
+    biases = np.asarray(item_biases, dtype=np.float64)
+    columns = ["title", "mean_rating", "damped_mean", "n_ratings", "genres", "year"]
+    item_index = trained_items(items)
+    table = film_rows(items, item_index, columns)
+    table.insert(2, "bias", biases[item_index])
+    table["residual"] = _line_residual(table["damped_mean"], table["bias"], table["n_ratings"])
+    if deviations is not None:
+        table["deviation"] = deviations[item_index]
+    return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "item_index")
+
+
+def user_bias_table(
+    users: pd.DataFrame, user_biases: np.ndarray, minimum_count: int = 1, deviations: np.ndarray | None = None
+) -> pd.DataFrame:
+    """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
+
+    Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`, but against the plain mean: above
+    zero, the user is kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts
+    from that of row 0, the unknown user, who is the average one: what all users have in common may be a global mean. A column
+    deviation follows where `deviations` (n_users,) are given.
+    """
+    biases = np.asarray(user_biases, dtype=np.float64)
+    biases = biases - biases[0]
+    user_index = trained_items(users)
+    table = users.iloc[user_index][["user_id", "mean_rating", "n_ratings"]].reset_index(drop=True)
+    table.insert(0, "user_index", user_index)
+    table.insert(2, "bias", biases[user_index])
+    table["residual"] = _line_residual(table["mean_rating"], table["bias"], table["n_ratings"])
+    if deviations is not None:
+        table["deviation"] = deviations[user_index]
+    return _highest_first(table[table["n_ratings"] >= minimum_count], "bias", "user_index")
+
+
+def shrunk(biases: np.ndarray, n_ratings: np.ndarray, damping: float) -> np.ndarray:
+    """b · n / (n + β): every bias drawn towards zero as if β ratings had said nothing of it. (n,) each; β is `damping` ≥ 0.
+
+    A mean of n ratings would have this posterior mean if biases were normal around zero and β were the variance of a rating
+    divided by that of the biases. Zero where there are neither ratings nor damping.
+    """
+    biases, counts = np.asarray(biases, dtype=np.float64), np.asarray(n_ratings, dtype=np.float64)
+    whole = counts + damping
+    return biases * np.divide(counts, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def bias_by_kind(films: pd.DataFrame, by: str, *, by_ratings: bool = False) -> pd.DataFrame:
+    """The mean bias of the films of every genre (`by` GENRES, the highest first) or decade (DECADES, in time).
+
+    `films` has a row a film with bias, n_ratings, genres "Action|Comedy" and year. A film counts in each of its genres; one
+    without a genre or a year in none. Columns: name and those of `_means`.
+    """
+    place, name = kinds_of(films, by)
+    table = _means(films, place, {"name": name}, by_ratings)
+    order = ["name"] if by == DECADES else ["mean", "name"]
+    return table.sort_values(order, ascending=by == DECADES, kind="stable").reset_index(drop=True)
+
+
+def bias_by_genre_and_decade(films: pd.DataFrame, *, by_ratings: bool = False) -> pd.DataFrame:
+    """The same for every genre in every decade in which there are films: columns genre, decade and those of `_means`."""
+    genres, decades = (
+        pd.DataFrame(dict(zip(("film", by), kinds_of(films, by), strict=True))) for by in (GENRES, DECADES)
+    )
+    pairs = genres.merge(decades, on="film").rename(columns={GENRES: "genre", DECADES: "decade"})
+    kinds = {"genre": pairs["genre"].to_numpy(), "decade": pairs["decade"].to_numpy()}
+    return _means(films, pairs["film"].to_numpy(dtype=np.int64), kinds, by_ratings).sort_values(
+        ["genre", "decade"], ignore_index=True
+    )
+
+
+def mean_bias(films: pd.DataFrame, *, by_ratings: bool = False) -> float:
+    """The mean bias of all `films`, each counted once or by its number of ratings; NaN without a film."""
+    return (
+        float(np.average(films["bias"], weights=films["n_ratings"] if by_ratings else None)) if len(films) else np.nan
+    )
+
+
+def _means(films: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str]], by_ratings: bool) -> pd.DataFrame:
+    """One row a combination of `kinds`, whose entries say as what the film in row `place` of `films` counts.
+
+    Columns: those of `kinds`; mean Σ w b / Σ w, with w = 1, or the film's n_ratings if `by_ratings`; error, its standard error
+
+        √( n / (n − 1) · Σ w² (b − mean)² ) / Σ w
+
+    (without weights the familiar s / √n; NaN for a single film): what other films of the same kind would have changed;
+    n_films; n_ratings, the sum over the films.
+    """
+    names = list(kinds)
+    rows = pd.DataFrame(
+        {
+            **kinds,
+            "bias": films["bias"].to_numpy(dtype=np.float64)[place],
+            "n_ratings": films["n_ratings"].to_numpy(dtype=np.int64)[place],
+        }
+    )
+    rows["weight"] = rows["n_ratings"].astype(np.float64) if by_ratings else 1.0
+    rows["sum"] = rows["weight"] * rows["bias"]
+    groups = rows.groupby(names)
+    found = groups.agg(
+        n_films=("bias", "size"), n_ratings=("n_ratings", "sum"), weight=("weight", "sum"), sum=("sum", "sum")
+    )
+    found["mean"] = found["sum"] / found["weight"]
+    away = rows["bias"] - rows.join(found["mean"], on=names)["mean"]
+    squares = np.square(rows["weight"] * away).groupby([rows[name] for name in names]).sum()
+    n_films = found["n_films"].astype(np.float64)
+    found["error"] = np.sqrt(squares * (n_films / (n_films - 1).where(n_films > 1))) / found["weight"]
+    return found.reset_index()[[*names, "mean", "error", "n_films", "n_ratings"]]
+
+
+def _line_residual(mean: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:
+    """`bias` minus its weighted least-squares line on `mean`; minus its mean where the means do not differ."""
+    x, y, w = (column.to_numpy(dtype=np.float64) for column in (mean, bias, weight))
+    if not len(x):
+        return np.zeros(0)
+    x_centred = x - np.average(x, weights=w)
+    y_centred = y - np.average(y, weights=w)
+    spread = np.sum(w * x_centred**2)
+    slope = np.sum(w * x_centred * y_centred) / spread if spread > 0 else 0.0
+    return y_centred - slope * x_centred
+
+
+def _highest_first(table: pd.DataFrame, column: str, index_column: str) -> pd.DataFrame:
+    """`table` sorted by `column`, highest first; equal values: more ratings first, then the lower index."""
+    order = [column, "n_ratings", index_column]
+    return table.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)
