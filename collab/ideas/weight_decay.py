@@ -5,19 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual numbers
-
-
-def penalty(weights: np.ndarray, weight_decay: float) -> float:
-    """wd · Σ w²: what is added to the loss."""
-    return weight_decay * float(np.square(weights).sum())
-
-
-def penalty_gradient(weights: np.ndarray, weight_decay: float) -> np.ndarray:
-    """2 · wd · w: what that adds to the gradient, shape of `weights`."""
-    return 2.0 * weight_decay * np.asarray(weights, dtype=np.float64)
 
 
 def room(a: float, height: float) -> float:

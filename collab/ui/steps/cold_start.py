@@ -40,7 +40,7 @@ def measured_before() -> set[str]:
 
 def rows_of(found: Measurement, n_revealed: int) -> list[tuple[str, int, str]]:
     """Remedy, ratings revealed and label of every row of the picture, from the top."""
-    told = f"{n_revealed} rating{'' if n_revealed == 1 else 's'}"
+    told = words.counted(n_revealed, "rating")
     rows = [(remedy, 0, NAMES[remedy]) for remedy in (ABOUT, GENRES) if (remedy, 0) in found.squared]
     return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 
@@ -104,18 +104,14 @@ def in_words(found: Measurement, n_revealed: int) -> str:
         (unsure if verdict == NOT_TOLD_APART else worse if verdict == WORSE else better).append(label)
     parts = []
     if better:
-        parts.append(f"Better than the average user: **{_listed(better)}**.")
+        parts.append(f"Better than the average user: **{'; '.join(better)}**.")
     if worse:
-        parts.append(f"Worse: {_listed(worse)}.")
+        parts.append(f"Worse: {'; '.join(worse)}.")
     if unsure:
         parts.append(
-            f"Not told apart from it with {found.n_people} people, as the interval holds zero: {_listed(unsure)}."
+            f"Not told apart from it with {found.n_people} people, as the interval holds zero: {'; '.join(unsure)}."
         )
     return " ".join(parts)
-
-
-def _listed(labels: list[str]) -> str:
-    return "; ".join(labels)
 
 
 def _measure_here(frame: DeltaGenerator, data: str) -> bool:
@@ -169,7 +165,7 @@ def draw(page: Page) -> None:
         f"{found.n_people} people, left out whole, with {N_TESTED} tested ratings each; bars: 95 % intervals, drawn over people, "
         "numbers: the error itself. The genres named are the up to three that they rated best among ratings not tested; "
         "“kindness only” knows how high somebody rates, “taste” folds the ratings into the Bayesian model."
-        + (f" The data say nothing for: {_listed(missing)}." if missing else "")
+        + (f" The data say nothing for: {'; '.join(missing)}." if missing else "")
     )
 
 

@@ -16,7 +16,7 @@ from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import shortened
+from collab.ui.explore_charts import escaped, shortened
 from collab.ui.film_picker import pick_user
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -75,7 +75,7 @@ def table_figure(
             )
     figure.update_xaxes(
         tickvals=list(range(n_films)),
-        ticktext=[shortened(title, 19).replace("<", "&lt;") for title in titles],
+        ticktext=[escaped(shortened(title, 19)) for title in titles],
         tickangle=-38,
         showgrid=False,
         zeroline=False,
@@ -124,11 +124,10 @@ def sum_in_words(say: Say) -> str:
     if say.damping:
         under += f" + {say.damping:g}"
         by += f" and {say.damping:g} more, which keeps a few neighbours from having all the say"
-    n = len(say.kin_index)
     return (
         f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
         f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
-        f"({over}) / ({under}) over {n} {'neighbour' if n == 1 else 'neighbours'} who rated it: likeness times stars beyond "
+        f"({over}) / ({under}) over {words.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
         f"expectation, by {by}."
     )
 
