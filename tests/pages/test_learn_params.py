@@ -113,7 +113,7 @@ def test_biases_of_a_model_without(open_without_biases):
 
 
 def test_sizes(open_step):
-    app = open_step("nets", nets_view="embedding sizes")
+    app = open_step("nets", nets_view="Embedding sizes")
     for rows, size in ((944, "74"), (1665, "102"), (1_000_000, "600")):
         app.select_slider(key="table_rows").set_value(rows).run()
         assert value_of(app, "Numbers for each") == size

@@ -148,7 +148,7 @@ def test_losses_are_those_of_the_curves(tables, monkeypatch):
 
 
 def test_sizes_of_the_chapter(tables):
-    _, found = tables("nets", "sizes_table", nets_view="embedding sizes")
+    _, found = tables("nets", "sizes_table", nets_view="Embedding sizes")
     table = only(found).set_index("rows")
     assert table.loc[944, "numbers for each"] == 74 and table.loc[1665, "numbers for each"] == 102
     assert table.loc[1665, "numbers in the table"] == 1665 * 102

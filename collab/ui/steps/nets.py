@@ -23,7 +23,7 @@ from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step, Topic, choose
 
-NET, SIZES = "the net", "embedding sizes"
+NET, SIZES = "The net", "Embedding sizes"
 MOST_LAYERS = 4
 LARGEST = 300
 LOCALIZED = st.column_config.NumberColumn(format="localized")
@@ -161,9 +161,9 @@ def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette)
         mode="markers",
         text=[*(f"{name}: " for _, name in known), ""],
         hovertemplate="%{text}%{x:,} rows · %{y} numbers each<extra></extra>",
-        marker={"size": [9] * len(known) + [14], "color": [palette.ink] * len(known) + [palette.chosen]},
+        marker={"size": [9] * len(known) + [14], "color": [palette.ink] * len(known) + [palette.chosen], "opacity": 1},
     )
-    figure.update_xaxes(type="log", title="rows of the table: users or films, and the unknown one", dtick=1)
+    figure.update_xaxes(type="log", title="rows of the table, the unknown one among them", dtick=1)
     figure.update_yaxes(title="numbers that stand for each", range=[-15, 640])
     styled(figure, palette, 420)
     figure.add_annotation(

@@ -103,11 +103,11 @@ def draw(page: Page) -> None:
     controls.metric("Rows of users changed", f"{int(step.changed.sum())} of {N_USERS}")
     controls.caption("Arrows: the users whose ratings are in the batch.")
     if controls.button(
-        "Whole trainings of both",
+        "Whole trainings: the chapter’s rows",
         key="both_trainings",
         type="tertiary",
         icon=":material/table_chart:",
-        help="On embeddings and on plain parameters: rows of the chapter’s tables, printed and ours.",
+        help="The model on embeddings and out of plain parameters, five epochs each, as printed and as trained here.",
     ):
         st.session_state["row"] = BY_HAND
         go_to("tables")
