@@ -109,9 +109,8 @@ def draw(page: Page) -> None:
         icon=":material/table_chart:",
         help="The model on embeddings and out of plain parameters, five epochs each, as printed and as trained here.",
     ):
-        st.session_state["row"] = BY_HAND
         go_to("tables")
-        st.rerun()
+        st.switch_page("pages/learn.py", query_params={"step": "tables", "row": BY_HAND})
     with picture:
         st.plotly_chart(
             step_figure(step, palette()),
