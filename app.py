@@ -40,7 +40,6 @@ navigation = st.navigation(
         ],
         "Learn": [
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
-            st.Page("pages/chapter.py", title="The chapter’s tables", icon=":material/table_chart:"),
         ],
     },
     expanded=True,  # else Streamlit hides what comes after the twelfth page

@@ -4,5 +4,7 @@ from collab.ui.page import open_page
 from collab.ui.steps import STEPS
 from collab.ui.walk import choose_step, show_step
 
-page = open_page("Learn", "The ideas behind the models, one at a time: move something, and see what it does.")
+page = open_page(
+    "Learn", "The ideas behind the models, one at a time: move something, and see what it does.", needs_run=False
+)
 show_step(choose_step(STEPS), page)

@@ -32,12 +32,13 @@ def show_training(rows: Sequence[Row]) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=queue,
-            args=(lambda: plan_missing(rows, cached.jobs().store.records()),),
+            args=(lambda: plan_missing(rows, cached.jobs().store.records(), starter=visitor()),),
             disabled=bool(busy),
             help="Puts them into the queue, where others may train too. They go on when you leave the page.",
         )
-        number = "1 run" if len(missing) == 1 else f"{len(missing)} runs"
-        st.caption(f"{number}, about {words.duration(seconds_for(missing, rows, records))}.")
+        st.caption(
+            f"{words.counted(len(missing), 'run')}, about {words.duration(seconds_for(missing, rows, records))}."
+        )
     say_refusal()
 
 

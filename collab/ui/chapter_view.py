@@ -1,9 +1,10 @@
-"""The picture, the tables and the findings of the page with the chapter's tables."""
+"""The picture, the tables and the findings of the chapter's tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -61,7 +62,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         y=[place for place, _ in trained],
         mode="markers",
         error_x={
-            "array": [_known(each.spread("valid")[-1]) for _, each in trained],
+            "array": [np.nan_to_num(each.spread("valid")[-1]) for _, each in trained],
             "color": palette.valid,
             "thickness": 2,
             "width": 5,
@@ -96,7 +97,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         hoverinfo="text",
     )
     ends = [loss + sign * NEAR for loss in printed for sign in (-1, 1)]
-    ends += [each.final + sign * _known(each.spread("valid")[-1]) for _, each in trained for sign in (-1, 1)]
+    ends += [each.final + sign * np.nan_to_num(each.spread("valid")[-1]) for _, each in trained for sign in (-1, 1)]
     _baselines(figure, baselines, palette)
     styled(figure, palette, HEIGHT, left=0)
     figure.update_layout(margin_t=44)
@@ -128,10 +129,6 @@ def _baselines(figure: go.Figure, baselines: dict[str, float], palette: Palette)
     if "global_mean" in baselines:
         text = f"global mean {words.loss(baselines['global_mean'])} →"
         figure.add_annotation(x=1, xref="paper", xanchor="right", yshift=16, text=text, **words_of)
-
-
-def _known(number: float) -> float:
-    return number if number == number else 0.0
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ def shortened(title: str, length: int = 30) -> str:
     return f"{name[: max(1, length - len(year) - 3)].rstrip()}… ({year}"
 
 
+def name_of(title: str, length: int) -> str:
+    """`title` without its year, cut to `length` characters: for a narrow column."""
+    name = title.rsplit(" (", 1)[0]
+    return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
+
+
 def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: float | None = None) -> str:
     """A film in words for a hover text: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
     give_or_take = "" if deviation is None else f" ± {deviation:.2f}"

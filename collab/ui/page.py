@@ -117,15 +117,17 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     _keep_in_link(wanted, record)
     if data.synthetic:
         _say_synthetic(data, wanted)
-    run = None
     if needs_run:
-        if record.busy:
-            _wait_for(record.id)
-        run = _load(jobs, data, record)
-        record = run.record
-    elif record.has_weights:
-        run = cached.trained_run(record.id)
-    return Page(data, record, run)
+        return with_run(Page(data, record, None))
+    return Page(data, record, cached.trained_run(record.id) if record.has_weights else None)
+
+
+def with_run(page: Page) -> Page:
+    """The page with its run, for a part that needs one. Does not return while that is still in training, or cannot be had."""
+    if page.record.busy:
+        _wait_for(page.record.id)
+    run = _load(cached.jobs(), page.data, page.record)
+    return Page(page.data, run.record, run)
 
 
 def show_trouble(reason: CollabError) -> None:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from collab.ideas.slow_motion import State
 from collab.ui import words
-from collab.ui.theme import Palette
+from collab.ui.explore_charts import name_of
+from collab.ui.theme import Palette, mixed
 
 FULL_COLOUR = 3.0  # stars of error
 
@@ -41,7 +42,9 @@ def spreadsheet(
     )
     n_factors = of_users.shape[1]
     what = "gradient" if gradients else "factor"
-    head = "".join(f'<th scope="col" class="film" title="{escape(film)}">{escape(_short(film))}</th>' for film in films)
+    head = "".join(
+        f'<th scope="col" class="film" title="{escape(film)}">{escape(name_of(film, 22))}</th>' for film in films
+    )
     rows = [f'<tr><th colspan="{n_factors + 1}"></th>{head}</tr>']
     for place in range(n_factors):
         cells = "".join(
@@ -67,7 +70,7 @@ def spreadsheet(
         rows.append(f'<tr><th scope="row" class="user">{escape(user)}</th>{cells}</tr>')
     colours = (
         f"--ink:{palette.ink};--muted:{palette.muted};--chosen:{palette.chosen};"
-        f"--factor:{_mixed(palette.grid, palette.paper, 0.5)};--mine:{_mixed(palette.chosen, palette.paper, 0.75)}"
+        f"--factor:{mixed(palette.grid, palette.paper, 0.5)};--mine:{mixed(palette.chosen, palette.paper, 0.75)}"
     )
     label = (
         f"Predictions of {len(users)} users for {len(films)} films with their {what}s; loss {words.loss(state.loss)}"
@@ -106,24 +109,12 @@ def _cell(prediction: float, rating: float, picked: bool, palette: Palette) -> s
     error = prediction - rating
     share = min(1.0, abs(error) / FULL_COLOUR)
     end = palette.diverging[-2] if error > 0 else palette.diverging[1]
-    colour = _mixed(end, palette.paper, 1 - share)
+    colour = mixed(end, palette.paper, 1 - share)
     ink = palette.ink if share < 0.55 else palette.paper
     return (
         f'<td class="cell{chosen}" title="error {number(error)}" style="background:{colour};color:{ink}">'
         f"<b>{number(prediction, 1)}</b><small>{rating:g}</small></td>"
     )
-
-
-def _mixed(colour: str, paper: str, share: float) -> str:
-    """The colour (#RRGGBB) with `share` of paper in it."""
-    own, other = (bytes.fromhex(each.removeprefix("#")) for each in (colour, paper))
-    return "#" + bytes(round((1 - share) * a + share * b) for a, b in zip(own, other, strict=True)).hex()
-
-
-def _short(title: str, length: int = 22) -> str:
-    """A title without its year, not longer than two lines of a column."""
-    name = title.rsplit(" (", 1)[0]
-    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
 
 
 def loss_spec(states: Sequence[State], n_steps: int, palette: Palette) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -93,6 +93,12 @@ DARK = Palette(
 )
 
 
+def mixed(colour: str, paper: str, share: float) -> str:
+    """The colour (#RRGGBB) with `share` of paper in it."""
+    own, other = (bytes.fromhex(each.removeprefix("#")) for each in (colour, paper))
+    return "#" + bytes(round((1 - share) * a + share * b) for a, b in zip(own, other, strict=True)).hex()
+
+
 def palette() -> Palette:
     """The colours of the theme that the person in front of the page has chosen."""
     return DARK if st.context.theme.type == "dark" else LIGHT

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from collab.ui import own_link, words
-from collab.ui.page import Page
+from collab.ui.page import Page, renew_when_ended, with_run
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
 """The words of a door wrap: on a phone they are longer than a line, and Streamlit would cut them."""
@@ -43,7 +43,8 @@ class Door:
 @dataclass(frozen=True)
 class Step:
     """One idea to touch. `slug` stands in the link; `draw` draws the picture and its controls; `insight` says in one sentence
-    what they show. `in_link` are the names that the step keeps in the link by itself."""
+    what they show, with a trained run unless it says that it `needs_run` not. `in_link` are the names that the step keeps in the
+    link by itself."""
 
     slug: str
     title: str
@@ -53,6 +54,7 @@ class Step:
     questions: tuple[Question, ...] = ()
     topics: tuple[Topic, ...] = ()
     in_link: tuple[str, ...] = ()
+    needs_run: bool = True
 
 
 def choose_step(steps: Sequence[Step]) -> Step:
@@ -72,7 +74,7 @@ def choose_step(steps: Sequence[Step]) -> Step:
             slugs,
             key="_pick_step",
             format_func=lambda each: f"{slugs.index(each) + 1} of {len(slugs)} · {by_slug[each].title}",
-            on_change=lambda: _go(st.session_state["_pick_step"]),
+            on_change=lambda: go_to(st.session_state["_pick_step"]),
             label_visibility="collapsed",
             width="stretch",
         )
@@ -84,6 +86,10 @@ def show_step(step: Step, page: Page) -> None:
     """Draw a step from its sentence to its questions; what moves in its picture runs again by itself."""
     st.header(step.title, anchor=False)
     st.markdown(step.insight)
+    if step.needs_run:
+        page = with_run(page)
+    else:
+        renew_when_ended(page.record)
     with st.container(key=f"step-{step.slug}"):
         st.fragment(step.draw)(page)
     st.html(WRAPPED)
@@ -100,6 +106,13 @@ def show_step(step: Step, page: Page) -> None:
     for topic in step.topics:
         with st.expander(f"To go further: {topic.title}", icon=":material/explore:"):
             st.markdown(topic.text)
+
+
+def choose(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
+    """One of a few options, side by side: the first, unless the link says another under `key`."""
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, bind="query-params", help=help
+    )
 
 
 def _from_link(slugs: Sequence[str]) -> str:
@@ -120,10 +133,11 @@ def _from_link(slugs: Sequence[str]) -> str:
     return slug
 
 
-def _go(slug: str) -> None:
+def go_to(slug: str) -> None:
+    """Show another step (call it in a callback, or before `st.rerun`)."""
     st.session_state["_step"] = slug
     own_link.put("step", slug)
 
 
 def _turn(label: str, key: str, icon: str, slug: str | None) -> None:
-    st.button(label, key=key, icon=icon, disabled=slug is None, on_click=_go, args=(slug,))
+    st.button(label, key=key, icon=icon, disabled=slug is None, on_click=go_to, args=(slug,))

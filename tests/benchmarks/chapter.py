@@ -1,4 +1,4 @@
-"""The chapter's eight tables: the printed figures, ours for the same recipe, and what holds; as the page of that name shows them.
+"""The chapter's eight tables: the printed figures, ours for the same recipe, and what holds; as Learn shows them.
 
     python -m tests.benchmarks.chapter
     python -m tests.benchmarks.chapter --peers PEERS/bin/python        # fastai's own dot product on our rows, too

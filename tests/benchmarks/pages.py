@@ -70,7 +70,6 @@ CONTROLS = {
     "train": "set_n_factors",
     "runs": "find_run",
     "learn": "matrix_users",
-    "chapter": "row",
 }
 """The control that is moved on each page, by its key; of "stars-TITLE" the first."""
 

@@ -6,7 +6,7 @@ DRAWN = "document.querySelector('.js-plotly-plot')?._fullData?.length"
 
 
 def test_train_what_is_missing_and_open_a_run(fresh_server, desktop, phone, settled):
-    desktop.goto(f"{fresh_server}/chapter")
+    desktop.goto(f"{fresh_server}/learn?step=tables")
     desktop.get_by_role("button", name="Train what is missing").wait_for()
     settled(desktop)
     desktop.wait_for_function(DRAWN)
@@ -25,7 +25,7 @@ def test_train_what_is_missing_and_open_a_run(fresh_server, desktop, phone, sett
     desktop.get_by_text("Finished after").wait_for()
     assert "/train" in desktop.url and "run=" in desktop.url
 
-    phone.goto(f"{fresh_server}/chapter?row=small+net")
+    phone.goto(f"{fresh_server}/learn?step=tables&row=small+net")
     settled(phone)
     phone.wait_for_function(DRAWN)
     phone.get_by_text("Small neural net, weight decay 0.01:").wait_for()  # the row of the link

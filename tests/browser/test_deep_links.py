@@ -17,7 +17,6 @@ MENU = (
     "Train",
     "Runs",
     "Learn",
-    "The chapter’s tables",
 )
 # The page that takes longest to draw; tests/browser/test_runs.py opens Train so, which waits for no run. That every page
 # calls for its frame itself where the server has set no menu yet is in tests/pages/test_frame.py, where no visit finds one.

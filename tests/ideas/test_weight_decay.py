@@ -1,4 +1,4 @@
-"""Weight decay against autograd, torch's own optimisers, and by hand."""
+"""Weight decay against torch's own optimisers, and by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The page with the chapter's tables: before anything is trained, its button, and on another data set."""
+"""The chapter's tables, Learn's last part: before anything is trained, their button, and on another data set."""
 
 import dataclasses
 import time
@@ -14,6 +14,7 @@ from collab.services.chapter import plan_missing, runs_of
 from collab.services.fetch import Fetcher
 from collab.services.training_job import plan
 from collab.ui import cached
+from collab.ui.steps import chapter_tables
 
 ROWS = tuple(
     dataclasses.replace(row, model="dot" if row.key == "dot" else "dot-bias", preset="fast") for row in chapter.ROWS
@@ -23,9 +24,9 @@ ROWS = tuple(
 
 @pytest.fixture
 def on_the_sample(monkeypatch):
-    for module in (chapter, chapter_runs):
+    for module in (chapter_runs, chapter_tables):
         monkeypatch.setattr(module, "DATA", "sample")
-    monkeypatch.setattr(chapter, "ROWS", ROWS)
+    monkeypatch.setattr(chapter_tables, "ROWS", ROWS)
 
 
 def texts(app):
@@ -46,7 +47,7 @@ def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypa
 
     shared = Fetcher(cached.environment(), fetch=unreachable)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
-    app = visit("chapter")
+    app = visit("learn", step="tables")
     assert "which is not the data set in use" in texts(app) and "train_missing" not in {each.key for each in app.button}
     assert table(app, "printed").printed.tolist() == [row.printed_valid[-1] for row in chapter.ROWS]
     assert table(app, "printed").ours.isna().all() and "[holds]" not in texts(app)
@@ -60,10 +61,19 @@ def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypa
     assert not {"use_chapter_data", "train_missing"} & {each.key for each in app.button}
 
 
+def test_they_wait_for_no_run_and_can_be_reached_while_the_first_one_trains(app, monkeypatch):
+    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
+    app.query_params["data"] = "sample"
+    app.switch_page("pages/learn.py").run()
+    assert not app.exception and app.get("progress") and not app.get("plotly_chart")
+    app.selectbox(key="_pick_step").set_value("tables").run()
+    assert not app.exception and not app.get("progress") and len(app.get("plotly_chart")) == 1
+
+
 def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample, monkeypatch):
     """`dot-bias` with seed 0, which is there already, is one of the six; the queue has no room for the others at once."""
     monkeypatch.setattr(queue, "MAX_QUEUED", 2)
-    app = visit_dot_bias("chapter")
+    app = visit_dot_bias("learn", step="tables")
     jobs = cached.jobs()
     records = jobs.store.records()
     assert len(plan_missing(ROWS, records)) == 5 and "5 runs, about" in texts(app)
@@ -95,7 +105,7 @@ def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample
 def test_stop_ends_what_trains_and_what_is_still_to_come(visit, on_the_sample, monkeypatch):
     monkeypatch.setattr(queue, "MAX_QUEUED", 2)
     monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
-    app = visit("chapter")
+    app = visit("learn", step="tables")
     jobs = cached.jobs()
     app.button(key="train_missing").click().run()
     assert len(jobs.queue()) == 3 and len(jobs.planned(app.session_state["_visitor"])) == 3
@@ -107,7 +117,7 @@ def test_stop_ends_what_trains_and_what_is_still_to_come(visit, on_the_sample, m
 
 def test_a_plan_of_other_trainings_is_said_to_be_in_the_way(visit, on_the_sample, monkeypatch):
     monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)
-    app = visit("chapter")
+    app = visit("learn", step="tables")
     app.session_state["_visitor"] = "me"
     others = [
         plan("bayes", dataclasses.replace(preset_of("bayes"), seed=seed), "sample", "random:0.2", 7)

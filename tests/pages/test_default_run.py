@@ -25,7 +25,6 @@ from tests.pages.in_the_picks import picked
 from tests.pages.test_frame import PAGES
 
 DATA = "ml-100k"
-ABOUT_THE_CHAPTER = ("learn", "chapter")  # they speak of its model too, and say so
 LACKING = re.compile(
     r"learning[ -]rate|batch|momentum|one-cycle|weight decay|sigmoid|epoch|gradient|dropout|steps were|third of the rate",
     re.IGNORECASE,
@@ -132,7 +131,7 @@ def test_every_page_names_the_run_with_its_error_and_nothing_that_it_lacks(defau
     caption = app.sidebar.caption[-1].value
     assert f"Held-out MSE **{words.loss(true.errors.mse)}**, biases only {words.loss(true.biases.mse)}." in caption
     assert f"{len(true.train):,} ratings to train, {len(true.valid):,} held out (random:0.2, split seed 0)" in caption
-    if page not in ABOUT_THE_CHAPTER:
+    if page != "learn":  # it speaks of the chapter's model too, and says so
         assert not lacking(said(app))
     for mse in re.findall(r"[Hh]eld-out MSE \**(\d\.\d{4})", said(app)):
         assert mse == words.loss(true.errors.mse)
@@ -311,7 +310,7 @@ def test_new_film_cannot_be_answered_and_a_model_that_can_is_offered(default_run
 
 
 def test_the_chapters_tables_do_not_count_it(default_run):
-    app, _ = default_run("chapter")
+    app, _ = default_run("learn", step="tables")
     assert "**8 to be trained.**" in said(app) and "21 runs, about" in said(app)
     assert "The recipe: batches of 64, five epochs" in said(app)
     for row in ROWS:

@@ -10,7 +10,6 @@ from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from collab.ui import cached
-from collab.ui.steps.parameters import plans_of, run_of
 
 
 @pytest.fixture
@@ -64,27 +63,15 @@ def test_look_up(open_step):
     assert not app.exception
 
 
-def test_parameters(open_step, monkeypatch):
+def test_parameters(open_step):
     app = open_step("parameters")
     assert value_of(app, "Rows of users changed") == "0 of 6" and "class PlainTensor" in app.code[0].value
     for kind in ("own parameter", "nn.Embedding"):
         app.radio(key="kept_in").set_value(kind).run()
         assert value_of(app, "Rows of users changed") == "3 of 6"
-    app.get_by_key("parameters_view").set_value("two trainings").run()
-    assert not figures(app)[0]["data"] and "synthetic ratings" in texts(figures(app)[0])  # no print of other data
-    submitted = []
-    monkeypatch.setattr(type(cached.jobs()), "submit_all", lambda jobs, starter, runs: submitted.extend(runs) or [])
-    app.button(key="train_both").click().run()
-    assert not app.exception and [record.model for record in submitted] == ["dot-bias", "dot-bias-plain"]
-    assert {(record.split_seed, record.settings["seed"], record.preset) for record in submitted} == {(0, 0, "chapter")}
-
-
-def test_newest_run_that_serves():
-    (planned, other) = plans_of("sample", 0)
-    failed, busy = (dataclasses.replace(planned, id=state, state=state) for state in ("failed", "running"))
-    assert run_of(planned, [failed, other]) is None
-    assert run_of(planned, [failed, busy, dataclasses.replace(busy, id="older")]) is busy
-    assert run_of(plans_of("sample", 1)[0], [busy]) is None
+    app.button(key="both_trainings").click().run()
+    assert not app.exception and app.header[0].value == "The chapter’s tables"
+    assert app.selectbox(key="row").value == "the same by hand"
 
 
 def test_biases_of_a_model_with_a_range(visit_dot_bias):
@@ -126,7 +113,7 @@ def test_biases_of_a_model_without(open_without_biases):
 
 
 def test_sizes(open_step):
-    app = open_step("sizes")
+    app = open_step("nets", nets_view="Embedding sizes")
     for rows, size in ((944, "74"), (1665, "102"), (1_000_000, "600")):
         app.select_slider(key="table_rows").set_value(rows).run()
         assert value_of(app, "Numbers for each") == size

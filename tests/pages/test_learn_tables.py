@@ -100,13 +100,6 @@ def test_changed_rows_are_those_that_differ(tables, kind, changes):
     assert app.metric[0].value.startswith(f"{table['changed'].sum()} of")
 
 
-def test_the_printed_curves_are_those_of_the_chapters_data(tables):
-    _, found = tables("parameters", "two_trainings_table", data="ml-100k", parameters_view="two trainings")
-    table = only(found)
-    assert table["epoch"].tolist() == [1, 2, 3, 4, 5]
-    assert table["embeddings, printed (MSE)"].iat[-1] == 0.8225
-
-
 def test_range_is_half_way_at_zero(tables):
     _, found = tables("range", "range_table", range_end="5.0")
     table = only(found).set_index("score")["predicted (stars)"]
@@ -155,7 +148,7 @@ def test_losses_are_those_of_the_curves(tables, monkeypatch):
 
 
 def test_sizes_of_the_chapter(tables):
-    _, found = tables("sizes", "sizes_table")
+    _, found = tables("nets", "sizes_table", nets_view="Embedding sizes")
     table = only(found).set_index("rows")
     assert table.loc[944, "numbers for each"] == 74 and table.loc[1665, "numbers for each"] == 102
     assert table.loc[1665, "numbers in the table"] == 1665 * 102

@@ -1,12 +1,12 @@
-"""The steps of the walk on the Learn page, in their order: a module a step."""
+"""The steps of the walk on the Learn page, in their order: a module a step; the chapter's tables are its last part."""
 
 from collab.ui.steps import (
     biases,
+    chapter_tables,
     cold_start,
     distance,
     distribution,
     dot_product,
-    embedding_sizes,
     feedback,
     look_up,
     matrix,
@@ -30,7 +30,6 @@ STEPS: tuple[Step, ...] = (
     sigmoid_range.STEP,
     biases.STEP,
     weight_decay.STEP,
-    embedding_sizes.STEP,
     pca.STEP,
     distance.STEP,
     cold_start.STEP,
@@ -39,4 +38,5 @@ STEPS: tuple[Step, ...] = (
     nets.STEP,
     distribution.STEP,
     similar_users.STEP,
+    chapter_tables.STEP,
 )

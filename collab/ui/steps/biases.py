@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,11 +16,11 @@ from collab.services.sealed import split_of
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import escaped
+from collab.ui.explore_charts import escaped, name_of
 from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step
+from collab.ui.walk import Door, Question, Step, choose
 
 ONE, ORDER = "one prediction", "two orders"
 N_RANKED = 10
@@ -127,7 +125,7 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
                 figure.add_annotation(
                     x=x,
                     y=place,
-                    text=f"{escaped(_named(film.title))}{away}",
+                    text=f"{escaped(name_of(film.title, 16))}{away}",
                     hovertext=hover,
                     showarrow=False,
                     xanchor=anchor,
@@ -175,12 +173,6 @@ def orders_table(table: pd.DataFrame) -> pd.DataFrame:
             "mean (stars)": firsts["mean_rating"].round(2),
         }
     )
-
-
-def _named(title: str, length: int = 16) -> str:
-    """A title without its year, cut where it is long: two of them stand beside each other on a phone."""
-    name = re.sub(r" \(\d{4}\)$", "", title)
-    return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
@@ -282,15 +274,13 @@ def draw(page: Page) -> None:
         st.info(note, icon=":material/info:")
         return
     picture, controls = st.columns([3, 1], gap="medium")
-    view = controls.segmented_control(
-        "Show",
-        [ONE, ORDER],
-        default=ONE,
-        required=True,
-        key="biases_view",
-        bind="query-params",
-        help="What one prediction is made of, or the best films in the order of their mean and of their bias.",
-    )
+    with controls:
+        view = choose(
+            "Show",
+            [ONE, ORDER],
+            "biases_view",
+            "What one prediction is made of, or the best films in the order of their mean and of their bias.",
+        )
     if view == ONE:
         _show_one(picture.container(), controls, page, sums, own=not note)
     else:

@@ -104,18 +104,14 @@ def in_words(found: Measured, n_revealed: int) -> str:
         (unsure if verdict == NOT_TOLD_APART else worse if verdict == WORSE else better).append(label)
     parts = []
     if better:
-        parts.append(f"Better than the average user: **{_listed(better)}**.")
+        parts.append(f"Better than the average user: **{'; '.join(better)}**.")
     if worse:
-        parts.append(f"Worse: {_listed(worse)}.")
+        parts.append(f"Worse: {'; '.join(worse)}.")
     if unsure:
         parts.append(
-            f"Not told apart from it with {found.n_drawn} people, as the interval holds zero: {_listed(unsure)}."
+            f"Not told apart from it with {found.n_drawn} people, as the interval holds zero: {'; '.join(unsure)}."
         )
     return " ".join(parts)
-
-
-def _listed(labels: list[str]) -> str:
-    return "; ".join(labels)
 
 
 def _measure_here(frame: DeltaGenerator, data: str) -> bool:
@@ -169,7 +165,7 @@ def draw(page: Page) -> None:
         f"{found.n_drawn} people, left out whole, with {N_TESTED} tested ratings each; bars: 95 % intervals, drawn over people, "
         "numbers: the error itself. The genres named are the up to three that they rated best among ratings not tested; "
         "“kindness only” knows how high somebody rates, “taste” folds the ratings into the Bayesian model."
-        + (f" The data say nothing for: {_listed(missing)}." if missing else "")
+        + (f" The data say nothing for: {'; '.join(missing)}." if missing else "")
     )
 
 

@@ -16,7 +16,7 @@ from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step
+from collab.ui.walk import Door, Question, Step, choose
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
 USER = "The user"
@@ -99,14 +99,11 @@ def in_link(numbers: Mapping[str, Sequence[Decimal]]) -> str:
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        title = st.segmented_control(
+        title = choose(
             "Telling",
             list(BY_TITLE),
-            default=TELLINGS[0].title,
-            required=True,
-            key="telling",
-            bind="query-params",
-            help="The chapter tells the example with these numbers; readers' notes tell it again with others.",
+            "telling",
+            "The chapter tells the example with these numbers; readers' notes tell it again with others.",
         )
         telling = BY_TITLE[title]
         _from_link(telling)

@@ -12,6 +12,7 @@ import torch
 from plotly.subplots import make_subplots
 
 from collab.ideas.look_up import Cost, by_look_up, by_product, measure
+from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
@@ -43,11 +44,11 @@ def product_figure(user: int, matrix: torch.Tensor, palette: Palette) -> go.Figu
     cells = [(0.0, float(place), str(int(place == user)), place == user) for place in range(N_USERS)]
     for place in range(N_USERS):
         cells += [
-            (gap + column, float(place), _number(matrix[place, column].item()), place == user)
+            (gap + column, float(place), words.signed(matrix[place, column].item(), 3), place == user)
             for column in range(N_FACTORS)
         ]
     for height, numbers in zip(below, (product, row), strict=True):
-        cells += [(gap + column, height, _number(number), True) for column, number in enumerate(numbers)]
+        cells += [(gap + column, height, words.signed(number, 3), True) for column, number in enumerate(numbers)]
     for bold in (False, True):
         those = [cell for cell in cells if cell[3] == bold]
         figure.add_scatter(
@@ -65,15 +66,15 @@ def product_figure(user: int, matrix: torch.Tensor, palette: Palette) -> go.Figu
         (gap - 0.5, right, user - 0.45, user + 0.45, palette.chosen),
     ):
         figure.add_shape(type="rect", x0=left, x1=end, y0=top, y1=bottom, line={"color": colour, "width": 1.5})
-    for x, y, words in (
+    for x, y, text in (
         (0.0, -1.0, "one-hot"),
         (0.8, (N_USERS - 1) / 2, "×"),
         (gap + (N_FACTORS - 1) / 2, -1.0, "matrix: a row a user"),
     ):
-        figure.add_annotation(x=x, y=y, text=words, showarrow=False, font={"color": palette.muted, "size": 13})
-    for height, words in zip(below, ("product", "looked up"), strict=True):
+        figure.add_annotation(x=x, y=y, text=text, showarrow=False, font={"color": palette.muted, "size": 13})
+    for height, text in zip(below, ("product", "looked up"), strict=True):
         figure.add_annotation(
-            x=gap - 0.6, y=height, text=words, showarrow=False, xanchor="right", font={"color": palette.ink, "size": 13}
+            x=gap - 0.6, y=height, text=text, showarrow=False, xanchor="right", font={"color": palette.ink, "size": 13}
         )
     figure.update_xaxes(visible=False, range=[-0.9, right + 0.2])
     figure.update_yaxes(visible=False, range=[below[1] + 0.6, -1.5])
@@ -204,10 +205,6 @@ def draw(page: Page) -> None:
             lambda: costs_table(costs),
             {"users": st.column_config.NumberColumn(format="localized")},
         )
-
-
-def _number(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
 
 
 STEP = Step(

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from plotly.colors import hex_to_rgb
 
 from collab.errors import RunError
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
 from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.explore_charts import escaped, name_of
 from collab.ui.page import Page
-from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step
+from collab.ui.theme import Palette, mixed, palette
+from collab.ui.walk import Door, Question, Step, choose
 
 CORNER, SECTION = "Busiest", "Cross-section"
 SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller
@@ -42,7 +42,7 @@ def matrix_figure(
         blanks = np.where(np.isnan(observed), predicted, np.nan)
         figure.add_heatmap(
             **_cells(blanks, users, titles, scale, words.stars, "predicted", size),
-            colorscale=[(place, _paler(colour, palette.paper)) for place, colour in _scale(palette)],
+            colorscale=[(place, mixed(colour, palette.paper, 0.62)) for place, colour in _scale(palette)],
             xgap=8 if n_films < SMALL_TEXT_FROM else 4,
             ygap=6,
         )
@@ -55,7 +55,7 @@ def matrix_figure(
     places = list(range(n_films))
     figure.update_xaxes(
         tickvals=places,
-        ticktext=[_short(title) for title in titles],
+        ticktext=[escaped(name_of(title, 20)) for title in titles],
         tickangle=-60,
         side="top",
         showgrid=False,
@@ -73,17 +73,7 @@ def matrix_figure(
     styled(figure, palette, 450, left=52)
     figure.update_xaxes(tickfont={"color": palette.ink, "size": 11})
     if synthetic:
-        figure.add_annotation(
-            text="synthetic ratings",
-            x=1,
-            y=0,
-            xref="paper",
-            yref="paper",
-            xanchor="right",
-            yanchor="top",
-            showarrow=False,
-            font={"color": palette.muted, "size": 11},
-        )
+        mark_synthetic(figure, palette).layout.annotations[-1].update(y=0)  # the names are on top
     return figure.update_layout(margin={"t": 118, "b": 20})
 
 
@@ -100,7 +90,7 @@ def _cells(table, users, titles, scale, write, said, size) -> dict:
         ],
         "texttemplate": "%{text}",
         "textfont": {"size": size},
-        "customdata": [[f"user {user} · {title}".replace("<", "&lt;") for title in titles] for user in users],
+        "customdata": [[escaped(f"user {user} · {title}") for title in titles] for user in users],
         "hovertemplate": "%{customdata}<br>" + said + " %{text}<extra></extra>",
         "hoverongaps": False,
     }
@@ -109,21 +99,6 @@ def _cells(table, users, titles, scale, write, said, size) -> dict:
 def _scale(palette: Palette) -> list[tuple[float, str]]:
     last = len(palette.sequential) - 1
     return [(place / last, colour) for place, colour in enumerate(palette.sequential)]
-
-
-def _paler(colour: str, paper: str, share: float = 0.62) -> str:
-    """The colour with `share` of paper in it."""
-    mixed = [
-        round((1 - share) * own + share * other)
-        for own, other in zip(hex_to_rgb(colour), hex_to_rgb(paper), strict=True)
-    ]
-    return "rgb({}, {}, {})".format(*mixed)
-
-
-def _short(title: str, length: int = 20) -> str:
-    """A title that fits over a column, without its year."""
-    name = title.rsplit(" (", 1)[0]
-    return (name if len(name) <= length else name[: length - 1].rstrip() + "…").replace("<", "&lt;")
 
 
 def cells_table(
@@ -172,6 +147,26 @@ def draw(page: Page) -> None:
     )
 
 
+def _choose_part(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
+    """The users and the films of the part of the table that the controls choose."""
+    part = choose(
+        "Part of the matrix",
+        [CORNER, SECTION],
+        "matrix_part",
+        "Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
+        "from the most to the least rated, as blank as the whole.",
+    )
+    n_users, n_films = (
+        st.slider(name, 5, 30, 15, key=key, bind="query-params", help=f"{what}. More: a larger part of the matrix.")
+        for name, key, what in (("Users", "matrix_users", "Rows"), ("Films", "matrix_films", "Columns"))
+    )
+    ranked_users = by_count(ratings.user_index, ratings.n_users)
+    ranked_items = by_count(ratings.item_index, ratings.n_items)
+    if part == CORNER:
+        return ranked_users[:n_users], ranked_items[:n_films]
+    return spread(ranked_users, n_users), spread(ranked_items, n_films)
+
+
 def show_matrix(
     ratings: Ratings,
     titles: pd.Series,
@@ -192,34 +187,7 @@ def show_matrix(
             bind="query-params",
             help="Puts the run's prediction, paler and smaller, into every cell that is blank.",
         )
-        which = st.segmented_control(
-            "Part of the matrix",
-            [CORNER, SECTION],
-            default=CORNER,
-            required=True,
-            key="matrix_part",
-            bind="query-params",
-            help="Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
-            "from the most to the least rated, as blank as the whole.",
-        )
-        n_users = st.slider(
-            "Users", 5, 30, 15, key="matrix_users", bind="query-params", help="Rows. More: a larger part of the matrix."
-        )
-        n_films = st.slider(
-            "Films",
-            5,
-            30,
-            15,
-            key="matrix_films",
-            bind="query-params",
-            help="Columns. More: a larger part of the matrix.",
-        )
-    ranked_users, ranked_items = (
-        by_count(ratings.user_index, ratings.n_users),
-        by_count(ratings.item_index, ratings.n_items),
-    )
-    user_index = ranked_users[:n_users] if which == CORNER else spread(ranked_users, n_users)
-    item_index = ranked_items[:n_films] if which == CORNER else spread(ranked_items, n_films)
+        user_index, item_index = _choose_part(ratings)
     observed = crosstab(ratings, user_index, item_index)
     blank = float(np.isnan(observed).mean())
     with picture:

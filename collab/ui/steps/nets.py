@@ -1,13 +1,15 @@
-"""Step: a neural net on two embeddings laid side by side; how wide it is, and where its parameters are."""
+"""Step: a neural net on two embeddings laid side by side; where its parameters are, and the rule for the embeddings' sizes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import SettingError
 from collab.ideas.nets import Net, net_of
@@ -19,12 +21,17 @@ from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step, Topic
+from collab.ui.walk import Door, Question, Step, Topic, choose
 
+NET, SIZES = "The net", "Embedding sizes"
 MOST_LAYERS = 4
 LARGEST = 300
+LOCALIZED = st.column_config.NumberColumn(format="localized")
 THICK = 0.16  # half the width of a column, in columns
 EMBEDDING = "embedding"
+CHAPTER = ((944, "users of the chapter"), (1665, "titles of the chapter"))
+ROWS = (2, 5, 10, 20, 50, 100, 200, 500, 944, 1665, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 1_000_000)
+CURVE = [round(10 ** (step / 40)) for step in range(12, 241)]  # 2 … 1,000,000
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
@@ -47,7 +54,7 @@ def parameter_rows(net: Net) -> list[tuple[str, int, bool]]:
     return rows
 
 
-def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
+def net_figure(net: Net, palette: Palette) -> go.Figure:
     """Above the net from left to right, a column as tall as it has numbers; below it a bar a layer for what is learned."""
     figure = make_subplots(rows=2, cols=1, row_heights=[0.5, 0.5], vertical_spacing=0.1)
     tallest = max(net.widths)
@@ -119,7 +126,7 @@ def net_figure(net: Net, palette: Palette, height: int = 470) -> go.Figure:
     most = max(n for _, n, _ in rows)
     figure.update_xaxes(title="parameters", range=[0, 1.22 * most], nticks=5, row=2, col=1)
     figure.update_yaxes(autorange="reversed", showgrid=False, tickfont_size=11, row=2, col=1)
-    return styled(figure, palette, height, left=120)
+    return styled(figure, palette, 470, left=120)
 
 
 def net_tables(net: Net) -> dict[str, pd.DataFrame]:
@@ -136,9 +143,68 @@ def net_tables(net: Net) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(page: Page) -> None:
+def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette) -> go.Figure:
+    """The rule as a curve, the tables that are `known` (rows, name) as named points, and the chosen one."""
+    figure = go.Figure(
+        go.Scatter(
+            x=CURVE,
+            y=[size_by_rule(n) for n in CURVE],
+            mode="lines",
+            line={"color": palette.accent, "width": 3},
+            hovertemplate="%{x:,} rows · %{y} numbers each<extra></extra>",
+        )
+    )
+    places = [*(n for n, _ in known), n_rows]
+    figure.add_scatter(
+        x=places,
+        y=[size_by_rule(n) for n in places],
+        mode="markers",
+        text=[*(f"{name}: " for _, name in known), ""],
+        hovertemplate="%{text}%{x:,} rows · %{y} numbers each<extra></extra>",
+        marker={"size": [9] * len(known) + [14], "color": [palette.ink] * len(known) + [palette.chosen], "opacity": 1},
+    )
+    figure.update_xaxes(type="log", title="rows of the table, the unknown one among them", dtick=1)
+    figure.update_yaxes(title="numbers that stand for each", range=[-15, 640])
+    styled(figure, palette, 420)
+    figure.add_annotation(
+        x=0.02,
+        y=0.88,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        showarrow=False,
+        font={"color": palette.ink, "size": 13},
+        text="<br>".join(f"● {words.count(n)} {name}: <b>{size_by_rule(n)}</b>" for n, name in sorted(known)),
+    )
+    return figure
+
+
+def sizes_table(n_rows: int, known: Sequence[tuple[int, str]]) -> pd.DataFrame:
+    """The rule at round numbers of rows, at the tables that are `known` and at the chosen one, smallest first."""
+    names: dict[int, list[str]] = {n: [] for n in sorted({*ROWS, n_rows, *(n for n, _ in known)})}
+    for n, name in known:
+        names[n].append(name)
+    names[n_rows].append("chosen")
+    return pd.DataFrame(
+        {
+            "rows": list(names),
+            "numbers for each": [size_by_rule(n) for n in names],
+            "numbers in the table": [n * size_by_rule(n) for n in names],
+            "which": [", ".join(each) or None for each in names.values()],
+        }
+    )
+
+
+def tables_of(page: Page) -> list[tuple[int, str]]:
+    """The chapter's two tables, and those of the run where they are others."""
+    own = [(len(page.run.users), "users here"), (len(page.run.items), "films here")]
+    return [*CHAPTER, *(each for each in own if each[0] not in dict(CHAPTER))]
+
+
+def _show_net(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> None:
     n_users, n_items = len(page.run.users), len(page.run.items)
-    picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         user_size, item_size = (
             st.slider(
@@ -166,7 +232,7 @@ def draw(page: Page) -> None:
                 raise SettingError(f"layers={text!r} are {len(hidden)}; the picture has room for {MOST_LAYERS}")
             net = _net(user_size, item_size, hidden, n_users, n_items)
         except SettingError as reason:
-            st.error(f"{str(reason)[0].upper()}{str(reason)[1:]}.")
+            st.error(words.sentence(str(reason)))
             net = _net(user_size, item_size, (100,), n_users, n_items)
         in_embeddings = sum(n for _, n, embedding in parameter_rows(net) if embedding)
         st.metric("Parameters", words.count(net.n_parameters))
@@ -174,16 +240,61 @@ def draw(page: Page) -> None:
             f"{words.percent(in_embeddings / net.n_parameters)} of them are embeddings. Counted on the untrained model itself, "
             f"`{net.model}`."
         )
-    picture.plotly_chart(
-        net_figure(net, palette()),
-        config=PLAIN,
-        key="net_picture",
-        alt=f"A net: embeddings of {net.user_size} and {net.item_size} numbers side by side, then layers of "
-        f"{', '.join(map(str, net.widths[1:]))}; {words.count(net.n_parameters)} parameters",
-    )
     with picture:
-        count = st.column_config.NumberColumn(format="localized")
-        as_table("net_table", "The net", lambda: net_tables(net), {"parameters": count})
+        st.plotly_chart(
+            net_figure(net, palette()),
+            config=PLAIN,
+            key="net_picture",
+            alt=f"A net: embeddings of {net.user_size} and {net.item_size} numbers side by side, then layers of "
+            f"{', '.join(map(str, net.widths[1:]))}; {words.count(net.n_parameters)} parameters",
+        )
+        as_table("net_table", "The net", lambda: net_tables(net), {"parameters": LOCALIZED})
+
+
+def _show_sizes(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> None:
+    with controls:
+        n_rows = st.select_slider(
+            "Rows of the table",
+            ROWS,
+            value=10_000,
+            format_func=words.count,
+            key="table_rows",
+            bind="query-params",
+            help="How many different users (or films) the table tells apart. More rows get more numbers each, 600 at most.",
+        )
+        size = size_by_rule(n_rows)
+        st.metric("Numbers for each", size)
+        st.metric("Numbers in the table", words.count(n_rows * size))
+        st.caption(f"A one-hot vector would take {words.count(n_rows)} numbers for each.")
+    with picture:
+        st.plotly_chart(
+            size_figure(n_rows, tables_of(page), palette()),
+            config=PLAIN,
+            key="size_curve",
+            alt=f"Size of an embedding by the rows of its table; {n_rows:,} rows get {size} numbers each",
+        )
+        as_table(
+            "sizes_table",
+            "Size of an embedding by the rows of its table",
+            lambda: sizes_table(n_rows, tables_of(page)),
+            {"rows": LOCALIZED, "numbers in the table": LOCALIZED},
+        )
+        st.caption(
+            "min(600, round(1.6 · n^0.56)): ten times as many rows get only **3.6 times** as many numbers each, and never more "
+            "than 600."
+        )
+
+
+def draw(page: Page) -> None:
+    picture, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        view = choose(
+            "Show",
+            [NET, SIZES],
+            "nets_view",
+            "A net from its embeddings to the rating, or the rule by which embeddings get their sizes.",
+        )
+    (_show_net if view == NET else _show_sizes)(page, picture.container(), controls)
 
 
 STEP = Step(
@@ -204,6 +315,13 @@ STEP = Step(
             "for name, each in learn.model.named_parameters():\n"
             "    print(name, tuple(each.shape), each.numel())\n"
             "```",
+        ),
+        Question(
+            29,
+            "Why may users and films have embeddings of different sizes in a neural net?",
+            "A dot product pairs the numbers off, first with first, second with second, so both sides need equally many. A net "
+            "lays the two vectors side by side, and its first linear layer takes whatever length comes out: 74 + 102 = 176 "
+            "inputs in the chapter. So each table can have the size that suits its number of rows.",
         ),
         Question(
             30,

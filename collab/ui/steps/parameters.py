@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from collab.chapter import DATA, HOLDOUT, ROWS
-from collab.errors import RunError
+from collab.chapter import ROWS
 from collab.ideas.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
-from collab.models import preset_of
-from collab.services.runs import RunRecord
-from collab.services.training_job import plan
-from collab.ui import cached, words
+from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
-from collab.ui.queueing import queue, say_refusal
 from collab.ui.theme import Palette, palette
-from collab.ui.visitor import visitor
-from collab.ui.walk import Door, Question, Step, Topic
+from collab.ui.walk import Door, Question, Step, Topic, go_to
 
-ONE_STEP, TWO_TRAININGS = "one step", "two trainings"
-EPOCHS = (1, 2, 3, 4, 5)
-NAMES = {"dot-bias": "embeddings", "dot-bias-plain": "own parameters"}
-COMPARED = tuple(NAMES)
-WATCH_SECONDS = 0.5
-PRINTED = {row.key: row.printed_valid for row in ROWS if row.key in COMPARED}
+BY_HAND = next(row.short for row in ROWS if row.model == "dot-bias-plain")  # of the chapter's tables
 CHANGE_BY_CHANGE = """
 | from `nn.Embedding` to an own parameter | does it change the result? |
 | --- | --- |
@@ -54,32 +40,6 @@ which is about 0.003.
 """
 
 
-def plans_of(data: str, seed: int) -> list[RunRecord]:
-    """The two trainings by the chapter's recipe, on embeddings and on plain parameters."""
-    return [
-        plan(
-            name,
-            dataclasses.replace(preset_of(name, "chapter"), seed=seed),
-            data,
-            HOLDOUT,
-            seed,
-            preset="chapter",
-            starter=visitor(),
-        )
-        for name in COMPARED
-    ]
-
-
-def run_of(planned: RunRecord, known: Iterable[RunRecord]) -> RunRecord | None:
-    """The newest of the `known` runs, newest first, that trains what is planned and has ended well or is under way."""
-    traits = ("model", "settings", "data", "holdout", "split_seed", "items_by")
-    for record in known:
-        alike = all(getattr(record, trait) == getattr(planned, trait) for trait in traits)
-        if alike and (record.busy or (record.state == "finished" and record.has_weights)):
-            return record
-    return None
-
-
 def step_figure(step: OneStep, palette: Palette) -> go.Figure:
     """The table of users before and after one step, as numbers; what has changed stands out."""
     figure = go.Figure()
@@ -91,7 +51,7 @@ def step_figure(step: OneStep, palette: Palette) -> go.Figure:
             figure.add_scatter(
                 x=x.tolist(),
                 y=y.tolist(),
-                text=[f"{number:+.2f}".replace("-", "−") for number in table[rows].ravel()],
+                text=[words.signed(number) for number in table[rows].ravel()],
                 mode="text",
                 textfont={
                     "color": palette.chosen if changed and place else palette.ink if changed else palette.muted,
@@ -119,56 +79,6 @@ def step_figure(step: OneStep, palette: Palette) -> go.Figure:
     return styled(figure, palette, 230, left=0).update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
 
 
-def curves_figure(
-    curves: Mapping[str, Sequence[float]],
-    printed: Mapping[str, Sequence[float]],
-    palette: Palette,
-    *,
-    synthetic: bool = False,
-) -> go.Figure:
-    """The valid loss of both models after each epoch, and the chapter's `printed` ones where they are of the same data."""
-    figure = go.Figure()
-    for name in COMPARED:
-        dash = "solid" if name == "dot-bias" else "dot"
-        if name in printed:
-            figure.add_scatter(
-                x=EPOCHS,
-                y=printed[name],
-                mode="lines+markers",
-                line={"color": palette.muted, "width": 1.5, "dash": dash},
-                marker={"symbol": "diamond-open", "size": 8},
-                hovertemplate=f"printed, {NAMES[name]}: %{{y:.4f}}<extra></extra>",
-            )
-        if name in curves:
-            figure.add_scatter(
-                x=EPOCHS,
-                y=curves[name],
-                mode="lines+markers",
-                line={"color": palette.valid, "width": 2.5, "dash": dash},
-                marker={"size": 7},
-                hovertemplate=f"{NAMES[name]}: %{{y:.4f}}<extra></extra>",
-            )
-    lines = [("—— embeddings", palette.ink), ("···· own parameters", palette.ink)]
-    lines += [("◇ as printed in the chapter", palette.muted)] if printed else []
-    for place, (text, colour) in enumerate(lines):
-        figure.add_annotation(
-            x=1,
-            y=1 - 0.075 * (place + synthetic),
-            xref="paper",
-            yref="paper",
-            xanchor="right",
-            yanchor="top",
-            text=text,
-            showarrow=False,
-            font={"color": colour, "size": 13},
-        )
-    figure.update_xaxes(title="epoch", dtick=1, range=[0.8, 5.2])
-    figure.update_yaxes(title="valid loss (MSE)", tickformat=".2f")
-    if not curves and not printed:
-        figure.update_yaxes(range=[0.8, 1.2])
-    return styled(figure, palette, 380, synthetic=synthetic, left=64)
-
-
 def step_table(step: OneStep) -> pd.DataFrame:
     """The table of users before and after one step, a row a user, and whether the row has changed."""
     table = pd.DataFrame({"user": range(N_USERS), "in the batch": [user in BATCH_USERS for user in range(N_USERS)]})
@@ -178,18 +88,8 @@ def step_table(step: OneStep) -> pd.DataFrame:
     return table.assign(changed=step.changed)
 
 
-def curves_table(curves: Mapping[str, Sequence[float]], printed: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """Valid loss (MSE) after each epoch: of both models as far as they are trained, and the `printed` ones."""
-    table = pd.DataFrame({"epoch": EPOCHS})
-    for told, by_model in (("", curves), (", printed", printed)):
-        for name in COMPARED:
-            if name in by_model:
-                losses = pd.Series(by_model[name], dtype=float).reindex(range(len(EPOCHS)))
-                table[f"{NAMES[name]}{told} (MSE)"] = losses.round(4)
-    return table
-
-
-def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
+def draw(page: Page) -> None:
+    picture, controls = st.columns([3, 1], gap="medium")
     kind = controls.radio(
         "The users are kept in",
         list(KINDS),
@@ -202,6 +102,15 @@ def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
     controls.markdown(f"`model.parameters()` lists  \n{listed}")
     controls.metric("Rows of users changed", f"{int(step.changed.sum())} of {N_USERS}")
     controls.caption("Arrows: the users whose ratings are in the batch.")
+    if controls.button(
+        "Whole trainings: the chapter’s rows",
+        key="both_trainings",
+        type="tertiary",
+        icon=":material/table_chart:",
+        help="The model on embeddings and out of plain parameters, five epochs each, as printed and as trained here.",
+    ):
+        go_to("tables")
+        st.switch_page("pages/learn.py", query_params={"step": "tables", "row": BY_HAND})
     with picture:
         st.plotly_chart(
             step_figure(step, palette()),
@@ -211,87 +120,6 @@ def _show_step(picture: DeltaGenerator, controls: DeltaGenerator) -> None:
         )
         as_table("one_step_table", "The users before and after one step", lambda: step_table(step))
         st.code(inspect.getsource(KINDS[kind]).rstrip(), language="python")
-
-
-def _show_trainings(picture: DeltaGenerator, controls: DeltaGenerator, page: Page) -> None:
-    seed = controls.segmented_control(
-        "Seed",
-        [0, 1, 2],
-        default=0,
-        required=True,
-        key="both_seed",
-        bind="query-params",
-        help="Another seed holds other ratings out and starts from other random numbers.",
-    )
-    store = cached.jobs().store
-    planned = plans_of(page.data.name, seed)
-    records = store.records()
-    runs = {each.model: run_of(each, records) for each in planned}
-    missing = [each for each in planned if runs[each.model] is None]
-    busy = tuple((run.id, run.state) for run in runs.values() if run is not None and run.busy)
-    curves = {
-        name: tuple(store.progress(run.id).history.valid_loss)
-        for name, run in runs.items()
-        if run is not None and not run.busy
-    }
-    with controls:
-        if busy:
-            st.fragment(_watch, run_every=WATCH_SECONDS)(busy)
-        elif missing:
-            st.button(
-                "Train both" if len(missing) == 2 else "Train the other",
-                key="train_both",
-                type="primary",
-                on_click=queue,
-                args=(lambda: missing,),
-                help="The chapter’s recipe, five epochs in batches of 64, once on embeddings and once on plain parameters. "
-                "Both stand among the past runs afterwards.",
-            )
-            st.caption("About five seconds, where nothing else is trained.")
-        say_refusal()
-        for name, curve in curves.items():
-            st.metric(f"Valid loss, {NAMES[name]}", words.loss(curve[-1]))
-    printed = PRINTED if page.data.name == DATA else {}
-    picture.plotly_chart(
-        curves_figure(curves, printed, palette(), synthetic=page.data.synthetic),
-        config=PLAIN,
-        key="two_trainings",
-        alt="Valid loss after each epoch of the model on embeddings and of the one on plain parameters",
-    )
-    with picture:
-        as_table("two_trainings_table", "Valid loss after each epoch", lambda: curves_table(curves, printed))
-
-
-def _watch(busy: Sequence[tuple[str, str]]) -> None:
-    """How far the two trainings are; draws the page anew when one of them has begun or ended."""
-    store = cached.jobs().store
-    try:
-        share = 0.0
-        for run_id, state in busy:
-            progress = store.progress(run_id)
-            if progress.record.state != state:
-                st.rerun()
-            share += progress.share
-    except RunError:
-        st.rerun()  # it was taken off the queue
-    st.progress((share + len(COMPARED) - len(busy)) / len(COMPARED), text="Training both")
-
-
-def draw(page: Page) -> None:
-    picture, controls = st.columns([3, 1], gap="medium")
-    view = controls.segmented_control(
-        "Show",
-        [ONE_STEP, TWO_TRAININGS],
-        default=ONE_STEP,
-        required=True,
-        key="parameters_view",
-        bind="query-params",
-        help="What a single step changes in a tiny model, or whole trainings on embeddings and on plain parameters.",
-    )
-    if view == ONE_STEP:
-        _show_step(picture.container(), controls)
-    else:
-        _show_trainings(picture.container(), controls, page)
 
 
 STEP = Step(

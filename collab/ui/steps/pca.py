@@ -14,7 +14,7 @@ from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.plot3d import plot3d
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Step
+from collab.ui.walk import Door, Step, choose
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
 HEIGHT = 400
@@ -121,9 +121,7 @@ def axes_table(found: PrincipalAxes) -> pd.DataFrame:
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        view = st.segmented_control(
-            "View", [SOLID, FLAT], default=SOLID, required=True, key="pca_view", bind="query-params"
-        )
+        view = choose("View", [SOLID, FLAT], "pca_view")
         stretch = st.slider(
             "How stretched",
             1.0,

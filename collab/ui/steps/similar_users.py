@@ -16,7 +16,7 @@ from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import shortened
+from collab.ui.explore_charts import escaped, shortened
 from collab.ui.film_picker import pick_user
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -75,7 +75,7 @@ def table_figure(
             )
     figure.update_xaxes(
         tickvals=list(range(n_films)),
-        ticktext=[shortened(title, 19).replace("<", "&lt;") for title in titles],
+        ticktext=[escaped(shortened(title, 19)) for title in titles],
         tickangle=-38,
         showgrid=False,
         zeroline=False,

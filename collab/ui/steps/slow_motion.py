@@ -16,7 +16,7 @@ from collab.ui.as_table import as_table
 from collab.ui.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.theme import palette
-from collab.ui.walk import Door, Question, Step
+from collab.ui.walk import Door, Question, Step, choose
 
 STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
 SIZE = 6  # users, and films
@@ -89,14 +89,11 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             bind="query-params",
             help="The column of the cell that is worked out below.",
         )
-        shown = st.segmented_control(
+        shown = choose(
             "In the margins",
             [FACTORS, GRADIENTS],
-            default=FACTORS,
-            required=True,
-            key="slow_shown",
-            bind="query-params",
-            help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
+            "slow_shown",
+            "A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
         )
         data, spec = loss_spec(states[: now + 1], N_STEPS, palette())
         st.vega_lite_chart(data, spec, key="slow_loss", alt=f"Loss after {now} steps: {words.loss(states[now].loss)}")

@@ -24,7 +24,7 @@ PLACES = np.linspace(-2, 2.6, 461)
 
 
 def belief_figure(
-    prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray, palette: Palette, height: int = 380
+    prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray, palette: Palette
 ) -> go.Figure:
     """Prior, what the ratings alone say, and the belief after them; ticks are the ratings, the line is PMF's estimate."""
     figure = go.Figure()
@@ -77,7 +77,7 @@ def belief_figure(
         )
     figure.update_xaxes(title="the film’s bias: stars above the average film", range=[PLACES[0], PLACES[-1]])
     figure.update_yaxes(title="belief (density)", range=[-0.1 * high, 1.3 * high], showticklabels=False)
-    return styled(figure, palette, height)
+    return styled(figure, palette, 380)
 
 
 def beliefs_table(prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray) -> dict[str, pd.DataFrame]:

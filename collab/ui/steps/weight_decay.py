@@ -20,7 +20,7 @@ from collab.services.training_job import load_encoded
 from collab.splitting import split_by
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
@@ -125,10 +125,7 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
     figure.update_yaxes(range=[min(later) - 0.1 * reach, max(later) + 0.25 * reach], col=2)
     styled(figure, palette, 340)
     if synthetic:
-        figure.add_annotation(
-            text="synthetic ratings", xref="paper", yref="paper", x=0, y=0, xanchor="left", yanchor="bottom",
-            showarrow=False, font={"color": palette.muted, "size": 11},
-        )  # fmt: skip
+        mark_synthetic(figure, palette).layout.annotations[-1].update(x=0, y=0, xanchor="left", yanchor="bottom")
     return figure
 
 
