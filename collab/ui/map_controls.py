@@ -75,14 +75,14 @@ def pick_dimensions() -> int:
 
 def pick_colour(has_biases: bool, has_doubt: bool) -> str:
     """What the points are coloured by."""
-    lacking = ([] if has_biases else ["bias"]) + ([] if has_doubt else ["doubt"])
+    lacking = ["moved", *([] if has_biases else ["bias"]), *([] if has_doubt else ["doubt"])]
     return st.selectbox(
         "Colour",
         [colour for colour in MAP_COLOURS if colour not in lacking],
         key="colour",
         bind="query-params",
         help="What the colour of a point says about its film. Genre: the rarest of its coloured genres, the next as a rim "
-        "(below 3,000 films). Predicted: your rating, from what you rated.",
+        "(below 3,000 films). Predicted: your rating, from what you rated. Length: a long vector moves predictions far.",
     )
 
 

@@ -8,7 +8,7 @@ from collab.interpret import similar_items
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.film_picker import film_facts, neighbour_buttons
-from collab.ui.map_picture import Layout
+from collab.ui.map_layout import Layout
 
 
 def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) -> None:
