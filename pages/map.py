@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.ui import cached, film_set
+from collab.ui.film_map_chart import Marks
 from collab.ui.film_picker import pick_film
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
 from collab.ui.map_film_view import show_chosen
@@ -29,11 +30,12 @@ def show_one_run(page: Page) -> None:
             points = pick_points(run)
         layout = lay_out(run, space, points, colour_by, text)
     with picture:
-        draw_map(page, layout, points, colour_by, others, chosen, chosen_set)
+        marks = Marks(chosen, layout.found_items, chosen_set, others)
+        draw_map(page, layout, points.look(colour_by, marks))
     with controls:
         film_set.set_line(run, chosen_set, layout.films["item_index"].to_numpy())
-        show_chosen(run, layout, chosen, text)
-    show_below(page, layout, points, text, chosen_set)
+        show_chosen(run, layout, chosen)
+    show_below(page, layout, points, chosen_set)
 
 
 VIEWS = {"One run": show_one_run, "Two runs": show_two_runs}

@@ -26,12 +26,13 @@ from collab.ui.taste import answers_known
 @dataclass(frozen=True)
 class Layout:
     """The films on the map: their table `films`, most rated first, with item_index and what colours ask for; `coordinates` on the
-    axes called `titles`; which of them were `found`; and the straight axes `pca` with their titles, which facts are about.
-    `view` names the axes for the zoom of a flat picture."""
+    axes called `titles`; which of them the search `text` has `found`; and the straight axes `pca` with their titles, which facts
+    are about. `view` names the axes for the zoom of a flat picture."""
 
     films: pd.DataFrame
     coordinates: np.ndarray
     titles: list[str]
+    text: str
     found: np.ndarray
     pca: Pca
     pca_titles: list[str]
@@ -77,7 +78,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
         films["cluster"] = map_cache.clusters_of(run.id, n_films, space.with_bias, points.n_clusters)
     short = Pca(pca.coordinates[:n_films], pca.explained_variance_ratio, pca.components)
     return Layout(
-        films, coordinates[:n_films], shown_titles, titles_with(films, text), short, titles, view, space.with_bias
+        films, coordinates[:n_films], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias
     )
 
 

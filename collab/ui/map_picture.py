@@ -11,10 +11,9 @@ import streamlit as st
 
 from collab.ui import map_cache, own_ratings, words
 from collab.ui.film_colours import MAP_COLOURS
-from collab.ui.film_map_chart import Look, Marks, film_map_figure, film_names, film_words
+from collab.ui.film_map_chart import Look, film_map_figure, film_names, film_words
 from collab.ui.film_picker import choose_film
 from collab.ui.film_set import choose_films
-from collab.ui.map_controls import Points
 from collab.ui.map_layout import Layout, person_of_map
 from collab.ui.map_link import CAMERA, read_camera
 from collab.ui.page import Page
@@ -24,18 +23,15 @@ from collab.ui.theme import palette
 HEIGHT = 600
 
 
-def draw_map(
-    page: Page, layout: Layout, points: Points, colour_by: str, others: str, chosen: int | None, chosen_set: list[int]
-) -> None:
+def draw_map(page: Page, layout: Layout, look: Look) -> None:
     """The picture of one run."""
-    run, n_axes = page.run, layout.coordinates.shape[1]
-    marks = Marks(chosen, layout.found_items, chosen_set, others)
+    run, n_axes, colour_by = page.run, layout.coordinates.shape[1], look.colour_by
     draw_films(
         page,
         layout.films,
         layout.coordinates,
         layout.titles,
-        Look(colour_by, points.genres, points.sized, points.n_names, marks),
+        look,
         key="film_map",
         height=HEIGHT,
         alt=f"The {len(layout.films)} most rated films as points on {'three axes' if n_axes == 3 else 'two axes'}, coloured by "

@@ -20,7 +20,7 @@ from collab.ui.plot3d import ADDED, REMOVED, REPLACED
 FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
 
-def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set: list[int]) -> None:
+def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]) -> None:
     """The switch between the sections, and the one that it stands at."""
     section = st.segmented_control(
         "Below the map",
@@ -42,7 +42,7 @@ def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set
         n_films, n_clusters = len(layout.films), points.n_clusters
         show_clusters(layout.films, map_cache.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
     else:
-        _show_films(page, layout, layout.found, text)
+        _show_films(page, layout, layout.found, layout.text)
 
 
 def map_csv(table: pd.DataFrame) -> bytes:

@@ -9,7 +9,7 @@ import streamlit as st
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
 from collab.ui.film_colours import MAP_COLOURS
-from collab.ui.film_map_chart import Look, Marks, axis_titles
+from collab.ui.film_map_chart import Marks, axis_titles
 from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
 from collab.ui.map_controls import Points, pick_points
 from collab.ui.map_picture import draw_films
@@ -88,7 +88,7 @@ def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen:
     rows = np.union1d(rows, np.flatnonzero(two.films["first_index"] == chosen))
     films = _films(two).iloc[rows]
     places = [two.plane.first[rows], two.plane.second[rows]]
-    look = Look(colour_by, points.genres, points.sized, points.n_names, Marks(chosen))
+    look = points.look(colour_by, Marks(chosen))
     runs, shares = (two.first, two.second), (two.plane.first_shares, two.plane.second_shares)
     for letter, side, each, run, share in zip("AB", sides, places, runs, shares, strict=True):
         with side:
