@@ -27,7 +27,6 @@ navigation = st.navigation(
         ],
         "Explore": [
             st.Page("pages/map.py", title="Map", icon=":material/scatter_plot:"),
-            st.Page("pages/two_maps.py", title="Two maps", icon=":material/compare:"),
             st.Page("pages/similar.py", title="Similar", icon=":material/join_inner:"),
             st.Page("pages/biases.py", title="Biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),

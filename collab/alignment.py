@@ -31,9 +31,9 @@ class Alignment:
     """Films of two runs in one space: `first` (n, d), about its middle, and `second` (n, d), laid onto it as told by `align`.
 
     `disparity`, 0 … 1, is the share of one run's variance about its middle that the other, however scaled, leaves unexplained:
-    1 − (Σ w x·yR)² / (Σ w |x|² Σ w |y|²), the same from either side (the third value of `scipy.spatial.procrustes` where turned
-    and unweighted). `moved` (n,) is the distance between a film's two places in shares of `spread`, the root of the
-    mean squared distance of the first's films from their middle; the mean of its squares is `disparity` where turned and scaled.
+    1 − (Σ x·yR)² / (Σ |x|² Σ |y|²), the same from either side (the third value of `scipy.spatial.procrustes` where turned).
+    `moved` (n,) is the distance between a film's two places in shares of `spread`, the root of the mean squared distance of the
+    first's films from their middle; the mean of its squares is `disparity` where turned.
     """
 
     first: np.ndarray
@@ -88,20 +88,13 @@ def common_films(first: pd.DataFrame, second: pd.DataFrame, by: str = "title", m
     return films.sort_values(["n_ratings", "first_index"], ascending=[False, True], ignore_index=True)
 
 
-def align(
-    first: np.ndarray,
-    second: np.ndarray,
-    *,
-    turn: bool = True,
-    scale: bool = True,
-    weights: np.ndarray | None = None,
-) -> Alignment:
+def align(first: np.ndarray, second: np.ndarray, *, turn: bool = True) -> Alignment:
     """Lay the films `second` (n, d2) onto the same films `first` (n, d1): shifted, turned (or mirrored) and scaled as one body.
 
     Both are put about their means, and the narrower one gets columns of zeros. `turn`: the orthogonal R that minimises
-    Σ w |x − s y R|² (Schönemann 1966, by `scipy.linalg.orthogonal_procrustes`), else the axes as they are. `scale`: the s that
-    does, where not turned the one that gives both the same spread; else 1. `weights` (n,) of the films, equal without.
-    Raises SettingError where the rows are not the same films, fewer than two, not finite, or all in one place.
+    Σ |x − s y R|² (Schönemann 1966, by `scipy.linalg.orthogonal_procrustes`) with the s that does; else the axes as they are, and
+    the s that gives both the same spread. Raises SettingError where the rows are not the same films, fewer than two, not finite,
+    or all in one place.
     """
     x, y = (np.asarray(factors, dtype=np.float64) for factors in (first, second))
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
@@ -112,26 +105,21 @@ def align(
         )
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SettingError("one of the two runs has factors that are not finite: its training ran away")
-    share = np.full(len(x), 1 / len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if share.shape != (len(x),) or not np.isfinite(share).all() or (share < 0).any() or not share.sum() > 0:
-        raise SettingError("weights must be one number a film, none below zero and not all zero")
-    share = share / share.sum()
     width = max(x.shape[1], y.shape[1])
-    x, y = (_centred(factors, share, width) for factors in (x, y))  # (n, d)
-    size_x, size_y = (float(np.sqrt(share @ (factors**2).sum(axis=1))) for factors in (x, y))
+    x, y = (_centred(factors, width) for factors in (x, y))  # (n, d)
+    size_x, size_y = (float(np.sqrt((factors**2).sum(axis=1).mean())) for factors in (x, y))
     if not (size_x > _least(first) and size_y > _least(second)):
         raise SettingError(
             "all films of one of the two runs lie in one place, so there is nothing to lay onto the other"
         )
-    root = np.sqrt(share)[:, None]
     if turn:
-        rotation, product = orthogonal_procrustes(root * y, root * x)
+        rotation, product = orthogonal_procrustes(y, x)
     else:
-        rotation, product = np.eye(width), float(np.sum(share[:, None] * x * y))
-    likeness = float(np.clip(product / (size_x * size_y), 0.0, 1.0))
-    factor = (likeness if turn else 1.0) * size_x / size_y if scale else 1.0
-    laid = factor * (y @ rotation)
-    return Alignment(x, laid, rotation, factor, 1 - likeness**2, size_x, np.linalg.norm(laid - x, axis=1) / size_x)
+        rotation, product = np.eye(width), float(np.sum(x * y))
+    likeness = float(np.clip(product / len(x) / (size_x * size_y), 0.0, 1.0))
+    scale = (likeness if turn else 1.0) * size_x / size_y
+    laid = scale * (y @ rotation)
+    return Alignment(x, laid, rotation, scale, 1 - likeness**2, size_x, np.linalg.norm(laid - x, axis=1) / size_x)
 
 
 def plane_of(alignment: Alignment) -> Plane:
@@ -143,13 +131,13 @@ def plane_of(alignment: Alignment) -> Plane:
     return Plane(*sides, *shares)
 
 
-def chance_disparity(first: np.ndarray, second: np.ndarray, weights: np.ndarray | None = None, seed: int = 0) -> float:
+def chance_disparity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> float:
     """The disparity after turning where the second's films are shuffled, mean of `N_SHUFFLES`: what a rotation explains of
     nothing. It is the lower below 1 the more factors there are for a film. Raises SettingError as `align`."""
     generator = np.random.default_rng(seed)
     second = np.asarray(second)
     shuffled = (second[generator.permutation(len(second))] for _ in range(N_SHUFFLES))
-    return float(np.mean([align(first, each, weights=weights).disparity for each in shuffled]))
+    return float(np.mean([align(first, each).disparity for each in shuffled]))
 
 
 def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
@@ -197,26 +185,6 @@ def kept_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["low", "high", "n_films", "kept"]).astype({"high": "Int64"})
 
 
-def near_in_either(
-    first: np.ndarray, second: np.ndarray, row: int, k: int = 10, measure: str = "cosine"
-) -> pd.DataFrame:
-    """The films among the `k` nearest of film `row` in one run or in both: row, rank_first, rank_second (1 is the nearest of all
-    others), best of both runs first. Raises SettingError for another measure."""
-    _check_measure(measure)
-    ranks = []
-    for factors in (first, second):
-        places = _places(np.asarray(factors, dtype=np.float64), measure)
-        away = np.linalg.norm(places - places[row], axis=1)  # (n,)
-        away[row] = -1.0
-        rank = np.empty(len(away), dtype=np.int64)
-        rank[np.argsort(away, kind="stable")] = np.arange(len(away))  # the film itself has rank 0
-        ranks.append(rank)
-    table = pd.DataFrame({"row": np.arange(len(ranks[0])), "rank_first": ranks[0], "rank_second": ranks[1]})
-    table = table[(table["row"] != row) & (table[["rank_first", "rank_second"]].min(axis=1) <= k)]
-    order = np.lexsort((table["rank_first"], table["rank_first"] + table["rank_second"]))
-    return table.iloc[order].reset_index(drop=True)
-
-
 def _check_measure(measure: str) -> None:
     if measure not in MEASURES:
         raise SettingError(f"measure is {measure!r}; choose one of {', '.join(MEASURES)}")
@@ -232,9 +200,9 @@ def _places(factors: np.ndarray, measure: str) -> np.ndarray:
     return np.column_stack([unit, lengths == 0])
 
 
-def _centred(factors: np.ndarray, share: np.ndarray, width: int) -> np.ndarray:
-    """`factors` about their weighted mean, with columns of zeros up to `width`."""
-    return np.pad(factors - share @ factors, ((0, 0), (0, width - factors.shape[1])))
+def _centred(factors: np.ndarray, width: int) -> np.ndarray:
+    """`factors` about their mean, with columns of zeros up to `width`."""
+    return np.pad(factors - factors.mean(axis=0), ((0, 0), (0, width - factors.shape[1])))
 
 
 def _least(factors: np.ndarray) -> float:

@@ -1,15 +1,14 @@
-"""Biases: what the model adds to a film's or a user's every score, what kinds of films share, and how long the factors are."""
+"""Biases: what the model adds to a film's or a user's every score, and what kinds of films share."""
 
 import streamlit as st
 
-from collab.ui import bias_films_view, bias_kinds_view, bias_users_view, norm_view
+from collab.ui import bias_films_view, bias_kinds_view, bias_users_view
 from collab.ui.page import open_page
 
 SHOW = {
     "films": bias_films_view.show_films,
     "genres and decades": bias_kinds_view.show_kinds,
     "users": bias_users_view.show_users,
-    "norm and count": norm_view.show_norms,
 }
 
 page = open_page("Biases", "What the model adds to every score of a film, whoever watches it.")
@@ -21,6 +20,6 @@ view = st.segmented_control(
     key="view",
     bind="query-params",
     label_visibility="collapsed",
-    help="The biases of films, what those of a genre or decade share, the biases of users, or how long the films’ factors are.",
+    help="The biases of films, what those of a genre or decade share, or the biases of users.",
 )
 SHOW[view](page)

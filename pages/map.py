@@ -1,37 +1,58 @@
-"""Map: the films where the model sees them, on axes that one chooses; to turn, search, encircle and share."""
+"""Map: the films where the model sees them, on axes that one chooses, to turn, search, encircle and share; or in two runs."""
 
 import streamlit as st
 
-from collab.ui import film_set
+from collab.ui import cached, film_set
+from collab.ui.film_map_chart import Marks
 from collab.ui.film_picker import pick_film
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
 from collab.ui.map_film_view import show_chosen
-from collab.ui.map_picture import draw_map, lay_out
+from collab.ui.map_layout import lay_out
+from collab.ui.map_picture import draw_map
 from collab.ui.map_sections import show_below
-from collab.ui.map_set_view import set_line
+from collab.ui.map_two_runs import show_two_runs
 from collab.ui.needs import need_factors
-from collab.ui.page import open_page
+from collab.ui.page import Page, open_page
+
+
+def show_one_run(page: Page) -> None:
+    """The map of the run in the sidebar."""
+    run = page.run
+    picture, controls = st.columns([3, 1], gap="medium")
+    chosen_set = film_set.film_set_in_link(run.items)
+    with controls:
+        n_axes = pick_dimensions()
+        colour_by = pick_colour(run.model.has_biases, cached.film_uncertainty(run.id) is not None)
+        text, others = pick_search()
+        chosen = pick_film(run, default=False)
+        with st.container(horizontal=True, gap="small"):
+            space = pick_space(run, n_axes, chosen_set)
+            points = pick_points(run)
+        layout = lay_out(run, space, points, colour_by, text)
+    with picture:
+        marks = Marks(chosen, layout.found_items, chosen_set, others)
+        draw_map(page, layout, points.look(colour_by, marks))
+    with controls:
+        film_set.set_line(run, chosen_set, layout.films["item_index"].to_numpy())
+        show_chosen(run, layout, chosen)
+    show_below(page, layout, points, chosen_set)
+
+
+VIEWS = {"One run": show_one_run, "Two runs": show_two_runs}
 
 page = open_page(
     "Map", "Films lie close together when the same people like them: turn the map, click a film, encircle some."
 )
-run = page.run
-need_factors(run, "its films have no places")
-
-picture, controls = st.columns([3, 1], gap="medium")
-chosen_set = film_set.film_set_in_link(run.items)
-with controls:
-    n_axes = pick_dimensions()
-    colour_by = pick_colour(run.model.has_biases, run.model.item_covariances is not None)
-    text, others = pick_search()
-    chosen = pick_film(run, default=False)
-    with st.container(horizontal=True, gap="small"):
-        space = pick_space(run, n_axes, chosen_set)
-        points = pick_points(run)
-    layout = lay_out(run, space, points, colour_by, text)
-with picture:
-    draw_map(page, layout, points, colour_by, others, chosen, chosen_set)
-with controls:
-    set_line(run, chosen_set, layout.films["item_index"].to_numpy())
-    show_chosen(run, layout, chosen, text)
-show_below(page, layout, points, text, chosen_set)
+need_factors(page.run, "its films have no places")
+view = st.segmented_control(
+    "Show",
+    list(VIEWS),
+    default="One run",
+    required=True,
+    key="map_view",
+    bind="query-params",
+    label_visibility="collapsed",
+    help="The map of the run in the sidebar; or beside that of another run: what a new seed turns, what it moves, and which "
+    "neighbours stay.",
+)
+VIEWS[view](page)

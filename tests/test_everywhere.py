@@ -195,7 +195,7 @@ def test_a_control_of_a_key_stands_at_one_place():
 TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page, after its module where there are several
     "biases": "bias_parts.frame",
     "tail": "show_tail_table",
-    "film_map": "_show_films",
+    "draw_films: key": "_show_films",  # of one run; of two it is all_films
     "foretold": "show_held_out",
     "rate_chart": "_batches_table",
     "momentum_chart": "_batches_table",
@@ -203,8 +203,6 @@ TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
     "draw: f'feedback_{seed}'": "feedback.draw",  # the same picture while it is worked out
     "matrix_chart": "show_crosstab",  # and in the step of Learn
     "pca_flat": "pca.draw",  # the same points as pca_cloud, which it replaces
-    "side_by_side: f'map_{letter.lower()}'": "all_films",
-    "map_both": "all_films",
     "final_losses": "show_final_table",
     "new_film_map": "film_list",
 }
@@ -295,8 +293,6 @@ NOT_BOUND = {
     "_pick_against": "goes as against",
     "_pick_person": "goes as user",
     "_pick_step": "goes as step",
-    "_beside": "the films of the other set go, and its name",
-    "_take: ADDED": "the films taken go",
     "show: film_key": "goes as what_if, with its stars",
     "switch: MODE": "goes as sliders",
     "_slider: key": "the nine factors go as numbers",
@@ -311,7 +307,6 @@ NOT_BOUND = {
     "group_cards: key": "writes the groups picked into the profile",
     "search": "opens a film to be rated",
     "deleted_run": "chooses what is brought back",
-    "_set_title": "goes with the films of the set",
     "_name: key": "names the profile",
     "another_name": "names a new profile",
     "actions: key": "names the run",
@@ -320,7 +315,7 @@ NOT_BOUND = {
     "_ways_to_join: 'Or let somebody rate films here'": "names a new profile",
     "checked_trial": "chooses what is looked at; trials are the session's own until they are kept",
     # cannot be changed
-    ": 'A: the run in the sidebar'": "says which run it is",
+    "show_two_runs: 'A: the run in the sidebar'": "says which run it is",
 }
 
 

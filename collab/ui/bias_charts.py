@@ -1,11 +1,9 @@
-"""The pictures of what biases have in common: means by genre and decade, the users' distribution; and norms against counts.
+"""The pictures of what biases have in common: means by genre and decade, and the users' distribution.
 
-Pure functions from tables of `collab.biases` and `collab.factor_norms` and a palette to Plotly figures.
+Pure functions from tables of `collab.biases` and a palette to Plotly figures.
 """
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -13,13 +11,8 @@ import plotly.graph_objects as go
 
 from collab.ui import words
 from collab.ui.charts import mark_mean, styled
-from collab.ui.explore_charts import colour_scale, escaped, font, shortened
+from collab.ui.explore_charts import colour_scale, escaped, font
 from collab.ui.theme import Palette
-
-_COUNTS = [step * power for power in (1, 10, 100, 1_000, 10_000, 100_000) for step in (1, 2, 5)]
-
-N_NAMED = 6
-"""Films that are named in the picture of the norms, at most."""
 
 
 def kinds_figure(
@@ -140,80 +133,6 @@ def distribution_figure(
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="bias against the average user", range=[-reach * 1.05, reach * 1.05], tickformat=".2~f")
     return figure.update_yaxes(title="users")
-
-
-def norm_figure(
-    table: pd.DataFrame,
-    palette: Palette,
-    chosen: Collection[int] = (),
-    *,
-    height: int = 520,
-    synthetic: bool = False,
-) -> go.Figure:
-    """Every film of a `collab.factor_norms.norm_table`: the norm of its factors against its number of ratings (log). The
-    item indices `chosen` are ringed and, the first few, named; without any, the most rated are named. A box may be drawn:
-    every point of the first trace has its item_index as `customdata`."""
-    hover = [
-        f"{escaped(row.title)} · norm {row.norm:.2f} · {words.counted(row.n_ratings, 'rating')}"
-        for row in table.itertuples()
-    ]
-    is_chosen = table["item_index"].isin(chosen).to_numpy()
-    figure = go.Figure(
-        go.Scattergl(
-            x=table["n_ratings"].tolist(),
-            y=table["norm"].tolist(),
-            mode="markers",
-            customdata=table["item_index"].tolist(),
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            marker={"size": 6, "color": palette.accent, "opacity": 0.25 if is_chosen.any() else 0.5},
-        )
-    )
-    rings = table[is_chosen]
-    figure.add_trace(
-        go.Scattergl(
-            x=rings["n_ratings"].tolist(),
-            y=rings["norm"].tolist(),
-            mode="markers",
-            hoverinfo="skip",
-            marker={"size": 9, "color": palette.found, "line": {"width": 1, "color": palette.paper}},
-        )
-    )
-    named, colour = (rings, palette.found) if len(rings) else (table, palette.ink)
-    figure.update_layout(annotations=_names(named, table, colour, palette))
-    styled(figure, palette, height, synthetic=synthetic)
-    figure.update_layout(
-        dragmode="select", selectionrevision=0, modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted}
-    )
-    figure.update_xaxes(
-        type="log", title="training ratings of the film (log)", tickvals=_COUNTS, ticktext=[f"{n:,}" for n in _COUNTS]
-    )
-    return figure.update_yaxes(title="norm of its factors", rangemode="tozero")
-
-
-def _names(films: pd.DataFrame, table: pd.DataFrame, colour: str, palette: Palette) -> list[dict]:
-    """Names of the most rated of `films`, as annotations, where they do not stand on each other in the picture of `table`."""
-    across = max(float(np.ptp(np.log10(table["n_ratings"].to_numpy()))), 1e-6)
-    up = max(float(table["norm"].max()), 1e-6)
-    names: list[dict] = []
-    for film in films.sort_values("n_ratings", ascending=False, kind="stable").head(60).itertuples():
-        x, y = float(np.log10(film.n_ratings)), float(film.norm)
-        if all(abs(x - each["x"]) > 0.25 * across or abs(y - each["y"]) > 0.05 * up for each in names):
-            names.append(
-                {
-                    "x": x,
-                    "y": y,
-                    "text": escaped(shortened(film.title, 24)),
-                    "showarrow": False,
-                    "xanchor": "right",
-                    "xshift": -7,
-                    "font": font(colour, 11),
-                    "bgcolor": palette.paper,
-                    "opacity": 0.9,
-                    "borderpad": 1,
-                }
-            )
-    return names[:N_NAMED]
 
 
 def _mean_in_words(name: str, row: tuple) -> str:

@@ -23,11 +23,13 @@ MAP_COLOURS = {
     "mean": "mean rating",
     "count": "number of ratings",
     "bias": "bias",
+    "length": "length of the factors",
     "predicted": "predicted rating",
     "cluster": "cluster",
     "doubt": "how unsure the place is",
+    "moved": "moved",
 }
-"""What the map can be coloured by, and the same in words."""
+"""What the map can be coloured by, and the same in words; `moved` where two runs stand beside each other."""
 
 OTHER_GENRE, NO_YEAR = "other", "year unknown"
 N_GENRES = 7  # as many as colours can be told apart; the rest is grey
@@ -123,8 +125,9 @@ def _range(numbers: np.ndarray, colour_by: str, palette: Palette) -> tuple[float
         reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
         labels = [words.signed(-reach), "0", words.signed(reach)]
         return -reach, reach, colours, {"tickvals": [-reach, 0, reach], "ticktext": labels}
-    low, high = (float(each) for each in np.quantile(numbers, [0.02, 1.0]))
+    ends = [0.0, 0.98] if colour_by == "moved" else [0.02, 1.0]
+    low, high = (float(each) for each in np.quantile(numbers, ends))
     if colour_by == "count":
         steps = [step for step in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000) if low <= np.log10(step) <= high]
         return low, high, colours, {"tickvals": np.log10(steps).tolist(), "ticktext": [f"{step:,}" for step in steps]}
-    return low, high, colours, {"tickformat": {"year": "d", "doubt": ".0%"}.get(colour_by, ".1f")}
+    return low, high, colours, {"tickformat": {"year": "d", "doubt": ".0%", "moved": ".0%"}.get(colour_by, ".1f")}

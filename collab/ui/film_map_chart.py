@@ -71,14 +71,15 @@ def film_map_figure(
     palette: Palette,
     look: Look,
     *,
+    span: np.ndarray | None = None,
     synthetic: bool = False,
 ) -> go.Figure:
     """Films as points in three dimensions or two.
 
     `coordinates` (n, 3) or (n, 2), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, and
-    the column of the colour: bias, predicted, cluster, doubt). Every film is one point of a trace whose `meta` is `POINTS`, its
-    item_index in `customdata`; found films, those of the set and the chosen one are marked once more. Films that are hidden are
-    not drawn; the axes stay those of all films.
+    the column of the colour: bias, length, predicted, cluster, doubt, moved). Every film is one point of a trace whose `meta` is
+    `POINTS`, its item_index in `customdata`; found films, those of the set and the chosen one are marked once more. Films that
+    are hidden are not drawn; the axes stay those of all films, or hold the places `span` where several pictures are to compare.
     """
     solid = coordinates.shape[1] == 3
     films = films.reset_index(drop=True)
@@ -145,7 +146,7 @@ def film_map_figure(
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 12},
         },
-        **(_solid_layout if solid else _flat_layout)(coordinates, axis_titles, palette),
+        **(_solid_layout if solid else _flat_layout)(coordinates if span is None else span, axis_titles, palette),
     )
     if synthetic:
         mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the legend is on top
@@ -189,6 +190,11 @@ def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
         number("mean_rating", "mean ", digits=1)
     if colour_by == "predicted":
         number("predicted", "predicted ", digits=1)
+    if colour_by == "length":
+        number("length", "length ", digits=2)
+    if "moved" in films:
+        number("moved", "moved ", " %", times=100)
+        number("kept", after=" neighbours kept")
     if "doubt" in films:
         number("doubt", "place ±", " %", times=100)
     if "bias" in films and films["bias"].notna().any():

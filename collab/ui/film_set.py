@@ -1,96 +1,90 @@
-"""A set of films in the link, `films=1,50,100` with an optional `set_name`, and the sets that a session keeps beside it.
-
-The numbers are item indices of the run in the link; other pages lead here with `film_set_text`.
-"""
+"""A set of films in the link of the map, `films=1,50,100`: item indices of the run in the link."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.services.runs import TrainedRun
 from collab.tables import most_rated_items
-from collab.ui import own_link
+from collab.ui import own_link, words
+from collab.ui.plot3d import ADDED, REMOVED
 
-FILMS, NAME = "films", "set_name"
-"""The names in the link of the set's films and of its name."""
-
-BESIDE, BESIDE_NAME = "beside", "beside_name"
-"""Likewise of the set that it is compared with."""
+FILMS = "films"
+"""Its name in the link."""
 
 MOST = 200
 """So many films a set has at most: a link must stay one that can be sent."""
 
-MOST_KEPT = 12
-LONGEST_NAME = 40
+_OWN = "_films"  # what this session has said last, in its state
 
 
-def film_set_text(indices: Iterable[int]) -> str:
-    """The set of these item indices as the link has it: each once, in their order, the first `MOST` of them."""
-    return ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST])
-
-
-def film_set_in_link(items: pd.DataFrame, parameter: str = FILMS) -> list[int]:
+def film_set_in_link(items: pd.DataFrame) -> list[int]:
     """The item indices of the set in the link, in its order: films of `items` with a training rating, each once.
 
     What is no such film is left out; `lost_from_link` says how many were.
     """
-    return _read(items, parameter)[0]
+    return _read(items)[0]
 
 
 def lost_from_link(items: pd.DataFrame) -> int:
     """How many entries of the set in the link name no film of the run that was ever trained, or are beyond `MOST`."""
-    return _read(items, FILMS)[1]
+    return _read(items)[1]
 
 
-def set_name(parameter: str = NAME) -> str:
-    """The name of the set in the link; empty where it has none."""
-    return (_text(parameter) or "")[:LONGEST_NAME].strip()
+def use_set(indices: Iterable[int]) -> None:
+    """Make these films, the first `MOST` of them, the set (in a callback, or before the page reads it); without any there is
+    none."""
+    text = ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST]) or None
+    st.session_state[_OWN] = text
+    own_link.put(FILMS, text)
 
 
-def use_set(indices: Iterable[int], name: str = "") -> None:
-    """Make these films the set of the link (in a callback, or before the page reads it); without films there is none."""
-    _put(FILMS, film_set_text(indices) or None)
-    _put(NAME, name.strip()[:LONGEST_NAME] or None)
+def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
+    """What a box, a lasso or marked rows hold becomes the set, joins it or leaves it (in a callback)."""
+    now = film_set_in_link(run.items)
+    if how == REMOVED:
+        left = set(picked)
+        use_set(index for index in now if index not in left)
+        return
+    wanted = list(dict.fromkeys([*now, *picked] if how == ADDED else picked))
+    if len(wanted) > MOST:
+        st.session_state["_set_cut"] = len(wanted)
+        wanted = _most_rated_of(run.items, wanted)
+    use_set(wanted)
 
 
-def compare_with(indices: Iterable[int], name: str = "") -> None:
-    """Make these films the set that the set of the link is compared with; without films there is none."""
-    _put(BESIDE, film_set_text(indices) or None)
-    _put(BESIDE_NAME, name.strip()[:LONGEST_NAME] or None)
+def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
+    """One line beside the picture: how large the set is, and what of it was lost."""
+    if lost := lost_from_link(run.items):
+        st.caption(f"{words.count(lost)} of the films in the link are not in this run, or too many, and were left out.")
+    if cut := st.session_state.pop("_set_cut", 0):
+        st.caption(
+            f"{words.count(cut)} films were encircled; the {MOST} most rated of them are the set: a link holds no more."
+        )
+    if chosen:
+        n_seen = int(np.isin(chosen, on_map).sum())
+        seen = (
+            ""
+            if n_seen == len(chosen)
+            else f", {words.count(n_seen)} of them on the map: show more films for the others"
+        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"The set: {words.counted(len(chosen), 'film')}, framed{seen}.")
+            st.button("Clear", key="set_clear", type="tertiary", on_click=use_set, args=((),), help="No set any more.")
 
 
-def most_rated_of(items: pd.DataFrame, indices: Sequence[int]) -> list[int]:
+def _most_rated_of(items: pd.DataFrame, indices: Sequence[int]) -> list[int]:
     """The `MOST` most rated of these films, the most rated first."""
-    chosen = np.zeros(len(items), dtype=bool)
-    chosen[np.asarray(list(indices), dtype=np.int64)] = True
     order = most_rated_items(items, len(items))
-    return order[chosen[order]][:MOST].tolist()
+    return order[np.isin(order, indices)][:MOST].tolist()
 
 
-def kept_sets(run_id: str) -> dict[str, list[int]]:
-    """The sets that this session keeps for the run, by name, in the order in which they were kept."""
-    return st.session_state.setdefault("_film_sets", {}).setdefault(run_id, {})
-
-
-def keep_set(run_id: str, name: str, indices: Sequence[int]) -> None:
-    """Keep a set under a name, in the place of one of the same name; the oldest of more than `MOST_KEPT` goes."""
-    kept = kept_sets(run_id)
-    kept[name.strip()[:LONGEST_NAME] or f"Set {len(kept) + 1}"] = list(indices)
-    while len(kept) > MOST_KEPT:
-        del kept[next(iter(kept))]
-
-
-def forget_set(run_id: str, name: str) -> None:
-    """Keep it no longer."""
-    kept_sets(run_id).pop(name, None)
-
-
-def _read(items: pd.DataFrame, parameter: str) -> tuple[list[int], int]:
-    entries = [part.strip() for part in (_text(parameter) or "").split(",") if part.strip()]
+def _read(items: pd.DataFrame) -> tuple[list[int], int]:
+    entries = [part.strip() for part in (_text() or "").split(",") if part.strip()]
     counts = items["n_ratings"].to_numpy()
     known = [
         int(part)
@@ -101,17 +95,10 @@ def _read(items: pd.DataFrame, parameter: str) -> tuple[list[int], int]:
     return known[:MOST], len(set(entries)) - len(known[:MOST])
 
 
-def _put(name: str, text: str | None) -> None:
-    st.session_state.setdefault("_set_before", {})[name] = (_text(name), text, time.monotonic())
-    own_link.put(name, text)
-
-
-def _text(name: str) -> str | None:
+def _text() -> str | None:
     """What the link says; where the browser has just sent the link of before our own change, what we have said since."""
-    text = st.query_params.get(name)
-    before, after, since = st.session_state.get("_set_before", {}).get(name, (None, None, 0.0))
-    late = text == before or (text is not None and own_link.is_late(name, text))
-    if text != after and late and time.monotonic() - since < own_link.STALE_SECONDS:
-        own_link.put(name, after)
-        return after
+    text = st.query_params.get(FILMS)
+    if own_link.is_late(FILMS, text):
+        text = st.session_state[_OWN]
+        own_link.put(FILMS, text)
     return text

@@ -6,17 +6,19 @@ that is not drawn would leave the link.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from collab.components import N_COMPONENTS
 from collab.film_clusters import MOST as MOST_CLUSTERS
 from collab.services.runs import TrainedRun
 from collab.ui import map_cache, words
 from collab.ui.film_colours import MAP_COLOURS, N_GENRES
-from collab.ui.film_map_chart import OTHERS, SHOWN
+from collab.ui.film_map_chart import OTHERS, SHOWN, Look, Marks
 
 SOLID, FLAT = "3-D", "2-D"
 PCA, TSNE = "PCA", "t-SNE"
@@ -57,6 +59,10 @@ class Points:
     genres: tuple[str, ...]
     n_clusters: int
 
+    def look(self, colour_by: str, marks: Marks) -> Look:
+        """How the figure draws these points in a colour of `MAP_COLOURS`, with the films that are asked for."""
+        return Look(colour_by, self.genres, self.sized, self.n_names, marks)
+
 
 def pick_dimensions() -> int:
     """3-D or 2-D; the number of axes."""
@@ -75,14 +81,14 @@ def pick_dimensions() -> int:
 
 def pick_colour(has_biases: bool, has_doubt: bool) -> str:
     """What the points are coloured by."""
-    lacking = ([] if has_biases else ["bias"]) + ([] if has_doubt else ["doubt"])
+    lacking = ["moved", *([] if has_biases else ["bias"]), *([] if has_doubt else ["doubt"])]
     return st.selectbox(
         "Colour",
         [colour for colour in MAP_COLOURS if colour not in lacking],
         key="colour",
         bind="query-params",
         help="What the colour of a point says about its film. Genre: the rarest of its coloured genres, the next as a rim "
-        "(below 3,000 films). Predicted: your rating, from what you rated.",
+        "(below 3,000 films). Predicted: your rating, from what you rated. Length: a long vector moves predictions far.",
     )
 
 
@@ -228,23 +234,12 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             help="About how many neighbours a film minds. Higher: more of the whole, less of the neighbourhood.",
         )
         with_bias = with_bias and run.model.has_biases
-        numbers = _components(run.model.item_factors.shape[1] + with_bias)
-        shown = [
-            column.selectbox(
-                name,
-                numbers,
-                index=place,
-                key=name,
-                bind="query-params",
-                disabled=layout == TSNE or (name == "z" and n_axes == 2),
-                help="The principal component on this axis. Higher: less of the films’ variance.",
-            )
-            for place, (name, column) in enumerate(zip("xyz", columns, strict=True))
-        ]
+        width = run.model.item_factors.shape[1] + with_bias
+        numbers = _pick_components(columns, width, 0 if layout == TSNE else n_axes)
     return Space(
         layout,
         n_axes,
-        tuple(int(number) for number in shown[:n_axes]),
+        numbers[:n_axes],
         of == CENTRED,
         with_bias,
         _films_of(first, ends),
@@ -254,14 +249,25 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
     )
 
 
-def _components(width: int) -> list[str]:
-    """The numbers of the components that films of `width` numbers have, as far as they are offered, and three at least, as there
-    are axes. An axis that holds another one, from before, goes back to its own."""
+def _pick_components(columns: Sequence[DeltaGenerator], width: int, n_open: int) -> tuple[int, ...]:
+    """The components on x, y and z, of which the first `n_open` can be changed: of those that films of `width` numbers have, as
+    far as they are offered, and three at least. An axis that holds another one, from before, goes back to its own."""
     numbers = [str(number) for number in range(1, max(3, min(N_COMPONENTS, width)) + 1)]
-    for name in "xyz":
+    shown = []
+    for place, (name, column) in enumerate(zip("xyz", columns, strict=True)):
         if st.session_state.get(name, "1") not in numbers:
             del st.session_state[name]
-    return numbers
+        number = column.selectbox(
+            name,
+            numbers,
+            index=place,
+            key=name,
+            bind="query-params",
+            disabled=place >= n_open,
+            help="The principal component on this axis. Higher: less of the films’ variance.",
+        )
+        shown.append(int(number))
+    return tuple(shown)
 
 
 def _ends(run: TrainedRun, film_set: list[int]) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""Under the film map: what goes with its axes, and what is in its clusters. Facts and correlations, no names."""
+"""Under the film map: what goes with its axes, and what is in its clusters and in the set. Facts and correlations, no names."""
 
 from __future__ import annotations
 
@@ -79,15 +79,28 @@ def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
         "k-means on all factors of the films on the map, not only on the axes in sight; numbered by size. Genres: those whose "
         "share in the cluster exceeds their share on the map by most."
     )
+    alt = "The clusters with their sizes, most rated films, years, means and genres"
+    _groups(cluster_table(films, clusters), "Cluster", alt)
+
+
+def show_set(films: pd.DataFrame, inside: np.ndarray) -> None:
+    """What is in the set, the `films` on the map that are `inside`, beside all of them; most rated first."""
+    of_set, of_all = cluster_table(films, inside).tail(1), cluster_table(films, np.zeros(len(films)))
+    table = pd.concat([of_set, of_all]).assign(cluster=["The set", "All on the map"])
+    _groups(table, "", "The set beside all films on the map: sizes, most rated films, years, means and genres")
+
+
+def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
+    """The table of `collab.film_clusters.cluster_table`; its groups stand under `name`."""
     st.dataframe(
-        cluster_table(films, clusters),
+        table,
         hide_index=True,
         height="content",
         row_height=64,
         placeholder=words.MISSING,
-        alt="The clusters with their sizes, most rated films, years, means and genres",
+        alt=alt,
         column_config={
-            "cluster": st.column_config.NumberColumn("Cluster", width="small"),
+            "cluster": st.column_config.Column(name, width="small"),
             "n_films": st.column_config.NumberColumn("Films", format="localized", width="small"),
             "most_rated": st.column_config.TextColumn("Most rated, with ratings", width=300),
             "median_year": st.column_config.NumberColumn("Median year", format="%.0f"),

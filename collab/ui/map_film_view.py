@@ -8,17 +8,17 @@ from collab.services.runs import TrainedRun
 from collab.similarity import Options, similar_items
 from collab.ui import cached, words
 from collab.ui.film_picker import film_facts, neighbour_buttons
-from collab.ui.map_picture import Layout
+from collab.ui.map_layout import Layout
 
 
-def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None, text: str) -> None:
-    """What there is to say of the search `text` and of the film `chosen`."""
+def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None) -> None:
+    """What there is to say of the search and of the film `chosen`."""
     space = cached.run_film_space(run.id)
     cautious = space.spread is not None
-    if text:
+    if layout.text:
         n_found = int(layout.found.sum())
         have = "has “{}” in its title" if n_found == 1 else "have “{}” in their title"
-        st.caption(f"{words.count(n_found)} of these films {have.format(words.plain(text))}.")
+        st.caption(f"{words.count(n_found)} of these films {have.format(words.plain(layout.text))}.")
     if chosen is None:
         st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
     else:

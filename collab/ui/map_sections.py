@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from collab.kinds import genre_words
 from collab.ui import map_cache, words
+from collab.ui.film_set import choose_films
 from collab.ui.map_controls import Points
-from collab.ui.map_facts_view import show_axes, show_clusters
-from collab.ui.map_picture import Layout
-from collab.ui.map_set_view import choose_films, show_set
+from collab.ui.map_facts_view import show_axes, show_clusters, show_set
+from collab.ui.map_layout import Layout
 from collab.ui.page import Page
-from collab.ui.plot3d import ADDED, REPLACED
+from collab.ui.plot3d import ADDED, REMOVED, REPLACED
 
 FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
 
-def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set: list[int]) -> None:
+def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]) -> None:
     """The switch between the sections, and the one that it stands at."""
     section = st.segmented_control(
         "Below the map",
@@ -29,10 +31,10 @@ def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set
         key="below",
         bind="query-params",
         label_visibility="collapsed",
-        help="The map as a table; the set and what it is compared with; what goes with the axes; what is in the clusters.",
+        help="The map as a table; the films of the set; what goes with the axes; what is in the clusters.",
     )
     if section == SET:
-        show_set(page.run, chosen_set, layout.found_items, synthetic=page.data.synthetic)
+        _show_set(page, layout, chosen_set)
     elif section == AXES:
         if layout.titles != layout.pca_titles:
             st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
@@ -41,7 +43,7 @@ def show_below(page: Page, layout: Layout, points: Points, text: str, chosen_set
         n_films, n_clusters = len(layout.films), points.n_clusters
         show_clusters(layout.films, map_cache.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
     else:
-        _show_films(page, layout, text)
+        _show_films(page, layout, layout.found, layout.text)
 
 
 def map_csv(table: pd.DataFrame) -> bytes:
@@ -49,10 +51,34 @@ def map_csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False).encode("utf-8")
 
 
-def _show_films(page: Page, layout: Layout, text: str) -> None:
+def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
+    """What is in the set, beside the other films on the map, and its films."""
+    if found := layout.found_items:
+        st.button(
+            "The film found" if len(found) == 1 else f"The {words.count(len(found))} found films",
+            key="set_found",
+            icon=":material/search:",
+            on_click=choose_films,
+            args=(page.run, found, REPLACED),
+            help="Makes them the set.",
+        )
+    inside = np.isin(layout.films["item_index"], chosen_set)
+    if not inside.any():
+        st.caption(
+            "No set yet. Draw a box or a lasso on the map, mark rows in the table *Films*, or take what a search found."
+            if not chosen_set
+            else "None of the set’s films are on the map."
+        )
+        return
+    show_set(layout.films, inside)
+    _show_films(page, layout, inside, f"set_{hash(tuple(chosen_set)):x}")
+
+
+def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> None:
+    """The films on the map that are `shown`, as a table; `which` films they are goes into its key."""
     run = page.run
     places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
-    table = layout.films.assign(genres=layout.films["genres"].map(genre_words), **places)[layout.found]
+    table = layout.films.assign(genres=layout.films["genres"].map(genre_words), **places)[shown]
     columns = [
         "title",
         "genres",
@@ -60,10 +86,11 @@ def _show_films(page: Page, layout: Layout, text: str) -> None:
         "n_ratings",
         "mean_rating",
         *(["bias"] if run.model.has_biases else []),
+        "length",
         *(each for each in ("doubt", "predicted", "cluster") if each in table),
         *places,
     ]
-    key = f"map_table_{text}_{len(table)}"  # other rows, another table: marks must not move to other films
+    key = f"map_table_{which}_{len(table)}"  # other rows, another table: marks must not move to other films
     marked = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
     picked = table["item_index"].iloc[[row for row in marked if row < len(table)]].tolist()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -71,6 +98,7 @@ def _show_films(page: Page, layout: Layout, text: str) -> None:
         for how, label, tip in (
             (REPLACED, "Make them the set", "The marked films become the set."),
             (ADDED, "Add them to it", "The marked films join the set."),
+            (REMOVED, "Take them out", "The marked films leave the set."),
         ):
             st.button(
                 label, key=f"rows_{how}", on_click=choose_films, args=(run, picked, how), disabled=not picked, help=tip
@@ -100,6 +128,11 @@ def _show_films(page: Page, layout: Layout, text: str) -> None:
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
             "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
             "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+            "length": st.column_config.NumberColumn(
+                "Length",
+                format="%.2f",
+                help="Of the film’s factors. A long vector moves predictions far, and it takes ratings to become long.",
+            ),
             "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
             "cluster": st.column_config.NumberColumn("Cluster"),
             "doubt": st.column_config.NumberColumn(

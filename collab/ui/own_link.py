@@ -20,19 +20,18 @@ def put(name: str, text: str | None) -> None:
     before = st.query_params.get(name)
     if before == text:
         return
-    if before is not None:
-        now = time.monotonic()
-        replaced = st.session_state.get("_replaced", {})
-        recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
-        st.session_state["_replaced"] = recent | {(name, before): now}
+    now = time.monotonic()
+    replaced = st.session_state.get("_replaced", {})
+    recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
+    st.session_state["_replaced"] = recent | {(name, before): now}
     if text is None:
         del st.query_params[name]
     else:
         st.query_params[name] = text
 
 
-def is_late(name: str, text: str, within: float = STALE_SECONDS) -> bool:
-    """Whether the session itself has replaced `name=text` less than `within` seconds ago."""
+def is_late(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
+    """Whether the session itself has replaced `name=text`, or a link without `name`, less than `within` seconds ago."""
     since = st.session_state.get("_replaced", {}).get((name, text))
     return since is not None and time.monotonic() - since < within
 

@@ -2,13 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.alignment import Alignment, Kept, align, chance_disparity, common_films, neighbours_kept
+from collab.alignment import (
+    Alignment,
+    Kept,
+    Plane,
+    align,
+    chance_disparity,
+    common_films,
+    neighbours_kept,
+    plane_of,
+)
+from collab.errors import CollabError
 from collab.one_thread import one_thread
-from collab.ui import cached
+from collab.services.runs import TrainedRun
+from collab.ui import cached, words
+
+LEAST_FILMS = 12
+"""Films that both runs need: one, its ten nearest, and one more."""
+NEAREST_BY = {"cosine": "cosine", "distance": "euclidean"}
+"""How nearness is measured: in the link, and in `collab.alignment`."""
+
+
+@dataclass(frozen=True)
+class TwoRuns:
+    """Two runs, their common `films` (most rated first), the second laid onto the first, and neighbours kept."""
+
+    first: TrainedRun
+    second: TrainedRun
+    films: pd.DataFrame
+    alignment: Alignment
+    kept: Kept
+    disparities: tuple[float, float, float]  # turned, not turned, turned with the films shuffled
+    minimum: int
+    nearest_by: str  # of NEAREST_BY
+
+    @cached_property
+    def plane(self) -> Plane:
+        return plane_of(self.alignment)
+
+    @property
+    def n_kept(self) -> np.ndarray:
+        """How many of every film's nearest are kept."""
+        return np.rint(self.kept.share * self.kept.k).astype(int)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """All films, most moved first: what is known of each, how far it moved, neighbours kept, its places in both runs."""
+        plane = self.plane
+        return self.films.assign(
+            moved=self.alignment.moved,
+            moved_percent=100 * self.alignment.moved,
+            out_percent=100 * np.linalg.norm(self.alignment.first, axis=1) / self.alignment.spread,
+            kept=self.n_kept,
+            a1=plane.first[:, 0],
+            a2=plane.first[:, 1],
+            b1=plane.second[:, 0],
+            b2=plane.second[:, 1],
+        ).sort_values("moved", ascending=False, kind="stable")
+
+
+def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) -> TwoRuns | str:
+    """Both runs, the second laid onto the first; or, where that cannot be, why, in a sentence."""
+    try:
+        films = films_of_both(first.id, other_id, minimum)
+        if len(films) < LEAST_FILMS:
+            return (
+                f"Only {words.count(len(films))} films have {minimum} training ratings in both runs; {LEAST_FILMS} are needed. "
+                "Lower the minimum."
+            )
+        return TwoRuns(
+            first,
+            cached.trained_run(other_id),
+            films,
+            alignment_of(first.id, other_id, minimum),
+            kept_of(first.id, other_id, minimum, NEAREST_BY[nearest_by]),
+            disparities_of(first.id, other_id, minimum),
+            minimum,
+            nearest_by,
+        )
+    except CollabError as reason:
+        return f"These two runs cannot be compared: {words.plain(str(reason))}."
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.2 MB each for MovieLens 100K
@@ -20,35 +100,28 @@ def films_of_both(first_id: str, second_id: str, minimum: int) -> pd.DataFrame:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # 1.3 MB each for MovieLens 100K and 50 factors
-def alignment_of(first_id: str, second_id: str, minimum: int, turn: bool, scale: bool, weighted: bool) -> Alignment:
+def alignment_of(first_id: str, second_id: str, minimum: int) -> Alignment:
     """The second run's films laid onto the first's. Raises CollabError where that cannot be."""
-    films = films_of_both(first_id, second_id, minimum)
-    first, second = factors_of(first_id, second_id, films)
-    return align(first, second, turn=turn, scale=scale, weights=_weights(films, weighted))
+    return align(*_factors_of(first_id, second_id, minimum))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def disparities_of(first_id: str, second_id: str, minimum: int, weighted: bool) -> tuple[float, float, float]:
+def disparities_of(first_id: str, second_id: str, minimum: int) -> tuple[float, float, float]:
     """The disparity of the two runs: turned, not turned, and turned with the films shuffled. Raises CollabError."""
-    films = films_of_both(first_id, second_id, minimum)
-    pair, weights = factors_of(first_id, second_id, films), _weights(films, weighted)
-    turned, straight = (align(*pair, turn=turn, weights=weights).disparity for turn in (True, False))
-    return turned, straight, chance_disparity(*pair, weights=weights)
+    pair = _factors_of(first_id, second_id, minimum)
+    turned, straight = (align(*pair, turn=turn).disparity for turn in (True, False))
+    return turned, straight, chance_disparity(*pair)
 
 
 @st.cache_resource(show_spinner="Looking for neighbours in both runs", max_entries=32)  # 13 kB each for MovieLens 100K
 def kept_of(first_id: str, second_id: str, minimum: int, measure: str) -> Kept:
     """How many of every film's nearest are the same in both runs. Raises CollabError."""
-    films = films_of_both(first_id, second_id, minimum)
     with one_thread():
-        return neighbours_kept(*factors_of(first_id, second_id, films), measure=measure)
+        return neighbours_kept(*_factors_of(first_id, second_id, minimum), measure=measure)
 
 
-def factors_of(first_id: str, second_id: str, films: pd.DataFrame) -> list[np.ndarray]:
-    """The factors of `films`, as of `films_of_both`, in the first run and in the second, as they are. Raises RunError."""
+def _factors_of(first_id: str, second_id: str, minimum: int) -> list[np.ndarray]:
+    """The factors of the films of both, in the first run and in the second, as they are. Raises RunError."""
+    films = films_of_both(first_id, second_id, minimum)
     sides = ((first_id, "first_index"), (second_id, "second_index"))
     return [cached.trained_run(run_id).model.item_factors[films[index].to_numpy()] for run_id, index in sides]
-
-
-def _weights(films: pd.DataFrame, weighted: bool) -> np.ndarray | None:
-    return films["n_ratings"].to_numpy(dtype="float64") if weighted else None

@@ -61,7 +61,6 @@ CONTROLS = {
     "taste": "alike",
     "together": "way",
     "map": "shown",
-    "two_maps": "nearest_by",
     "similar": "neighbours",
     "biases": "ends",
     "people": "_pick_person",

@@ -8,7 +8,6 @@ MENU = (
     "Your taste",
     "Together",
     "Map",
-    "Two maps",
     "Similar",
     "Biases",
     "People",

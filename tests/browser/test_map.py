@@ -211,7 +211,7 @@ def test_where_a_shortcut_is_missing_or_fails_the_map_turns_all_the_same(film_ma
 
 def test_by_keyboard_alone_the_map_turns_and_a_film_is_reached(film_map, settled):
     frame = film_map.locator(".plot3d")
-    film_map.get_by_role("link", name="Two maps").focus()
+    film_map.get_by_role("link", name="Map", exact=True).focus()
     for _ in range(40):
         film_map.keyboard.press("Tab")
         if frame.evaluate("frame => frame === document.activeElement"):
@@ -336,7 +336,7 @@ def test_the_camera_stays_through_every_change(film_map, settled):
 def test_a_copied_link_opens_the_same_view_in_another_browser(server, browser, film_map, settled):
     film_map.context.grant_permissions(["clipboard-read", "clipboard-write"])
     film_map.goto(
-        f"{server}/map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star&others=faded&films=50,181&set_name=Wars"
+        f"{server}/map?data=ml-100k&colour=year&shown=300&film=Alien+(1979)&find=star&others=faded&films=50,181"
     )
     settled(film_map)
     film_map.wait_for_function(DRAWN)
@@ -365,7 +365,7 @@ def test_a_copied_link_opens_the_same_view_in_another_browser(server, browser, f
         assert other.evaluate(TRACES) == film_map.evaluate(TRACES)
         assert {"year", "others", "set", "found", "chosen"} <= set(other.evaluate(TRACES))
         assert other.locator(".plot3d-names .chosen").inner_text() == "Alien (1979)"
-        assert other.get_by_text("Wars: 2 films, framed").count() == 1
+        assert other.get_by_text("The set: 2 films, framed").count() == 1
         assert other.get_by_role("figure", name="The 300 most rated films").count() == 1
         buttons = other.evaluate(
             "[...document.querySelectorAll('.plot3d .modebar-btn')].map(each => each.dataset.title)"
@@ -400,7 +400,7 @@ def test_flat_a_box_makes_a_set_and_the_zoom_stays(server, desktop, settled):
     inside = desktop.evaluate(INSIDE)  # the set's places, in pixels from the middle of the picture
     assert inside and all(abs(across) < 31 and abs(up) < 31 for across, up in inside)
     desktop.get_by_role("radio", name="Set", exact=True).click()
-    desktop.get_by_text("drawn at random would lie").wait_for()
+    desktop.get_by_role("button", name="Take them out").wait_for()
     names = desktop.evaluate(BOXES)
     assert len(names) > 5
     for place, one in enumerate(names):

@@ -1,4 +1,4 @@
-"""The page Biases: films, kinds of films, users, norms; and the facts that hold in every fit of MovieLens 100K."""
+"""The page Biases: films, kinds of films, users; and the facts that hold in every fit of MovieLens 100K."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ import pytest
 from collab.biases import bias_table
 from collab.models import DotBiasSettings
 from collab.services.training_job import plan
-from collab.ui import cached, words
+from collab.ui import cached
 
 
 def current(app):
@@ -24,11 +24,6 @@ def wait_for(jobs, run_id, seconds=60):
     while jobs.store.record(run_id).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def link_of(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 def values(array):
@@ -158,49 +153,8 @@ def test_users_against_their_mean(visit):
     assert len(rings["x"]) == len(table_of(app)) > 0
 
 
-def test_norm_and_count(visit):
-    app = visit("biases", view="norm and count")
-    run, table = current(app), table_of(app)
-    np.testing.assert_allclose(
-        table["norm"], np.linalg.norm(run.model.item_factors[table["item_index"]], axis=1), rtol=1e-6
-    )
-    everything, ringed = figure_of(app)["data"]
-    assert values(everything["customdata"]) == list(table["item_index"]) and not ringed["x"]
-    relation = np.corrcoef(table["norm"], np.log(table["n_ratings"]))[0, 1]
-    assert any(words.signed(relation) in caption.value for caption in app.caption)
-    assert app.button(key="to_map").disabled
-
-
-def test_films_are_taken_without_a_mouse_and_go_to_the_map(visit):
-    app = visit("biases", view="norm and count")
-    run = current(app)
-    first, second = (int(each) for each in table_of(app)["item_index"].iloc[[3, 0]])
-    for taken in (first, second):
-        app.selectbox(key="_add_film").set_value(taken).run()
-        assert not app.exception and app.selectbox(key="_add_film").value is None
-    assert link_of(app, "films") == f"{first},{second}"
-    assert len(figure_of(app)["data"][1]["x"]) == 2
-    app.text_input(key="filter").set_value("star").run()
-    found = table_of(app)
-    app.button(key="take_found").click().run()
-    assert set(link_of(app, "films").split(",")) == {str(each) for each in found["item_index"]}
-    app.button(key="to_map").click().run()
-    assert not app.exception and link_of(app, "run") == run.id
-    assert any(f": {len(found)} films, framed" in caption.value for caption in app.caption)
-    app.button(key="set_clear").click().run()
-    assert not app.exception and "films" not in app.query_params
-
-
-def test_a_link_with_films_that_are_none(visit):
-    app = visit("biases", view="norm and count", films="5,0,999999,x,5,7")
-    assert any("3 of the link’s films are unknown" in caption.value for caption in app.caption)
-    assert app.button(key="to_map").label == "Show these 2 on the map"
-    app.button(key="take_none").click().run()
-    assert not app.exception and app.button(key="to_map").disabled and "films" not in app.query_params
-
-
 def test_a_minimum_that_nothing_reaches(visit):
-    for view in ("films", "genres and decades", "users", "norm and count"):
+    for view in ("films", "genres and decades", "users"):
         app = visit("biases", view=view)
         run = current(app)
         run.items["n_ratings"], run.users["n_ratings"] = (

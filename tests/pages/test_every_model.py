@@ -17,7 +17,6 @@ WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot"
 WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
 LACKS = {
     "map": WITHOUT_FACTORS,
-    "two_maps": WITHOUT_FACTORS,
     "similar": WITHOUT_FACTORS,
     "biases": WITHOUT_BIASES,
     "new_film": WITHOUT_DESCRIPTIONS,

@@ -15,7 +15,8 @@ from collab.similarity import Options, film_space, similar_items
 from collab.tables import most_rated_items
 from collab.ui import cached, film_set, map_cache
 from collab.ui.film_map_chart import POINTS
-from collab.ui.map_set_view import choose_films, set_csv
+from collab.ui.film_set import choose_films
+from collab.ui.map_sections import map_csv
 
 
 def current(app):
@@ -149,50 +150,49 @@ def test_an_axis_from_a_genre_to_the_set(visit):
 
 
 def test_a_set_comes_from_the_link_and_what_cannot_be_is_left_out(visit):
-    app = visit("map", films="5,6,0,99999,x,5", set_name="Some", below="Set")
-    assert film_set.film_set_text([5, 6, 5, 7]) == "5,6,7" and len(film_set.film_set_text(range(300)).split(",")) == 200
-    assert "Some: 2 films" in said(app) and "3 of the films in the link" in said(app)
-    assert app.text_input(key="_set_title").value == "Some"
-    assert table_of(app).shape[0] > 10 and app.dataframe[0].value.iloc[0].tolist()[:2] == ["Films", "2"]
-    run = current(app)
-    rows = set_csv(run, [5, 6]).decode().splitlines()
-    assert len(rows) == 3 and rows[0].startswith("item_index,title,year,genres,n_ratings")
+    app = visit("map", films="5,6,0,99999,x,5", below="Set")
+    assert "The set: 2 films" in said(app) and "3 of the films in the link" in said(app)
+    assert set(table_of(app)["item_index"]) == {5, 6}
+    rows = map_csv(table_of(app)).decode().splitlines()
+    assert len(rows) == 3 and "item_index" in rows[0] and "title" in rows[0]
 
 
-def test_sets_are_named_kept_compared_and_cleared(visit):
-    app = visit("map", films="5,6,7,8", below="Set")
-    app.text_input(key="_set_title").set_value("First").run()
-    assert link(app, "set_name") == "First"
-    app.button(key="set_keep").click().run()
-    app.text_input(key="find").set_value("the").run()
+def test_a_set_of_what_a_search_found_is_beside_all_and_cleared(visit):
+    app = visit("map", films="5,6,7,8", find="the", below="Set")
     app.button(key="set_found").click().run()
-    assert not app.exception and link(app, "set_name") is None
     found = link(app, "films").split(",")
-    assert len(found) == min(200, len(table_of_found(app)))
-    app.selectbox(key="_beside").set_value("First").run()
-    assert link(app, "beside") == "5,6,7,8" and link(app, "beside_name") == "First"
-    assert "in both sets" in said(app) and "drawn at random would lie" in said(app)
-    facts = app.dataframe[0].value
-    assert facts["First"].iloc[0] == "4" and facts.iloc[0, 1] == str(len(found))
-    app.button(key="kept_0").click().run()
-    assert link(app, "films") == "5,6,7,8" and link(app, "set_name") == "First"
-    app.button(key="forget_0").click().run()
-    assert not app.exception and "kept_0" not in [button.key for button in app.button]
+    assert not app.exception and len(found) == min(200, len(table_of_found(app)))
+    beside = app.dataframe[0].value
+    assert beside["cluster"].tolist() == ["The set", "All on the map"]
+    assert beside["n_films"].tolist() == [len(found), len(points(app)[0])]
+    assert len(table_of(app)) == len(found) and table_of(app)["title"].str.contains("the", case=False).all()
     app.button(key="set_clear").click().run()
+    assert not app.exception and link(app, "films") is None and "No set yet" in said(app)
+
+
+def test_a_link_of_before_the_last_change_does_not_bring_the_old_set_back(visit):
+    """The browser sends its link with every turn, the one of before it heard of the change too."""
+    app = visit("map", films="5,6", find="the", below="Set")
+    app.button(key="set_found").click().run()
+    now = link(app, "films")
+    for late in ("5,6", now):
+        app.query_params["films"] = late
+        app.run()
+        assert link(app, "films") == now
+    app.button(key="set_clear").click().run()
+    app.query_params["films"] = now
+    app.run()
     assert link(app, "films") is None and "No set yet" in said(app)
-
-
-def test_a_linked_comparison_shows_without_anything_kept(visit):
-    app = visit("map", films="5,6,7", set_name="A", beside="7,8", beside_name="B", below="Set")
-    assert app.selectbox(key="_beside").value == "B" and "1 film is in both sets, 25 % of those in either" in said(app)
-    assert list(app.dataframe[0].value.columns[1:]) == ["A", "B"]
+    app.query_params["films"] = "7,8"  # a link that somebody opens
+    app.run()
+    assert link(app, "films") == "7,8" and "The set: 2 films" in said(app)
 
 
 def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch):
     app = visit("map", shown="400")
     run = current(app)
     state = {}
-    monkeypatch.setattr(film_set, "use_set", lambda films, name="": state.update(films=list(films), name=name))
+    monkeypatch.setattr(film_set, "use_set", lambda films: state.update(films=list(films)))
     monkeypatch.setattr(film_set, "film_set_in_link", lambda items: state.get("films", []))
     choose_films(run, [3, 4, 5], "replace")
     choose_films(run, [5, 6], "add")
@@ -237,6 +237,14 @@ def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
     assert drawn(app)["link"] == {"profile": profile.view_token}  # a copied link can change nothing
     app.selectbox(key="colour").set_value("genre").run()
     assert drawn(app)["link"] == {"profile": None}
+
+
+def test_the_length_of_the_factors_is_a_colour_and_a_column(visit):
+    app = visit("map", colour="length", shown="200")
+    run, table = current(app), table_of(app)
+    lengths = np.linalg.norm(run.model.item_factors[table["item_index"]], axis=1)
+    np.testing.assert_allclose(table["length"], lengths, rtol=1e-6)
+    assert not app.exception and "length of the factors" in [trace["name"] for trace in figure_of(app)["data"]]
 
 
 def test_t_sne_comes_when_it_is_there(visit):

@@ -1,11 +1,10 @@
-"""The pictures of means by kind, of the users' biases and of norms: what is drawn, where, and how it is said."""
+"""The pictures of means by kind and of the users' biases: what is drawn, where, and how it is said."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from collab.ui import norm_view
-from collab.ui.bias_charts import distribution_figure, genre_decade_figure, kinds_figure, norm_figure
+from collab.ui.bias_charts import distribution_figure, genre_decade_figure, kinds_figure
 from collab.ui.theme import LIGHT
 
 KINDS = pd.DataFrame(
@@ -25,14 +24,6 @@ CELLS = pd.DataFrame(
         "error": [0.1, np.nan, 0.1],
         "n_films": [2, 1, 4],
         "n_ratings": [20, 10, 40],
-    }
-)
-NORMS = pd.DataFrame(
-    {
-        "item_index": [7, 3, 5],
-        "title": ["A <i> (1990)", "B (1991)", "C (1992)"],
-        "norm": [2.0, 1.0, 0.5],
-        "n_ratings": [9, 90, 900],
     }
 )
 
@@ -66,38 +57,10 @@ def test_the_distribution_counts_every_user_once():
     assert set(bars.marker.color[:5]) == {LIGHT.diverging[2]} and set(bars.marker.color[5:]) == {LIGHT.diverging[-3]}
 
 
-def test_norms_carry_their_film_and_ring_the_chosen():
-    everything, ringed = norm_figure(NORMS, LIGHT, [3]).data
-    assert list(everything.customdata) == [7, 3, 5] and list(everything.y) == [2.0, 1.0, 0.5]
-    assert everything.hovertext[0] == "A &lt;i> (1990) · norm 2.00 · 9 ratings"
-    assert list(ringed.x) == [90] and ringed.customdata is None
-    names = [each.text for each in norm_figure(NORMS, LIGHT, [3]).layout.annotations]
-    assert names == ["B (1991)"]
-    assert norm_figure(NORMS, LIGHT).layout.dragmode == "select"
-
-
 def test_every_picture_of_synthetic_ratings_says_so():
     for figure in (
         kinds_figure(KINDS, 0.0, LIGHT, synthetic=True),
         genre_decade_figure(CELLS, LIGHT, synthetic=True),
         distribution_figure(pd.DataFrame({"bias": [0.1]}), LIGHT, synthetic=True),
-        norm_figure(NORMS, LIGHT, synthetic=True),
     ):
         assert "synthetic ratings" in [annotation.text for annotation in figure.layout.annotations]
-
-
-def test_of_a_box_with_too_many_films_the_most_rated_are_taken(monkeypatch):
-    taken, state = [], {}
-    monkeypatch.setattr(norm_view, "use_set", taken.append)
-    monkeypatch.setattr(norm_view.st, "session_state", state)
-
-    class Run:
-        items = pd.DataFrame({"n_ratings": [0, *range(1, 301)]})
-
-    box = {"selection": {"points": [{"customdata": index} for index in range(1, 301)]}}
-    norm_view.take_boxed(Run, box)
-    assert taken == [list(range(300, 100, -1))] and state["_marked"][1] == 300
-    norm_view.take_boxed(Run, {"selection": {"points": [{"customdata": [4]}, {"x": 1}]}})
-    assert taken[1] == [4]
-    norm_view.take_boxed(Run, {"selection": {"points": []}})
-    assert len(taken) == 2

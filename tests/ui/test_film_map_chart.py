@@ -45,6 +45,9 @@ def make_films(n_films=60):
             "mean_rating": np.linspace(1, 5, n_films),
             "bias": np.linspace(-0.5, 0.7, n_films),
             "doubt": np.linspace(0.1, 1.2, n_films),
+            "length": np.linspace(0.2, 3, n_films),
+            "moved": np.linspace(0, 0.8, n_films),
+            "kept": places % 11,
             "predicted": np.linspace(2, 4.5, n_films),
             "cluster": places % 3 + 1,
         }
@@ -152,7 +155,7 @@ def test_unknown_years_are_grey_and_counts_are_on_a_logarithmic_scale():
 
 
 def test_colours_are_lists():
-    for colour_by in ("year", "bias", "mean", "count", "predicted", "doubt"):
+    for colour_by in ("year", "bias", "length", "mean", "count", "predicted", "doubt", "moved"):
         figure, _ = draw(colour_by=colour_by)
         assert isinstance(trace(figure, MAP_COLOURS[colour_by]).to_plotly_json()["marker"]["color"], list | tuple)
 
@@ -216,16 +219,32 @@ def test_axes_say_how_much_they_explain_and_keep_distances():
     assert flat.layout.yaxis.scaleanchor == "x" and flat.layout.xaxis.title.text == TITLES[0]
 
 
+def test_axes_hold_the_span_of_several_pictures():
+    coordinates, films = make_films()
+    span = np.concatenate([coordinates[:, :2], 2 * coordinates[:, :2]])
+    figures = [film_map_figure(each, TITLES[:2], films, LIGHT, Look(), span=span) for each in (span[:60], span[60:])]
+    assert figures[0].layout.xaxis.range == figures[1].layout.xaxis.range
+    low, high = figures[0].layout.yaxis.range
+    assert low < span[:, 1].min() and span[:, 1].max() < high
+
+
 def test_words_come_as_columns():
     _, films = make_films(4)
     parts = film_words(films.assign(bias=[0.421, -0.1, np.nan, 0]), "mean")
-    title, genre, mean, doubt, bias, count = parts
+    title, genre, mean, moved, kept, doubt, bias, count = parts
     assert title["values"][0] == "Film 0 (1980)" and genre["names"][genre["codes"][2]] == "Action, Comedy"
     assert mean["values"][0] == 1.0 and mean["before"] == "mean " and mean["digits"] == 1
+    assert (moved["values"][-1], moved["before"], kept["values"], kept["after"]) == (
+        80,
+        "moved ",
+        [0, 1, 2, 3],
+        " neighbours kept",
+    )
     assert doubt["values"][0] == 10 and (doubt["before"], doubt["after"]) == ("place ±", " %")
     assert bias["values"] == [0.42, -0.1, None, 0.0] and bias["sign"] and count["values"][0] == 500
     assert "cluster " in [part.get("before") for part in film_words(films, "cluster")]
-    unbiased = films.drop(columns="doubt").assign(bias=np.nan)
+    assert "length " in [part.get("before") for part in film_words(films, "length")]
+    unbiased = films.drop(columns=["doubt", "moved"]).assign(bias=np.nan)
     assert len(film_words(unbiased, "genre")) == 3
 
 

@@ -10,8 +10,7 @@ from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
 from collab.ui import words
 from collab.ui.compare_view import alike_in_words, differing
-from collab.ui.two_maps_pictures import N_DRAWN
-from collab.ui.two_maps_shown import TwoMaps
+from collab.ui.two_runs import TwoRuns
 
 MEANING = (
     "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "
@@ -20,11 +19,11 @@ MEANING = (
 )
 
 
-def agreement(maps: TwoMaps) -> None:
+def agreement(two: TwoRuns, most_drawn: int) -> None:
     """The three figures of two runs: what turning does not explain, neighbours kept, and on how many films that is."""
-    turned, straight, shuffled = maps.disparities
-    k = maps.kept.k
-    kept = k * float(maps.kept.share.mean())
+    turned, straight, shuffled = two.disparities
+    k = two.kept.k
+    kept = k * float(two.kept.share.mean())
     unexplained, neighbours, n_films = st.columns(3)
     unexplained.metric(
         "Not explained by turning",
@@ -36,19 +35,19 @@ def agreement(maps: TwoMaps) -> None:
     neighbours.metric(
         f"Neighbours kept of {k}",
         f"{kept:.1f}",
-        help=f"The mean over these films: how many of a film’s {k} nearest (by {maps.nearest_by}, among these films) "
+        help=f"The mean over these films: how many of a film’s {k} nearest (by {two.nearest_by}, among these films) "
         "are the same in both runs. No turning changes it.",
     )
-    neighbours.caption(f"By chance {k * maps.kept.chance:.2f}.")
-    n_films.metric("Films compared", words.count(len(maps.films)))
-    drawn = f" The {words.count(N_DRAWN)} most rated are drawn." if len(maps.films) > N_DRAWN else ""
-    n_films.caption(f"{maps.minimum} training ratings or more in both runs.{drawn}")
+    neighbours.caption(f"By chance {k * two.kept.chance:.2f}.")
+    n_films.metric("Films compared", words.count(len(two.films)))
+    drawn = f" The {words.count(most_drawn)} most rated are drawn." if len(two.films) > most_drawn else ""
+    n_films.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
 
 
-def what_it_means(maps: TwoMaps) -> None:
+def what_it_means(two: TwoRuns) -> None:
     """What the figures say of these two runs, and what tells the runs apart."""
-    st.markdown(_meaning(maps))
-    records = [maps.first.record, maps.second.record]
+    st.markdown(_meaning(two))
+    records = [two.first.record, two.second.record]
     frame = differing(records)
     if frame.empty:
         st.caption(alike_in_words(records))
@@ -60,16 +59,16 @@ def what_it_means(maps: TwoMaps) -> None:
         st.caption(f"What differs, A and B: {settings}.")
 
 
-def _meaning(maps: TwoMaps) -> str:
+def _meaning(two: TwoRuns) -> str:
     text = MEANING
-    if differ_in_seed_alone(maps.first.record, maps.second.record):
+    if differ_in_seed_alone(two.first.record, two.second.record):
         text += " These two differ in the seed alone: a neighbour that is not kept was chosen by chance."
-    for letter, record in (("A", maps.first.record), ("B", maps.second.record)):
+    for letter, record in (("A", two.first.record), ("B", two.second.record)):
         if record.state != "finished":
             text += f" **{letter} {_ended(record)}**: what differs may come of that, whatever the seeds."
-    if maps.first.record.fingerprint != maps.second.record.fingerprint:
+    if two.first.record.fingerprint != two.second.record.fingerprint:
         text += " **The two were trained on different states of the data set**: what differs may come of that."
-    if isinstance(maps.first.model, EmbeddingNet) or isinstance(maps.second.model, EmbeddingNet):
+    if isinstance(two.first.model, EmbeddingNet) or isinstance(two.second.model, EmbeddingNet):
         text += (
             " The layers of a net undo any stretching as well, so seeds may change more in it than a turn takes back."
         )

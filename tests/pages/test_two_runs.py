@@ -1,10 +1,13 @@
-"""The Two maps page: two runs of every data set, what the link says, and what there is where no second run can serve."""
+"""Two runs on the page Map: of every data set, what the link says, and what there is where no second run can serve."""
 
+import base64
 import dataclasses
 import json
 import shutil
 import time
+from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 
 from collab.models import DEFAULT_MODEL, preset_of
@@ -12,6 +15,7 @@ from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from collab.ui import cached
+from collab.ui.film_map_chart import POINTS
 
 ML = "ml-100k"
 
@@ -62,7 +66,7 @@ def visit_two(visit, second_home, trained_home):
         home, second = second_home(data, environment.data_folders)
         shutil.copytree(home, environment.home, dirs_exist_ok=True)
         (first,) = RunStore(trained_home(data, environment.data_folders)).records()
-        return visit("two_maps", data=data, run=first.id, **what), first.id, second
+        return visit("map", map_view="Two runs", data=data, run=first.id, **what), first.id, second
 
     return open_page
 
@@ -71,8 +75,13 @@ def texts(app):
     return " ".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning, *app.error))
 
 
+def pictures(app):
+    """What the components of the pictures were given."""
+    return [json.loads(each.proto.json) for each in app.get("bidi_component") if "plot3d" in each.proto.component_name]
+
+
 def figures(app):
-    return [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    return [json.loads(each["figure"]) for each in pictures(app)]
 
 
 def metrics(app):
@@ -88,18 +97,29 @@ def films(app):
     return tables(app)[-1]
 
 
-def n_points(figure, name="films"):
-    """Plotly may pack numbers; hover texts are one a point."""
-    return sum(len(trace["hovertext"]) for trace in figure["data"] if trace.get("name") == name)
+def numbers(packed):
+    """An array as the browser gets it."""
+    if isinstance(packed, list):
+        return packed
+    return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"]).tolist()
+
+
+def drawn(figure, name=None):
+    """item_index of the films drawn as points, or of those of one trace."""
+    traces = [each for each in figure["data"] if (each.get("name") == name if name else each.get("meta") == POINTS)]
+    return [index for trace in traces for index in numbers(trace["customdata"])]
 
 
 @pytest.mark.parametrize("data", ["sample", ML, "ml-latest-small"])
 def test_two_seeds_of_one_model(visit_two, data):
     app, _, second = visit_two(data)
     assert link(app, "against") == second and app.selectbox(key="_pick_against").value == second
-    a, b, by_count = figures(app)
+    a, b = figures(app)
     shown = films(app)
-    assert n_points(a) == n_points(b) == min(1000, len(shown)) and (shown[["n_first", "n_second"]] >= 20).all(axis=None)
+    assert len(drawn(a)) == min(1000, len(shown)) and drawn(a) == drawn(b)
+    assert (shown[["n_first", "n_second"]] >= 20).all(axis=None)
+    assert "moved" in [trace["name"] for trace in a["data"]]
+    assert [each["layout"]["xaxis"]["title"]["text"][-12:] for each in (a, b)] == ["A’s variance", "B’s variance"]
     assert a["layout"]["xaxis"]["range"] == b["layout"]["xaxis"]["range"]  # places can be compared
     assert a["layout"]["yaxis"]["range"] == b["layout"]["yaxis"]["range"]
     assert ("synthetic ratings" in json.dumps(a["layout"])) == (data == "sample")
@@ -111,54 +131,49 @@ def test_two_seeds_of_one_model(visit_two, data):
     most, least, bands = tables(app)[:3]
     assert most["moved_percent"].is_monotonic_decreasing and least["moved_percent"].is_monotonic_increasing
     assert most["moved_percent"].iloc[-1] >= least["moved_percent"].iloc[-1]
-    assert bands["films"].sum() == len(shown) and by_count["data"][0]["text"] == [
-        f"{kept:.1f}" for kept in bands["kept"]
-    ]
+    kept = (bands["kept"] * bands["films"]).sum() / len(shown)
+    assert bands["films"].sum() == len(shown) and f"{kept:.1f}" == figures_said["Neighbours kept of 10"]
     assert not app.warning and not app.error
     assert "train_another_seed" not in [button.key for button in app.button]
 
 
 def test_everything_chosen_comes_from_the_link(visit_two):
-    app, *_ = visit_two(
-        ML, drawn_as="lines", laid=["scaled", "by ratings"], nearest_by="distance", minimum="100", film="Alien (1979)"
+    app, first, second = visit_two(
+        ML, moved_colour="genre", nearest_by="distance", minimum="100", shown="150", film="Alien (1979)"
     )
-    assert app.selectbox(key="film").value == "Alien (1979)"
-    assert app.button_group(key="drawn_as").value == "lines"
-    assert app.button_group(key="laid").value == ["scaled", "by ratings"]
+    assert app.selectbox(key="film").value == "Alien (1979)" and app.selectbox(key="moved_colour").value == "genre"
     assert app.button_group(key="nearest_by").value == "distance"
-    both, _ = figures(app)
-    assert n_points(both, "A") == n_points(both, "B") == len(films(app)) and (films(app)["n_second"] >= 100).all()
-    near = tables(app)[3]
-    assert "Nearest to Alien" in " ".join(each.value for each in app.header).replace("\\", "")
-    assert (near[["rank_first", "rank_second"]].min(axis=1) <= 10).all()
-    kept = int((near[["rank_first", "rank_second"]].max(axis=1) <= 10).sum())
-    alien = films(app).set_index("title").loc["Alien (1979)"]
-    assert alien["kept"] == kept and f"{kept} of its 10 nearest are kept" in texts(app)
+    assert (films(app)["n_second"] >= 100).all() and "The 150 most rated are drawn." in texts(app)
+    items = cached.trained_run(first).items
+    alien = items.index[items["title"] == "Alien (1979)"].tolist()
+    for figure in figures(app):
+        assert len(drawn(figure)) == 150 and drawn(figure, "chosen") == alien
+        assert "Drama" in [trace["name"] for trace in figure["data"]]
+    kept = films(app).set_index("title").loc["Alien (1979)", "kept"]
+    assert f"{kept} of its 10 nearest are kept" in texts(app)
+    link = next(each.proto for each in app.get("page_link") if each.proto.page == "similar")
+    said = parse_qs(link.query_string)
+    assert said["similar_view"] == ["Two runs"] and said["against"] == [second] and said["film"] == ["Alien (1979)"]
 
 
-def test_no_film_chosen_on_the_map_is_the_most_rated_one_here(app, second_home):
-    """The box of the map may be empty, and what a box holds goes from page to page."""
-    environment = read_environment()
-    home, _ = second_home("sample", environment.data_folders)
-    shutil.copytree(home, environment.home, dirs_exist_ok=True)
-    train(environment, "sample")
-    app.query_params["data"] = "sample"
-    app.switch_page("pages/map.py").run()
-    assert app.selectbox(key="film").value is None
-    app.toggle(key="with_bias").set_value(True).run()
-    app.switch_page("pages/two_maps.py").run()
-    assert not app.exception and len(figures(app)) == 3 and app.selectbox(key="film").value is not None
+def test_every_point_says_how_far_its_film_moved(visit_two):
+    app, *_ = visit_two()
+    for picture in pictures(app):
+        words = json.loads(picture["words"])
+        (moved,) = [part["values"] for part in words["parts"] if part.get("before") == "moved "]
+        table = films(app).set_index("title")
+        assert len(moved) == len(table)
+        assert moved == [round(each) for each in table.loc[words["parts"][0]["values"], "moved_percent"]]
 
 
-def test_turning_brings_the_films_together(visit_two):
-    app, *_ = visit_two(ML)
-    turned = films(app)["moved_percent"].mean()
-    said = metrics(app)
-    app.button_group(key="laid").set_value(["scaled"]).run()
-    assert not app.exception and films(app)["moved_percent"].mean() > 1.3 * turned
-    assert metrics(app) == said  # what turning explains, and what no turning changes
-    app.button_group(key="drawn_as").set_value("overlaid").run()
-    assert not app.exception and len(figures(app)) == 2
+def test_the_view_is_left_and_entered_with_the_film_chosen(visit_two):
+    app, *_ = visit_two(ML, film="Alien (1979)", colour="year")
+    app.button_group(key="map_view").set_value("One run").run()
+    (alone,) = figures(app)
+    assert not app.exception and "scene" in alone["layout"] and len(drawn(alone, "chosen")) == 1
+    assert "moved" not in app.selectbox(key="colour").options
+    app.button_group(key="map_view").set_value("Two runs").run()
+    assert not app.exception and len(figures(app)) == 2 and app.selectbox(key="film").value == "Alien (1979)"
 
 
 def test_the_two_runs_change_places(visit_two):
@@ -208,7 +223,7 @@ def test_runs_of_other_data_or_without_factors_are_not_offered(visit_two):
 def test_a_net_is_compared_with_its_own_reservation(visit_two):
     net = train(read_environment(), "sample", "net", epochs=1)
     app, *_ = visit_two(against=net.id)
-    assert "The layers of a net" in texts(app) and len(figures(app)) == 3
+    assert "The layers of a net" in texts(app) and len(figures(app)) == 2
 
 
 def test_a_film_below_the_minimum_and_too_few_films(visit_two):
@@ -218,21 +233,16 @@ def test_a_film_below_the_minimum_and_too_few_films(visit_two):
     app.selectbox(key="film").set_value(rare).run()
     assert not app.exception and "It is on neither map" in texts(app)
     app.slider(key="minimum").set_value(1).run()
-    assert not app.exception and "neighbours" in texts(app)
+    assert not app.exception and "of its 10 nearest are kept" in texts(app)
     app, *_ = visit_two("sample", minimum="200")
-    assert not app.exception and len(figures(app)) in (0, 3)
-    assert len(figures(app)) == 3 or "Lower the minimum" in app.info[-1].value
+    assert not app.exception and len(figures(app)) in (0, 2)
+    assert len(figures(app)) == 2 or "Lower the minimum" in app.info[-1].value
 
 
 def test_where_there_is_no_other_run_one_is_a_press_away(visit):
-    app = visit("two_maps")
+    app = visit("map", map_view="Two runs")
     assert any("There is no other run" in each.value for each in app.info) and "against" not in app.query_params
-    (alone,) = figures(app)
-    assert n_points(alone) > 0
-    app.session_state["map_a_table"] = True
-    app.run()
-    (table,) = (each.value for each in app.dataframe if each.proto.alt == "The films of the map")
-    assert len(table) == n_points(alone) and table["ratings"].is_monotonic_decreasing
+    assert not figures(app) and "cannot be compared" in texts(app)
     app.button(key="train_another_seed").click().run()
     assert not app.exception
     other, store = link(app, "against"), cached.jobs().store
@@ -241,7 +251,7 @@ def test_where_there_is_no_other_run_one_is_a_press_away(visit):
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
-    assert not app.exception and len(figures(app)) == 3 and "differ in the seed alone" in texts(app)
+    assert not app.exception and len(figures(app)) == 2 and "differ in the seed alone" in texts(app)
     first, second = store.record(link(app, "run")), store.record(other)
     assert second.group == first.id and second.settings == first.settings | {"seed": 1}
     assert "train_another_seed" not in [button.key for button in app.button]
@@ -249,12 +259,12 @@ def test_where_there_is_no_other_run_one_is_a_press_away(visit):
 
 def test_an_unlike_run_leaves_the_offer_of_another_seed(visit):
     train(read_environment(), "sample", seed=1, epochs=1)
-    app = visit("two_maps")
-    assert "train_another_seed" in [button.key for button in app.button] and len(figures(app)) == 3
+    app = visit("map", map_view="Two runs")
+    assert "train_another_seed" in [button.key for button in app.button] and len(figures(app)) == 2
 
 
 def test_a_full_queue_is_said(visit, monkeypatch):
-    app = visit("two_maps")
+    app = visit("map", map_view="Two runs")
     monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
     app.button(key="train_another_seed").click().run()
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
@@ -295,7 +305,7 @@ def test_another_seed_that_is_on_its_way_is_not_queued_again(visit, monkeypatch)
     monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)  # nothing ever ends
     unlike = train(read_environment(), "sample", "dot-bias", seed=1, epochs=1)
     first = train(read_environment(), "sample", "dot-bias", seed=0, epochs=2)
-    app = visit("two_maps", run=first.id, against=unlike.id)
+    app = visit("map", map_view="Two runs", run=first.id, against=unlike.id)
     app.button(key="train_another_seed").click().run()
     jobs, on_its_way = cached.jobs(), link(app, "against")
     assert not app.exception and jobs.queue() == [on_its_way]

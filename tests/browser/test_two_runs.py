@@ -1,4 +1,4 @@
-"""Two maps in the real browser: two seeds of the default model beside each other, by keyboard; then the same link on a phone."""
+"""Two runs on the map in the real browser: two seeds beside each other, by keyboard; then the same link on a phone."""
 
 import dataclasses
 import shutil
@@ -12,20 +12,24 @@ from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from tests.browser.conftest import serving
 
-MARKED = """key => {
-    const traces = document.querySelector(`.st-key-${key} .js-plotly-plot`)?.data ?? [];
-    return traces.find(trace => trace.name === 'chosen')?.hovertext?.[0] ?? '';
+KEYS = ("map_a", "map_b")
+MARKED = """([key, title]) => {
+    const frame = document.querySelector(`.st-key-${key} .plot3d`);
+    const traces = frame?.querySelector('.plot3d-drawing')?.data ?? [];
+    return traces.some(trace => trace.name === 'chosen' && trace.x.length === 1)
+        && frame.querySelector('.plot3d-names .chosen')?.innerText === title;
 }"""
+DRAWN = "key => document.querySelector(`.st-key-${key} .plot3d-drawing`)?._fullLayout?.xaxis?._length"
 
 
 def link(page):
     return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def wait_until_marked(page, title, *keys):
-    """Until the chosen film is marked in these charts."""
-    for key in keys:
-        page.wait_for_function(f"([key, title]) => ({MARKED})(key).startsWith(title)", arg=[key, title])
+def wait_until_marked(page, title):
+    """Until the chosen film is marked and named in both pictures."""
+    for key in KEYS:
+        page.wait_for_function(MARKED, arg=[key, title])
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +51,17 @@ def two_seeds(tmp_path_factory, trained_home, movielens_folders):
 
 def test_two_runs_beside_each_other(two_seeds, desktop, phone, settled):
     address, first, second = two_seeds
-    desktop.goto(f"{address}/two_maps?data=ml-100k&run={first}")
-    wait_until_marked(desktop, "Star Wars (1977)", "map_a", "map_b")
+    desktop.goto(f"{address}/map?data=ml-100k&run={first}")
     settled(desktop)
-    assert link(desktop)["against"] == second
+    desktop.get_by_role("radio", name="One run").focus()
+    desktop.keyboard.press("ArrowRight")
+    desktop.keyboard.press("Space")
+    for key in KEYS:
+        desktop.wait_for_function(DRAWN, arg=key)
+    settled(desktop)
+    assert link(desktop)["against"] == second and link(desktop)["map_view"] == "Two runs"
     desktop.wait_for_timeout(500)
-    for key in ("map_a", "map_b"):
+    for key in KEYS:
         box = desktop.locator(f".st-key-{key}").bounding_box()
         assert box["y"] + box["height"] <= 900
     desktop.get_by_text("These two differ in the seed alone").wait_for()
@@ -62,36 +71,34 @@ def test_two_runs_beside_each_other(two_seeds, desktop, phone, settled):
     desktop.keyboard.type("alien (19")
     desktop.get_by_role("option", name="Alien (1979)").wait_for()
     desktop.keyboard.press("Enter")
-    wait_until_marked(desktop, "Alien (1979)", "map_a", "map_b")
-    desktop.get_by_role("radio", name="apart").focus()
-    desktop.keyboard.press("ArrowRight")
-    desktop.keyboard.press("ArrowRight")
-    desktop.keyboard.press("Space")
-    wait_until_marked(desktop, "Alien (1979)", "map_both")
+    wait_until_marked(desktop, "Alien (1979)")
     settled(desktop)
-    chosen = link(desktop)
-    assert chosen["film"] == "Alien (1979)" and chosen["drawn_as"] in ("overlaid", "lines")
+    assert link(desktop)["film"] == "Alien (1979)"
     assert desktop.get_by_role("button", name="Download as CSV: Every film compared").count() == 1
 
     phone.goto(desktop.url)
-    wait_until_marked(phone, "Alien (1979)", "map_both")
+    wait_until_marked(phone, "Alien (1979)")
     settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    phone.get_by_role("radio", name="apart").click()
-    wait_until_marked(phone, "Alien (1979)", "map_a", "map_b")
-    settled(phone)
-    above, below = (phone.locator(f".st-key-{key}").bounding_box() for key in ("map_a", "map_b"))
+    above, below = (phone.locator(f".st-key-{key}").bounding_box() for key in KEYS)
     assert below["y"] >= above["y"] + above["height"]
     assert above["x"] >= 0 and above["x"] + above["width"] <= 390
     assert link(phone)["against"] == second
+
+    desktop.get_by_role("link", name="A film’s neighbours in both runs").click()
+    desktop.wait_for_url("**/similar**")
+    settled(desktop)
+    said = link(desktop)
+    assert (said["similar_view"], said["against"], said["film"]) == ("Two runs", second, "Alien (1979)")
 
 
 def test_two_presses_train_one_other_seed(tmp_path, trained_home, movielens_folders, desktop):
     shutil.copytree(trained_home("ml-100k", movielens_folders), tmp_path / "home")
     with serving(tmp_path / "home") as address:
-        desktop.goto(f"{address}/two_maps?data=ml-100k")
+        desktop.goto(f"{address}/map?data=ml-100k&map_view=Two+runs")
         desktop.get_by_role("button", name="Train the same with another seed").dblclick()
-        wait_until_marked(desktop, "Star Wars (1977)", "map_a", "map_b")
+        for key in KEYS:
+            desktop.wait_for_function(DRAWN, arg=key)
         second = link(desktop)["against"]
     first_id, second_id = (
         record.id for record in reversed(RunStore(tmp_path / "home").records())

@@ -1,0 +1,123 @@
+"""The film map laid out: which films on which axes, and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.components import Pca, place_doubt, taken
+from collab.errors import CollabError, SettingError
+from collab.services.profiles import Profile
+from collab.services.runs import TrainedRun
+from collab.ui import cached, map_cache, own_ratings, words
+from collab.ui.film_map_chart import axis_titles
+from collab.ui.film_picker import titles_with
+from collab.ui.map_controls import TSNE, Points, Space
+from collab.ui.map_tsne import tsne_places
+from collab.ui.person import viewer_of
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The films on the map: their table `films`, most rated first, with item_index and what colours ask for; `coordinates` on the
+    axes called `titles`; which of them the search `text` has `found`; and the straight axes `pca` with their titles, which facts
+    are about. `view` names the axes for the zoom of a flat picture."""
+
+    films: pd.DataFrame
+    coordinates: np.ndarray
+    titles: list[str]
+    text: str
+    found: np.ndarray
+    pca: Pca
+    pca_titles: list[str]
+    view: str
+    with_bias: bool
+
+    @property
+    def found_items(self) -> list[int]:
+        return self.films["item_index"].to_numpy()[self.found].tolist() if not self.found.all() else []
+
+
+def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text: str) -> Layout:
+    """Where the films lie; draws what is to be said of it (t-SNE's progress, an axis that cannot be)."""
+    pca, titles = _straight(run, space, points.n_films)
+    coordinates, shown_titles, n_films = pca.coordinates, titles, points.n_films
+    view = f"{titles}"
+    if space.layout == TSNE:
+        found = tsne_places(run.id, points.n_films, space.with_bias, space.n_axes, space.perplexity)
+        if found is not None:
+            coordinates, shown_titles, n_films = found, [""] * space.n_axes, len(found)
+            view = f"t-SNE {space.perplexity} {n_films}"
+            if n_films < points.n_films:
+                st.caption(f"t-SNE places the {words.count(n_films)} most rated films.")
+    item_index = map_cache.rated_films(run.id)[:n_films]
+    films = run.items.iloc[item_index].assign(
+        item_index=item_index,
+        bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan"),
+        length=np.linalg.norm(np.asarray(run.model.item_factors, dtype=np.float64)[item_index], axis=1),
+    )
+    covariances = run.model.item_covariances
+    if covariances is not None and space.layout != TSNE:
+        inner = covariances if space.with_bias else covariances[:, :-1, :-1]
+        films["doubt"] = place_doubt(pca, np.asarray(inner, dtype=np.float64), item_index)
+    elif covariances is not None:
+        films["doubt"] = np.nan
+        if colour_by == "doubt":
+            st.caption(
+                "How unsure a place is, is known on straight axes alone: t-SNE has none, so all points are grey."
+            )
+    if colour_by == "predicted":
+        films["predicted"] = _predicted(run)[item_index]
+    if colour_by == "cluster":
+        films["cluster"] = map_cache.clusters_of(run.id, n_films, space.with_bias, points.n_clusters)
+    short = Pca(pca.coordinates[:n_films], pca.explained_variance_ratio, pca.components)
+    return Layout(
+        films, coordinates[:n_films], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias
+    )
+
+
+def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[str]]:
+    """The straight axes in sight, and what they are called."""
+    of = "of variance" if space.centred else "of squared length"
+    settings = (run.id, n_films, space.centred, space.with_bias)
+    if space.has_custom:
+        try:
+            own = map_cache.axes_of(*settings, space.first, space.last)
+        except SettingError as reason:
+            st.warning(words.sentence(str(reason)), icon=":material/straighten:")
+        else:
+            rest = space.numbers[1:]
+            shown = taken(own, [0, *rest])
+            names = [f"{space.ends[0]} → {space.ends[1]}", *(f"Component {number} of the rest" for number in rest)]
+            return shown, axis_titles(names, shown.explained_variance_ratio, of)
+    elif space.first or space.last:
+        st.caption("An axis of your own needs films at both its ends.")
+    shown = taken(map_cache.axes_of(*settings), [number - 1 for number in space.numbers])
+    return shown, axis_titles([f"Component {number}" for number in space.numbers], shown.explained_variance_ratio, of)
+
+
+def person_of_map() -> tuple[Profile | None, str]:
+    """The profile of the link, and what is wrong with it; else that of the session, which this page's link need not hold."""
+    return own_ratings.open_profile() if own_ratings.LINK in st.query_params else (own_ratings.of_session(), "")
+
+
+def _predicted(run: TrainedRun) -> np.ndarray:
+    """How the person in front of the page would rate every film, (n_items,) in stars; the average person without ratings."""
+    try:
+        profile, wrong = person_of_map()
+        viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
+        person, rated = viewer.person, viewer.known.rated
+    except CollabError as reason:
+        st.caption(f"{words.plain(str(reason))} The colours are those of the average person.")
+        profile, wrong, rated, person = None, "", {}, cached.for_newcomers(run.id)
+    if wrong:
+        st.caption(words.plain(wrong))
+    if rated:
+        st.caption(f"Predicted from {words.counted(len(rated), 'rating')}, those of this page’s profile.")
+    else:
+        st.caption("Nothing rated yet: these are predictions for the average person.")
+        st.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")
+    return np.asarray(person.foresee(rated)[0].mean, dtype=np.float64)

@@ -1,0 +1,125 @@
+"""Two runs on the page Map: the same films in both, the second turned onto the first, and how much of the two agrees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.services.repeats import differ_in_seed_alone
+from collab.services.runs import RunRecord
+from collab.ui.film_colours import MAP_COLOURS
+from collab.ui.film_map_chart import Marks, axis_titles
+from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
+from collab.ui.map_controls import Points, pick_points
+from collab.ui.map_picture import draw_films
+from collab.ui.other_run import offer_another_seed, pick_other_run, wait_for_other
+from collab.ui.page import Page, describe_run
+from collab.ui.two_runs import NEAREST_BY, TwoRuns, compared
+from collab.ui.two_runs_agreement import MEANING, agreement, what_it_means
+from collab.ui.two_runs_tables import all_films, chosen_facts, movers, neighbours
+
+COLOURS = ("moved", "genre", "decade", "year", "mean", "count")
+"""Those that a film has in both runs; the first is the one to begin with."""
+HEIGHT = 430
+
+
+def show_two_runs(page: Page) -> None:
+    """The whole view."""
+    run = page.run
+    picture, controls = st.columns([3, 1], gap="medium")
+    with picture:
+        left, right = st.columns(2, gap="small")
+        left.selectbox("A: the run in the sidebar", [describe_run(run.record)], disabled=True)
+        with right:
+            other = pick_other_run(
+                run,
+                "B: another run",
+                "The run that is laid onto the one in the sidebar: any run of the same data set whose model has factors.",
+            )
+            if other is None:
+                st.info("There is no other run of this data set with factors yet.", icon=":material/info:")
+                offer_another_seed(run, primary=True)
+            elif other.busy:
+                wait_for_other(other)
+    if other is None or other.busy:
+        st.markdown(MEANING)
+        return
+    with controls:
+        colour_by = st.selectbox(
+            "Colour",
+            COLOURS,
+            key="moved_colour",
+            bind="query-params",
+            help="What the colour of a point says about its film. Moved: how far its two places lie from each other.",
+        )
+        chosen = pick_film(run, default=False)
+        minimum = minimum_ratings(
+            "Films with fewer training ratings in either run are left out. Higher: surer places, fewer films."
+        )
+        nearest_by = st.segmented_control(
+            "Nearest by",
+            list(NEAREST_BY),
+            default="cosine",
+            required=True,
+            key="nearest_by",
+            bind="query-params",
+            help="How the ten nearest films are found in each run: by the angle between factors, or by distance.",
+        )
+        points = pick_points(run)
+    two = compared(run, other.id, minimum, nearest_by)
+    if isinstance(two, str):
+        picture.info(two, icon=":material/info:")
+        return
+    with picture:
+        _draw_both(page, two, points, colour_by, chosen, (left, right))
+        agreement(two, points.n_films)
+    with controls:
+        _beside(two, chosen, other)
+    what_it_means(two)
+    movers(two)
+    neighbours(two, chosen)
+    all_films(two)
+
+
+def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen: int | None, sides: tuple) -> None:
+    """Both maps on the first's principal axes, next to each other and on one range, so that they compare."""
+    rows = np.arange(min(points.n_films, len(two.films)))
+    rows = np.union1d(rows, np.flatnonzero(two.films["first_index"] == chosen))
+    films = _films(two).iloc[rows]
+    places = [two.plane.first[rows], two.plane.second[rows]]
+    look = points.look(colour_by, Marks(chosen))
+    runs, shares = (two.first, two.second), (two.plane.first_shares, two.plane.second_shares)
+    for letter, side, each, run, share in zip("AB", sides, places, runs, shares, strict=True):
+        with side:
+            draw_films(
+                page,
+                films,
+                each,
+                axis_titles(["A’s component 1", "A’s component 2"], share, f"of {letter}’s variance"),
+                look,
+                key=f"map_{letter.lower()}",
+                height=HEIGHT,
+                alt=f"{len(films)} films of run {letter}, {run.record.name}, on A’s first two principal components, coloured by "
+                f"{MAP_COLOURS[colour_by]}. The table of all films below holds the same.",
+                span=np.concatenate(places),
+                view=f"{two.first.id} {two.second.id} {two.minimum}",
+            )
+
+
+def _films(two: TwoRuns) -> pd.DataFrame:
+    """The films of both as the map's figure takes them; what is known of a film is what the first run knows."""
+    index = two.films["first_index"].to_numpy()
+    mean = two.first.items["mean_rating"].to_numpy()[index]
+    return two.films.assign(item_index=index, mean_rating=mean, moved=two.alignment.moved, kept=two.n_kept)
+
+
+def _beside(two: TwoRuns, chosen: int | None, other: RunRecord) -> None:
+    """Beside the pictures: the chosen film, and training another seed where the other run is something else."""
+    if chosen is None:
+        st.caption("Click a film in a picture, or choose one here, to see how far it moved.")
+    else:
+        film_facts(two.first, chosen)
+        chosen_facts(two, chosen)
+    if not differ_in_seed_alone(two.first.record, other):
+        offer_another_seed(two.first, primary=False)

@@ -1,0 +1,138 @@
+"""The films of two runs, one by one: those that moved most, whose neighbours are kept, and the tables of all that."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.alignment import kept_by_count
+from collab.ui import words
+from collab.ui.other_run import AGAINST
+from collab.ui.two_runs import TwoRuns
+
+N_MOVED = 10
+
+
+def chosen_facts(two: TwoRuns, chosen: int) -> None:
+    """How far the chosen film moved, and how many of its neighbours are kept."""
+    rows = np.flatnonzero(two.films["first_index"] == chosen)
+    if not len(rows):
+        same_films = two.first.record.items_by == two.second.record.items_by
+        st.caption(
+            f"It is on neither map: it has fewer than {two.minimum} training ratings in one of the runs"
+            + ("." if same_films else ", or another id of its title stands there instead.")
+        )
+        return
+    row, moved, n = int(rows[0]), two.alignment.moved, len(two.films)
+    rank = 1 + int((moved > moved[row]).sum())
+    st.caption(
+        f"Moved {words.percent(moved[row])} of how far films typically lie from the middle: place {words.count(rank)} of "
+        f"{words.count(n)}, 1 moved most. {two.n_kept[row]} of its {two.kept.k} nearest are kept."
+    )
+
+
+def movers(two: TwoRuns) -> None:
+    """The films that moved most and least, next to each other."""
+    st.header("Moved most and least", anchor=False)
+    n = min(N_MOVED, len(two.films) // 2)
+    most, least = st.columns(2, gap="medium")
+    with most:
+        st.markdown("**Most**")
+        _movers_table(two, two.table.head(n), "The films that moved most", "most_moved")
+    with least:
+        st.markdown("**Least**")
+        _movers_table(two, two.table.tail(n).iloc[::-1], "The films that moved least", "least_moved")
+    st.caption(
+        "Moved: the distance between a film’s two places in all factors, not in the two drawn alone, in shares of how far films "
+        "typically lie from A’s middle. Films near the middle have little to move."
+    )
+
+
+def _movers_table(two: TwoRuns, table: pd.DataFrame, alt: str, key: str) -> None:
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        key=key,
+        alt=alt,
+        column_order=["title", "moved_percent", "kept", "n_ratings"],
+        column_config=_columns(two),
+    )
+
+
+def neighbours(two: TwoRuns, chosen: int | None) -> None:
+    """Neighbours kept by the number of ratings, and the way to those of one film."""
+    st.header("Neighbours kept", anchor=False)
+    bands, k = kept_by_count(two.kept, two.films["n_ratings"].to_numpy()), two.kept.k
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "ratings": [_band_words(band.low, band.high) for band in bands.itertuples()],
+                "films": bands["n_films"],
+                "kept": k * bands["kept"],
+                "chance": k * two.kept.chance,
+            }
+        ),
+        hide_index=True,
+        height="content",
+        width=420,
+        key="kept_bands",
+        alt="Neighbours kept by the film’s number of ratings",
+        column_config={
+            "ratings": "Ratings",
+            "films": st.column_config.NumberColumn("Films", format="localized"),
+            "kept": st.column_config.NumberColumn(f"Kept of {k}", format="%.1f"),
+            "chance": st.column_config.NumberColumn("By chance", format="%.2f"),
+        },
+    )
+    film = {} if chosen is None else {"film": two.first.items["label"].iat[chosen]}
+    st.page_link(
+        "pages/similar.py",
+        label="A film’s neighbours in both runs",
+        icon=":material/join_inner:",
+        query_params={"similar_view": "Two runs", AGAINST: two.second.id, **film},
+    )
+
+
+def _band_words(low: int, high: int | None) -> str:
+    """A band of counts: "20–49", "200 or more"."""
+    return f"{words.count(low)} or more" if pd.isna(high) else f"{words.count(low)}–{words.count(high)}"
+
+
+def all_films(two: TwoRuns) -> None:
+    """Every film with its places in both runs."""
+    st.header("All films", anchor=False)
+    columns = ["title", "moved_percent", "out_percent", "kept", "n_first", "n_second", "a1", "a2", "b1", "b2"]
+    st.dataframe(
+        two.table[columns],
+        hide_index=True,
+        key="all_films",
+        alt="Every film compared: how far it moved, neighbours kept, and its places in both runs",
+        column_config=_columns(two) | {"title": st.column_config.TextColumn("Title", width=220)},
+    )
+
+
+def _columns(two: TwoRuns) -> dict:
+    shares = zip(("a1", "a2", "b1", "b2"), ("A", "A", "B", "B"), (1, 2, 1, 2), strict=True)
+    return {
+        "title": st.column_config.TextColumn("Title", width=140),
+        "moved_percent": st.column_config.NumberColumn(
+            "Moved", format="%.0f %%", width=62, help="In shares of how far films typically lie from A’s middle."
+        ),
+        "out_percent": st.column_config.NumberColumn(
+            "From A’s middle", format="%.0f %%", help="Its distance from the middle in A, in the same shares."
+        ),
+        "kept": st.column_config.NumberColumn(
+            f"Kept of {two.kept.k}", width=76, help="Nearest films that both runs share."
+        ),
+        "n_ratings": st.column_config.NumberColumn(
+            "Ratings", format="localized", width=64, help="Training ratings, the fewer of both runs."
+        ),
+        "n_first": st.column_config.NumberColumn("Ratings in A", format="localized"),
+        "n_second": st.column_config.NumberColumn("Ratings in B", format="localized"),
+        **{
+            name: st.column_config.NumberColumn(f"{letter}, component {number}", format="%+.2f")
+            for name, letter, number in shares
+        },
+    }
