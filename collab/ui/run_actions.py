@@ -13,7 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
-from collab.ui.queueing import still_to_come
+from collab.ui.queueing import refusal_noted, say_refusal, still_to_come
 from collab.ui.runs_table import pick_runs
 from collab.ui.visitor import visitor
 
@@ -77,6 +77,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
             help="The run as a file, to be kept or looked at elsewhere: python -m collab import-run reads it.",
         )
         delete_button([record])
+    say_refusal()
     _spread(record, known)
 
 
@@ -215,10 +216,7 @@ def _restore(runs: list[tuple[str, str]]) -> None:
 
 def _repeat(record: RunRecord) -> None:
     jobs = cached.jobs()
-    try:
+    with refusal_noted():
         repeats = plan_repeats(with_own_rows(record, jobs.store), jobs.store.records(), starter=visitor())
         jobs.submit_all(visitor(), repeats)
-    except CollabError as reason:
-        _note(False, f"No repeat is queued: {words.plain(str(reason))}.")
-    else:
         _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from typing import Any
@@ -13,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.errors import RunError
 from collab.models import family_of
 from collab.services.runs import Progress, RunRecord
-from collab.services.training_job import plan
+from collab.services.training_job import plan_again
 from collab.settings import as_text, settings_from
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
@@ -21,6 +22,7 @@ from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, forget_run, use_run
+from collab.ui.queueing import refusal_noted
 from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
@@ -119,24 +121,18 @@ def _headline(progress: Progress, replay: float | None) -> None:
             disabled=not mine,
             help=None if mine else "Somebody else has started this run; only they can stop it.",
         ):
-            try:
+            with contextlib.suppress(RunError):  # a browser may send what the page does not offer
                 cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
-            except RunError as reason:
-                st.session_state["_refused"] = str(reason)
             if record.state == "queued":  # it never began, and is no run any more
                 forget_run(record.id)
             st.rerun()
     else:
-        state = {
-            "finished": "Finished",
-            "stopped": "Stopped",
-            "diverged": "Diverged",
-            "interrupted": "Interrupted",
-            "failed": "Failed",
-        }[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        line.progress(progress.share, text=f"{state}{took}{kept} · {words.plain(record.name)} · {record.data_title}")
+        line.progress(
+            progress.share,
+            text=f"{record.state.capitalize()}{took}{kept} · {words.plain(record.name)} · {record.data_title}",
+        )
         if button.button(
             "Replay",
             key="replay",
@@ -171,24 +167,9 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
     """Queue the run once more, its learning rate times `factor`, and show that one."""
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
-    try:
-        use_run(
-            cached.jobs().submit(
-                plan(
-                    record.model,
-                    settings,
-                    record.data,
-                    record.holdout,
-                    record.split_seed,
-                    items_by=record.items_by,
-                    starter=visitor(),
-                )
-            )
-        )
-    except RunError as reason:
-        st.error(str(reason))
-        return
-    st.session_state["_take_over"] = record.model, settings
+    with refusal_noted():
+        use_run(cached.jobs().submit(plan_again(record, settings, starter=visitor())))
+        st.session_state["_take_over"] = record.model, settings
     st.rerun()  # of the whole page: the controls follow
 
 

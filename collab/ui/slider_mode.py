@@ -19,12 +19,13 @@ from collab.services.trials import Rows, Trials, View
 from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
 from collab.ui.as_table import as_table
-from collab.ui.loss_chart import epoch_word
+from collab.ui.curves_chart import curves_data, curves_spec, with_labels
+from collab.ui.loss_chart import MSE, VALID, epoch_word
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
 from collab.ui.settings_form import take_over
 from collab.ui.theme import palette
-from collab.ui.trials_chart import curves_of, difference, frame_of, in_words, losses_table, trials_data, trials_spec
+from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
 from collab.ui.visitor import visitor
 
 MODE = "sliders"  # link name of the switch
@@ -32,13 +33,13 @@ SPLIT = "split"  # link name of the split seed of the trials
 SEALED_SHARE = 0.1
 QUICK_SECONDS = 3.0  # a training that is expected to take longer waits for a press
 TYPICAL = (100_000, 3_000)  # ratings and table rows, where no run tells yet
+HEIGHT = 350  # pixels of the picture
 
 
 def switch() -> bool:
     """Draw the switch of slider mode; returns whether it is on. It stands in the link."""
-    state, text = st.session_state, st.query_params.get(MODE)
-    if text is not None and text != state.get("_linked_mode") and not own_link.is_late(MODE, text):
-        state[MODE] = text == "true"
+    if (text := own_link.newly_linked(MODE, own_link.STALE_SECONDS)) is not None:
+        st.session_state[MODE] = text == "true"
     on = st.toggle(
         "Train as I move the sliders",
         key=MODE,
@@ -47,8 +48,7 @@ def switch() -> bool:
         "when you leave; keep the one you like.",
     )
     # not bound to the link: what a bound widget writes there could come with what the page has replaced
-    state["_linked_mode"] = "true" if on else None
-    own_link.put(MODE, state["_linked_mode"])
+    own_link.keep(MODE, "true" if on else None)
     return on
 
 
@@ -69,16 +69,14 @@ def sealed_beside(share: float) -> float:
 
 def split_seed() -> int:
     """The split seed of the trials, from the link; it is not the model's seed, so that trying seeds stays on the same rows."""
-    state, text = st.session_state, st.query_params.get(SPLIT)
-    if text is not None and text != state.get("_linked_split") and not own_link.is_late(SPLIT, text):
+    if (text := own_link.newly_linked(SPLIT, own_link.STALE_SECONDS)) is not None:
         if text.isascii() and text.isdigit() and len(text) < 10:
-            state["_split"] = int(text)
+            st.session_state["_split"] = int(text)
         else:
             reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
             st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
-    seed = state.setdefault("_split", 0)
-    state["_linked_split"] = str(seed) if seed else None
-    own_link.put(SPLIT, state["_linked_split"])
+    seed = st.session_state.setdefault("_split", 0)
+    own_link.keep(SPLIT, str(seed) if seed else None)
     return seed
 
 
@@ -175,15 +173,18 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
         _keep_button(trials, view)
         _check_door(trials, view)
     _tally(view)
-    curves = curves_of(view)
-    frame = frame_of(curves, _baselines(view))
+    curves = curves_of(view, palette())
+    frame, data = frame_of(curves, _baselines(view)), curves_data(curves, VALID)
     st.vega_lite_chart(
-        trials_data(curves, frame), trials_spec(curves, frame, palette()), key="trials_chart", alt=in_words(view)
+        with_labels(data, curves, frame, HEIGHT),
+        curves_spec(curves, frame, palette(), HEIGHT, f"held-out {MSE}"),
+        key="trials_chart",
+        alt=in_words(view),
     )
     as_table(
         "trials_table",
         "Held-out loss of the trials by epoch",
-        lambda: losses_table(curves),
+        lambda: data[["run", "epoch", "loss"]].rename(columns={"run": "trial"}),
         {"loss": st.column_config.NumberColumn("held-out loss", format="%.4f")},
     )
     if note:
@@ -294,8 +295,7 @@ def _quote(rows: Rows, view: View) -> None:
         "learned about the settings stays learned.",
     ):
         st.session_state["_split"] = rows.split_seed + 1
-        own_link.put(SPLIT, str(rows.split_seed + 1))
-        st.session_state["_linked_split"] = str(rows.split_seed + 1)
+        own_link.keep(SPLIT, str(rows.split_seed + 1))
         st.rerun()
 
 
