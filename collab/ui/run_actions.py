@@ -107,8 +107,7 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     of = f" of {words.plain(origin.name)}" if origin is not None else ""
     line, button = st.columns([5, 1], vertical_alignment="center")
     if found.n_runs:
-        plural = "repeat" if found.n_runs == 1 else "repeats"
-        text = f"{words.count(found.n_runs)} {plural}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
+        text = f"{words.counted(found.n_runs, 'repeat')}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
         text += " (mean ± standard deviation; they differ in the model’s seed alone)."
     else:
         text = f"The repeats{of} are under way."

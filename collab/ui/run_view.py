@@ -188,16 +188,9 @@ def _replay_share(run_id: str) -> float | None:
 def _history_table(progress: Progress) -> None:
     history, word = progress.history, epoch_word(progress.record)
     of = f"the {word}’s batches" if in_batches(progress.record) else f"the training ratings, after the {word}"
-    rows = pd.DataFrame(
-        {
-            "epoch": history.epoch.astype("int64"),
-            "train_loss": history.train_loss,
-            "valid_loss": history.valid_loss,
-            "time": history.seconds,
-        }
-    )
+    rows = history[["epoch", "train_loss", "valid_loss", "seconds"]].astype({"epoch": "int64"})
     st.dataframe(
-        rows,
+        rows.rename(columns={"seconds": "time"}),
         hide_index=True,
         height=212,
         placeholder="–",

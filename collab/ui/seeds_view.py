@@ -77,9 +77,8 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
     if seeds.busy:
         wait_for(seeds.busy, "another seed")
     elif seeds.n_lacking:
-        more = "more seed" if seeds.n_lacking == 1 else "more seeds"
         st.button(
-            f"Train {seeds.n_lacking} {more}",
+            f"Train {words.counted(seeds.n_lacking, 'more seed')}",
             key="train_seeds",
             icon=":material/repeat:",
             on_click=_train,
