@@ -42,7 +42,8 @@ def loss_axis(title: str, domain: Sequence[float], palette: Palette, **axis: Any
         "type": "quantitative",
         "scale": {"domain": list(domain), "zero": False, "nice": False},
         "title": title,
-        "axis": {"gridColor": palette.grid, "titleColor": palette.muted, **axis},
+        # said, because a baseline, which is no column, would take the grid away
+        "axis": {"grid": True, "gridColor": palette.grid, "titleColor": palette.muted, **axis},
     }
 
 
@@ -66,10 +67,9 @@ def baseline_layers(
     baselines: Mapping[str, float], y: dict[str, Any], palette: Palette, x: Any, **text: Any
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A dashed line for each baseline, and the layers of their names, at `x`, which stand over the curves."""
-    axis = {key: value for key, value in y.items() if key != "field"}  # whole: else the chart would lose its grid
     lines, names = [], []
     for name, loss in baselines.items():
-        at = {**axis, "datum": loss}
+        at = {"datum": loss, "type": "quantitative", "scale": y["scale"]}
         lines.append(once({**DASHED, "color": palette.muted}, y=at))
         mark = {"type": "text", "dy": -9, "fontSize": 12, "color": palette.muted, **text}
         label = {"value": f"{name} {words.loss(loss)}"}
@@ -151,8 +151,11 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
 
-    def curve(kind: str, colour: str, **mark: Any) -> dict[str, Any]:
-        line = {"type": "line", "clip": True, "color": colour, **mark}
+    few = int((data.kind == VALID).sum()) <= MOST_DOTS
+
+    def curve(kind: str, colour: str, dots: int, **mark: Any) -> dict[str, Any]:
+        point = {"size": dots, "filled": True, "color": colour} if dots and few else False
+        line = {"type": "line", "clip": True, "color": colour, "point": point, **mark}
         return where(f"datum.kind === '{kind}'", line, x=x, y=y, tooltip=hover)
 
     def name(kind: str, colour: str) -> list[dict[str, Any]]:
@@ -164,13 +167,11 @@ def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: 
     middle = {"x": {"expr": "width / 2"}, "align": "center"}
     place = {"x": 0, "align": "left", "dx": 6} if in_batches(record) else middle
     lines, names = baseline_layers(known, y, palette, **place)
-    few = int((data.kind == VALID).sum()) <= MOST_DOTS
-    train_dots, valid_dots = ({"size": size, "filled": True} if few else False for size in (48, 60))
     layers = [
         *lines,
-        curve(TRAIN_BATCHES, palette.train, strokeWidth=1.2, opacity=0.45),
-        curve(TRAIN, palette.train, strokeWidth=2.2, point=train_dots),
-        curve(VALID, palette.valid, strokeWidth=2.6, point=valid_dots),
+        curve(TRAIN_BATCHES, palette.train, 0, strokeWidth=1.2, opacity=0.45),
+        curve(TRAIN, palette.train, 48, strokeWidth=2.2),
+        curve(VALID, palette.valid, 60, strokeWidth=2.6),
         *names,
         *name(TRAIN, palette.train),
         *name(VALID, palette.valid),
