@@ -13,7 +13,19 @@ from scipy.optimize import isotonic_regression
 
 from collab.services.runs import Progress
 from collab.ui import words
-from collab.ui.loss_chart import MSE, TRAIN, VALID, baseline_layers, chart, epoch_words, loss_axis, once, where, x_axis
+from collab.ui.loss_chart import (
+    MSE,
+    TRAIN,
+    VALID,
+    baseline_layers,
+    chart,
+    epoch_words,
+    loss_axis,
+    on_paper,
+    once,
+    where,
+    x_axis,
+)
 from collab.ui.theme import Palette
 
 LABEL_HEIGHT = 17  # pixels of a line of a label
@@ -46,36 +58,25 @@ def curves_data(curves: Sequence[Curve], *kinds: str) -> pd.DataFrame:
     """Long table of the losses of these `kinds` by epoch, the curves in their order, without `label` and `place`; losses that
     are no number are left out. Thick are held-out losses of curves that are to be."""
     columns = {TRAIN: "train_loss", VALID: "valid_loss"}
-    parts = [
-        pd.DataFrame(
-            {
-                "line": line,
-                "run": curve.run,
-                "name": curve.progress.record.name,
-                "kind": kind,
-                "epoch": history.epoch.astype("float64"),
-                "loss": history[columns[kind]].astype("float64"),
-                "colour": curve.colour,
-                "thick": curve.thick and kind == VALID,
-            }
-        )
+    rows = [
+        (line, curve.run, curve.progress.record.name, kind, epoch, loss, curve.colour, curve.thick and kind == VALID)
         for line, curve in enumerate(curves)
         for kind in kinds
-        if len(history := curve.progress.history)
+        for epoch, loss in zip(curve.progress.history.epoch, curve.progress.history[columns[kind]], strict=True)
+        if math.isfinite(loss)
     ]
-    data = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS[:-2])
-    return data[data.loss.map(math.isfinite).astype(bool)].reset_index(drop=True)
+    return pd.DataFrame(rows, columns=COLUMNS[:-2])
 
 
 def with_labels(data: pd.DataFrame, curves: Sequence[Curve], frame: Frame, height: int) -> pd.DataFrame:
     """`curves_data` with a `label` where a held-out curve ends, and the height at which that stands, as a `place` on the axis."""
-    ends = data[data.kind == VALID].groupby("line").tail(1)
-    labels = [curves[end.line].label.format(words.loss(end.loss)) for end in ends.itertuples()]
+    losses, labels = data.loss.tolist(), [""] * len(data)
+    ends = {line: row for row, (line, kind) in enumerate(zip(data.line, data.kind, strict=True)) if kind == VALID}
     gap = LABEL_HEIGHT * (frame.high - frame.low) / (height - 45)
-    places = spread_out([min(max(loss, frame.low), frame.high) for loss in ends.loss], gap)
-    data = data.assign(label="", place=data.loss)
-    data.loc[ends.index, "label"], data.loc[ends.index, "place"] = labels, places
-    return data
+    places = spread_out([min(max(losses[row], frame.low), frame.high) for row in ends.values()], gap)
+    for (line, row), place in zip(ends.items(), places, strict=True):
+        labels[row], losses[row] = curves[line].label.format(words.loss(losses[row])), place
+    return data.assign(label=labels, place=losses)
 
 
 def spread_out(places: Sequence[float], gap: float) -> list[float]:
@@ -95,7 +96,8 @@ def curves_spec(
     """
     word = epoch_words([curve.progress.record for curve in curves])
     edge = {"value": {"expr": f"width - {frame.room}"}}  # where the curves end and their names begin
-    x = x_axis("epoch", word, [1, frame.last] if frame.last > 1 else [0.5, 1.5], palette, tickMinStep=1, format="d")
+    first = 1 if frame.last > 1 else 0.5  # a single epoch stands beside its name
+    x = x_axis("epoch", word, [first, frame.last], palette, tickMinStep=1, format="d")
     x["scale"]["range"] = [0, edge["value"]]
     y = loss_axis(title, [frame.low, frame.high], palette)
     colour = {"field": "colour", "type": "nominal", "scale": None}  # as it is written
@@ -111,11 +113,11 @@ def curves_spec(
         line = {"type": "line", "clip": True, "point": {"size": size, "filled": True}, **mark}
         return where(condition, line, x=x, y=y, color=colour, tooltip=hover, detail={"field": "line"})
 
-    def label(condition: str, **mark: Any) -> dict[str, Any]:
+    def label(condition: str, **mark: Any) -> list[dict[str, Any]]:
         text = {"type": "text", "align": "left", "dx": 12, "limit": {"expr": f"{frame.room} - 12"}, **mark}
         at = {"x": edge, "y": {**y, "field": "place"}, "text": {"field": "label"}}
         whole = {"field": "label", "title": "MSE"}  # where it is cut off
-        return where(f"datum.label && {condition}", text, **at, color=colour, tooltip=[whole])
+        return on_paper(where(f"datum.label && {condition}", text, **at, color=colour, tooltip=[whole]), palette)
 
     leader = {"x": x, "x2": edge, "y": y, "y2": {"field": "place"}, "color": colour}
     short = f"datum.label && datum.epoch < {frame.last}"
@@ -127,12 +129,12 @@ def curves_spec(
     note = {"type": "text", "align": "right", "dx": -4, "fontSize": 12, "color": palette.muted}
     layers = [
         *lines,
-        curve("!datum.thick", 22, strokeWidth=1.4, opacity=0.75),
-        curve("datum.thick", 55, strokeWidth=2.8),
+        curve("!datum.thick", 18, strokeWidth=1.4, opacity=0.75),
+        curve("datum.thick", 50, strokeWidth=2.8),
         where(short, {"type": "rule", "clip": True, "strokeDash": [1, 3], "opacity": 0.6}, **leader),  # to its name
         *names,
-        label("!datum.thick", fontSize=12),
-        label("datum.thick", fontSize=13, fontWeight=600),
+        *label("!datum.thick", fontSize=12),
+        *label("datum.thick", fontSize=13, fontWeight=600),
         *(once(note, x={"value": "width"}, y={"value": 8}, text={"value": text}) for text in above),
     ]
     return chart(layers, height, palette, any(curve.progress.record.synthetic for curve in curves))

@@ -90,49 +90,19 @@ def _headline(progress: Progress, replay: float | None) -> None:
     """One line of fixed height: what the run is doing and the button that goes with it."""
     record = progress.record
     line, button = st.columns([4, 1], vertical_alignment="center")
-    epochs = record.settings.get("epochs", 1)
     if replay is not None:
         line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
         if button.button("End replay", key="end_replay", width="stretch"):
             del st.session_state["_replay"]
             st.rerun()
     elif record.busy:
-        left = progress.seconds_left
-        text = (
-            words.plain(cached.jobs().trouble()) or "Waiting for its turn"
-            if record.state == "queued"
-            else (
-                f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
-                + (
-                    f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
-                    if left is not None and in_batches(record)
-                    else ""
-                )
-                + (f" · {words.duration(left)} left" if left is not None else " · getting ready")
-            )
-        )
-        line.progress(progress.share, text=text)
-        mine = record.starter == visitor()
-        if button.button(
-            "Stop",
-            key="stop",
-            icon=":material/stop:",
-            width="stretch",
-            disabled=not mine,
-            help=None if mine else "Somebody else has started this run; only they can stop it.",
-        ):
-            with contextlib.suppress(RunError):  # a browser may send what the page does not offer
-                cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
-            if record.state == "queued":  # it never began, and is no run any more
-                forget_run(record.id)
-            st.rerun()
+        line.progress(progress.share, text=_how_far(progress))
+        _stop_button(record, button)
     else:
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        line.progress(
-            progress.share,
-            text=f"{record.state.capitalize()}{took}{kept} · {words.plain(record.name)} · {record.data_title}",
-        )
+        text = f"{record.state.capitalize()}{took}{kept} · {words.plain(record.name)} · {record.data_title}"
+        line.progress(progress.share, text=text)
         if button.button(
             "Replay",
             key="replay",
@@ -144,6 +114,36 @@ def _headline(progress: Progress, replay: float | None) -> None:
             st.session_state["_replay"] = (record.id, time.monotonic())
             st.rerun()
         _say_how_it_ended(record)
+
+
+def _how_far(progress: Progress) -> str:
+    """What a run that waits or trains is doing."""
+    record, left = progress.record, progress.seconds_left
+    if record.state == "queued":
+        return words.plain(cached.jobs().trouble()) or "Waiting for its turn"
+    epochs = record.settings.get("epochs", 1)
+    parts = [f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"]
+    if left is not None and in_batches(record):
+        parts.append(f"step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}")
+    parts.append(f"{words.duration(left)} left" if left is not None else "getting ready")
+    return " · ".join(parts)
+
+
+def _stop_button(record: RunRecord, place: DeltaGenerator) -> None:
+    mine = record.starter == visitor()
+    if place.button(
+        "Stop",
+        key="stop",
+        icon=":material/stop:",
+        width="stretch",
+        disabled=not mine,
+        help=None if mine else "Somebody else has started this run; only they can stop it.",
+    ):
+        with contextlib.suppress(RunError):  # a browser may send what the page does not offer
+            cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+        if record.state == "queued":  # it never began, and is no run any more
+            forget_run(record.id)
+        st.rerun()
 
 
 def _say_how_it_ended(record: RunRecord) -> None:
