@@ -22,7 +22,7 @@ def show_one_run(page: Page) -> None:
     chosen_set = film_set.film_set_in_link(run.items)
     with controls:
         n_axes = pick_dimensions()
-        colour_by = pick_colour(run.model.has_biases, cached.film_uncertainty(run.id) is not None)
+        colour_by = pick_colour(run.model.has_biases, run.model.item_covariances is not None)
         text, others = pick_search()
         chosen = pick_film(run, default=False)
         with st.container(horizontal=True, gap="small"):

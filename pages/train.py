@@ -6,6 +6,7 @@ from collab.errors import CollabError
 from collab.services.training_job import plan
 from collab.ui import cached, slider_mode, words
 from collab.ui.page import describe_run, open_page, use_run
+from collab.ui.queueing import refusal_noted, say_refusal
 from collab.ui.rate_finder import find_rate
 from collab.ui.run_view import show_run
 from collab.ui.settings_form import choose_model, settings_form
@@ -19,14 +20,9 @@ controls, picture = st.columns([1, 2.6], gap="large")
 def start() -> None:
     """Put the settings on the sliders into the queue and show that run."""
     slider_mode.switch_off()
-    try:
-        use_run(
-            cached.jobs().submit(
-                plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
-            )
-        )
-    except CollabError as reason:
-        st.session_state["_refused"] = str(reason)
+    with refusal_noted():
+        run = plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
+        use_run(cached.jobs().submit(run))
 
 
 def show_queue() -> None:
@@ -74,8 +70,7 @@ with controls:
     if settings is not None:
         holdout = slider_mode.holdout_of(share) if following else f"random:{share:g}"
         find_rate(family, settings, page.data.name, holdout, slider_mode.split_seed() if following else settings.seed)
-    if refused := st.session_state.pop("_refused", None):
-        st.error(words.sentence(refused), icon=":material/error:")
+    say_refusal()
     st.fragment(show_queue, run_every=2.0)()
 with picture:
     if following:

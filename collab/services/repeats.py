@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from collab.services.environment import Environment
 from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of
-from collab.services.training_job import load_encoded, plan
+from collab.services.training_job import load_encoded, plan_again
 from collab.settings import settings_from
 from collab.splitting import SEALED, sealed_share, with_sealed
 
@@ -91,28 +92,18 @@ def plan_repeats(
     group, known = record.group or record.id, list(known)
     used = {each.settings.get("seed") for each in known if group in (each.group, each.id)}
     used |= {each.settings.get("seed") for each in same_but_seed(record, known)}
-    seeds, seed = [], 0
-    while len(seeds) < n:
-        if seed not in used:
-            seeds.append(seed)
-        seed += 1
+    seeds = itertools.islice((seed for seed in itertools.count() if seed not in used), n)
     name = record.name.split(" · seed ")[0]
-    return [
-        dataclasses.replace(
-            plan(
-                record.model,
-                dataclasses.replace(settings, seed=seed),
-                record.data,
-                record.holdout,
-                record.split_seed,
-                items_by=record.items_by,
-                name=f"{name[: LONGEST_NAME - 20]} · seed {seed}",
-                starter=starter,
-            ),
-            group=group,
+    repeats = (
+        plan_again(
+            record,
+            dataclasses.replace(settings, seed=seed),
+            name=f"{name[: LONGEST_NAME - 20]} · seed {seed}",
+            starter=starter,
         )
         for seed in seeds
-    ]
+    )
+    return [dataclasses.replace(each, group=group) for each in repeats]
 
 
 def with_own_rows(record: RunRecord, store: RunStore) -> RunRecord:

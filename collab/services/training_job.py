@@ -91,6 +91,12 @@ def plan(
     )
 
 
+def plan_again(record: RunRecord, settings: Any, *, name: str = "", starter: str = "") -> RunRecord:
+    """The record of a run of the same model on the same split, with these settings."""
+    split = record.data, record.holdout, record.split_seed
+    return plan(record.model, settings, *split, items_by=record.items_by, name=name, starter=starter)
+
+
 def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     """The run that Collab trains by itself where there is none: the default model and preset, a random 20 % held out."""
     settings = preset_of(DEFAULT_MODEL, DEFAULT_PRESET)

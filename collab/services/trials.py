@@ -69,6 +69,10 @@ class Trial:
         """On the held-out rows; None where it diverged."""
         return self.record.valid.get("mse")
 
+    def with_record(self, record: RunRecord) -> Trial:
+        """The same trial, of which more is known."""
+        return dataclasses.replace(self, progress=dataclasses.replace(self.progress, record=record))
+
 
 @dataclass(frozen=True)
 class View:
@@ -265,8 +269,7 @@ class Trials:
         record = check_sealed(trial_id, store, self.lane.environment)
         if kept:
             check_sealed(kept, self.lane.kept, self.lane.environment)
-        trial = self._ended[key]
-        self._ended[key] = dataclasses.replace(trial, progress=dataclasses.replace(trial.progress, record=record))
+        self._ended[key] = self._ended[key].with_record(record)
         self._note_look(key)
 
     # --- within --------------------------------------------------------------------------------------------------------
@@ -284,10 +287,7 @@ class Trials:
             if rows not in self._checked and key.rows == rows and (kept := self._kept(trial)):
                 sealed = self.lane.kept.record(kept).sealed
                 if sealed:
-                    record = dataclasses.replace(trial.record, sealed=sealed)
-                    self._ended[key] = dataclasses.replace(
-                        trial, progress=dataclasses.replace(trial.progress, record=record)
-                    )
+                    self._ended[key] = trial.with_record(dataclasses.replace(trial.record, sealed=sealed))
                     self._note_look(key)
 
     def _note_look(self, key: Key) -> None:

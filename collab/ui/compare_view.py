@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +16,8 @@ from collab.services.runs import Progress, RunRecord
 from collab.settings import about
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
-from collab.ui.loss_chart import TRAIN, VALID, epoch_words
+from collab.ui.curves_chart import Curve, Frame, curves_data, curves_spec, with_labels
+from collab.ui.loss_chart import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette, palette
 
@@ -31,7 +31,7 @@ SURROUNDINGS = {
     "processor": "kind of processor",
     "linear_algebra": "library for linear algebra",
 }  # on which the last digits of a prediction depend
-LABEL_HEIGHT = 17  # pixels of a line of a label
+HEIGHT, ROOM = 330, "78"  # pixels of the picture, and of "A 0.8312" beside it
 
 
 def compare_view(progresses: Sequence[Progress]) -> None:
@@ -39,11 +39,17 @@ def compare_view(progresses: Sequence[Progress]) -> None:
     colours, records = palette(), [progress.record for progress in progresses]
     word = epoch_words(records)
     chart, figures = st.columns([1.15, 1], gap="medium")
-    data = curves_data(progresses)
+    curves = [
+        Curve(progress, letter, f"{letter} {{}}", colour)
+        for letter, progress, colour in zip(LETTERS, progresses, colours.categorical, strict=False)
+    ]
+    data = curves_data(curves, TRAIN, VALID)
     if data.empty:
         chart.info(f"There is no curve: no {word} was completed.", icon=":material/info:")
     else:
-        chart.vega_lite_chart(data, curves_spec(progresses, data, colours), key="curves", alt=_in_words(records))
+        frame = _frame(data, records)
+        labelled, spec = with_labels(data, curves, frame, HEIGHT), curves_spec(curves, frame, colours, HEIGHT)
+        chart.vega_lite_chart(labelled, spec, key="curves", alt=_in_words(records))
         chart.caption(f"Thick: held-out rows. Thin: training rows. Both have one figure for each {word}.")
         with chart:
             as_table("curves_table", f"Losses by run and {word}", lambda: curves_table(data))
@@ -68,28 +74,6 @@ def _in_words(records: Sequence[RunRecord]) -> str:
 # --- curves ----------------------------------------------------------------------------------------------------------------
 
 
-def curves_data(progresses: Sequence[Progress]) -> pd.DataFrame:
-    """Long table run (a letter), kind, epoch, loss, name of the losses by epoch; losses that are no number are left out."""
-    parts = [
-        pd.DataFrame(
-            {
-                "run": letter,
-                "kind": kind,
-                "epoch": progress.history.epoch,
-                "loss": progress.history[column],
-                "name": progress.record.name,
-            }
-        )
-        for letter, progress in zip(LETTERS, progresses, strict=False)
-        for kind, column in ((TRAIN, "train_loss"), (VALID, "valid_loss"))
-        if len(progress.history)
-    ]
-    if not parts:
-        return pd.DataFrame(columns=["run", "kind", "epoch", "loss", "name"])
-    data = pd.concat(parts, ignore_index=True)
-    return data[data.loss.map(math.isfinite)]
-
-
 def curves_table(data: pd.DataFrame) -> pd.DataFrame:
     """`curves_data` a row a run and epoch: run, epoch, both losses, and the run's name."""
     wide = data.pivot(index=["run", "name", "epoch"], columns="kind", values="loss").round(4)
@@ -97,126 +81,16 @@ def curves_table(data: pd.DataFrame) -> pd.DataFrame:
     return wide.reset_index()[["run", "epoch", *wide.columns, "name"]]
 
 
-def spread_out(places: Sequence[float], gap: float) -> list[float]:
-    """The nearest places to the given ones, in the same order, that lie at least `gap` apart; none moves without need."""
-    blocks: list[list[Any]] = []  # [sum of wished starts, n, members]: neighbours that touch move together
-    for member in sorted(range(len(places)), key=lambda index: places[index]):
-        blocks.append([places[member], 1, [member]])
-        while len(blocks) > 1 and _start(blocks[-2]) + blocks[-2][1] * gap > _start(blocks[-1]):
-            total, count, members = blocks.pop()
-            blocks[-1][0] += total - count * blocks[-1][1] * gap
-            blocks[-1][1] += count
-            blocks[-1][2] += members
-    found = [0.0] * len(places)
-    for block in blocks:
-        for place, member in enumerate(block[2]):
-            found[member] = _start(block) + place * gap
-    return found
-
-
-def _start(block: list[Any]) -> float:
-    """Where a block of labels begins: the mean of where its members wish it to begin."""
-    return block[0] / block[1]
-
-
-def curves_spec(
-    progresses: Sequence[Progress], data: pd.DataFrame, palette: Palette, height: int = 330
-) -> dict[str, Any]:
-    """Losses over epochs, a colour a run with its letter and final loss at the end; biases only where all runs share it."""
-    records = [progress.record for progress in progresses]
-    word = epoch_words(records)
+def _frame(data: pd.DataFrame, records: Sequence[RunRecord]) -> Frame:
+    """The axes that hold every curve, but not a training that begins far above the others; biases only where all share it."""
     baselines = {round(each.baselines.get("biases_only", {}).get("mse", math.nan), 6) for each in records}
     baseline = baselines.pop() if len(baselines) == 1 else math.nan
-    valid = data[data.kind == VALID]
-    known = [baseline] if math.isfinite(baseline) else []
-    highest = max([min([data.loss.max(), 1.5 * valid.loss.min(), *(1.6 * each for each in known)]), *known])
+    shared = {BIASES: baseline} if math.isfinite(baseline) else {}
+    lowest_valid, known = data.loss[data.kind == VALID].min(), shared.values()
+    highest = max([min([data.loss.max(), 1.5 * lowest_valid, *(1.6 * each for each in known)]), *known])
     lowest = min([data.loss.min(), *known])
     margin = 0.06 * max(highest - lowest, 0.01)
-    low, high = lowest - margin, highest + margin
-    ends = valid.groupby("run").tail(1)
-    gap = LABEL_HEIGHT * (high - low) / (height - 45)
-    labels = pd.DataFrame(
-        {
-            "run": ends.run,
-            "epoch": ends.epoch,
-            "loss": ends.loss,
-            "place": spread_out([min(loss, high) for loss in ends.loss], gap),
-            "label": [f"{run} {words.loss(loss)}" for run, loss in zip(ends.run, ends.loss, strict=True)],
-        }
-    )
-    last = float(data.epoch.max())
-    x = {
-        "field": "epoch",
-        "type": "quantitative",
-        "scale": {"domain": [1, last] if last > 1 else [0.5, 1.5], "nice": False},
-        "title": word,
-        "axis": {"grid": False, "tickMinStep": 1, "format": "d", "titleColor": palette.muted},
-    }
-    y = {
-        "field": "loss",
-        "type": "quantitative",
-        "scale": {"domain": [low, high], "zero": False, "nice": False},
-        "title": "mean squared error (stars²)",
-        "axis": {"gridColor": palette.grid, "titleColor": palette.muted},
-    }
-    shown = LETTERS[: len(records)]
-    colour = {
-        "field": "run",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": list(shown), "range": list(palette.categorical[: len(shown)])},
-    }
-    hover = [
-        {"field": "run"},
-        {"field": "name"},
-        {"field": "kind", "title": "loss"},
-        {"field": "epoch", "title": word},
-        {"field": "loss", "title": "MSE", "format": ".4f"},
-    ]
-
-    def curve(kind: str, **mark: Any) -> dict[str, Any]:
-        return {
-            "transform": [{"filter": f"datum.kind === '{kind}'"}],
-            "mark": {"type": "line", "clip": True, **mark},
-            "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover},
-        }
-
-    layers = [
-        curve(TRAIN, strokeWidth=1.2, opacity=0.7),
-        curve(VALID, strokeWidth=2.6, point={"size": 50, "filled": True}),
-        {
-            "data": {"values": labels.to_dict("records")},
-            "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 13, "fontWeight": 600},
-            "encoding": {"x": x, "y": {**y, "field": "place"}, "color": colour, "text": {"field": "label"}},
-        },
-    ]
-    if known:
-        once = {"values": [{}]}  # drawn once, not once a row of the data
-        at = {"y": {"datum": baseline, "type": "quantitative", "scale": y["scale"]}}
-        text = {"align": "right", "dx": -4, "dy": -9, "fontSize": 12}
-        rim = {"stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"}
-        name = {**at, "x": {"value": "width"}, "text": {"value": f"biases only {words.loss(baseline)}"}}
-        layers[:0] = [
-            {
-                "data": once,
-                "mark": {"type": "rule", "strokeDash": [5, 4], "color": palette.muted, "strokeWidth": 1.5},
-                "encoding": at,
-            },
-        ]
-        layers += [
-            {"data": once, "mark": {"type": "text", **text, **rim, "color": palette.paper}, "encoding": name},
-            {"data": once, "mark": {"type": "text", **text, "color": palette.muted}, "encoding": name},
-        ]
-    spec = {"layer": layers, "height": height}
-    if any(record.synthetic for record in records):
-        spec["title"] = {
-            "text": "synthetic ratings",
-            "anchor": "end",
-            "fontSize": 11,
-            "fontWeight": "normal",
-            "color": palette.muted,
-        }
-    return spec
+    return Frame(lowest - margin, highest + margin, int(data.epoch.max()), ROOM, shared)
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
-"""The charts of a training: losses with both baselines, and the one-cycle schedule (Vega-Lite: it redraws in place)."""
+"""What every chart of losses shares, and the charts of one training: losses with both baselines, and the one-cycle schedule.
+
+Vega-Lite, which redraws in place: what moves is in the table of a chart, what stands still in its specification.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,7 +17,77 @@ from collab.ui import words
 from collab.ui.theme import Palette
 
 TRAIN_BATCHES, TRAIN, VALID, MEAN, BIASES = "train, by batch", "train", "valid", "global mean", "biases only"
+MSE = "mean squared error (stars²)"
 MOST_DOTS = 40  # with more epochs a dot for each would hide the line
+DASHED = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5}
+
+# --- what the charts share -------------------------------------------------------------------------------------------------
+
+
+def x_axis(field: str, title: str, domain: Sequence[float], palette: Palette, **axis: Any) -> dict[str, Any]:
+    """The axis along which a training goes on."""
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": list(domain), "nice": False},
+        "title": title,
+        "axis": {"grid": False, "titleColor": palette.muted, **axis},
+    }
+
+
+def loss_axis(title: str, domain: Sequence[float], palette: Palette, **axis: Any) -> dict[str, Any]:
+    """The axis of the losses, which need not begin at zero."""
+    return {
+        "field": "loss",
+        "type": "quantitative",
+        "scale": {"domain": list(domain), "zero": False, "nice": False},
+        "title": title,
+        # said, because a baseline, which is no column, would take the grid away
+        "axis": {"grid": True, "gridColor": palette.grid, "titleColor": palette.muted, **axis},
+    }
+
+
+def where(condition: str, mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
+    """A layer of the rows that fulfil the condition."""
+    return {"transform": [{"filter": condition}], "mark": mark, "encoding": encoding}
+
+
+def once(mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
+    """A layer that is drawn once, not once a row of the table."""
+    return {"data": {"values": [{}]}, "mark": mark, "encoding": encoding}
+
+
+def on_paper(layer: dict[str, Any], palette: Palette) -> list[dict[str, Any]]:
+    """A layer of text on a rim of paper, so that a curve behind it does not cross it out."""
+    rim = {"stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"}
+    return [{**layer, "mark": {**layer["mark"], **rim}}, layer]
+
+
+def baseline_layers(
+    baselines: Mapping[str, float], y: dict[str, Any], palette: Palette, x: Any, **text: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A dashed line for each baseline, and the layers of their names, at `x`, which stand over the curves."""
+    lines, names = [], []
+    for name, loss in baselines.items():
+        at = {"datum": loss, "type": "quantitative", "scale": y["scale"]}
+        lines.append(once({**DASHED, "color": palette.muted}, y=at))
+        mark = {"type": "text", "dy": -9, "fontSize": 12, "color": palette.muted, **text}
+        label = {"value": f"{name} {words.loss(loss)}"}
+        names += on_paper(once(mark, x={"value": x}, y=at, text=label), palette)
+    return lines, names
+
+
+def chart(layers: list[dict[str, Any]], height: int, palette: Palette, synthetic: bool) -> dict[str, Any]:
+    """The layers as a chart, with the note that its ratings are synthetic where they are."""
+    style = {"anchor": "end", "fontSize": 11, "fontWeight": "normal", "color": palette.muted}
+    return {
+        "layer": layers,
+        "height": height,
+        **({"title": {"text": "synthetic ratings", **style}} if synthetic else {}),
+    }
+
+
+# --- one training ----------------------------------------------------------------------------------------------------------
 
 
 def cut(progress: Progress, share: float) -> Progress:
@@ -41,13 +114,11 @@ def in_batches(record: RunRecord) -> bool:
 
 
 def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
-    """Long table kind, epoch, loss, label of all that the loss chart shows; `label` is set where a text stands.
+    """Long table kind, epoch, loss, label of the curves of the loss chart; `label` is set at the end of a curve that has a name.
 
-    The loss by batch is a running mean over `smooth` of them; there is none where an epoch is one step. A baseline has its name
-    at its beginning, but in the middle where an epoch is one step: such a training begins near the baselines.
+    The loss by batch is a running mean over `smooth` of them; there is none where an epoch is one step.
     """
     record, batches, history = progress.record, progress.batches, progress.history
-    epochs = float(record.settings.get("epochs", 1))
     by_batch = batches.train_loss.rolling(smooth, min_periods=1).mean()
     thin = pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})
     parts = [thin if in_batches(record) else thin[:0]]
@@ -56,105 +127,56 @@ def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
         if len(part):
             part.iloc[-1, 3] = f"{kind} {words.loss(part.loss.iloc[-1])}"
         parts.append(part)
-    for kind, name in ((MEAN, "global_mean"), (BIASES, "biases_only")):
-        if name in record.baselines:
-            mse = record.baselines[name]["mse"]
-            named = f"{kind} {words.loss(mse)}"
-            labels = [named, "", ""] if in_batches(record) else ["", named, ""]
-            parts.append(pd.DataFrame({"kind": kind, "epoch": [0.0, epochs / 2, epochs], "loss": mse, "label": labels}))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def synthetic_title(progress: Progress, palette: Palette) -> dict[str, Any]:
-    """The note over a chart that its ratings are synthetic, where they are."""
-    if not progress.record.synthetic:
-        return {}
-    return {
-        "title": {
-            "text": "synthetic ratings",
-            "anchor": "end",
-            "fontSize": 11,
-            "fontWeight": "normal",
-            "color": palette.muted,
-        }
-    }
-
-
 def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: int = 400) -> dict[str, Any]:
-    """The loss chart for `loss_data`: losses over epochs, its baselines as dashed lines with their names."""
-    epochs = float(progress.record.settings.get("epochs", 1))
-    mean = progress.record.baselines.get("global_mean", {}).get("mse", 1.3)
-    biases = progress.record.baselines.get("biases_only", {}).get("mse", 0.9)
+    """The loss chart for `loss_data`: losses over epochs, its baselines as dashed lines with their names.
+
+    These stand at the beginning, but in the middle where an epoch is one step: such a training begins near the baselines.
+    """
+    record, word = progress.record, epoch_word(progress.record)
+    epochs = float(record.settings.get("epochs", 1))
+    mean = record.baselines.get("global_mean", {}).get("mse", 1.3)
+    biases = record.baselines.get("biases_only", {}).get("mse", 0.9)
     finite = data.loss[data.loss.map(math.isfinite)]
     lowest = min(0.55 * biases, float(finite.min()) if len(finite) else mean)
     highest = float(progress.history.train_loss.max()) if len(progress.history) else 0.0
     domain = [math.floor(lowest * 10) / 10, round(min(max(1.12 * mean, 1.03 * highest), 1.8 * mean), 2)]
-    colours = {
-        TRAIN_BATCHES: palette.train,
-        TRAIN: palette.train,
-        VALID: palette.valid,
-        MEAN: palette.muted,
-        BIASES: palette.muted,
-    }
-    x = {
-        "field": "epoch",
-        "type": "quantitative",
-        "scale": {"domain": [0, epochs], "nice": False},
-        "title": epoch_word(progress.record),
-        "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted},
-    }
-    y = {
-        "field": "loss",
-        "type": "quantitative",
-        "scale": {"domain": domain, "zero": False, "nice": False},
-        "title": "mean squared error (stars²)",
-        "axis": {"gridColor": palette.grid, "titleColor": palette.muted},
-    }
-    colour = {
-        "field": "kind",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-    }
+    x = x_axis("epoch", word, [0, epochs], palette, tickMinStep=1)
+    y = loss_axis(MSE, domain, palette)
     hover = [
         {"field": "kind", "title": "loss"},
-        {"field": "epoch", "title": epoch_word(progress.record), "format": ".2f"},
+        {"field": "epoch", "title": word, "format": ".2f"},
         {"field": "loss", "title": "MSE", "format": ".4f"},
     ]
 
-    def layer(mark: dict[str, Any], *kinds: str, **encoding: Any) -> dict[str, Any]:
-        chosen = " || ".join(f"datum.kind === '{kind}'" for kind in kinds)
-        return {
-            "transform": [{"filter": chosen}],
-            "mark": mark,
-            "encoding": {"x": x, "y": y, "color": colour, "tooltip": hover, **encoding},
-        }
-
-    def named(mark: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
-        """Names at the lines, each on a rim of paper so that a curve behind it does not cross it out."""
-        rim = layer(
-            {"type": "text", **mark, "stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"},
-            *kinds,
-            text={"field": "label"},
-        )
-        del rim["encoding"]["color"]
-        return [rim, layer({"type": "text", **mark}, *kinds, text={"field": "label"})]
-
-    begin = {"align": "left", "dx": 6} if in_batches(progress.record) else {"align": "center"}
     few = int((data.kind == VALID).sum()) <= MOST_DOTS
-    train_dots, valid_dots = ({"size": size, "filled": True} if few else False for size in (48, 60))
-    return {
-        "layer": [
-            layer({"type": "line", "strokeDash": [5, 4], "strokeWidth": 1.5, "clip": True}, MEAN, BIASES),
-            layer({"type": "line", "strokeWidth": 1.2, "opacity": 0.45, "clip": True}, TRAIN_BATCHES),
-            layer({"type": "line", "strokeWidth": 2.2, "point": train_dots, "clip": True}, TRAIN),
-            layer({"type": "line", "strokeWidth": 2.6, "point": valid_dots, "clip": True}, VALID),
-            *named({**begin, "dy": -9, "fontSize": 12}, MEAN, BIASES),
-            *named({"align": "right", "dx": -2, "dy": -14, "fontSize": 13, "fontWeight": 600}, TRAIN, VALID),
-        ],
-        "height": height,
-        **synthetic_title(progress, palette),
-    }
+
+    def curve(kind: str, colour: str, dots: int, **mark: Any) -> dict[str, Any]:
+        point = {"size": dots, "filled": True, "color": colour} if dots and few else False
+        line = {"type": "line", "clip": True, "color": colour, "point": point, **mark}
+        return where(f"datum.kind === '{kind}'", line, x=x, y=y, tooltip=hover)
+
+    def name(kind: str, colour: str) -> list[dict[str, Any]]:
+        bold = {"type": "text", "align": "right", "fontSize": 13, "fontWeight": 600}
+        text = {**bold, "dx": -2, "dy": -14, "color": colour}
+        return on_paper(where(f"datum.kind === '{kind}'", text, x=x, y=y, text={"field": "label"}), palette)
+
+    known = {MEAN: mean, BIASES: biases} if record.baselines else {}
+    middle = {"x": {"expr": "width / 2"}, "align": "center"}
+    place = {"x": 0, "align": "left", "dx": 6} if in_batches(record) else middle
+    lines, names = baseline_layers(known, y, palette, **place)
+    layers = [
+        *lines,
+        curve(TRAIN_BATCHES, palette.train, 0, strokeWidth=1.2, opacity=0.45),
+        curve(TRAIN, palette.train, 48, strokeWidth=2.2),
+        curve(VALID, palette.valid, 60, strokeWidth=2.6),
+        *names,
+        *name(TRAIN, palette.train),
+        *name(VALID, palette.valid),
+    ]
+    return chart(layers, height, palette, record.synthetic)
 
 
 def schedule_spec(field: str, title: str, epochs: float, colour: str, palette: Palette) -> dict[str, Any]:
@@ -162,13 +184,7 @@ def schedule_spec(field: str, title: str, epochs: float, colour: str, palette: P
     return {
         "mark": {"type": "line", "strokeWidth": 2, "color": colour},
         "encoding": {
-            "x": {
-                "field": "epoch",
-                "type": "quantitative",
-                "scale": {"domain": [0, epochs], "nice": False},
-                "title": "epoch",
-                "axis": {"grid": False, "tickMinStep": 1, "titleColor": palette.muted},
-            },
+            "x": x_axis("epoch", "epoch", [0, epochs], palette, tickMinStep=1),
             "y": {
                 "field": field,
                 "type": "quantitative",

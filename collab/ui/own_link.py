@@ -49,6 +49,11 @@ def keep(name: str, text: str | None) -> None:
     put(name, text)
 
 
+def follow_again(name: str) -> None:
+    """What the link says of `name` is newly linked once more."""
+    st.session_state.pop(f"_linked_{name}", None)
+
+
 def address(page_name: str, **changed: str) -> str:
     """The whole address of the page as it stands, to be copied, with these texts `changed` in its link."""
     app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")

@@ -34,15 +34,7 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
 MENU_STYLE, TOUCH_STYLE = (Path(__file__).with_name(f"{name}.css") for name in ("menu", "touch"))
 POLL_SECONDS = 0.25
-STATE_WORDS = {
-    "queued": "waiting",
-    "running": "training",
-    "finished": "",
-    "stopped": "stopped early",
-    "diverged": "diverged",
-    "interrupted": "interrupted",
-    "failed": "failed",
-}
+STATE_WORDS = {"queued": "waiting", "running": "training", "stopped": "stopped early"}  # the others as they are called
 
 
 @dataclass(frozen=True)
@@ -370,7 +362,7 @@ def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
 
 def describe_run(record: RunRecord) -> str:
     """A run in one line, for a list of runs."""
-    state = STATE_WORDS[record.state]
+    state = STATE_WORDS.get(record.state, record.state) if record.state != "finished" else ""
     mse = f"MSE {words.loss(record.valid['mse'])}" if record.has_weights else ""
     return " · ".join(part for part in (record.name, mse, state) if part)
 
@@ -391,9 +383,7 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
     st.session_state["_pick_run"] = record.id
 
     def picked() -> None:
-        if (
-            st.session_state["_pick_run"] in records
-        ):  # a browser may still know a run by the words it had while it trained
+        if st.session_state["_pick_run"] in records:  # a browser may still know a run by its words while it trained
             use_run(st.session_state["_pick_run"])
 
     st.selectbox(

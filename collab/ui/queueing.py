@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 
 import streamlit as st
 
@@ -14,16 +15,23 @@ from collab.ui.visitor import visitor
 _REFUSED = "_training_refused"
 
 
+@contextlib.contextmanager
+def refusal_noted() -> Iterator[None]:
+    """Queue runs within, in a callback: where one is refused, the rest is left undone, and `say_refusal` then says why."""
+    try:
+        yield
+    except CollabError as reason:
+        st.session_state[_REFUSED] = str(reason)
+
+
 def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
     """Queue the runs that `planned` makes, none twice; the ids of those queued now, the others follow as there is room.
     For a callback: where nothing could be queued, `say_refusal` then says why."""
     jobs = cached.jobs()
-    try:
+    with refusal_noted():
         records = list(planned())
         return [jobs.submit_once(records[0])] if len(records) == 1 else jobs.submit_all(visitor(), records)
-    except CollabError as reason:
-        st.session_state[_REFUSED] = str(reason)
-        return []
+    return []
 
 
 def say_refusal() -> None:

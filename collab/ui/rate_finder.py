@@ -14,6 +14,7 @@ from collab.models import Family, build_model
 from collab.range_test import GradientModel, RangeTest
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
+from collab.ui.loss_chart import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.settings_form import take_over
 from collab.ui.theme import Palette, palette
 
@@ -105,51 +106,24 @@ def _data(found: RangeTest) -> pd.DataFrame:
 def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str, Any]:
     """Loss over the rate (log): single batches thin, smoothed thick, the suggestion as a rule with its name."""
     low, high = float(found.smoothed.min()), float(found.smoothed.max())
-    x = {
-        "field": "rate",
-        "type": "quantitative",
-        "scale": {"type": "log", "domain": [1e-5, 1], "nice": False},
-        "title": "learning rate",
-        "axis": {
-            "grid": False,
-            "values": [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1],
-            "format": "~g",
-            "titleColor": palette.muted,
-        },
-    }
-    y = {
-        "field": "loss",
-        "type": "quantitative",
-        "scale": {"domain": [0.9 * low, 1.08 * high], "zero": False, "nice": False},
-        "title": "loss of a batch (stars²)",
-        "axis": {"gridColor": palette.grid, "titleColor": palette.muted, "tickCount": 5},
-    }
+    ticks = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
+    x = x_axis("rate", "learning rate", [1e-5, 1], palette, values=ticks, format="~g")
+    x["scale"]["type"] = "log"
+    y = loss_axis("loss of a batch (stars²)", [0.9 * low, 1.08 * high], palette, tickCount=5)
     hover = [
         {"field": "rate", "format": ".2~e", "title": "rate"},
         {"field": "loss", "format": ".4f", "title": "MSE"},
         {"field": "kind", "title": "loss"},
     ]
 
-    def line(kind: str, **mark: Any) -> dict[str, Any]:
-        return {
-            "transform": [{"filter": f"datum.kind === '{kind}'"}],
-            "mark": {"type": "line", "clip": True, "color": palette.train, **mark},
-            "encoding": {"x": x, "y": y, "tooltip": hover},
-        }
+    def curve(kind: str, **mark: Any) -> dict[str, Any]:
+        line = {"type": "line", "clip": True, "color": palette.train, **mark}
+        return where(f"datum.kind === '{kind}'", line, x=x, y=y, tooltip=hover)
 
-    layers = [line(BATCH, strokeWidth=1, opacity=0.35), line(SMOOTH, strokeWidth=2.6)]
+    layers = [curve(BATCH, strokeWidth=1, opacity=0.35), curve(SMOOTH, strokeWidth=2.6)]
     if found.suggested is not None:
-        at = {"x": {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}}
-        layers += [
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", "color": palette.accent, "strokeDash": [5, 4], "strokeWidth": 1.5},
-                "encoding": at,
-            },
-            {
-                "data": {"values": [{}]},  # once, not once for every row
-                "mark": {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent},
-                "encoding": {**at, "y": {"value": 12}, "text": {"value": f"suggested {words.rate(found.suggested)}"}},
-            },
-        ]  # fmt: skip
-    return {"layer": layers, "height": height}
+        at = {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}
+        name = {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent}
+        said = {"value": f"suggested {words.rate(found.suggested)}"}
+        layers += [once({**DASHED, "color": palette.accent}, x=at), once(name, x=at, y={"value": 12}, text=said)]
+    return chart(layers, height, palette, synthetic=False)

@@ -13,7 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
-from collab.ui.queueing import still_to_come
+from collab.ui.queueing import refusal_noted, say_refusal, still_to_come
 from collab.ui.runs_table import pick_runs
 from collab.ui.visitor import visitor
 
@@ -77,6 +77,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
             help="The run as a file, to be kept or looked at elsewhere: python -m collab import-run reads it.",
         )
         delete_button([record])
+    say_refusal()
     _spread(record, known)
 
 
@@ -106,8 +107,7 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     of = f" of {words.plain(origin.name)}" if origin is not None else ""
     line, button = st.columns([5, 1], vertical_alignment="center")
     if found.n_runs:
-        n_repeats = words.counted(found.n_runs, "repeat")
-        text = f"{n_repeats}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
+        text = f"{words.counted(found.n_runs, 'repeat')}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
         text += " (mean ± standard deviation; they differ in the model’s seed alone)."
     else:
         text = f"The repeats{of} are under way."
@@ -215,10 +215,7 @@ def _restore(runs: list[tuple[str, str]]) -> None:
 
 def _repeat(record: RunRecord) -> None:
     jobs = cached.jobs()
-    try:
+    with refusal_noted():
         repeats = plan_repeats(with_own_rows(record, jobs.store), jobs.store.records(), starter=visitor())
         jobs.submit_all(visitor(), repeats)
-    except CollabError as reason:
-        _note(False, f"No repeat is queued: {words.plain(str(reason))}.")
-    else:
         _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")

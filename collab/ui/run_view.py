@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from typing import Any
@@ -13,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.errors import RunError
 from collab.models import family_of
 from collab.services.runs import Progress, RunRecord
-from collab.services.training_job import plan
+from collab.services.training_job import plan_again
 from collab.settings import as_text, settings_from
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
@@ -21,6 +22,7 @@ from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, forget_run, use_run
+from collab.ui.queueing import refusal_noted
 from collab.ui.sealed_view import show_sealed
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
@@ -88,55 +90,19 @@ def _headline(progress: Progress, replay: float | None) -> None:
     """One line of fixed height: what the run is doing and the button that goes with it."""
     record = progress.record
     line, button = st.columns([4, 1], vertical_alignment="center")
-    epochs = record.settings.get("epochs", 1)
     if replay is not None:
         line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
         if button.button("End replay", key="end_replay", width="stretch"):
             del st.session_state["_replay"]
             st.rerun()
     elif record.busy:
-        left = progress.seconds_left
-        text = (
-            words.plain(cached.jobs().trouble()) or "Waiting for its turn"
-            if record.state == "queued"
-            else (
-                f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"
-                + (
-                    f" · step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}"
-                    if left is not None and in_batches(record)
-                    else ""
-                )
-                + (f" · {words.duration(left)} left" if left is not None else " · getting ready")
-            )
-        )
-        line.progress(progress.share, text=text)
-        mine = record.starter == visitor()
-        if button.button(
-            "Stop",
-            key="stop",
-            icon=":material/stop:",
-            width="stretch",
-            disabled=not mine,
-            help=None if mine else "Somebody else has started this run; only they can stop it.",
-        ):
-            try:
-                cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
-            except RunError as reason:
-                st.session_state["_refused"] = str(reason)
-            if record.state == "queued":  # it never began, and is no run any more
-                forget_run(record.id)
-            st.rerun()
+        line.progress(progress.share, text=_how_far(progress))
+        _stop_button(record, button)
     else:
-        state = {
-            "finished": "Finished",
-            "stopped": "Stopped",
-            "diverged": "Diverged",
-            "interrupted": "Interrupted",
-            "failed": "Failed",
-        }[record.state]
         took = f" after {words.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        line.progress(progress.share, text=f"{state}{took}{kept} · {words.plain(record.name)} · {record.data_title}")
+        text = f"{record.state.capitalize()}{took}{kept} · {words.plain(record.name)} · {record.data_title}"
+        line.progress(progress.share, text=text)
         if button.button(
             "Replay",
             key="replay",
@@ -148,6 +114,36 @@ def _headline(progress: Progress, replay: float | None) -> None:
             st.session_state["_replay"] = (record.id, time.monotonic())
             st.rerun()
         _say_how_it_ended(record)
+
+
+def _how_far(progress: Progress) -> str:
+    """What a run that waits or trains is doing."""
+    record, left = progress.record, progress.seconds_left
+    if record.state == "queued":
+        return words.plain(cached.jobs().trouble()) or "Waiting for its turn"
+    epochs = record.settings.get("epochs", 1)
+    parts = [f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"]
+    if left is not None and in_batches(record):
+        parts.append(f"step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}")
+    parts.append(f"{words.duration(left)} left" if left is not None else "getting ready")
+    return " · ".join(parts)
+
+
+def _stop_button(record: RunRecord, place: DeltaGenerator) -> None:
+    mine = record.starter == visitor()
+    if place.button(
+        "Stop",
+        key="stop",
+        icon=":material/stop:",
+        width="stretch",
+        disabled=not mine,
+        help=None if mine else "Somebody else has started this run; only they can stop it.",
+    ):
+        with contextlib.suppress(RunError):  # a browser may send what the page does not offer
+            cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+        if record.state == "queued":  # it never began, and is no run any more
+            forget_run(record.id)
+        st.rerun()
 
 
 def _say_how_it_ended(record: RunRecord) -> None:
@@ -171,24 +167,9 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
     """Queue the run once more, its learning rate times `factor`, and show that one."""
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
-    try:
-        use_run(
-            cached.jobs().submit(
-                plan(
-                    record.model,
-                    settings,
-                    record.data,
-                    record.holdout,
-                    record.split_seed,
-                    items_by=record.items_by,
-                    starter=visitor(),
-                )
-            )
-        )
-    except RunError as reason:
-        st.error(str(reason))
-        return
-    st.session_state["_take_over"] = record.model, settings
+    with refusal_noted():
+        use_run(cached.jobs().submit(plan_again(record, settings, starter=visitor())))
+        st.session_state["_take_over"] = record.model, settings
     st.rerun()  # of the whole page: the controls follow
 
 
@@ -207,16 +188,9 @@ def _replay_share(run_id: str) -> float | None:
 def _history_table(progress: Progress) -> None:
     history, word = progress.history, epoch_word(progress.record)
     of = f"the {word}’s batches" if in_batches(progress.record) else f"the training ratings, after the {word}"
-    rows = pd.DataFrame(
-        {
-            "epoch": history.epoch.astype("int64"),
-            "train_loss": history.train_loss,
-            "valid_loss": history.valid_loss,
-            "time": history.seconds,
-        }
-    )
+    rows = history[["epoch", "train_loss", "valid_loss", "seconds"]].astype({"epoch": "int64"})
     st.dataframe(
-        rows,
+        rows.rename(columns={"seconds": "time"}),
         hide_index=True,
         height=212,
         placeholder="–",

@@ -106,7 +106,7 @@ def runs_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
                 "name": record.name,
                 "data": record.data_title,
                 "model": record.model,
-                "state": STATE_WORDS[record.state] or "finished",
+                "state": STATE_WORDS.get(record.state, record.state),
                 "mse": mse,
                 "against": mse - biases if mse is not None and biases is not None else None,
                 "settings": difference_from_preset(record),

@@ -12,11 +12,6 @@ from collab.ui import cached, words
 WHY_COUNT = "The best of many looks better than it is: part of its lead is luck on these very ratings."
 
 
-def settings_tried(n_tried: int) -> str:
-    """ "1 setting", "7 settings"."""
-    return words.counted(n_tried, "setting")
-
-
 def figure_to_quote(record: RunRecord) -> str:
     """The figure on the sealed rows beside both baselines there, in one sentence."""
     model, biases, mean = (record.sealed[name]["mse"] for name in ("model", "biases_only", "global_mean"))
@@ -29,7 +24,7 @@ def figure_to_quote(record: RunRecord) -> str:
 def show_sealed(record: RunRecord) -> None:
     """How a run was chosen, and what its sealed rows say; nothing for a run that has none and was not chosen among trials."""
     chosen = (
-        f"Chosen when {settings_tried(record.n_tried)} had been tried on the same held-out ratings. {WHY_COUNT}"
+        f"Chosen when {words.counted(record.n_tried, 'setting')} had been tried on the same held-out ratings. {WHY_COUNT}"
         if record.n_tried
         else ""
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
-from collab.settings import RANGES, WHOLE_NUMBERS, About, about, as_text, parse, settings_from, to_dict
+from collab.settings import RANGES, WHOLE_NUMBERS, About, as_text, parse, settings_from, to_dict
 from collab.splitting import SHARE_LIMITS
 from collab.ui import own_link, words
 
@@ -34,13 +34,12 @@ def take_over(settings: Any, share: float | None = None) -> None:
 
 def choose_model() -> Family:
     """Draw the choice of a model; returns the chosen family. Another model brings its own settings, at their preset."""
-    state, link = st.session_state, st.query_params
+    state = st.session_state
     if (again := state.pop("_take_over", None)) is not None:  # a model's name and settings
         _switch(again[0])
         take_over(again[1])
-    linked = link.get(MODEL)
-    if linked is not None and linked != state.get("_linked_model") and not own_link.is_late(MODEL, linked):
-        state["_linked_model"] = linked
+    if (linked := own_link.newly_linked(MODEL, own_link.STALE_SECONDS)) is not None:
+        own_link.keep(MODEL, linked)  # followed once
         try:
             _switch(family_of(linked).name, keep_link=True)
         except SettingError as reason:
@@ -57,12 +56,7 @@ def choose_model() -> Family:
         "sure they are.",
     )
     st.caption(MODELS[chosen].about)
-    if chosen == DEFAULT_MODEL:
-        own_link.put(MODEL, None)
-        state.pop("_linked_model", None)
-    elif link.get(MODEL) != chosen:
-        own_link.put(MODEL, chosen)
-        state["_linked_model"] = chosen
+    own_link.keep(MODEL, chosen if chosen != DEFAULT_MODEL else None)
     return MODELS[chosen]
 
 
@@ -74,40 +68,41 @@ def _switch(name: str, *, keep_link: bool = False) -> None:
     state["_model"] = name
     preset = MODELS[name].presets[DEFAULT_PRESET]
     take_over(dataclasses.replace(preset, seed=state.get(_key("seed"), preset.seed)))
-    state["_linked_settings"] = {}
-    if not keep_link:  # the settings in it are the other model's
-        for family in MODELS.values():
-            for field in dataclasses.fields(family.settings_type):
-                own_link.put(field.name, None)
+    for family in MODELS.values():
+        for field in dataclasses.fields(family.settings_type):
+            if keep_link:
+                own_link.follow_again(field.name)
+            else:  # the settings in it are the other model's
+                own_link.keep(field.name, None)
 
 
 def settings_form(family: Family) -> tuple[Any | None, float]:
     """Draw the controls; returns the settings they stand at (None if they contradict each other) and the share held out."""
     _from_link(family)
     current, share = _current(family)
-    presets = family.presets
-    matching = [
+    matching = (
         name
-        for name, preset in presets.items()
-        if dataclasses.replace(preset, seed=current["seed"]) == _settings(family, current)
-    ]
-    st.session_state["preset"] = matching[0] if matching else None
+        for name, preset in family.presets.items()
+        if dataclasses.asdict(preset) | {"seed": current["seed"]} == current
+    )
+    st.session_state["preset"] = next(matching, None)
     st.segmented_control(
         "Preset",
-        list(presets),
+        list(family.presets),
         key="preset",
         format_func=PRESET_TITLES.get,
         on_change=_use_preset,
         args=(family,),
         help=family.help,
     )
-    for name in current:
-        if about(family.settings_type, name).in_sight:
-            _control(family, name)
+    fields = dataclasses.fields(family.settings_type)
+    for field in fields:
+        if field.metadata["about"].in_sight:
+            _control(family, field)
     with st.expander("More settings"):
-        for name in current:
-            if not about(family.settings_type, name).in_sight:
-                _control(family, name)
+        for field in fields:
+            if not field.metadata["about"].in_sight:
+                _control(family, field)
         st.slider(
             "Share held out",
             *SHARE_LIMITS,
@@ -124,13 +119,6 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
         settings = None
     _to_link(family, current, share)
     return settings, share
-
-
-def _settings(family: Family, values: dict[str, Any]) -> Any | None:
-    try:
-        return settings_from(family.settings_type, values)
-    except SettingError:
-        return None
 
 
 def _current(family: Family) -> tuple[dict[str, Any], float]:
@@ -160,55 +148,26 @@ def _options(limits: About, value: float) -> list[float]:
     return sorted({each for each in values if limits.low <= each <= limits.high} | {value})
 
 
-def _control(family: Family, name: str) -> None:
-    limits, key = about(family.settings_type, name), _key(name)
-    value = st.session_state[key]
+def _control(family: Family, field: dataclasses.Field) -> None:
+    limits, key = field.metadata["about"], _key(field.name)
+    value, common = st.session_state[key], {"key": key, "help": limits.help, "persist_state": "session"}
     if limits.choices:
-        st.segmented_control(
-            limits.label,
-            limits.choices,
-            key=key,
-            help=limits.help,
-            format_func=str.capitalize,
-            required=True,
-            persist_state="session",
-        )
+        st.segmented_control(limits.label, limits.choices, format_func=str.capitalize, required=True, **common)
     elif isinstance(value, bool):
-        st.toggle(limits.label, key=key, help=limits.help, persist_state="session")
-    elif _kind(family, name) == WHOLE_NUMBERS:
-        _list_control(name, limits, family)
+        st.toggle(limits.label, **common)
+    elif field.type == WHOLE_NUMBERS:
+        _list_control(field.name, limits, family)
     elif limits.log:
-        st.select_slider(
-            limits.label,
-            _options(limits, value),
-            key=key,
-            help=limits.help,
-            persist_state="session",
-            format_func=words.count if isinstance(value, int) else words.rate,
-        )
-    elif value is None or isinstance(value, tuple):
-        _range_control(name, limits, family)
+        shown = words.count if isinstance(value, int) else words.rate
+        st.select_slider(limits.label, _options(limits, value), format_func=shown, **common)
+    elif field.type in RANGES:
+        _range_control(field, limits, family)
     elif isinstance(value, int) and limits.high > 10_000:
-        st.number_input(
-            limits.label, int(limits.low), int(limits.high), step=1, key=key, help=limits.help, persist_state="session"
-        )
+        st.number_input(limits.label, int(limits.low), int(limits.high), step=1, **common)
     else:
         kind = type(value)
-        st.slider(
-            limits.label,
-            kind(limits.low),
-            kind(limits.high),
-            step=kind(limits.step),
-            key=key,
-            help=limits.help,
-            persist_state="session",
-            format="%d" if kind is int else "%.2f",
-        )
-
-
-def _kind(family: Family, name: str) -> str:
-    """The type of a setting, as it is written in its class."""
-    return next(field.type for field in dataclasses.fields(family.settings_type) if field.name == name)
+        low, high, step = (kind(each) for each in (limits.low, limits.high, limits.step))
+        st.slider(limits.label, low, high, step=step, format="%d" if kind is int else "%.2f", **common)
 
 
 def _list_control(name: str, limits: About, family: Family) -> None:
@@ -230,16 +189,12 @@ def _list_control(name: str, limits: About, family: Family) -> None:
 
     st.text_input(limits.label, key=f"{key}_text", help=limits.help, on_change=changed, placeholder="100,50")
     if refused:
-        st.error(
-            f"{refused}. {as_text(st.session_state[key])} still stands.",
-            icon=":material/error:",
-        )
+        st.error(f"{refused}. {as_text(st.session_state[key])} still stands.", icon=":material/error:")
 
 
-def _range_control(name: str, limits: About, family: Family) -> None:
-    key = _key(name)
-    default = getattr(family.presets[DEFAULT_PRESET], name)
-    can_be_off = next(each.type for each in dataclasses.fields(family.settings_type) if each.name == name) == RANGES[1]
+def _range_control(field: dataclasses.Field, limits: About, family: Family) -> None:
+    key, can_be_off = _key(field.name), field.type == RANGES[1]
+    default = getattr(family.presets[DEFAULT_PRESET], field.name)
     low, high = st.session_state[key] or st.session_state.get(f"{key}_ends", default)
     st.session_state[f"{key}_on"] = st.session_state[key] is not None
     st.session_state[f"{key}_low"], st.session_state[f"{key}_high"] = low, high
@@ -273,12 +228,10 @@ def _range_control(name: str, limits: About, family: Family) -> None:
 
 def _from_link(family: Family) -> None:
     """Take over what a link says of the settings; refuse, with the allowed range, what is not allowed."""
-    linked, late = st.session_state.setdefault("_linked_settings", {}), own_link.LONG_STALE_SECONDS
     for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
-        text = st.query_params.get(name)
-        if text is None or text == linked.get(name) or own_link.is_late(name, text, late):
+        if (text := own_link.newly_linked(name)) is None:
             continue
-        linked[name] = text
+        own_link.keep(name, text)  # followed once
         try:
             if name == SHARE:
                 value = float(text) if text.replace(".", "", 1).isdigit() else math.nan
@@ -298,13 +251,7 @@ def _from_link(family: Family) -> None:
 
 def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     """Say in the link what differs from the default preset."""
-    linked = st.session_state["_linked_settings"]
     defaults = to_dict(family.presets[DEFAULT_PRESET])
     for name, value in {**current, SHARE: share}.items():
-        text, default = as_text(value), as_text(defaults.get(name, 0.2))
-        if text == default:
-            own_link.put(name, None)
-            linked.pop(name, None)
-        else:
-            own_link.put(name, text)
-            linked[name] = text
+        text = as_text(value)
+        own_link.keep(name, text if text != as_text(defaults.get(name, 0.2)) else None)

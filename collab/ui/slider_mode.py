@@ -15,16 +15,17 @@ from collab.errors import CollabError, SettingError
 from collab.models import DEFAULT_PRESET, Family
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
-from collab.services.trials import Rows, Trials, View
+from collab.services.trials import Rows, Trials, View, key_of
 from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
 from collab.ui.as_table import as_table
-from collab.ui.loss_chart import epoch_word
+from collab.ui.curves_chart import curves_data, curves_spec, with_labels
+from collab.ui.loss_chart import MSE, VALID, epoch_word
 from collab.ui.page import POLL_SECONDS, use_run
-from collab.ui.sealed_view import WHY_COUNT, figure_to_quote, settings_tried
+from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
 from collab.ui.theme import palette
-from collab.ui.trials_chart import curves_of, difference, frame_of, in_words, losses_table, trials_data, trials_spec
+from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
 from collab.ui.visitor import visitor
 
 MODE = "sliders"  # link name of the switch
@@ -32,13 +33,13 @@ SPLIT = "split"  # link name of the split seed of the trials
 SEALED_SHARE = 0.1
 QUICK_SECONDS = 3.0  # a training that is expected to take longer waits for a press
 TYPICAL = (100_000, 3_000)  # ratings and table rows, where no run tells yet
+HEIGHT = 350  # pixels of the picture
 
 
 def switch() -> bool:
     """Draw the switch of slider mode; returns whether it is on. It stands in the link."""
-    state, text = st.session_state, st.query_params.get(MODE)
-    if text is not None and text != state.get("_linked_mode") and not own_link.is_late(MODE, text):
-        state[MODE] = text == "true"
+    if (text := own_link.newly_linked(MODE, own_link.STALE_SECONDS)) is not None:
+        st.session_state[MODE] = text == "true"
     on = st.toggle(
         "Train as I move the sliders",
         key=MODE,
@@ -47,8 +48,7 @@ def switch() -> bool:
         "when you leave; keep the one you like.",
     )
     # not bound to the link: what a bound widget writes there could come with what the page has replaced
-    state["_linked_mode"] = "true" if on else None
-    own_link.put(MODE, state["_linked_mode"])
+    own_link.keep(MODE, "true" if on else None)
     return on
 
 
@@ -69,16 +69,14 @@ def sealed_beside(share: float) -> float:
 
 def split_seed() -> int:
     """The split seed of the trials, from the link; it is not the model's seed, so that trying seeds stays on the same rows."""
-    state, text = st.session_state, st.query_params.get(SPLIT)
-    if text is not None and text != state.get("_linked_split") and not own_link.is_late(SPLIT, text):
+    if (text := own_link.newly_linked(SPLIT, own_link.STALE_SECONDS)) is not None:
         if text.isascii() and text.isdigit() and len(text) < 10:
-            state["_split"] = int(text)
+            st.session_state["_split"] = int(text)
         else:
             reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
             st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
-    seed = state.setdefault("_split", 0)
-    state["_linked_split"] = str(seed) if seed else None
-    own_link.put(SPLIT, state["_linked_split"])
+    seed = st.session_state.setdefault("_split", 0)
+    own_link.keep(SPLIT, str(seed) if seed else None)
     return seed
 
 
@@ -103,14 +101,10 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
         planned = plan(family.name, settings, rows.data, rows.holdout, seed)
         seconds = expected_seconds(family, settings, share, known)
         try:
-            if seconds <= QUICK_SECONDS or st.session_state.get("_try_anyway") == (
-                planned.model,
-                planned.settings,
-                rows,
-            ):
+            if seconds <= QUICK_SECONDS or st.session_state.get("_try_anyway") == key_of(planned):
                 trials.train(planned)
             else:
-                _say_slow(family, planned, rows, seconds)
+                _say_slow(family, planned, seconds)
         except CollabError as reason:
             st.error(words.plain(str(reason)), icon=":material/error:")
     current = trials.look(rows).current
@@ -136,7 +130,7 @@ def _own_trials() -> Trials:
     return trials
 
 
-def _say_slow(family: Family, planned: RunRecord, rows: Rows, seconds: float) -> None:
+def _say_slow(family: Family, planned: RunRecord, seconds: float) -> None:
     """Why nothing happens by itself with these settings, and two ways on."""
     st.info(
         f"These settings take about {words.duration(seconds)} to train, so they wait for you. Up to "
@@ -148,7 +142,7 @@ def _say_slow(family: Family, planned: RunRecord, rows: Rows, seconds: float) ->
             "Try them",
             key="try_anyway",
             type="primary",
-            on_click=lambda: st.session_state.update(_try_anyway=(planned.model, planned.settings, rows)),
+            on_click=lambda: st.session_state.update(_try_anyway=key_of(planned)),
         )
         st.button(
             "Back to quick settings",
@@ -170,20 +164,26 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     line, note = view.current, st.session_state.pop("_trial_note", None)
     st.progress(line.share if line is not None else 0.0, text=_state_words(line))
     *figures, doors = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
-    _metrics(view, figures)
+    begun = _begun(view)
+    baselines = begun.baselines if begun is not None else {}
+    _metrics(view, baselines.get("biases_only", {}).get("mse"), figures)
     with doors:
         _keep_button(trials, view)
         _check_door(trials, view)
-    _tally(view)
-    curves = curves_of(view)
-    frame = frame_of(curves, _baselines(view))
+    held_out = f"{words.count(begun.n_valid)} held-out ratings" if begun is not None else "held-out ratings"
+    st.markdown(f"**{words.counted(view.n_tried, 'setting')} tried** on the same {held_out}. {WHY_COUNT}")
+    curves = curves_of(view, palette())
+    frame, data = frame_of(curves, baselines), curves_data(curves, VALID)
     st.vega_lite_chart(
-        trials_data(curves, frame), trials_spec(curves, frame, palette()), key="trials_chart", alt=in_words(view)
+        with_labels(data, curves, frame, HEIGHT),
+        curves_spec(curves, frame, palette(), HEIGHT, f"held-out {MSE}"),
+        key="trials_chart",
+        alt=in_words(view),
     )
     as_table(
         "trials_table",
         "Held-out loss of the trials by epoch",
-        lambda: losses_table(curves),
+        lambda: data[["run", "epoch", "loss"]].rename(columns={"run": "trial"}),
         {"loss": st.column_config.NumberColumn("held-out loss", format="%.4f")},
     )
     if note:
@@ -193,10 +193,11 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     _trouble(trials, view, planned)
 
 
-def _baselines(view: View) -> dict[str, dict[str, float]]:
-    """Of the current trial, or of one on the same rows while it has not begun."""
-    of_current = view.current.record.baselines if view.current is not None else {}
-    return of_current or next((trial.record.baselines for trial in view.others), {})
+def _begun(view: View) -> RunRecord | None:
+    """A record that knows how many rows there are, and the baselines on them: the current trial's, or while that has not begun
+    the one of another."""
+    known = [view.current.record] if view.current is not None else []
+    return next((each for each in (*known, *(trial.record for trial in view.others)) if each.baselines), None)
 
 
 def _keep_button(trials: Trials, view: View) -> None:
@@ -238,26 +239,21 @@ def _state_words(progress: Progress | None) -> str:
     return f"{state} in {words.duration(record.seconds)} · {name}" if record.seconds else f"{state} · {name}"
 
 
-def _metrics(view: View, places: Sequence[DeltaGenerator]) -> None:
+def _metrics(view: View, biases: float | None, places: Sequence[DeltaGenerator]) -> None:
     """The figure of now, the best one, and the one to quote; each against what biases alone reach on the same rows."""
-    biases = _baselines(view).get("biases_only", {}).get("mse")
     losses = view.current.history.valid_loss if view.current is not None else ()
     ended = view.current is not None and view.current.record.has_weights
     now = view.current.record.valid["mse"] if ended else float(losses.iloc[-1]) if len(losses) else None
     checked = view.checked.record.sealed if view.checked is not None else {}
     quoted, against = (checked.get(name, {}).get("mse") for name in ("model", "biases_only"))
     best = view.best.mse if view.best is not None else None
-    help_now = (
-        "Mean squared error of the newest trial on the held-out ratings, in stars²; under it, against biases only."
-    )
-    help_best = "The lowest of all settings tried on the same held-out ratings."
-    help_quote = (
-        "On sealed ratings, which no trial saw, once you have looked at them; under it, against biases only there."
-    )
+    newest = "Mean squared error of the newest trial on the held-out ratings, in stars²; under it, against biases only."
+    lowest = "The lowest of all settings tried on the same held-out ratings."
+    sealed = "On sealed ratings, which no trial saw, once you have looked at them; under it, against biases only there."
     for place, label, mse, baseline, help in (
-        (places[0], "This setting", now, biases, help_now),
-        (places[1], "Best so far", best, biases, help_best),
-        (places[2], "To quote", quoted, against, help_quote),
+        (places[0], "This setting", now, biases, newest),
+        (places[1], "Best so far", best, biases, lowest),
+        (places[2], "To quote", quoted, against, sealed),
     ):
         known = mse is not None and baseline is not None
         place.metric(
@@ -270,18 +266,11 @@ def _metrics(view: View, places: Sequence[DeltaGenerator]) -> None:
         )
 
 
-def _tally(view: View) -> None:
-    """One line: how many settings were tried on the same rows, and why that matters."""
-    known = _on_rows(view)
-    held_out = f"{words.count(known.n_valid)} held-out ratings" if known is not None else "held-out ratings"
-    st.markdown(f"**{settings_tried(view.n_tried)} tried** on the same {held_out}. {WHY_COUNT}")
-
-
 def _quote(rows: Rows, view: View) -> None:
     """After the look: the figure to quote, of which setting, what has happened since, and the way to unseen rows."""
     record = view.checked.record
     since = (
-        f" {settings_tried(view.n_since)} tried since: for them these ratings are no longer unseen."
+        f" {words.counted(view.n_since, 'setting')} tried since: for them these ratings are no longer unseen."
         if view.n_since
         else ""
     )
@@ -294,15 +283,8 @@ def _quote(rows: Rows, view: View) -> None:
         "learned about the settings stays learned.",
     ):
         st.session_state["_split"] = rows.split_seed + 1
-        own_link.put(SPLIT, str(rows.split_seed + 1))
-        st.session_state["_linked_split"] = str(rows.split_seed + 1)
+        own_link.keep(SPLIT, str(rows.split_seed + 1))
         st.rerun()
-
-
-def _on_rows(view: View) -> RunRecord | None:
-    """A record that knows how many rows there are."""
-    known = [view.current.record] if view.current is not None else []
-    return next((each for each in (*known, *(trial.record for trial in view.others)) if each.n_valid), None)
 
 
 def _check_box(trials: Trials, view: View) -> None:

@@ -10,7 +10,7 @@ from collab.models import DotBiasSettings
 from collab.services.jobs import Jobs
 from collab.services.training_job import plan
 from collab.ui import cached
-from collab.ui.compare_view import alike_in_words, spread_out
+from collab.ui.compare_view import alike_in_words
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
 
@@ -207,11 +207,3 @@ def test_rate_finder_takes_its_rate_over(visit):
     app.button(key="use_rate").click().run()
     assert not app.exception and app.session_state["set_learning_rate"] != before
     assert app.button(key="use_rate").disabled
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [([1.0, 5.0], [1.0, 5.0]), ([1.0, 1.0], [0.5, 1.5]), ([3.0, 1.0, 1.0], [3.0, 0.5, 1.5]), ([2.0], [2.0])],
-)
-def test_labels_make_room_for_each_other(places, expected):
-    assert spread_out(places, 1.0) == pytest.approx(expected)

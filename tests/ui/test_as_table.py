@@ -1,10 +1,7 @@
 """The table beside a picture: not made before somebody opens it, and the same rows then."""
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-
-from collab.ui.trials_chart import losses_table
 
 
 def app(around, fold, n):
@@ -32,18 +29,3 @@ def test_a_table_is_made_when_it_is_opened(around, fold, n):
     assert (
         page.dataframe[0].value["epoch"].tolist() == list(range(n)) and page.dataframe[0].proto.alt == "Losses by epoch"
     )
-
-
-def test_trials_without_an_epoch_have_an_empty_table():
-    assert losses_table([]).columns.tolist() == ["trial", "epoch", "loss"] and losses_table([]).empty
-
-
-def test_trials_are_laid_under_each_other():
-    class Curve:
-        def __init__(self, name, losses):
-            self.name = name
-            history = pd.DataFrame({"epoch": range(1, len(losses) + 1), "valid_loss": losses})
-            self.progress = type("Progress", (), {"history": history})
-
-    table = losses_table([Curve("first", [0.9, 0.8]), Curve("none", []), Curve("newest", [0.7])])
-    assert table.values.tolist() == [["first", 1, 0.9], ["first", 2, 0.8], ["newest", 1, 0.7]]

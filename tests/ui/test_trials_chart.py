@@ -1,7 +1,6 @@
-"""The chart of slider mode: how trials are named, which are drawn, and axes that stand still while one trains."""
+"""Trials on one picture: their names and the room for them, which are drawn, and axes that stand still while one trains."""
 
 import dataclasses
-import itertools
 
 import pandas as pd
 import pytest
@@ -10,20 +9,10 @@ from collab.models import BayesSettings, DotBiasSettings, preset_of
 from collab.services.runs import Progress
 from collab.services.training_job import plan
 from collab.services.trials import Trial, View
+from collab.ui.curves_chart import COLUMNS, curves_data, curves_spec, spread_out, with_labels
+from collab.ui.loss_chart import VALID
 from collab.ui.theme import LIGHT
-from collab.ui.trials_chart import (
-    BEST,
-    N_OTHERS,
-    NAME,
-    NOW,
-    OTHER,
-    curves_of,
-    difference,
-    frame_of,
-    in_words,
-    trials_data,
-    trials_spec,
-)
+from collab.ui.trials_chart import N_OTHERS, NOW, curves_of, difference, frame_of, in_words
 
 FAST = preset_of("dot-bias", "fast")
 BASELINES = {"biases_only": {"mse": 0.88}, "global_mean": {"mse": 1.26}}
@@ -66,21 +55,32 @@ def test_a_trial_is_named_by_what_differs(settings, model, expected):
     assert difference(record(settings, model), record()) == expected
 
 
+def drawn(*shown):
+    """The curves of these trials, the first of them the newest, and all that is drawn of them."""
+    curves = curves_of(view(*shown), LIGHT)
+    return curves, with_labels(curves_data(curves, VALID), curves, frame_of(curves, BASELINES), 350)
+
+
 def test_the_last_few_are_drawn_and_the_best_always():
     others = [trial(0.9, 0.85 + 0.001 * n, n_factors=10 + n) for n in range(6)]
     best = trial(0.9, 0.80, n_factors=99)
-    curves = curves_of(view(trial(0.9, 0.86), *others, best))
-    assert len(curves) == N_OTHERS + 1 and curves[-1].kind == NOW
-    assert [curve.kind for curve in curves].count(BEST) == 1 and curves[0].name == "best: 99 factors"
-    assert [curve.name for curve in curves[1:-1]] == ["12 factors", "11 factors", "10 factors"]
-    assert set(trials_data(curves, frame_of(curves, BASELINES)).kind) == {NOW, BEST, OTHER}
+    curves, data = drawn(trial(0.9, 0.86), *others, best)
+    assert [curve.run for curve in curves] == ["best: 99 factors", "12 factors", "11 factors", "10 factors", NOW]
+    assert len(curves) == N_OTHERS + 1 and [curve.thick for curve in curves] == [False] * N_OTHERS + [True]
+    assert data[data.thick].run.unique().tolist() == [NOW]
+    assert data.groupby("run", sort=False).colour.unique().str[0].tolist() == [
+        LIGHT.ink,
+        *3 * [LIGHT.muted],
+        LIGHT.valid,
+    ]
 
 
 def test_nothing_tried_yet_is_no_error():
-    curves = curves_of(view(None))
-    frame = frame_of(curves, {})
-    assert curves == [] and trials_data(curves, frame).empty
-    assert trials_spec(curves, frame, LIGHT)["height"] > 0 and "nothing was tried" in in_words(view(None))
+    curves, data = drawn(None)
+    assert curves == [] and data.empty and data.columns.tolist() == COLUMNS
+    assert curves_spec(curves, frame_of(curves, {}), LIGHT, 350)["layer"] and "nothing was tried" in in_words(
+        view(None)
+    )
 
 
 def test_the_chart_stands_still_while_a_trial_trains():
@@ -89,16 +89,48 @@ def test_the_chart_stands_still_while_a_trial_trains():
     under_way = [trial(*losses, state="running") for losses in ((), (1.4,), (1.4, 0.7))]
     seen = []
     for now in under_way:
-        curves = curves_of(View(now.progress, "", (before,), before, 1, None, 0))
-        seen.append(trials_spec(curves, frame_of(curves, BASELINES), LIGHT))
+        curves = curves_of(View(now.progress, "", (before,), before, 1, None, 0), LIGHT)
+        seen.append(curves_spec(curves, frame_of(curves, BASELINES), LIGHT, 350))
     assert seen[0] == seen[1] == seen[2]
+
+
+def test_a_baseline_above_the_losses_is_said_and_one_among_them_drawn():
+    curves, _ = drawn(trial(0.9, 0.86))
+    texts = [
+        layer["encoding"]["text"]["value"]
+        for layer in curves_spec(curves, frame_of(curves, BASELINES), LIGHT, 350)["layer"]
+        if "value" in layer["encoding"].get("text", {})
+    ]
+    assert set(texts) == {"biases only 0.8800", "global mean 1.2600, above the picture"}
 
 
 def test_losses_that_are_no_numbers_are_left_out_and_every_name_has_its_place():
     lost = trial(float("nan"), state="diverged", n_factors=7)
-    curves = curves_of(view(trial(0.9, 0.8301), trial(0.9, 0.8302, n_factors=10), lost))
-    data = trials_data(curves, frame_of(curves, BASELINES))
-    assert data.loss.notna().all()
-    names = data[data.role == NAME]
-    assert list(names.name) == ["0.8302 10 factors", "0.8301 this setting", "0.8800 biases only"]
-    assert min(b - a for a, b in itertools.pairwise(sorted(names.place))) > 0.005  # no two on one line
+    _, data = drawn(trial(0.9, 0.8301), trial(0.9, 0.8302, n_factors=10), lost)
+    assert data.loss.notna().all() and "7 factors" not in set(data.run)
+    names = data[data.label != ""]
+    assert names.label.tolist() == ["0.8302 10 factors", "0.8301 this setting"]
+    assert max(names.place) - min(names.place) > 0.005  # not on one line
+
+
+def test_the_rows_are_in_the_order_of_the_trials():
+    _, data = drawn(trial(0.7), trial(0.9, 0.8, n_factors=9), trial(n_factors=7, state="failed"))
+    assert data[["run", "epoch", "loss"]].values.tolist() == [
+        ["9 factors", 1, 0.9],
+        ["9 factors", 2, 0.8],
+        [NOW, 1, 0.7],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([1.0, 5.0], [1.0, 5.0]),
+        ([1.0, 1.0], [0.5, 1.5]),
+        ([3.0, 1.0, 1.0], [3.0, 0.5, 1.5]),
+        ([2.0], [2.0]),
+        ([], []),
+    ],
+)
+def test_labels_make_room_for_each_other(places, expected):
+    assert spread_out(places, 1.0) == pytest.approx(expected)
