@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.ui import cached, film_set
+from collab.ui import film_set
 from collab.ui.film_map_chart import Marks
 from collab.ui.film_picker import pick_film
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
