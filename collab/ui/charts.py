@@ -46,6 +46,15 @@ def _over(below: dict, above: dict) -> dict:
     return below | both
 
 
+def legend_above(figure: go.Figure, palette: Palette) -> None:
+    """The names of the traces over the picture; where it is narrow they stand below each other, and it becomes lower."""
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": palette.ink, "size": 12}},
+        margin={"t": 40},
+    )
+
+
 def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
     """Write "synthetic ratings" into the corner: a picture may travel without its page."""
     return figure.add_annotation(
