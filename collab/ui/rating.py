@@ -20,7 +20,6 @@ from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
-from collab.ui.keep_focus import keep_focus
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
 from collab.ui.unmatched import unmatched
@@ -81,8 +80,6 @@ def rate_cards(
     with st.container(gap="xsmall"):
         for place, film in enumerate(films.itertuples(), start=1):
             _card(place, film, known)
-    at = state.get("_asked_at", {}).get(change.title) if change else None
-    keep_focus(f"{change}", None if at is None else min(at + 1, len(films)))
     if films.empty:
         st.success("You have answered every film of this data set.", icon=":material/check:")
 
