@@ -130,8 +130,7 @@ def _named(name: str, asks: str = "") -> str:
 
 def facts(film: Any) -> str:
     """Number of ratings and genres of a row of an items table or of a list of films."""
-    counted = f"{words.count(film.n_ratings)} {'rating' if film.n_ratings == 1 else 'ratings'}"
-    return " · ".join(filter(None, [counted, film.genres.replace("|", ", ")]))
+    return " · ".join(filter(None, [words.counted(film.n_ratings, "rating"), film.genres.replace("|", ", ")]))
 
 
 def title_and_facts(film: Any) -> tuple[str, str]:
@@ -175,6 +174,11 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
         f"<p>Predicted <b>{prediction.rating:.1f}</b>; in 8 of 10 cases from {prediction.low:.1f} to "
         f"{prediction.high:.1f} stars. Columns: the chance of each rating, in %.</p></div>"
     )
+
+
+def likely_words(low: float, high: float) -> str:
+    """The ends of a likely range: "3 to 5", or "4" where they are one."""
+    return f"{low:g} to {high:g}" if high > low else f"{low:g}"
 
 
 def chances_in_words(prediction: Prediction, scale: RatingScale) -> str:

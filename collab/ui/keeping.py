@@ -70,9 +70,11 @@ def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: Trai
 def _delete_all(answers: Sequence[Answer]) -> None:
     """The profile with all that it holds, behind a second press."""
     with st.popover("Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."):
-        n_answers = f"{words.count(len(answers))} {'answer' if len(answers) == 1 else 'answers'}"
         advice = " Download them first to keep a copy." if answers else ""
-        st.markdown(f"This deletes {n_answers}, what else was said here, the name and both links, for good.{advice}")
+        st.markdown(
+            f"This deletes {words.counted(len(answers), 'answer')}, what else was said here, the name and both links, for good."
+            f"{advice}"
+        )
         st.button("Delete for good", key="delete", type="primary", on_click=_delete)
 
 

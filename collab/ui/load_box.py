@@ -12,10 +12,9 @@ from collab.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import own_ratings, words
+from collab.ui.lacking import listed, unmatched
 from collab.ui.own_ratings import FileRead
-from collab.ui.rating import listed
 from collab.ui.taste import STARS
-from collab.ui.unmatched import unmatched
 
 LARGEST_FILE = 5
 """Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""
@@ -70,7 +69,13 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
                 [Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data, "unmatched_csv"
             )
     with st.container(horizontal=True):
-        st.button(f"Add {_answers(len(keep.rows))}", key="keep_file", type="primary", on_click=_keep, args=(file, data))
+        st.button(
+            f"Add {words.counted(len(keep.rows), 'answer')}",
+            key="keep_file",
+            type="primary",
+            on_click=_keep,
+            args=(file, data),
+        )
         st.button("Leave it", key="leave_file", type="tertiary", on_click=_next_file)
 
 
@@ -95,10 +100,6 @@ def _matched(file: FileRead, data_title: str) -> str:
     return f"{words.count(len(file.export.answers.rows) - len(file.lacking))} matched{lacking}"
 
 
-def _answers(n: int) -> str:
-    return f"{words.count(n)} {'answer' if n == 1 else 'answers'}"
-
-
 def _read(key: str, run_id: str) -> None:
     state = st.session_state
     file, state["_note"] = state[key], None
@@ -114,7 +115,7 @@ def _keep(file: FileRead, data_title: str) -> None:
         st.session_state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
         return
     _next_file()
-    text = f"{_answers(n_kept)} loaded."
+    text = f"{words.counted(n_kept, 'answer')} loaded."
     if file.lacking:
         text += f" Not in {data_title}, but kept: {listed(file.lacking)}."
     st.session_state["_note"] = True, text

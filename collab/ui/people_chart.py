@@ -106,8 +106,10 @@ def foretold_figure(
 
 def _in_words(row: pd.Series) -> str:
     interval = f" (80 %: {words.stars(row.low)} to {words.stars(row.high)})" if hasattr(row, "low") else ""
-    ratings = "1 rating" if row.n_ratings == 1 else f"{words.count(row.n_ratings)} ratings"
-    return f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
+    return (
+        f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · "
+        f"{words.counted(row.n_ratings, 'rating')}"
+    )
 
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:

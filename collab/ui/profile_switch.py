@@ -86,7 +86,7 @@ def _others(others: list[Profile]) -> None:
             horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"other-{each.id}"
         ):
             n = n_answers.get(each.id)
-            count = "" if n is None else f" · {words.count(n)} {'answer' if n == 1 else 'answers'}"
+            count = "" if n is None else f" · {words.counted(n, 'answer')}"
             st.button(
                 short_name(each) + count, key=f"switch-{each.id}", width="stretch", on_click=_switch_to, args=(each,)
             )

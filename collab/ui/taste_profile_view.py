@@ -101,9 +101,8 @@ def say_so_far(taste: Taste) -> None:
             else "The average person: whom the model expects before the first rating, in everything below."
         )
         return
-    n = len(rated)
     st.markdown(
-        f"**{words.count(n)} {'film' if n == 1 else 'films'} rated**"
+        f"**{words.counted(len(rated), 'film')} rated**"
         + (f", {words.count(len(taste.known.not_seen))} not seen." if taste.known.not_seen else ".")
     )
     films = trained_items(run.items)

@@ -50,9 +50,8 @@ def show_people(company: Company, page_name: str) -> None:
 def _person(place: int, profile: Profile, name: str, private: Profile | None) -> None:
     n_rated = sum(answer.rating is not None for answer in own_ratings.answers_of(profile))
     with st.popover(f"{words.plain(name)} · {words.count(n_rated)} rated", key=f"person-{place}"):
-        films = "film" if n_rated == 1 else "films"
         has = "have" if name == YOU else "has"
-        st.markdown(f"**{words.plain(name)}** {has} rated {words.count(n_rated)} {films}.")
+        st.markdown(f"**{words.plain(name)}** {has} rated {words.counted(n_rated, 'film')}.")
         if private is not None:
             if st.button("Rate more films", key=f"more-{place}", icon=":material/star:"):
                 _rate(private)
