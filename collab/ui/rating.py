@@ -42,7 +42,7 @@ def rate_cards(
     """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
     of films to pick; `said` are the person's facts."""
     titles, state = cached.film_titles(run.id), st.session_state
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
             "Find a film to rate",
             titles,
