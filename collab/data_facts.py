@@ -15,10 +15,6 @@ from collab.datasets.dataset import Dataset
 from collab.ideas.crosstab import blank_share
 from collab.ratings import Ratings
 
-HOUR = 3600  # seconds
-PAUSE = HOUR
-"""A pause of an hour or more ends a sitting: who comes back after it begins another one."""
-
 DAY, WEEK, MONTH = PERIODS = ("day", "week", "month")
 _NUMPY_PERIODS = {DAY: "datetime64[D]", MONTH: "datetime64[M]"}
 _MONDAY = np.datetime64("1970-01-05")  # weeks begin on Mondays
@@ -96,23 +92,6 @@ def too_few(n_ratings: np.ndarray, minimum: int) -> TooFew:
     return TooFew(int(few.sum()), len(n_ratings), int(n_ratings[few].sum()), int(n_ratings.sum()))
 
 
-def count_classes(n_ratings: np.ndarray, minimum: int) -> pd.DataFrame:
-    """How many have how many ratings, in classes 1, 2, 3–4, 5–9, 10–19, 20–49, …; nobody has none.
-
-    Columns: low, high (both ends count), n, n_few: those of them with fewer than `minimum`. Up to the highest count.
-    """
-    highest = max(1, int(n_ratings.max(initial=1)))
-    edges, power = [1, 2, 3], 1
-    while edges[-1] <= highest:
-        edges += [step * power for step in (5, 10, 20)]
-        power *= 10
-    edges = np.array(edges)
-    edges = edges[: int(np.searchsorted(edges, highest, side="right")) + 1]
-    few = n_ratings[n_ratings < minimum]
-    n, n_few = (np.histogram(part, edges)[0] for part in (n_ratings, few))
-    return pd.DataFrame({"low": edges[:-1], "high": edges[1:] - 1, "n": n, "n_few": n_few})
-
-
 def level_counts(ratings: Ratings) -> np.ndarray:
     """How many of `ratings` are of each level of the scale, (n_levels,)."""
     scale = ratings.rating_scale
@@ -185,46 +164,3 @@ def _starts(time: np.ndarray, period: str) -> np.ndarray:
         days = moments.astype("datetime64[D]")
         return days - (days - _MONDAY) % np.timedelta64(7, "D")
     return moments.astype(_NUMPY_PERIODS[period])
-
-
-def since_first(ratings: Ratings) -> np.ndarray:
-    """Seconds from the first rating of its user to each rating, int64, (n,); the first itself has 0."""
-    first = np.full(ratings.n_users, np.iinfo(np.int64).max)
-    np.minimum.at(first, ratings.user_index, ratings.time)
-    return ratings.time - first[ratings.user_index]
-
-
-def within(ratings: Ratings, seconds: np.ndarray) -> pd.DataFrame:
-    """How much was rated less than so many `seconds` after a user's first rating: one row each, in their order.
-
-    Columns: seconds, share_ratings: of all ratings, share_users: of the users, those all of whose ratings are; both 0 … 1.
-    """
-    seconds = np.asarray(seconds)
-    since = since_first(ratings)
-    last = np.full(ratings.n_users, -1, dtype=np.int64)
-    np.maximum.at(last, ratings.user_index, since)
-    last = np.sort(last[last >= 0])
-    shares = (np.searchsorted(np.sort(each), seconds) / max(1, len(each)) for each in (since, last))
-    share_ratings, share_users = shares
-    return pd.DataFrame({"seconds": seconds, "share_ratings": share_ratings, "share_users": share_users})
-
-
-def sittings(ratings: Ratings, pause: int = PAUSE) -> pd.DataFrame:
-    """The sittings of all users: a sitting ends where its user gives no rating for `pause` seconds or more.
-
-    Columns: user_index, start (seconds since 1970), seconds: from its first to its last rating, n_ratings. By user and time.
-    """
-    order = np.lexsort((ratings.time, ratings.user_index))
-    user, time = ratings.user_index[order], ratings.time[order]
-    begins = np.ones(len(order), dtype=bool)
-    begins[1:] = (np.diff(user) != 0) | (np.diff(time) >= pause)
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(order)) - 1
-    return pd.DataFrame(
-        {
-            "user_index": user[first],
-            "start": time[first],
-            "seconds": time[last] - time[first],
-            "n_ratings": last - first + 1,
-        }
-    )

@@ -9,7 +9,6 @@ from collab.ui.page import open_page, renew_when_ended
 PARTS = {
     "long tail": data_tail_view.show_tail_table,
     "over time": data_time_view.show_time,
-    "sittings": data_time_view.show_sittings,
     "stars": data_stars_view.show_stars,
     "crosstab": data_stars_view.show_crosstab,
     "split": data_split_view.show_split,

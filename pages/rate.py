@@ -8,17 +8,12 @@ from collab.errors import CollabError
 from collab.ui import cached, own_ratings, words
 from collab.ui.begin_view import begin
 from collab.ui.keeping import keep_or_delete, say_view_only
+from collab.ui.lacking import say_lacking
 from collab.ui.page import open_page
 from collab.ui.person import said_by, viewer_of
 from collab.ui.picks_view import show_picks
 from collab.ui.profile_switch import profile_switch, whose
-from collab.ui.rating import (
-    STYLE,
-    answer_list,
-    answers_to_look_at,
-    rate_cards,
-    say_lacking,
-)
+from collab.ui.rating import STYLE, answer_list, answers_to_look_at, rate_cards
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
 run = page.run

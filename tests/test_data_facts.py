@@ -13,7 +13,6 @@ from collab.data_facts import (
     MONTH,
     PERIODS,
     WEEK,
-    count_classes,
     counts,
     cumulative_share,
     doubled_titles,
@@ -22,17 +21,14 @@ from collab.data_facts import (
     n_top,
     over_time,
     rated_twice,
-    since_first,
-    sittings,
     sizes,
     too_few,
-    within,
 )
 from collab.datasets.dataset import Dataset, encode
 from collab.ratings import RatingScale
 
 NOON = 874_756_800  # Saturday, 20 September 1997, 12:00 UTC
-ROWS = (  # user 1 sits for ten minutes and comes back on the next day; user 2 comes a month later
+ROWS = (  # user 1 comes back on the next day; user 2 comes a month later
     ("1", "10", 4.0, NOON),
     ("1", "11", 2.0, NOON + 600),
     ("1", "30", 5.0, NOON + 86_400),
@@ -86,27 +82,19 @@ def test_counts_and_gini_by_hand(ratings):
     assert [n_top(30, share) for share in (0.01, 0.1, 0.2)] == [1, 3, 6] and n_top(1664, 0.1) == 167
 
 
-def test_too_few_and_classes_by_hand():
+def test_too_few_by_hand():
     few = too_few(np.array([1, 4, 30, 20]), 20)
     assert (few.n, few.n_all, few.n_ratings, few.n_ratings_all) == (2, 4, 5, 55)
     assert few.share == 0.5 and few.share_of_ratings == pytest.approx(5 / 55)
-    classes = count_classes(np.array([1, 4, 30, 20, 2, 3, 200]), 25)
-    assert classes["low"].tolist() == [1, 2, 3, 5, 10, 20, 50, 100, 200]
-    assert classes["high"].tolist() == [1, 2, 4, 9, 19, 49, 99, 199, 499]
-    assert classes["n"].tolist() == [1, 1, 2, 0, 0, 2, 0, 0, 1]
-    assert classes["n_few"].tolist() == [1, 1, 2, 0, 0, 1, 0, 0, 0]
 
 
 @given(some.lists(some.integers(1, 3000), min_size=1, max_size=60), some.integers(1, 300))
-def test_shares_and_classes_add_up(n_ratings, minimum):
+def test_shares_add_up(n_ratings, minimum):
     n_ratings = np.array(n_ratings)
-    held, few, classes = cumulative_share(n_ratings), too_few(n_ratings, minimum), count_classes(n_ratings, minimum)
+    held, few = cumulative_share(n_ratings), too_few(n_ratings, minimum)
     assert held[0] == 0 and held[-1] == 1 and (np.diff(held) >= 0).all() and (np.diff(held, 2) <= 1e-12).all()
     # the most rated ones with enough ratings hold what the others do not
     assert held[few.n_all - few.n] + few.share_of_ratings == pytest.approx(1)
-    assert classes["n"].sum() == few.n_all and classes["n_few"].sum() == few.n
-    assert classes["low"].iat[-1] <= n_ratings.max() <= classes["high"].iat[-1]
-    assert (classes["low"].to_numpy()[1:] == classes["high"].to_numpy()[:-1] + 1).all()
     # twice the area between the Lorenz curve, by trapezoids, and the diagonal
     area = (held[1:] + held[:-1]).sum() / (2 * len(n_ratings))
     assert gini(n_ratings) == pytest.approx(2 * area - 1, abs=1e-9) and 0 <= gini(n_ratings) + 1e-12 < 1
@@ -168,35 +156,3 @@ def test_every_rating_lies_in_one_period_and_every_user_is_new_once(movielens_10
     frequency = {DAY: "D", WEEK: "W-SUN", MONTH: "M"}[period]
     moments = pd.Series(pd.to_datetime(ratings.time, unit="s")).dt.to_period(frequency)
     assert table["n_ratings"].tolist() == moments.value_counts().sort_index().tolist()
-
-
-def test_within_an_hour_by_hand(ratings):
-    assert since_first(ratings).tolist() == [0, 600, 86_400, 0, 3599]
-    table = within(ratings, np.array([600, 3600, 86_401]))
-    assert table["share_ratings"].tolist() == pytest.approx([2 / 5, 4 / 5, 1])  # 600 s is not less than 600 s
-    assert table["share_users"].tolist() == [0, 0.5, 1]
-
-
-def test_sittings_by_hand(ratings):
-    table = sittings(ratings)
-    assert table.to_dict("list") == {
-        "user_index": [1, 1, 2],
-        "start": [NOON, NOON + 86_400, NOON + 30 * 86_400],
-        "seconds": [600, 0, 3599],
-        "n_ratings": [2, 1, 2],
-    }
-    assert [len(sittings(ratings, pause)) for pause in (600, 3599, 85_800, 85_801)] == [5, 4, 3, 2]
-
-
-@given(some.lists(some.tuples(some.integers(1, 4), some.integers(0, 20_000)), min_size=1, max_size=50))
-def test_sittings_hold_every_rating_and_keep_their_pauses(make_ratings, rows):
-    ratings = make_ratings([(user, "a", 3) for user, _ in rows])
-    ratings = dataclasses.replace(ratings, time=np.array([time for _, time in rows]))
-    table = sittings(ratings)
-    assert table["n_ratings"].sum() == len(rows) and (table["seconds"] >= 0).all()
-    ends = table["start"] + table["seconds"]
-    same_user = table["user_index"].to_numpy()[1:] == table["user_index"].to_numpy()[:-1]
-    assert ((table["start"].to_numpy()[1:] - ends.to_numpy()[:-1])[same_user] >= 3600).all()
-    shares = within(ratings, np.array([1, 60, 3600, 30_000]))
-    assert shares["share_ratings"].is_monotonic_increasing and shares["share_ratings"].iat[-1] == 1
-    assert (shares["share_users"] <= 1).all() and shares["share_users"].iat[-1] == 1

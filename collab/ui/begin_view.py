@@ -140,7 +140,5 @@ def _values(dataset: Dataset, column: str) -> list[str]:
 
 
 def _told(name: str, key: str) -> None:
-    state = st.session_state
-    value = None if state[key] == LEFT_OUT else state[key]
-    if own_ratings.tell(name, lambda _: value):
-        state["_asked"], state["_note"] = [], None  # other films are asked with another belief
+    chosen = st.session_state[key]
+    own_ratings.tell(name, lambda _: None if chosen == LEFT_OUT else chosen)

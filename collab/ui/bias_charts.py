@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui import words
-from collab.ui.charts import mark_mean, styled
-from collab.ui.explore_charts import colour_scale, escaped, font
+from collab.ui.charts import mark_mean, name_rows, styled
+from collab.ui.explore_charts import colour_scale, escaped
 from collab.ui.theme import Palette
 
 
@@ -20,13 +20,12 @@ def kinds_figure(
 ) -> go.Figure:
     """Mean biases of `collab.biases.bias_by_kind` as dots on their standard errors, named on the left with the number of
     films; `overall`, the mean of all films, is a dotted line."""
-    places = list(range(len(table)))
     reach = np.abs(np.r_[table["mean"], overall]).max(initial=1e-6)
     hover = [_mean_in_words(row.name, row) for row in table.itertuples()]
     figure = go.Figure(
         go.Scatter(
             x=table["mean"].tolist(),
-            y=places,
+            y=list(range(len(table))),
             mode="markers",
             error_x={
                 "type": "data",
@@ -51,17 +50,11 @@ def kinds_figure(
     styled(figure, palette, height, synthetic=synthetic, left=150)
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
-    return figure.update_yaxes(
-        tickvals=places,
-        ticktext=[
-            f"{escaped(name)}  <span style='color:{palette.muted}'>{words.count(n)}</span>"
-            for name, n in zip(table["name"], table["n_films"], strict=True)
-        ],
-        tickfont=font(palette.ink, 12),
-        range=[len(table) - 0.4, -0.6],
-        showgrid=False,
-        zeroline=False,
-    )
+    names = [
+        f"{escaped(name)}  <span style='color:{palette.muted}'>{words.count(n)}</span>"
+        for name, n in zip(table["name"], table["n_films"], strict=True)
+    ]
+    return name_rows(figure, names, palette)
 
 
 def genre_decade_figure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from collab.data_facts import Sizes, doubled_titles, rated_twice, sittings, sizes
+from collab.data_facts import Sizes, doubled_titles, rated_twice, sizes
 from collab.datasets import Dataset
 from collab.ratings import Ratings
 from collab.services.source import Source, source_of
@@ -39,12 +39,6 @@ def titles_that_are_no_keys(name: str, fingerprint: str) -> tuple[pd.DataFrame, 
     """The doubled titles, and the pairs of a user and a title that stand in several rows. Raises CollabError."""
     dataset, _ = data_set(name)
     return doubled_titles(dataset), rated_twice(dataset)
-
-
-@st.cache_data(show_spinner=False, max_entries=4)
-def sittings_of(name: str, fingerprint: str) -> pd.DataFrame:
-    """The sittings of all users. Raises CollabError."""
-    return sittings(data_set(name)[1])
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -44,6 +46,28 @@ def _over(below: dict, above: dict) -> dict:
         for name, value in above.items()
     }
     return below | both
+
+
+def legend_above(figure: go.Figure, palette: Palette) -> None:
+    """The names of the traces over the picture; where it is narrow they stand below each other, and it becomes lower."""
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": palette.ink, "size": 12}},
+        margin={"t": 40},
+    )
+
+
+def name_rows(figure: go.Figure, names: Sequence[str], palette: Palette, top: float = -0.6) -> go.Figure:
+    """Names, which may be markup, at the left of what stands at the heights 0, 1, … from the top down; `top` leaves room."""
+    return figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        tickfont={"color": palette.ink, "size": 12},
+        automargin=True,
+        showgrid=False,
+        zeroline=False,
+        range=[len(names) - 0.4, top],
+    )
 
 
 def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:

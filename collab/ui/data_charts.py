@@ -1,4 +1,4 @@
-"""The pictures of the Data page below its long tail: ratings over time, sittings, stars, and what a split holds out."""
+"""The pictures of the Data page below its long tail: ratings over time, stars, and what a split holds out."""
 
 from __future__ import annotations
 
@@ -11,22 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from collab.ui import words
-from collab.ui.charts import mark_synthetic, styled
-from collab.ui.data_tail_charts import legend_above
+from collab.ui.charts import legend_above, mark_synthetic, styled
 from collab.ui.explore_charts import escaped, font
 from collab.ui.theme import Palette
-
-SPANS = {
-    "10 s": 10,
-    "1 min": 60,
-    "10 min": 600,
-    "1 h": 3600,
-    "1 day": 86_400,
-    "1 wk": 604_800,
-    "30 d": 2_592_000,
-    "1 yr": 31_536_000,
-}
-"""The marks of an axis of time that has passed, in seconds."""
 
 LEAST_FOR_MEAN = 20
 """Ratings that a period needs for its mean to be drawn: that of fewer jumps by chance."""
@@ -95,60 +82,6 @@ def over_time_figure(
             tickformat="," if row != 2 else ".1f",
         )
     return figure
-
-
-def within_figure(
-    table: pd.DataFrame,
-    window: int,
-    window_words: str,
-    palette: Palette,
-    *,
-    height: int = 380,
-    synthetic: bool = False,
-) -> go.Figure:
-    """The shares of `collab.data_facts.within`, against the time since a user's first rating, on a logarithmic scale."""
-    figure = go.Figure()
-    for column, colour, text, place in (
-        ("share_ratings", palette.accent, "of the ratings", "top left"),
-        ("share_users", palette.chosen, "of the users have made all theirs", "bottom right"),
-    ):
-        share = (100 * table[column]).tolist()
-        figure.add_scatter(
-            x=table["seconds"].tolist(),
-            y=share,
-            mode="lines",
-            line={"color": colour, "width": 2.5},
-            name=text,
-            customdata=[span_words(seconds) for seconds in table["seconds"]],
-            hovertemplate=f"less than %{{customdata}} after the first: %{{y:.0f}} % {text}<extra></extra>",
-        )
-        at = float(np.interp(np.log(window), np.log(table["seconds"]), share))
-        figure.add_scatter(
-            x=[window],
-            y=[at],
-            mode="markers+text",
-            marker={"color": colour, "size": 9},
-            text=[f"{at:.0f} %"],
-            textposition=place,
-            textfont=font(colour, 13),
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    styled(figure, palette, height, synthetic=synthetic)
-    legend_above(figure, palette)
-    figure.add_vline(x=window, line={"color": palette.muted, "width": 1, "dash": "dot"})
-    within_range = {text: seconds for text, seconds in SPANS.items() if seconds <= 2 * table["seconds"].iat[-1]}
-    figure.update_xaxes(
-        title="time since the user’s first rating",
-        type="log",
-        tickvals=list(within_range.values()),
-        ticktext=list(within_range),
-        tickangle=0,
-        zeroline=False,
-    )
-    if synthetic:
-        figure.update_annotations(y=0, yanchor="bottom")  # both curves end in the upper corner
-    return figure.update_yaxes(title="share (%)", range=[0, 104])
 
 
 def span_words(seconds: float) -> str:

@@ -17,6 +17,7 @@ from collab.ui.data_shown import Shown
 from collab.ui.theme import palette
 
 DEFAULT_SHARE = 0.2
+N_LAST = 10  # newest ratings of every user that the second split holds out
 NEWEST = "newest "  # how the name of the split by time begins
 
 
@@ -28,19 +29,8 @@ def show_split(shown: Shown) -> None:
             "the sidebar.",
             icon=":material/info:",
         )
-    picture, controls = st.columns([3, 1], gap="medium")
-    with controls:
-        n_last = st.slider(
-            "Last of every user",
-            1,
-            19,
-            10,
-            key="n_last",
-            bind="query-params",
-            help="How many of the newest ratings of every user the second kind of split holds out. More: more rows, and fewer to "
-            "learn each user from.",
-        )
-    splits = _splits(shown, n_last)
+    picture, metrics = st.columns([3, 1], gap="medium")
+    splits = _splits(shown)
     if not splits:
         st.info("No split of this data set leaves rows both to train and to check with.", icon=":material/info:")
         return
@@ -63,7 +53,7 @@ def show_split(shown: Shown) -> None:
         alt=f"Share of the ratings held out, in {len(over_time)} equally long periods, for {', '.join(splits)}. The second table "
         "below holds the same.",
     )
-    with controls:
+    with metrics:
         for name in dict.fromkeys((ours, newest)):
             st.metric(
                 f"Biases only, {name}",
@@ -101,7 +91,7 @@ def show_split(shown: Shown) -> None:
         )
 
 
-def _splits(shown: Shown, n_last: int) -> dict[str, Split]:
+def _splits(shown: Shown) -> dict[str, Split]:
     """The splits to compare by name: that in use first, the newest rows last; as many of these as are held out in the first.
     What cannot be made is left out, and said."""
     ratings, splits = shown.open_ratings, {}
@@ -113,7 +103,7 @@ def _splits(shown: Shown, n_last: int) -> dict[str, Split]:
     random = (f"random {words.percent(share)}, seed 0", partial(split_random, len(ratings), share, 0))
     for name, split in (
         *(() if form.startswith("random:") else (random,)),
-        (f"last {n_last} of every user", partial(split_last, ratings.user_index, ratings.time, n_last)),
+        (f"last {N_LAST} of every user", partial(split_last, ratings.user_index, ratings.time, N_LAST)),
         (f"{NEWEST}{words.percent(share)}", partial(split_by_time, ratings.time, share)),
     ):
         try:

@@ -1,11 +1,10 @@
-"""The long tail drawn three ways: every count by rank, how many have how many, and what share the most rated hold."""
+"""The picture of the long tail: every count by rank."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from collab.data_facts import cumulative_share, n_top
@@ -117,117 +116,3 @@ def thinned(n: int) -> np.ndarray:
         return np.arange(n)
     half = MOST_POINTS // 2
     return np.unique(np.concatenate([np.arange(half), np.round(np.geomspace(half, n - 1, half)).astype(int)]))
-
-
-def classes_figure(
-    table: pd.DataFrame,
-    minimum: int,
-    things: str,
-    palette: Palette,
-    *,
-    height: int = 420,
-    synthetic: bool = False,
-) -> go.Figure:
-    """How many have how many ratings: a column for every class of `collab.data_facts.count_classes`, those below `minimum` in
-    another colour."""
-    classes = [class_words(low, high) for low, high in zip(table["low"], table["high"], strict=True)]
-    enough = table["n"] - table["n_few"]
-    figure = go.Figure()
-    for part, colour, name in (
-        (table["n_few"], palette.valid, f"below {minimum}"),
-        (enough, palette.accent, f"{minimum} or more"),
-    ):
-        figure.add_bar(
-            x=classes,
-            y=part.tolist(),
-            marker={"color": colour},
-            name=name,
-            hovertemplate="%{x} ratings · %{y:,} " + things + f" ({name})<extra></extra>",
-        )
-    figure.add_scatter(
-        x=classes,
-        y=table["n"].tolist(),
-        mode="text",
-        text=[words.count(n) if n else "" for n in table["n"]],
-        textposition="top center",
-        textfont=font(palette.ink, 12),
-        hoverinfo="skip",
-        showlegend=False,
-        cliponaxis=False,
-    )
-    styled(figure, palette, height, synthetic=synthetic)
-    legend_above(figure, palette)
-    figure.update_layout(barmode="stack", bargap=0.12)
-    figure.update_xaxes(title=f"ratings of one of the {things}", type="category")
-    return figure.update_yaxes(title=things, rangemode="tozero", tickformat=",")
-
-
-def class_words(low: int, high: int) -> str:
-    """ "1", "3–4", "1,000–1,999"."""
-    return words.count(low) if low == high else f"{words.count(low)}–{words.count(high)}"
-
-
-def lorenz_figure(
-    n_ratings: np.ndarray,
-    minimum: int,
-    things: str,
-    palette: Palette,
-    *,
-    height: int = 420,
-    synthetic: bool = False,
-) -> go.Figure:
-    """Which share of the ratings the most rated share holds; the dotted line is where all would have as many."""
-    held, n = 100 * cumulative_share(n_ratings), max(1, len(n_ratings))
-    shown = thinned(len(held))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 100],
-        y=[0, 100],
-        mode="lines",
-        line={"color": palette.muted, "width": 1.5, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    figure.add_scatter(
-        x=(100 * shown / n).tolist(),
-        y=held[shown].tolist(),
-        mode="lines",
-        line={"color": palette.accent, "width": 2.5},
-        hovertemplate=f"the most rated %{{x:.1f}} % of the {things}<br>hold %{{y:.1f}} % of the ratings<extra></extra>",
-    )
-    marks = [(n_top(n, share), f"top {words.percent(share)}", palette.ink) for share in TOP_SHARES]
-    n_enough = int((n_ratings >= minimum).sum())
-    if n_enough < n:
-        marks.append((n_enough, f"with {minimum} or more", palette.valid))
-    for place, text, colour in marks:
-        figure.add_scatter(
-            x=[100 * place / n],
-            y=[held[place]],
-            mode="markers",
-            marker={"color": colour, "size": 9},
-            hoverinfo="skip",
-        )
-        figure.add_annotation(
-            x=100 * place / n,
-            y=held[place],
-            text=f"{text}: {held[place]:.0f} %",
-            showarrow=False,
-            xanchor="left" if place < 0.58 * n else "right",
-            yanchor="top",
-            xshift=9 if place < 0.58 * n else 0,
-            yshift=2 if place < 0.58 * n else -12,
-            font=font(colour, 12),
-            bgcolor=palette.paper,
-            opacity=0.92,
-        )
-    styled(figure, palette, height, synthetic=synthetic)
-    figure.update_xaxes(title=f"{things}, most rated first (%)", range=[-1, 101], zeroline=False)
-    return figure.update_yaxes(title="share of the ratings (%)", range=[-2, 108], zeroline=False)
-
-
-def legend_above(figure: go.Figure, palette: Palette) -> None:
-    """The names of the traces over the picture; where it is narrow they stand below each other, and it becomes lower."""
-    figure.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
-        margin={"t": 40},
-    )

@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data_facts import TooFew, count_classes, counts, cumulative_share, gini, n_top, too_few
+from collab.data_facts import TooFew, counts, cumulative_share, gini, n_top, too_few
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
-from collab.ui.data_tail_charts import TOP_SHARES, class_words, classes_figure, lorenz_figure, tail_figure
+from collab.ui.data_tail_charts import TOP_SHARES, tail_figure
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.theme import palette
 
 FILMS, USERS = "films", "users"
-BY_RANK, BY_COUNT, HELD = "rank", "count", "share held"
 
 
 def show_sizes(shown: Shown) -> None:
@@ -64,15 +63,6 @@ def show_tail(shown: Shown) -> None:
             bind="query-params",
             help="Whose ratings are counted.",
         )
-        drawn = st.segmented_control(
-            "Drawn by",
-            [BY_RANK, BY_COUNT, HELD],
-            default=BY_RANK,
-            required=True,
-            key="tail_as",
-            bind="query-params",
-            help="Each one’s count, most rated first; how many have how many; or what share of the ratings the most rated hold.",
-        )
         minimum = minimum_ratings(
             "Who has fewer is marked. Higher: more of them, with more of the ratings. Other pages leave them out of their lists, "
             "by their training ratings; here all ratings count."
@@ -80,19 +70,12 @@ def show_tail(shown: Shown) -> None:
     n_ratings, names = _tail(shown, things)
     few, held = too_few(n_ratings, minimum), cumulative_share(n_ratings)
     tops = {share: held[n_top(len(n_ratings), share)] for share in TOP_SHARES}
-    look = {"palette": palette(), "synthetic": shown.synthetic}
-    if drawn == BY_RANK:
-        figure = tail_figure(n_ratings, names, minimum, things, **look)
-    elif drawn == BY_COUNT:
-        figure = classes_figure(count_classes(n_ratings, minimum), minimum, things, **look)
-    else:
-        figure = lorenz_figure(n_ratings, minimum, things, **look)
     most = ", ".join(f"{words.percent(share)}: {words.percent(part)}" for share, part in tops.items())
     picture.plotly_chart(
-        figure,
+        tail_figure(n_ratings, names, minimum, things, palette(), synthetic=shown.synthetic),
         config=PLAIN,
         key="tail",
-        alt=f"Ratings of the {words.count(len(n_ratings))} {things}, by {drawn}. Share of the ratings that the most rated hold: "
+        alt=f"Ratings of the {words.count(len(n_ratings))} {things}, by rank. Share of the ratings that the most rated hold: "
         f"{most}. {words.count(few.n)} have fewer than {minimum}. The table of the long tail below holds the same.",
     )
     with controls, st.container(horizontal=True):
@@ -129,7 +112,7 @@ def _few_in_words(few: TooFew, minimum: int, things: str) -> str:
 
 
 def show_tail_table(shown: Shown) -> None:
-    """Films or users by count, and the classes: what the main picture shows."""
+    """Films or users by count: what the main picture shows."""
     things, minimum = st.session_state["tail_of"], st.session_state["minimum"]
     only_few = st.toggle(
         f"Only {things} with too few ratings",
@@ -154,53 +137,31 @@ def show_tail_table(shown: Shown) -> None:
         table = table[table["n_ratings"] < minimum]
     if shown.open_ratings is None:
         say_sealed_unknown(shown)
-    rows, classes = st.columns([2, 1], gap="medium")
-    with rows:
-        st.caption(
-            f"{words.counted(len(table), things.removesuffix('s'))}, most rated first."
-            + (
-                f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
-                if shown.n_sealed
-                else ""
-            )
+    st.caption(
+        f"{words.counted(len(table), things.removesuffix('s'))}, most rated first."
+        + (
+            f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
+            if shown.n_sealed
+            else ""
         )
-        st.dataframe(
-            table,
-            hide_index=True,
-            key="tail_table",
-            placeholder=words.MISSING,
-            alt=f"The {things}, most rated first",
-            column_config={
-                "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
-                "name": st.column_config.TextColumn("Title" if things == FILMS else "User", width="medium"),
-                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-                "share": st.column_config.NumberColumn("Share", format="%.2f %%", help="Of all ratings."),
-                "held": st.column_config.NumberColumn(
-                    "Held so far", format="%.1f %%", help="Share of all ratings, from the first place to this one."
-                ),
-                "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
-            },
-        )
-    with classes:
-        st.caption("How many have how many.")
-        found = count_classes(n_ratings, minimum)
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "ratings": [class_words(low, high) for low, high in zip(found["low"], found["high"], strict=True)],
-                    "n": found["n"],
-                    "few": found["n_few"],
-                }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="tail_table",
+        placeholder=words.MISSING,
+        alt=f"The {things}, most rated first",
+        column_config={
+            "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
+            "name": st.column_config.TextColumn("Title" if things == FILMS else "User", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+            "share": st.column_config.NumberColumn("Share", format="%.2f %%", help="Of all ratings."),
+            "held": st.column_config.NumberColumn(
+                "Held so far", format="%.1f %%", help="Share of all ratings, from the first place to this one."
             ),
-            hide_index=True,
-            key="classes_table",
-            alt=f"How many {things} have how many ratings",
-            column_config={
-                "ratings": "Ratings",
-                "n": st.column_config.NumberColumn(things.capitalize(), format="localized"),
-                "few": st.column_config.NumberColumn(f"Below {minimum}", format="localized"),
-            },
-        )
+            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
+        },
+    )
 
 
 def _means(shown: Shown, things: str) -> np.ndarray:

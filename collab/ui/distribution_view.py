@@ -26,7 +26,7 @@ from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words
 from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
-from collab.ui.film_list import level_chances_in_words
+from collab.ui.film_list import level_chances_in_words, likely_words
 from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
 from collab.ui.theme import Palette, palette
 
@@ -164,10 +164,9 @@ def distribution_expander(record: RunRecord) -> None:
 
 def in_words(found: Distribution, valid_mse: float) -> str:
     """Where the chances come from, and which levels are coloured."""
-    likely = f"{found.likely_low:g}" + (f" to {found.likely_high:g}" if found.likely_high > found.likely_low else "")
     return (
-        f"Coloured: the fewest neighbouring levels that hold the rating with a chance of at least {COVERAGE:.0%}, {likely}. "
-        + SOURCES[found.source].format(math.sqrt(valid_mse))
+        f"Coloured: the fewest neighbouring levels that hold the rating with a chance of at least {COVERAGE:.0%}, "
+        f"{likely_words(found.likely_low, found.likely_high)}. " + SOURCES[found.source].format(math.sqrt(valid_mse))
     )
 
 

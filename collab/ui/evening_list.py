@@ -14,7 +14,7 @@ import numpy as np
 from collab.ratings import RatingScale
 from collab.together import Evening
 from collab.ui import words
-from collab.ui.film_list import title_and_facts
+from collab.ui.film_list import likely_words, title_and_facts
 from collab.ui.theme import Palette
 
 
@@ -22,11 +22,6 @@ def ordinal(number: int) -> str:
     """A place in words: 1st, 2nd, 3rd, 11th, 1,202nd."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{words.count(number)}{ending}"
-
-
-def likely_words(low: float, high: float) -> str:
-    """The ends of a likely range: "3 to 5", or "4" where they are one."""
-    return f"{low:g} to {high:g}" if high > low else f"{low:g}"
 
 
 def evening_list(

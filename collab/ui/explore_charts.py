@@ -6,6 +6,7 @@ Pure functions from tables of `collab.biases` and a palette to Plotly figures; h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -214,31 +215,31 @@ def bias_scatter_figure(
             ]
         )
         colour = palette.ink
-    flags = []
-    for row in named.itertuples():
-        side = 1 if row.residual >= 0 else -1
-        flags.append(
-            {
-                "x": getattr(row, mean),
-                "y": row.bias,
-                "text": escaped(shortened(row.title)),
-                "font": font(colour, 11),
-                "arrowcolor": colour,
-                "arrowwidth": 0.7,
-                "arrowhead": 0,
-                "ax": -36 * side,
-                "ay": -22 * side,
-                "standoff": 3,
-                "bgcolor": palette.paper,
-                "borderpad": 1,
-                "opacity": 0.92,
-            }
-        )
-    figure.update_layout(annotations=flags)
+    figure.update_layout(annotations=[_flag(row, mean, colour, palette) for row in named.itertuples()])
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_xaxes(title=f"{MEAN_WORDS[mean]} of the training ratings (stars)", tickformat=".1f")
     figure.update_yaxes(title="bias", tickformat="+.1f", zeroline=True, zerolinecolor=palette.muted)
     return figure
+
+
+def _flag(row: Any, mean: str, colour: str, palette: Palette) -> dict:
+    """The name of a film or user beside its point, away from the line that the mean suggests."""
+    side = 1 if row.residual >= 0 else -1
+    return {
+        "x": getattr(row, mean),
+        "y": row.bias,
+        "text": escaped(shortened(row.title)),
+        "font": font(colour, 11),
+        "arrowcolor": colour,
+        "arrowwidth": 0.7,
+        "arrowhead": 0,
+        "ax": -36 * side,
+        "ay": -22 * side,
+        "standoff": 3,
+        "bgcolor": palette.paper,
+        "borderpad": 1,
+        "opacity": 0.92,
+    }
 
 
 def _apart(rows: pd.DataFrame, n: int, table: pd.DataFrame, mean: str) -> pd.DataFrame:

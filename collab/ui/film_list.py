@@ -177,6 +177,11 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
     )
 
 
+def likely_words(low: float, high: float) -> str:
+    """The ends of a likely range: "3 to 5", or "4" where they are one."""
+    return f"{low:g} to {high:g}" if high > low else f"{low:g}"
+
+
 def chances_in_words(prediction: Prediction, scale: RatingScale) -> str:
     """The chances of all levels as one sentence, see `level_chances_in_words`."""
     return level_chances_in_words(prediction.chances, scale)

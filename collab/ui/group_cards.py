@@ -92,7 +92,7 @@ def _label(run: TrainedRun, group: FilmGroup) -> str:
 
 
 def _picked(run_id: str, place: int, key: str) -> None:
-    state, pick = st.session_state, st.session_state[key]
+    pick = st.session_state[key]
 
     def change(before: str | None) -> str | None:
         groups, titles = cached.run_groups(run_id), titles_in(before)
@@ -100,5 +100,4 @@ def _picked(run_id: str, place: int, key: str) -> None:
         first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
         return "\n".join(change_picked(titles, places, place, first, pick)) or None
 
-    if own_ratings.tell(GROUPS, change):
-        state["_asked"], state["_note"] = [], None  # other films are asked with another belief
+    own_ratings.tell(GROUPS, change)

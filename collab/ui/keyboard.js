@@ -20,7 +20,7 @@ function pressed(event) {
   const button = event.target.closest?.("button");
   if (!button || !main?.contains(button)) return;
   if (button.closest('[data-testid="stPopover"]')) return enterPopover(button);
-  if (button.closest('[class*="st-key-card-"], .picks-list')) return; // ui/keep_focus.py and pick_list.js know better
+  if (button.closest(".picks-list")) return; // pick_list.js knows better
   waitForLoss(main, button);
 }
 
@@ -60,19 +60,22 @@ function closePopover(event) {
   });
 }
 
-// The same control where it is still there, else the one that has come to its place.
+// The same control where it is still there, on a card of the Rate page the first one of the film that has come there, else the
+// control that has come to its place.
 function waitForLoss(main, button) {
-  const key = [...(button.closest('[class*="st-key-"]')?.classList ?? [])].find((name) => name.startsWith("st-key-"));
+  const card = button.closest('[class*="st-key-card-"]');
+  const keyed = card ?? button.closest('[class*="st-key-"]');
+  const key = [...(keyed?.classList ?? [])].find((name) => name.startsWith("st-key-"));
   const place = stops(main).indexOf(button);
   let calm = 0; // as above
   until(() => {
-    if (!isLost()) return !button.isConnected;
+    if (!isLost()) return !card && !button.isConnected; // cards may be drawn twice
     calm = isDone() ? calm + 1 : 0;
-    if (calm < 6) return false;
     const now = stops(main);
     const same = key && now.find((each) => each.closest(`.${CSS.escape(key)}`));
+    if (calm < 6 && !(card && same)) return false;
     (same ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
-    return true;
+    return !card;
   });
 }
 

@@ -1,6 +1,6 @@
 """Keeps the keyboard where it was, on every page: it goes into a popover that it has opened, and on beside what it pressed away.
 
-An invisible component; what it does is in keyboard.js. The cards and the list of picks on the Rate page keep theirs themselves.
+An invisible component; what it does is in keyboard.js. The list of picks on the Rate page keeps its own itself.
 """
 
 from __future__ import annotations

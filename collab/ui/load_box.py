@@ -12,10 +12,9 @@ from collab.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import own_ratings, words
+from collab.ui.lacking import listed, unmatched
 from collab.ui.own_ratings import FileRead
-from collab.ui.rating import listed
 from collab.ui.taste import STARS
-from collab.ui.unmatched import unmatched
 
 LARGEST_FILE = 5
 """Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""

@@ -5,7 +5,8 @@ The functions that change something are for callbacks; none of them raises. What
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -95,18 +96,17 @@ def take_back(title: str) -> None:
     _change(title, None)
 
 
-def tell(name: str, change: Callable[[str | None], str | None]) -> bool:
+def tell(name: str, change: Callable[[str | None], str | None]) -> None:
     """Change what the person says of themselves: `change` gives the fact from the one so far, None for none. The first fact makes
-    the profile. Whether that worked."""
-
-    def write() -> None:
+    the profile."""
+    with _refusal_noted():
         store = cached.profiles()
         profile = _own_profile() if _is_open() else None
         value = change(store.facts(profile).get(name) if profile else None)
         if value is not None or profile is not None:
             store.say_of_oneself(profile or _own_profile(), name, value)
-
-    return _try(write)
+        # other films are asked with another belief
+        st.session_state["_asked"], st.session_state["_note"] = [], None
 
 
 def last_change() -> Change | None:
@@ -123,20 +123,15 @@ def undo() -> Change | None:
     change = last_change()
     if change is None:
         return None
-    undone: list[Change] = []
-
-    def undo_it() -> None:
-        now = _answer_to(change.title)
-        if _same(now, change.after):
+    with _refusal_noted():
+        unchanged = _same(_answer_to(change.title), change.after)
+        if unchanged:
             _write(change.title, change.before)
-            undone.append(change)
-
-    if not _try(undo_it):
-        return None
-    _changes().pop()
-    if not undone:
-        st.session_state["_profile_trouble"] = f"{change.title} was answered elsewhere since; that answer stays."
-    return undone[0] if undone else None
+        else:
+            st.session_state["_profile_trouble"] = f"{change.title} was answered elsewhere since; that answer stays."
+        _changes().pop()
+        return change if unchanged else None
+    return None
 
 
 def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
@@ -144,13 +139,10 @@ def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
 
     A title that the run spells a little otherwise becomes the run's, so that it is the same film everywhere.
     """
-    read: list[FileRead] = []
-
-    def read_it() -> None:
+    with _refusal_noted():
         export, lacking = spelt_as(read_export(content, STARS, name), list(cached.film_titles(run_id)))
-        read.append(FileRead(run_id, export, lacking))
-
-    return read[0] if _try(read_it) else None
+        return FileRead(run_id, export, lacking)
+    return None
 
 
 def to_keep(file: FileRead, answers: Sequence[Answer]) -> RatingsFile:
@@ -160,18 +152,13 @@ def to_keep(file: FileRead, answers: Sequence[Answer]) -> RatingsFile:
 
 def keep_file(file: FileRead) -> int | None:
     """Add the answers of the file, all or none: how many; None where that was refused."""
-    kept: list[int] = []
-
-    def keep() -> None:
+    with _refusal_noted():
         profile = _own_profile()
         answers = to_keep(file, cached.profiles().answers(profile))
         cached.profiles().keep(profile, answers)
-        kept.append(len(answers.rows))
-
-    if not _try(keep):
-        return None
-    _changes().clear()
-    return kept[0]
+        _changes().clear()
+        return len(answers.rows)
+    return None
 
 
 def profiles_here() -> list[Profile]:
@@ -262,14 +249,12 @@ def in_words(answer: Answer) -> str:
 
 
 def _change(title: str, after: Answer | None) -> None:
-    def change() -> None:
+    with _refusal_noted():
         before = _answer_to(title)
         _write(title, after)
         changes = _changes()
         changes.append(Change(title, before, after))
         del changes[:-N_UNDO]
-
-    _try(change)
 
 
 def _changes() -> list[Change]:
@@ -341,9 +326,16 @@ def _remember(profile: Profile) -> None:
 
 
 def _try(change: Callable[[], object]) -> bool:
-    try:
+    with _refusal_noted():
         change()
+        return True
+    return False
+
+
+@contextmanager
+def _refusal_noted() -> Iterator[None]:
+    """A change that is refused ends the block; why waits in `take_trouble`."""
+    try:
+        yield
     except CollabError as reason:
         st.session_state["_profile_trouble"] = str(reason)
-        return False
-    return True

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from collab.ratings import RatingScale
 from collab.ui import words
-from collab.ui.charts import styled
+from collab.ui.charts import legend_above, styled
 from collab.ui.explore_charts import escaped, font, shortened
 from collab.ui.theme import Palette
 
@@ -86,12 +86,8 @@ def foretold_figure(
         )
     _name_surprises(figure, rows, palette)
     figure = styled(figure, palette, height, synthetic=synthetic)
-    figure.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": font(palette.ink, 12)},
-        margin={"t": 40, "b": 36},
-        bargap=0,
-    )
+    legend_above(figure, palette)
+    figure.update_layout(margin={"b": 36}, bargap=0)
     muted = {"color": palette.muted}
     figure.update_xaxes(
         title={"text": "their held-out films, highest prediction first", "standoff": 8, "font": muted},

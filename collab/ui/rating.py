@@ -12,18 +12,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import Entry
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
-from collab.ui.keep_focus import keep_focus
 from collab.ui.person import Viewer
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
-from collab.ui.unmatched import unmatched
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -39,7 +36,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
     of films to pick; `said` are the person's facts."""
     run, known = viewer.run, viewer.known
     titles, state = cached.film_titles(run.id), st.session_state
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="find"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
             "Find a film to rate",
             titles,
@@ -75,8 +72,6 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
     with st.container(gap="xsmall"):
         for place, film in enumerate(films.itertuples(), start=1):
             _card(place, film, known)
-    at = state.get("_asked_at", {}).get(change.title) if change else None
-    keep_focus(f"{change}", None if at is None else min(at + 1, len(films)))
     if films.empty:
         st.success("You have answered every film of this data set.", icon=":material/check:")
 
@@ -109,24 +104,6 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
         st.html(film_list(films, "Ratings", run.record.scale, palette(), len(films)))
     else:
         st.caption("No film of this data set is rated yet.")
-
-
-def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
-    """Which of the answers this data set has no film for."""
-    if known.lacking:
-        n_films = len(known.lacking)
-        are_for = "answer is for a film" if n_films == 1 else "answers are for films"
-        with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
-            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
-            lacking = set(known.lacking)
-            unmatched([answer for answer in answers if answer.title in lacking], data.title, "lacking_csv")
-
-
-def listed(titles: Sequence[str], n: int = 8) -> str:
-    """The first `n` titles in a row, for Markdown."""
-    return "; ".join(map(words.plain, titles[:n])) + (
-        f" and {words.count(len(titles) - n)} more" if len(titles) > n else ""
-    )
 
 
 def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:

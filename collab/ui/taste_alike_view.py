@@ -82,11 +82,8 @@ def _users(viewer: Viewer, table: pd.DataFrame) -> None:
          if unsure else "This model gives its best guess alone, without a line for how sure it is. ")
         + ("Users are invented." if viewer.run.record.synthetic else "Users are numbers of the data set.")
     )  # fmt: skip
-    fold = table_fold("alike_table")
-    if fold is None:
-        return
-    with fold:
-        st.dataframe(
+    if fold := table_fold("alike_table"):
+        fold.dataframe(
             table.drop(columns=["user_index", "words"]),
             hide_index=True,
             placeholder=words.MISSING,
@@ -124,11 +121,8 @@ def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:
         "Films without an answer, those first that most of these users liked. A well-known film may get there by its number of "
         f"ratings alone: the table has the share of all its ratings that are {LIKED:g} or more."
     )
-    fold = table_fold("liked_table")
-    if fold is None:
-        return
-    with fold:
-        st.dataframe(
+    if fold := table_fold("liked_table"):
+        fold.dataframe(
             table.assign(everyone=100 * table["everyone"]),
             hide_index=True,
             column_order=["title", "n_ratings", "n_liked", "n_rated", "everyone", "predicted"],

@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui import words
-from collab.ui.charts import styled
+from collab.ui.charts import name_rows, styled
 from collab.ui.explore_charts import colour_scale, escaped, font
 from collab.ui.theme import Palette
 
@@ -136,19 +136,11 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         zeroline=True,
         zerolinecolor=palette.ink,
     )
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[
-            f'{escaped(row.genre)} <span style="color:{palette.muted}">{words.count(row.n_films)}</span> '
-            for row in table.itertuples()
-        ],
-        tickfont=font(palette.ink, 12),
-        automargin=True,
-        showgrid=False,
-        zeroline=False,
-        range=[len(table) - 0.4, -1.4 if synthetic else -0.6],  # room for the note
-    )
-    return figure
+    names = [
+        f'{escaped(row.genre)} <span style="color:{palette.muted}">{words.count(row.n_films)}</span> '
+        for row in table.itertuples()
+    ]
+    return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note
 
 
 def distribution_figure(
@@ -223,16 +215,8 @@ def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     figure.update_xaxes(
         title="likeness (1: the same films above the rest)", range=[low, 1.03], zeroline=True, zerolinecolor=palette.ink
     )
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[f"User {escaped(user)} " for user in table["user_id"]],
-        tickfont=font(palette.ink, 12),
-        automargin=True,
-        showgrid=False,
-        zeroline=False,
-        range=[len(table) - 0.4, -1.4 if synthetic else -0.6],  # room for the note
-    )
-    return figure
+    names = [f"User {escaped(user)} " for user in table["user_id"]]
+    return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note
 
 
 def _points(points: pd.DataFrame, marker: dict) -> go.Scatter:

@@ -55,11 +55,8 @@ def _genres(viewer: Viewer, table: pd.DataFrame) -> None:
         + ", ".join(f"{row.genre} {words.signed(row.difference)}" for row in table.itertuples()),
     )
     st.caption(_genres_in_words(viewer, table))
-    fold = table_fold("genre_table")
-    if fold is None:
-        return
-    with fold:
-        st.dataframe(
+    if fold := table_fold("genre_table"):
+        fold.dataframe(
             table,
             hide_index=True,
             placeholder=words.MISSING,
@@ -112,17 +109,13 @@ def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
         alt=f"Predicted ratings of {len(films)} films: mean {means[0]:.1f}, standard deviation {now.mean[films].std():.2f}; for "
         f"the average person {means[1]:.1f} and {before.mean[films].std():.2f}",
     )
-    limit = f"at least {words.counted(minimum, 'rating')}"
     st.caption(
-        f"{words.count(len(films))} films with {limit} and no answer yet. Standard deviation "
+        f"{words.count(len(films))} films with at least {words.counted(minimum, 'rating')} and no answer yet. Standard deviation "
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "
         "the scale."
     )
-    fold = table_fold("distribution_table")
-    if fold is None:
-        return
-    with fold:
-        st.dataframe(
+    if fold := table_fold("distribution_table"):
+        fold.dataframe(
             table,
             hide_index=True,
             alt="Distribution of predicted ratings",

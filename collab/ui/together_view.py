@@ -23,8 +23,8 @@ from collab.together import (
 )
 from collab.ui import cached, own_ratings, words
 from collab.ui.as_table import table_fold
-from collab.ui.evening_list import evening_list, likely_words, listed_names
-from collab.ui.film_list import Film, film_list, title_and_facts
+from collab.ui.evening_list import evening_list, listed_names
+from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.person import viewer_of
 from collab.ui.table_csv import csv_button
 from collab.ui.theme import palette

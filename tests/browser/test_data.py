@@ -1,4 +1,4 @@
-"""Data in the real browser: part, picture and minimum go with the link, the keyboard moves them, and a phone shows it all."""
+"""Data in the real browser: part, things and minimum go with the link, the keyboard moves them, and a phone shows it all."""
 
 import dataclasses
 from urllib.parse import parse_qs, urlsplit
@@ -79,7 +79,7 @@ def sealed_and_changed(tmp_path):
 
 
 def test_on_a_phone(server, phone, settled):
-    for part, key in (("sittings", "within"), ("split", "held_out")):
+    for part, key in (("over time", "over_time"), ("split", "held_out")):
         phone.goto(f"{server}/data?data=ml-100k&data_part={part}")
         phone.locator(f".st-key-{key} .js-plotly-plot").wait_for()
         settled(phone)

@@ -15,9 +15,8 @@ from collab.ui import cached, cached_data, data_split_view
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 PARTS = {  # the picture of each, and columns of its tables
-    "long tail": ("tail", "held", "few"),
+    "long tail": ("tail", "held"),
     "over time": ("over_time", "n_new"),
-    "sittings": ("within", "within"),
     "stars": ("stars", "stars"),
     "crosstab": ("matrix_chart", "title"),
     "split": ("held_out", "fact", "start"),
@@ -86,7 +85,6 @@ def test_every_part_with_its_picture_and_its_table(visit, data):
             assert table(app, "n_new")["n_ratings"].sum() == len(ratings)
         elif part == "long tail":
             assert table(app, "held")["n_ratings"].tolist() == sorted(counts.tolist(), reverse=True)
-            assert table(app, "few")["n"].sum() == len(counts)
         elif part == "stars":
             assert table(app, "stars")["n_0"].sum() == len(ratings)
         elif part == "doubled titles":
@@ -98,31 +96,23 @@ def test_every_part_with_its_picture_and_its_table(visit, data):
 
 def test_what_is_known_of_movielens_100k(visit):
     """Figures that others have published or that were counted by other means."""
-    app = visit("data", "ml-100k", data_part="sittings")
+    app = visit("data", "ml-100k", data_part="doubled titles")
     assert metrics(app) | {"Ratings": "100,000", "Users": "943", "Films": "1,664", "Density": "6.4 %"} == metrics(app)
     assert (metrics(app)["First rating"], metrics(app)["Last rating"]) == ("20 Sep 1997", "22 Apr 1998")
-    assert metrics(app)["Top 10 % hold"] == "43 %" and metrics(app)["Users done within an hour"] == "53 %"
-    app.selectbox(key="window").set_value("a day").run()
-    assert metrics(app)["Users done within a day"] == "68 %"
-    show(app, "doubled titles")
+    assert metrics(app)["Top 10 % hold"] == "43 %"
     assert "**18 titles**" in texts(app) and "1,682 ids" in texts(app)
     assert "**307 times**" in texts(app) and "In 46 of these cases" in texts(app)
     amy = table(app, "item_id").query("title == 'Chasing Amy (1997)'")
     assert amy["n_ratings"].tolist() == [255, 124] and amy["item_id"].tolist() == ["268", "246"]
 
 
-def test_long_tail_three_ways_and_its_minimum(visit):
+def test_long_tail_and_its_minimum(visit):
     app = visit("data", minimum="50")
     _, ratings = load_encoded("sample", read_environment())
     counts = np.bincount(ratings.item_index)[1:]
     enough, few = figure(app, "tail")["data"]
     assert f"{(counts < 50).sum()} films below 50" in json.dumps(figure(app, "tail")["layout"])
     assert enough["name"] == "enough" and few["name"] == "too few"
-    app.button_group(key="tail_as").set_value("count").run()
-    below, rest, _ = figure(app, "tail")["data"]
-    assert sum(below["y"]) == (counts < 50).sum() and sum(rest["y"]) == (counts >= 50).sum()
-    app.button_group(key="tail_as").set_value("share held").run()
-    assert figure(app, "tail")["data"][1]["y"][-1] == pytest.approx(100)
     app.toggle(key="only_few").set_value(True).run()
     assert (table(app, "held")["n_ratings"] < 50).all() and len(table(app, "held")) == (counts < 50).sum()
     app.button_group(key="tail_of").set_value("users").run()
@@ -130,7 +120,7 @@ def test_long_tail_three_ways_and_its_minimum(visit):
 
 
 def test_everything_comes_from_the_link(visit):
-    app = visit("data", data_part="over time", period="month", tail_of="users", tail_as="count", minimum="100")
+    app = visit("data", data_part="over time", period="month", tail_of="users", minimum="100")
     assert app.button_group(key="period").value == "month" and app.button_group(key="tail_of").value == "users"
     assert len(table(app, "n_new")) == 13 and app.slider(key="minimum").value == 100
 
@@ -169,8 +159,6 @@ def test_split_of_the_run_and_by_time(visit):
     assert found.loc["MSE, biases only"].iat[0] == f"{record.baselines['biases_only']['mse']:.4f}"
     assert found.loc["Any future"].tolist() == ["50 %", "42 %", "0 %"] and found.loc["Own future"].iat[0] == "97 %"
     assert "**In use: random 20 %, seed 0.**" in texts(app)
-    app.slider(key="n_last").set_value(5).run()
-    assert "last 5 of every user" in table(app, "fact") and not app.exception
     ours, _, newest = figure(app, "held_out")["data"]
     assert len(set(newest["y"]) & {0.0, 100.0}) == 2 and all(10 < share < 30 for share in ours["y"])
 

@@ -1,4 +1,4 @@
-"""The pictures of the Data page: few points that keep both ends, spans and classes in words, titles that are no markup."""
+"""The pictures of the Data page: few points that keep both ends, spans in words, titles that are no markup."""
 
 import numpy as np
 import pandas as pd
@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from collab.data_facts import within
-from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words, within_figure
-from collab.ui.data_tail_charts import MOST_POINTS, class_words, lorenz_figure, tail_figure, thinned
+from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words
+from collab.ui.data_tail_charts import MOST_POINTS, tail_figure, thinned
 from collab.ui.theme import DARK, LIGHT
 
 
@@ -35,10 +34,6 @@ def test_spans_in_words(seconds, words):
     assert span_words(seconds) == words
 
 
-def test_classes_in_words():
-    assert (class_words(1, 1), class_words(3, 4), class_words(1000, 1999)) == ("1", "3–4", "1,000–1,999")
-
-
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_tail_says_who_has_too_few_and_hides_no_markup(palette):
     n_ratings, names = np.array([3, 40, 1, 25]), ["A <b>", "B", "C", "D"]
@@ -53,12 +48,6 @@ def test_tail_says_who_has_too_few_and_hides_no_markup(palette):
     )
 
 
-def test_lorenz_marks_the_minimum():
-    figure = lorenz_figure(np.array([3, 40, 1, 25]), 20, "films", LIGHT)
-    assert "with 20 or more: 94 %" in [annotation.text for annotation in figure.layout.annotations]
-    assert list(figure.data[1].y) == pytest.approx([0, 100 * 40 / 69, 100 * 65 / 69, 100 * 68 / 69, 100])
-
-
 def test_means_of_few_ratings_are_not_drawn():
     table = pd.DataFrame(
         {
@@ -71,9 +60,3 @@ def test_means_of_few_ratings_are_not_drawn():
     )
     bars, means, *_ = over_time_figure(table, "month", LIGHT).data
     assert len(bars.y) == 2 and list(means.y) == [4.0] and list(means.x) == ["1997-10-01"]
-
-
-def test_within_marks_the_window(make_ratings):
-    table = within(make_ratings([(1, "a", 3)] * 60), np.array([10, 30, 60, 600]))  # a rating every second
-    figure = within_figure(table, 30, "half a minute", LIGHT)
-    assert [trace.text[0] for trace in figure.data if trace.mode == "markers+text"] == ["50 %", "0 %"]

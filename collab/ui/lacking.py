@@ -1,0 +1,47 @@
+"""Answers to films that a data set lacks: said in a line, and all of them as a table and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from collab.datasets import Entry
+from collab.services.profiles import Answer
+from collab.ui import own_ratings, words
+from collab.ui.table_csv import csv_button
+from collab.ui.taste import Known
+
+
+def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
+    """Which of the answers this data set has no film for."""
+    if known.lacking:
+        n_films = len(known.lacking)
+        are_for = "answer is for a film" if n_films == 1 else "answers are for films"
+        with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
+            st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
+            lacking = set(known.lacking)
+            unmatched([answer for answer in answers if answer.title in lacking], data.title, "lacking_csv")
+
+
+def listed(titles: Sequence[str], n: int = 8) -> str:
+    """The first `n` titles in a row, for Markdown."""
+    return "; ".join(map(words.plain, titles[:n])) + (
+        f" and {words.count(len(titles) - n)} more" if len(titles) > n else ""
+    )
+
+
+def unmatched(answers: Sequence[Answer], data_title: str, key: str) -> None:
+    """All answers to films that the data set lacks as a table, and the same to download."""
+    table = pd.DataFrame(
+        [(answer.title, own_ratings.in_words(answer)) for answer in answers], columns=["title", "answer"]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(300, 38 + 35 * len(table)),
+        column_config={"title": "Film", "answer": "Answer"},
+        alt=f"{words.count(len(table))} films that {data_title} lacks, with the answer to each",
+    )
+    csv_button(table, "not_matched", key)
