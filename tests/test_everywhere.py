@@ -206,7 +206,6 @@ TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
     "side_by_side: f'map_{letter.lower()}'": "all_films",
     "map_both": "all_films",
     "final_losses": "show_final_table",
-    "new_film_map": "film_list",
 }
 SHOWS_TABLE = {*TABLES, "as_table"}
 

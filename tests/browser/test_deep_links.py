@@ -12,7 +12,6 @@ MENU = (
     "Similar",
     "Biases",
     "People",
-    "New film",
     "Data",
     "Train",
     "Runs",
