@@ -30,7 +30,6 @@ navigation = st.navigation(
             st.Page("pages/similar.py", title="Similar", icon=":material/join_inner:"),
             st.Page("pages/biases.py", title="Biases", icon=":material/thumbs_up_down:"),
             st.Page("pages/people.py", title="People", icon=":material/group:"),
-            st.Page("pages/new_film.py", title="New film", icon=":material/movie_edit:"),
             st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
         ],
         "Train": [

@@ -8,7 +8,7 @@ films hidden in training, and what it learned of genres and years. A film is see
     l_fu = (ŷ_uf − usual_u) − its mean over the users
 
 The leaning l_fu, in stars, is taste alone: whose turn it is when kind raters and good films are taken out. Two films are alike
-where the same people lean towards them (the correlation of their leanings), and the map shows the leanings' principal components.
+where the same people lean towards them: the correlation of their leanings.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.components import Pca, film_axes
 from collab.errors import RunError
 from collab.features import film_words_of
 from collab.models.embedding_net import EmbeddingNet
+from collab.similarity import neighbour_rows
 from collab.tables import most_rated_items, trained_items
 
 
@@ -30,38 +30,24 @@ from collab.tables import most_rated_items, trained_items
 class AudienceSpace:
     """N known films as the U trained users would rate them, by the model.
 
-    `user_index` (U,), `item_index` (N,), `usual` (U,) in stars, `leanings` (N, U) in stars, `pca` the films on two components.
-    `described` (N, 2) is where the same films would lie if the model knew their genres and year alone.
+    `user_index` (U,), `item_index` (N,), `usual` (U,) in stars, `leanings` (N, U) in stars.
     """
 
     user_index: np.ndarray
     item_index: np.ndarray
     usual: np.ndarray
     leanings: np.ndarray
-    pca: Pca
-    described: np.ndarray
-
-    @property
-    def place_error(self) -> float:
-        """How far films are off their place where genres and year alone are known: root mean squared distance between the two
-        places, as a share of the films' root mean squared distance from the middle. NaN where all lie in the middle.
-
-        These films took part in training: it says what genres and year leave open, not how well a film never seen is placed.
-        """
-        reach = np.square(self.pca.coordinates).sum()
-        return float(np.sqrt(np.square(self.described - self.pca.coordinates).sum() / reach)) if reach else np.nan
 
 
 @dataclass(frozen=True, eq=False)
 class NewFilm:
     """What the model says of a new film: `average_person` the rating of somebody of whom nothing is known, `ratings` (U,) and
-    `leanings` (U,) of the trained users, in stars; `closeness` (N,) to the films of the space, −1 … 1; `coordinates` (2,)."""
+    `leanings` (U,) of the trained users, in stars; `closeness` (N,) to the films of the space, −1 … 1."""
 
     average_person: float
     ratings: np.ndarray
     leanings: np.ndarray
     closeness: np.ndarray
-    coordinates: np.ndarray
 
 
 def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_films: int) -> AudienceSpace:
@@ -69,12 +55,7 @@ def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame
     user_index, item_index = trained_items(users), most_rated_items(items, n_films)
     ratings = model.predict(user_index, item_index[:, None]).astype(np.float64)  # (N, U)
     usual = ratings.mean(axis=0)
-    leanings = _leanings(ratings, usual)
-    pca = film_axes(leanings, 2)
-    films = items.iloc[item_index]
-    alone = model.for_new_films(_features(model, items, films["genres"], films["year"]))
-    described = _leanings(alone.predict(user_index, np.arange(len(films))[:, None]).astype(np.float64), usual)
-    return AudienceSpace(user_index, item_index, usual, leanings, pca, _place(pca, leanings, described))
+    return AudienceSpace(user_index, item_index, usual, _leanings(ratings, usual))
 
 
 def foresee(
@@ -83,27 +64,33 @@ def foresee(
     """What the model says of a film with these `genres` and this `year`; `items` is the table of its run.
 
     A genre that no film of the run has says nothing, as does a year that is None. A year beyond those of the films counts as the
-    band of years at that end.
+    band of years at that end. Raises RunError where the table of films is not the one that the model was trained on.
     """
-    film = model.for_new_films(_features(model, items, ["|".join(genres)], [year]))
+    words = film_words_of(items)
+    if not np.array_equal(words.features(items["genres"], items["year"]), model.columns.items.numpy()):
+        raise RunError(
+            "genres and years in the run’s table of films are not those it was trained on, so a new film cannot be described; "
+            "train it again"
+        )
+    film = model.for_new_films(words.features(["|".join(genres)], [year]))
     ratings = film.predict(space.user_index, 0).astype(np.float64)  # (U,)
-    leanings = _leanings(ratings[None], space.usual)
+    leanings = _leanings(ratings[None], space.usual)[0]
     lengths = np.linalg.norm(space.leanings, axis=1) * np.linalg.norm(leanings)
-    closeness = np.divide(space.leanings @ leanings[0], lengths, out=np.zeros(len(lengths)), where=lengths > 0)
-    place = _place(space.pca, space.leanings, leanings)[0]
-    return NewFilm(float(film.predict(0, 0)), ratings, leanings[0], np.clip(closeness, -1.0, 1.0), place)
+    closeness = np.divide(space.leanings @ leanings, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+    return NewFilm(float(film.predict(0, 0)), ratings, leanings, np.clip(closeness, -1.0, 1.0))
 
 
-def film_table(space: AudienceSpace, film: NewFilm, items: pd.DataFrame) -> pd.DataFrame:
-    """The films of the space, the closest to the new film first.
+def closest_films(
+    space: AudienceSpace, film: NewFilm, items: pd.DataFrame, without: Sequence[int], n: int
+) -> pd.DataFrame:
+    """The `n` films of the space that are closest to the new film, the closest first, but for those of `without`.
 
-    Columns: item_index, title, closeness, n_ratings, mean_rating, genres, year, x, y (the place on the map).
+    Columns: item_index, title, closeness, n_ratings, genres, year.
     """
-    table = items.iloc[space.item_index][["title", "n_ratings", "mean_rating", "genres", "year"]].reset_index(drop=True)
-    table.insert(0, "item_index", space.item_index)
-    table.insert(2, "closeness", film.closeness)
-    table["x"], table["y"] = space.pca.coordinates.T
-    return table.sort_values("closeness", ascending=False, kind="stable").reset_index(drop=True)
+    closeness = np.zeros(len(items))
+    closeness[space.item_index] = film.closeness
+    best = space.item_index[np.argsort(-film.closeness, kind="stable")]
+    return neighbour_rows(items, best[~np.isin(best, without)][:n], closeness, "closeness")
 
 
 def group_table(film: NewFilm, groups: Sequence[str], least: int = 5) -> pd.DataFrame:
@@ -119,35 +106,7 @@ def group_table(film: NewFilm, groups: Sequence[str], least: int = 5) -> pd.Data
     return found.reset_index()
 
 
-def user_table(space: AudienceSpace, film: NewFilm, users: pd.DataFrame) -> pd.DataFrame:
-    """The users of the space, the one who leans most towards the film first.
-
-    Columns: user_index, user_id, n_ratings, usual, predicted, leaning.
-    """
-    table = users.iloc[space.user_index][["user_id", "n_ratings"]].reset_index(drop=True)
-    table.insert(0, "user_index", space.user_index)
-    table["usual"], table["predicted"], table["leaning"] = space.usual, film.ratings, film.leanings
-    return table.sort_values("leaning", ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _features(model: EmbeddingNet, items: pd.DataFrame, genres: Sequence[str], years: Sequence[float]) -> np.ndarray:
-    """The features of films as the run describes its own; RunError where its table of films is not the one it was trained on."""
-    words = film_words_of(items)
-    found = words.features(genres, years)
-    if not np.array_equal(words.features(items["genres"], items["year"]), model.columns.items.numpy()):
-        raise RunError(
-            "genres and years in the run’s table of films are not those it was trained on, so a new film cannot be described; "
-            "train it again"
-        )
-    return found
-
-
 def _leanings(ratings: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """Predicted ratings (n, U) without what users usually give (U,) and without the films' own level."""
     above = ratings - usual
     return above - above.mean(axis=1, keepdims=True)
-
-
-def _place(pca: Pca, known: np.ndarray, leanings: np.ndarray) -> np.ndarray:
-    """Leanings (n, U) on the components of the leanings `known` (N, U), (n, 2)."""
-    return (leanings - known.mean(axis=0)) @ pca.components.T

@@ -204,7 +204,6 @@ TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
     "matrix_chart": "show_crosstab",  # and in the step of Learn
     "pca_flat": "pca.draw",  # the same points as pca_cloud, which it replaces
     "final_losses": "show_final_table",
-    "new_film_map": "film_list",
 }
 SHOWS_TABLE = {*TABLES, "as_table"}
 

@@ -1,17 +1,20 @@
 """A new film: on a checkerboard of kinds of people and films, by hand, and that known films and new ones are answered alike."""
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from collab.components import Pca
 from collab.errors import RunError
 from collab.features import Features, film_words_of
 from collab.models import build_model
 from collab.models.nets import SideSettings
-from collab.new_film import AudienceSpace, NewFilm, audience_space, film_table, foresee, group_table, user_table
+from collab.new_film import (
+    NewFilm,
+    audience_space,
+    closest_films,
+    foresee,
+    group_table,
+)
 from collab.training import fit
 
 N_USERS, N_FILMS = 40, 24
@@ -55,8 +58,8 @@ def space(world):
 
 
 @pytest.mark.parametrize("kind", [0, 1])
-def test_a_new_film_finds_its_audience_and_its_place(world, space, kind):
-    model, users, items = world
+def test_a_new_film_finds_its_audience_and_the_films_of_its_kind(world, space, kind):
+    model, _, items = world
     genre, year = KINDS[kind]
     film = foresee(model, space, items, [genre], year)
     loves = space.user_index % 2 == kind
@@ -64,21 +67,20 @@ def test_a_new_film_finds_its_audience_and_its_place(world, space, kind):
     assert film.leanings[loves].min() > 0 > film.leanings[~loves].max()
     groups = group_table(film, np.where(loves, "fans", "others"))
     assert groups["group"].tolist() == ["fans", "others"] and groups["n_users"].tolist() == [N_USERS // 2] * 2
-    assert set(user_table(space, film, users)["user_index"].head(N_USERS // 2) % 2) == {kind}
-    table = film_table(space, film, items)
+    table = closest_films(space, film, items, [], N_FILMS)
     assert set(table["genres"].head(N_FILMS // 2)) == {genre}
     assert table["closeness"].head(N_FILMS // 2).min() > 0.8 and table["closeness"].tail(N_FILMS // 2).max() < -0.8
-    own = table[table["genres"] == genre][["x", "y"]].mean()
-    other = table[table["genres"] != genre][["x", "y"]].mean()
-    assert np.linalg.norm(film.coordinates - own) < np.linalg.norm(film.coordinates - other) / 4
+    first, second, third = table["item_index"].head(3)
+    assert closest_films(space, film, items, [first, third], 1)["item_index"].tolist() == [second]
 
 
 def test_a_film_of_both_kinds_and_one_of_none_lie_between(world, space):
     model, _, items = world
-    ends = [foresee(model, space, items, [KINDS[kind][0]], KINDS[kind][1]).coordinates[0] for kind in (0, 1)]
+    loves = space.user_index % 2 == 0
+    ends = [foresee(model, space, items, [KINDS[kind][0]], KINDS[kind][1]).leanings[loves].mean() for kind in (0, 1)]
     for genres, year in ((["Western", "Horror"], None), ([], None), (["Opera"], None)):
-        place = foresee(model, space, items, genres, year).coordinates[0]
-        assert min(ends) < place < max(ends)
+        leaning = foresee(model, space, items, genres, year).leanings[loves].mean()
+        assert min(ends) < leaning < max(ends)
     nothing, unheard_of = (foresee(model, space, items, genres, None) for genres in ([], ["Opera"]))
     assert np.array_equal(nothing.ratings, unheard_of.ratings) and nothing.average_person == unheard_of.average_person
 
@@ -116,17 +118,9 @@ def test_a_table_of_films_that_is_not_the_model_s_is_refused(world, space):
 
 
 def test_groups_by_hand():
-    film = NewFilm(3.0, np.array([4.0, 2.0, 3.0, 5.0]), np.array([0.5, -0.3, -0.1, -0.1]), np.zeros(1), np.zeros(2))
+    film = NewFilm(3.0, np.array([4.0, 2.0, 3.0, 5.0]), np.array([0.5, -0.3, -0.1, -0.1]), np.zeros(1))
     table = group_table(film, ["a", "a", "b", "c"], least=1)
     assert table["group"].tolist() == ["a", "b", "c"]
     assert table["leaning"].tolist() == pytest.approx([0.1, -0.1, -0.1])
     assert table["predicted"].tolist() == [3.0, 3.0, 5.0] and table["n_users"].tolist() == [2, 1, 1]
     assert group_table(film, ["a", "a", "b", "c"], least=2)["group"].tolist() == ["a"]
-
-
-def test_the_error_of_a_place_by_hand():
-    pca = Pca(np.array([[3.0, 4.0], [0.0, -5.0]]), np.array([0.5, 0.5]), np.eye(2))
-    empty = np.zeros(0)
-    space = AudienceSpace(empty, empty, empty, empty, pca, np.array([[3.0, 4.0], [0.0, 0.0]]))
-    assert space.place_error == pytest.approx(np.sqrt(25 / 50))
-    assert dataclasses.replace(space, described=pca.coordinates).place_error == 0.0

@@ -14,15 +14,15 @@ from collab.tables import trained_items
 from collab.ui import cached
 from collab.user_groups import favourite_genres, groups_told
 
-N_LEFT_OUT = 16  # runs for which it is remembered what they are worth for films left out
+N_FILMS = 500  # as many known films, the most rated ones, are asked about
 
 
-@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 8 MB each for 1,000 films
-def run_audience_space(run_id: str, n_films: int) -> AudienceSpace:
+@st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 4 MB each for MovieLens 100K
+def run_audience_space(run_id: str) -> AudienceSpace:
     """The most rated films as a run with side information sees them. Raises RunError."""
     run = cached.trained_run(run_id)
     with one_thread():
-        return audience_space(run.model, run.users, run.items, n_films)
+        return audience_space(run.model, run.users, run.items, N_FILMS)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -36,7 +36,7 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
 
 
-@st.cache_resource(show_spinner=False, max_entries=N_LEFT_OUT)  # who asks meanwhile waits for the same measurement
+@st.cache_resource(show_spinner=False, max_entries=16)  # who asks meanwhile waits for the same measurement
 def films_left_out(run_id: str) -> Measurement:
     """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
 
@@ -48,19 +48,4 @@ def films_left_out(run_id: str) -> Measurement:
     features = features_of(dataset, ratings, run.record.items_by)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     with one_thread():
-        measured = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
-    kept = _left_out_before()
-    kept[run_id] = measured
-    for oldest in list(kept)[:-N_LEFT_OUT]:
-        kept.pop(oldest, None)
-    return measured
-
-
-def films_left_out_before(run_id: str) -> Measurement | None:
-    """That, where somebody has had it measured on this server: nobody needs to ask again. None for all but the last runs."""
-    return _left_out_before().get(run_id)
-
-
-@st.cache_resource(show_spinner=False)
-def _left_out_before() -> dict[str, Measurement]:
-    return {}
+        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)

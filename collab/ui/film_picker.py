@@ -111,14 +111,20 @@ def choose_film(run: TrainedRun, item_index: int) -> None:
 
 def film_facts(run: TrainedRun, item_index: int) -> None:
     """The film's title, genres, count, mean rating and bias in two lines."""
+    genres, facts = facts_in_words(run, item_index)
+    st.markdown(f"**{words.plain(run.items['title'].iat[item_index])}**")
+    st.caption("  \n".join(filter(None, [genres, facts])))
+
+
+def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
+    """A film's genres; its count, mean rating and, last, its bias where the model has biases."""
     film = run.items.iloc[item_index]
     facts = [
         words.counted(film["n_ratings"], "rating"),
         f"mean {words.stars(film['mean_rating'])}",
         *([f"bias {words.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
     ]
-    st.markdown(f"**{words.plain(film['title'])}**")
-    st.caption("  \n".join(filter(None, [genre_words(film["genres"]), " · ".join(facts)])))
+    return genre_words(film["genres"]), " · ".join(facts)
 
 
 def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> None:

@@ -48,14 +48,12 @@ def offer_runs_with_ratings(record: RunRecord, why: str) -> None:
     _offer(record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
 
 
-def need_descriptions(run: TrainedRun, so_that: str) -> None:
-    """Go on only with a model that sees genres and years of films; `so_that` says what the page cannot do without."""
-    if not getattr(run.model, "has_descriptions", False):
-        record = run.record
-        able = plan("side", preset_of("side", "fast"), record.data, "random:0.2", 0, preset="fast", starter=visitor())
-        why = f"This model has no answer of its own to genres and years, so {so_that}."
-        _offer_others(record, why, "descriptions", able, "Train a net with side information")
-        st.stop()
+def offer_descriptions(run: TrainedRun, so_that: str) -> None:
+    """The same where a part of a page cannot do without a model that sees genres and years of films."""
+    record = run.record
+    able = plan("side", preset_of("side", "fast"), record.data, "random:0.2", 0, preset="fast", starter=visitor())
+    why = f"This model has no answer of its own to genres and years, so {so_that}."
+    _offer_others(record, why, "descriptions", able, "Train a net with side information")
 
 
 def _offer_others(

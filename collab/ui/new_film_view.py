@@ -1,4 +1,4 @@
-"""The New film page's parts: describing the film, what is said of it, who would like it, and what such answers are worth."""
+"""Similar’s view *As if it were new*: what genres and year alone say of the chosen film, or of one of the visitor’s own."""
 
 from __future__ import annotations
 
@@ -10,71 +10,113 @@ import streamlit as st
 
 from collab.errors import CollabError, RunError
 from collab.features import film_words_of
-from collab.left_out_films import GENRES, KINDNESS, LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
+from collab.left_out_films import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
 from collab.models import family_of
-from collab.new_film import AudienceSpace, NewFilm, group_table, user_table
+from collab.new_film import AudienceSpace, NewFilm, closest_films, foresee, group_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached_new_film, words
-from collab.ui.explore_charts import shortened
+from collab.ui.needs import offer_descriptions
+from collab.ui.page import Page
+from collab.ui.similar_lists import Listing, draw_list, neighbour_table
 
-N_USERS = 5  # at either end of the list
+N_CLOSEST = 8
 LEAST_IN_GROUP = 5
-ANSWERS = {
-    MEAN: "mean of all ratings",
-    KINDNESS: "and how kindly the user rates",
-    GENRES: "and the mean of the film’s genres",
-    RIDGE: "kindness, and a ridge regression on genres and years",
-    SIDE: "this model",
-}
-"""What is measured on films left out, in words."""
+_DESCRIBED, _MEASURED = (
+    "_described",
+    "_measured_left_out",
+)
+"""In the session: the film that the controls began with, and the run whose answers are measured."""
 
 
 class Described(NamedTuple):
-    """A film as it is described on the page."""
+    """A film as the controls describe it; `is_chosen` where that is what the chosen film is."""
 
     genres: list[str]
     year: int | None
     title: str
+    is_chosen: bool
 
 
-def usual_genres(items: pd.DataFrame) -> list[str]:
-    """The two genres that films have together most often; a single one where no film has two."""
-    counts = items.loc[items["genres"] != "", "genres"].value_counts()
-    pairs = counts[counts.index.str.count(r"\|") == 1]
-    counts = pairs if len(pairs) else counts
-    return min(counts.index, key=lambda genres: (-counts[genres], genres)).split("|") if len(counts) else []
+def as_if_new(page: Page, film: int) -> None:
+    """Draw the view: the controls begin with what the chosen film is."""
+    run = page.run
+    if not getattr(run.model, "has_descriptions", False):
+        offer_descriptions(run, "every new film is the same to it")
+        return
+    said = st.container()
+    pictures, controls = st.columns([3, 1], gap="medium")
+    with controls:
+        described = _describe(run, film)
+    try:
+        space = cached_new_film.run_audience_space(run.id)
+        found = foresee(run.model, space, run.items, described.genres, described.year)
+    except RunError as reason:
+        pictures.error(words.sentence(str(reason)), icon=":material/error:")
+        pictures.page_link("pages/train.py", label="Train it again", icon=":material/model_training:")
+        return
+    closest = closest_films(space, found, run.items, [film] if described.is_chosen else [], N_CLOSEST)
+    axis = "correlation of who leans towards both (1: the same people)"
+    said.markdown(_ratings_in_words(run, film, described, space, found))
+    with pictures:
+        left, right = st.columns(2, gap="medium")
+        listing = Listing(
+            f"**The closest** of the {len(space.item_index)} most rated films", closest, "closeness", axis
+        )
+        draw_list(left, page, listing, "new_film_bars")
+        with right:
+            _audience(run, found)
+        _how_accurate(run)
+    st.header("The closest films as a table", anchor=False)
+    neighbour_table(
+        closest, "closeness", "The known films that the same people lean towards, closest first", "new_film_table"
+    )
 
 
-def describe_film(run: TrainedRun) -> Described:
-    """The controls: genres, year, title; all in the link."""
-    known = film_words_of(run.items)
+def _describe(run: TrainedRun, film: int) -> Described:
+    """The controls: genres, year, title; all in the link. They begin anew when another film is chosen."""
+    known, chosen, years = film_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
+    low, high = (int(years.min()), int(years.max())) if len(years) else (0, 0)
+    own = {
+        "new_genres": [genre for genre in chosen["genres"].split("|") if genre in known.genres],
+        "new_year": high if pd.isna(chosen["year"]) else int(chosen["year"]),
+        "new_title": "",
+    }
+    began_with = (chosen["label"], known.genres, low, high)
+    if st.session_state.get(_DESCRIBED, began_with) != began_with:
+        st.session_state.update(own)
+    st.session_state[_DESCRIBED] = began_with
     genres = st.multiselect(
         "Genres",
         known.genres,
-        usual_genres(run.items),
+        own["new_genres"],
         key="new_genres",
         bind="query-params",
         placeholder="None",
         help="What the film is. More genres: each says less, as a film of many weighs no more than one of few.",
     )
-    years, year = run.items["year"].dropna(), None
-    if years.nunique() > 1:
-        low, high = int(years.min()), int(years.max())
+    year = None
+    if low < high:
         year = st.slider(
             "Year",
             low,
             high,
-            high,
+            own["new_year"],
             key="new_year",
             bind="query-params",
             help="When it came out. Higher: a newer film; years go in bands, and inside a band nothing changes.",
         )
-        first, last = known.years_like(year)
-        st.caption(f"To the model the same: {_years(first, last)}.")
+        st.caption(f"To the model the same: {_years(*known.years_like(year))}.")
     title = st.text_input(
-        "Title", key="new_title", bind="query-params", placeholder="A new film", help="A name for the map, no more."
+        "Title",
+        key="new_title",
+        bind="query-params",
+        placeholder="A film of your own",
+        help="Only a name. Genres and year of another film make it one of your own.",
     ).strip()
-    return Described(list(genres), year, title[:80] or "A new film")
+    as_chosen = not title and genres == own["new_genres"] and year == (own["new_year"] if low < high else None)
+    if as_chosen and not pd.isna(chosen["year"]):
+        return Described(genres, year, chosen["title"], True)
+    return Described(genres, year, title[:80] or "A new film", False)
 
 
 def _years(first: int | None, last: int | None) -> str:
@@ -85,64 +127,26 @@ def _years(first: int | None, last: int | None) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def say_ratings(film: NewFilm) -> None:
-    """The predicted rating, and how far users differ."""
-    low, high = np.quantile(film.ratings, (0.1, 0.9))
-    st.metric("The average person", f"{words.stars(film.average_person)} stars", border=True)
-    st.caption(
-        f"The {words.count(len(film.ratings))} users of this run: {words.stars(film.ratings.mean())} on average, eight of ten "
-        f"from {words.stars(low)} to {words.stars(high)}."
+def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: AudienceSpace, found: NewFilm) -> str:
+    """What people would give it, by the model; beside it, for the chosen film, what the model says that knows its ratings."""
+    low, high = np.quantile(found.ratings, (0.1, 0.9))
+    said = (
+        f"**{words.plain(described.title)}**{' as if nobody had rated it' if described.is_chosen else ''}: "
+        f"**{words.stars(found.average_person)} stars** from the average person; the {words.count(len(found.ratings))} users of "
+        f"this run would give {words.stars(found.ratings.mean())} on average, eight of ten from {words.stars(low)} to "
+        f"{words.stars(high)}."
+    )
+    if not described.is_chosen:
+        return said
+    rated = run.items.iloc[film]
+    return (
+        f"{said} Knowing its {words.counted(rated['n_ratings'], 'rating')}, the model predicts "
+        f"{words.stars(run.model.predict(space.user_index, film).mean())} for them on average; its raters gave "
+        f"{words.stars(rated['mean_rating'])}."
     )
 
 
-def name_closest(table: pd.DataFrame, n: int) -> None:
-    """The closest films under the numbers that they have on the map."""
-    lines = [
-        f"{number}\\. {words.plain(shortened(film.title, 23))} · {words.count(film.n_ratings)} ratings"
-        for number, film in enumerate(table.head(n).itertuples(), start=1)
-    ]
-    st.caption("Closest films:  \n" + "  \n".join(lines))
-
-
-def say_place(space: AudienceSpace, film: NewFilm) -> None:
-    """What a place means, and how far it is to be trusted."""
-    first, second = map(words.signed, film.coordinates.tolist())
-    st.caption(
-        f"The new film lies at {first} on component 1 and {second} on component 2. "
-        "Films lie in the same direction from the middle where the same people lean towards them; closeness compares directions, "
-        "however far out. Genres and years alone leave a place wide open: described so, the films of this map land "
-        f"{words.percent(space.place_error)} off, in shares of how far films lie from the middle, though they took part in "
-        "training; in the middle itself they would be 100 % off."
-    )
-
-
-def film_list(table: pd.DataFrame) -> None:
-    """All films of the map, the closest first."""
-    st.dataframe(
-        table.assign(genres=table["genres"].str.replace("|", ", ")),
-        hide_index=True,
-        height=300,
-        placeholder=words.MISSING,
-        column_order=["title", "closeness", "n_ratings", "mean_rating", "genres", "year", "x", "y"],
-        alt="Every film on the map, the closest to the new film first",
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
-            "closeness": st.column_config.NumberColumn(
-                "Closeness",
-                format="%+.2f",
-                help="Correlation of who leans towards either film: 1 the same people, 0 no relation, −1 the opposite ones.",
-            ),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
-            "genres": "Genres",
-            "year": st.column_config.NumberColumn("Year", format="%d"),
-            "x": st.column_config.NumberColumn("Component 1", format="%+.2f"),
-            "y": st.column_config.NumberColumn("Component 2", format="%+.2f"),
-        },
-    )
-
-
-def audience(run: TrainedRun, film: NewFilm) -> None:
+def _audience(run: TrainedRun, found: NewFilm) -> None:
     """Who would like it: a table of groups of users, of the kind that is chosen here."""
     try:
         groups = cached_new_film.run_user_groups(run.id)
@@ -151,102 +155,76 @@ def audience(run: TrainedRun, film: NewFilm) -> None:
         return
     kinds = list(groups)
     kind = st.segmented_control(
-        "Groups by",
+        "Who would like it, by",
         kinds,
         default=kinds[0],
         required=True,
+        wrap=True,
         key="groups_by",
         bind="query-params",
-        help="How users are put together. Groups of fewer than five are left out.",
+        help=f"How users are put together. Groups of fewer than {LEAST_IN_GROUP} are left out.",
     )
-    table = group_table(film, groups[kind if kind in groups else kinds[0]], LEAST_IN_GROUP)
+    table = group_table(found, groups[kind if kind in groups else kinds[0]], LEAST_IN_GROUP)
     st.dataframe(
         table,
         hide_index=True,
-        height=min(300, 38 + 35 * max(1, len(table))),
+        height=min(370, 38 + 35 * max(1, len(table))),
         column_order=["group", "n_users", "leaning", "predicted"],
         alt=f"Groups of users by {kind}, the one that leans most towards the film first",
-        column_config={"group": st.column_config.TextColumn("Group", width="medium"), **_PEOPLE},
-    )
-
-
-_PEOPLE = {
-    "n_users": st.column_config.NumberColumn("Users", format="localized"),
-    "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-    "predicted": st.column_config.NumberColumn("Predicted", format="%.1f", help="Predicted rating in stars."),
-    "usual": st.column_config.NumberColumn(
-        "Usual", format="%.1f", help="The mean rating that the model predicts of this user for the films of the map."
-    ),
-    "leaning": st.column_config.NumberColumn(
-        "Leaning",
-        format="%+.2f",
-        help="Stars above (+) or below (−) the average user, after what everybody usually gives is taken out.",
-    ),
-}
-
-
-def user_ends(run: TrainedRun, space: AudienceSpace, film: NewFilm) -> None:
-    """The users who lean most towards the film, and those who lean most away from it."""
-    table = user_table(space, film, run.users)
-    n = min(N_USERS, len(table) // 2)
-    ends = pd.concat([table.head(n), table.tail(n)])
-    st.dataframe(
-        ends,
-        hide_index=True,
-        height="content",
-        column_order=["user_id", "n_ratings", "leaning", "predicted", "usual"],
-        alt=f"The {n} users who lean most towards the film, then the {n} who lean most away from it",
-        column_config={"user_id": "User", **_PEOPLE},
-    )
-
-
-def worth(run: TrainedRun) -> None:
-    """What such answers are worth: measured with the settings of this run on films left out whole, when somebody asks."""
-    record = run.record
-    found = cached_new_film.films_left_out_before(run.id)
-    if found is None:
-        seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
-        st.markdown(
-            "Films are drawn and left out whole, with all their ratings. The same settings are trained on the other films, and "
-            f"asked about those. It takes about {words.duration(max(10.0, 2 * seconds))}."
-        )
-        if not st.button("Measure on films left out", key="measure_left_out"):
-            return
-        with st.spinner("Training without them, and asking about them"):
-            try:
-                found = cached_new_film.films_left_out(run.id)
-            except CollabError as reason:
-                st.error(words.plain(str(reason)), icon=":material/error:")
-                return
-    _say_worth(found)
-
-
-def _say_worth(found: Measurement) -> None:
-    rows = []
-    for answer, text in ANSWERS.items():
-        gain = found.gain(answer, MEAN)
-        interval = "" if answer == MEAN else f"{words.signed(-gain.high, 4)} to {words.signed(-gain.low, 4)}"
-        rows.append({"answer": text, "mse": found.mse(answer), "gain": -gain.difference, "interval": interval})
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content",
-        alt="Mean squared error on films left out whole, of the model and of simpler answers",
         column_config={
-            "answer": st.column_config.TextColumn("Answer", width="medium"),
-            "mse": st.column_config.NumberColumn("MSE", format="%.4f"),
-            "gain": st.column_config.NumberColumn("Gain", format="%.4f", help="Over the mean of all ratings."),
-            "interval": st.column_config.TextColumn("95 % interval", help="Of the gain, drawn over films."),
+            "group": "Group",
+            "n_users": st.column_config.NumberColumn("Users", format="localized"),
+            "leaning": st.column_config.NumberColumn(
+                "Leaning",
+                format="%+.2f",
+                help="Stars above (+) or below (−) the average user, after what everybody usually gives is taken out.",
+            ),
+            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f", help="Predicted rating in stars."),
         },
     )
-    means = ""
+
+
+def _how_accurate(run: TrainedRun) -> None:
+    """What such answers are worth: measured with the settings of this run on films left out whole, when somebody asks."""
+    if st.session_state.get(_MEASURED) != run.id:
+        record = run.record
+        seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
+        st.button(
+            "How accurate is this?",
+            key="measure_left_out",
+            icon=":material/straighten:",
+            on_click=lambda: st.session_state.update({_MEASURED: run.id}),
+            help="Films are drawn and left out whole, with all their ratings. The same settings are trained on the others, and "
+            f"asked about those. It takes about {words.duration(max(10.0, 2 * seconds))}.",
+        )
+        return
+    try:
+        with st.spinner("Training without some films, and asking about them"):
+            found = cached_new_film.films_left_out(run.id)
+    except CollabError as reason:
+        st.error(words.plain(str(reason)), icon=":material/error:")
+    else:
+        st.caption(_accuracy_in_words(found))
+
+
+def _accuracy_in_words(found: Measurement) -> str:
+    """The error on films left out whole, beside those of two simpler answers."""
+    simpler = []
+    for answer, name in (
+        (MEAN, "the mean of all ratings"),
+        (RIDGE, "a ridge regression on genres, years and the user’s bias"),
+    ):
+        gain = found.gain(SIDE, answer)
+        mean, low, high = (words.signed(-each, 4) for each in (gain.difference, gain.high, gain.low))
+        simpler.append(f"{words.loss(found.mse(answer))} for {name} (gain {mean}, 95 % interval {low} to {high})")
+    said = (
+        f"Measured on {found.n_drawn} films with {LEAST} ratings or more, left out whole, {words.count(len(found.drawn))} "
+        f"ratings: MSE **{words.loss(found.mse(SIDE))}**, against {' and '.join(simpler)}."
+    )
     if len(found.film_means) > 1:
-        means = (
+        said += (
             f" The mean prediction over all users is typically {found.off_by:.2f} stars off a film’s mean rating "
             f"({len(found.film_means)} films with {LEAST_FOR_MEAN} ratings or more); the mean of all ratings is "
             f"{found.mean_off_by:.2f} off."
         )
-    st.caption(
-        f"{found.n_drawn} films with {LEAST} ratings or more, {words.count(len(found.drawn))} ratings, one draw of films."
-        + means
-    )
+    return said

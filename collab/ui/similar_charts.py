@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -46,54 +46,21 @@ def neighbour_bars_figure(
     (item indices) these are bold, and where there are any, the others' bars are faint; `notes`, one a film, stand after its
     number.
     """
-    values, places = table[column], list(range(len(table)))
+    values = table[column]
     bold = table["item_index"].isin(set() if marked is None else marked)
     hover = [
         f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {words.counted(row.n_ratings, 'rating')}"
         for row in table.itertuples()
     ]
-    figure = go.Figure(
-        go.Bar(
-            x=values.tolist(),
-            y=places,
-            orientation="h",
-            width=0.26,
-            marker={
-                "color": palette.accent,
-                "opacity": [1.0 if each or not bold.any() else FAINT for each in bold],
-            },
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            text=[f"{value:.2f}" for value in values],
-            textposition="outside",
-            textfont=font(palette.ink, 12),
-            cliponaxis=False,
-            constraintext="none",
-        )
-    )
-    labels = []
-    for place, row, is_bold in zip(places, table.itertuples(), bold, strict=True):
+    said = []
+    for place, (row, is_bold) in enumerate(zip(table.itertuples(), bold, strict=True)):
         title = escaped(shortened(row.title, name_length))
         about = " ".join(filter(None, [words.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
-        labels.append(
-            {
-                "x": 0,
-                "xref": "paper",
-                "y": place,
-                "yshift": 13,
-                "text": f'{f"<b>{title}</b>" if is_bold else title}  <span style="color:{palette.muted}">{about}</span>',
-                "showarrow": False,
-                "xanchor": "left",
-                "font": font(palette.ink, 13),
-            }
-        )
-    low, high = min(0.0, float(values.min()) if len(table) else 0.0), float(values.max()) if len(table) else 1.0
-    room = (max(high, 0.0) - low) or 1.0
-    figure.update_layout(annotations=labels)
-    styled(figure, palette, 64 + 40 * len(table), synthetic=synthetic, left=12)
-    figure.update_xaxes(title=axis, range=[low - (0.1 * room if low < 0 else 0), max(high, 0.0) + 0.14 * room])
-    figure.update_yaxes(visible=False, range=[len(table) - 0.5, -0.75])
-    return figure
+        said.append(f'{f"<b>{title}</b>" if is_bold else title}  <span style="color:{palette.muted}">{about}</span>')
+    look = {"color": palette.accent, "opacity": [1.0 if each or not bold.any() else FAINT for each in bold]}
+    bars = go.Bar(marker=look, hovertext=hover, hovertemplate="%{hovertext}<extra></extra>")
+    figure = _slim_bars(bars, values, [f"{value:.2f}" for value in values], said, 13, palette, synthetic)
+    return figure.update_xaxes(title=axis)
 
 
 def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
@@ -101,48 +68,50 @@ def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: 
 
     `rows` has part and said, in the order in which they are drawn.
     """
-    places = list(range(len(rows)))
     colours = np.where(rows["part"] >= 0, palette.diverging[-3], palette.diverging[2]).tolist()
-    figure = go.Figure(
-        go.Bar(
-            x=rows["part"].tolist(),
-            y=places,
-            orientation="h",
-            width=0.28,
-            marker={"color": colours},
-            hoverinfo="skip",
-            text=[words.signed(part) for part in rows["part"]],
-            textposition="outside",
-            textfont=font(palette.ink, 12),
-            cliponaxis=False,
-            constraintext="none",
-        )
+    bars = go.Bar(marker={"color": colours}, hoverinfo="skip")
+    figure = _slim_bars(
+        bars, rows["part"], rows["part"].map(words.signed).tolist(), rows["said"], 12, palette, synthetic
     )
-    low, high = min(0.0, float(rows["part"].min())), max(0.0, float(rows["part"].max()))
+    figure.update_annotations(bgcolor=palette.paper, borderpad=1)  # the line at zero stops there
+    return figure.update_xaxes(title=axis, zeroline=True, zerolinecolor=palette.muted)
+
+
+def _slim_bars(
+    bars: go.Bar,
+    values: pd.Series,
+    numbers: Sequence[str],
+    said: Iterable[str],
+    size: int,
+    palette: Palette,
+    synthetic: bool,
+) -> go.Figure:
+    """The `values` as slim `bars`, the first on top: at the end of each its number, above it its words."""
+    places = list(range(len(values)))
+    bars.update(
+        x=values.tolist(),
+        y=places,
+        orientation="h",
+        width=0.27,
+        text=numbers,
+        textposition="outside",
+        textfont=font(palette.ink, 12),
+        cliponaxis=False,
+        constraintext="none",
+    )
+    label = {
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "yshift": 13,
+        "showarrow": False,
+        "font": font(palette.ink, size),
+    }
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     room = (high - low) or 1.0
-    figure.update_layout(
-        annotations=[
-            {
-                "x": 0,
-                "xref": "paper",
-                "y": place,
-                "yshift": 14,
-                "text": said,
-                "showarrow": False,
-                "xanchor": "left",
-                "font": font(palette.ink, 12),
-                "bgcolor": palette.paper,  # the line at zero stops there
-                "borderpad": 1,
-            }
-            for place, said in zip(places, rows["said"], strict=True)
-        ]
+    figure = go.Figure(
+        bars, {"annotations": [label | {"y": y, "text": text} for y, text in zip(places, said, strict=True)]}
     )
-    styled(figure, palette, 60 + 42 * len(rows), synthetic=synthetic, left=12)
-    figure.update_xaxes(
-        title=axis,
-        range=[low - (0.14 * room if low < 0 else 0), high + 0.14 * room],
-        zeroline=True,
-        zerolinecolor=palette.muted,
-    )
-    figure.update_yaxes(visible=False, range=[len(rows) - 0.5, -0.85])
-    return figure
+    styled(figure, palette, 64 + 40 * len(values), synthetic=synthetic, left=12)
+    figure.update_xaxes(range=[low - (0.14 * room if low < 0 else 0), high + 0.14 * room])
+    return figure.update_yaxes(visible=False, range=[len(values) - 0.5, -0.8])

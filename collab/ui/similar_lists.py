@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.co_rating import ALIKE, KINDS, SEEN, Agreement, agreement, shared_raters, similarity_by
+from collab.co_rating import ALIKE, KINDS, SEEN, agreement, shared_raters, similarity_by
 from collab.errors import RunError
 from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
@@ -29,6 +29,7 @@ from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import offer_runs_with_ratings
+from collab.ui.page import Page
 from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
 from collab.ui.theme import palette
 
@@ -52,13 +53,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list of films to draw. `values` (n_items,) are larger for closer films and `candidates` are what could have been listed,
-    so that two lists can be compared; both None where there is nothing to compare."""
+    """A list of films with `minimum` ratings to draw. `values` (n_items,) are larger for closer films and `candidates` are what
+    could have been listed, so that two lists can be compared; both None where there is nothing to compare."""
 
     heading: str
     table: pd.DataFrame
     column: str
     axis: str
+    minimum: int = 1
     values: np.ndarray | None = None
     candidates: np.ndarray | None = None
     notes: Sequence[str] = ()
@@ -146,6 +148,7 @@ def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int]
         nearest(space, run.items, point, options, without, choice.n_films),
         MEASURE_COLUMNS[options.measure],
         axis,
+        options.minimum_count,
         -values if options.measure == "euclidean" else values,
         candidates_for(run.items, options, without),
     )
@@ -161,7 +164,7 @@ def by_co_rating(run: TrainedRun, film: int, choice: Choice, heading: str) -> Li
     table = neighbour_rows(run.items, best, values, CO_COLUMN)
     table["n_both"] = shared_raters(known, film)[best].astype(int)
     axis = CO_WORDS[choice.co_kind] + (f" · n / (n + {beta:g})" if beta else "")
-    return Listing(heading, table, CO_COLUMN, axis, values, candidates)
+    return Listing(heading, table, CO_COLUMN, axis, choice.options.minimum_count, values, candidates)
 
 
 def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str, goes_on: str) -> Listing | None:
@@ -177,14 +180,15 @@ def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str,
 
 
 def draw_list(
-    place: DeltaGenerator, listing: Listing, key: str, marked: Sequence[int] | None, minimum: int, *, synthetic: bool
+    place: DeltaGenerator, page: Page, listing: Listing, key: str, marked: Sequence[int] | None = None
 ) -> None:
     """A heading and the bars of a list; `marked` films are bold. Says so where no film has enough ratings."""
     with place:
         st.markdown(listing.heading)
         if listing.table.empty:
-            st.info(f"No other film has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
+            st.info(f"No other film has {listing.minimum} training ratings. Lower the minimum.", icon=":material/info:")
             return
+        heading = listing.heading.replace("**", "").replace("\\", "")  # as it is read, without the marks of Markdown
         st.plotly_chart(
             neighbour_bars_figure(
                 listing.table,
@@ -194,18 +198,20 @@ def draw_list(
                 marked=marked,
                 notes=listing.notes,
                 name_length=26 if marked is not None else 40,
-                synthetic=synthetic,
+                synthetic=page.data.synthetic,
             ),
             config=PLAIN,
             key=key,
-            alt=f"{_unmarked(listing.heading)}: the {len(listing.table)} nearest films, closest first. A table below holds the "
-            "same.",
+            alt=f"{heading}: the {len(listing.table)} nearest films, closest first. A table below holds the same.",
         )
 
 
-def _unmarked(text: str) -> str:
-    """A Markdown text as it is read: without the marks of bold words and the strokes of `words.plain`."""
-    return text.replace("**", "").replace("\\", "")
+def draw_beside(page: Page, places: Sequence[DeltaGenerator], first: Listing, second: Listing | None) -> None:
+    """A list, and beside it, where there is one, a second; films in both are bold."""
+    marked = None if second is None else in_both(first, second)
+    draw_list(places[0], page, first, "similar_bars", marked)
+    if second is not None:
+        draw_list(places[1], page, second, "second_bars", marked)
 
 
 def in_both(first: Listing, second: Listing) -> list[int]:
@@ -214,19 +220,16 @@ def in_both(first: Listing, second: Listing) -> list[int]:
     return [film for film in first.table["item_index"].tolist() if film in theirs]
 
 
-def agreement_of(first: Listing, second: Listing) -> Agreement:
-    """How far two lists agree, over the films that either could have listed."""
-    candidates = np.intersect1d(first.candidates, second.candidates)
-    return agreement(first.values, second.values, candidates, AT)
-
-
-def agreement_in_words(found: Agreement) -> str:
-    """How far two lists agree, in two sentences."""
+def agreement_in_words(first: Listing, second: Listing) -> str:
+    """How far two lists agree, over the films that either could have listed; "" where that cannot be said."""
+    if first.values is None or second.values is None or not (len(first.candidates) and len(second.candidates)):
+        return ""
+    found = agreement(first.values, second.values, np.intersect1d(first.candidates, second.candidates), AT)
     return (
         f"**{found.n_common} of the first {found.k}** stand in both lists; two random lists would share {found.by_chance:.1f}. "
         f"Rank correlation (Spearman) {words.signed(found.spearman)} over the {words.count(found.n_union)} films of either list, "
         f"{words.signed(found.spearman_all)} over all {words.count(found.n_candidates)} films with enough ratings (over two "
-        "lists alone it leans below zero: a film stands there because one of them has it high)."
+        "lists alone it leans below zero: a film stands there because one of them has it high). Bold films stand in both lists."
     )
 
 

@@ -14,11 +14,11 @@ from collab.ui.film_picker import pick_film
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
 from collab.ui.similar_lists import (
-    Choice,
     Listing,
     around,
     by_model,
     co_rating_or_offer,
+    draw_beside,
     draw_list,
     in_both,
     neighbour_table,
@@ -28,6 +28,13 @@ from collab.ui.similar_lists import (
 from collab.ui.similar_why import show_why
 
 SECOND_FILM = "second_film"
+_NEAR = {
+    (True, True): ("both", "near both"),
+    (True, False): ("first", "near the first"),
+    (False, True): ("second", "near the second"),
+    (False, False): ("", "new"),
+}
+"""Whether a film stands in the lists of the first and of the second film alone: as the table says it, and the picture."""
 
 
 def _second_film(run: TrainedRun, film: int) -> int:
@@ -52,9 +59,9 @@ def two_films(page: Page, film: int) -> None:
         if film == second:
             st.info("Choose another second film: these are one and the same.", icon=":material/info:")
             return
-        left, right = st.columns(2, gap="medium")
+        places = st.columns(2, gap="medium")
         listings = []
-        for title, each, place in zip(titles, (film, second), (left, right), strict=True):
+        for title, each, place in zip(titles, (film, second), places, strict=True):
             heading = f"**{words.plain(title)}**"
             if has_factors:
                 listings.append(by_model(run, each, choice, heading))
@@ -63,8 +70,8 @@ def two_films(page: Page, film: int) -> None:
                     listings.append(co_rating_or_offer(run, each, choice, heading, "Films cannot be compared here"))
         if None in listings:
             return
-        two_columns(page, (left, right), listings, choice)
-        st.markdown(shared_in_words(run, listings))
+        draw_beside(page, places, *listings)
+        st.markdown(shared_in_words(run, *listings))
     if not has_factors:
         offer_factors(run, "only the people say here which films are alike")
     st.header("What the two have in common", anchor=False)
@@ -73,16 +80,9 @@ def two_films(page: Page, film: int) -> None:
     two_lists_table(*listings, names=tuple(titles), key="two_films_table")
 
 
-def two_columns(page: Page, places: tuple, listings: list[Listing], choice: Choice) -> None:
-    """Both lists beside each other; what they share is bold."""
-    marked = in_both(*listings)
-    for place, listing, key in zip(places, listings, ("similar_bars", "second_bars"), strict=True):
-        draw_list(place, listing, key, marked, choice.options.minimum_count, synthetic=page.data.synthetic)
-
-
-def shared_in_words(run: TrainedRun, listings: list[Listing]) -> str:
+def shared_in_words(run: TrainedRun, first: Listing, second: Listing) -> str:
     """Which neighbours two lists have in common."""
-    common, n = in_both(*listings), max(len(each.table) for each in listings)
+    common, n = in_both(first, second), max(len(first.table), len(second.table))
     names = ", ".join(
         f"{words.plain(run.items['title'].iat[film])} ({words.counted(run.items['n_ratings'].iat[film], 'rating')})"
         for film in common
@@ -121,20 +121,13 @@ def towards_another(page: Page, film: int) -> None:
     heading = f"**Like {words.plain(titles[0])}, {_share_in_words(weight)} {words.plain(titles[1])}**"
     found = around(run, point, choice, [film, second], heading)
     alone = [set(by_model(run, each, choice, "").table["item_index"]) for each in (film, second)]
-    near = [
-        {(True, True): "both", (True, False): "first", (False, True): "second"}.get(
-            (each in alone[0], each in alone[1]), ""
-        )
-        for each in found.table["item_index"].tolist()
-    ]
-    notes = [
-        f"· near the {each}" if each in ("first", "second") else f"· near {each}" if each else "· new" for each in near
-    ]
-    found = dataclasses.replace(found, table=found.table.assign(near=near), notes=notes)
-    draw_list(pictures, found, "similar_bars", None, choice.options.minimum_count, synthetic=page.data.synthetic)
+    near = [_NEAR[each in alone[0], each in alone[1]] for each in found.table["item_index"].tolist()]
+    notes = [f"· {note}" for _, note in near]
+    found = dataclasses.replace(found, table=found.table.assign(near=[word for word, _ in near]), notes=notes)
+    draw_list(pictures, page, found, "similar_bars")
     with pictures:
         st.caption(
-            f"{near.count('')} of these {len(near)} are new: they stand in neither film’s own list of {choice.n_films}. "
+            f"{notes.count('· new')} of these {len(notes)} are new: they stand in neither film’s own list of {choice.n_films}. "
             + (
                 "The point lies on the line between the two arrows, each of length 1."
                 if choice.options.measure in ("cosine", "cautious")

@@ -16,12 +16,12 @@ from collab.ui.similar_lists import (
     Choice,
     Listing,
     agreement_in_words,
-    agreement_of,
     by_model,
+    draw_beside,
     similarity_controls,
     two_lists_table,
 )
-from collab.ui.similar_pairs import shared_in_words, two_columns
+from collab.ui.similar_pairs import shared_in_words
 
 HELP = "Another run of the same data set, whose neighbours of the same film stand on the right."
 
@@ -62,15 +62,11 @@ def two_runs(page: Page, film: int) -> None:
                 icon=":material/info:",
             )
             return
-        left, right = st.columns(2, gap="medium")
         mine = by_model(run, film, choice, f"**{words.plain(run.record.name)}**")
         theirs = by_model(other, film_there, theirs_choice, f"**{words.plain(other.record.name)}**")
         theirs = _in_rows_of(run, other, theirs)
-        two_columns(page, (left, right), [mine, theirs], choice)
-        if theirs.values is not None and len(mine.candidates) and len(theirs.candidates):
-            st.markdown(f"{agreement_in_words(agreement_of(mine, theirs))} Bold films stand in both lists.{note}")
-        else:
-            st.markdown(shared_in_words(run, [mine, theirs]) + note)
+        draw_beside(page, st.columns(2, gap="medium"), mine, theirs)
+        st.markdown((agreement_in_words(mine, theirs) or shared_in_words(run, mine, theirs)) + note)
     st.header("Both lists as a table", anchor=False)
     two_lists_table(mine, theirs, ("this run", "other run"), "two_runs_table")
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.services.runs import TrainedRun
 from collab.ui import words
-from collab.ui.film_picker import film_facts
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
 from collab.ui.seeds_view import marked_by_seeds, show_seeds
 from collab.ui.similar_lists import (
+    Choice,
     Listing,
     agreement_in_words,
-    agreement_of,
     by_model,
     co_rating_or_offer,
-    draw_list,
-    in_both,
+    draw_beside,
     neighbour_table,
     similarity_controls,
 )
@@ -25,52 +24,50 @@ from collab.ui.similar_why import show_why
 
 def one_film(page: Page, film: int) -> None:
     """Draw the view of one film."""
-    run, synthetic = page.run, page.data.synthetic
-    has_factors = run.model.has_factors
+    run, has_factors = page.run, page.run.model.has_factors
     pictures, controls = st.columns([3, 1], gap="medium")
     with controls:
         choice = similarity_controls(run, co_rating_only=not has_factors)
-        film_facts(run, film)
-    with pictures:
-        left, right = st.columns(2, gap="medium")
-        below = st.container()
-    minimum, kind = choice.options.minimum_count, choice.co_kind
-    if not has_factors:
-        with left:
-            mine = co_rating_or_offer(
-                run, film, choice, f"**By the people**: {kind}", "Nothing is left to compare films by"
+        if has_factors:
+            st.page_link(
+                "pages/learn.py",
+                label="Why rare films come up",
+                icon=":material/school:",
+                query_params={"step": "distance", "distance_view": "Rare films"},
             )
-        if mine is not None:
-            draw_list(left, mine, "similar_bars", None, minimum, synthetic=synthetic)
-            with right:
+    with pictures:
+        places = st.columns(2, gap="medium")
+        below = st.container()
+    people = f"**By the people**: {choice.co_kind}"
+    if not has_factors:
+        with places[0]:
+            theirs = co_rating_or_offer(run, film, choice, people, "Nothing is left to compare films by")
+        if theirs is not None:
+            draw_beside(page, places, theirs, None)
+            with places[1]:
                 offer_factors(run, "only the people say here which films are alike")
-            _why(page, film, mine, choice)
-            _table(mine, "co_rating_table", film, run)
+            _why(page, film, theirs, choice)
+            _table(theirs, "co_rating_table", film, run)
         return
     mine, seeds = marked_by_seeds(run, film, choice.options, by_model(run, film, choice, "**By the model**"))
-    with right:
-        theirs = co_rating_or_offer(
-            run, film, choice, f"**By the people**: {kind}", "So only the model says which films are alike"
-        )
-    marked = in_both(mine, theirs) if theirs is not None else None
-    draw_list(left, mine, "similar_bars", marked, minimum, synthetic=synthetic)
-    if theirs is not None:
-        draw_list(right, theirs, "co_rating_bars", marked, minimum, synthetic=synthetic)
+    with places[1]:
+        theirs = co_rating_or_offer(run, film, choice, people, "So only the model says which films are alike")
+    draw_beside(page, places, mine, theirs)
     with below:
-        if theirs is not None and len(mine.candidates) and len(theirs.candidates):
-            st.markdown(agreement_in_words(agreement_of(mine, theirs)) + " Bold films stand in both lists.")
+        if theirs is not None and (said := agreement_in_words(mine, theirs)):
+            st.markdown(said)
         show_seeds(run, seeds)
     if mine.table.empty:
         return
     _why(page, film, mine, choice)
     if theirs is not None and not theirs.table.empty:
-        with st.expander(f"Neighbours by the people as a table: {kind}"):
+        with st.expander(f"Neighbours by the people as a table: {choice.co_kind}"):
             _table(theirs, "co_rating_table", film, run)
     st.header("The model’s neighbours as a table", anchor=False)
     _table(mine, "neighbours_table", film, run, seeds.n_seeds)
 
 
-def _why(page: Page, film: int, listing: Listing, choice) -> None:
+def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
     """Choose a neighbour, and see why it is one."""
     if listing.table.empty:
         return
@@ -92,7 +89,7 @@ def _why(page: Page, film: int, listing: Listing, choice) -> None:
     show_why(run, film, other, choice.options, synthetic=page.data.synthetic)
 
 
-def _table(listing: Listing, key: str, film: int, run, seeds: int = 0) -> None:
+def _table(listing: Listing, key: str, film: int, run: TrainedRun, seeds: int = 0) -> None:
     neighbour_table(
         listing.table,
         listing.column,

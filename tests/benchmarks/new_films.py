@@ -9,7 +9,7 @@ and years instead), `side` in its two presets, the same without side information
 MSE: mean over the draws ± their standard deviation. Gain: the MSE of the global mean minus that of the answer, likewise; beside
 it the 95 % interval over films, rows of all draws together, whole films of a draw drawn with replacement. Films: root mean
 squared distance, in stars, of a film's mean rating to the mean of what is predicted for its raters, over films with 20 ratings
-or more; for `side` also to the mean over all users, which is what the New film page shows.
+or more; for `side` also to the mean over all users, which is what Similar’s view *As if it were new* shows.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@
 
 MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
 switch to each page, then one move of the control that is named; rounds that nobody counts come first, so the server is warm.
-The run in use is the default one (on *New film* the one with side information), or the same with another seed: choosing the
-other is the move of the home page. With `--beside MODEL` every other round has a run of that model (its preset *fast*) in use,
-and a last table says what a turn takes with the default model beside what it takes with this one, from the same minutes.
+The run in use is the default one (in Similar’s view *As if it were new* the one with side information), or the same with
+another seed: choosing the other is the move of the home page. With `--beside MODEL` every other round has a run of that model
+(its preset *fast*) in use, and a last table says what a turn takes with the default model beside what it takes with this one,
+from the same minutes.
 Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
 another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
 
@@ -52,7 +53,10 @@ CONDITIONS = {
     "sliders": "another session moves a slider in slider mode",
 }
 PICK_RUN = "_pick_run"  # the run in the sidebar
-SIDE_PAGE, SIDE_MODEL = "new_film", "side"  # takes a run with side information, all others the usual one
+SIDE_VIEW, SIDE_MODEL = (
+    "as_if_new",
+    "side",
+)  # a view of Similar that takes a run with side information, all else the usual one
 N_SEEDS = 2  # runs of each model, alike but for their seed
 WARM_ROUNDS = 2  # that nobody counts: one for each of these runs
 CONTROLS = {
@@ -64,13 +68,13 @@ CONTROLS = {
     "similar": "neighbours",
     "biases": "ends",
     "people": "_pick_person",
-    "new_film": "new_year",
+    SIDE_VIEW: "new_year",
     "data": "data_part",
     "train": "set_n_factors",
     "runs": "find_run",
     "learn": "matrix_users",
 }
-"""The control that is moved on each page, by its key; of "stars-TITLE" the first."""
+"""The control that is moved on each page, or in the view, by its key; of "stars-TITLE" the first."""
 
 
 @dataclass
@@ -119,6 +123,7 @@ def prepare(environment: Environment, models: Sequence[str]) -> dict[str, str]:
     link["home"] = {"data": DATA, "run": runs[-1]}
     for page in ("rate", "taste"):
         link[page]["profile"] = people[0].edit_token
+    link[SIDE_VIEW]["similar_view"] = "As if it were new"
     link["together"]["people"] = ",".join(each.view_token for each in people)
     return {page: urlencode(named) for page, named in link.items()}
 
@@ -263,13 +268,16 @@ def _one_round(
     for page, key in CONTROLS.items():
         if page not in found:
             continue
-        if page == SIDE_PAGE:
+        if page == SIDE_VIEW:
             pick_run(visitor, at, runs_of(SIDE_MODEL, runs))
         switch, moved = found[page]
-        switch.add(checked(page, visitor.switch(page, links[page])))
+        switch.add(checked(page, visitor.switch("similar" if page == SIDE_VIEW else page, links[page])))
         moved.add(pick_run(visitor, page, usual, place + 1) if key == PICK_RUN else move(visitor, page, key, place))
-        if page == SIDE_PAGE:
+        if page == SIDE_VIEW:
             pick_run(visitor, page, usual, place)
+            move(
+                visitor, page, "similar_view", -1
+            )  # to the first view: the page shows again the one that it showed last
     for name in ("second", "home"):
         found["empty"][0].add(floor.switch(name))
         found["empty"][1].add(move(floor, name, "amount", place))

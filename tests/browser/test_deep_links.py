@@ -11,7 +11,6 @@ MENU = (
     "Similar",
     "Biases",
     "People",
-    "New film",
     "Data",
     "Train",
     "Runs",

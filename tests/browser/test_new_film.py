@@ -1,4 +1,4 @@
-"""New film in the real browser: a film is described with the keyboard, the map follows, and the link holds it all."""
+"""As if it were new in the real browser: a film is described with the keyboard, its neighbours follow, the link holds it all."""
 
 import dataclasses
 from urllib.parse import parse_qs, urlsplit
@@ -11,8 +11,8 @@ from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
 from tests.browser.conftest import serving
 
-MAP = "document.querySelector('.st-key-new_film_map .js-plotly-plot')"
-PLACE = f"{MAP}?.data?.find(trace => trace.name === 'the new film')?.x[0]"
+BARS = "document.querySelector('.st-key-new_film_bars .js-plotly-plot')"
+FIRST = f"{BARS}?.data?.[0].hovertext?.[0]"
 
 
 @pytest.fixture(scope="module")
@@ -28,44 +28,50 @@ def address(tmp_path_factory):
     lock.release()
     assert record.state == "finished", record.message
     with serving(home) as address:
-        yield f"{address}/new_film?data=sample&run={record.id}"
+        yield f"{address}/similar?data=sample&run={record.id}&similar_view=As+if+it+were+new"
 
 
 def link(page):
     return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def place(page, other_than=None):
-    """How far right the new film lies on the map, as soon as there is one and it lies elsewhere than before."""
-    page.wait_for_function(f"before => {PLACE} !== undefined && {PLACE} !== before", arg=other_than)
-    return page.evaluate(PLACE)
+def closest(page, other_than=None):
+    """The closest film and its closeness, as soon as there is one and it is another than before."""
+    page.wait_for_function(f"before => {FIRST} !== undefined && {FIRST} !== before", arg=other_than)
+    return page.evaluate(FIRST)
 
 
 def test_describe_a_film_and_share_it(address, desktop, phone, settled):
     desktop.goto(address)
-    before = place(desktop)
+    before = closest(desktop)
     settled(desktop)
-    picture = desktop.locator(".st-key-new_film_map").bounding_box()
+    picture = desktop.locator(".st-key-new_film_bars").bounding_box()
     assert picture["y"] + picture["height"] <= 900
 
     desktop.get_by_role("combobox", name="Genres").focus()
-    for _ in range(2):
+    for _ in range(4):
         desktop.keyboard.press("Backspace")
     desktop.keyboard.type("Horr")
     desktop.keyboard.press("Enter")
     desktop.wait_for_function("new URL(location).searchParams.get('new_genres') === 'Horror'")
-    horror = place(desktop, before)
+    horror = closest(desktop, before)
     desktop.keyboard.press("Escape")
     year = desktop.get_by_role("slider", name="Year")
     year.focus()
     year.press("Home")
     desktop.wait_for_function("new URL(location).searchParams.has('new_year')")
-    place(desktop, horror)
+    closest(desktop, horror)
     settled(desktop)
-    found = place(desktop)
+    found = closest(desktop)
 
     assert link(desktop)["new_genres"] == "Horror" and link(desktop)["run"]
     phone.goto(desktop.url)
-    phone.wait_for_function(f"found => {PLACE} === found", arg=found)
+    phone.wait_for_function(f"found => {FIRST} === found", arg=found)
     settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+    desktop.get_by_role("combobox", name="Film").click()
+    desktop.keyboard.type("alien (19")
+    desktop.get_by_role("option", name="Alien (1979)").click()
+    desktop.get_by_text("as if nobody had rated it").wait_for()  # the film chosen describes itself again
+    desktop.wait_for_function("!new URL(location).searchParams.has('new_genres')")

@@ -11,7 +11,6 @@ BARS = "(document.querySelector('.st-key-similar_bars .js-plotly-plot')?.data?.[
 
 
 SECOND_BARS = BARS.replace("similar_bars", "second_bars")
-CO_BARS = BARS.replace("similar_bars", "co_rating_bars")
 
 
 def bars(page, word, which=BARS):
@@ -54,7 +53,7 @@ def test_two_films_and_the_way_from_one_to_the_other(server, desktop, settled):
     desktop.goto(f"{server}/similar?data=ml-100k&film=Alien+(1979)")
     settled(desktop)
     alone = bars(desktop, " · similarity 0.")
-    assert len(bars(desktop, " · similarity 0.", CO_BARS)) == 10
+    assert len(bars(desktop, " · similarity 0.", SECOND_BARS)) == 10
     desktop.get_by_role("radio", name="Two films").click()
     desktop.wait_for_function("new URL(location).searchParams.get('similar_view') === 'Two films'")
     choose(desktop, "Second film", "toy story (", "Toy Story (1995)")

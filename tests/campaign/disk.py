@@ -60,7 +60,7 @@ class Home:
         """Where walks begin: every page on a run that it serves, some on others too."""
         links = [(page, self.run) for page in pages]
         links += [(page, self.sealed) for page in pages if page in ("train", "runs")]
-        links += [(page, self.plain) for page in pages if page in ("map", "biases", "new_film", "people", "train")]
+        links += [(page, self.plain) for page in pages if page in ("map", "biases", "similar", "people", "train")]
         return [Path(page, (("data", SAMPLE), ("run", run)), ()) for page, run in links]
 
 

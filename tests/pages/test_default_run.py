@@ -302,7 +302,7 @@ def test_people(default_run):
 
 
 def test_new_film_cannot_be_answered_and_a_model_that_can_is_offered(default_run):
-    app, true = default_run("new_film")
+    app, true = default_run("similar", similar_view="As if it were new")
     assert not getattr(true.model, "has_descriptions", False)
     assert "This model has no answer of its own to genres and years" in said(app)
     assert app.button(key="train_default").label == "Train a net with side information"

@@ -15,11 +15,12 @@ from tests.pages.in_the_picks import picked
 
 WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
 WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
+AS_IF_NEW = "As if it were new"  # the view of Similar
 LACKS = {
     "map": WITHOUT_FACTORS,
     "similar": WITHOUT_FACTORS,
     "biases": WITHOUT_BIASES,
-    "new_film": WITHOUT_DESCRIPTIONS,
+    AS_IF_NEW: WITHOUT_DESCRIPTIONS,
 }
 
 
@@ -61,6 +62,8 @@ def open_with_all(app, trained):
         home, runs = trained
         shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
         app.query_params["data"], app.query_params["run"] = "sample", runs[model]
+        if page == AS_IF_NEW:
+            app.query_params["similar_view"], page = page, "similar"
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception and not app.error, model
         return app

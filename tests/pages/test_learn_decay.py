@@ -63,6 +63,10 @@ def test_rare_films(visit_dot_bias):
     assert not any("in the run in use" in each.value for each in app.caption)  # it is the one that is shown
     app.radio(key="rare_remedy").set_value("Shrink the similarity").run()
     assert not app.exception and app.metric[0].value == f"{raw} → 0"
+    app.radio(key="rare_remedy").set_value("Cautious cosine").run()
+    assert app.info[-1].value.startswith("The cautious cosine takes a model that knows how sure it is of each film.")
+    assert not app.exception and app.metric[0].value == raw and len(app.get("plotly_chart")) == 1
+    assert app.get("page_link")[0].proto.query_string == "model=bayes&data=sample"
 
 
 def test_rare_films_are_those_of_the_chapters_model_whatever_run_is_in_use(visit, add_run):
@@ -76,6 +80,14 @@ def test_rare_films_are_those_of_the_chapters_model_whatever_run_is_in_use(visit
     (said,) = (each.value for each in app.caption if "Nearest to" in each.value)
     assert f"in the chapter’s own model ({words.plain(shown.record.name)})" in said
     assert f"in the run in use, {words.plain(in_use.record.name)}, {n_rare[0]} have so few" in said
+
+    app.radio(key="rare_remedy").set_value("Cautious cosine").run()  # which only the run in use has
+    cautious = distance.nearest(in_use, film, measure="cautious")
+    n_rare = [int((table["n_ratings"] < distance.FEW).sum()) for table in (distance.nearest(shown, film), cautious)]
+    assert (
+        not app.exception and app.metric[0].value == f"{n_rare[0]} → {n_rare[1]}" and len(app.get("plotly_chart")) == 2
+    )
+    assert any(f"that of the run in use, {words.plain(in_use.record.name)}" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize("model", [DEFAULT_MODEL, "bias"])

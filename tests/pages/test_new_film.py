@@ -1,4 +1,4 @@
-"""The New film page: what it says of a film with all three data sets, and where the run cannot say anything, the way on."""
+"""Similar’s view *As if it were new* with all three data sets, and where the run cannot say anything, the way on."""
 
 import dataclasses
 import shutil
@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from collab.errors import RunError
-from collab.left_out_films import Measurement
+from collab.left_out_films import MEAN, RIDGE, SIDE, Measurement
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
-from collab.ui import cached, cached_new_film
+from collab.tables import trained_items
+from collab.ui import cached, cached_new_film, words
 
+VIEW = "As if it were new"
 QUICK = dataclasses.replace(preset_of("side", "fast"), epochs=1, batch_size=512)
 
 
@@ -48,7 +50,8 @@ def visit_side(app, side_home):
         shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
         for name, value in {"data": data, "run": runs[data], **more}.items():
             app.query_params[name] = value
-        app.switch_page("pages/new_film.py").run()
+        app.query_params["similar_view"] = VIEW
+        app.switch_page("pages/similar.py").run()
         assert not app.exception and not app.error
         return app
 
@@ -59,15 +62,24 @@ def frame(app, column):
     return next(each.value for each in app.dataframe if column in each.value)
 
 
+def said(app):
+    return next(each.value for each in app.markdown if "from the average person" in each.value)
+
+
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
-def test_a_film_is_placed_and_finds_its_audience(visit_side, data):
+def test_the_chosen_film_as_if_nobody_had_rated_it(visit_side, data):
     app = visit_side(data)
     run = cached.trained_run(link(app, "run"))
-    films, users = frame(app, "closeness"), frame(app, "usual")
+    film = run.items[run.items["label"] == app.selectbox(key="film").value].iloc[0]
+    assert app.multiselect(key="new_genres").value == film["genres"].split("|")
+    assert app.slider(key="new_year").value == film["year"]
+    assert f"{words.plain(film['title'])}** as if nobody had rated it: **" in said(app)
+    ratings = run.model.predict(trained_items(run.users), film.name)
+    assert f"predicts {ratings.mean():.1f} for them on average; its raters gave {film['mean_rating']:.1f}." in said(app)
+    films = frame(app, "closeness")
     assert films["closeness"].is_monotonic_decreasing and films["closeness"].between(-1, 1).all()
-    assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#"]).any()
-    assert users["leaning"].is_monotonic_decreasing and len(users) == 10
-    assert app.metric[0].value.endswith(" stars") and len(app.get("plotly_chart")) == 2
+    assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#", film["title"]]).any()
+    assert len(films) == 8 and len(app.get("plotly_chart")) == 1
     groups = app.button_group(key="groups_by")
     told = ["age", "gender", "occupation"] if data != "ml-latest-small" else []
     assert groups.options == [*told, "favourite genre"]
@@ -78,28 +90,32 @@ def test_a_film_is_placed_and_finds_its_audience(visit_side, data):
         table = frame(app, "group")
         assert set(table["group"]) == {"women", "men"} and table["n_users"].sum() == 943
         assert np.average(table["leaning"], weights=table["n_users"]) == pytest.approx(0, abs=1e-9)
-    assert len(app.multiselect(key="new_genres").value) in (1, 2)
-    assert app.slider(key="new_year").value == run.items["year"].max()
-    app.session_state["new_film_ratings_table"] = True
-    app.run()
-    bars = next(each.value for each in app.dataframe if each.proto.alt == "How many users would give how many stars")
-    assert bars["users"].sum() == int((run.users["n_ratings"] > 0).sum())
-    assert (bars["from (stars)"].iat[0], bars["to (stars)"].iat[-1]) == (run.record.scale.low, run.record.scale.high)
 
 
-def test_the_link_describes_the_film(visit_side):
-    app = visit_side("ml-100k", new_genres="Horror", new_year="1975", new_title="Night *Train*", new_films="100")
+def test_the_link_describes_a_film_of_ones_own(visit_side):
+    app = visit_side("ml-100k", film="Alien (1979)", new_genres="Horror", new_year="1975", new_title="Night *Train*")
     assert app.multiselect(key="new_genres").value == ["Horror"] and app.slider(key="new_year").value == 1975
     assert "To the model the same: 1957 to 1977." in [each.value for each in app.caption]
-    films = frame(app, "closeness")
-    assert len(films) == 100
-    figure = next(each for each in app.get("plotly_chart") if "Night *Train*" in each.proto.spec)
-    assert "share a genre" in figure.proto.spec
-    before = films["closeness"].tolist()
+    assert said(app).startswith("**Night \\*Train\\***: **") and "its raters" not in said(app)
+    before = frame(app, "closeness")["closeness"].tolist()
     app.multiselect(key="new_genres").set_value(["Western"]).run()
     assert not app.exception and frame(app, "closeness")["closeness"].tolist() != before
     app.multiselect(key="new_genres").set_value([]).run()
-    assert not app.exception and len(frame(app, "closeness")) == 100
+    app.text_input(key="new_title").set_value("").run()
+    assert not app.exception and len(frame(app, "closeness")) == 8 and said(app).startswith("**A new film**: **")
+
+
+def test_another_film_is_described_anew(visit_side):
+    app = visit_side("ml-100k", film="Alien (1979)", new_genres="Horror", new_title="Mine")
+    app.selectbox(key="film").set_value("Toy Story (1995)").run()
+    assert app.multiselect(key="new_genres").value == ["Animation", "Children's", "Comedy"]
+    assert app.slider(key="new_year").value == 1995 and not app.text_input(key="new_title").value
+    assert said(app).startswith("**Toy Story \\(1995\\)** as if nobody had rated it")
+    app.slider(key="new_year").set_value(1960).run()
+    assert said(app).startswith("**A new film**: **")
+    app.button_group(key="similar_view").set_value("Two films").run()
+    app.button_group(key="similar_view").set_value(VIEW).run()
+    assert not app.exception and app.slider(key="new_year").value == 1960
 
 
 def test_another_data_set_knows_other_genres_and_years(visit_side, side_home):
@@ -120,14 +136,17 @@ def test_another_data_set_knows_other_genres_and_years(visit_side, side_home):
 
 def test_what_it_is_worth_is_measured_when_asked(visit_side):
     app = visit_side()
-    assert not any("mse" in each.value for each in app.dataframe)
     app.button(key="measure_left_out").click().run()
     assert not app.exception and not app.error
-    table = frame(app, "mse")
     found = cached_new_film.films_left_out(link(app, "run"))
-    assert table["mse"].tolist() == [found.mse(answer) for answer in found.squared]
-    assert table["gain"].iloc[-1] == pytest.approx(table["mse"].iloc[0] - table["mse"].iloc[-1])
-    assert any(each.value.startswith(f"{found.n_drawn} films with 5 ratings") for each in app.caption)
+    (measured,) = (each.value for each in app.caption if each.value.startswith("Measured on"))
+    assert f"on {found.n_drawn} films with 5 ratings" in measured and f"MSE **{found.mse(SIDE):.4f}**" in measured
+    assert (
+        f"{found.mse(MEAN):.4f} for the mean of all ratings (gain {found.mse(MEAN) - found.mse(SIDE):+.4f}," in measured
+    )
+    assert f"{found.mse(RIDGE):.4f} for a ridge regression" in measured
+    app.slider(key="new_year").set_value(app.slider(key="new_year").min).run()
+    assert measured in [each.value for each in app.caption]
 
 
 def test_who_asks_at_the_same_time_waits_for_the_same_measurement(visit_side, monkeypatch):
@@ -142,12 +161,11 @@ def test_who_asks_at_the_same_time_waits_for_the_same_measurement(visit_side, mo
     with ThreadPoolExecutor(3) as several:
         found = list(several.map(cached_new_film.films_left_out, [link(app, "run")] * 3))
     assert len(began) == 1 and found[0] is found[1] is found[2]
-    assert cached_new_film.films_left_out_before(link(app, "run")) is found[0]
 
 
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
     monkeypatch.setattr("collab.ui.needs.preset_of", lambda model, preset: QUICK)
-    app = visit("new_film")
+    app = visit("similar", similar_view=VIEW)
     assert app.info[-1].value.startswith("This model has no answer of its own to genres and years")
     before = link(app, "run")
     app.button(key="train_default").click().run()
@@ -159,12 +177,12 @@ def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visi
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
-    assert not app.exception and not app.error and len(app.get("plotly_chart")) == 2
+    assert not app.exception and not app.error and len(app.get("plotly_chart")) == 1
     assert cached.jobs().store.record(trained).model == "side"
 
     app.selectbox(key="_pick_run").set_value(before).run()  # now there is one to go to
     app.button(key=f"use_{trained}").click().run()
-    assert not app.exception and link(app, "run") == trained and len(app.get("plotly_chart")) == 2
+    assert not app.exception and link(app, "run") == trained and len(app.get("plotly_chart")) == 1
 
 
 def test_without_the_data_set_it_has_no_groups_and_says_so(visit_side, monkeypatch):
@@ -173,4 +191,4 @@ def test_without_the_data_set_it_has_no_groups_and_says_so(visit_side, monkeypat
 
     monkeypatch.setattr(cached_new_film, "run_user_groups", gone)
     app = visit_side()
-    assert "not at hand" in app.info[-1].value and len(app.get("plotly_chart")) == 2
+    assert "not at hand" in app.info[-1].value and len(app.get("plotly_chart")) == 1

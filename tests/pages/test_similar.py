@@ -1,7 +1,6 @@
-"""The page Similar: neighbours by model and by people, two films, two runs, a point between films, the chapter's case."""
+"""The page Similar: neighbours by model and by people, two films, two runs, a point between films."""
 
 import dataclasses
-import re
 import shutil
 import time
 
@@ -13,9 +12,7 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan, plan
-from collab.ui import cached, other_run
-
-LAMBS = "Silence of the Lambs, The (1991)"
+from collab.ui import cached, other_run, words
 
 
 def current(app):
@@ -60,10 +57,28 @@ def test_the_most_rated_film_by_default(visit, data):
     assert len(table) == 10 and (table["n_ratings"] >= 20).all()
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
     assert len(app.get("plotly_chart")) == 3  # by the model, by the people, and why
-    assert len(app.markdown) <= 7 and app.markdown[0].value.startswith("**By the")  # nothing strays onto the page
+    assert len(app.markdown) <= 8 and app.markdown[1].value.startswith("**By the")  # nothing strays onto the page
     said = words_of(app)
     assert "of the first 10** stand in both lists" in said and "Rank correlation (Spearman)" in said
     assert "rated both, of" in said and "liked both" in said
+
+
+def test_the_head_says_what_the_film_is_and_where_it_can_be_watched(visit, add_run):
+    app = visit("similar", data="ml-100k", film="Alien (1979)", measure="dot")
+    run = current(app)
+    alien = row_of(run, "Alien (1979)")
+    film, deviation = run.items.iloc[alien], np.sqrt(run.model.item_covariances[alien, -1, -1])
+    assert app.markdown[0].value == (
+        f"**Alien \\(1979\\)** · Action, Horror, Sci-Fi, Thriller · {film['n_ratings']} ratings · mean "
+        f"{film['mean_rating']:.1f} · bias {words.signed(run.model.item_biases[alien])} ± {deviation:.2f}"
+    )
+    (shared,) = (each.value for each in app.code)
+    assert "film=Alien+%281979%29" in shared and "measure=dot" in shared and f"run={run.id}" in shared
+    (found,) = app.get("link_button")
+    assert found.proto.url == "https://duckduckgo.com/?q=Alien+%281979%29+where+to+watch"
+    app.query_params["run"] = add_run("dot-bias", "ml-100k")  # which takes its biases for known
+    app.run()
+    assert " · bias " in app.markdown[0].value and "±" not in app.markdown[0].value
 
 
 def test_film_measure_minimum_and_number_come_from_the_link(visit):
@@ -210,34 +225,6 @@ def test_one_film_in_two_runs(visit):
 def test_beside_a_run_of_another_model_the_default_is_offered(visit_dot_bias):
     app = visit_dot_bias("similar", similar_view="Two runs")
     assert app.button(key="train_beside").label == "Train bayes beside it"
-
-
-def test_the_chapters_case_in_the_default_run(visit):
-    """Its bare cosine may find no rare film at all: the page names the model of which this is the weakness."""
-    app = visit("similar", data="ml-100k", similar_view="The chapter’s case")
-    table = table_of(app)
-    assert table["remedy"].nunique() == 4 == len(app.get("plotly_chart"))
-    n_rare = (table["n_ratings"] < 20).groupby(table["remedy"]).sum()
-    for remedy, n in n_rare.items():
-        assert re.search(rf"- {re.escape(remedy)}: .*; {n} of 5 below 20 ratings", words_of(app))
-    (door,) = app.get("page_link")
-    assert door.proto.label == "Train the chapter’s model, dot-bias" and "model=dot-bias" in door.proto.query_string
-
-
-def test_the_chapters_case(visit_dot_bias):
-    app = visit_dot_bias("similar", data="ml-100k", similar_view="The chapter’s case")
-    run, table = current(app), table_of(app)
-    factors = run.model.item_factors.astype(float)
-    own = factors[row_of(run, LAMBS)]
-    cosine = factors @ own / np.linalg.norm(own) / np.maximum(np.linalg.norm(factors, axis=1), 1e-12)
-    trained = (run.items["n_ratings"].to_numpy() > 0) & (run.items["title"] != LAMBS).to_numpy()
-    bare = table[table["remedy"].str.startswith("As the chapter")]
-    assert bare["title"].iat[0] == run.items["title"].iat[int(np.where(trained, cosine, -2).argmax())]
-    counts = table.groupby("remedy")["n_ratings"].min()
-    assert counts["At least 20 ratings"] >= 20 > counts.min()
-    assert len(app.get("plotly_chart")) == 3 and "The chapter finds" in words_of(app)
-    app.slider(key="case_beta").set_value(200).run()
-    assert not app.exception and table_of(app)["remedy"].str.startswith("Shrunk: β = 200").sum() == 5
 
 
 def test_a_model_without_factors_shows_what_the_people_say(visit):

@@ -21,7 +21,7 @@ from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 
 ARROWS, RARE = "Two arrows", "Rare films"
-CUT, SHRINK = "Leave rare films out", "Shrink the similarity"
+CUT, SHRINK, CAUTIOUS = "Leave rare films out", "Shrink the similarity", "Cautious cosine"
 CHAPTER_FILM = "Silence of the Lambs, The (1991)"
 N_FILMS = 7
 FEW = 20  # ratings below which a film counts as rare here
@@ -74,9 +74,10 @@ def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.Data
     return {"The ends": ends, "Between them": pd.DataFrame(rows, columns=["measure", "value"])}
 
 
-def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0) -> pd.DataFrame:
-    """The films nearest to `film` by cosine among those with `minimum` ratings, their similarity shrunk by `beta`."""
-    space, options = film_space(run.model, run.items, run.users), Options(beta=beta, minimum_count=minimum)
+def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0, measure: str = "cosine") -> pd.DataFrame:
+    """The films nearest to `film` by cosine, or another `measure`, among those with `minimum` ratings, their similarity shrunk by
+    `beta`."""
+    space, options = film_space(run.model, run.items, run.users), Options(measure, False, beta, minimum)
     return similar_items(space, run.items, film, options, N_FILMS)
 
 
@@ -215,38 +216,15 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
         return
     raw_side, mended_side, controls = st.columns([1.5, 1.5, 1], gap="medium")
     with controls:
-        remedy = st.radio("Remedy", [CUT, SHRINK], key="rare_remedy", bind="query-params")
-        if remedy == CUT:
-            minimum, beta = (
-                st.slider(
-                    "Ratings needed",
-                    1,
-                    100,
-                    FEW,
-                    key="rare_minimum",
-                    bind="query-params",
-                    help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.",
-                ),
-                0,
-            )
-        else:
-            minimum, beta = (
-                1,
-                st.slider(
-                    "β: ratings for half",
-                    0,
-                    100,
-                    FEW,
-                    key="rare_beta",
-                    bind="query-params",
-                    help="Similarity · n / (n + β): a film with β ratings keeps half of it. Higher: well known films win.",
-                ),
-            )
-    tables = {"raw": nearest(run, film), "mended": nearest(run, film, minimum, beta)}
+        remedy = st.radio("Remedy", [CUT, SHRINK, CAUTIOUS], key="rare_remedy", bind="query-params")
+        mended, how = _mended(page, run, film, remedy)
+    if mended is None:
+        with mended_side:
+            _offer_bayes(page)
+    tables = {"raw": nearest(run, film)} | ({} if mended is None else {"mended": mended})
     n_rare = {name: int((table["n_ratings"] < FEW).sum()) for name, table in tables.items()}
-    how = f"at least {minimum} ratings" if remedy == CUT else f"β = {beta}"
     headings = {"raw": "Nearest by cosine, as it is", "mended": f"With the remedy ({how})"}
-    for side, name in ((raw_side, "raw"), (mended_side, "mended")):
+    for side, name in zip((raw_side, mended_side), tables, strict=False):
         with side:
             st.markdown(f"**{headings[name]}**")
             if tables[name].empty:
@@ -259,7 +237,7 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
                 alt=f"The films nearest to {titles[film]}, {n_rare[name]} of them with fewer than {FEW} ratings",
             )
     with controls:
-        st.metric(f"Films under {FEW} ratings", f"{n_rare['raw']} → {n_rare['mended']}")
+        st.metric(f"Films under {FEW} ratings", " → ".join(map(str, n_rare.values())))
         st.caption(
             f"Nearest to **{words.plain(titles[film])}** in the chapter’s own model ({words.plain(run.record.name)}). A few "
             "ratings can point a film anywhere; among so many such films some point the same way by chance."
@@ -269,6 +247,57 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
         "rare_table",
         "Both lists",
         lambda: {headings[name]: lists_table(table) for name, table in tables.items()},
+    )
+
+
+def _mended(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.DataFrame | None, str]:
+    """The films nearest to `film` of `run` with the remedy, below the control that it has, and what it does; None where the
+    run in use, whose cautious cosine it would be, does not know how sure it is."""
+    if remedy == CUT:
+        minimum = st.slider(
+            "Ratings needed",
+            1,
+            100,
+            FEW,
+            key="rare_minimum",
+            bind="query-params",
+            help="Films with fewer training ratings are left out. Higher: surer neighbours, fewer surprises.",
+        )
+        return nearest(run, film, minimum), f"at least {minimum} ratings"
+    if remedy == SHRINK:
+        beta = st.slider(
+            "β: ratings for half",
+            0,
+            100,
+            FEW,
+            key="rare_beta",
+            bind="query-params",
+            help="Similarity · n / (n + β): a film with β ratings keeps half of it. Higher: well known films win.",
+        )
+        return nearest(run, film, beta=beta), f"β = {beta}"
+    own = page.run
+    same = example_film(own)
+    if own.model.item_covariances is None or same is None:
+        return None, ""
+    st.caption(
+        f"In it a film that is little known cannot score high. It is that of the run in use, {words.plain(own.record.name)}, "
+        "which knows how sure it is of each film."
+    )
+    return nearest(own, same, measure="cautious"), "cautious cosine"
+
+
+def _offer_bayes(page: Page) -> None:
+    """Why the run in use has no cautious cosine, and the way to one that has."""
+    st.info(
+        f"The cautious cosine takes a model that knows how sure it is of each film. {words.plain(page.run.record.name)} does "
+        "not: choose a Bayesian run in the sidebar, or train one.",
+        icon=":material/info:",
+    )
+    st.page_link(
+        "pages/train.py",
+        label="Train a Bayesian model",
+        icon=":material/model_training:",
+        query_params={"model": "bayes", "data": page.data.name},
     )
 
 

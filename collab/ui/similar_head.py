@@ -1,0 +1,31 @@
+"""The head of a film's page: its facts in a line, its link to be copied, and the way to where it can be watched."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collab.services.runs import TrainedRun
+from collab.ui import cached, own_link, words
+from collab.ui.film_picker import FILM, facts_in_words
+from collab.ui.pick_list import search_address
+
+
+def film_head(run: TrainedRun, film: int) -> None:
+    """Draw the head: title, genres, training ratings, mean and bias, with its ± where the model knows it."""
+    title, label = run.items["title"].iat[film], run.items["label"].iat[film]
+    genres, facts = facts_in_words(run, film)
+    doubt = cached.run_bias_doubt(run.id)
+    if doubt is not None:
+        facts += f" ± {doubt.items[film]:.2f}"
+    with st.container(horizontal=True, vertical_alignment="center", key="film_head"):
+        st.markdown(
+            " · ".join(filter(None, [f"**{words.plain(title)}**", genres, facts])),
+            width="stretch",
+            help="Training ratings, their mean, and the bias: stars that the model gives the film beyond rater and taste"
+            + ("; ± is a standard deviation." if doubt is not None else "."),
+        )
+        with st.popover("Share", icon=":material/share:", help="A link to this film as it is shown here."):
+            st.code(own_link.address("similar", **{FILM: label}), language=None, wrap_lines=True)
+        st.link_button(
+            "Where to watch", search_address(title), icon=":material/open_in_new:", help="Opens a web search."
+        )
