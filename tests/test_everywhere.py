@@ -257,7 +257,7 @@ def test_the_parser_finds_charts_without_a_table():
 @every(DRAWN)
 def test_every_chart_has_its_table(path):
     found = list(without_table(path.read_text(encoding="utf-8")))
-    assert not found, f"{path.relative_to(ROOT)}: give these charts a table (collab/ui/as_table.py): {found}"
+    assert not found, f"{path.relative_to(ROOT)}: give these charts a table (collab/ui/tables.py): {found}"
 
 
 def test_tables_that_stand_elsewhere_are_there():
