@@ -40,15 +40,20 @@ def item_address(run: TrainedRun, item_index: int) -> str:
 
 
 def open_item(label: str) -> None:
-    """Go to the page of an item; for a callback."""
+    """Ask for the page of an item; for a callback."""
     st.session_state[_WANTED] = label
+
+
+def leave_for_item() -> None:
+    """Go to the page of the item that was asked for, where one was."""
+    if _WANTED in st.session_state:
+        st.switch_page("pages/similar.py", query_params={})
 
 
 def follow_item_links() -> None:
     """Go where a link or an arrow leads; called once a page. Takes no room (menu.css)."""
     _LINKS(key="_item_links", on_pressed_change=lambda: open_item(st.session_state["_item_links"].pressed))
-    if _WANTED in st.session_state:
-        st.switch_page("pages/similar.py", query_params={})
+    leave_for_item()
 
 
 def arrive() -> str | None:
