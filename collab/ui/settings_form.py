@@ -150,24 +150,24 @@ def _options(limits: About, value: float) -> list[float]:
 
 def _control(family: Family, field: dataclasses.Field) -> None:
     limits, key = field.metadata["about"], _key(field.name)
-    value, common = st.session_state[key], {"key": key, "help": limits.help, "persist_state": "session"}
+    value, common = st.session_state[key], {"help": limits.help, "persist_state": "session"}
     if limits.choices:
-        st.segmented_control(limits.label, limits.choices, format_func=str.capitalize, required=True, **common)
+        st.segmented_control(limits.label, limits.choices, format_func=str.capitalize, required=True, key=key, **common)
     elif isinstance(value, bool):
-        st.toggle(limits.label, **common)
+        st.toggle(limits.label, key=key, **common)
     elif field.type == WHOLE_NUMBERS:
         _list_control(field.name, limits, family)
     elif limits.log:
         shown = words.count if isinstance(value, int) else words.rate
-        st.select_slider(limits.label, _options(limits, value), format_func=shown, **common)
+        st.select_slider(limits.label, _options(limits, value), format_func=shown, key=key, **common)
     elif field.type in RANGES:
         _range_control(field, limits, family)
     elif isinstance(value, int) and limits.high > 10_000:
-        st.number_input(limits.label, int(limits.low), int(limits.high), step=1, **common)
+        st.number_input(limits.label, int(limits.low), int(limits.high), step=1, key=key, **common)
     else:
         kind = type(value)
         low, high, step = (kind(each) for each in (limits.low, limits.high, limits.step))
-        st.slider(limits.label, low, high, step=step, format="%d" if kind is int else "%.2f", **common)
+        st.slider(limits.label, low, high, step=step, format="%d" if kind is int else "%.2f", key=key, **common)
 
 
 def _list_control(name: str, limits: About, family: Family) -> None:
