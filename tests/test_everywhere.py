@@ -27,6 +27,7 @@ CHARTS = {
 TABLES = {"dataframe", "data_editor"}
 STREAMLIT_CACHES, PYTHON_CACHES = {"cache_data", "cache_resource"}, {"cache", "lru_cache"}
 BOUNDS = {"max_entries", "max_size"}
+BINDS = "choose"  # of collab/ui/controls.py: what it draws is bound to the link under its key
 
 
 def every(paths):
@@ -172,6 +173,11 @@ def test_names_of_keys_are_followed_to_where_they_come_from():
     assert constants(tree) == {"OWN": "x", "film": "film"}
 
 
+def bound(call):
+    """Whether a control keeps its value in the link."""
+    return last_name(call.func) == BINDS or "bind" in {each.arg for each in call.keywords}
+
+
 def test_a_control_of_a_key_stands_at_one_place():
     """What a control holds goes with its key from page to page: two with one key and other limits would end a page."""
     places = {}
@@ -182,7 +188,7 @@ def test_a_control_of_a_key_stands_at_one_place():
             if not isinstance(node, ast.Call):
                 continue
             named = {each.arg: each.value for each in node.keywords}
-            if "key" in named and "bind" in named:
+            if "key" in named and bound(node):
                 key = named["key"]
                 name = texts.get(ast.unparse(key), f"{path.name}: {ast.unparse(key)}")
                 name = key.value if isinstance(key, ast.Constant) else name
@@ -324,18 +330,31 @@ def test_every_choice_stands_in_the_link():
     for path in DRAWN:
         for unit, part in units(path.read_text(encoding="utf-8")).items():
             for call in calls_of(part, CONTROLS):
-                if "bind" not in {each.arg for each in call.keywords}:
+                if not bound(call):
                     loose.setdefault(name_of(call, unit), f"{path.relative_to(ROOT)}:{call.lineno}")
     found = {name: where for name, where in loose.items() if name not in NOT_BOUND}
     assert not found, f'give these bind="query-params", or say in NOT_BOUND why not: {found}'
     assert set(NOT_BOUND) <= set(loose)
 
 
+def test_what_binds_by_itself_is_one_function_that_does():
+    """No other function has its name, every call says its key by name, and its own control is bound under that key."""
+    (home,) = [path for path in DRAWN if BINDS in units(path.read_text(encoding="utf-8"))]
+    (control,) = calls_of(units(home.read_text(encoding="utf-8"))[BINDS], CONTROLS)
+    assert (
+        bound(control)
+        and {"key": "key"}.items() <= {each.arg: ast.unparse(each.value) for each in control.keywords}.items()
+    )
+    calls = [each for path in DRAWN for each in calls_of(ast.parse(path.read_text(encoding="utf-8")), {BINDS})]
+    assert len(calls) > 20 and all(isinstance(call.func, ast.Name) for call in calls)
+    assert not [ast.unparse(call) for call in calls if "key" not in {each.arg for each in call.keywords}]
+
+
 def test_bound_names_are_short_plain_words():
     names = set()
     for path in DRAWN:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and "bind" in {each.arg for each in node.keywords}:
+            if isinstance(node, ast.Call) and bound(node):
                 names |= {
                     each.value.value
                     for each in node.keywords
