@@ -22,6 +22,7 @@ from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.steps import STEPS, distance
 from tests.pages.in_the_picks import picked
+from tests.pages.on_the_page import metrics, table_with
 from tests.pages.test_frame import PAGES
 
 DATA = "ml-100k"
@@ -78,14 +79,6 @@ def alts(app):
 
 def spec_of(app, kind="plotly_chart", place=0):
     return json.loads(app.get(kind)[place].proto.spec)
-
-
-def table_with(app, *columns):
-    return next(frame.value for frame in app.dataframe if set(columns) <= set(frame.value))
-
-
-def metrics(app):
-    return {metric.label: metric.value for metric in app.metric}
 
 
 class Truth:

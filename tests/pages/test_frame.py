@@ -24,19 +24,10 @@ from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
 from collab.ui import cached
 from collab.ui.page import mark_frame
+from tests.pages.on_the_page import link, texts
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = [file.stem for file in sorted(Path(__file__).resolve().parents[2].joinpath("pages").glob("*.py"))]
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
 
 
 def test_there_are_pages():

@@ -9,7 +9,8 @@ from collab.reasons import weightiest
 from collab.ui import cached
 from collab.ui.pick_list import search_address
 from tests.pages.in_the_picks import kept_titles, picked, picks_data, press_in_picks
-from tests.pages.test_rate import answers, cards, link, press, rate, texts
+from tests.pages.on_the_page import link, press, texts
+from tests.pages.test_rate import answers, cards, rate
 
 STARS = (5, 4, 1)
 

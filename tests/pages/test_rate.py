@@ -10,6 +10,7 @@ from collab.errors import ProfileError, RunError
 from collab.services.environment import read_environment
 from collab.ui import cached
 from tests.pages.in_the_picks import picked
+from tests.pages.on_the_page import link, press, texts
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 
@@ -29,25 +30,8 @@ def rate_any(app, title, stars):
     rate(app, title, stars)
 
 
-def press(app, key):
-    app.button(key=key).click().run()
-    assert not app.exception
-
-
 def headings(app):
     return [element.value for element in app.header]
-
-
-def texts(app):
-    return " ".join(
-        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success)
-    )
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 def answers(app):
@@ -182,7 +166,7 @@ def test_the_order_the_dials_and_the_two_parts(visit):
     popular, _ = picked(app)
     assert popular != watch
     for part in (popular[:6], popular[6:]):
-        assert facts.n_ratings[[*map(_unescaped, part)]].is_monotonic_decreasing
+        assert facts.n_ratings[part].is_monotonic_decreasing
     app.selectbox(key="order").set_value("rating").run()
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures[:6] == sorted(figures[:6], reverse=True) and figures[6:] == sorted(figures[6:], reverse=True)
@@ -190,7 +174,7 @@ def test_the_order_the_dials_and_the_two_parts(visit):
     assert picked(app)[0] == watch
     app.slider(key="years").set_value((1980, 1990)).run()
     app.multiselect(key="pick_genres").set_value(["Comedy"]).run()
-    some = facts.loc[[*map(_unescaped, picked(app)[0])]]
+    some = facts.loc[picked(app)[0]]
     assert len(some) and some.year.between(1980, 1990).all() and some.genres.str.contains("Comedy").all()
     assert not app.exception
 
@@ -217,7 +201,7 @@ def test_not_seen_is_an_answer_and_stays_a_candidate(visit):
     rate(app, cards(app)[0], 5)
     before = picked(app)[0]
     run = cached.trained_run(link(app, "run"))
-    top = next(each for each in run.items.title if each.startswith(f"{_unescaped(before[0])} ("))
+    top = next(each for each in run.items.title if each.startswith(f"{before[0]} ("))
     app.selectbox(key="search").select(top).run()
     press(app, f"unseen-{top}")
     assert answers(app)[top] is None and picked(app)[0] == before  # it is still the first of the picks
@@ -229,7 +213,7 @@ def test_minimum_count_leaves_out_rare_films(visit):
     run = cached.trained_run(link(app, "run"))
     app.slider(key="min_ratings").set_value(150).run()
     counts = dict(zip(run.items.title.str.replace(r" \(\d{4}\)$", "", regex=True), run.items.n_ratings, strict=True))
-    assert all(counts[title] >= 150 for title in map(_unescaped, picked(app)[0]))
+    assert all(counts[title] >= 150 for title in picked(app)[0])
     assert "at least 150 ratings" in texts(app)
 
 
@@ -438,7 +422,3 @@ def test_a_database_that_fails_takes_no_answer_and_says_so(visit, monkeypatch, t
     app = visit("rate")
     rate(app, cards(app)[0], 5)
     assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
-
-
-def _unescaped(text):
-    return text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"')
