@@ -66,7 +66,7 @@ def test_the_chosen_film_as_if_nobody_had_rated_it(visit_side, data):
     films = table_with(app, "closeness")
     assert films["closeness"].is_monotonic_decreasing and films["closeness"].between(-1, 1).all()
     assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#", film["title"]]).any()
-    assert len(films) == 8 and len(app.get("plotly_chart")) == 1
+    assert len(films) == 7 and len(app.get("plotly_chart")) == 1
     groups = app.button_group(key="groups_by")
     told = ["age", "gender", "occupation"] if data != "ml-latest-small" else []
     assert groups.options == [*told, "favourite genre"]
@@ -89,7 +89,7 @@ def test_the_link_describes_a_film_of_ones_own(visit_side):
     assert not app.exception and table_with(app, "closeness")["closeness"].tolist() != before
     app.multiselect(key="new_genres").set_value([]).run()
     app.text_input(key="new_title").set_value("").run()
-    assert not app.exception and len(table_with(app, "closeness")) == 8 and said(app).startswith("**A new film**: **")
+    assert not app.exception and len(table_with(app, "closeness")) == 7 and said(app).startswith("**A new film**: **")
 
 
 def test_another_film_is_described_anew(visit_side):

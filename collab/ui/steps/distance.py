@@ -196,7 +196,7 @@ def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
         return ""
     n_rare = int((nearest(run, film)["n_ratings"] < FEW).sum())
     text = f" Of the {N_FILMS} nearest in the run in use, {words.plain(run.record.name)}, {n_rare} have so few."
-    if hasattr(run.model, "item_covariances"):
+    if run.model.item_covariances is not None:
         text += " There a film with few ratings stays close to the average film."
     return text
 
