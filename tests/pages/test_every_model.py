@@ -48,10 +48,10 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def open_with_all(app, trained):
     """A function that opens a page on the run of a model, every other run being there too; and again on another's."""
+    home, runs = trained
+    shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
 
     def open_page(page, model):
-        home, runs = trained
-        shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
         app.query_params["data"], app.query_params["run"] = "sample", runs[model]
         if page == AS_IF_NEW:
             app.query_params["similar_view"], page = page, "similar"
