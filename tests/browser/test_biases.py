@@ -1,9 +1,6 @@
-"""Biases in the real browser: a rater leads to the page of people, a phone shows every view."""
+"""Biases in the real browser: a rater leads to the page of people."""
 
 from tests.browser.conftest import link
-
-CHART = ".st-key-biases .js-plotly-plot"
-DRAWN = f"document.querySelector('{CHART}')?._fullLayout?.xaxis"
 
 
 def test_a_rater_opens_on_the_page_of_people(server, desktop, settled):

@@ -1,4 +1,4 @@
-"""Data in the real browser: part, things and minimum go with the link, the keyboard moves them, and a phone shows it all."""
+"""Data in the real browser: part, things and minimum go with the link, and the keyboard moves them."""
 
 import dataclasses
 

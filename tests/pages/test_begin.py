@@ -45,7 +45,7 @@ def train(model, data="sample"):
     return train_here(read_environment(), plan(model, preset_of(model, "fast"), data, "random:0.2", 0)).id
 
 
-@pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
+@pytest.mark.parametrize("data", ["sample", "ml-latest-small"])  # on ml-100k: tests/browser/test_begin.py
 def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     app = visit("rate", data=data)
     single, popular = cards(app), picked(app)[0]
@@ -133,7 +133,8 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
     app.run()
     assert not app.exception and headings(app) == ["Their ratings", "Their picks"]
     assert not groups(app) and not list(app.toggle) and not [box for box in app.selectbox if "about" in box.key]
-    assert f"Groups picked: {first}" in texts(app) and "Female" not in texts(app)
+    said = texts(app).replace("\\", "")
+    assert f"Groups picked: {first}" in said and "Female" not in said
     assert picked(app)[0] == before
 
 
@@ -221,15 +222,6 @@ def test_all_groups_together_tell_nothing_and_ratings_count_beside_them(visit):
     told = cached.informed(run.id, (0,), None, None, None)
     less = 1 - unknown(told, rated, share) / unknown(cached.for_newcomers(run.id), rated, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
-
-
-def test_a_database_that_fails_takes_no_group_and_says_so(visit, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("no database")
-    monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
-    app = visit("rate", groups="true")
-    pick(app, 0)
-    assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
-    assert not groups(app)[0].value
 
 
 def test_looking_for_a_film_leaves_the_groups(visit):

@@ -22,7 +22,7 @@ from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.steps import STEPS, distance
 from tests.pages.in_the_picks import picked
-from tests.pages.on_the_page import metrics, table_with
+from tests.pages.on_the_page import link, metrics, table_with, texts
 from tests.pages.test_frame import PAGES
 
 DATA = "ml-100k"
@@ -117,7 +117,8 @@ def test_every_page_names_the_run_with_its_error_and_nothing_that_it_lacks(defau
     app, true = default_run(page)
     settings = preset_of(DEFAULT_MODEL, DEFAULT_PRESET)
     assert (true.record.model, true.record.preset, true.model.settings) == ("bayes", "fast", settings)
-    assert not app.error and not app.warning
+    assert not app.error and not app.warning and app.title[0].value and link(app, "data") == DATA
+    assert "ynthetic" not in texts(app)
     (named,) = app.selectbox(key="_pick_run").options
     assert named == f"{true.record.name} · MSE {words.loss(true.errors.mse)}"
     assert true.record.name.startswith(f"bayes · {true.model.item_factors.shape[1]} factors · {settings.epochs} sweeps")

@@ -9,7 +9,7 @@ from collab.asking import Interview, by_information, taught
 from collab.errors import ProfileError, RunError
 from collab.services.environment import read_environment
 from collab.ui import cached
-from tests.pages.in_the_picks import picked
+from tests.pages.in_the_picks import kept_titles, picked, press_in_picks
 from tests.pages.on_the_page import link, press, texts
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
@@ -286,7 +286,7 @@ def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, tra
 
 def test_proposes_the_newer_data_set_where_it_is_at_hand(visit, data_folder):
     app = visit("rate", data="ml-100k")
-    assert "Films up to 1998." in texts(app)
+    assert "Films up to 1998." in texts(app).replace("\\", "")
     press(app, "use_newer")
     assert link(app, "data") == "ml-latest-small"
 
@@ -308,7 +308,16 @@ def test_a_view_only_link_shows_and_cannot_change(visit, app):
     assert not keys & {"undo", "delete"} and not any(key.startswith(("back-", "unseen-")) for key in keys if key)
     assert headings(app) == ["Their ratings", "Their picks"]
     lists = [element.proto.body for element in app.get("html") if "film-list" in element.proto.body]
+    html = picked(app)[1]
     assert "<b>5</b> stars" in lists[0] and picked(app)[0] == before
+    assert 'data-do="seen"' not in html and 'data-do="rate"' not in html
+    assert html.count("Where to watch") == 10 and 'data-do="what if"' in html
+    press_in_picks(app, "seen", kept_titles(html)[0])
+    press_in_picks(app, "rate", kept_titles(html)[0], 5)
+    press_in_picks(app, "what if", next(iter(given)))
+    press(app, "what_if_unrated")
+    assert "Nothing is saved" in texts(app) and "what_if_keep" not in {button.key for button in app.button}
+    press(app, "what_if_back")
     with pytest.raises(ProfileError):
         cached.profiles().rate(cached.profiles().open(view), "Alien (1979)", 1)
 
@@ -316,7 +325,7 @@ def test_a_view_only_link_shows_and_cannot_change(visit, app):
     assert "profile" not in app.query_params and headings(app) == ["Popular with everyone, not yet yours"]
     app.query_params["profile"] = token
     app.run()
-    assert answers(app) == given
+    assert answers(app) == given and picked(app)[0] == before
 
 
 @pytest.mark.parametrize("token", ["nonsense", "A" * 43, "<b>bold</b>"])
@@ -416,9 +425,18 @@ def test_a_database_that_cannot_work_is_named(visit, monkeypatch, tmp_path):
     assert "COLLAB_DATABASE" in app.error[0].value.replace("\\", "")
 
 
-def test_a_database_that_fails_takes_no_answer_and_says_so(visit, monkeypatch, tmp_path):
+DEEDS = {  # each a first one, which would make a profile
+    "stars": lambda app: rate(app, cards(app)[0], 5),
+    "a group": lambda app: app.checkbox(key="group-0").set_value(True).run(),
+    "a pick set aside": lambda app: press_in_picks(app, "seen", kept_titles(picked(app)[1])[0]),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_database_that_fails_takes_nothing_and_says_so(visit, monkeypatch, tmp_path, deed):
     (tmp_path / "file").write_text("no database")
     monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
-    app = visit("rate")
-    rate(app, cards(app)[0], 5)
+    app = visit("rate", groups="true" if deed == "a group" else "false")
+    DEEDS[deed](app)
     assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
+    assert not app.exception and not any(box.value for box in app.checkbox)
