@@ -25,7 +25,7 @@ def show_sizes(shown: Shown) -> None:
         for label, value, width, help in (
             ("Ratings", words.count(found.n_ratings), 120, None),
             ("Users", words.count(found.n_users), 90, None),
-            ("Films", words.count(found.n_items), 100, _films_in_words(shown, found.n_items)),
+            ("Films", words.count(found.n_items), 100, _films_in_words(shown)),
             (
                 "Density",
                 f"{100 * found.density:.1f} %",
@@ -38,7 +38,7 @@ def show_sizes(shown: Shown) -> None:
             st.metric(label, value, width=width, help=help)
 
 
-def _films_in_words(shown: Shown, n_films: int) -> str:
+def _films_in_words(shown: Shown) -> str:
     n_ids = shown.dataset.ratings["item_id"].nunique()
     unrated = len(shown.dataset.items) - n_ids
     return " ".join(
