@@ -2,9 +2,10 @@
 
 import json
 import math
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.browser.conftest import link
 
 DRAWN = "document.querySelector('.plot3d-drawing')?._fullLayout?.scene?._scene?.glplot"
 LISTEN = """() => {
@@ -68,10 +69,6 @@ TITLES = """() => { const { scene } = document.querySelector('.plot3d-drawing').
 BOXES = """() => [...document.querySelectorAll('.plot3d-names span')].filter(each => each.style.visibility === 'visible')
   .map(each => each.getBoundingClientRect()).map(box => [box.left, box.right, box.top, box.bottom])"""
 PLACES = [(dx, dy) for dy in (0, 14, -14, 28, -28, 42) for dx in (0, 16, -16, 32, -32, 48, -48)]
-
-
-def link(page):
-    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 @pytest.fixture

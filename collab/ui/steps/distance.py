@@ -15,6 +15,7 @@ from collab.ui import words
 from collab.ui.as_table import as_table
 from collab.ui.chapter_run import chapter_run
 from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.page import Page
 from collab.ui.theme import Palette, palette
@@ -129,15 +130,7 @@ def lists_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(page: Page) -> None:
-    view = st.segmented_control(
-        "View",
-        [ARROWS, RARE],
-        default=ARROWS,
-        required=True,
-        key="distance_view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    view = choose("View", [ARROWS, RARE], key="distance_view", label_visibility="collapsed")
     if view == ARROWS:
         _arrows()
     elif (run := chapter_run(page)) is not None:
