@@ -3,11 +3,11 @@
 import streamlit as st
 
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, count_and_mean_figure, styled
 from collab.ui.loss_chart import epoch_word, loss_data, loss_spec
 from collab.ui.page import describe_run, open_page
 from collab.ui.run_view import in_words
+from collab.ui.tables import as_table
 from collab.ui.theme import palette
 
 page = open_page(

@@ -56,7 +56,7 @@ part = choose(
     help="What is shown of this user below, or the table of all users.",
 )
 if part == HELD_OUT:
-    people_view.show_held_out(rows)
+    people_view.show_held_out(run, rows)
 elif part == RECOMMENDED:
     people_picks_view.show_recommended(run, user_index, rows)
 elif part == RATED:

@@ -256,7 +256,7 @@ def test_the_parser_finds_charts_without_a_table():
 
 def test_every_chart_has_its_table():
     found = found_in(DRAWN, without_table)
-    assert not found, f"give these charts a table (collab/ui/as_table.py): {found}"
+    assert not found, f"give these charts a table (collab/ui/tables.py): {found}"
 
 
 def test_tables_that_stand_elsewhere_are_there():

@@ -8,12 +8,13 @@ import streamlit as st
 
 from collab.biases import bias_table, shrunk
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, columns, draw, frame, nothing
+from collab.ui import cached
+from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import titles_with
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
+from collab.ui.tables import item_table
 from collab.ui.theme import palette
 
 ENDS, MEAN = "highest and lowest", "against the damped mean"
@@ -59,24 +60,26 @@ def show_films(page: Page) -> None:
         said = "Every film’s bias against its damped mean, sized by its number of ratings."
     draw(picture, figure, said)
     if wanted.picture == MEAN:
-        _furthest_off(table)
-    frame(table[found], "film_biases", "All biases, highest first", doubt is not None)
+        _furthest_off(run, table)
+    order = ["title", "bias", "deviation", "mean_rating", "damped_mean", "residual", "n_ratings", "genres"]
+    item_table(table[found], run.items, "film_biases", "All biases, highest first", order)
 
 
-def _furthest_off(table: pd.DataFrame) -> None:
+def _furthest_off(run: TrainedRun, table: pd.DataFrame) -> None:
     """The films furthest above and below the line, side by side."""
+    above, below = table[table["residual"] > 0], table[table["residual"] < 0]
     sides = {
-        "Liked more than its mean says": table[table["residual"] > 0].sort_values("residual", ascending=False),
-        "Liked less than its mean says": table[table["residual"] < 0].sort_values("residual"),
+        "more": above.sort_values("residual", ascending=False),
+        "less": below.sort_values("residual"),
     }
-    for place, (name, rows) in zip(st.columns(2, gap="medium"), sides.items(), strict=True):
+    for place, (which, rows) in zip(st.columns(2, gap="medium"), sides.items(), strict=True):
         with place:
+            name = f"Liked {which} than its mean says"
             st.markdown(f"**{name}**")
-            st.dataframe(
+            item_table(
                 rows.head(N_LISTED),
-                hide_index=True,
-                placeholder=words.MISSING,
-                alt=f"{name}: the {N_LISTED} films furthest off the line",
-                column_order=["title", "residual", "damped_mean", "n_ratings"],
-                column_config=columns("Title"),
+                run.items,
+                f"liked_{which}",
+                f"{name}: the {N_LISTED} films furthest off the line",
+                ["title", "residual", "damped_mean", "n_ratings"],
             )

@@ -15,7 +15,6 @@ from collab.ui.controls import choose
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
-from collab.ui.table_csv import csv_button
 from collab.ui.theme import palette
 
 BOTH = "genre × decade"
@@ -92,4 +91,3 @@ def show_kinds(page: Page) -> None:
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
         },
     )
-    csv_button(table, "biases_by_kind")

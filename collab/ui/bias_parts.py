@@ -1,4 +1,4 @@
-"""What the views of films' and of users' biases share: their controls, and the table below the picture."""
+"""What the views of films' and of users' biases share: their controls, and the picture."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.biases import BiasDoubt
-from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
-from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose
 from collab.ui.film_picker import find_text, minimum_ratings
-from collab.ui.table_csv import csv_button
 
 RAW, SHRUNK = "raw", "shrunk"
 
@@ -106,40 +103,3 @@ def draw(picture: DeltaGenerator, figure: go.Figure, said: str) -> None:
     picture.plotly_chart(
         figure, config=PLAIN, key="biases", alt=f"{said} The table below holds the same, or the rows found."
     )
-
-
-def frame(table: pd.DataFrame, name: str, alt: str, with_doubt: bool, who: str = "Title") -> None:
-    """The table below the picture, and the button that downloads it as the file `name`."""
-    shown = table.assign(genres=table["genres"].map(genre_words)) if "genres" in table else table
-    order = ["title", "bias", "deviation", "mean_rating", "damped_mean", "residual", "n_ratings", "genres"]
-    st.dataframe(
-        shown,
-        hide_index=True,
-        placeholder=words.MISSING,
-        alt=alt,
-        column_order=[column for column in order if column in shown and (with_doubt or column != "deviation")],
-        column_config=columns(who),
-    )
-    csv_button(table, name)
-
-
-def columns(who: str) -> dict:
-    """How the columns of tables of biases are called and written; `who` is the heading of the first."""
-    return {
-        "title": st.column_config.TextColumn(who, width="medium"),
-        "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
-        "deviation": st.column_config.NumberColumn(
-            "±", format="%.2f", help="Standard deviation of the bias: what the ratings leave open."
-        ),
-        "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
-        "damped_mean": st.column_config.NumberColumn(
-            "Damped mean", format="%.1f", help="The mean after adding five ratings at the overall mean."
-        ),
-        "residual": st.column_config.NumberColumn(
-            "Residual",
-            format="%+.2f",
-            help="Bias minus what the mean alone suggests: a straight line through all, each weighted by its count.",
-        ),
-        "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-        "genres": "Genres",
-    }

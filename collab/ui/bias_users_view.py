@@ -10,11 +10,12 @@ from collab.biases import shrunk, user_bias_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.bias_charts import distribution_figure
-from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, frame, nothing
+from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import USER, titles_with
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
+from collab.ui.tables import COLUMNS
 from collab.ui.theme import palette
 
 RATERS, SPREAD, MEAN = "harshest and kindest", "distribution", "against their mean"
@@ -71,7 +72,18 @@ def show_users(page: Page) -> None:
     if wanted.picture == SPREAD:
         controls.caption(_spread_in_words(table))
     _ends_to_open(page, table)
-    frame(table[found], "user_biases", "All users’ biases, the kindest first", doubt is not None, "User")
+    st.dataframe(
+        table[found],
+        hide_index=True,
+        placeholder=words.MISSING,
+        alt="All users’ biases, the kindest first",
+        column_order=["title", "bias", "deviation", "mean_rating", "residual", "n_ratings"],
+        column_config={
+            **COLUMNS,
+            "title": st.column_config.TextColumn("User", width="medium"),
+            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+        },
+    )
 
 
 def _ends_to_open(page: Page, table: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.services.runs import RunRecord
 from collab.ui import words
-from collab.ui.as_table import as_table
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 
 PROMISES = (50, 80, 95)

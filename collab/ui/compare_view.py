@@ -15,10 +15,10 @@ from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
 from collab.settings import about
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.curves_chart import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.runs_table import setting_words
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 
 LETTERS = "ABCDEFGH"  # as many as the palette has colours

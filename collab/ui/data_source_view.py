@@ -10,11 +10,13 @@ from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui import cached_data, words
 from collab.ui.data_shown import Shown
+from collab.ui.tables import item_table
 
 
 def show_titles(shown: Shown) -> None:
     """Titles that stand for several ids, and what was rated twice because of them."""
     doubled, twice = cached_data.titles_that_are_no_keys(*shown.key)
+    films = shown.films
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
     else:
@@ -25,13 +27,14 @@ def show_titles(shown: Shown) -> None:
             "as the chapter does, so such ids count as one film"
             + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
         )
-        st.dataframe(
-            doubled,
-            hide_index=True,
-            key="doubled_table",
-            alt="Titles with several ids, and the ratings of each id",
-            column_config={
-                "title": st.column_config.TextColumn("Title", width="medium"),
+        label = "title" if shown.items_by == "title" else "item_id"
+        item_table(
+            doubled.assign(item_index=pd.Index(films["label"]).get_indexer(doubled[label])),
+            films,
+            "doubled_table",
+            "Titles with several ids, and the ratings of each id",
+            ["title", "item_id", "n_ratings", "n_title"],
+            {
                 "item_id": "Id",
                 "n_ratings": st.column_config.NumberColumn("Ratings of the id", format="localized"),
                 "n_title": st.column_config.NumberColumn("Ratings of the title", format="localized"),
@@ -50,17 +53,16 @@ def show_titles(shown: Shown) -> None:
         f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, {_under_which_ids(twice)}. {stars} A "
         "random split may train on the one and check with the other."
     )
-    st.dataframe(
-        twice.merge(doubled[["title", "n_title"]].drop_duplicates(), on="title", how="left"),
-        hide_index=True,
-        key="twice_table",
-        alt="Users and the titles that they rated more than once",
-        column_order=[
-            name for name in ("user_id", "title", "n_title", "n", "least", "most") if name in (*twice, "n_title")
-        ],
-        column_config={
+    first = films.drop_duplicates("title")
+    twice = twice.merge(doubled[["title", "n_title"]].drop_duplicates(), on="title", how="left")
+    item_table(
+        twice.assign(item_index=twice["title"].map(pd.Series(first.index, first["title"]))),
+        films,
+        "twice_table",
+        "Users and the titles that they rated more than once",
+        ["user_id", "title", "n_title", "n", "least", "most"],
+        {
             "user_id": "User",
-            "title": st.column_config.TextColumn("Title", width="medium"),
             "n_title": st.column_config.NumberColumn("Ratings", format="localized", help="Of the title, by anybody."),
             "n": st.column_config.NumberColumn("Times", format="localized"),
             "least": st.column_config.NumberColumn("Least stars", format="%g"),

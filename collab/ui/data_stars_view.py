@@ -14,6 +14,7 @@ from collab.ui.data_charts import Stars, stars_figure
 from collab.ui.data_shown import Shown
 from collab.ui.film_picker import pick_film_of, pick_user_of
 from collab.ui.steps.matrix import show_matrix
+from collab.ui.tables import item_table
 from collab.ui.theme import palette
 
 
@@ -73,17 +74,15 @@ def show_crosstab(shown: Shown) -> None:
         + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
     users = [f"user {shown.ratings.users.labels[index]}" for index in user_index]
-    films = shown.films.iloc[item_index]
-    frame = pd.DataFrame(table.T, columns=users)
-    frame.insert(0, "title", films["title"].to_numpy())
-    frame.insert(1, "n_ratings", films["n_ratings"].to_numpy())
-    st.dataframe(
-        frame,
-        hide_index=True,
-        key="crosstab_table",
-        placeholder=words.MISSING,
-        alt="The same part of the matrix: a row a film, a column a user",
-        column_config={
+    films = shown.films[["title", "n_ratings"]].iloc[item_index].assign(item_index=item_index)
+    films[users] = table.T
+    item_table(
+        films,
+        shown.films,
+        "crosstab_table",
+        "The same part of the matrix: a row a film, a column a user",
+        ["title", "n_ratings", *users],
+        {
             "title": st.column_config.TextColumn("Title", width="medium", pinned=True),
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
             **{user: st.column_config.NumberColumn(user, format="%g") for user in users},

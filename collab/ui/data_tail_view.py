@@ -13,6 +13,7 @@ from collab.ui.controls import choose
 from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
 from collab.ui.data_tail_charts import TOP_SHARES, tail_figure
 from collab.ui.film_picker import minimum_ratings
+from collab.ui.tables import COLUMNS, item_table
 from collab.ui.theme import palette
 
 FILMS, USERS = "films", "users"
@@ -119,7 +120,8 @@ def show_tail_table(shown: Shown) -> None:
     table = pd.DataFrame(
         {
             "place": np.arange(1, len(order) + 1),
-            "name": np.array(names, dtype=object)[order],
+            "title": np.array(names, dtype=object)[order],
+            "item_index": order + 1,
             "n_ratings": n_ratings[order],
             "share": 100 * n_ratings[order] / max(1, n_ratings.sum()),
             "held": 100 * cumulative_share(n_ratings)[1:],
@@ -138,23 +140,27 @@ def show_tail_table(shown: Shown) -> None:
             else ""
         )
     )
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="tail_table",
-        placeholder=words.MISSING,
-        alt=f"The {things}, most rated first",
-        column_config={
-            "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
-            "name": st.column_config.TextColumn("Title" if things == FILMS else "User", width="medium"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "share": st.column_config.NumberColumn("Share", format="%.2f %%", help="Of all ratings."),
-            "held": st.column_config.NumberColumn(
-                "Held so far", format="%.1f %%", help="Share of all ratings, from the first place to this one."
-            ),
-            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
-        },
-    )
+    alt = f"The {things}, most rated first"
+    columns_shown = ["place", "title", "n_ratings", "share", "held", "mean_rating"]
+    columns = {
+        "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+        "share": st.column_config.NumberColumn("Share", format="%.2f %%", help="Of all ratings."),
+        "held": st.column_config.NumberColumn(
+            "Held so far", format="%.1f %%", help="Share of all ratings, from the first place to this one."
+        ),
+        "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
+    }
+    if things == FILMS:
+        item_table(table, shown.films, "tail_table", alt, columns_shown, columns)
+    else:
+        who = {"title": st.column_config.TextColumn("User", width="medium")}
+        st.dataframe(
+            table[columns_shown],
+            hide_index=True,
+            placeholder=words.MISSING,
+            alt=alt,
+            column_config={**COLUMNS, **columns, **who},
+        )
 
 
 def _means(shown: Shown, things: str) -> np.ndarray:

@@ -24,10 +24,10 @@ from collab.distribution import (
 from collab.errors import RunError
 from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.film_list import level_chances_in_words, likely_words
 from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 
 SOURCES = {

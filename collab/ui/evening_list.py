@@ -14,7 +14,7 @@ import numpy as np
 from collab.ratings import RatingScale
 from collab.together import Evening
 from collab.ui import words
-from collab.ui.film_list import likely_words, title_and_facts
+from collab.ui.film_list import likely_words, title_and_facts, title_html
 from collab.ui.theme import Palette
 
 
@@ -25,10 +25,15 @@ def ordinal(number: int) -> str:
 
 
 def evening_list(
-    evening: Evening, names: Sequence[str], rating_scale: RatingScale, palette: Palette, n_places: int
+    evening: Evening,
+    addresses: Sequence[str],
+    names: Sequence[str],
+    rating_scale: RatingScale,
+    palette: Palette,
+    n_places: int,
 ) -> str:
-    """The films of `evening` with what each of `names` would think of them; room is kept for `n_places` films. All texts are
-    escaped."""
+    """The films of `evening`, whose titles lead to their `addresses`, with what each of `names` would think of them; room is kept
+    for `n_places` films. All texts are escaped."""
     ticks = range(int(np.ceil(rating_scale.low)), int(rating_scale.high) + 1)
     axis = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%">{tick}</s>' for tick in ticks)
     lines = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%"></s>' for tick in ticks)
@@ -39,7 +44,7 @@ def evening_list(
             _lane(row, name, evening, column, lines, rating_scale) for row, name in enumerate(map(escape, names))
         )
         films.append(
-            f'<li><div class="film"><b title="{escape(title)}">{escape(title)}</b>'
+            f'<li><div class="film">{title_html(title, addresses[column])}'
             f'<span title="{escape(facts)}">{escape(facts)}</span></div><div class="lanes">{lanes}</div></li>'
         )
     colours = "".join(f"--person-{row}:{colour};" for row, colour in enumerate(palette.categorical[: len(names)]))

@@ -55,7 +55,7 @@ class Film:
     """A film of the list: title, facts about it, and what is said of it: a `figure` and the `rest` of the sentence. Films of one
     `section` stand together below its name. `reasons` stand below the open picture. `move` is a sign before the title and the
     same in words. `tools` and `first_inside` are ready HTML: what stands at the row's end, and what is first in the open row;
-    `key` is how the film is known to who listens to them."""
+    `key` is how the film is known to who listens to them. `address` is where the title leads, in a row that does not open."""
 
     title: str
     facts: str
@@ -66,6 +66,7 @@ class Film:
     reasons: Sequence[Sum] = ()
     move: tuple[str, str] | None = None
     key: str = ""
+    address: str = ""
     tools: str = ""
     first_inside: str = ""
 
@@ -96,7 +97,7 @@ def _entry(film: Film, scale: RatingScale) -> str:
             f'title="{escape(said)}">{escape(sign)}</span>'
         )
     row = (
-        f'{move}<div class="film"><b title="{escape(film.title)}">{escape(film.title)}</b>'
+        f'{move}<div class="film">{title_html(film.title, film.address)}'
         f'<span title="{escape(film.facts)}">{escape(film.facts)}</span></div>'
         f'<div class="verdict"><span><b>{escape(film.figure)}</b>{escape(film.rest)}</span>'
     )
@@ -127,6 +128,13 @@ def _named(name: str, asks: str = "") -> str:
         f'<button type="button" data-do="what if" data-of="{escape(asks)}" title="What if it had other stars?">'
         f"{escape(name)}</button>"
     )
+
+
+def title_html(title: str, address: str = "") -> str:
+    """A title in a row, as a link where it has an `address`."""
+    text = escape(title)
+    name = f'<a href="{escape(address)}" target="_self">{text}</a>' if address else text
+    return f'<b title="{text}">{name}</b>'
 
 
 def facts(film: Any) -> str:

@@ -1,4 +1,4 @@
-"""Answers to films that a data set lacks: said in a line, and all of them as a table and as a file."""
+"""Answers to films that a data set lacks: said in a line, and all of them as a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import streamlit as st
 from collab.datasets import Entry
 from collab.services.profiles import Answer
 from collab.ui import own_ratings, words
-from collab.ui.table_csv import csv_button
 from collab.ui.taste import Known
 
 N_LISTED = 8
@@ -24,7 +23,7 @@ def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
         with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
             st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
             lacking = set(known.lacking)
-            unmatched([answer for answer in answers if answer.title in lacking], data.title, "lacking_csv")
+            unmatched([answer for answer in answers if answer.title in lacking], data.title)
 
 
 def listed(titles: Sequence[str]) -> str:
@@ -34,8 +33,8 @@ def listed(titles: Sequence[str]) -> str:
     )
 
 
-def unmatched(answers: Sequence[Answer], data_title: str, key: str) -> None:
-    """All answers to films that the data set lacks as a table, and the same to download."""
+def unmatched(answers: Sequence[Answer], data_title: str) -> None:
+    """All answers to films that the data set lacks as a table."""
     table = pd.DataFrame(
         [(answer.title, own_ratings.in_words(answer)) for answer in answers], columns=["title", "answer"]
     )
@@ -46,4 +45,3 @@ def unmatched(answers: Sequence[Answer], data_title: str, key: str) -> None:
         column_config={"title": "Film", "answer": "Answer"},
         alt=f"{words.count(len(table))} films that {data_title} lacks, with the answer to each",
     )
-    csv_button(table, "not_matched", key)

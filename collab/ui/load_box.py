@@ -65,9 +65,7 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
         with st.expander(f"Not in {data}: {words.count(len(file.lacking))}", key="unmatched"):
             st.caption("They are kept with the others, and count where a data set has the film.")
             said = _said(read)
-            unmatched(
-                [Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data, "unmatched_csv"
-            )
+            unmatched([Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data)
     with st.container(horizontal=True):
         st.button(
             f"Add {words.counted(len(keep.rows), 'answer')}",

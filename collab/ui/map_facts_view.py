@@ -11,12 +11,14 @@ import streamlit as st
 from collab.axis_facts import ends, what_goes_with
 from collab.film_clusters import cluster_table
 from collab.ui import words
+from collab.ui.tables import item_table
 
 N_ENDS = 8
 
 
-def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFrame) -> None:
-    """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) go with the rows of `films`."""
+def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFrame, items: pd.DataFrame) -> None:
+    """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) go with the rows of `films`, which
+    have their item_index in `items`."""
     st.caption(
         f"Of the {words.count(len(films))} films on the map: the {N_ENDS} at both ends of each axis, and Pearson’s correlation "
         "of their place on it with what is known of them, with its 95 % interval. A correlation says what goes together on these "
@@ -26,24 +28,20 @@ def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFram
         with column.container(key=f"axis_{place}"):
             st.markdown(f"**{words.plain(title)}**")
             low, high = ends(coordinates[:, place], films, N_ENDS)
-            _end_table(high, "High end", f"The films at the high end of {title}")
-            _end_table(low, "Low end", f"The films at the low end of {title}")
+            for which, at_end in (("high", high), ("low", low)):
+                item_table(
+                    at_end,
+                    items,
+                    f"{which}_end_{place}",
+                    f"The films at the {which} end of {title}",
+                    ["title", "n_ratings", "place"],
+                    {
+                        "title": st.column_config.TextColumn(f"{which.capitalize()} end", width=180),
+                        "place": st.column_config.NumberColumn("Place", format="%+.2f"),
+                    },
+                    height="content",
+                )
             _correlations(what_goes_with(coordinates[:, place], films), title)
-
-
-def _end_table(films: pd.DataFrame, label: str, alt: str) -> None:
-    st.dataframe(
-        films,
-        hide_index=True,
-        height="content",
-        alt=alt,
-        column_order=["title", "n_ratings", "place"],
-        column_config={
-            "title": st.column_config.TextColumn(label, width=180),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "place": st.column_config.NumberColumn("Place", format="%+.2f"),
-        },
-    )
 
 
 def _correlations(table: pd.DataFrame, title: str) -> None:

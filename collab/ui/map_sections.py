@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from collab.kinds import genre_words
 from collab.ui import map_cache, words
 from collab.ui.controls import choose
 from collab.ui.film_set import choose_films
@@ -18,6 +15,7 @@ from collab.ui.map_facts_view import show_axes, show_clusters, show_set
 from collab.ui.map_layout import Layout
 from collab.ui.page import Page
 from collab.ui.plot3d import ADDED, REMOVED, REPLACED
+from collab.ui.tables import item_table
 
 FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
@@ -36,17 +34,12 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
     elif section == AXES:
         if layout.titles != layout.pca_titles:
             st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
-        show_axes(layout.pca.coordinates, layout.pca_titles, layout.films)
+        show_axes(layout.pca.coordinates, layout.pca_titles, layout.films, page.run.items)
     elif section == CLUSTERS:
         n_films, n_clusters = len(layout.films), points.n_clusters
         show_clusters(layout.films, map_cache.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
     else:
         _show_films(page, layout, layout.found, layout.text)
-
-
-def map_csv(table: pd.DataFrame) -> bytes:
-    """The table as a CSV file."""
-    return table.to_csv(index=False).encode("utf-8")
 
 
 def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
@@ -76,8 +69,8 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
     """The films on the map that are `shown`, as a table; `which` films they are goes into its key."""
     run = page.run
     places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
-    table = layout.films.assign(genres=layout.films["genres"].map(genre_words), **places)[shown]
-    columns = [
+    table = layout.films.assign(**places)[shown]
+    order = [
         "title",
         "genres",
         "year",
@@ -85,7 +78,9 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
         "mean_rating",
         *(["bias"] if run.model.has_biases else []),
         "length",
-        *(each for each in ("doubt", "predicted", "cluster") if each in table),
+        "doubt",
+        "predicted",
+        "cluster",
         *places,
     ]
     key = f"map_table_{which}_{len(table)}"  # other rows, another table: marks must not move to other films
@@ -101,37 +96,18 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
             st.button(
                 label, key=f"rows_{how}", on_click=choose_films, args=(run, picked, how), disabled=not picked, help=tip
             )
-        st.download_button(
-            "Download as CSV",
-            partial(map_csv, table[["item_index", *columns]]),
-            "film_map.csv",
-            "text/csv",
-            key="map_csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-    st.dataframe(
+    item_table(
         table,
-        hide_index=True,
-        key=key,
-        on_select="rerun",
-        selection_mode="multi-row",
-        placeholder=words.MISSING,
-        column_order=columns,
-        alt="Every film on the map with its place",
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
-            "genres": "Genres",
-            "year": st.column_config.NumberColumn("Year", format="%d"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
-            "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+        run.items,
+        key,
+        "Every film on the map with its place",
+        order,
+        {
             "length": st.column_config.NumberColumn(
                 "Length",
                 format="%.2f",
                 help="Of the film’s factors. A long vector moves predictions far, and it takes ratings to become long.",
             ),
-            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
             "cluster": st.column_config.NumberColumn("Cluster"),
             "doubt": st.column_config.NumberColumn(
                 "Place ±",
@@ -143,4 +119,5 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
                 for number, (name, title) in enumerate(zip(places, layout.titles, strict=True), start=1)
             },
         },
+        selectable=True,
     )

@@ -67,9 +67,8 @@ def as_if_new(page: Page, film: int) -> None:
             _audience(run, found)
         _how_accurate(run)
     st.header("The closest films as a table", anchor=False)
-    neighbour_table(
-        closest, "closeness", "The known films that the same people lean towards, closest first", "new_film_table"
-    )
+    alt = "The known films that the same people lean towards, closest first"
+    neighbour_table(run, closest, "closeness", alt, "new_film_table")
 
 
 def _describe(run: TrainedRun, film: int) -> Described:

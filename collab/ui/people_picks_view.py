@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from collab.item_item import ItemItem, liked_from
-from collab.kinds import genre_words
 from collab.orders import POPULAR
 from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.reasons import watched_reasons
@@ -17,6 +16,7 @@ from collab.ui.dials import choose_dials
 from collab.ui.people_view import intervals_of
 from collab.ui.pick_rows import N_PICKS
 from collab.ui.picks_view import ORDER_NAMES
+from collab.ui.tables import item_table
 
 ORDER_TITLES = {name: title.replace("you would", "they would") for name, title in ORDER_NAMES.items()}
 
@@ -49,12 +49,12 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
     found = hits(ranked, liked, N_PICKS)
     by_popularity = hits(ranked_for(*asked, POPULAR, dials=dials), liked, N_PICKS)
     st.markdown(_hits_in_words(found, by_popularity, least_liked(liked, record.scale), popular=order == POPULAR))
-    _ranked_table(run, ranked.head(N_PICKS), rated, together, f"The first {N_PICKS} films recommended")
+    alt = f"The first {N_PICKS} films recommended"
+    _ranked_table(run, ranked.head(N_PICKS), rated, together, "ranked_table", alt)
     if found.n_liked:
         with st.expander(f"Places of the liked held-out films in the whole list ({words.count(found.n_liked)})"):
-            _ranked_table(
-                run, ranked[ranked["given"] >= liked], rated, None, "The liked held-out films and their places"
-            )
+            alt = "The liked held-out films and their places"
+            _ranked_table(run, ranked[ranked["given"] >= liked], rated, None, "liked_table", alt)
 
 
 def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
@@ -72,46 +72,30 @@ def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: b
 
 
 def _ranked_table(
-    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], together: ItemItem | None, alt: str
+    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], together: ItemItem | None, key: str, alt: str
 ) -> None:
     """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
-    shown = films.assign(
-        interval=intervals_of(films),
-        genres=films["genres"].map(genre_words),
-    )
+    shown = films
+    if hasattr(run.model, "predict_with_variance"):
+        shown = shown.assign(interval=intervals_of(films))
     if together is not None:
         titles = run.items["title"].array
-        shown["because"] = [
+        because = [
             "; ".join(f"{titles[film]}, rated {rated[film]:g}" for film, part in reason.parts[:2] if part > 0)
             for reason in watched_reasons(together, rated, films["item_index"].to_numpy())
         ]
-    named = hasattr(run.model, "predict_with_variance")
-    st.dataframe(
+        shown = shown.assign(because=because)
+    item_table(
         shown,
-        hide_index=True,
-        height="content" if len(shown) <= N_PICKS else 420,
-        placeholder=words.MISSING,
-        alt=alt,
-        column_order=[
-            *("place", "title", "predicted"),
-            *(["interval"] if named else []),
-            *("given", "n_ratings"),
-            "genres",
-            *(["because"] if together is not None else []),
-        ],
-        column_config={
-            "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
-            "title": st.column_config.TextColumn("Title", width="medium"),
+        run.items,
+        key,
+        alt,
+        ["place", "title", "predicted", "interval", "given", "n_ratings", "genres", "because"],
+        {
             "predicted": st.column_config.NumberColumn(
                 "Predicted", format="%.1f", help="For this user, by their trained row."
             ),
-            "interval": st.column_config.TextColumn(
-                "80 % interval", help="Holds the rating in 8 of 10 cases, says the model."
-            ),
             "given": st.column_config.NumberColumn("Held out: they gave", format="%g", help="The model never saw it."),
-            "n_ratings": st.column_config.NumberColumn(
-                "Ratings", format="localized", help="Training ratings of the film."
-            ),
             "because": st.column_config.TextColumn(
                 "Watched together with",
                 width="large",
@@ -119,4 +103,5 @@ def _ranked_table(
             ),
             "genres": st.column_config.TextColumn("Genres", width="small"),
         },
+        height="content" if len(shown) <= N_PICKS else 420,
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
-from collab.kinds import DECADES, GENRES, genre_words
+from collab.kinds import DECADES, GENRES
 from collab.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.ratings import RatingScale
 from collab.services.runs import TrainedRun
@@ -15,6 +15,7 @@ from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose
 from collab.ui.people_chart import foretold_figure
+from collab.ui.tables import item_table
 from collab.ui.theme import palette
 
 BY_STARS, BY_SURPRISE = "their stars", "surprise"
@@ -116,37 +117,24 @@ def intervals_in_words(rows: pd.DataFrame) -> str:
     return f"The 80 % intervals hold {held} of {words.count(len(rows))}; {promised:g} would be as promised."
 
 
-def show_held_out(rows: pd.DataFrame) -> None:
+def show_held_out(run: TrainedRun, rows: pd.DataFrame) -> None:
     """Every held-out rating with what was predicted."""
     if rows.empty:
         st.info("None of this user’s ratings is held out in this run.", icon=":material/info:")
         return
     st.caption("Ratings that the model never saw, highest prediction first.")
     shown = rows.assign(interval=intervals_of(rows)) if "low" in rows else rows
-    st.dataframe(
+    item_table(
         shown,
-        hide_index=True,
-        key="held_out_table",
-        placeholder=words.MISSING,
-        alt="The user’s held-out ratings with their predictions, highest prediction first",
-        column_order=[
-            name
-            for name in ("title", "rating", "predicted", "interval", "difference", "biases_only", "n_ratings")
-            if name in shown
-        ],
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
+        run.items,
+        "held_out_table",
+        "The user’s held-out ratings with their predictions, highest prediction first",
+        ["title", "rating", "predicted", "interval", "difference", "biases_only", "n_ratings"],
+        {
             "rating": st.column_config.NumberColumn("Given", format="%g"),
-            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
-            "interval": st.column_config.TextColumn(
-                "80 % interval", help="Holds the rating in 8 of 10 cases, says the model."
-            ),
             "difference": st.column_config.NumberColumn("Given − predicted", format="%+.1f"),
             "biases_only": st.column_config.NumberColumn(
                 "Biases only", format="%.1f", help="What the user’s and the film’s bias say, without any taste."
-            ),
-            "n_ratings": st.column_config.NumberColumn(
-                "Ratings", format="localized", help="Training ratings of the film."
             ),
         },
     )
@@ -165,22 +153,20 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     )
     train, _ = cached.ratings_of(run.id)
     table = training_rows_of(run.model, train, run.items, user_index)
-    table = table.assign(away=table["difference"].abs(), genres=table["genres"].map(genre_words))
+    table = table.assign(away=table["difference"].abs())
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(
         f"{words.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
         "closer to them than to any that it has not seen."
     )
-    st.dataframe(
+    item_table(
         table,
-        hide_index=True,
-        key="rated_table",
-        placeholder=words.MISSING,
-        alt=f"What the user rated, by {sort}",
-        column_order=["title", "rating", "mean_rating", "fitted", "difference", "n_ratings", "genres"],
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
+        run.items,
+        "rated_table",
+        f"What the user rated, by {sort}",
+        ["title", "rating", "mean_rating", "fitted", "difference", "n_ratings", "genres"],
+        {
             "rating": st.column_config.NumberColumn("Stars", format="%g"),
             "mean_rating": st.column_config.NumberColumn(
                 "Film’s mean", format="%.1f", help="Of all training ratings of the film, theirs among them."
@@ -189,10 +175,6 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
                 "In hindsight", format="%.1f", help="What the model says of this rating."
             ),
             "difference": st.column_config.NumberColumn("Surprise", format="%+.1f", help="Stars minus hindsight."),
-            "n_ratings": st.column_config.NumberColumn(
-                "Ratings", format="localized", help="Training ratings of the film."
-            ),
-            "genres": "Genres",
         },
     )
 

@@ -73,7 +73,7 @@ function keptBy(node) {
   if (!node.closest("li")) return null;
   const inside = node.closest("details") ? "details " : ".tools ";
   const { do: deed, of, stars } = node.dataset;
-  if (!deed) return node.tagName === "A" ? "details a" : "summary";
+  if (!deed) return node.tagName === "A" ? `details a[href="${CSS.escape(node.getAttribute("href"))}"]` : "summary";
   return `${inside}[data-do="${deed}"]${stars ? `[data-stars="${stars}"]` : ""}[data-of="${CSS.escape(of)}"]`;
 }
 

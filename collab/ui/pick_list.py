@@ -61,17 +61,19 @@ def tools(title: str) -> str:
     )
 
 
-def deeds(title: str, can_edit: bool) -> str:
-    """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the search alone."""
-    found = (
+def deeds(title: str, address: str, can_edit: bool) -> str:
+    """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the ways onwards
+    alone: to the film's page at `address`, and to a search."""
+    onwards = (
+        f'<a href="{escape(address)}" target="_self">The film’s page<span class="unseen">: {escape(title)}</span></a>'
         f'<a href="{escape(search_address(title))}" target="_blank" rel="noopener noreferrer">Where to watch'
         f'<span class="unseen"> {escape(title)} (opens a web search)</span><span aria-hidden="true">↗</span></a>'
     )
     if not can_edit:
-        return f'<div class="deeds">{found}</div>'
+        return f'<div class="deeds">{onwards}</div>'
     return (
         f'<div class="deeds"><span class="seen-it">{_button(SEEN, title, "Seen it")}{stars(title)}</span>'
-        f"{_button(NOT_INTERESTED, title, 'Not interested')}{found}</div>"
+        f"{_button(NOT_INTERESTED, title, 'Not interested')}{onwards}</div>"
     )
 
 

@@ -13,9 +13,9 @@ from collab.errors import CollabError
 from collab.models import Family, build_model
 from collab.range_test import GradientModel, RangeTest
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.loss_chart import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.settings_form import take_over
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 
 BATCH, SMOOTH = "batch", "smoothed"

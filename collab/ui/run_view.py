@@ -17,13 +17,13 @@ from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan_again
 from collab.settings import as_text, settings_from
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import POLL_SECONDS, forget_run, use_run
 from collab.ui.queueing import refusal_noted
 from collab.ui.sealed_view import show_sealed
+from collab.ui.tables import as_table
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
 

@@ -12,7 +12,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.co_rating import ALIKE, KINDS, SEEN, agreement, shared_raters, similarity_by
 from collab.errors import RunError
-from collab.kinds import genre_words
 from collab.services.runs import TrainedRun
 from collab.similarity import (
     MEASURE_COLUMNS,
@@ -31,6 +30,7 @@ from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page
 from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
+from collab.ui.tables import item_table
 from collab.ui.theme import palette
 
 LARGEST_SHOWN_BETA = 200
@@ -235,25 +235,17 @@ def agreement_in_words(first: Listing, second: Listing) -> str:
 
 # --- tables --------------------------------------------------------------------------------------------------------------
 
-_RATINGS = st.column_config.NumberColumn("Ratings", format="localized", help="Training ratings of the film")
 
-
-def neighbour_table(table: pd.DataFrame, column: str, alt: str, key: str, seeds: int = 0) -> None:
+def neighbour_table(run: TrainedRun, table: pd.DataFrame, column: str, alt: str, key: str, seeds: int = 0) -> None:
     """The films of a list as a table; `n_both` and, over so many `seeds`, the times found where it has them."""
-    shown = table.assign(genres=table["genres"].map(genre_words))
-    optional = [name for name in ("n_both", "seeds", "near") if name in shown]
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height="content",
-        column_order=["title", column, "n_ratings", *optional, "genres", "year"],
-        placeholder=words.MISSING,
-        key=key,
-        alt=alt,
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
+    item_table(
+        table,
+        run.items,
+        key,
+        alt,
+        ["title", column, "n_ratings", "n_both", "seeds", "near", "genres", "year"],
+        {
             column: st.column_config.NumberColumn(column.capitalize(), format="%.2f", width="small"),
-            "n_ratings": _RATINGS,
             "n_both": st.column_config.NumberColumn(
                 "Rated both", format="localized", help="People who rated both films"
             ),
@@ -261,13 +253,12 @@ def neighbour_table(table: pd.DataFrame, column: str, alt: str, key: str, seeds:
                 f"Seeds of {seeds}", help=f"In how many of {seeds} trainings it is among the 10 nearest"
             ),
             "near": st.column_config.TextColumn("Also near"),
-            "genres": "Genres",
-            "year": st.column_config.NumberColumn("Year", format="%d"),
         },
+        height="content",
     )
 
 
-def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key: str) -> None:
+def two_lists_table(run: TrainedRun, first: Listing, second: Listing, names: tuple[str, str], key: str) -> None:
     """Every film of either list with its place and closeness in both; a dash where a list does not show it."""
     rows = []
     for listing in (first, second):
@@ -275,8 +266,6 @@ def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key
         rows.append(
             pd.DataFrame(
                 {
-                    "title": table["title"].to_numpy(),
-                    "n_ratings": table["n_ratings"].to_numpy(),
                     "place": pd.array(np.arange(1, len(table) + 1), dtype="Int64"),
                     "value": table[listing.column].to_numpy(),
                 },
@@ -284,24 +273,17 @@ def two_lists_table(first: Listing, second: Listing, names: tuple[str, str], key
             )
         )
     both = pd.merge(*rows, how="outer", left_index=True, right_index=True, suffixes=("_1", "_2"))
-    for name in ("title", "n_ratings"):
-        both[name] = both[f"{name}_1"].fillna(both[f"{name}_2"])
-    order = np.lexsort((both["place_2"].fillna(99).to_numpy(int), both["place_1"].fillna(99).to_numpy(int)))
-    st.dataframe(
-        both.iloc[order],
-        hide_index=True,
-        height="content",
-        key=key,
-        placeholder=words.MISSING,
-        column_order=["title", "n_ratings", "place_1", "value_1", "place_2", "value_2"],
-        alt=f"The films of both lists: {names[0]} and {names[1]}",
-        column_config={
-            "title": st.column_config.TextColumn("Title", width="medium"),
-            "n_ratings": _RATINGS,
-            **{
-                f"{what}_{number}": st.column_config.NumberColumn(f"{label}: {name}", format=form)
-                for number, name in enumerate(names, 1)
-                for what, label, form in (("place", "Place", "%d"), ("value", "Closeness", "%.2f"))
-            },
+    both = both.join(run.items[["title", "n_ratings"]]).rename_axis("item_index").reset_index()
+    item_table(
+        both.sort_values(["place_1", "place_2"], kind="stable"),
+        run.items,
+        key,
+        f"The films of both lists: {names[0]} and {names[1]}",
+        ["title", "n_ratings", "place_1", "value_1", "place_2", "value_2"],
+        {
+            f"{what}_{number}": st.column_config.NumberColumn(f"{label}: {name}", format=form)
+            for number, name in enumerate(names, 1)
+            for what, label, form in (("place", "Place", "%d"), ("value", "Closeness", "%.2f"))
         },
+        height="content",
     )

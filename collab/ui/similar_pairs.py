@@ -77,7 +77,7 @@ def two_films(page: Page, film: int) -> None:
     st.header("What the two have in common", anchor=False)
     show_why(run, film, second, choice.options, synthetic=page.data.synthetic)
     st.header("Both lists as a table", anchor=False)
-    two_lists_table(*listings, names=tuple(titles), key="two_films_table")
+    two_lists_table(run, *listings, names=tuple(titles), key="two_films_table")
 
 
 def shared_in_words(run: TrainedRun, first: Listing, second: Listing) -> str:
@@ -137,6 +137,7 @@ def towards_another(page: Page, film: int) -> None:
     if not found.table.empty:
         st.header("The same as a table", anchor=False)
         neighbour_table(
+            run,
             found.table,
             found.column,
             f"The films nearest to a point between {titles[0]} and {titles[1]}, closest first",

@@ -68,7 +68,7 @@ def two_runs(page: Page, film: int) -> None:
         draw_beside(page, st.columns(2, gap="medium"), mine, theirs)
         st.markdown((agreement_in_words(mine, theirs) or shared_in_words(run, mine, theirs)) + note)
     st.header("Both lists as a table", anchor=False)
-    two_lists_table(mine, theirs, ("this run", "other run"), "two_runs_table")
+    two_lists_table(run, mine, theirs, ("this run", "other run"), "two_runs_table")
 
 
 def _choice_for(other: TrainedRun, choice: Choice) -> tuple[Choice, str]:

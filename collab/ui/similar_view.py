@@ -91,6 +91,7 @@ def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
 
 def _table(listing: Listing, key: str, film: int, run: TrainedRun, seeds: int = 0) -> None:
     neighbour_table(
+        run,
         listing.table,
         listing.column,
         f"The {len(listing.table)} films nearest to {run.items['title'].iat[film]}, closest first",

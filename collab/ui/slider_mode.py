@@ -18,12 +18,12 @@ from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View, key_of
 from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
-from collab.ui.as_table import as_table
 from collab.ui.curves_chart import curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import MSE, VALID, epoch_word
 from collab.ui.page import POLL_SECONDS, use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
+from collab.ui.tables import as_table
 from collab.ui.theme import palette
 from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
 from collab.ui.visitor import visitor

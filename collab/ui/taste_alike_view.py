@@ -9,10 +9,11 @@ import streamlit as st
 from collab.errors import RunError
 from collab.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
 from collab.ui import cached, words
-from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts
+from collab.ui.film_picker import film_address
 from collab.ui.person import Viewer
+from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import alike_figure
 from collab.ui.theme import palette
 
@@ -113,7 +114,12 @@ def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:
         st.caption(f"None of these users gave {LIKED:g} or more to a film that is not answered yet.")
         return
     films = [
-        Film(*title_and_facts(film), f"{film.n_liked} of {n_users}", f" gave {LIKED:g} or more")
+        Film(
+            *title_and_facts(film),
+            f"{film.n_liked} of {n_users}",
+            f" gave {LIKED:g} or more",
+            address=film_address(viewer.run, film.item_index),
+        )
         for film in table.itertuples()
     ]
     st.html(film_list(films, "What the most similar users liked", viewer.run.record.scale, palette(), N_LIKED))
@@ -122,19 +128,20 @@ def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:
         f"ratings alone: the table has the share of all its ratings that are {LIKED:g} or more."
     )
     if fold := table_fold("liked_table"):
-        fold.dataframe(
-            table.assign(everyone=100 * table["everyone"]),
-            hide_index=True,
-            column_order=["title", "n_ratings", "n_liked", "n_rated", "everyone", "predicted"],
-            alt="What the most similar users liked",
-            column_config={
-                "title": st.column_config.TextColumn("Film", width="medium"),
-                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-                "n_liked": st.column_config.NumberColumn(f"Gave {LIKED:g} or more", format="localized"),
-                "n_rated": st.column_config.NumberColumn("Rated it", format="localized"),
-                "everyone": st.column_config.NumberColumn(
-                    "Everybody", format="%.0f %%", help=f"The share of all training ratings that are {LIKED:g} or more."
-                ),
-                "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
-            },
-        )
+        with fold:
+            item_table(
+                table.assign(everyone=100 * table["everyone"]),
+                viewer.run.items,
+                "liked_films",
+                "What the most similar users liked",
+                ["title", "n_ratings", "n_liked", "n_rated", "everyone", "predicted"],
+                {
+                    "n_liked": st.column_config.NumberColumn(f"Gave {LIKED:g} or more", format="localized"),
+                    "n_rated": st.column_config.NumberColumn("Rated it", format="localized"),
+                    "everyone": st.column_config.NumberColumn(
+                        "Everybody",
+                        format="%.0f %%",
+                        help=f"The share of all training ratings that are {LIKED:g} or more.",
+                    ),
+                },
+            )

@@ -9,10 +9,10 @@ import streamlit as st
 from collab.tables import trained_items
 from collab.taste_profile import genre_table, predicted_distribution
 from collab.ui import words
-from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.person import Viewer
+from collab.ui.tables import table_fold
 from collab.ui.taste_charts import distribution_figure, genre_figure
 from collab.ui.theme import palette
 

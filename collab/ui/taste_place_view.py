@@ -12,13 +12,13 @@ from collab.taste_alike import alike
 from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.taste_profile import ROUNDING
 from collab.ui import cached, words
-from collab.ui.as_table import table_fold
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.keeping import share_button
 from collab.ui.needs import offer_factors
 from collab.ui.person import Viewer
+from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import N_NAMED, place_figure
 from collab.ui.taste_profile_view import say_so_far
 from collab.ui.theme import palette
@@ -214,20 +214,17 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
         st.caption("This model does not say what each rating did.")
         return
     moved = movers(place, rated)
-    facts = viewer.run.items.iloc[moved["item_index"]][["title", "n_ratings"]].reset_index(drop=True)
+    facts = viewer.run.items[["title", "n_ratings"]]
     told = f", with {words.percent(share_beforehand(place))} for what was told before" if viewer.person.told else ""
     st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
-    st.dataframe(
-        moved.assign(**facts, share=100 * moved["share"]),
-        hide_index=True,
-        placeholder=words.MISSING,
-        column_order=["title", "n_ratings", "stars", "share", "x", "y"],
-        alt="The films rated and their part in the place",
-        column_config={
+    item_table(
+        moved.join(facts, on="item_index").assign(share=100 * moved["share"]),
+        viewer.run.items,
+        "moved_place",
+        "The films rated and their part in the place",
+        ["title", "n_ratings", "stars", "share", "x", "y"],
+        {
             **_axes(),
-            "title": st.column_config.TextColumn("Film", width="medium"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
             "share": st.column_config.NumberColumn(
                 "Share", format="%+.0f %%", help="Its part along the arrow; below zero it pulled the other way."
             ),
@@ -241,6 +238,7 @@ def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray
     order = np.argsort(-(coordinates @ place.mean), kind="stable")
     films = item_index[order]
     table = viewer.run.items.iloc[films][["title", "n_ratings"]].assign(
+        item_index=films,
         stars=[rated.get(film, np.nan) for film in films.tolist()],
         predicted=viewer.person.foresee(rated)[0].mean[films],
         average=viewer.person.plain.before[0].mean[films],
@@ -248,20 +246,8 @@ def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray
         y=coordinates[order, 1],
     )
     st.caption(f"All films of the map, {'farthest along the arrow' if viewer.is_known else 'most rated'} first.")
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder=words.MISSING,
-        alt="The films of the map",
-        column_config={
-            **_axes(2),
-            "title": st.column_config.TextColumn("Film", width="medium"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
-            "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
-            "average": st.column_config.NumberColumn("Average person", format="%.1f"),
-        },
-    )
+    order = ["title", "n_ratings", "stars", "predicted", "average", "x", "y"]
+    item_table(table, viewer.run.items, "place_films", "The films of the map", order, _axes(2))
 
 
 def _people_table(points: pd.DataFrame, people: np.ndarray) -> None:

@@ -22,11 +22,11 @@ from collab.together import (
     pick_together,
 )
 from collab.ui import cached, own_ratings, words
-from collab.ui.as_table import table_fold
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
+from collab.ui.film_picker import film_address
 from collab.ui.person import viewer_of
-from collab.ui.table_csv import csv_button
+from collab.ui.tables import item_table, table_fold
 from collab.ui.theme import palette
 from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
@@ -66,7 +66,8 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
         if evening.films.empty:
             _say_empty(evening, choice, run)
         else:
-            st.html(evening_list(evening, names, run.record.scale, palette(), N_FILMS))
+            addresses = [film_address(run, index) for index in evening.films["item_index"].tolist()]
+            st.html(evening_list(evening, addresses, names, run.record.scale, palette(), N_FILMS))
     pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
         if not evening.films.empty:
@@ -75,12 +76,12 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
     _say_how(run, evening, members, names, choice)
     if len(evening.candidates):
         _apart(run, evening, members, names)
-    _as_table(evening, members, pairs, names)
+    _as_table(run, evening, members, pairs, names)
 
 
 def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
     """The list as a table: a film a row, and for every person predicted stars, likely range and place in the own list."""
-    table = evening.films[["title", "n_ratings", "year"]].copy()
+    table = evening.films[["item_index", "title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
         likely = map(likely_words, evening.low[row], evening.high[row])
         table[f"{name}, predicted"] = evening.stars[row].round(4)
@@ -173,17 +174,20 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
         *title_and_facts(run.items.iloc[index]),
         words.stars(members[row].foreseen.mean[index]),
         f", {'other' if len(others) == 1 else 'others at most'} {words.stars(max(others))}",
+        address=film_address(run, index),
     )
 
 
-def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agreement], names: Sequence[str]) -> None:
+def _as_table(
+    run: TrainedRun, evening: Evening, members: Sequence[Member], pairs: Sequence[Agreement], names: Sequence[str]
+) -> None:
     """All tables of the page, to take along."""
     place = table_fold("evening_table")
     if place is None:
         return
     with place:
         if not evening.films.empty:
-            _films_table(evening, names)
+            _films_table(run, evening, names)
             st.caption("Who gains: means of predicted stars.")
             st.dataframe(
                 gains_table(gains(evening, members), names),
@@ -202,22 +206,14 @@ def _as_table(evening: Evening, members: Sequence[Member], pairs: Sequence[Agree
         )
 
 
-def _films_table(evening: Evening, names: Sequence[str]) -> None:
+def _films_table(run: TrainedRun, evening: Evening, names: Sequence[str]) -> None:
     table = table_of(evening, names)
-    st.dataframe(
+    item_table(
         table,
-        hide_index=True,
+        run.items,
+        "evening_films",
+        f"The {len(table)} films with each one’s predicted stars, likely range and place in the own list",
+        list(table.drop(columns="item_index")),
+        {f"{name}, predicted": st.column_config.NumberColumn(format="%.1f") for name in names},
         height="content",
-        placeholder=words.MISSING,
-        alt=f"The {len(table)} films with each one’s predicted stars, likely range and place in the own list",
-        column_config={
-            "title": st.column_config.TextColumn("Film", width="medium"),
-            "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-            "year": st.column_config.NumberColumn("Year", format="%d"),
-            **{
-                f"{name}, predicted": st.column_config.NumberColumn(f"{name}, predicted", format="%.1f")
-                for name in names
-            },
-        },
     )
-    csv_button(table, "together")

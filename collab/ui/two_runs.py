@@ -57,6 +57,7 @@ class TwoRuns:
         """All films, most moved first: what is known of each, how far it moved, neighbours kept, its places in both runs."""
         plane = self.plane
         return self.films.assign(
+            item_index=self.films["first_index"],
             moved=self.alignment.moved,
             moved_percent=100 * self.alignment.moved,
             out_percent=100 * np.linalg.norm(self.alignment.first, axis=1) / self.alignment.spread,

@@ -9,6 +9,7 @@ import streamlit as st
 from collab.alignment import kept_by_count
 from collab.ui import words
 from collab.ui.other_run import AGAINST
+from collab.ui.tables import item_table
 from collab.ui.two_runs import TwoRuns
 
 N_MOVED = 10
@@ -50,15 +51,9 @@ def movers(two: TwoRuns) -> None:
 
 
 def _movers_table(two: TwoRuns, table: pd.DataFrame, alt: str, key: str) -> None:
-    st.dataframe(
-        table,
-        hide_index=True,
-        height="content",
-        key=key,
-        alt=alt,
-        column_order=["title", "moved_percent", "kept", "n_ratings"],
-        column_config=_columns(two),
-    )
+    order = ["title", "moved_percent", "kept", "n_ratings"]
+    narrow = {"title": st.column_config.TextColumn("Title", width=140)}
+    item_table(table, two.first.items, key, alt, order, _columns(two) | narrow, height="content")
 
 
 def neighbours(two: TwoRuns, chosen: int | None) -> None:
@@ -104,19 +99,13 @@ def all_films(two: TwoRuns) -> None:
     """Every film with its places in both runs."""
     st.header("All films", anchor=False)
     columns = ["title", "moved_percent", "out_percent", "kept", "n_first", "n_second", "a1", "a2", "b1", "b2"]
-    st.dataframe(
-        two.table[columns],
-        hide_index=True,
-        key="all_films",
-        alt="Every film compared: how far it moved, neighbours kept, and its places in both runs",
-        column_config=_columns(two) | {"title": st.column_config.TextColumn("Title", width=220)},
-    )
+    alt = "Every film compared: how far it moved, neighbours kept, and its places in both runs"
+    item_table(two.table, two.first.items, "all_films", alt, columns, _columns(two))
 
 
 def _columns(two: TwoRuns) -> dict:
     shares = zip(("a1", "a2", "b1", "b2"), ("A", "A", "B", "B"), (1, 2, 1, 2), strict=True)
     return {
-        "title": st.column_config.TextColumn("Title", width=140),
         "moved_percent": st.column_config.NumberColumn(
             "Moved", format="%.0f %%", width=62, help="In shares of how far films typically lie from A’s middle."
         ),

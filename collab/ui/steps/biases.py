@@ -14,12 +14,12 @@ from collab.ideas.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, name_of
 from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 

@@ -15,9 +15,9 @@ from collab.ideas.remedies import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED,
 from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 

@@ -12,12 +12,12 @@ from collab.services.runs import TrainedRun
 from collab.similarity import Options, film_space, similar_items
 from collab.tables import most_rated_items
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.chapter_run import chapter_run
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 

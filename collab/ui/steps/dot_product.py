@@ -12,10 +12,10 @@ from plotly.subplots import make_subplots
 
 from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
 from collab.ui import own_link, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 

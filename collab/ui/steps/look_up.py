@@ -13,9 +13,9 @@ from plotly.subplots import make_subplots
 
 from collab.ideas.look_up import Cost, by_look_up, by_product, measure
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 

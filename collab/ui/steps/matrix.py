@@ -13,11 +13,11 @@ from collab.errors import RunError
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
 from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, name_of
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, mixed, palette
 from collab.ui.walk import Door, Question, Step
 

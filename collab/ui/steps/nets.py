@@ -17,10 +17,10 @@ from collab.models.embedding_net import size_by_rule
 from collab.models.nets import DeepSettings
 from collab.settings import parse
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step, Topic
 

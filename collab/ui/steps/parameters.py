@@ -12,9 +12,9 @@ import streamlit as st
 from collab.chapter import ROWS
 from collab.ideas.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step, Topic, go_to
 

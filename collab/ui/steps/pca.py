@@ -9,11 +9,11 @@ import streamlit as st
 
 from collab.ideas.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.plot3d import plot3d
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 

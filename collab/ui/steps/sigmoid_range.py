@@ -12,9 +12,9 @@ import streamlit as st
 from collab.ideas.sigmoid_range import in_range, score_for, slope
 from collab.services.runs import TrainedRun
 from collab.ui import words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 

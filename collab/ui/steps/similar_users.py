@@ -14,11 +14,11 @@ from collab.ratings import Ratings
 from collab.services.runs import TrainedRun
 from collab.tables import trained_items
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.film_picker import pick_user
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step, Topic
 

@@ -12,10 +12,10 @@ from collab.errors import RunError
 from collab.ideas.crosstab import by_count, crosstab
 from collab.ideas.slow_motion import State, trajectory
 from collab.ui import cached, own_link, words
-from collab.ui.as_table import as_table
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
+from collab.ui.tables import as_table
 from collab.ui.theme import palette
 from collab.ui.walk import Door, Question, Step
 

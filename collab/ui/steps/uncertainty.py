@@ -11,10 +11,10 @@ from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_
 from collab.services.runs import TrainedRun
 from collab.tables import most_rated_items
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import shortened
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 

@@ -19,10 +19,10 @@ from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
 from collab.splitting import split_by
 from collab.ui import cached, words
-from collab.ui.as_table import as_table
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
+from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 

@@ -8,7 +8,7 @@ def app(around, fold, n):
     import pandas as pd
     import streamlit as st
 
-    from collab.ui.as_table import as_table
+    from collab.ui.tables import as_table
 
     def make():
         st.session_state["made"] = st.session_state.get("made", 0) + 1

@@ -1,0 +1,122 @@
+"""Tables: of items, headed alike everywhere and with the way to each item's page; and what a picture shows, folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from collab.kinds import genre_words
+from collab.ui import words
+from collab.ui.film_picker import FILM, ITEM_PAGE
+
+COLUMNS: Mapping[str, Any] = {
+    "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
+    "title": st.column_config.TextColumn("Title", width="medium"),
+    "genres": st.column_config.TextColumn("Genres"),
+    "year": st.column_config.NumberColumn("Year", format="%d"),
+    "n_ratings": st.column_config.NumberColumn("Ratings", format="localized", help="Training ratings of the film."),
+    "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
+    "damped_mean": st.column_config.NumberColumn(
+        "Damped mean", format="%.1f", help="The mean after adding five ratings at the overall mean."
+    ),
+    "bias": st.column_config.NumberColumn("Bias", format="%+.2f"),
+    "deviation": st.column_config.NumberColumn(
+        "±", format="%.2f", help="Standard deviation of the bias: what the ratings leave open."
+    ),
+    "residual": st.column_config.NumberColumn(
+        "Residual",
+        format="%+.2f",
+        help="Bias minus what the mean alone suggests: a straight line through all, each weighted by its count.",
+    ),
+    "stars": st.column_config.NumberColumn("Stars", format="%.1f"),
+    "predicted": st.column_config.NumberColumn("Predicted", format="%.1f"),
+    "average": st.column_config.NumberColumn("Average person", format="%.1f"),
+    "interval": st.column_config.TextColumn("80 % interval", help="Holds the rating in 8 of 10 cases, says the model."),
+}
+"""How the columns of tables of items are headed and written; a table adds its own."""
+TO_PAGE, ARROW = "to_page", ":material/arrow_forward:"
+HEIGHT = 260  # pixels; a longer table beside a picture scrolls
+
+
+def item_table(
+    rows: pd.DataFrame,
+    items: pd.DataFrame,
+    key: str,
+    alt: str,
+    order: Sequence[str],
+    columns: Mapping[str, Any] | None = None,
+    *,
+    height: int | str = "auto",
+    selectable: bool = False,
+) -> None:
+    """A table of items, `rows` with their item_index in `items` (-1: not there). An arrow beside the title opens the item's page.
+    Where rows are `selectable`, `st.session_state[key]` has those that are marked.
+
+    `order` names the columns in sight, of which `rows` may lack some; `columns` is Streamlit's `column_config` for those that
+    `COLUMNS` does not know, or that are headed otherwise here. `alt` says what the rows are.
+    """
+    shown = rows[[name for name in order if name in rows]]
+    if "genres" in shown:
+        shown = shown.assign(genres=shown["genres"].map(genre_words))
+    item_index = rows["item_index"].to_numpy()
+    arrows = pd.Categorical.from_codes(np.where(item_index > 0, 0, -1), [ARROW])
+    shown.insert(shown.columns.get_loc("title") + 1, TO_PAGE, arrows)
+    pressed = f"{key}_{TO_PAGE}"
+    button = st.column_config.ButtonColumn("", type="tertiary", width=36, help="Opens the film’s page.", key=pressed)
+    st.dataframe(
+        shown,
+        key=key,
+        hide_index=True,
+        height=height,
+        placeholder=words.MISSING,
+        alt=alt,
+        column_config={**COLUMNS, TO_PAGE: button, **(columns or {})},
+        on_select="rerun" if selectable else "ignore",
+        selection_mode="multi-row",
+    )
+    row = -1 if st.session_state[pressed] is None else st.session_state[pressed].row
+    if 0 <= row < len(rows):  # the browser may still show a longer table
+        st.switch_page(ITEM_PAGE, query_params={FILM: items["label"].iat[item_index[row]]})
+
+
+def table_fold(key: str, fold: Callable[..., Any] = st.expander) -> Any | None:
+    """The place of the table of a picture where somebody has opened it, else None: what nobody sees is not made."""
+    place = fold("As a table", key=key, icon=":material/table_rows:", on_change="rerun")
+    return place if place.open else None
+
+
+def as_table(
+    key: str,
+    name: str,
+    make: Callable[[], pd.DataFrame | Mapping[str, pd.DataFrame]],
+    columns: Mapping[str, Any] | None = None,
+    *,
+    fold: Callable[..., Any] = st.popover,
+) -> None:
+    """A button that opens the table of a picture. `make` returns its rows, or several tables, each by its own name; `name` says
+    what the rows are, `columns` is Streamlit's `column_config`; where a popover cannot stand, in another one, `fold` is
+    `st.expander`."""
+    place = table_fold(key, fold)
+    if place is None:
+        return
+    made = make()
+    for said, rows in made.items() if isinstance(made, Mapping) else [(name, made)]:
+        place.caption(said)  # over it, the toolbar of the table has room
+        place.dataframe(
+            rows,
+            width="content",
+            height=HEIGHT if len(rows) > 6 else "content",
+            hide_index=True,
+            placeholder="–",
+            alt=said,
+            column_config={**_losses(rows), **(columns or {})},
+        )
+
+
+def _losses(rows: pd.DataFrame) -> dict[str, Any]:
+    """Losses have four decimals everywhere: columns that name the MSE in their heads."""
+    return {each: st.column_config.NumberColumn(format="%.4f") for each in rows if "MSE" in str(each)}
