@@ -111,12 +111,12 @@ def test_the_keyboard_alone_suffices(server, desktop, settled):
 
     rated = []
     tab_to(lambda focused: focused[0] == "1 out of 5 stars" and focused[1])  # past the menu, once
-    for number in range(10):
+    for number in range(5):
         star, place, title, _ = desktop.evaluate(FOCUS)
-        steps = number % 5 + 1 - int(star[0])
+        steps = number + 1 - int(star[0])
         for _ in range(abs(steps)):
             desktop.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-        assert desktop.evaluate(FOCUS)[:2] == [f"{number % 5 + 1} out of 5 stars", place]
+        assert desktop.evaluate(FOCUS)[:2] == [f"{number + 1} out of 5 stars", place]
         desktop.keyboard.press("Enter")
         gone_from(desktop, int(place), title)
         settled(desktop)

@@ -20,7 +20,7 @@ from collab.settings import parse
 from collab.similarity import Options, film_space, similar_items
 from collab.tables import trained_items
 from collab.ui import cached, words
-from collab.ui.steps import STEPS, distance
+from collab.ui.steps import STEPS, distance, feedback
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link, metrics, table_with, texts
 from tests.pages.test_frame import PAGES
@@ -327,8 +327,9 @@ def test_doors_to_train_name_their_model_and_another_one_than_the_default_is_in_
 
 
 @pytest.mark.parametrize("slug", [step.slug for step in STEPS])
-def test_a_step_names_the_run_in_use_rightly_or_not_at_all(default_run, slug):
+def test_a_step_names_the_run_in_use_rightly_or_not_at_all(default_run, slug, monkeypatch):
     """A step that says “the run in use” and what it is means this run; and none gives it a range, which it does not have."""
+    monkeypatch.setattr(feedback, "N_WORLDS", 1)  # the simulation is long, and not of this run
     app, true = default_run("learn", step=slug)
     for name in re.findall(r"[Tt]he run in use, (\w+ ·[^,]*),", said(app)):
         assert name == words.plain(true.record.name)
