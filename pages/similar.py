@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from collab.ui import words
 from collab.ui.film_picker import pick_film
+from collab.ui.item_page import arrive
 from collab.ui.new_film_view import as_if_new
 from collab.ui.page import open_page
 from collab.ui.similar_head import film_head
@@ -18,6 +20,7 @@ VIEWS = {
     "As if it were new": as_if_new,
 }
 
+wanted = arrive()
 page = open_page("Similar", "Pick a film: what the model places next to it, what the people say, and why.")
 run = page.run
 if (run.items["n_ratings"] > 0).sum() < 2:
@@ -38,5 +41,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="similar_hea
         "genres and year alone would say of it.",
     )
     film = pick_film(run, default=True)
+if wanted not in (None, run.items["label"].iat[film]):
+    st.info(
+        f"{words.plain(wanted)} has no training rating in this run: nothing is known of it here.",
+        icon=":material/info:",
+    )
 film_head(run, film)
 VIEWS[view](page, film)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,6 @@ from collab.ui.explore_charts import shortened
 N_OFFERED = 10_000
 """So many films are offered to choose from at most."""
 
-ITEM_PAGE = "pages/similar.py"
 FILM = "film"
 """The chosen film's key in the session and name in the link; pages share it."""
 USER = "user"
@@ -109,12 +107,6 @@ def _forget_no_choice(key: str, default: bool) -> None:
 def choose_film(run: TrainedRun, item_index: int) -> None:
     """Make this film the chosen one (in a callback, before the box is drawn)."""
     st.session_state[FILM] = run.items["label"].iat[item_index]
-
-
-def film_address(run: TrainedRun, item_index: int) -> str:
-    """Where a link in a list of films leads: the film's page with this run. Relative, so that it holds below any base path."""
-    film = run.items["label"].iat[item_index]
-    return f"similar?{urlencode({'data': run.record.data, 'run': run.id, FILM: film})}"
 
 
 def film_facts(run: TrainedRun, item_index: int) -> None:

@@ -26,6 +26,7 @@ from collab.services.runs import TrainedRun
 from collab.services.training_job import default_plan
 from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme
+from collab.ui.item_page import follow_item_links
 from collab.ui.keyboard import keep_keyboard
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor
@@ -94,6 +95,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         wanted = _pick_data(wanted)
         follow_theme()
         keep_keyboard()
+        follow_item_links()
     data = _available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")

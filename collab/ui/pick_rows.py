@@ -11,7 +11,7 @@ from collab.newcomer import Picks, picks
 from collab.orders import Dials, Move, moves, popular
 from collab.ui import words
 from collab.ui.film_list import Film, Prediction, title_and_facts
-from collab.ui.film_picker import film_address
+from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.pick_list import deeds, tools
 from collab.ui.pick_reasons import pick_reasons
@@ -61,7 +61,7 @@ def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_e
         about = {
             "key": title,
             "tools": tools(title) if can_edit else "",
-            "first_inside": deeds(title, film_address(viewer.run, film.item_index), can_edit),
+            "first_inside": deeds(title, item_address(viewer.run, film.item_index), can_edit),
         }
         if found is None:
             films.append(Film(*title_and_facts(film), words.stars(film.mean_rating), " on average", **about))
@@ -95,7 +95,7 @@ def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked
     for move in gone:
         film = next(rows.loc[[move.item_index]].itertuples())
         title = viewer.known.titles.get(film.item_index, film.title)
-        inside = deeds(title, film_address(viewer.run, film.item_index), False)
+        inside = deeds(title, item_address(viewer.run, film.item_index), False)
         leaving = Film(*title_and_facts(film), "", "", section=GONE, key=title, first_inside=inside)
         change = _change_of_stars(stars[move.item_index], would_be[move.item_index])
         listed.append(replace(leaving, move=move_in_words(move), **change))

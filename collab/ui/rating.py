@@ -17,8 +17,8 @@ from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.film_list import Film, facts, film_list
-from collab.ui.film_picker import film_address
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
+from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.taste import Known, next_films
 from collab.ui.theme import palette
@@ -98,7 +98,7 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
     titles, films = cached.film_titles(run.id), []
     for answer in _here(answers, known):
         index = titles.get(answer.title)
-        about, address = ("", "") if index is None else (facts(run.items.iloc[index]), film_address(run, index))
+        about, address = ("", "") if index is None else (facts(run.items.iloc[index]), item_address(run, index))
         said = own_ratings.in_words(answer)
         figure, _, unit = said.partition(" ")
         verdict = ("", said) if answer.rating is None else (figure, f" {unit}")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from collab.kinds import genre_words
 from collab.ui import words
-from collab.ui.film_picker import FILM, ITEM_PAGE
+from collab.ui.item_page import open_item
 
 COLUMNS: Mapping[str, Any] = {
     "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
@@ -38,7 +38,7 @@ COLUMNS: Mapping[str, Any] = {
     "interval": st.column_config.TextColumn("80 % interval", help="Holds the rating in 8 of 10 cases, says the model."),
 }
 """How the columns of tables of items are headed and written; a table adds its own."""
-TO_PAGE, ARROW = "to_page", ":material/arrow_forward:"
+TO_PAGE, ARROW = "to_page", "→"
 HEIGHT = 260  # pixels; a longer table beside a picture scrolls
 
 
@@ -66,7 +66,15 @@ def item_table(
     arrows = pd.Categorical.from_codes(np.where(item_index > 0, 0, -1), [ARROW])
     shown.insert(shown.columns.get_loc("title") + 1, TO_PAGE, arrows)
     pressed = f"{key}_{TO_PAGE}"
-    button = st.column_config.ButtonColumn("", type="tertiary", width=36, help="Opens the film’s page.", key=pressed)
+    button = st.column_config.ButtonColumn(
+        "",
+        type="tertiary",
+        width=36,
+        help="Opens the film’s page.",
+        key=pressed,
+        on_click=_open_row,
+        args=(pressed, items["label"], item_index),
+    )
     st.dataframe(
         shown,
         key=key,
@@ -78,9 +86,12 @@ def item_table(
         on_select="rerun" if selectable else "ignore",
         selection_mode="multi-row",
     )
-    row = -1 if st.session_state[pressed] is None else st.session_state[pressed].row
-    if 0 <= row < len(rows):  # the browser may still show a longer table
-        st.switch_page(ITEM_PAGE, query_params={FILM: items["label"].iat[item_index[row]]})
+
+
+def _open_row(pressed: str, labels: pd.Series, item_index: np.ndarray) -> None:
+    row = st.session_state[pressed].row
+    if row < len(item_index):  # a browser may still show a longer table
+        open_item(labels.iat[item_index[row]])
 
 
 def table_fold(key: str, fold: Callable[..., Any] = st.expander) -> Any | None:

@@ -11,7 +11,7 @@ from collab.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts
-from collab.ui.film_picker import film_address
+from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import alike_figure
@@ -118,7 +118,7 @@ def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:
             *title_and_facts(film),
             f"{film.n_liked} of {n_users}",
             f" gave {LIKED:g} or more",
-            address=film_address(viewer.run, film.item_index),
+            address=item_address(viewer.run, film.item_index),
         )
         for film in table.itertuples()
     ]

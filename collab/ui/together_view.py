@@ -24,7 +24,7 @@ from collab.together import (
 from collab.ui import cached, own_ratings, words
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
-from collab.ui.film_picker import film_address
+from collab.ui.item_page import item_address
 from collab.ui.person import viewer_of
 from collab.ui.tables import item_table, table_fold
 from collab.ui.theme import palette
@@ -66,7 +66,7 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
         if evening.films.empty:
             _say_empty(evening, choice, run)
         else:
-            addresses = [film_address(run, index) for index in evening.films["item_index"].tolist()]
+            addresses = [item_address(run, index) for index in evening.films["item_index"].tolist()]
             st.html(evening_list(evening, addresses, names, run.record.scale, palette(), N_FILMS))
     pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
@@ -174,7 +174,7 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
         *title_and_facts(run.items.iloc[index]),
         words.stars(members[row].foreseen.mean[index]),
         f", {'other' if len(others) == 1 else 'others at most'} {words.stars(max(others))}",
-        address=film_address(run, index),
+        address=item_address(run, index),
     )
 
 

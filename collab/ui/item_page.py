@@ -1,0 +1,61 @@
+"""The way to an item's page, from a table or from a link in a list made of HTML, in the same session.
+
+A browser that follows a link begins a new session, which knows neither the person who rates nor what was chosen elsewhere. So
+an invisible component tells which link was pressed; one that is opened in another tab is followed as every link is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from collab.services.runs import TrainedRun
+from collab.ui.film_picker import FILM
+
+_JS = """
+let go = null;
+
+addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="similar?"]');
+  if (!go || !link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(new URL(link.href).searchParams.get("film"));
+});
+
+export default function ({ setTriggerValue }) {
+  go = (film) => setTriggerValue("pressed", film);
+}
+"""
+_LINKS = st.components.v2.component("collab_item_links", html="<span hidden></span>", js=_JS, isolate_styles=False)
+_WANTED = "_wanted_item"
+"""In the session, between two pages: the label of the item whose page is asked for."""
+
+
+def item_address(run: TrainedRun, item_index: int) -> str:
+    """Where a link in HTML leads: the page of an item with this run. Relative, so that it holds below any base path."""
+    return f"similar?{urlencode({'data': run.record.data, 'run': run.id, FILM: run.items['label'].iat[item_index]})}"
+
+
+def open_item(label: str) -> None:
+    """Go to the page of an item; for a callback."""
+    st.session_state[_WANTED] = label
+
+
+def follow_item_links() -> None:
+    """Go where a link or an arrow leads; called once a page. Takes no room (menu.css)."""
+    _LINKS(key="_item_links", on_pressed_change=lambda: open_item(st.session_state["_item_links"].pressed))
+    if _WANTED in st.session_state:
+        st.switch_page("pages/similar.py", query_params={})
+
+
+def arrive() -> str | None:
+    """Make the item that was asked for the chosen one, and return its label; the item's page calls it first of all."""
+    wanted = st.session_state.pop(_WANTED, None)
+    if wanted is not None:
+        st.session_state[FILM] = wanted
+        with contextlib.suppress(StreamlitAPIException):  # where the page showed another item, its box sees to the link
+            st.query_params[FILM] = wanted
+    return wanted
