@@ -193,7 +193,7 @@ def test_a_control_of_a_key_stands_at_one_place():
 # --- a table beside every chart --------------------------------------------------------------------------------------------
 
 TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page, after its module where there are several
-    "biases": "bias_parts.frame",
+    "biases": "bias_films_view.show_films",  # and in the view of the users
     "tail": "show_tail_table",
     "draw_films: key": "_show_films",  # of one run; of two it is all_films
     "foretold": "show_held_out",
@@ -205,7 +205,7 @@ TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page
     "pca_flat": "pca.draw",  # the same points as pca_cloud, which it replaces
     "final_losses": "show_final_table",
 }
-SHOWS_TABLE = {*TABLES, "as_table"}
+SHOWS_TABLE = {*TABLES, "as_table", "item_table"}
 
 
 def units(source):
@@ -267,6 +267,23 @@ def test_tables_that_stand_elsewhere_are_there():
             tables |= {name, f"{path.stem}.{name}"} if calls_of(part, SHOWS_TABLE) else set()
     assert set(TABLE_ELSEWHERE) <= charts, "a chart of the list is gone: take it out"
     assert set(TABLE_ELSEWHERE.values()) <= tables
+
+
+NOT_ITEMS = {
+    "lacking.py": "films that the data set lacks: they have no page",
+    "bias_users_view.py": "users",
+}
+
+
+def test_tables_with_a_title_lead_to_the_films_page():
+    """Every table with a column of titles is an `item_table` (collab/ui/tables.py), or the list above says why not."""
+    found = {
+        path.name
+        for path in DRAWN
+        for call in calls_of(ast.parse(path.read_text(encoding="utf-8")), TABLES)
+        if any(isinstance(each, ast.Constant) and each.value == "title" for each in ast.walk(call))
+    }
+    assert found == set(NOT_ITEMS)
 
 
 # --- what is chosen stands in the link -------------------------------------------------------------------------------------

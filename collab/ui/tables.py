@@ -11,7 +11,7 @@ import streamlit as st
 
 from collab.kinds import genre_words
 from collab.ui import words
-from collab.ui.item_page import open_item
+from collab.ui.item_page import leave_for_item, open_item
 
 COLUMNS: Mapping[str, Any] = {
     "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
@@ -59,12 +59,11 @@ def item_table(
     `order` names the columns in sight, of which `rows` may lack some; `columns` is Streamlit's `column_config` for those that
     `COLUMNS` does not know, or that are headed otherwise here. `alt` says what the rows are.
     """
-    shown = rows[[name for name in order if name in rows]]
-    if "genres" in shown:
-        shown = shown.assign(genres=shown["genres"].map(genre_words))
     item_index = rows["item_index"].to_numpy()
-    arrows = pd.Categorical.from_codes(np.where(item_index > 0, 0, -1), [ARROW])
-    shown.insert(shown.columns.get_loc("title") + 1, TO_PAGE, arrows)
+    shown = rows.assign(**{TO_PAGE: pd.Categorical.from_codes(np.where(item_index > 0, 0, -1), [ARROW])})
+    if "genres" in shown:
+        shown["genres"] = shown["genres"].map(genre_words)
+    beside = list(order).index("title") + 1
     pressed = f"{key}_{TO_PAGE}"
     button = st.column_config.ButtonColumn(
         "",
@@ -82,10 +81,12 @@ def item_table(
         height=height,
         placeholder=words.MISSING,
         alt=alt,
+        column_order=[name for name in (*order[:beside], TO_PAGE, *order[beside:]) if name in shown],
         column_config={**COLUMNS, TO_PAGE: button, **(columns or {})},
         on_select="rerun" if selectable else "ignore",
         selection_mode="multi-row",
     )
+    leave_for_item()  # a press in a fragment does not draw the frame anew, which else goes there
 
 
 def _open_row(pressed: str, labels: pd.Series, item_index: np.ndarray) -> None:

@@ -68,7 +68,9 @@ def test_film_measure_minimum_and_number_come_from_the_link(visit):
     run, table = current(app), table_of(app)
     assert len(table) == 5 and (table["n_ratings"] >= 100).all() and table["distance"].is_monotonic_increasing
     alien = row_of(run, "Alien (1979)")
-    expected = np.linalg.norm(run.model.item_factors[table["item_index"]] - run.model.item_factors[alien], axis=1)
+    expected = np.linalg.norm(
+        run.model.item_factors[[row_of(run, title) for title in table["title"]]] - run.model.item_factors[alien], axis=1
+    )
     assert np.allclose(table["distance"], expected, atol=1e-5)
 
 
@@ -80,7 +82,7 @@ def test_all_other_settings_come_from_the_link_too(visit):
     run, table = current(app), table_of(app)
     trained = run.items["n_ratings"].to_numpy() > 0
     factors = run.model.item_factors - run.model.item_factors[trained].mean(axis=0)
-    own, others = factors[row_of(run, "Alien (1979)")], factors[table["item_index"]]
+    own, others = factors[row_of(run, "Alien (1979)")], factors[[row_of(run, title) for title in table["title"]]]
     cosine = others @ own / np.linalg.norm(own) / np.linalg.norm(others, axis=1)
     assert np.allclose(table["similarity"], cosine * table["n_ratings"] / (table["n_ratings"] + 100), atol=1e-4)
     assert "By the people**: how both were rated" in texts(app)
@@ -291,3 +293,14 @@ def test_ids_kept_apart_are_found_by_title_in_anagainst(visit):
     by_id = train(dataclasses.replace(default_plan("ml-100k"), items_by="id"))
     app = visit("similar", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
     assert not app.exception and "neighbours in common" in texts(app) and len(app.get("plotly_chart")) == 2
+
+
+def test_the_film_that_was_asked_for_elsewhere_is_the_chosen_one(visit):
+    app = visit("similar", data="sample", minimum="50")
+    app.session_state["_wanted_item"] = "Alien (1979)"  # as an arrow or a link leaves it
+    app.run()
+    assert not app.exception and app.selectbox(key="film").value == "Alien (1979)" and link(app, "minimum") == "50"
+    assert "_wanted_item" not in app.session_state
+    app.session_state["_wanted_item"] = "Nobody rated it (2031)"
+    app.run()
+    assert not app.exception and "has no training rating in this run" in app.info[-1].value

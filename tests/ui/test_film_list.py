@@ -58,6 +58,14 @@ def test_a_film_without_a_prediction_does_not_open():
     assert "<details>" not in film_list([Film("Alien (1979)", "", "5", " stars")], "Ratings", STARS, LIGHT, 1)
 
 
+def test_a_title_leads_to_its_address():
+    film = Film("Thelma & Louise", "", "5", " stars", address="similar?data=sample&film=Thelma+%26+Louise")
+    html = film_list([film], "Ratings", STARS, LIGHT, 1)
+    said = '<a href="similar?data=sample&amp;film=Thelma+%26+Louise" target="_self">Thelma &amp; Louise</a>'
+    assert f'<b title="Thelma &amp; Louise">{said}</b>' in html
+    assert "<a" not in film_list([Film("Alien", "", "5", " stars")], "Ratings", STARS, LIGHT, 1)
+
+
 def test_a_film_opens_to_what_is_first_inside_and_has_its_tools_at_the_end():
     given = Film(
         "Alien", "", "3.9", " on average", key="Alien (1979)", tools="<hr>", first_inside="<br>", move=("↑2", "up")
@@ -78,7 +86,7 @@ def test_titles_in_keys_moves_and_reasons_are_escaped():
 
 
 def test_titles_in_what_can_be_done_are_escaped():
-    for html in (tools(BAD), deeds(BAD, can_edit=True), deeds(BAD, can_edit=False), undo_button(BAD)):
+    for html in (tools(BAD), deeds(BAD, BAD, can_edit=True), deeds(BAD, BAD, can_edit=False), undo_button(BAD)):
         assert BAD not in html and "<b>" not in html and escape(BAD) in html
 
 

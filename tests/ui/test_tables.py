@@ -1,4 +1,6 @@
-"""The table beside a picture: not made before somebody opens it, and the same rows then."""
+"""Tables: of items, with the way to each one's page; and beside a picture, not made before somebody opens it."""
+
+import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -29,3 +31,49 @@ def test_a_table_is_made_when_it_is_opened(around, fold, n):
     assert (
         page.dataframe[0].value["epoch"].tolist() == list(range(n)) and page.dataframe[0].proto.alt == "Losses by epoch"
     )
+
+
+def items_app():
+    import pandas as pd
+
+    from collab.ui.tables import item_table
+
+    items = pd.DataFrame({"label": ["#na#", "Alien (1979)", "Fargo (1996)"], "title": ["#na#", "Alien", "Fargo"]})
+    rows = pd.DataFrame(
+        {
+            "item_index": [2, -1, 1],
+            "genres": ["Crime|Drama", "", "Horror"],
+            "title": ["Fargo", "Nowhere", "Alien"],
+            "n_ratings": [1_508, 3, 291],
+        }
+    )
+    item_table(rows, items, "films", "Three films", ["title", "bias", "n_ratings", "genres"], {"n_ratings": "Votes"})
+
+
+def test_a_table_of_items_shows_what_is_there_and_the_way_to_each_page():
+    page = AppTest.from_function(items_app).run()
+    assert not page.exception
+    (table,) = page.dataframe
+    assert list(table.value) == [
+        "title",
+        "to_page",
+        "n_ratings",
+        "genres",
+    ]  # in this order; what is not there is left out
+    assert table.value["genres"].tolist() == ["Crime, Drama", "", "Horror"]
+    assert table.value["to_page"].isna().tolist() == [False, True, False]  # whom `items` lacks has no page
+    columns = json.loads(table.proto.columns)
+    assert columns["title"]["label"] == "Title" and columns["n_ratings"]["label"] == "Votes"
+    assert columns["to_page"]["type_config"]["type"] == "button" and table.proto.alt == "Three films"
+
+
+def test_an_address_names_data_run_and_film():
+    from types import SimpleNamespace
+
+    import pandas as pd
+
+    from collab.ui.item_page import item_address
+
+    items = pd.DataFrame({"label": ["#na#", "Thelma & Louise (1991)"]})
+    run = SimpleNamespace(id="0123abcd", record=SimpleNamespace(data="sample"), items=items)
+    assert item_address(run, 1) == "similar?data=sample&run=0123abcd&film=Thelma+%26+Louise+%281991%29"
