@@ -39,7 +39,6 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
         ],
     },
-    expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
 try:
