@@ -3,7 +3,6 @@
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui.memory import set_aside_what_stays
 from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
@@ -40,12 +39,9 @@ navigation = st.navigation(
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
         ],
     },
-    expanded=True,  # else Streamlit hides what comes after the twelfth page
 )
 mark_frame()
 try:
     navigation.run()
 except CollabError as reason:
     show_trouble(reason)
-finally:
-    set_aside_what_stays()

@@ -1,8 +1,7 @@
 """Biases: what the model adds to a film's or a user's every score, and what kinds of films share."""
 
-import streamlit as st
-
 from collab.ui import bias_films_view, bias_kinds_view, bias_users_view
+from collab.ui.controls import choose
 from collab.ui.page import open_page
 
 SHOW = {
@@ -12,13 +11,10 @@ SHOW = {
 }
 
 page = open_page("Biases", "What the model adds to every score of a film, whoever watches it.")
-view = st.segmented_control(
+view = choose(
     "Show",
     list(SHOW),
-    default="films",
-    required=True,
     key="view",
-    bind="query-params",
     label_visibility="collapsed",
     help="The biases of films, what those of a genre or decade share, or the biases of users.",
 )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
+from collab.ui.controls import choose
 from collab.ui.data_shown import load, say_sealed_unknown
 from collab.ui.page import open_page, renew_when_ended
 
@@ -25,13 +26,10 @@ page = open_page(
 shown = load(page)
 data_tail_view.show_sizes(shown)
 data_tail_view.show_tail(shown)
-part = st.segmented_control(
+part = choose(
     "Show",
     list(PARTS),
-    default="long tail",
-    required=True,
     key="data_part",
-    bind="query-params",
     label_visibility="collapsed",
     help="What is shown of the data set below the picture.",
 )

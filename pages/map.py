@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.ui import film_set
+from collab.ui.controls import choose
 from collab.ui.film_map_chart import Marks
 from collab.ui.film_picker import pick_film
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
@@ -44,13 +45,10 @@ page = open_page(
     "Map", "Films lie close together when the same people like them: turn the map, click a film, encircle some."
 )
 need_factors(page.run, "its films have no places")
-view = st.segmented_control(
+view = choose(
     "Show",
     list(VIEWS),
-    default="One run",
-    required=True,
     key="map_view",
-    bind="query-params",
     label_visibility="collapsed",
     help="The map of the run in the sidebar; or beside that of another run: what a new seed turns, what it moves, and which "
     "neighbours stay.",

@@ -5,6 +5,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.people import held_out_of, people_table
 from collab.ui import cached, people_picks_view, people_view, words
+from collab.ui.controls import choose
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import open_page
 from collab.ui.person_picker import people_frame, pick_person
@@ -47,13 +48,10 @@ with facts:
     people_view.show_who(run, user_index, people)
     people_view.show_errors(rows)
 
-part = st.segmented_control(
+part = choose(
     "Show",
     PARTS,
-    default=HELD_OUT,
-    required=True,
     key="part",
-    bind="query-params",
     label_visibility="collapsed",
     help="What is shown of this user below, or the table of all users.",
 )

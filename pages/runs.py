@@ -5,6 +5,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.ui import cached
 from collab.ui.compare_view import LETTERS, compare_view
+from collab.ui.controls import choose
 from collab.ui.page import open_page
 from collab.ui.run_actions import actions, damaged_runs, delete_button, say_what_happened, trash
 from collab.ui.runs_table import found_in, keep_in_link, picked_runs, runs_table
@@ -39,15 +40,10 @@ text = search.text_input(
     placeholder="Part of a name, a setting, a state",
     help="The table lists only the runs that have all these words.",
 )
-which = scope.segmented_control(
-    "Runs of",
-    [THIS, ALL],
-    default=THIS,
-    required=True,
-    key="runs_of",
-    bind="query-params",
-    help="The runs of the data set in the sidebar, or every run there is.",
-)
+with scope:
+    which = choose(
+        "Runs of", [THIS, ALL], key="runs_of", help="The runs of the data set in the sidebar, or every run there is."
+    )
 with doors.container(horizontal=True):
     trash(store.deleted())
     damaged_runs(store.damaged())

@@ -8,7 +8,7 @@ from collab.errors import CollabError, ProfileError
 from collab.together import LEAST_PEOPLE
 from collab.ui import cached, words
 from collab.ui.page import open_page
-from collab.ui.together_controls import choose
+from collab.ui.together_controls import choose_evening
 from collab.ui.together_head import say_trouble, show_people
 from collab.ui.together_people import company
 from collab.ui.together_view import STYLES, show_evening
@@ -30,7 +30,7 @@ try:
         show_people(here, Path(__file__).stem)
     if len(here.people) >= LEAST_PEOPLE:
         with controls:
-            choice = choose(page.run)
+            choice = choose_evening(page.run)
         with evening:
             show_evening(page.run, here.people, here.names, choice)
 except ProfileError as reason:

@@ -20,8 +20,9 @@ from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, preset_o
 from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, default_plan, plan
+from collab.services.training_job import default_plan, plan
 from tests.forked_worker import Nursery
+from tests.training_here import train_here
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
@@ -137,15 +138,11 @@ def trained_home(tmp_path_factory):
         if (data, model) not in homes:
             home = homes[data, model] = tmp_path_factory.mktemp(f"trained-{data}-{model}")
             torch.set_num_threads(1)
-            store = RunStore(home)
-            owner, lock = store.claim()
-            planned = default_plan(data, owner=owner)
+            planned = default_plan(data)
             if model != DEFAULT_MODEL:
                 settings, split = preset_of(model, DEFAULT_PRESET), (planned.holdout, planned.split_seed)
-                planned = plan(model, settings, data, *split, preset=DEFAULT_PRESET, owner=owner)
-            record = carry_out(store.create(planned), store, Environment(folders, home, "sqlite://"))
-            lock.release()
-            assert record.state == "finished", record.message
+                planned = plan(model, settings, data, *split, preset=DEFAULT_PRESET)
+            train_here(Environment(folders, home, "sqlite://"), planned)
         return homes[data, model]
 
     return train

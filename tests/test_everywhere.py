@@ -2,10 +2,9 @@
 chart has its table, and what is chosen stands in the link."""
 
 import ast
+import functools
 import re
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DRAWN = [*sorted((ROOT / "pages").rglob("*.py")), *sorted((ROOT / "collab" / "ui").rglob("*.py"))]
@@ -27,10 +26,20 @@ CHARTS = {
 TABLES = {"dataframe", "data_editor"}
 STREAMLIT_CACHES, PYTHON_CACHES = {"cache_data", "cache_resource"}, {"cache", "lru_cache"}
 BOUNDS = {"max_entries", "max_size"}
+BINDS = "choose"  # of collab/ui/controls.py: what it draws is bound to the link under its key
 
 
-def every(paths):
-    return pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ROOT))) for path in paths])
+parsed = functools.cache(ast.parse)
+
+
+def tree_of(path):
+    return parsed(path.read_text(encoding="utf-8"))
+
+
+def found_in(paths, look):
+    """What `look` finds in the sources of each file, by the file's name; files without anything are left out."""
+    found = {str(path.relative_to(ROOT)): list(look(path.read_text(encoding="utf-8"))) for path in paths}
+    return {name: each for name, each in found.items() if each}
 
 
 def last_name(node):
@@ -44,7 +53,7 @@ def says_nothing(value):
 
 def without_words(source, names):
     """(line, function) of every call of one of `names` without an `alt`, or with an empty one."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Call) or last_name(node.func) not in names:
             continue
         alt = [each.value for each in node.keywords if each.arg == "alt"]
@@ -72,7 +81,7 @@ def says_number_is_missing(value):
 
 def unbounded(source):
     """(line, name) of every cached function that takes arguments and has no bound, or whose cache is made by a mere call."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     decorators = set()
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -114,41 +123,27 @@ def test_the_parser_finds_caches_without_a_bound():
     assert {name for _, name in unbounded(source)} == {"one", "many", "all", "ever", "cache_data"}
 
 
-@every(MODULES)
-def test_every_cache_is_bounded_or_holds_one_thing(path):
-    found = list(unbounded(path.read_text(encoding="utf-8")))
-    assert not found, f"{path.relative_to(ROOT)}: a cache without a bound grows with its visitors: {found}"
+def test_every_cache_is_bounded_or_holds_one_thing():
+    found = found_in(MODULES, unbounded)
+    assert not found, f"a cache without a bound grows with its visitors: {found}"
 
 
-@every(DRAWN)
-def test_every_chart_says_in_words_what_it_shows(path):
-    found = list(without_words(path.read_text(encoding="utf-8"), CHARTS))
-    assert not found, f"{path.relative_to(ROOT)}: give these charts an `alt`: {found}"
+def test_every_chart_and_every_table_says_in_words_what_it_shows():
+    found = found_in(DRAWN, lambda source: without_words(source, CHARTS | TABLES))
+    assert not found, f"give these charts and tables an `alt`: {found}"
 
 
-@every(DRAWN)
-def test_every_table_has_a_name(path):
-    found = list(without_words(path.read_text(encoding="utf-8"), TABLES))
-    assert not found, f"{path.relative_to(ROOT)}: give these tables an `alt`: {found}"
-
-
-@every(DRAWN)
-def test_tables_are_those_that_download(path):
+def test_tables_are_those_that_download():
     """`st.dataframe` offers CSV in its toolbar; `st.table` has none."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    assert not [node.lineno for node in calls if last_name(node.func) == "table"]
+    assert not found_in(DRAWN, lambda source: [node.lineno for node in calls_of(parsed(source), {"table"})])
 
 
 def test_the_charts_are_there_to_be_looked_at():
-    calls = [
-        last_name(node.func)
-        for path in DRAWN
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    ]
+    calls = [last_name(node.func) for path in DRAWN for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
     assert {"plotly_chart", "vega_lite_chart", "plot3d", "dataframe"} <= set(calls)
 
 
+@functools.cache
 def constants(tree):
     """Texts by the names that a module gives them or imports them under."""
     named = {
@@ -162,7 +157,7 @@ def constants(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("collab.ui"):
             source = ROOT.joinpath(*node.module.split(".")).with_suffix(".py")
             if source.exists():
-                theirs = constants(ast.parse(source.read_text(encoding="utf-8")))
+                theirs = constants(tree_of(source))
                 named |= {each.asname or each.name: theirs[each.name] for each in node.names if each.name in theirs}
     return named
 
@@ -172,17 +167,22 @@ def test_names_of_keys_are_followed_to_where_they_come_from():
     assert constants(tree) == {"OWN": "x", "film": "film"}
 
 
+def bound(call):
+    """Whether a control keeps its value in the link."""
+    return last_name(call.func) == BINDS or "bind" in {each.arg for each in call.keywords}
+
+
 def test_a_control_of_a_key_stands_at_one_place():
     """What a control holds goes with its key from page to page: two with one key and other limits would end a page."""
     places = {}
     for path in DRAWN:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         texts = constants(tree)
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             named = {each.arg: each.value for each in node.keywords}
-            if "key" in named and "bind" in named:
+            if "key" in named and bound(node):
                 key = named["key"]
                 name = texts.get(ast.unparse(key), f"{path.name}: {ast.unparse(key)}")
                 name = key.value if isinstance(key, ast.Constant) else name
@@ -210,7 +210,7 @@ SHOWS_TABLE = {*TABLES, "as_table", "item_table"}
 
 def units(source):
     """What is drawn together: every function of a module by its name, and "" for what a page does by itself."""
-    body = ast.parse(source).body
+    body = parsed(source).body
     classes = [each for each in body if isinstance(each, ast.ClassDef)]
     functions = [each for each in body if isinstance(each, ast.FunctionDef)]
     methods = [each for one in classes for each in one.body if isinstance(each, ast.FunctionDef)]
@@ -254,10 +254,9 @@ def test_the_parser_finds_charts_without_a_table():
     assert sorted(without_table(source)) == [": f'{b}_c'", "inside", "lonely"]
 
 
-@every(DRAWN)
-def test_every_chart_has_its_table(path):
-    found = list(without_table(path.read_text(encoding="utf-8")))
-    assert not found, f"{path.relative_to(ROOT)}: give these charts a table (collab/ui/tables.py): {found}"
+def test_every_chart_has_its_table():
+    found = found_in(DRAWN, without_table)
+    assert not found, f"give these charts a table (collab/ui/tables.py): {found}"
 
 
 def test_tables_that_stand_elsewhere_are_there():
@@ -341,18 +340,31 @@ def test_every_choice_stands_in_the_link():
     for path in DRAWN:
         for unit, part in units(path.read_text(encoding="utf-8")).items():
             for call in calls_of(part, CONTROLS):
-                if "bind" not in {each.arg for each in call.keywords}:
+                if not bound(call):
                     loose.setdefault(name_of(call, unit), f"{path.relative_to(ROOT)}:{call.lineno}")
     found = {name: where for name, where in loose.items() if name not in NOT_BOUND}
     assert not found, f'give these bind="query-params", or say in NOT_BOUND why not: {found}'
     assert set(NOT_BOUND) <= set(loose)
 
 
+def test_what_binds_by_itself_is_one_function_that_does():
+    """No other function has its name, every call says its key by name, and its own control is bound under that key."""
+    (home,) = [path for path in DRAWN if BINDS in units(path.read_text(encoding="utf-8"))]
+    (control,) = calls_of(units(home.read_text(encoding="utf-8"))[BINDS], CONTROLS)
+    assert (
+        bound(control)
+        and {"key": "key"}.items() <= {each.arg: ast.unparse(each.value) for each in control.keywords}.items()
+    )
+    calls = [each for path in DRAWN for each in calls_of(tree_of(path), {BINDS})]
+    assert len(calls) > 20 and all(isinstance(call.func, ast.Name) for call in calls)
+    assert not [ast.unparse(call) for call in calls if "key" not in {each.arg for each in call.keywords}]
+
+
 def test_bound_names_are_short_plain_words():
     names = set()
     for path in DRAWN:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and "bind" in {each.arg for each in node.keywords}:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and bound(node):
                 names |= {
                     each.value.value
                     for each in node.keywords

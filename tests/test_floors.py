@@ -5,9 +5,8 @@ pages and app.py → collab.ui → collab.services → the core, which knows nei
 """
 
 import ast
+import functools
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # first names of what a floor may not import, besides the floors above it; SciPy and scikit-learn are the core's as NumPy is
@@ -43,6 +42,11 @@ MODULES = [ROOT / "app.py", *files_of("collab", "pages")]
 EVERYTHING = [*MODULES, *files_of("tests")]
 
 
+@functools.cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def name_of(path):
     """The dotted name of a module: collab.ui.page, pages.rate, app."""
     parts = path.relative_to(ROOT).with_suffix("").parts
@@ -63,7 +67,7 @@ def imports_of(path):
     """(line, dotted name) of everything that a module imports, anywhere in it; names taken from a package may be modules."""
     module = name_of(path)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -71,10 +75,6 @@ def imports_of(path):
             if node.level:
                 base = ".".join(filter(None, [*package.split(".")[: len(package.split(".")) - node.level + 1], base]))
             yield from ((node.lineno, f"{base}.{each.name}") for each in node.names)
-
-
-def every(paths):
-    return pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ROOT))) for path in paths])
 
 
 def test_the_parser_sees_every_form_of_import(tmp_path, monkeypatch):
@@ -102,20 +102,21 @@ def test_every_floor_has_modules():
     assert {floor_of(name_of(path)) for path in MODULES} == {PAGES, UI, SERVICES, COMMANDS, CORE}
 
 
-@every(MODULES)
-def test_imports_go_down_only(path):
-    own = floor_of(name_of(path))
-    wrong = [
-        f"line {line}: {name}"
-        for line, name in imports_of(path)
-        if floor_of(name) in ABOVE[own] or name.split(".")[0] in FOREIGN[own]
-    ]
-    assert not wrong, f"{path.relative_to(ROOT)} is on the floor {own!r} and may not import {', '.join(wrong)}"
+def test_imports_go_down_only():
+    wrong = []
+    for path in MODULES:
+        own = floor_of(name_of(path))
+        wrong += [
+            f"{path.relative_to(ROOT)}:{line}, on the floor {own!r}, may not import {name}"
+            for line, name in imports_of(path)
+            if floor_of(name) in ABOVE[own] or name.split(".")[0] in FOREIGN[own]
+        ]
+    assert not wrong
 
 
-@every(files_of("pages"))
-def test_a_page_does_not_stand_on_another_page(path):
-    assert not [name for _, name in imports_of(path) if floor_of(name) == PAGES]
+def test_a_page_does_not_stand_on_another_page():
+    imports = [(path.name, name) for path in files_of("pages") for _, name in imports_of(path)]
+    assert not [each for each in imports if floor_of(each[1]) == PAGES]
 
 
 def test_the_engine_of_the_database_lives_in_one_module():
@@ -123,29 +124,30 @@ def test_the_engine_of_the_database_lives_in_one_module():
     assert users <= {"collab.services.profiles"}
 
 
-@every(EVERYTHING)
-def test_nothing_is_imported_by_star(path):
-    assert not [line for line, name in imports_of(path) if name.endswith(".*")]
+def test_nothing_is_imported_by_star():
+    assert not [(path.name, line) for path in EVERYTHING for line, name in imports_of(path) if name.endswith(".*")]
 
 
-@every(EVERYTHING)
-def test_a_module_says_first_what_it_is_about(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    said = ast.get_docstring(tree)
-    assert said, f"{path.relative_to(ROOT)} has no docstring"
-    assert said.splitlines()[0].strip()
+def test_a_module_says_first_what_it_is_about():
+    said = {path: ast.get_docstring(tree_of(path)) for path in EVERYTHING}
+    assert not [
+        str(path.relative_to(ROOT)) for path, text in said.items() if not text or not text.splitlines()[0].strip()
+    ]
 
 
-@every(files_of("collab"))
-def test_public_functions_have_types(path):
+def test_public_functions_have_types():
     """Every argument and the result; private names, `self` and functions inside functions are free."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    untyped = {str(path.relative_to(ROOT)): list(untyped_in(path)) for path in files_of("collab")}
+    assert not {name: each for name, each in untyped.items() if each}
+
+
+def untyped_in(path):
+    """Names of the public functions of a module that lack a type."""
+    tree = tree_of(path)
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
     functions = [node for owner in (tree, *classes) for node in owner.body if isinstance(node, ast.FunctionDef)]
-    untyped = []
     for function in functions:
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
         complete = all(each.annotation is not None or each.arg in ("self", "cls") for each in arguments)
         if not function.name.startswith("_") and not (complete and function.returns is not None):
-            untyped.append(function.name)
-    assert not untyped
+            yield function.name

@@ -9,7 +9,7 @@ import streamlit as st
 from collab.biases import bias_table, shrunk
 from collab.services.runs import TrainedRun
 from collab.ui import cached
-from collab.ui.bias_parts import HEIGHT, N_LISTED, choose, draw, nothing
+from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import titles_with
 from collab.ui.needs import need_biases
@@ -38,7 +38,7 @@ def show_films(page: Page) -> None:
     doubt = cached.run_bias_doubt(run.id)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        wanted = choose(
+        wanted = choose_picture(
             run,
             PICTURES,
             "picture",

@@ -11,6 +11,7 @@ from collab.ui.bias_charts import genre_decade_figure, kinds_figure
 from collab.ui.bias_films_view import item_biases
 from collab.ui.bias_parts import HEIGHT, pick_shrinkage
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
@@ -39,13 +40,10 @@ def show_kinds(page: Page) -> None:
             bind="query-params",
             help="Films of one genre, of one decade, or of one genre in one decade are taken together.",
         )
-        weigh = st.segmented_control(
+        weigh = choose(
             "Count",
             [FILMS, RATINGS],
-            default=FILMS,
-            required=True,
             key="count",
-            bind="query-params",
             help="The plain mean over films, or one in which a film counts by its number of training ratings.",
         )
         damping = pick_shrinkage(run)

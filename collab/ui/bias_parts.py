@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.biases import BiasDoubt
 from collab.services.runs import TrainedRun
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.film_picker import find_text, minimum_ratings
 
 RAW, SHRUNK = "raw", "shrunk"
@@ -36,7 +37,7 @@ class Wanted:
     text: str
 
 
-def choose(
+def choose_picture(
     run: TrainedRun, pictures: Mapping[str, str], key: str, help: str, placeholder: str, doubt: BiasDoubt | None
 ) -> Wanted:
     """The controls of a view with these `pictures`, the first of which has bars at each end, and what each picture shows."""
@@ -70,13 +71,10 @@ def pick_shrinkage(run: TrainedRun) -> float | None:
             "Shrunk already: the biases of a Bayesian model are posterior means, drawn in the more the fewer ratings there are."
         )
         return None
-    kind = st.segmented_control(
+    kind = choose(
         "Bias",
         [RAW, SHRUNK],
-        default=RAW,
-        required=True,
         key="bias",
-        bind="query-params",
         help="As the model learned it, or times n / (n + β), n being the training ratings. Weight decay or damping in training "
         "has drawn it in once already.",
     )

@@ -10,7 +10,7 @@ from collab.biases import shrunk, user_bias_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.bias_charts import distribution_figure
-from collab.ui.bias_parts import HEIGHT, N_LISTED, choose, draw, nothing
+from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
 from collab.ui.film_picker import USER, titles_with
 from collab.ui.needs import need_biases
@@ -42,7 +42,7 @@ def show_users(page: Page) -> None:
     doubt = cached.run_bias_doubt(run.id)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        wanted = choose(
+        wanted = choose_picture(
             run,
             PICTURES,
             "raters",

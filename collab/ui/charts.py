@@ -12,6 +12,7 @@ from collab.ui import words
 from collab.ui.theme import Palette
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}  # no tool bar: hover is enough
+N_NAMED = 5  # films of the overview
 
 
 def styled(figure: go.Figure, palette: Palette, height: int, *, synthetic: bool = False, left: int = 60) -> go.Figure:
@@ -85,9 +86,9 @@ def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
     )
 
 
-def mark_mean(figure: go.Figure, x: float, text: str, colour: str, width: float = 1.5) -> go.Figure:
+def mark_mean(figure: go.Figure, x: float, text: str, colour: str) -> go.Figure:
     """A dotted upright line at x, and above the picture what it stands for."""
-    figure.add_vline(x, line={"color": colour, "width": width, "dash": "dot"})
+    figure.add_vline(x, line={"color": colour, "width": 1.5, "dash": "dot"})
     return figure.add_annotation(
         x=x,
         y=1,
@@ -99,7 +100,7 @@ def mark_mean(figure: go.Figure, x: float, text: str, colour: str, width: float 
     )
 
 
-def count_and_mean_figure(items: pd.DataFrame, palette: Palette, n_named: int = 5) -> go.Figure:
+def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
     """Every film as a point: its number of ratings (log) against its mean rating; the most-rated are named."""
     films = items.iloc[1:]
     films = films[films.n_ratings > 0].sort_values("n_ratings", ascending=False, kind="stable")
@@ -120,7 +121,7 @@ def count_and_mean_figure(items: pd.DataFrame, palette: Palette, n_named: int = 
     named, heights = films.head(40), []
     for film in named.itertuples():  # names that would stand on each other are left out
         place = (np.log10(film.n_ratings), film.mean_rating)
-        if len(heights) < n_named and all(abs(place[1] - other) > 0.3 for other in heights):
+        if len(heights) < N_NAMED and all(abs(place[1] - other) > 0.3 for other in heights):
             heights.append(place[1])
             figure.add_annotation(
                 x=place[0],

@@ -96,7 +96,7 @@ def curves_spec(
     """
     word = epoch_words([curve.progress.record for curve in curves])
     edge = {"value": {"expr": f"width - {frame.room}"}}  # where the curves end and their names begin
-    first = 1 if frame.last > 1 else 0.5  # a single epoch stands beside its name
+    first = 1 if frame.last > 1 else 0  # a single epoch stands beside its name
     x = x_axis("epoch", word, [first, frame.last], palette, tickMinStep=1, format="d")
     x["scale"]["range"] = [0, edge["value"]]
     y = loss_axis(title, [frame.low, frame.high], palette)

@@ -21,9 +21,7 @@ LEAST_FOR_MEAN = 20
 MOST_NAMED = 20  # columns with their share over them; more would stand on each other
 
 
-def over_time_figure(
-    table: pd.DataFrame, period: str, palette: Palette, *, height: int = 540, synthetic: bool = False
-) -> go.Figure:
+def over_time_figure(table: pd.DataFrame, period: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
     """Ratings, their mean, and users in every period of `collab.data_facts.over_time`, below each other on the same time axis.
 
     Means of fewer than LEAST_FOR_MEAN ratings are left out.
@@ -67,7 +65,7 @@ def over_time_figure(
             row=3,
             col=1,
         )
-    styled(figure, palette, height, synthetic=synthetic)
+    styled(figure, palette, 540, synthetic=synthetic)
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 0.26, "yanchor": "bottom", "font": font(palette.ink, 12)},
@@ -103,9 +101,7 @@ class Stars:
     colour: str
 
 
-def stars_figure(
-    levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *, height: int = 380, synthetic: bool = False
-) -> go.Figure:
+def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *, synthetic: bool = False) -> go.Figure:
     """Which share of the ratings of everybody, of a user and of a film is of each level: a column each, side by side."""
     figure = go.Figure()
     for each in whose:
@@ -126,7 +122,7 @@ def stars_figure(
             hovertemplate="%{x} stars · %{customdata:,} of "
             + f"{words.count(total)} ratings (%{{y:.1f}} %)<extra></extra>",
         )
-    styled(figure, palette, height, synthetic=synthetic)
+    styled(figure, palette, 380, synthetic=synthetic)
     legend_above(figure, palette)
     figure.update_layout(barmode="group", bargap=0.2, bargroupgap=0.04)
     figure.update_xaxes(title="stars", type="category")
@@ -134,7 +130,7 @@ def stars_figure(
 
 
 def held_out_figure(
-    table: pd.DataFrame, names: Sequence[str], palette: Palette, *, height: int = 360, synthetic: bool = False
+    table: pd.DataFrame, names: Sequence[str], palette: Palette, *, synthetic: bool = False
 ) -> go.Figure:
     """The share of each period's rows that a split holds out (`collab.split_facts.held_out_over_time`), a line for each split."""
     figure = go.Figure()
@@ -151,7 +147,7 @@ def held_out_figure(
             hovertemplate="from %{x|%-d %b %Y}: %{y:.0f} % of %{customdata:,} ratings held out<extra></extra>",
             connectgaps=False,
         )
-    styled(figure, palette, height)
+    styled(figure, palette, 360)
     legend_above(figure, palette)
     if synthetic:
         mark_synthetic(figure, palette)

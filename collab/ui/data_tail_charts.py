@@ -26,7 +26,6 @@ def tail_figure(
     things: str,
     palette: Palette,
     *,
-    height: int = 420,
     synthetic: bool = False,
 ) -> go.Figure:
     """The counts `n_ratings` (n,), from the most to the least rated, on a logarithmic scale; those below `minimum` stand out.
@@ -76,7 +75,7 @@ def tail_figure(
             yanchor="middle",
             font=font(palette.valid, 12),
         )
-    styled(figure, palette, height, synthetic=synthetic)
+    styled(figure, palette, 420, synthetic=synthetic)
     figure.update_xaxes(
         title=f"{things}, most rated first", range=[-0.01 * n, 1.01 * n], zeroline=False, tickformat=","
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from collab.data_facts import TooFew, counts, cumulative_share, gini, n_top, too_few
 from collab.ui import words
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
 from collab.ui.data_tail_charts import TOP_SHARES, tail_figure
 from collab.ui.film_picker import minimum_ratings
@@ -25,7 +26,7 @@ def show_sizes(shown: Shown) -> None:
         for label, value, width, help in (
             ("Ratings", words.count(found.n_ratings), 120, None),
             ("Users", words.count(found.n_users), 90, None),
-            ("Films", words.count(found.n_items), 100, _films_in_words(shown, found.n_items)),
+            ("Films", words.count(found.n_items), 100, _films_in_words(shown)),
             (
                 "Density",
                 f"{100 * found.density:.1f} %",
@@ -38,7 +39,7 @@ def show_sizes(shown: Shown) -> None:
             st.metric(label, value, width=width, help=help)
 
 
-def _films_in_words(shown: Shown, n_films: int) -> str:
+def _films_in_words(shown: Shown) -> str:
     n_ids = shown.dataset.ratings["item_id"].nunique()
     unrated = len(shown.dataset.items) - n_ids
     return " ".join(
@@ -55,15 +56,7 @@ def show_tail(shown: Shown) -> None:
     """The main picture: how unevenly the ratings fall on films or users, with its controls."""
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        things = st.segmented_control(
-            "Of",
-            [FILMS, USERS],
-            default=FILMS,
-            required=True,
-            key="tail_of",
-            bind="query-params",
-            help="Whose ratings are counted.",
-        )
+        things = choose("Of", [FILMS, USERS], key="tail_of", help="Whose ratings are counted.")
         minimum = minimum_ratings(
             "Who has fewer is marked. Higher: more of them, with more of the ratings. Other pages leave them out of their lists, "
             "by their training ratings; here all ratings count."

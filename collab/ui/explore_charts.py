@@ -19,6 +19,7 @@ from collab.ui.theme import Palette
 MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
 """The means that a bias is laid beside, in words."""
 
+N_LABELLED = 4  # to either side, where nothing was looked for
 _N_FOUND_NAMES = 12  # found films that are named; more would cover the picture
 
 
@@ -52,13 +53,12 @@ def bias_bars_figure(
     n: int = 10,
     *,
     height: int = 560,
-    name: str = "title",
     synthetic: bool = False,
 ) -> go.Figure:
     """The `n` highest and the `n` lowest biases of a table sorted by bias, as bars to both sides of zero.
 
     Every bar is named on the other side of zero, with its count in grey, so that names need no margin of their own.
-    `name` is the column with the names. With a column deviation every bar has its ± as a thin line.
+    With a column deviation every bar has its ± as a thin line.
     """
     n_low = min(n, len(table) // 2)
     n_high = min(n, len(table) - n_low)
@@ -66,7 +66,7 @@ def bias_bars_figure(
     places = [*range(n_high), *(place + 1 for place in range(n_high, len(rows)))]  # one free line between the halves
     colours = [palette.diverging[-3] if bias >= 0 else palette.diverging[2] for bias in rows["bias"]]
     hover = [
-        film_words(row[name], row["bias"], row["n_ratings"], deviation=row.get("deviation"))
+        film_words(row["title"], row["bias"], row["n_ratings"], deviation=row.get("deviation"))
         for row in rows.to_dict("records")
     ]
     numbers = {"text": [words.signed(bias) for bias in rows["bias"]], "textfont": font(palette.ink, 12)}
@@ -116,7 +116,7 @@ def bias_bars_figure(
             {
                 "x": 0,
                 "y": place,
-                "text": f"{escaped(shortened(row[name], 28))}  {count}",
+                "text": f"{escaped(shortened(row['title'], 28))}  {count}",
                 "showarrow": False,
                 "font": font(palette.ink, 12),
                 "xanchor": "right" if above else "left",
@@ -140,12 +140,11 @@ def bias_scatter_figure(
     mean: str = "damped_mean",
     index: str = "item_index",
     height: int = 560,
-    n_labelled: int = 4,
     synthetic: bool = False,
 ) -> go.Figure:
     """Every film's bias against its damped mean, sized by count, coloured by residual, with the line that the mean suggests.
 
-    `table` as of `collab.biases.bias_table`; `found` item indices are ringed and named, else the `n_labelled` largest
+    `table` as of `collab.biases.bias_table`; `found` item indices are ringed and named, else the `N_LABELLED` largest
     residuals to either side. For users as of `user_bias_table`, `mean` is their mean_rating, `index` their user_index.
     """
     figure = go.Figure()
@@ -210,8 +209,8 @@ def bias_scatter_figure(
         best, worst = table[table["residual"] >= 0], table[table["residual"] < 0]
         named = pd.concat(
             [
-                _apart(best.sort_values("residual", ascending=False), n_labelled, table, mean),
-                _apart(worst.sort_values("residual"), n_labelled, table, mean),
+                _apart(best.sort_values("residual", ascending=False), N_LABELLED, table, mean),
+                _apart(worst.sort_values("residual"), N_LABELLED, table, mean),
             ]
         )
         colour = palette.ink

@@ -133,7 +133,7 @@ def _named(name: str, asks: str = "") -> str:
 def title_html(title: str, address: str = "") -> str:
     """A title in a row, as a link where it has an `address`."""
     text = escape(title)
-    name = f'<a href="{escape(address)}" target="_self">{text}</a>' if address else text
+    name = f'<a class="item-page" href="{escape(address)}" target="_self">{text}</a>' if address else text
     return f'<b title="{text}">{name}</b>'
 
 

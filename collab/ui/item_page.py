@@ -19,7 +19,7 @@ _JS = """
 let go = null;
 
 addEventListener("click", (event) => {
-  const link = event.target.closest?.('a[href^="similar?"]');
+  const link = event.target.closest?.("a.item-page");
   if (!go || !link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   go(new URL(link.href).searchParams.get("film"));
@@ -50,9 +50,13 @@ def leave_for_item() -> None:
         st.switch_page("pages/similar.py", query_params={})
 
 
+def _open_pressed() -> None:
+    open_item(st.session_state["_item_links"].pressed)
+
+
 def follow_item_links() -> None:
     """Go where a link or an arrow leads; called once a page. Takes no room (menu.css)."""
-    _LINKS(key="_item_links", on_pressed_change=lambda: open_item(st.session_state["_item_links"].pressed))
+    _LINKS(key="_item_links", on_pressed_change=_open_pressed)
     leave_for_item()
 
 

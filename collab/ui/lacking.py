@@ -12,6 +12,8 @@ from collab.services.profiles import Answer
 from collab.ui import own_ratings, words
 from collab.ui.taste import Known
 
+N_LISTED = 8
+
 
 def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
     """Which of the answers this data set has no film for."""
@@ -24,10 +26,10 @@ def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
             unmatched([answer for answer in answers if answer.title in lacking], data.title)
 
 
-def listed(titles: Sequence[str], n: int = 8) -> str:
-    """The first `n` titles in a row, for Markdown."""
-    return "; ".join(map(words.plain, titles[:n])) + (
-        f" and {words.count(len(titles) - n)} more" if len(titles) > n else ""
+def listed(titles: Sequence[str]) -> str:
+    """The first `N_LISTED` titles in a row, for Markdown."""
+    return "; ".join(map(words.plain, titles[:N_LISTED])) + (
+        f" and {words.count(len(titles) - N_LISTED)} more" if len(titles) > N_LISTED else ""
     )
 
 

@@ -18,6 +18,7 @@ from collab.ui.theme import Palette
 
 TRAIN_BATCHES, TRAIN, VALID, MEAN, BIASES = "train, by batch", "train", "valid", "global mean", "biases only"
 MSE = "mean squared error (stars²)"
+SMOOTH = 5  # batches
 MOST_DOTS = 40  # with more epochs a dot for each would hide the line
 DASHED = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5}
 
@@ -113,13 +114,13 @@ def in_batches(record: RunRecord) -> bool:
     return record.n_steps > int(record.settings.get("epochs", 1))
 
 
-def loss_data(progress: Progress, smooth: int = 5) -> pd.DataFrame:
+def loss_data(progress: Progress) -> pd.DataFrame:
     """Long table kind, epoch, loss, label of the curves of the loss chart; `label` is set at the end of a curve that has a name.
 
-    The loss by batch is a running mean over `smooth` of them; there is none where an epoch is one step.
+    The loss by batch is a running mean over `SMOOTH` of them; there is none where an epoch is one step.
     """
     record, batches, history = progress.record, progress.batches, progress.history
-    by_batch = batches.train_loss.rolling(smooth, min_periods=1).mean()
+    by_batch = batches.train_loss.rolling(SMOOTH, min_periods=1).mean()
     thin = pd.DataFrame({"kind": TRAIN_BATCHES, "epoch": batches.epoch, "loss": by_batch, "label": ""})
     parts = [thin if in_batches(record) else thin[:0]]
     for kind, column in ((TRAIN, "train_loss"), (VALID, "valid_loss")):

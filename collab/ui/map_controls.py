@@ -17,8 +17,9 @@ from collab.components import N_COMPONENTS
 from collab.film_clusters import MOST as MOST_CLUSTERS
 from collab.services.runs import TrainedRun
 from collab.ui import map_cache, words
+from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS, N_GENRES
-from collab.ui.film_map_chart import OTHERS, SHOWN, Look, Marks
+from collab.ui.film_map_chart import OTHERS, Look, Marks
 
 SOLID, FLAT = "3-D", "2-D"
 PCA, TSNE = "PCA", "t-SNE"
@@ -66,13 +67,10 @@ class Points:
 
 def pick_dimensions() -> int:
     """3-D or 2-D; the number of axes."""
-    dimensions = st.segmented_control(
+    dimensions = choose(
         "Dimensions",
         [SOLID, FLAT],
-        default=SOLID,
-        required=True,
         key="dim",
-        bind="query-params",
         label_visibility="collapsed",
         help="A space to turn, or a plane to move and zoom.",
     )
@@ -101,13 +99,10 @@ def pick_search() -> tuple[str, str]:
         placeholder="Part of a title",
         help="Rings and names the films with this text in their title, and lists them in the table.",
     ).strip()
-    others = st.segmented_control(
+    others = choose(
         "Other films",
         OTHERS,
-        default=SHOWN,
-        required=True,
         key="others",
-        bind="query-params",
         help="What becomes of films that are neither found nor in the set: as they are, faded to grey, or hidden, which isolates "
         "the films asked for.",
     )
@@ -174,13 +169,10 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
     with st.popover(
         "Axes", icon=":material/3d_rotation:", width="stretch", help="PCA or t-SNE, components, an axis of your own."
     ):
-        layout = st.segmented_control(
+        layout = choose(
             "Places",
             [PCA, TSNE],
-            default=PCA,
-            required=True,
             key="layout",
-            bind="query-params",
             help="PCA: straight axes, distances as they are. t-SNE: neighbours together; axes and far distances mean nothing.",
         )
         columns = st.columns(3, gap="small")  # filled below: what there is to choose from depends on the bias

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from collab.ui import map_cache, words
+from collab.ui.controls import choose
 from collab.ui.film_set import choose_films
 from collab.ui.map_controls import Points
 from collab.ui.map_facts_view import show_axes, show_clusters, show_set
@@ -21,13 +22,10 @@ FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
 def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]) -> None:
     """The switch between the sections, and the one that it stands at."""
-    section = st.segmented_control(
+    section = choose(
         "Below the map",
         [FILMS, SET, AXES, CLUSTERS],
-        default=FILMS,
-        required=True,
         key="below",
-        bind="query-params",
         label_visibility="collapsed",
         help="The map as a table; the films of the set; what goes with the axes; what is in the clusters.",
     )

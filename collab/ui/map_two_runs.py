@@ -8,6 +8,7 @@ import streamlit as st
 
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
+from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Marks, axis_titles
 from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
@@ -57,13 +58,10 @@ def show_two_runs(page: Page) -> None:
         minimum = minimum_ratings(
             "Films with fewer training ratings in either run are left out. Higher: surer places, fewer films."
         )
-        nearest_by = st.segmented_control(
+        nearest_by = choose(
             "Nearest by",
             list(NEAREST_BY),
-            default="cosine",
-            required=True,
             key="nearest_by",
-            bind="query-params",
             help="How the ten nearest films are found in each run: by the angle between factors, or by distance.",
         )
         points = pick_points(run)

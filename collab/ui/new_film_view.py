@@ -19,7 +19,7 @@ from collab.ui.needs import offer_descriptions
 from collab.ui.page import Page
 from collab.ui.similar_lists import Listing, draw_list, neighbour_table
 
-N_CLOSEST = 8
+N_CLOSEST = 7
 LEAST_IN_GROUP = 5
 _DESCRIBED, _MEASURED = (
     "_described",

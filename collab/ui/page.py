@@ -110,7 +110,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         _pick_run(jobs, data, record)
     _keep_in_link(wanted, record)
     if data.synthetic:
-        _say_synthetic(data, wanted)
+        _say_synthetic(wanted)
     if needs_run:
         return with_run(Page(data, record, None))
     return Page(data, record, cached.trained_run(record.id) if record.has_weights else None)
@@ -287,7 +287,7 @@ def _show_fetch(wanted: str) -> None:
         st.rerun()
 
 
-def _say_synthetic(data: Entry, wanted: str) -> None:
+def _say_synthetic(wanted: str) -> None:
     """One line that no figure here is about real people, and why."""
     if wanted == SAMPLE:
         st.info(

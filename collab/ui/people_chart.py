@@ -21,7 +21,6 @@ def foretold_figure(
     palette: Palette,
     *,
     mean: float | None = None,
-    height: int = 400,
     synthetic: bool = False,
 ) -> go.Figure:
     """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
@@ -85,7 +84,7 @@ def foretold_figure(
             name="their training mean",
         )
     _name_surprises(figure, rows, palette)
-    figure = styled(figure, palette, height, synthetic=synthetic)
+    figure = styled(figure, palette, 400, synthetic=synthetic)
     legend_above(figure, palette)
     figure.update_layout(margin={"b": 36}, bargap=0)
     muted = {"color": palette.muted}

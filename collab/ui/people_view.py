@@ -13,6 +13,7 @@ from collab.ratings import RatingScale
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.people_chart import foretold_figure
 from collab.ui.tables import item_table
 from collab.ui.theme import palette
@@ -144,13 +145,10 @@ def show_held_out(run: TrainedRun, rows: pd.DataFrame) -> None:
 
 def show_rated(run: TrainedRun, user_index: int) -> None:
     """Their training ratings, by stars or by how much the model still misses them."""
-    sort = st.segmented_control(
+    sort = choose(
         "First come",
         [BY_STARS, BY_SURPRISE],
-        default=BY_STARS,
-        required=True,
         key="rated_order",
-        bind="query-params",
         help="Their highest stars, or the ratings that lie farthest from what the model says of them.",
     )
     train, _ = cached.ratings_of(run.id)
@@ -183,13 +181,10 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
 
 def show_taste(run: TrainedRun, user_index: int) -> None:
     """What their ratings are of, beside everybody's."""
-    by = st.segmented_control(
+    by = choose(
         "By",
         [GENRES, DECADES],
-        default=GENRES,
-        required=True,
         key="taste_by",
-        bind="query-params",
         help="What kinds of films, or of which years. A film counts in each of its genres.",
     )
     train, _ = cached.ratings_of(run.id)

@@ -65,7 +65,8 @@ def deeds(title: str, address: str, can_edit: bool) -> str:
     """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the ways onwards
     alone: to the film's page at `address`, and to a search."""
     onwards = (
-        f'<a href="{escape(address)}" target="_self">The film’s page<span class="unseen">: {escape(title)}</span></a>'
+        f'<a class="item-page" href="{escape(address)}" target="_self">The film’s page'
+        f'<span class="unseen">: {escape(title)}</span></a>'
         f'<a href="{escape(search_address(title))}" target="_blank" rel="noopener noreferrer">Where to watch'
         f'<span class="unseen"> {escape(title)} (opens a web search)</span><span aria-hidden="true">↗</span></a>'
     )

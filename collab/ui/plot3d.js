@@ -7,6 +7,7 @@ const STILL = 5; // pixels that a pointer may wander between press and release a
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
 const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
 const STEP = Math.PI / 24; // of an arrow key's turn
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // renderers without a graphics card
 const MOST_ZOOMS = 50; // that are remembered, the last ones
 const CONFIG = {
   displaylogo: false,
@@ -21,7 +22,7 @@ const cameras = new Map(); // picture's key -> camera, so that a picture which c
 const zooms = new Map(); // picture's key and axes -> ranges of a flat picture
 const pictures = new WeakMap(); // node -> what is known of the picture drawn in it
 let loading = null; // the one promise of plotly.js on this browser page
-let webGL = null; // whether this browser has it
+let webGL = null; // what draws in this browser, "" where nothing does
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".plot3d");
@@ -59,7 +60,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 async function draw(picture, run) {
   const { node, data } = picture;
-  if (!hasWebGL()) {
+  if (!renderer()) {
     say(picture, "This browser shows no 3-D pictures (WebGL is off). The table says the same.");
     return;
   }
@@ -74,7 +75,9 @@ async function draw(picture, run) {
     decode(figure);
     writeWords(picture, figure);
     prepare(picture, figure);
-    await window.Plotly.react(node, figure.data, figure.layout, CONFIG);
+    // a drawing in software has one pixel for each of the page, not four as Plotly's own
+    const config = SOFTWARE.test(renderer()) ? { ...CONFIG, plotGlPixelRatio: 1 } : CONFIG;
+    await window.Plotly.react(node, figure.data, figure.layout, config);
     if (picture.run !== run) return;
     Object.assign(picture, { figure: data.figure, told: data.words, width, traces: figure.data });
   }
@@ -150,12 +153,15 @@ function loadPlotly(script) {
   return loading;
 }
 
-function hasWebGL() {
+function renderer() {
   if (webGL !== null) return webGL;
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
-  context?.getExtension("WEBGL_lose_context")?.loseContext(); // only asked for: do not hold one of the few
-  return (webGL = context !== null);
+  if (!context) return (webGL = "");
+  const more = context.getExtension("WEBGL_debug_renderer_info");
+  webGL = String(context.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : context.RENDERER)) || "unknown";
+  context.getExtension("WEBGL_lose_context")?.loseContext(); // only asked for: do not hold one of the few
+  return webGL;
 }
 
 function say(picture, text) {

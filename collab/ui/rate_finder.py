@@ -103,7 +103,7 @@ def _data(found: RangeTest) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str, Any]:
+def rate_spec(found: RangeTest, palette: Palette) -> dict[str, Any]:
     """Loss over the rate (log): single batches thin, smoothed thick, the suggestion as a rule with its name."""
     low, high = float(found.smoothed.min()), float(found.smoothed.max())
     ticks = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1]
@@ -126,4 +126,4 @@ def rate_spec(found: RangeTest, palette: Palette, height: int = 240) -> dict[str
         name = {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent}
         said = {"value": f"suggested {words.rate(found.suggested)}"}
         layers += [once({**DASHED, "color": palette.accent}, x=at), once(name, x=at, y={"value": 12}, text=said)]
-    return chart(layers, height, palette, synthetic=False)
+    return chart(layers, 240, palette, synthetic=False)

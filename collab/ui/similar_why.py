@@ -13,6 +13,7 @@ from collab.services.runs import TrainedRun
 from collab.similarity import FilmSpace, Options, directions, ends, parts
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.similar_charts import parts_figure
 from collab.ui.theme import palette
@@ -36,13 +37,10 @@ def show_why(run: TrainedRun, first: int, second: int, options: Options, *, synt
         st.markdown(genres_in_words(*(run.items["genres"].iat[film] for film in (first, second))))
     if run.model.has_factors:
         with picture:
-            basis_name = st.segmented_control(
+            basis_name = choose(
                 "Factors",
                 [TURNED, AS_TRAINED],
-                default=TURNED,
-                required=True,
                 key="directions",
-                bind="query-params",
                 help="Principal axes: the model’s factors, turned so that the first spreads the films most. As trained: the "
                 "factors themselves, which come out turned otherwise at every seed.",
             )

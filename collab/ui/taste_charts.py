@@ -31,7 +31,6 @@ def place_figure(
     who: str,
     shares: Sequence[float],
     *,
-    height: int = 500,
     synthetic: bool = False,
 ) -> go.Figure:
     """A person as an arrow from the middle, where the average person stands, among films or people.
@@ -76,7 +75,7 @@ def place_figure(
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
     # all at once: Plotly copies those that are there for each that is added
     figure.update_layout(annotations=[*_names(points, person, low, high, palette), *_arrow(person, who, palette)])
-    styled(figure, palette, height, synthetic=synthetic, left=28)
+    styled(figure, palette, 500, synthetic=synthetic, left=28)
     for place, axis in enumerate((figure.update_xaxes, figure.update_yaxes)):
         axis(
             title=f"Component {place + 1} · {words.percent(shares[place])} of variance",

@@ -13,6 +13,7 @@ from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_be
 from collab.taste_profile import ROUNDING
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.keeping import share_button
 from collab.ui.needs import offer_factors
@@ -37,13 +38,10 @@ def show_place(viewer: Viewer) -> int:
         share_button(viewer.profile, "taste")
         among = FILMS
         if run.model.has_factors:
-            among = st.segmented_control(
+            among = choose(
                 "Among",
                 [FILMS, PEOPLE],
-                default=FILMS,
-                required=True,
                 key="among",
-                bind="query-params",
                 help="Films: where predictions rise. People: the same place among those that the model was trained on.",
             )
         n_alike = st.slider(

@@ -9,6 +9,7 @@ import streamlit as st
 from collab.orders import RATING, WATCH, Dials
 from collab.services.runs import TrainedRun
 from collab.together import AVERAGE, LEAST_MISERY, WITHOUT_MISERY
+from collab.ui.controls import choose
 from collab.ui.dials import choose_dials
 
 WAYS = {"Average": AVERAGE, "Least misery": LEAST_MISERY, "Average without misery": WITHOUT_MISERY}
@@ -27,26 +28,20 @@ class Choice:
     again: bool
 
 
-def choose(run: TrainedRun) -> Choice:
+def choose_evening(run: TrainedRun) -> Choice:
     """The controls over the list; all of them are in the link."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="evening_controls"):
-        way = st.segmented_control(
+        way = choose(
             "Combined by",
             list(WAYS),
-            default=next(iter(WAYS)),
-            required=True,
             key="way",
-            bind="query-params",
             help="Average: the mean of all. Least misery: only the least content person counts. Average without misery: the "
             "mean, without films that somebody would rate too low.",
         )
-        order = st.segmented_control(
+        order = choose(
             "What counts",
             list(ORDERS),
-            default=next(iter(ORDERS)),
-            required=True,
             key="counts",
-            bind="query-params",
             help="Watch and like: the films’ places in each one’s own list, made of what people with their ratings watched and "
             "liked and of the predicted rating; all lists weigh the same. Predicted rating: the stars alone.",
         )

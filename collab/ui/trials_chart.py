@@ -16,7 +16,7 @@ from collab.ui.runs_table import setting_words
 from collab.ui.theme import Palette
 
 N_OTHERS = 4  # curves under the newest one
-ROOM = "max(110, 0.3 * width)"  # pixels of the picture, for the names
+ROOM = "max(120, 0.3 * width)"  # pixels of the picture, for the names
 NOW = "this setting"
 
 

@@ -108,13 +108,6 @@ def show_step(step: Step, page: Page) -> None:
             st.markdown(topic.text)
 
 
-def choose(label: str, options: Sequence[str], key: str, help: str | None = None) -> str:
-    """One of a few options, side by side: the first, unless the link says another under `key`."""
-    return st.segmented_control(
-        label, options, default=options[0], required=True, key=key, bind="query-params", help=help
-    )
-
-
 def _from_link(slugs: Sequence[str]) -> str:
     """The step that the link names; the one the session showed last where it names none, or one that there is not."""
     state = st.session_state

@@ -20,6 +20,7 @@ OURS = (
     "latency",
     "slider",
     "pages",
+    "garbage",
     "profile",
     "map",
     "large_tables",

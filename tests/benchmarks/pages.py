@@ -123,7 +123,6 @@ def prepare(environment: Environment, models: Sequence[str]) -> dict[str, str]:
     link["home"] = {"data": DATA, "run": runs[-1]}
     for page in ("rate", "taste"):
         link[page]["profile"] = people[0].edit_token
-    link[SIDE_VIEW]["similar_view"] = "As if it were new"
     link["together"]["people"] = ",".join(each.view_token for each in people)
     return {page: urlencode(named) for page, named in link.items()}
 
@@ -268,16 +267,17 @@ def _one_round(
     for page, key in CONTROLS.items():
         if page not in found:
             continue
-        if page == SIDE_VIEW:
-            pick_run(visitor, at, runs_of(SIDE_MODEL, runs))
         switch, moved = found[page]
-        switch.add(checked(page, visitor.switch("similar" if page == SIDE_VIEW else page, links[page])))
+        if page == SIDE_VIEW:
+            checked("similar", visitor.switch("similar"))
+            pick_run(visitor, at, runs_of(SIDE_MODEL, runs))
+            switch.add(move(visitor, page, "similar_view", -2))  # to the last one
+        else:
+            switch.add(checked(page, visitor.switch(page, links[page])))
         moved.add(pick_run(visitor, page, usual, place + 1) if key == PICK_RUN else move(visitor, page, key, place))
         if page == SIDE_VIEW:
             pick_run(visitor, page, usual, place)
-            move(
-                visitor, page, "similar_view", -1
-            )  # to the first view: the page shows again the one that it showed last
+            move(visitor, page, "similar_view", -1)  # to the first: Similar shows again what it showed last
     for name in ("second", "home"):
         found["empty"][0].add(floor.switch(name))
         found["empty"][1].add(move(floor, name, "amount", place))
@@ -341,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ):
             checked("home", visitor.open("", links["home"]))
             floor.open()
-            if strangers := set(visitor.pages) ^ set(CONTROLS):
+            if strangers := (set(visitor.pages) | {SIDE_VIEW}) ^ set(CONTROLS):
                 raise SystemExit(f"the menu and CONTROLS differ in {', '.join(sorted(strangers))}")
             sidebar = visitor.find(PICK_RUN)
             assert sidebar is not None

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -27,6 +28,11 @@ FLAGS = (
 )
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PATIENCE = 90_000  # milliseconds; a loaded machine is slow, not wrong
+
+
+def link(page):
+    """What the page's link says, by name."""
+    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 @contextmanager

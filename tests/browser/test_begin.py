@@ -1,29 +1,14 @@
 """Groups of films in the real browser: two picks, the list follows, a reload keeps them, the keyboard and a thumb do it too."""
 
-from urllib.parse import parse_qs, urlsplit
-
-POPULAR = "Popular with everyone, not yet yours"
-
-
-def query(page, name):
-    return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
-
-
-def open_rate(page, server, settled, link="data=ml-100k"):
-    page.goto(f"{server}/rate?{link}")
-    page.locator(".film-list").first.wait_for()
-    settled(page)
-
-
-def picks(page):
-    return page.locator(".film-list").last.locator(".film b").all_inner_texts()
+from tests.browser.conftest import link
+from tests.browser.test_rate import POPULAR, open_rate, picks, profile_of
 
 
 def box(page, place):
     return page.locator(f".st-key-group-{place}").get_by_role("checkbox")
 
 
-def tap(page, place, settled):
+def pick(page, place, settled):
     page.locator(f".st-key-group-{place} label").click()
     settled(page)
 
@@ -34,28 +19,28 @@ def test_two_groups_change_the_picks_and_survive_a_reload(server, desktop, settl
     desktop.get_by_text("Rather pick than rate").click()
     desktop.locator(".st-key-group-7").wait_for()
     settled(desktop)
-    assert query(desktop, "groups") == "true" and query(desktop, "profile") is None
+    assert link(desktop).get("groups") == "true" and profile_of(desktop) is None
     last = desktop.locator(".st-key-single_films").bounding_box()
     assert last["y"] + last["height"] <= 900  # all groups and the way on are above the fold
-    tap(desktop, 1, settled)
+    pick(desktop, 1, settled)
     desktop.get_by_role("heading", name="Your picks").wait_for()
-    tap(desktop, 4, settled)
+    pick(desktop, 4, settled)
     desktop.get_by_text("Groups picked: 2").wait_for()
     settled(desktop)
-    found, token = picks(desktop), query(desktop, "profile")
+    found, token = picks(desktop), profile_of(desktop)
     assert found != popular and len(found) == 10 and token is not None
     assert [box(desktop, place).is_checked() for place in range(8)] == [place in (1, 4) for place in range(8)]
 
     desktop.reload()
     desktop.get_by_text("Groups picked: 2").wait_for()
     settled(desktop)
-    assert picks(desktop) == found and box(desktop, 4).is_checked() and query(desktop, "profile") == token
+    assert picks(desktop) == found and box(desktop, 4).is_checked() and profile_of(desktop) == token
 
     desktop.get_by_role("button", name="Go on with single films").click()
     desktop.locator(".st-key-card-1").wait_for()
     settled(desktop)
     assert picks(desktop) == found and desktop.locator(".st-key-group-0").count() == 0
-    assert query(desktop, "groups") is None
+    assert link(desktop).get("groups") is None
 
 
 def test_the_keyboard_picks_a_group_and_puts_it_back(server, desktop, settled):

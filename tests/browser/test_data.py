@@ -1,21 +1,17 @@
-"""Data in the real browser: part, things and minimum go with the link, the keyboard moves them, and a phone shows it all."""
+"""Data in the real browser: part, things and minimum go with the link, and the keyboard moves them."""
 
 import dataclasses
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from collab.models import preset_of
 from collab.services.environment import Environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
-from tests.browser.conftest import serving
+from collab.services.training_job import plan
+from tests.browser.conftest import link, serving
+from tests.training_here import train_here
 
 MARKED = "[...document.querySelectorAll('.st-key-tail .annotation-text')].map(each => each.textContent).join(' ')"
-
-
-def link(page):
-    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def test_from_the_long_tail_to_the_split_and_back_by_the_link(server, desktop, settled):
@@ -64,26 +60,11 @@ def test_a_run_that_is_offered_is_taken_up(sealed_and_changed, desktop, settled)
 def sealed_and_changed(tmp_path):
     """The address of a dashboard with a run of sealed rows whose data set has changed since, and with one that can serve."""
     environment = Environment((), tmp_path / "home", "sqlite://")
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
     first, second = (
-        carry_out(
-            store.create(plan("bias", preset_of("bias"), "sample", holdout, 0, owner=owner)), store, environment
-        ).id
+        train_here(environment, plan("bias", preset_of("bias"), "sample", holdout, 0)).id
         for holdout in ("random:0.2+sealed:0.3", "random:0.2")
     )
-    lock.release()
+    store = RunStore(environment.home)
     store.write_record(dataclasses.replace(store.record(first), fingerprint="0" * 16))
     with serving(environment.home) as address:
         yield address, first, second
-
-
-def test_on_a_phone(server, phone, settled):
-    for part, key in (("over time", "over_time"), ("split", "held_out")):
-        phone.goto(f"{server}/data?data=ml-100k&data_part={part}")
-        phone.locator(f".st-key-{key} .js-plotly-plot").wait_for()
-        settled(phone)
-        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-        for chart in ("tail", key):
-            box = phone.locator(f".st-key-{chart}").bounding_box()
-            assert box["x"] >= 0 and box["x"] + box["width"] <= 390

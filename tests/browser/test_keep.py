@@ -2,7 +2,17 @@
 
 import itertools
 
-from tests.browser.test_rate import POPULAR, answered, card_titles, gone_from, open_rate, picks, profile_of, tap
+from tests.browser.test_rate import (
+    POPULAR,
+    answered,
+    card_titles,
+    gone_from,
+    open_rate,
+    picks,
+    profile_of,
+    scrolled,
+    tap,
+)
 
 FOCUS = """() => {
   const focused = document.activeElement, card = focused.closest('[class*="st-key-card-"]');
@@ -37,6 +47,8 @@ def test_ten_ratings_reload_export_delete_import(server, desktop, settled, tmp_p
         desktop.get_by_role("button", name="Download as CSV").click()
     file = tmp_path / "ratings.csv"
     download.value.save_as(file)
+    assert download.value.suggested_filename == file.name
+    assert file.read_text(encoding="utf-8").startswith("title,rating\n")
     desktop.get_by_role("button", name="Delete my ratings").click()
     desktop.get_by_role("button", name="Delete for good").click()
     desktop.get_by_text("Your ratings and both their links are deleted.").wait_for()
@@ -44,6 +56,11 @@ def test_ten_ratings_reload_export_delete_import(server, desktop, settled, tmp_p
     assert profile_of(desktop) is None and desktop.get_by_role("heading", name=POPULAR).is_visible()
 
     desktop.get_by_text("Load ratings from a file").click()
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("title,rating\nFargo (1996),7\n", encoding="utf-8")
+    desktop.locator("input[type=file]").set_input_files(wrong)
+    desktop.get_by_text("wrong.csv, line 2, column rating").wait_for()
+    settled(desktop)  # the box that refused the file gives way to a fresh one
     desktop.locator("input[type=file]").set_input_files(file)
     desktop.get_by_text("10 ratings: 10 matched.").wait_for()
     assert profile_of(desktop) is None  # nothing is kept before it is confirmed
@@ -94,12 +111,12 @@ def test_the_keyboard_alone_suffices(server, desktop, settled):
 
     rated = []
     tab_to(lambda focused: focused[0] == "1 out of 5 stars" and focused[1])  # past the menu, once
-    for number in range(10):
+    for number in range(5):
         star, place, title, _ = desktop.evaluate(FOCUS)
-        steps = number % 5 + 1 - int(star[0])
+        steps = number + 1 - int(star[0])
         for _ in range(abs(steps)):
             desktop.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-        assert desktop.evaluate(FOCUS)[:2] == [f"{number % 5 + 1} out of 5 stars", place]
+        assert desktop.evaluate(FOCUS)[:2] == [f"{number + 1} out of 5 stars", place]
         desktop.keyboard.press("Enter")
         gone_from(desktop, int(place), title)
         settled(desktop)
@@ -119,6 +136,7 @@ def test_the_keyboard_alone_suffices(server, desktop, settled):
 def test_every_film_is_one_thumb_away(server, phone, settled):
     open_rate(phone, server, settled)
     for _ in range(2):
+        assert len(card_titles(phone)) == 3  # a short list, so that the picks are near
         for place in (1, 2, 3):
             stars = [star.bounding_box() for star in phone.locator(f".st-key-card-{place}").get_by_role("radio").all()]
             assert len(stars) == 5
@@ -133,6 +151,13 @@ def test_every_film_is_one_thumb_away(server, phone, settled):
         phone.locator(".st-key-card-2").get_by_role("radio", name="4 out of 5 stars").tap()
         gone_from(phone, 2, title)
         settled(phone)
+    assert scrolled(phone) == 0
+    last = phone.locator(".st-key-card-3").bounding_box()
+    assert last["y"] + last["height"] < 844
+    phone.get_by_role("link", name="Picks", exact=True).tap()
+    phone.wait_for_function("document.querySelector('#picks').getBoundingClientRect().top < 300")
+    assert phone.get_by_role("heading", name="Your picks").is_visible() and len(picks(phone)) == 10
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     profile_box(phone).tap()
     phone.get_by_label("Another profile").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,15 +1,14 @@
 """As if it were new in the real browser: a film is described with the keyboard, its neighbours follow, the link holds it all."""
 
 import dataclasses
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from collab.models import preset_of
 from collab.services.environment import Environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
-from tests.browser.conftest import serving
+from collab.services.training_job import plan
+from tests.browser.conftest import link, serving
+from tests.training_here import train_here
 
 BARS = "document.querySelector('.st-key-new_film_bars .js-plotly-plot')"
 FIRST = f"{BARS}?.data?.[0].hovertext?.[0]"
@@ -20,19 +19,10 @@ def address(tmp_path_factory):
     """The page's address on a run of the sample with side information, trained here: no other page waits for it."""
     home = tmp_path_factory.mktemp("new-film") / "home"
     home.mkdir()
-    store = RunStore(home)
-    owner, lock = store.claim()
     settings = dataclasses.replace(preset_of("side", "fast"), epochs=1, batch_size=512)
-    noted = store.create(plan("side", settings, "sample", "random:0.2", 0, owner=owner))
-    record = carry_out(noted, store, Environment((), home, "sqlite://"))
-    lock.release()
-    assert record.state == "finished", record.message
+    record = train_here(Environment((), home, "sqlite://"), plan("side", settings, "sample", "random:0.2", 0))
     with serving(home) as address:
         yield f"{address}/similar?data=sample&run={record.id}&similar_view=As+if+it+were+new"
-
-
-def link(page):
-    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def closest(page, other_than=None):

@@ -50,12 +50,3 @@ def test_open_a_user_pick_another_and_come_back(server, desktop, settled):
     settled(desktop)
     assert foretold(desktop) == first and user(desktop) == "405"
     assert desktop.get_by_role("radio", name="all users").is_checked()
-
-
-def test_on_a_phone(server, phone, settled):
-    phone.goto(f"{server}/people?data=ml-100k&user=1&part=recommended")
-    phone.get_by_text("User 1", exact=True).wait_for()
-    settled(phone)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    picker = phone.get_by_role("combobox", name="User").bounding_box()
-    assert picker["y"] < phone.locator(".st-key-foretold").bounding_box()["y"] < 844

@@ -1,8 +1,9 @@
 """What is done with a pick, in the real browser: set aside by mouse, by keyboard and by thumb, undone; and what if."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
+
+from tests.browser.conftest import link
+from tests.browser.test_rate import answered, profile_of, tap
 
 ROWS = ".picks-films li"
 
@@ -11,8 +12,8 @@ def titles(page):
     return [row.get_attribute("data-title") for row in page.locator(ROWS).all()]
 
 
-def open_picks(page, settled, link):
-    page.goto(link)
+def open_picks(page, settled, address):
+    page.goto(address)
     page.locator(ROWS).first.wait_for()
     settled(page)
 
@@ -21,13 +22,7 @@ def rate_some(page, server, settled, stars=(5, 2, 4)):
     """Rate the first cards; returns the private link of the answers."""
     open_picks(page, settled, f"{server}/rate?data=ml-100k")
     for n in stars:
-        card = page.locator(".st-key-card-1")
-        title = card.locator("p").first.inner_text()
-        card.get_by_role("radio", name=f"{n} out of 5 stars").click()
-        page.wait_for_function(
-            "title => !document.querySelector('.st-key-card-1').innerText.startsWith(title)", arg=title
-        )
-        settled(page)
+        tap(page, 1, n, settled)
     return page.url
 
 
@@ -151,7 +146,7 @@ def test_what_if_moves_the_picks_stands_in_the_link_and_back_restores_them(deskt
     moved = titles(desktop)
     assert moved[:10] != before and set(before) <= set(moved)
     assert "Nothing is saved" in banner.inner_text() and desktop.locator(".tools").count() == 0
-    text = parse_qs(urlsplit(desktop.url).query)["what_if"][0]
+    text = link(desktop)["what_if"]
     assert text.startswith("1:")
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         other = context.new_page()
@@ -178,15 +173,25 @@ def test_a_part_of_a_reason_asks_what_if_and_the_answer_comes_into_sight(phone, 
     phone.locator(".st-key-what_if").wait_for(state="detached")
 
 
-def test_a_view_only_link_has_no_such_buttons(desktop, browser, private_link, settled):
+def test_a_view_only_link_shows_the_same_and_changes_nothing(server, desktop, browser, private_link, settled):
     open_picks(desktop, settled, private_link)
-    before = titles(desktop)
+    before, given = titles(desktop), sorted(answered(desktop))
     desktop.get_by_role("button", name="Share").click()
-    link = "".join(desktop.get_by_test_id("stCode").inner_text().split())
+    view = "".join(desktop.get_by_test_id("stCode").inner_text().split())
+    assert view.startswith(f"{server}/rate?") and profile_of(desktop) not in view
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         other = context.new_page()
-        open_picks(other, settled, link)
-        assert titles(other) == before
+        open_picks(other, settled, view)
+        assert other.get_by_text("View only.").is_visible() and titles(other) == before
+        assert sorted(other.locator(".film-list").first.locator(".film b").all_inner_texts()) == given
+        for control in (
+            other.get_by_test_id("stFeedback"),
+            other.get_by_test_id("stFileUploader"),
+            other.get_by_role("button", name="Undo"),
+            other.get_by_role("button", name="Delete my ratings"),
+            other.get_by_role("combobox", name="Find a film to rate"),
+        ):
+            assert control.count() == 0
         other.locator(f"{ROWS} summary").first.click()
         search = other.locator(ROWS).first.get_by_role("link", name="Where to watch")
         assert search.is_visible() and search.get_attribute("target") == "_blank"
@@ -197,3 +202,7 @@ def test_a_view_only_link_has_no_such_buttons(desktop, browser, private_link, se
         settled(other)
         assert other.get_by_role("button", name="Back").is_visible()
         assert other.get_by_role("button", name="Keep it").count() == 0
+    desktop.reload()
+    desktop.get_by_role("heading", name="Your picks").wait_for()
+    settled(desktop)
+    assert titles(desktop) == before and sorted(answered(desktop)) == given

@@ -47,10 +47,3 @@ def test_compare_save_delete_and_undo(fresh_server, desktop, settled, tmp_path):
     desktop.get_by_text(": restored.").wait_for()
     settled(desktop)
     assert picked(desktop) == 1 and desktop.evaluate("document.documentElement.scrollWidth") <= 1441
-
-
-def test_on_a_phone(server, phone, settled):
-    phone.goto(f"{server}/runs?data=ml-100k")
-    settled(phone)
-    phone.get_by_role("button", name="Repeat with 5 seeds").wait_for()
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390

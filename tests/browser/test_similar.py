@@ -1,11 +1,6 @@
 """Similar in the real browser: typing finds a film, the bars and the table follow, the link holds it all."""
 
-from urllib.parse import parse_qs, urlsplit
-
-
-def link(page):
-    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
-
+from tests.browser.conftest import link
 
 BARS = "(document.querySelector('.st-key-similar_bars .js-plotly-plot')?.data?.[0].hovertext ?? [])"
 
@@ -77,16 +72,3 @@ def test_two_films_and_the_way_from_one_to_the_other(server, desktop, settled):
     desktop.goto(shared)
     assert bars(desktop, " · similarity 0.")[0].startswith(alone[0].partition(" · ")[0])
     assert float(link(desktop)["towards"]) == 0 and link(desktop)["second_film"] == "Toy Story (1995)"
-
-
-def test_on_a_phone(server, phone, settled):
-    for page in ("biases", "similar"):
-        phone.goto(f"{server}/{page}?data=ml-100k&film=Alien+(1979)")
-        settled(phone)
-        assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    picker = phone.get_by_role("combobox", name="Film").bounding_box()
-    views = phone.get_by_role("radiogroup", name="Show").first
-    assert views.evaluate("group => group.scrollWidth <= group.clientWidth + 1")  # all of them in sight
-    assert (
-        picker["y"] < phone.locator(".st-key-similar_bars").bounding_box()["y"] < 844
-    )  # first the film, then its neighbours

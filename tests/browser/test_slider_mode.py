@@ -1,10 +1,6 @@
 """Slider mode in the real browser: a release retrains, the newest wins, keep, the one look, reload; nothing jumps meanwhile."""
 
-from urllib.parse import parse_qs, urlsplit
-
-
-def link(page):
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+from tests.browser.conftest import link
 
 
 def main(page):
@@ -88,10 +84,3 @@ def test_fast_moves_end_at_the_newest_setting(server, desktop, settled):
     settled(desktop)
     assert main(desktop).get_by_role("slider").first.get_attribute("aria-valuetext") == last
     assert link(desktop)["n_factors"] == last
-
-
-def test_phone(server, phone, settled):
-    phone.goto(f"{server}/train?data=sample&model=dot-bias&sliders=true&epochs=1&batch_size=1024&n_factors=5")
-    tried(phone, 1)
-    settled(phone)
-    assert phone.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,19 +1,9 @@
-"""Your taste in the real browser: two films rated, the page that the menu opens shows them, a phone has no sideways scroll."""
+"""Your taste in the real browser: two films rated, the page that the menu opens shows them, on a phone too."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-
-def rate(page, place, stars, settled):
-    """Give the card at `place` its stars and wait for the next film there; returns the title."""
-    card = page.locator(f".st-key-card-{place}")
-    title = card.locator("p").first.inner_text()
-    card.get_by_role("radio", name=f"{stars} out of 5 stars").click()
-    page.wait_for_function(
-        "([card, title]) => !document.querySelector(card).innerText.startsWith(title)",
-        arg=[f".st-key-card-{place}", title],
-    )
-    settled(page)
-    return title
+from tests.browser.conftest import link
+from tests.browser.test_rate import open_rate, profile_of, tap
 
 
 def drawn(page, name):
@@ -22,18 +12,14 @@ def drawn(page, name):
     return picture
 
 
-def test_two_films_rated_are_on_the_page_that_the_menu_opens(server, desktop, settled):
-    desktop.goto(f"{server}/rate?data=ml-100k")
-    desktop.locator(".film-list").first.wait_for()
-    settled(desktop)
-    titles = [rate(desktop, 1, 5, settled), rate(desktop, 2, 1, settled)]
-    token = parse_qs(urlsplit(desktop.url).query)["profile"]
+def test_two_films_rated_are_on_the_page_that_the_menu_opens(server, desktop, phone, settled):
+    open_rate(desktop, server, settled)
+    titles = [tap(desktop, 1, 5, settled), tap(desktop, 2, 1, settled)]
+    token = profile_of(desktop)
     desktop.get_by_role("link", name="Your taste", exact=True).click()
     desktop.get_by_text("2 films rated").wait_for()
     settled(desktop)
-    assert (
-        parse_qs(urlsplit(desktop.url).query)["profile"] == token
-    )  # the link of this page leads back to these ratings
+    assert profile_of(desktop) == token  # the link of this page leads back to these ratings
     picture = drawn(desktop, "taste_place")
     box = picture.bounding_box()
     assert box["y"] + box["height"] <= 900
@@ -45,28 +31,21 @@ def test_two_films_rated_are_on_the_page_that_the_menu_opens(server, desktop, se
     desktop.get_by_role("radio", name="People").or_(desktop.get_by_role("button", name="People")).first.click()
     desktop.get_by_text("Points are the people of the training").wait_for()
     settled(desktop)
-    assert parse_qs(urlsplit(desktop.url).query)["among"] == ["People"]
+    assert link(desktop)["among"] == "People"
     marked = drawn(desktop, "taste_place").evaluate("node => node.data.find(each => each.marker?.size === 9).hovertext")
     assert len(marked) == 10 and all(text.startswith("User ") for text in marked)
 
-    desktop.goto(f"{server}/map")  # nothing of the profile follows to other pages
-    settled(desktop)
-    assert "profile" not in desktop.url
-
-
-def test_a_phone_does_not_scroll_sideways(server, phone, settled):
-    phone.goto(f"{server}/rate?data=ml-100k")
-    phone.locator(".film-list").first.wait_for()
-    settled(phone)
-    rate(phone, 1, 5, settled)
-    profile = parse_qs(urlsplit(phone.url).query)["profile"][0]
-    phone.goto(f"{server}/taste?data=ml-100k&profile={profile}")
-    phone.get_by_text("1 film rated").wait_for()
+    phone.goto(f"{server}/taste?data=ml-100k&profile={token}")
+    phone.get_by_text("2 films rated").wait_for()
     settled(phone)
     for name in ("taste_place", "genres", "distribution", "alike_chart"):
         box = drawn(phone, name).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+    desktop.goto(f"{server}/map")  # nothing of the profile follows to other pages
+    settled(desktop)
+    assert "profile" not in desktop.url
 
 
 def test_nobody_finds_the_way_to_rate(server, desktop, settled):

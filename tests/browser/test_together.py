@@ -1,10 +1,7 @@
 """Together in the real browser: two people rate films, meet by link, and no private link gets into the one that is shared."""
 
-from urllib.parse import parse_qs, urlsplit
-
-
-def named(page, name):
-    return parse_qs(urlsplit(page.url).query).get(name, [None])[0]
+from tests.browser.conftest import link
+from tests.browser.test_rate import POPULAR, open_rate, profile_of, tap
 
 
 def films(page):
@@ -12,20 +9,10 @@ def films(page):
 
 
 def rate_two(page, server, settled, stars):
-    """Somebody new rates the first two films asked; returns the private link's token and the titles."""
-    page.goto(f"{server}/rate?data=ml-100k")
-    page.locator(".film-list").first.wait_for()
-    settled(page)
-    rated = []
-    for given in stars:
-        card = page.locator(".st-key-card-1")
-        rated.append(card.locator("p").first.inner_text())
-        card.get_by_role("radio", name=f"{given} out of 5 stars").click()
-        page.wait_for_function(
-            "title => !document.querySelector('.st-key-card-1').innerText.startsWith(title)", arg=rated[-1]
-        )
-        settled(page)
-    return named(page, "profile"), rated
+    """Somebody new rates the first films asked; returns the private link's token and the titles."""
+    open_rate(page, server, settled)
+    rated = [tap(page, 1, given, settled) for given in stars]
+    return profile_of(page), rated
 
 
 def test_two_people_meet_by_link(server, desktop, phone, settled):
@@ -43,12 +30,12 @@ def test_two_people_meet_by_link(server, desktop, phone, settled):
     average = films(desktop)
     rated = {title.rsplit(" (", 1)[0] for title in own_films + others_films}
     assert len(average) == 10 and not rated & set(average)
-    assert own not in desktop.url and other not in desktop.url and len(named(desktop, "people").split(",")) == 2
+    assert own not in desktop.url and other not in desktop.url and len(link(desktop)["people"].split(",")) == 2
     picture = desktop.locator(".evening").bounding_box()
     assert picture["y"] + picture["height"] <= 900  # whole above the fold
     desktop.get_by_role("button", name="Share").click()
     shared = desktop.locator(".st-key-company code, [data-testid=stPopoverBody] code").first.inner_text()
-    assert own not in shared and other not in shared and named(desktop, "people").split(",")[1] in shared
+    assert own not in shared and other not in shared and link(desktop)["people"].split(",")[1] in shared
     desktop.keyboard.press("Escape")
 
     desktop.get_by_role("radio", name="Predicted rating").click()
@@ -79,17 +66,11 @@ def test_somebody_joins_at_the_same_browser(server, desktop, settled):
     desktop.get_by_role("textbox", name="Or let somebody rate films here").fill("Bea")
     desktop.get_by_role("button", name="Start their ratings").click()
     desktop.wait_for_url("**/rate?**")
-    desktop.get_by_role("heading", name="Popular with everyone, not yet yours").wait_for()
+    desktop.get_by_role("heading", name=POPULAR).wait_for()
     settled(desktop)
-    bea = named(desktop, "profile")
+    bea = profile_of(desktop)
     assert bea not in (None, own)
-    card = desktop.locator(".st-key-card-1")
-    title = card.locator("p").first.inner_text()
-    card.get_by_role("radio", name="4 out of 5 stars").click()
-    desktop.wait_for_function(
-        "title => !document.querySelector('.st-key-card-1').innerText.startsWith(title)", arg=title
-    )
-    settled(desktop)
+    tap(desktop, 1, 4, settled)
     desktop.get_by_role("link", name="Together", exact=True).click()
     desktop.locator(".evening").wait_for()
     settled(desktop)

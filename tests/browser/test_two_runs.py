@@ -2,15 +2,15 @@
 
 import dataclasses
 import shutil
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, preset_of
 from collab.services.environment import Environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
-from tests.browser.conftest import serving
+from collab.services.training_job import plan
+from tests.browser.conftest import link, serving
+from tests.training_here import train_here
 
 KEYS = ("map_a", "map_b")
 MARKED = """([key, title]) => {
@@ -20,10 +20,6 @@ MARKED = """([key, title]) => {
         && frame.querySelector('.plot3d-names .chosen')?.innerText === title;
 }"""
 DRAWN = "key => document.querySelector(`.st-key-${key} .plot3d-drawing`)?._fullLayout?.xaxis?._length"
-
-
-def link(page):
-    return {name: values[-1] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def wait_until_marked(page, title):
@@ -37,14 +33,10 @@ def two_seeds(tmp_path_factory, trained_home, movielens_folders):
     """The address of a dashboard that has the default run and one of another seed, and their ids."""
     home = tmp_path_factory.mktemp("two-seeds") / "home"
     shutil.copytree(trained_home("ml-100k", movielens_folders), home)
-    store = RunStore(home)
-    (first,) = store.records()
-    owner, lock = store.claim()
+    (first,) = RunStore(home).records()
     again = dataclasses.replace(preset_of(DEFAULT_MODEL, DEFAULT_PRESET), seed=1)
-    planned = plan(DEFAULT_MODEL, again, "ml-100k", "random:0.2", 0, owner=owner)
-    second = carry_out(store.create(planned), store, Environment(movielens_folders, home, "sqlite://"))
-    lock.release()
-    assert second.state == "finished", second.message
+    planned = plan(DEFAULT_MODEL, again, "ml-100k", "random:0.2", 0)
+    second = train_here(Environment(movielens_folders, home, "sqlite://"), planned)
     with serving(home) as address:
         yield address, first.id, second.id
 

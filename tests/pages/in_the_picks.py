@@ -15,7 +15,7 @@ def picks_data(app):
 def picked(app):
     """Titles in the list, without their years, and its HTML."""
     html = picks_data(app)["html"]
-    return re.findall(r'<b title="([^"]*)">', html), html
+    return [unescape(title) for title in re.findall(r'<b title="([^"]*)">', html)], html
 
 
 def kept_titles(html):

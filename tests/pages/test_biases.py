@@ -1,6 +1,5 @@
 """The page Biases: films, kinds of films, users; and the facts that hold in every fit of MovieLens 100K."""
 
-import base64
 import json
 import time
 
@@ -11,12 +10,7 @@ from collab.biases import bias_table
 from collab.models import DotBiasSettings
 from collab.services.training_job import plan
 from collab.ui import cached
-
-
-def current(app):
-    """The run that the page shows."""
-    run = app.query_params["run"]
-    return cached.trained_run(run if isinstance(run, str) else run[-1])
+from tests.pages.on_the_page import current, figure, numbers
 
 
 def wait_for(jobs, run_id, seconds=60):
@@ -26,20 +20,8 @@ def wait_for(jobs, run_id, seconds=60):
         time.sleep(0.1)
 
 
-def values(array):
-    """The numbers of a trace, however Plotly wrote them."""
-    return (
-        np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"]).tolist() if isinstance(array, dict) else array
-    )
-
-
 def table_of(app):
     return app.dataframe[-1].value
-
-
-def figure_of(app):
-    (chart,) = app.get("plotly_chart")
-    return json.loads(chart.proto.spec)
 
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
@@ -48,9 +30,9 @@ def test_highest_and_lowest_films(visit, data):
     table, run = table_of(app), current(app)
     assert table["bias"].is_monotonic_decreasing and (table["n_ratings"] >= 20).all()
     assert len(table) == (run.items["n_ratings"] >= 20).sum()
-    bars = figure_of(app)["data"][0]
+    bars = figure(app)["data"][0]
     assert len(bars["x"]) == 20
-    assert ("synthetic ratings" in json.dumps(figure_of(app)["layout"])) == (data == "sample")
+    assert ("synthetic ratings" in json.dumps(figure(app)["layout"])) == (data == "sample")
 
 
 @pytest.mark.parametrize(
@@ -72,14 +54,14 @@ def test_the_films_that_every_fit_of_movielens_loves_and_loathes(visit, add_run,
 def test_against_the_damped_mean(visit):
     app = visit("biases", picture="against the damped mean", minimum="50", filter="the")
     assert "ends" not in [slider.key for slider in app.slider]
-    line, films, rings = figure_of(app)["data"]
+    line, films, rings = figure(app)["data"]
     assert line["mode"] == "lines"
     more, less, shown = (frame.value for frame in app.dataframe)
     assert len(films["x"]) > len(rings["x"]) == len(shown) and shown["title"].str.contains("the", case=False).all()
     assert (shown["n_ratings"] >= 50).all()
     run = current(app)
     table = bias_table(run.items, run.model.item_biases, 50)
-    assert sorted(values(films["x"])) == pytest.approx(sorted(table["damped_mean"]))
+    assert sorted(numbers(films["x"])) == pytest.approx(sorted(table["damped_mean"]))
     assert more["title"].iat[0] == table.loc[table["residual"].idxmax(), "title"]
     assert less["title"].iat[0] == table.loc[table["residual"].idxmin(), "title"]
 
@@ -110,7 +92,7 @@ def test_genres_and_decades(visit, data):
     assert table_of(app)["n_films"].sum() == films["year"].notna().sum()
     app.radio(key="by").set_value("genre × decade").run()
     assert not app.exception
-    (cells,) = figure_of(app)["data"]
+    (cells,) = figure(app)["data"]
     assert cells["type"] == "heatmap" and cells["zmin"] == -cells["zmax"]
     table = table_of(app)
     assert sum(text != "" for row in cells["text"] for text in row) == len(table)
@@ -137,18 +119,18 @@ def test_users(visit):
 
 def test_the_distribution_of_users_counts_everybody(visit):
     app = visit("biases", view="users", raters="distribution", minimum="1")
-    (bars,) = figure_of(app)["data"]
+    (bars,) = figure(app)["data"]
     table = table_of(app)
-    assert sum(values(bars["y"])) == len(table) == (current(app).users["n_ratings"] > 0).sum()
+    assert sum(numbers(bars["y"])) == len(table) == (current(app).users["n_ratings"] > 0).sum()
     spread = f"standard deviation {table['bias'].std(ddof=0):.2f}"
     assert any(spread in caption.value for caption in app.caption)
 
 
 def test_users_against_their_mean(visit):
     app = visit("biases", view="users", raters="against their mean", filter="User 12")
-    _, users, rings = figure_of(app)["data"]
-    assert sorted(values(users["x"])) == pytest.approx(
-        sorted(current(app).users["mean_rating"][values(users["customdata"])])
+    _, users, rings = figure(app)["data"]
+    assert sorted(numbers(users["x"])) == pytest.approx(
+        sorted(current(app).users["mean_rating"][numbers(users["customdata"])])
     )
     assert len(rings["x"]) == len(table_of(app)) > 0
 

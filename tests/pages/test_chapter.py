@@ -15,6 +15,7 @@ from collab.services.fetch import Fetcher
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.steps import chapter_tables
+from tests.pages.on_the_page import table_with, texts
 
 ROWS = tuple(
     dataclasses.replace(row, model="dot" if row.key == "dot" else "dot-bias", preset="fast") for row in chapter.ROWS
@@ -29,15 +30,6 @@ def on_the_sample(monkeypatch):
     monkeypatch.setattr(chapter_tables, "ROWS", ROWS)
 
 
-def texts(app):
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
-    return " ".join(element.value for kind in kinds for element in kind)
-
-
-def table(app, column):
-    return next(frame.value for frame in app.dataframe if column in frame.value)
-
-
 def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypatch):
     """And where that one cannot be had, the sample stands in, and the page says why nothing is compared."""
     monkeypatch.delenv("COLLAB_DATA", raising=False)
@@ -49,8 +41,8 @@ def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypa
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("learn", step="tables")
     assert "which is not the data set in use" in texts(app) and "train_missing" not in {each.key for each in app.button}
-    assert table(app, "printed").printed.tolist() == [row.printed_valid[-1] for row in chapter.ROWS]
-    assert table(app, "printed").ours.isna().all() and "[holds]" not in texts(app)
+    assert table_with(app, "printed").printed.tolist() == [row.printed_valid[-1] for row in chapter.ROWS]
+    assert table_with(app, "printed").ours.isna().all() and "[holds]" not in texts(app)
     app.button(key="use_chapter_data").click().run()
     end = time.monotonic() + 20
     while shared.state("ml-100k").state != "failed":
@@ -77,7 +69,7 @@ def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample
     jobs = cached.jobs()
     records = jobs.store.records()
     assert len(plan_missing(ROWS, records)) == 5 and "5 runs, about" in texts(app)
-    assert set(table(app, "verdict").verdict) == {"to be trained"} and "not trained yet" in texts(app)
+    assert set(table_with(app, "verdict").verdict) == {"to be trained"} and "not trained yet" in texts(app)
     app.button(key="train_missing").click().run()
     assert not app.exception and app.button(key="stop_missing")
     assert len(jobs.queue()) == 3 and "train_missing" not in {each.key for each in app.button}
@@ -91,10 +83,10 @@ def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample
     assert names == {f"chapter · dot · seed {seed}" for seed in (0, 1, 2)} | {
         f"chapter · dot-range · seed {seed}" for seed in (1, 2)
     }
-    final = table(app, "verdict")
+    final = table_with(app, "verdict")
     assert final.ours.notna().all() and not (final.verdict == "to be trained").any()
     assert final.ours.iloc[2] == final.ours.iloc[7]  # rows of one model show the same runs
-    epochs = table(app, "train_over_epoch")
+    epochs = table_with(app, "train_over_epoch")
     assert epochs.valid_printed.tolist() == list(ROWS[0].printed_valid) and epochs.train_ours.notna().all()
     app.selectbox(key="row").set_value("fastai’s learner").run()
     assert "fastai’s learner is the same model" in texts(app)

@@ -9,9 +9,10 @@ from collab.datasets import CATALOGUE
 from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, load_encoded, plan
+from collab.services.training_job import load_encoded, plan
 from collab.ui import cached, cached_data, data_split_view
+from tests.pages.on_the_page import figure, metrics, table_with, texts
+from tests.training_here import train_here
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 PARTS = {  # the picture of each, and columns of its tables
@@ -25,24 +26,6 @@ PARTS = {  # the picture of each, and columns of its tables
 }
 
 
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.warning))
-
-
-def metrics(app):
-    return {metric.label: metric.value for metric in app.metric}
-
-
-def figure(app, key):
-    (chart,) = (each for each in app.get("plotly_chart") if key in each.proto.id)
-    return json.loads(chart.proto.spec)
-
-
-def table(app, column):
-    """The first table with that column."""
-    return next(each.value for each in app.dataframe if column in each.value)
-
-
 def show(app, part):
     app.button_group(key="data_part").set_value(part).run()
     assert not app.exception and not app.error
@@ -54,13 +37,8 @@ def visit_run(visit):
     """`visit`, on a run of biases with any holdout that is trained first."""
 
     def open_page(holdout, data="sample", items_by="title", **link):
-        environment = read_environment()
-        store = RunStore(environment.home)
-        owner, lock = store.claim()
-        record = plan("bias", preset_of("bias"), data, holdout, 0, items_by=items_by, owner=owner)
-        run = carry_out(store.create(record), store, environment)
-        lock.release()
-        assert run.state == "finished", run.message
+        planned = plan("bias", preset_of("bias"), data, holdout, 0, items_by=items_by)
+        run = train_here(read_environment(), planned)
         return visit("data", data, run=run.id, **link)
 
     return open_page
@@ -78,15 +56,15 @@ def test_every_part_with_its_picture_and_its_table(visit, data):
         charts = [each.proto for each in app.get("plotly_chart")]
         assert all(len(chart.alt) > 30 for chart in charts)
         assert any(picture in chart.id for chart in charts)
-        assert all(len(table(app, column)) for column in columns)
+        assert all(len(table_with(app, column)) for column in columns)
         for chart in charts:
             assert ("synthetic ratings" in chart.spec) == (data == "sample")
         if part == "over time":
-            assert table(app, "n_new")["n_ratings"].sum() == len(ratings)
+            assert table_with(app, "n_new")["n_ratings"].sum() == len(ratings)
         elif part == "long tail":
-            assert table(app, "held")["n_ratings"].tolist() == sorted(counts.tolist(), reverse=True)
+            assert table_with(app, "held")["n_ratings"].tolist() == sorted(counts.tolist(), reverse=True)
         elif part == "stars":
-            assert table(app, "stars")["n_0"].sum() == len(ratings)
+            assert table_with(app, "stars")["n_0"].sum() == len(ratings)
         elif part == "doubled titles":
             assert ("nothing is doubled" in texts(app)) == (data == "sample")
         elif part == "source and terms":
@@ -102,7 +80,7 @@ def test_what_is_known_of_movielens_100k(visit):
     assert metrics(app)["Top 10 % hold"] == "43 %"
     assert "**18 titles**" in texts(app) and "1,682 ids" in texts(app)
     assert "**307 times**" in texts(app) and "In 46 of these cases" in texts(app)
-    amy = table(app, "item_id").query("title == 'Chasing Amy (1997)'")
+    amy = table_with(app, "item_id").query("title == 'Chasing Amy (1997)'")
     assert amy["n_ratings"].tolist() == [255, 124] and amy["item_id"].tolist() == ["268", "246"]
 
 
@@ -114,15 +92,15 @@ def test_long_tail_and_its_minimum(visit):
     assert f"{(counts < 50).sum()} films below 50" in json.dumps(figure(app, "tail")["layout"])
     assert enough["name"] == "enough" and few["name"] == "too few"
     app.toggle(key="only_few").set_value(True).run()
-    assert (table(app, "held")["n_ratings"] < 50).all() and len(table(app, "held")) == (counts < 50).sum()
+    assert (table_with(app, "held")["n_ratings"] < 50).all() and len(table_with(app, "held")) == (counts < 50).sum()
     app.button_group(key="tail_of").set_value("users").run()
-    assert not app.exception and table(app, "held")["title"].str.startswith("User ").all()
+    assert not app.exception and table_with(app, "held")["title"].str.startswith("User ").all()
 
 
 def test_everything_comes_from_the_link(visit):
     app = visit("data", data_part="over time", period="month", tail_of="users", minimum="100")
     assert app.button_group(key="period").value == "month" and app.button_group(key="tail_of").value == "users"
-    assert len(table(app, "n_new")) == 13 and app.slider(key="minimum").value == 100
+    assert len(table_with(app, "n_new")) == 13 and app.slider(key="minimum").value == 100
 
 
 def test_a_part_that_there_is_not_gives_way_to_the_first(visit):
@@ -136,7 +114,7 @@ def test_stars_of_a_user_and_of_a_film(visit):
     assert everybody["name"] == "All ratings · mean 3.5" and user["name"].startswith("User 405 · mean 1.8")
     assert film["name"].startswith("Alien (1979) · 291 ratings · mean 4.0")
     own = ratings.rating[ratings.user_index == 405]
-    assert table(app, "stars")["n_1"].tolist() == [int((own == level).sum()) for level in range(1, 6)]
+    assert table_with(app, "stars")["n_1"].tolist() == [int((own == level).sum()) for level in range(1, 6)]
     app.selectbox(key="user").set_value(None).run()
     assert not app.exception and len(figure(app, "stars")["data"]) == 2
 
@@ -145,7 +123,7 @@ def test_crosstab_of_the_busiest(visit):
     app = visit("data", data_part="crosstab", matrix_users="6", matrix_films="7")
     _, ratings = load_encoded("sample", read_environment())
     busiest = np.argsort(-np.bincount(ratings.user_index), kind="stable")[:6]
-    found = table(app, "title").drop(columns=["item_index", "to_page"])
+    found = table_with(app, "title").drop(columns=["item_index", "to_page"])
     assert found.shape == (7, 2 + 6) and found.columns[2] == f"user {ratings.users.labels[busiest[0]]}"
     assert found["n_ratings"].is_monotonic_decreasing
 
@@ -153,7 +131,7 @@ def test_crosstab_of_the_busiest(visit):
 def test_split_of_the_run_and_by_time(visit):
     app = visit("data", "ml-100k", data_part="split")
     record = cached.jobs().store.records()[0]
-    found = table(app, "fact").set_index("fact")
+    found = table_with(app, "fact").set_index("fact")
     assert list(found) == ["random 20 %, seed 0", "last 10 of every user", "newest 20 %"]
     assert found.loc["Held-out ratings"].tolist() == ["20,000", "9,430", "20,000"]
     assert found.loc["MSE, biases only"].iat[0] == f"{record.baselines['biases_only']['mse']:.4f}"
@@ -165,7 +143,7 @@ def test_split_of_the_run_and_by_time(visit):
 
 def test_a_fold_has_a_random_split_beside_it(visit_run):
     app = visit_run("fold:u1", "ml-100k", data_part="split")
-    assert list(table(app, "fact"))[1:3] == ["fold u1", "random 20 %, seed 0"]
+    assert list(table_with(app, "fact"))[1:3] == ["fold u1", "random 20 %, seed 0"]
     assert "**In use: fold u1.**" in texts(app)
 
 
@@ -173,22 +151,22 @@ def test_stars_of_sealed_rows_are_nowhere(visit_run):
     app = visit_run("random:0.2+sealed:0.3", data_part="stars")
     split, ratings = cached.run_split(cached.jobs().store.records()[0].id)
     n_open = len(ratings) - len(split.test)
-    assert table(app, "stars")["n_0"].sum() == n_open and metrics(app)["Ratings"] == f"{len(ratings):,}"
+    assert table_with(app, "stars")["n_0"].sum() == n_open and metrics(app)["Ratings"] == f"{len(ratings):,}"
     assert f"The {len(split.test):,} sealed ratings" in texts(app)
     show(app, "split")
-    found = table(app, "fact").set_index("fact")
+    found = table_with(app, "fact").set_index("fact")
     assert found.loc["Held-out ratings"].iat[0] == f"{len(split.valid):,}"
     assert found.loc["Training ratings"].iat[0] == f"{len(split.train):,}"
     assert found.loc["MSE, biases only"].iat[0] == (
         f"{cached.jobs().store.records()[0].baselines['biases_only']['mse']:.4f}"
     )
     show(app, "over time")
-    assert table(app, "n_new")["n_ratings"].sum() == n_open
+    assert table_with(app, "n_new")["n_ratings"].sum() == n_open
 
 
 def test_where_nobody_can_tell_which_rows_are_sealed_no_stars_are_shown(visit_run, monkeypatch):
     app = visit_run("random:0.2+sealed:0.3", data_part="long tail")
-    assert table(app, "held")["mean_rating"].notna().any()
+    assert table_with(app, "held")["mean_rating"].notna().any()
 
     def lost(*_):
         raise RunError("run 01234567 does not fit the data set; it may be damaged")
@@ -198,7 +176,7 @@ def test_where_nobody_can_tell_which_rows_are_sealed_no_stars_are_shown(visit_ru
     show(app, "doubled titles")
     show(app, "long tail")
     said = "which they are cannot be told: run 01234567 does not fit"
-    assert table(app, "held")["mean_rating"].isna().all() and said in texts(app).replace("\\", "")
+    assert table_with(app, "held")["mean_rating"].isna().all() and said in texts(app).replace("\\", "")
     for part in ("over time", "stars", "crosstab", "split"):
         show(app, part)
         assert said in texts(app).replace("\\", "") and not len(app.dataframe) and len(app.get("plotly_chart")) == 1
@@ -209,7 +187,7 @@ def test_where_nobody_can_tell_which_rows_are_sealed_no_stars_are_shown(visit_ru
 
 def test_ids_that_a_run_keeps_apart(visit_run):
     app = visit_run("random:0.2", "ml-100k", "id")
-    assert metrics(app)["Films"] == "1,682" and len(table(app, "held")) == 1682
+    assert metrics(app)["Films"] == "1,682" and len(table_with(app, "held")) == 1682
     assert "keeps them apart" in texts(show(app, "doubled titles"))
 
 
@@ -223,7 +201,7 @@ def test_without_the_runs_split_a_random_one_stands_in(visit, monkeypatch):
     monkeypatch.setattr(cached, "split_of", lost)
     show(app, "split")
     assert "The split of this run cannot be shown" in texts(app) and "**Standing in: random 20 %" in texts(app)
-    assert len(table(app, "fact")) == 13
+    assert len(table_with(app, "fact")) == 13
 
 
 def test_without_a_split_by_time_nothing_else_is_called_so(visit, monkeypatch):
@@ -233,7 +211,7 @@ def test_without_a_split_by_time_nothing_else_is_called_so(visit, monkeypatch):
     monkeypatch.setattr(data_split_view, "split_by_time", too_few)
     app = visit("data", data_part="split")
     assert "In use: random 20 %" in texts(app) and "By time" not in texts(app) and "Left out, newest 20 %" in texts(app)
-    assert list(table(app, "fact"))[1:] == ["random 20 %, seed 0", "last 10 of every user"]
+    assert list(table_with(app, "fact"))[1:] == ["random 20 %, seed 0", "last 10 of every user"]
     assert [label for label in metrics(app) if label.startswith("Biases only")] == ["Biases only, random 20 %, seed 0"]
 
 

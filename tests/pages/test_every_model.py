@@ -9,9 +9,11 @@ import pytest
 from collab.models import MODELS, preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.ui import cached
 from tests.pages.in_the_picks import picked
+from tests.pages.on_the_page import link
+from tests.training_here import train_here
 
 WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
 WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
@@ -24,11 +26,6 @@ LACKS = {
 }
 
 
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
 def quick(model):
     """Settings of a training that is soon over."""
     settings = preset_of(model, "fast")
@@ -38,13 +35,7 @@ def quick(model):
 
 def train(model, environment):
     """The id of a finished run."""
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
-    noted = plan(model, quick(model), "sample", "random:0.2", 0, owner=owner)
-    record = carry_out(store.create(noted), store, environment)
-    lock.release()
-    assert record.state == "finished", record.message
-    return record.id
+    return train_here(environment, plan(model, quick(model), "sample", "random:0.2", 0)).id
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +48,10 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def open_with_all(app, trained):
     """A function that opens a page on the run of a model, every other run being there too; and again on another's."""
+    home, runs = trained
+    shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
 
     def open_page(page, model):
-        home, runs = trained
-        shutil.copytree(home, read_environment().home, dirs_exist_ok=True)
         app.query_params["data"], app.query_params["run"] = "sample", runs[model]
         if page == AS_IF_NEW:
             app.query_params["similar_view"], page = page, "similar"
@@ -154,8 +145,9 @@ def test_a_page_serves_a_model_or_says_why_and_offers_runs_that_it_can(open_with
     assert not app.exception and link(app, "run") == newest and not offered(app)
 
 
-@pytest.mark.parametrize("page", ["overview", "runs", "train"])
+@pytest.mark.parametrize("page", ["overview", "runs"])
 def test_the_other_pages_show_all_of_them(open_with_all, page):
+    """Train shows them in the test that trains them."""
     for model in ("mean", "neighbours", "dot-bias-plain"):
         open_with_all(page, model)
 

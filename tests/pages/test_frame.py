@@ -24,36 +24,27 @@ from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
 from collab.ui import cached
 from collab.ui.page import mark_frame
+from tests.pages.on_the_page import link, texts
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = [file.stem for file in sorted(Path(__file__).resolve().parents[2].joinpath("pages").glob("*.py"))]
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
 
 
 def test_there_are_pages():
     assert {"overview", "rate", "train", "map", "biases", "similar"} <= set(PAGES)
 
 
-@pytest.mark.parametrize("data", ["sample", "ml-100k"])
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_by_its_own_address(visit, page, data, monkeypatch):
-    """Without app.py, as Streamlit starts the page for the first visitor of a fresh server: the page runs app.py itself."""
+def test_every_page_opens_by_its_own_address(visit, page, monkeypatch):
+    """Without app.py, as Streamlit starts the page for the first visitor of a fresh server: the page runs app.py itself. On
+    MovieLens 100K every page is opened in tests/pages/test_default_run.py."""
     framed = []
     monkeypatch.setattr("collab.ui.page.mark_frame", lambda: (framed.append(page), mark_frame()))
-    app = visit(page, data=data)
+    app = visit(page)
     assert framed and not app.exception and not app.error
     assert app.title[0].value and len(app.sidebar.selectbox) == 2
-    assert ("ynthetic" in texts(app)) == (data == "sample")
-    assert link(app, "data") == data and len(link(app, "run")) == 8
+    assert "ynthetic" in texts(app)
+    assert link(app, "data") == "sample" and len(link(app, "run")) == 8
 
 
 def test_first_visit_trains_the_default_model_by_itself(app):

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from collab.errors import ProfileError
 from collab.services.profiles import ProfileStore
 from collab.ui import cached
-from tests.pages.test_rate import answers, cards, headings, link, press, rate, texts
+from tests.pages.on_the_page import link, press, texts
+from tests.pages.test_rate import answers, cards, headings, rate
 
 LETTERBOXD_RATINGS = (
     "Date,Name,Year,Letterboxd URI,Rating\n"

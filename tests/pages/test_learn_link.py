@@ -8,12 +8,7 @@ from streamlit.testing.v1 import AppTest
 from collab.ideas.dot_product import FIRST
 from collab.ui import words
 from collab.ui.steps.dot_product import NUMBERS, in_link, read_numbers
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params.get(name)
-    return value if value is None or isinstance(value, str) else value[-1]
+from tests.pages.on_the_page import link
 
 
 def somebody_else(app):

@@ -7,9 +7,9 @@ import pytest
 
 from collab.models import preset_of
 from collab.services.environment import read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.ui import cached
+from tests.training_here import train_here
 
 
 @pytest.fixture
@@ -27,12 +27,8 @@ def open_without_biases(open_step):
     """The same, on a run of a model that has none."""
 
     def open_it(slug, **link):
-        environment = read_environment()
-        store = RunStore(environment.home)
-        owner, lock = store.claim()
         settings = dataclasses.replace(preset_of("dot", "fast"), epochs=1)
-        run = carry_out(store.create(plan("dot", settings, "sample", "random:0.2", 0, owner=owner)), store, environment)
-        lock.release()
+        run = train_here(read_environment(), plan("dot", settings, "sample", "random:0.2", 0))
         return open_step(slug, run=run.id, **link)
 
     return open_it

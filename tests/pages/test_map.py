@@ -1,6 +1,5 @@
 """The page Map: its figure, its axes, its sets and its tables. Turning and encircling are for the browser tests."""
 
-import base64
 import json
 import shutil
 import time
@@ -16,12 +15,7 @@ from collab.tables import most_rated_items
 from collab.ui import cached, film_set, map_cache
 from collab.ui.film_map_chart import POINTS
 from collab.ui.film_set import choose_films
-
-
-def current(app):
-    """The run that the page shows."""
-    run = app.query_params["run"]
-    return cached.trained_run(run if isinstance(run, str) else run[-1])
+from tests.pages.on_the_page import current, link, numbers, texts
 
 
 def drawn(app):
@@ -32,13 +26,6 @@ def drawn(app):
 
 def figure_of(app):
     return json.loads(drawn(app)["figure"])
-
-
-def numbers(packed):
-    """An array as the browser gets it."""
-    if isinstance(packed, list):
-        return np.array(packed)
-    return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"])
 
 
 def points(app):
@@ -66,15 +53,6 @@ def table_of_found(app):
     return rated[rated["title"].str.contains("the", case=False)]
 
 
-def said(app):
-    return " ".join(caption.value for caption in app.caption)
-
-
-def link(app, name):
-    value = app.query_params.get(name)
-    return value if value is None or isinstance(value, str) else value[-1]
-
-
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
 def test_the_thousand_most_rated_films_by_default(visit, data):
     app = visit("map", data=data)
@@ -93,7 +71,7 @@ def test_settings_come_from_the_link(visit):
     assert app.selectbox(key="colour").value == "year" and app.slider(key="shown").value == 100
     assert points(app)[1].shape == (100, 2) and drawn(app)["n_names"] == 7
     assert set(table_of(app)["title"].str.contains("the", case=False)) == {True}
-    assert "have “the” in their title" in said(app)
+    assert "have “the” in their title" in texts(app)
     assert "others" in [trace["name"] for trace in figure_of(app)["data"]]
 
 
@@ -130,7 +108,7 @@ def test_an_axis_from_one_film_to_another(visit):
     labels = list(map_cache.film_labels(current(app).id))
     first, last = labels[3], labels[8]
     app.multiselect(key="from").set_value([first]).run()
-    assert "needs films at both its ends" in said(app)
+    assert "needs films at both its ends" in texts(app)
     app.multiselect(key="to").set_value([last]).run()
     assert not app.exception and titles(app)[0].startswith(f"{first} → {last} · ")
     index, places = points(app)
@@ -150,7 +128,7 @@ def test_an_axis_from_a_genre_to_the_set(visit):
 
 def test_a_set_comes_from_the_link_and_what_cannot_be_is_left_out(visit):
     app = visit("map", films="5,6,0,99999,x,5", below="Set")
-    assert "The set: 2 films" in said(app) and "3 of the films in the link" in said(app)
+    assert "The set: 2 films" in texts(app) and "3 of the films in the link" in texts(app)
     assert set(table_of(app)["item_index"]) == {5, 6}
 
 
@@ -164,7 +142,7 @@ def test_a_set_of_what_a_search_found_is_beside_all_and_cleared(visit):
     assert beside["n_films"].tolist() == [len(found), len(points(app)[0])]
     assert len(table_of(app)) == len(found) and table_of(app)["title"].str.contains("the", case=False).all()
     app.button(key="set_clear").click().run()
-    assert not app.exception and link(app, "films") is None and "No set yet" in said(app)
+    assert not app.exception and link(app, "films") is None and "No set yet" in texts(app)
 
 
 def test_a_link_of_before_the_last_change_does_not_bring_the_old_set_back(visit):
@@ -179,10 +157,10 @@ def test_a_link_of_before_the_last_change_does_not_bring_the_old_set_back(visit)
     app.button(key="set_clear").click().run()
     app.query_params["films"] = now
     app.run()
-    assert link(app, "films") is None and "No set yet" in said(app)
+    assert link(app, "films") is None and "No set yet" in texts(app)
     app.query_params["films"] = "7,8"  # a link that somebody opens
     app.run()
-    assert link(app, "films") == "7,8" and "The set: 2 films" in said(app)
+    assert link(app, "films") == "7,8" and "The set: 2 films" in texts(app)
 
 
 def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch):
@@ -206,7 +184,7 @@ def test_the_axes_section_shows_ends_and_correlations(visit):
     assert len(app.dataframe) == 6  # two ends and a table of correlations an axis
     high, low, goes = (app.dataframe[place].value for place in range(3))
     assert high["place"].is_monotonic_decreasing and low["place"].is_monotonic_increasing and len(high) == 8
-    assert {"correlation", "low", "high", "n_films"} <= set(goes.columns) and "it is no name for the axis" in said(app)
+    assert {"correlation", "low", "high", "n_films"} <= set(goes.columns) and "it is no name for the axis" in texts(app)
     index, places = points(app)
     assert high["item_index"].iloc[0] == index[places[:, 0].argmax()]
 
@@ -222,14 +200,14 @@ def test_clusters_colour_the_map_and_are_listed(visit):
 
 def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
     app = visit("map", colour="predicted", shown="200")
-    assert "average person" in said(app) and not app.exception
+    assert "average person" in texts(app) and not app.exception
     before = table_of(app)["predicted"]
     profile = cached.profiles().create()
     for title in table_of(app)["title"].iloc[:5]:
         cached.profiles().rate(profile, title, 1.0)
     app.query_params["profile"] = profile.edit_token
     app.run()
-    assert not app.exception and "Predicted from 5 ratings" in said(app)
+    assert not app.exception and "Predicted from 5 ratings" in texts(app)
     assert (table_of(app)["predicted"] != before).any()
     assert drawn(app)["link"] == {"profile": profile.view_token}  # a copied link can change nothing
     app.selectbox(key="colour").set_value("genre").run()
@@ -264,7 +242,7 @@ def test_t_sne_that_was_stopped_can_be_begun_again(visit):
     app = visit("map", layout="t-SNE", shown="900")
     app.button(key="tsne_stop").click().run()
     app.run()
-    assert not app.exception and "SNE was stopped" in said(app)
+    assert not app.exception and "SNE was stopped" in texts(app)
     assert titles(app)[0].startswith("Component 1")
     app.button(key="tsne_start").click().run()
     assert not app.exception and "tsne_stop" in [button.key for button in app.button]
@@ -277,23 +255,23 @@ def test_a_large_catalogue_is_cut_by_count_and_says_so(visit, monkeypatch):
     run = current(app)
     assert set(points(app)[0]) == set(most_rated_items(run.items, 120))
     n_rated = f"{(run.items.n_ratings > 0).sum():,}"
-    assert f"120 of {n_rated} films are on the map, the most rated; 120 at most." in said(app)
+    assert f"120 of {n_rated} films are on the map, the most rated; 120 at most." in texts(app)
 
 
 def test_search_for_nothing_that_there_is(visit):
     app = visit("map", find="no film has such a title", others="hidden")
-    assert table_of(app).empty and "0 of these films" in said(app)
+    assert table_of(app).empty and "0 of these films" in texts(app)
     assert len(points(app)[0]) > 900  # nothing to isolate
 
 
 def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
     app = visit_dot_bias("map")
     run = current(app)
-    assert "Click a film" in said(app)
+    assert "Click a film" in texts(app)
     item_index = 1 + int(run.items["n_ratings"].iloc[1:].argmax())
     app.selectbox(key="film").set_value(run.items["label"].iat[item_index]).run()
     assert not app.exception
-    assert f"{run.items['n_ratings'].iat[item_index]} ratings" in said(app)
+    assert f"{run.items['n_ratings'].iat[item_index]} ratings" in texts(app)
     nearest = similar_items(film_space(run.model, run.items, run.users), run.items, item_index, Options(), 5)
     keys = [f"near_{index}" for index in nearest["item_index"]]
     assert [button.key for button in app.button if str(button.key).startswith("near_")] == keys
@@ -309,7 +287,7 @@ def test_a_chosen_film_off_the_map_says_so(visit):
     items = current(app).items
     rare = items[(items.n_ratings > 0) & (items.index > 0)].sort_values("n_ratings")["label"].iloc[0]
     app.selectbox(key="film").set_value(rare).run()
-    assert "not on the map" in said(app) and not app.exception
+    assert "not on the map" in texts(app) and not app.exception
 
 
 def test_untrained_films_are_neither_shown_nor_offered(visit):

@@ -12,33 +12,24 @@ from collab.errors import RunError
 from collab.left_out_films import MEAN, RIDGE, SIDE, Measurement
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.tables import trained_items
 from collab.ui import cached, cached_new_film, words
+from tests.pages.on_the_page import link, table_with
+from tests.training_here import train_here
 
 VIEW = "As if it were new"
 QUICK = dataclasses.replace(preset_of("side", "fast"), epochs=1, batch_size=512)
-
-
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 @pytest.fixture(scope="module")
 def side_home(tmp_path_factory, data_folder):
     """A home with a quick run of `side` on every data set, and their ids."""
     environment = Environment((data_folder,), tmp_path_factory.mktemp("side"), "sqlite://")
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
-    runs = {}
-    for data in ("sample", "ml-100k", "ml-latest-small"):
-        record = carry_out(store.create(plan("side", QUICK, data, "random:0.2", 0, owner=owner)), store, environment)
-        assert record.state == "finished", record.message
-        runs[data] = record.id
-    lock.release()
-    return environment.home, runs
+    data_sets = ("sample", "ml-100k", "ml-latest-small")
+    return environment.home, {
+        data: train_here(environment, plan("side", QUICK, data, "random:0.2", 0)).id for data in data_sets
+    }
 
 
 @pytest.fixture
@@ -58,10 +49,6 @@ def visit_side(app, side_home):
     return open_page
 
 
-def frame(app, column):
-    return next(each.value for each in app.dataframe if column in each.value)
-
-
 def said(app):
     return next(each.value for each in app.markdown if "from the average person" in each.value)
 
@@ -76,18 +63,18 @@ def test_the_chosen_film_as_if_nobody_had_rated_it(visit_side, data):
     assert f"{words.plain(film['title'])}** as if nobody had rated it: **" in said(app)
     ratings = run.model.predict(trained_items(run.users), film.name)
     assert f"predicts {ratings.mean():.1f} for them on average; its raters gave {film['mean_rating']:.1f}." in said(app)
-    films = frame(app, "closeness")
+    films = table_with(app, "closeness")
     assert films["closeness"].is_monotonic_decreasing and films["closeness"].between(-1, 1).all()
     assert films["n_ratings"].min() >= 1 and not films["title"].isin(["#na#", film["title"]]).any()
-    assert len(films) == 8 and len(app.get("plotly_chart")) == 1
+    assert len(films) == 7 and len(app.get("plotly_chart")) == 1
     groups = app.button_group(key="groups_by")
     told = ["age", "gender", "occupation"] if data != "ml-latest-small" else []
     assert groups.options == [*told, "favourite genre"]
-    table = frame(app, "group")
+    table = table_with(app, "group")
     assert table["leaning"].is_monotonic_decreasing and table["n_users"].min() >= 5
     if data == "ml-100k":  # every user has a gender, and the leanings of all users add up to nothing
         groups.set_value("gender").run()
-        table = frame(app, "group")
+        table = table_with(app, "group")
         assert set(table["group"]) == {"women", "men"} and table["n_users"].sum() == 943
         assert np.average(table["leaning"], weights=table["n_users"]) == pytest.approx(0, abs=1e-9)
 
@@ -97,12 +84,12 @@ def test_the_link_describes_a_film_of_ones_own(visit_side):
     assert app.multiselect(key="new_genres").value == ["Horror"] and app.slider(key="new_year").value == 1975
     assert "To the model the same: 1957 to 1977." in [each.value for each in app.caption]
     assert said(app).startswith("**Night \\*Train\\***: **") and "its raters" not in said(app)
-    before = frame(app, "closeness")["closeness"].tolist()
+    before = table_with(app, "closeness")["closeness"].tolist()
     app.multiselect(key="new_genres").set_value(["Western"]).run()
-    assert not app.exception and frame(app, "closeness")["closeness"].tolist() != before
+    assert not app.exception and table_with(app, "closeness")["closeness"].tolist() != before
     app.multiselect(key="new_genres").set_value([]).run()
     app.text_input(key="new_title").set_value("").run()
-    assert not app.exception and len(frame(app, "closeness")) == 8 and said(app).startswith("**A new film**: **")
+    assert not app.exception and len(table_with(app, "closeness")) == 7 and said(app).startswith("**A new film**: **")
 
 
 def test_another_film_is_described_anew(visit_side):
@@ -131,7 +118,7 @@ def test_another_data_set_knows_other_genres_and_years(visit_side, side_home):
     assert app.slider(key="new_year").value <= app.slider(key="new_year").max
     app.button_group(key="groups_by").set_value("gender").run()
     switch("ml-latest-small")  # which says nothing of people
-    assert frame(app, "group")["n_users"].sum() > 500
+    assert table_with(app, "group")["n_users"].sum() > 500
 
 
 def test_what_it_is_worth_is_measured_when_asked(visit_side):

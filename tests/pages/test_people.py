@@ -11,39 +11,22 @@ from collab.errors import RunError
 from collab.metrics import errors
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.ui import cached
+from tests.pages.on_the_page import current, figure, link, texts
+from tests.training_here import train_here
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 ERRORS = "Errors on the user’s held-out ratings"
 
 
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def current(app):
-    return cached.trained_run(link(app, "run"))
-
-
-def figure_of(app):
-    (chart,) = app.get("plotly_chart")
-    return json.loads(chart.proto.spec)
-
-
 def traces(app):
-    return {trace.get("name"): trace for trace in figure_of(app)["data"]}
+    return {trace.get("name"): trace for trace in figure(app)["data"]}
 
 
 def frames(app):
     """The tables below the picture: all but that of the errors beside it."""
     return [each for each in app.dataframe if each.proto.alt != ERRORS]
-
-
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info, *app.warning))
 
 
 def show(app, part):
@@ -57,14 +40,10 @@ def visit_run(visit):
     """`visit`, on a run of any model that is trained first."""
 
     def open_page(model, holdout="random:0.2", data="sample", **link):
-        environment = read_environment()
-        store = RunStore(environment.home)
-        owner, lock = store.claim()
         settings = preset_of(model, "fast")
         if hasattr(settings, "epochs"):
             settings = dataclasses.replace(settings, epochs=2)
-        run = carry_out(store.create(plan(model, settings, data, holdout, 0, owner=owner)), store, environment)
-        lock.release()
+        run = train_here(read_environment(), plan(model, settings, data, holdout, 0))
         return visit("people", data, run=run.id, **link)
 
     return open_page
@@ -88,7 +67,7 @@ def test_the_user_of_the_link_with_errors_worked_out_anew(visit_dot_bias, data):
     assert (known is None) == (data == "ml-latest-small")
     if known is not None:
         assert f"{known['age'].iloc[12]:g} years, " in texts(app)
-    assert ("synthetic ratings" in json.dumps(figure_of(app)["layout"])) == (data == "sample")
+    assert ("synthetic ratings" in json.dumps(figure(app)["layout"])) == (data == "sample")
 
 
 @pytest.mark.parametrize("data", DATA)

@@ -9,7 +9,8 @@ from collab.reasons import weightiest
 from collab.ui import cached
 from collab.ui.pick_list import search_address
 from tests.pages.in_the_picks import kept_titles, picked, picks_data, press_in_picks
-from tests.pages.test_rate import answers, cards, link, press, rate, texts
+from tests.pages.on_the_page import link, press, texts
+from tests.pages.test_rate import answers, cards, rate
 
 STARS = (5, 4, 1)
 
@@ -191,27 +192,6 @@ def test_a_link_that_asks_what_cannot_be_asked_is_told(rated):
         assert not rated.exception and why in texts(rated).replace("\\", "")
         assert picked(rated) == before and thought_of(rated) is None
         assert not [box for box in rated.selectbox if box.key == "what_if_film"]
-
-
-def test_a_view_only_link_asks_what_if_and_changes_nothing(rated):
-    given, before = kept_answers(rated), picked(rated)[0]
-    title = next(iter(given))
-    token = link(rated, "profile")
-    rated.session_state["_profile"] = None
-    rated.query_params["profile"] = cached.profiles().open(token).view_token
-    rated.run()
-    html = picked(rated)[1]
-    assert picked(rated)[0] == before and 'data-do="seen"' not in html and 'data-do="rate"' not in html
-    assert html.count("Where to watch") == 10 and 'data-do="what if"' in html
-    press_in_picks(rated, "seen", kept_titles(html)[0])
-    press_in_picks(rated, "rate", kept_titles(html)[0], 5)
-    press_in_picks(rated, "what if", title)
-    press(rated, "what_if_unrated")
-    assert "Nothing is saved" in texts(rated) and "what_if_keep" not in {button.key for button in rated.button}
-    press(rated, "what_if_back")
-    rated.query_params["profile"] = token
-    rated.run()
-    assert kept_answers(rated) == given and picked(rated)[0] == before
 
 
 def test_half_stars_are_thought_of_as_they_are(visit):

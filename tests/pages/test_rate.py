@@ -9,7 +9,8 @@ from collab.asking import Interview, by_information, taught
 from collab.errors import ProfileError, RunError
 from collab.services.environment import read_environment
 from collab.ui import cached
-from tests.pages.in_the_picks import picked
+from tests.pages.in_the_picks import kept_titles, picked, press_in_picks
+from tests.pages.on_the_page import link, press, texts
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 
@@ -29,25 +30,8 @@ def rate_any(app, title, stars):
     rate(app, title, stars)
 
 
-def press(app, key):
-    app.button(key=key).click().run()
-    assert not app.exception
-
-
 def headings(app):
     return [element.value for element in app.header]
-
-
-def texts(app):
-    return " ".join(
-        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success)
-    )
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
 
 
 def answers(app):
@@ -182,7 +166,7 @@ def test_the_order_the_dials_and_the_two_parts(visit):
     popular, _ = picked(app)
     assert popular != watch
     for part in (popular[:6], popular[6:]):
-        assert facts.n_ratings[[*map(_unescaped, part)]].is_monotonic_decreasing
+        assert facts.n_ratings[part].is_monotonic_decreasing
     app.selectbox(key="order").set_value("rating").run()
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures[:6] == sorted(figures[:6], reverse=True) and figures[6:] == sorted(figures[6:], reverse=True)
@@ -190,7 +174,7 @@ def test_the_order_the_dials_and_the_two_parts(visit):
     assert picked(app)[0] == watch
     app.slider(key="years").set_value((1980, 1990)).run()
     app.multiselect(key="pick_genres").set_value(["Comedy"]).run()
-    some = facts.loc[[*map(_unescaped, picked(app)[0])]]
+    some = facts.loc[picked(app)[0]]
     assert len(some) and some.year.between(1980, 1990).all() and some.genres.str.contains("Comedy").all()
     assert not app.exception
 
@@ -217,7 +201,7 @@ def test_not_seen_is_an_answer_and_stays_a_candidate(visit):
     rate(app, cards(app)[0], 5)
     before = picked(app)[0]
     run = cached.trained_run(link(app, "run"))
-    top = next(each for each in run.items.title if each.startswith(f"{_unescaped(before[0])} ("))
+    top = next(each for each in run.items.title if each.startswith(f"{before[0]} ("))
     app.selectbox(key="search").select(top).run()
     press(app, f"unseen-{top}")
     assert answers(app)[top] is None and picked(app)[0] == before  # it is still the first of the picks
@@ -229,7 +213,7 @@ def test_minimum_count_leaves_out_rare_films(visit):
     run = cached.trained_run(link(app, "run"))
     app.slider(key="min_ratings").set_value(150).run()
     counts = dict(zip(run.items.title.str.replace(r" \(\d{4}\)$", "", regex=True), run.items.n_ratings, strict=True))
-    assert all(counts[title] >= 150 for title in map(_unescaped, picked(app)[0]))
+    assert all(counts[title] >= 150 for title in picked(app)[0])
     assert "at least 150 ratings" in texts(app)
 
 
@@ -302,7 +286,7 @@ def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, tra
 
 def test_proposes_the_newer_data_set_where_it_is_at_hand(visit, data_folder):
     app = visit("rate", data="ml-100k")
-    assert "Films up to 1998." in texts(app)
+    assert "Films up to 1998." in texts(app).replace("\\", "")
     press(app, "use_newer")
     assert link(app, "data") == "ml-latest-small"
 
@@ -324,7 +308,16 @@ def test_a_view_only_link_shows_and_cannot_change(visit, app):
     assert not keys & {"undo", "delete"} and not any(key.startswith(("back-", "unseen-")) for key in keys if key)
     assert headings(app) == ["Their ratings", "Their picks"]
     lists = [element.proto.body for element in app.get("html") if "film-list" in element.proto.body]
+    html = picked(app)[1]
     assert "<b>5</b> stars" in lists[0] and picked(app)[0] == before
+    assert 'data-do="seen"' not in html and 'data-do="rate"' not in html
+    assert html.count("Where to watch") == 10 and 'data-do="what if"' in html
+    press_in_picks(app, "seen", kept_titles(html)[0])
+    press_in_picks(app, "rate", kept_titles(html)[0], 5)
+    press_in_picks(app, "what if", next(iter(given)))
+    press(app, "what_if_unrated")
+    assert "Nothing is saved" in texts(app) and "what_if_keep" not in {button.key for button in app.button}
+    press(app, "what_if_back")
     with pytest.raises(ProfileError):
         cached.profiles().rate(cached.profiles().open(view), "Alien (1979)", 1)
 
@@ -332,7 +325,7 @@ def test_a_view_only_link_shows_and_cannot_change(visit, app):
     assert "profile" not in app.query_params and headings(app) == ["Popular with everyone, not yet yours"]
     app.query_params["profile"] = token
     app.run()
-    assert answers(app) == given
+    assert answers(app) == given and picked(app)[0] == before
 
 
 @pytest.mark.parametrize("token", ["nonsense", "A" * 43, "<b>bold</b>"])
@@ -432,13 +425,18 @@ def test_a_database_that_cannot_work_is_named(visit, monkeypatch, tmp_path):
     assert "COLLAB_DATABASE" in app.error[0].value.replace("\\", "")
 
 
-def test_a_database_that_fails_takes_no_answer_and_says_so(visit, monkeypatch, tmp_path):
+DEEDS = {  # each a first one, which would make a profile
+    "stars": lambda app: rate(app, cards(app)[0], 5),
+    "a group": lambda app: app.checkbox(key="group-0").set_value(True).run(),
+    "a pick set aside": lambda app: press_in_picks(app, "seen", kept_titles(picked(app)[1])[0]),
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_database_that_fails_takes_nothing_and_says_so(visit, monkeypatch, tmp_path, deed):
     (tmp_path / "file").write_text("no database")
     monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
-    app = visit("rate")
-    rate(app, cards(app)[0], 5)
+    app = visit("rate", groups="true" if deed == "a group" else "false")
+    DEEDS[deed](app)
     assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
-
-
-def _unescaped(text):
-    return text.replace("&amp;", "&").replace("&#x27;", "'").replace("&quot;", '"')
+    assert not app.exception and not any(box.value for box in app.checkbox)

@@ -11,6 +11,7 @@ from collab.services.jobs import Jobs
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.compare_view import alike_in_words
+from tests.pages.on_the_page import texts
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
 
@@ -22,11 +23,6 @@ def wait(app, condition, seconds=60):
         time.sleep(0.1)
     app.run()
     assert not app.exception
-
-
-def texts(app):
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success)
-    return " ".join(element.value for kind in kinds for element in kind)
 
 
 def alts(app):

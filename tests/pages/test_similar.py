@@ -11,26 +11,14 @@ from collab.errors import SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, default_plan, plan
+from collab.services.training_job import default_plan, plan
 from collab.ui import cached, other_run, words
-
-
-def current(app):
-    """The run that the page shows."""
-    return cached.trained_run(link(app, "run"))
-
-
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
+from tests.pages.on_the_page import current, link, texts
+from tests.training_here import train_here
 
 
 def table_of(app):
     return app.dataframe[-1].value
-
-
-def words_of(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption))
 
 
 def row_of(run, title):
@@ -39,13 +27,7 @@ def row_of(run, title):
 
 def train(planned):
     """A run in the home of this test, trained here and now."""
-    environment = read_environment()
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
-    record = carry_out(store.create(dataclasses.replace(planned, owner=owner)), store, environment)
-    lock.release()
-    assert record.state == "finished", record.message
-    return record.id
+    return train_here(read_environment(), planned).id
 
 
 @pytest.mark.parametrize("data", ["sample", "ml-100k", "ml-latest-small"])
@@ -58,7 +40,7 @@ def test_the_most_rated_film_by_default(visit, data):
     assert table["similarity"].is_monotonic_decreasing and table["similarity"].between(-1, 1).all()
     assert len(app.get("plotly_chart")) == 3  # by the model, by the people, and why
     assert len(app.markdown) <= 8 and app.markdown[1].value.startswith("**By the")  # nothing strays onto the page
-    said = words_of(app)
+    said = texts(app)
     assert "of the first 10** stand in both lists" in said and "Rank correlation (Spearman)" in said
     assert "rated both, of" in said and "liked both" in said
 
@@ -103,7 +85,7 @@ def test_all_other_settings_come_from_the_link_too(visit):
     own, others = factors[row_of(run, "Alien (1979)")], factors[[row_of(run, title) for title in table["title"]]]
     cosine = others @ own / np.linalg.norm(own) / np.linalg.norm(others, axis=1)
     assert np.allclose(table["similarity"], cosine * table["n_ratings"] / (table["n_ratings"] + 100), atol=1e-4)
-    assert "By the people**: how both were rated" in words_of(app)
+    assert "By the people**: how both were rated" in texts(app)
     assert (
         next(frame.value for frame in app.dataframe if "part" in frame.value)["factor"].str.startswith("factor").all()
     )
@@ -157,7 +139,7 @@ def test_seeds_mark_the_neighbours(visit):
     seeds, run = table_of(app)["seeds"], current(app)
     assert seeds.between(1, 5).all() and seeds.nunique() > 1  # this run itself has all ten
     assert not [button for button in app.button if button.key == "train_seeds"]
-    assert "alike but for their seed" in words_of(app)
+    assert "alike but for their seed" in texts(app)
     own = {record.settings["seed"]: record.id for record in cached.jobs().store.records()}
     assert sorted(own) == [0, 1, 2, 3, 4] and own[0] == run.id
 
@@ -167,7 +149,7 @@ def test_two_films_beside_each_other(visit):
     assert len(app.get("plotly_chart")) == 3
     table = table_of(app)
     both = table["place_1"].notna() & table["place_2"].notna()
-    assert f"**{both.sum()} of 10** neighbours in common" in words_of(app)
+    assert f"**{both.sum()} of 10** neighbours in common" in texts(app)
     assert table["place_1"].notna().sum() == table["place_2"].notna().sum() == 10
     assert table["title"].notna().all() and (table["n_ratings"] >= 20).all()
     assert table["value_1"].dropna().is_monotonic_decreasing and len(table["value_2"].dropna()) == 10
@@ -210,7 +192,7 @@ def test_one_film_in_two_runs(visit):
         time.sleep(0.1)
     app.run()
     assert not app.exception and len(app.get("plotly_chart")) == 2
-    assert "stand in both lists" in words_of(app)
+    assert "stand in both lists" in texts(app)
     other = cached.jobs().store.record(link(app, "against"))
     assert other.id == on_its_way != current(app).id
     assert len(table_of(app)) >= 10
@@ -221,7 +203,7 @@ def test_one_film_in_two_runs(visit):
     app.query_params["run"], app.query_params["against"] = first, other.id
     app.run()
     app.radio(key="measure").set_value("cautious").run()
-    assert not app.exception and "it is compared by cosine" in words_of(app)  # the other one cannot be cautious
+    assert not app.exception and "it is compared by cosine" in texts(app)  # the other one cannot be cautious
 
 
 def test_beside_a_run_of_another_model_the_default_is_offered(visit_dot_bias):
@@ -248,7 +230,7 @@ def test_without_the_ratings_the_model_still_says_which_films_are_alike(visit, m
     for clear in (cached.trained_run, cached.run_split, cached.ratings_of, cached.run_co_rating):
         clear.clear()
     app = visit_again(app, "similar", run=run_id)
-    assert len(table_of(app)) == 10 and "Who rated both cannot be said" in words_of(app)
+    assert len(table_of(app)) == 10 and "Who rated both cannot be said" in texts(app)
     assert any("So only the model says which films are alike" in info.value for info in app.info)
 
 
@@ -257,7 +239,7 @@ def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
     RunStore(read_environment().home).write_record(dataclasses.replace(current(app).record, fingerprint="0" * 16))
     cached.trained_run.clear()
     app.run()
-    assert not app.exception and "can be trained: its data set has changed since" in words_of(app)
+    assert not app.exception and "can be trained: its data set has changed since" in texts(app)
     assert "train_seeds" not in [button.key for button in app.button]
 
 
@@ -310,7 +292,7 @@ def visit_again(app, page, **link):
 def test_ids_kept_apart_are_found_by_title_in_anagainst(visit):
     by_id = train(dataclasses.replace(default_plan("ml-100k"), items_by="id"))
     app = visit("similar", data="ml-100k", similar_view="Two runs", film="Alien (1979)", run=by_id)
-    assert not app.exception and "neighbours in common" in words_of(app) and len(app.get("plotly_chart")) == 2
+    assert not app.exception and "neighbours in common" in texts(app) and len(app.get("plotly_chart")) == 2
 
 
 def test_the_film_that_was_asked_for_elsewhere_is_the_chosen_one(visit):

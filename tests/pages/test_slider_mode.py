@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import time
 
 import pytest
 
@@ -11,29 +10,10 @@ from collab.services.training_job import plan
 from collab.services.trials import Rows
 from collab.ui import cached
 from collab.ui.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of
+from tests.pages.on_the_page import link, metrics, texts, wait
 
 QUICK = {"model": "dot-bias", "sliders": "true", "epochs": "1", "batch_size": "512", "n_factors": "5"}
 ROWS = Rows("sample", "title", "random:0.2+sealed:0.1", 0)
-
-
-def wait(app, condition, seconds=60):
-    """AppTest has no timers: run the page again until something is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, [element.value for element in app.markdown]
-        time.sleep(0.1)
-        app.run()
-        assert not app.exception
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
 
 
 def current(app):
@@ -53,17 +33,13 @@ def tried(app, n_tried, rows=ROWS):
     return view(app, rows)
 
 
-def figures(app):
-    return {metric.label: metric.value for metric in app.metric}
-
-
 def test_a_cold_link_with_the_switch_on_trains_at_once(visit):
     app = visit("train", **QUICK)
     assert app.toggle(key="sliders").value is True
     seen = tried(app, 1)
     assert seen.current.record.settings["n_factors"] == 5
     mse = f"{seen.current.record.valid['mse']:.4f}"
-    assert figures(app) == {"This setting": mse, "Best so far": mse, "To quote": "–"}
+    assert metrics(app) == {"This setting": mse, "Best so far": mse, "To quote": "–"}
     assert "**1 setting tried** on the same 11,364 held-out ratings" in texts(app)
     assert seen.current.record.n_sealed == 5682
 
@@ -73,7 +49,7 @@ def test_without_a_model_in_the_link_the_default_one_is_trained(visit):
     seen = tried(app, 1)
     record = seen.current.record
     assert (record.model, record.preset) == (DEFAULT_MODEL, DEFAULT_PRESET) and "model" not in app.query_params
-    assert figures(app)["This setting"] == f"{record.valid['mse']:.4f}"
+    assert metrics(app)["This setting"] == f"{record.valid['mse']:.4f}"
     (spec,) = (json.loads(each.proto.spec) for each in app.get("vega_lite_chart"))
     assert spec["layer"][1]["encoding"]["x"]["title"] == "sweep"
     app.slider(key="set_n_factors").set_value(3).run()
@@ -112,7 +88,7 @@ def test_switched_off_the_page_shows_the_run_and_on_again_the_trials(visit):
     app.toggle(key="sliders").set_value(False).run()
     assert app.metric[0].label == "MSE (stars²)" and "sliders" not in app.query_params
     app.toggle(key="sliders").set_value(True).run()
-    assert view(app).current.record.id == trial.id and "This setting" in figures(app)
+    assert view(app).current.record.id == trial.id and "This setting" in metrics(app)
 
 
 def test_start_trains_an_ordinary_run_and_shows_it(visit):
@@ -156,17 +132,17 @@ def test_one_look_at_the_sealed_ratings_and_what_follows(visit):
     assert not app.exception and "look_at_sealed" not in [button.key for button in app.button]
     sealed = view(app).checked.record.sealed
     assert view(app).checked.record.id == chosen.id and view(app).n_since == 0
-    assert figures(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
+    assert metrics(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
     for name in ("model", "biases_only", "global_mean"):
         assert f"{sealed[name]['mse']:.4f}" in texts(app)
     app.select_slider(key="set_n_factors").set_value(10).run()
     tried(app, 3)
     assert "1 setting tried since: for them these ratings are no longer unseen" in texts(app)
-    assert figures(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
+    assert metrics(app)["To quote"] == f"{sealed['model']['mse']:.4f}"
     app.button(key="fresh_rows").click().run()
     fresh = ROWS._replace(split_seed=1)
     assert link(app, "split") == "1" and tried(app, 1, fresh).checked is None
-    assert figures(app)["To quote"] == "–"
+    assert metrics(app)["To quote"] == "–"
 
 
 def test_slow_settings_wait_and_say_why(visit):
@@ -209,7 +185,7 @@ def test_a_diverged_setting_gives_advice(visit):
     )
     tried(app, 1)
     assert "Lower the peak learning rate" in app.warning[0].value
-    assert figures(app)["This setting"] == "–" and app.button(key="keep_trial").disabled
+    assert metrics(app)["This setting"] == "–" and app.button(key="keep_trial").disabled
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "1" * 12])

@@ -11,25 +11,16 @@ from collab.models import preset_of
 from collab.newcomer import GROUPS
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.tables import trained_items
 from collab.taste_alike import alike, liked_films
 from collab.taste_profile import bias_difference, genre_table, level
 from collab.ui import cached, words
+from tests.pages.on_the_page import link, texts
+from tests.training_here import train_here
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
 STARS = (5.0, 1.0, 4.0, 5.0, 2.0)
-
-
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(
-        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.header)
-    )
 
 
 def charts(app):
@@ -149,15 +140,11 @@ def test_a_film_that_the_data_set_lacks_is_said(visit):
 def others(tmp_path_factory):
     """A home with a run of each of a few models, and their ids by model."""
     environment, runs = Environment((), tmp_path_factory.mktemp("taste-models"), "sqlite://"), {}
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
     for model in ("dot", "mean", "bias", "neighbours", "bayes", "ordinal", "net"):
         settings = preset_of(model, "fast")
         changes = {"epochs": 2, "n_factors": 4}
         settings = dataclasses.replace(settings, **{k: v for k, v in changes.items() if hasattr(settings, k)})
-        noted = plan(model, settings, "sample", "random:0.2", 0, owner=owner)
-        runs[model] = carry_out(store.create(noted), store, environment).id
-    lock.release()
+        runs[model] = train_here(environment, plan(model, settings, "sample", "random:0.2", 0)).id
     return environment.home, runs
 
 

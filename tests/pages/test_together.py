@@ -8,20 +8,9 @@ from collab.errors import ProfileError, RunError
 from collab.services.profiles import Profile
 from collab.ui import cached
 from collab.ui.together_people import names_of, tokens_in
+from tests.pages.on_the_page import link, press, texts
 
 DATA = ("sample", "ml-100k", "ml-latest-small")
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params.get(name)
-    return value if value is None or isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(
-        element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success)
-    )
 
 
 def html(app):
@@ -43,11 +32,6 @@ def table(app):
 
 def keys(app):
     return {button.key for button in app.button}
-
-
-def press(app, key):
-    app.button(key=key).click().run()
-    assert not app.exception
 
 
 @pytest.fixture

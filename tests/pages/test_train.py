@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import time
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -12,28 +11,9 @@ from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings
 from collab.services import time_limit
 from collab.services.training_job import plan
 from collab.ui import cached
+from tests.pages.on_the_page import link, texts, wait
 
 ENDLESS = DotBiasSettings(epochs=100, batch_size=8)
-
-
-def wait(app, condition, seconds=60):
-    """AppTest has no timers: run the page again until something is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, [element.value for element in app.markdown]
-        time.sleep(0.1)
-        app.run()
-        assert not app.exception
-
-
-def link(app, name):
-    """What the page's link says; the test harness gives what the page has set as a list."""
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
-def texts(app):
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.warning, *app.info))
 
 
 def current(app):

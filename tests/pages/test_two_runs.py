@@ -1,44 +1,31 @@
 """Two runs on the page Map: of every data set, what the link says, and what there is where no second run can serve."""
 
-import base64
 import dataclasses
 import json
 import shutil
 import time
 from urllib.parse import parse_qs
 
-import numpy as np
 import pytest
 
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.film_map_chart import POINTS
+from tests.pages.on_the_page import link, metrics, numbers, texts
+from tests.training_here import train_here
 
 ML = "ml-100k"
 
 
-def link(app, name):
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[-1]
-
-
 def train(environment, data, model=DEFAULT_MODEL, holdout="random:0.2", stop_after=None, **changes):
     """The record of a run, which the home holds then, finished or stopped after so many epochs."""
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
     settings = dataclasses.replace(preset_of(model, "fast"), **changes)
     done = []
-    record = carry_out(
-        store.create(plan(model, settings, data, holdout, 0, owner=owner)),
-        store,
-        environment,
-        should_stop=lambda: len(done) == stop_after,
-        on_epoch=done.append,
-    )
-    lock.release()
+    planned = plan(model, settings, data, holdout, 0)
+    record = train_here(environment, planned, should_stop=lambda: len(done) == stop_after, on_epoch=done.append)
     assert record.state == ("stopped" if stop_after else "finished"), record.message
     return record
 
@@ -71,10 +58,6 @@ def visit_two(visit, second_home, trained_home):
     return open_page
 
 
-def texts(app):
-    return " ".join(each.value for each in (*app.markdown, *app.caption, *app.info, *app.warning, *app.error))
-
-
 def pictures(app):
     """What the components of the pictures were given."""
     return [json.loads(each.proto.json) for each in app.get("bidi_component") if "plot3d" in each.proto.component_name]
@@ -84,10 +67,6 @@ def figures(app):
     return [json.loads(each["figure"]) for each in pictures(app)]
 
 
-def metrics(app):
-    return {metric.label: metric.value for metric in app.metric}
-
-
 def tables(app):
     return [frame.value for frame in app.dataframe]
 
@@ -95,13 +74,6 @@ def tables(app):
 def films(app):
     """The last table: all films."""
     return tables(app)[-1]
-
-
-def numbers(packed):
-    """An array as the browser gets it."""
-    if isinstance(packed, list):
-        return packed
-    return np.frombuffer(base64.b64decode(packed["bdata"]), dtype=packed["dtype"]).tolist()
 
 
 def drawn(figure, name=None):

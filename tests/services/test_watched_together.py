@@ -10,19 +10,17 @@ from collab.item_item import item_item
 from collab.models import preset_of
 from collab.services.environment import Environment
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, load_encoded, plan
+from collab.services.training_job import load_encoded, plan
 from collab.services.watched_together import item_item_of
 from collab.splitting import split_by
+from tests.training_here import train_here
 
 HOLDOUT = "random:0.2+sealed:0.1"
 
 
 def test_weights_come_from_the_training_rows_alone_or_not_at_all(tmp_path):
     home = Environment((), tmp_path, "sqlite://")
-    store = RunStore(home.home)
-    owner, lock = store.claim()
-    record = carry_out(store.create(plan("mean", preset_of("mean"), "sample", HOLDOUT, 3, owner=owner)), store, home)
-    lock.release()
+    record, store = train_here(home, plan("mean", preset_of("mean"), "sample", HOLDOUT, 3)), RunStore(home.home)
     run = store.load(record.id)
     found = item_item_of(run, store, home)
     dataset, ratings = load_encoded("sample", home)

@@ -61,7 +61,7 @@ def test_a_film_without_a_prediction_does_not_open():
 def test_a_title_leads_to_its_address():
     film = Film("Thelma & Louise", "", "5", " stars", address="similar?data=sample&film=Thelma+%26+Louise")
     html = film_list([film], "Ratings", STARS, LIGHT, 1)
-    said = '<a href="similar?data=sample&amp;film=Thelma+%26+Louise" target="_self">Thelma &amp; Louise</a>'
+    said = '<a class="item-page" href="similar?data=sample&amp;film=Thelma+%26+Louise" target="_self">Thelma &amp; Louise</a>'
     assert f'<b title="Thelma &amp; Louise">{said}</b>' in html
     assert "<a" not in film_list([Film("Alien", "", "5", " stars")], "Ratings", STARS, LIGHT, 1)
 

@@ -15,12 +15,13 @@ from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, name_of
 from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.page import Page
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step, choose
+from collab.ui.walk import Door, Question, Step
 
 ONE, ORDER = "one prediction", "two orders"
 N_RANKED = 10
@@ -278,8 +279,8 @@ def draw(page: Page) -> None:
         view = choose(
             "Show",
             [ONE, ORDER],
-            "biases_view",
-            "What one prediction is made of, or the best films in the order of their mean and of their bias.",
+            key="biases_view",
+            help="What one prediction is made of, or the best films in the order of their mean and of their bias.",
         )
     if view == ONE:
         _show_one(picture.container(), controls, page, sums, own=not note)

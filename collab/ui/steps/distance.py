@@ -14,6 +14,7 @@ from collab.tables import most_rated_items
 from collab.ui import words
 from collab.ui.chapter_run import chapter_run
 from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, shortened
 from collab.ui.page import Page
 from collab.ui.tables import as_table
@@ -129,15 +130,7 @@ def lists_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(page: Page) -> None:
-    view = st.segmented_control(
-        "View",
-        [ARROWS, RARE],
-        default=ARROWS,
-        required=True,
-        key="distance_view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    view = choose("View", [ARROWS, RARE], key="distance_view", label_visibility="collapsed")
     if view == ARROWS:
         _arrows()
     elif (run := chapter_run(page)) is not None:
@@ -203,7 +196,7 @@ def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
         return ""
     n_rare = int((nearest(run, film)["n_ratings"] < FEW).sum())
     text = f" Of the {N_FILMS} nearest in the run in use, {words.plain(run.record.name)}, {n_rare} have so few."
-    if hasattr(run.model, "item_covariances"):
+    if run.model.item_covariances is not None:
         text += " There a film with few ratings stays close to the average film."
     return text
 

@@ -13,10 +13,11 @@ from plotly.subplots import make_subplots
 from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
 from collab.ui import own_link, words
 from collab.ui.charts import PLAIN, styled
+from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step, choose
+from collab.ui.walk import Door, Question, Step
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
 USER = "The user"
@@ -102,8 +103,8 @@ def draw(page: Page) -> None:
         title = choose(
             "Telling",
             list(BY_TITLE),
-            "telling",
-            "The chapter tells the example with these numbers; readers' notes tell it again with others.",
+            key="telling",
+            help="The chapter tells the example with these numbers; readers' notes tell it again with others.",
         )
         telling = BY_TITLE[title]
         _from_link(telling)

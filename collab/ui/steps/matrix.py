@@ -14,11 +14,12 @@ from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
 from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.controls import choose
 from collab.ui.explore_charts import escaped, name_of
 from collab.ui.page import Page
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, mixed, palette
-from collab.ui.walk import Door, Question, Step, choose
+from collab.ui.walk import Door, Question, Step
 
 CORNER, SECTION = "Busiest", "Cross-section"
 SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller
@@ -152,8 +153,8 @@ def _choose_part(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
     part = choose(
         "Part of the matrix",
         [CORNER, SECTION],
-        "matrix_part",
-        "Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
+        key="matrix_part",
+        help="Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
         "from the most to the least rated, as blank as the whole.",
     )
     n_users, n_films = (

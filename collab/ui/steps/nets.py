@@ -18,10 +18,11 @@ from collab.models.nets import DeepSettings
 from collab.settings import parse
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
+from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Question, Step, Topic, choose
+from collab.ui.walk import Door, Question, Step, Topic
 
 NET, SIZES = "The net", "Embedding sizes"
 MOST_LAYERS = 4
@@ -291,8 +292,8 @@ def draw(page: Page) -> None:
         view = choose(
             "Show",
             [NET, SIZES],
-            "nets_view",
-            "A net from its embeddings to the rating, or the rule by which embeddings get their sizes.",
+            key="nets_view",
+            help="A net from its embeddings to the rating, or the rule by which embeddings get their sizes.",
         )
     (_show_net if view == NET else _show_sizes)(page, picture.container(), controls)
 

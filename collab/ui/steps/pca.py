@@ -10,11 +10,12 @@ import streamlit as st
 from collab.ideas.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
+from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.plot3d import plot3d
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
-from collab.ui.walk import Door, Step, choose
+from collab.ui.walk import Door, Step
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
 HEIGHT = 400
@@ -121,7 +122,7 @@ def axes_table(found: PrincipalAxes) -> pd.DataFrame:
 def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        view = choose("View", [SOLID, FLAT], "pca_view")
+        view = choose("View", [SOLID, FLAT], key="pca_view")
         stretch = st.slider(
             "How stretched",
             1.0,

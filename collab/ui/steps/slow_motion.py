@@ -12,11 +12,12 @@ from collab.errors import RunError
 from collab.ideas.crosstab import by_count, crosstab
 from collab.ideas.slow_motion import State, trajectory
 from collab.ui import cached, own_link, words
+from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.tables import as_table
 from collab.ui.theme import palette
-from collab.ui.walk import Door, Question, Step, choose
+from collab.ui.walk import Door, Question, Step
 
 STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
 SIZE = 6  # users, and films
@@ -92,8 +93,8 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         shown = choose(
             "In the margins",
             [FACTORS, GRADIENTS],
-            "slow_shown",
-            "A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
+            key="slow_shown",
+            help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
         )
         data, spec = loss_spec(states[: now + 1], N_STEPS, palette())
         st.vega_lite_chart(data, spec, key="slow_loss", alt=f"Loss after {now} steps: {words.loss(states[now].loss)}")

@@ -20,6 +20,7 @@ from collab.services.training_job import load_encoded
 from collab.splitting import split_by
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
@@ -162,15 +163,7 @@ def trained_curve(data: str, weight_decay: float) -> DecayCurve:
 
 
 def draw(page: Page) -> None:
-    view = st.segmented_control(
-        "View",
-        [CANYON, RULE, OVERFIT],
-        default=CANYON,
-        required=True,
-        key="decay_view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    view = choose("View", [CANYON, RULE, OVERFIT], key="decay_view", label_visibility="collapsed")
     picture, controls = st.columns([3, 1], gap="medium")
     {CANYON: _canyon, RULE: _rule, OVERFIT: _overfit}[view](page, picture, controls)
 
