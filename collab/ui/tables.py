@@ -82,7 +82,11 @@ def item_table(
         placeholder=words.MISSING,
         alt=alt,
         column_order=[name for name in (*order[:beside], TO_PAGE, *order[beside:]) if name in shown],
-        column_config={**COLUMNS, TO_PAGE: button, **(columns or {})},
+        column_config={
+            **{name: column for name, column in COLUMNS.items() if name in shown},
+            TO_PAGE: button,
+            **(columns or {}),
+        },
         on_select="rerun" if selectable else "ignore",
         selection_mode="multi-row",
     )

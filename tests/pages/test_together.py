@@ -20,7 +20,11 @@ def html(app):
 def films(app):
     """Titles of the list, best first."""
     lists = [element.proto.body for element in app.get("html") if '<div class="evening"' in element.proto.body]
-    return re.findall(r'<div class="film"><b title="([^"]*)"><a href="similar\?', lists[0]) if lists else []
+    return (
+        re.findall(r'<div class="film"><b title="([^"]*)"><a class="item-page" href="similar\?', lists[0])
+        if lists
+        else []
+    )
 
 
 def table(app):
