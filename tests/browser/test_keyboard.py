@@ -54,7 +54,7 @@ def test_a_popover_is_entered_and_left(server, desktop, settled):
         desktop.keyboard.press("Tab")
         if not desktop.evaluate("document.activeElement.closest('[data-testid=stPopoverBody]') !== null"):
             break
-    focus_comes_to(desktop, ".st-key-near")  # what comes after the button, not the top of the page
+    focus_comes_to(desktop, '[data-testid="stPageLink"]')  # what comes after the button, not the top of the page
     desktop.keyboard.press("Shift+Tab")
     assert more.evaluate("node => node === document.activeElement")
     desktop.keyboard.press("Enter")
