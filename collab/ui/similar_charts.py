@@ -58,9 +58,10 @@ def neighbour_bars_figure(
         about = " ".join(filter(None, [words.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
         said.append(f'{f"<b>{title}</b>" if is_bold else title}  <span style="color:{palette.muted}">{about}</span>')
     look = {"color": palette.accent, "opacity": [1.0 if each or not bold.any() else FAINT for each in bold]}
-    bars = go.Bar(marker=look, hovertext=hover, hovertemplate="%{hovertext}<extra></extra>")
-    figure = _slim_bars(bars, values, [f"{value:.2f}" for value in values], said, 13, palette, synthetic)
-    return figure.update_xaxes(title=axis)
+    bars = {"marker": look, "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>"}
+    words_look = {"font": font(palette.ink, 13)}
+    numbers = [f"{value:.2f}" for value in values]
+    return _slim_bars(bars, values, numbers, said, words_look, {"title": axis}, palette, synthetic)
 
 
 def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
@@ -69,26 +70,27 @@ def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: 
     `rows` has part and said, in the order in which they are drawn.
     """
     colours = np.where(rows["part"] >= 0, palette.diverging[-3], palette.diverging[2]).tolist()
-    bars = go.Bar(marker={"color": colours}, hoverinfo="skip")
-    figure = _slim_bars(
-        bars, rows["part"], rows["part"].map(words.signed).tolist(), rows["said"], 12, palette, synthetic
-    )
-    figure.update_annotations(bgcolor=palette.paper, borderpad=1)  # the line at zero stops there
-    return figure.update_xaxes(title=axis, zeroline=True, zerolinecolor=palette.muted)
+    bars = {"marker": {"color": colours}, "hoverinfo": "skip"}
+    # the line at zero stops at the words
+    words_look = {"font": font(palette.ink, 12), "bgcolor": palette.paper, "borderpad": 1}
+    below = {"title": axis, "zeroline": True, "zerolinecolor": palette.muted}
+    numbers = rows["part"].map(words.signed).tolist()
+    return _slim_bars(bars, rows["part"], numbers, rows["said"], words_look, below, palette, synthetic)
 
 
 def _slim_bars(
-    bars: go.Bar,
+    bars: dict,
     values: pd.Series,
     numbers: Sequence[str],
     said: Iterable[str],
-    size: int,
+    words_look: dict,
+    below: dict,
     palette: Palette,
     synthetic: bool,
 ) -> go.Figure:
-    """The `values` as slim `bars`, the first on top: at the end of each its number, above it its words."""
+    """The `values` as slim `bars`, the first on top: at the end of each its number, above it its words; `below` is the axis."""
     places = list(range(len(values)))
-    bars.update(
+    bar = go.Bar(
         x=values.tolist(),
         y=places,
         orientation="h",
@@ -98,20 +100,14 @@ def _slim_bars(
         textfont=font(palette.ink, 12),
         cliponaxis=False,
         constraintext="none",
+        **bars,
     )
-    label = {
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "left",
-        "yshift": 13,
-        "showarrow": False,
-        "font": font(palette.ink, size),
-    }
+    label = {"x": 0, "xref": "paper", "xanchor": "left", "yshift": 13, "showarrow": False, **words_look}
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     room = (high - low) or 1.0
     figure = go.Figure(
-        bars, {"annotations": [label | {"y": y, "text": text} for y, text in zip(places, said, strict=True)]}
+        bar, {"annotations": [label | {"y": y, "text": text} for y, text in zip(places, said, strict=True)]}
     )
     styled(figure, palette, 64 + 40 * len(values), synthetic=synthetic, left=12)
-    figure.update_xaxes(range=[low - (0.14 * room if low < 0 else 0), high + 0.14 * room])
+    figure.update_xaxes(range=[low - (0.14 * room if low < 0 else 0), high + 0.14 * room], **below)
     return figure.update_yaxes(visible=False, range=[len(values) - 0.5, -0.8])
