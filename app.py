@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.errors import CollabError
+from collab.ui.memory import set_aside_what_stays
 from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
@@ -45,3 +46,5 @@ try:
     navigation.run()
 except CollabError as reason:
     show_trouble(reason)
+finally:
+    set_aside_what_stays()

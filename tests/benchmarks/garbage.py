@@ -1,10 +1,11 @@
-"""What a search for garbage after every turn would cost, and save: memory and the slowest turns of visitors who come and go.
+"""What the search for garbage after every turn costs, and what it saves: memory and the slowest turns of long visits.
 
-    python -m tests.benchmarks.garbage [--rounds 20] [--beside CHECKOUT]
+    python -m tests.benchmarks.garbage [--rounds 40] [--beside CHECKOUT]
 
 MovieLens 100K, two real servers that take turns, and visitors who go round all pages as fast as the server answers
-(`tests/benchmarks/pages.py`), a new session each round. The opponent is the same dashboard as Streamlit would run it, with
-`runner.postScriptGC = true`, or the one of another CHECKOUT. Memory is the resident one of the server's process, on Linux.
+(`tests/benchmarks/pages.py`), a new session each round, as in an hour in which people come and go. The opponent is the same
+dashboard, or that of another CHECKOUT, with Streamlit's own switch, `runner.postScriptGC = false`: Python then searches for
+garbage when it sees fit, not at the end of every turn. Memory is the resident one of the server's process, on Linux.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from tests.benchmarks.wire import Session
 from tests.browser.conftest import ROOT, serving
 
 STEP = 5  # rounds between two lines of the table
-AFTER_EVERY_TURN = ("--server.address=127.0.0.1", "--server.headless=true", "--runner.postScriptGC=true")
+NEVER = "--runner.postScriptGC=false"
+LOCAL = ("--server.address=127.0.0.1", "--server.headless=true")
 
 
 def resident(address: str) -> float:
@@ -62,8 +64,8 @@ def slowest(seconds: Sequence[float]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print memory and turns of both servers every few rounds, and of all rounds at the end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20, help="through all pages, for each of the two servers")
-    parser.add_argument("--beside", type=Path, help="another checkout, to be the opponent as it is")
+    parser.add_argument("--rounds", type=int, default=40, help="through all pages, for each of the two servers")
+    parser.add_argument("--beside", type=Path, default=ROOT, help="the opponent's checkout, else this one")
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home, other = Path(folder) / "home", Path(folder) / "other"
@@ -72,15 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ.pop("COLLAB_DATABASE", None)
         links = prepare(read_environment(), [DEFAULT_MODEL])
         shutil.copytree(home, other)
-        opponent = (chosen.beside.resolve() / "app.py",) if chosen.beside else (ROOT / "app.py", AFTER_EVERY_TURN)
         with (
             serving(home) as ours,
-            serving(other, *opponent) as theirs,
+            serving(other, chosen.beside.resolve() / "app.py", (*LOCAL, NEVER)) as theirs,
             serving(Path(folder) / "empty", EMPTY) as empty,
             Session(empty) as floor,
         ):
             floor.open()
-            servers = {"ours": ours, "opponent": theirs}
+            servers = {"as it is": ours, "never": theirs}
             for place in range(WARM_ROUNDS):
                 for address in servers.values():
                     visit(address, floor, links, place)
