@@ -51,7 +51,9 @@ def leave_for_item() -> None:
 
 
 def _open_pressed() -> None:
-    open_item(st.session_state["_item_links"].pressed)
+    links = st.session_state.get("_item_links")
+    if links is not None:  # else somebody has left the page with the same breath
+        open_item(links.pressed)
 
 
 def follow_item_links() -> None:

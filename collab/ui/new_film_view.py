@@ -10,6 +10,7 @@ import streamlit as st
 
 from collab.errors import CollabError, RunError
 from collab.features import film_words_of
+from collab.kinds import genres_of
 from collab.left_out_films import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
 from collab.models import family_of
 from collab.new_film import AudienceSpace, NewFilm, closest_films, foresee, group_table
@@ -21,11 +22,8 @@ from collab.ui.similar_lists import Listing, draw_list, neighbour_table
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
-_DESCRIBED, _MEASURED = (
-    "_described",
-    "_measured_left_out",
-)
-"""In the session: the film that the controls began with, and the run whose answers are measured."""
+_DESCRIBED = "_described"  # in the session: the film that the controls began with
+_MEASURED = "_measured_left_out"  # and the run whose answers are measured
 
 
 class Described(NamedTuple):
@@ -76,7 +74,7 @@ def _describe(run: TrainedRun, film: int) -> Described:
     known, chosen, years = film_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
     low, high = (int(years.min()), int(years.max())) if len(years) else (0, 0)
     own = {
-        "new_genres": [genre for genre in chosen["genres"].split("|") if genre in known.genres],
+        "new_genres": [genre for genre in genres_of(chosen["genres"]) if genre in known.genres],
         "new_year": high if pd.isna(chosen["year"]) else int(chosen["year"]),
         "new_title": "",
     }
