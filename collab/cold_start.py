@@ -395,9 +395,8 @@ def _most_probable(start: np.ndarray, design: np.ndarray, ratings: np.ndarray, f
     for _ in range(MAXIMUM_STEPS):
         rating, slope, curvature = films.curve(start + design @ z)
         residual = ratings - rating
-        pull = (
-            design.T @ (slope * residual) / films.noise_variance
-        )  # (k + 1,) what the ratings ask for; the prior asks for 0
+        # (k + 1,) what the ratings ask for; the prior asks for 0
+        pull = design.T @ (slope * residual) / films.noise_variance
         gradient = z - pull
         if np.abs(gradient).max() <= 1e-10 * (1 + np.abs(pull).max()):
             break
