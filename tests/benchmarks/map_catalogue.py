@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from collab.models import build_model, preset_of
+from collab.services.run_files import describe_layers
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
 
@@ -45,7 +46,7 @@ def catalogue(n_films: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def write_run(home: Path, n_films: int) -> str:
-    """Write a finished run of the catalogue into the home; its id."""
+    """Write a run of the catalogue into the home, as one that was stopped before its first epoch was done; its id."""
     store = RunStore(home)
     items, factors = catalogue(n_films)
     settings = dataclasses.replace(preset_of("dot-bias", "fast"), n_factors=N_FACTORS)
@@ -58,10 +59,12 @@ def write_run(home: Path, n_films: int) -> str:
     )
     store.begin(record)
     numbers = np.random.default_rng(1)
+    n_train = int(items["n_ratings"].sum())
+    each, left = divmod(n_train, N_USERS - 1)
     users = pd.DataFrame(
         {
             "user_id": ["#na#", *(f"{number}" for number in range(1, N_USERS))],
-            "n_ratings": [0, *[40] * (N_USERS - 1)],
+            "n_ratings": [0, each + left, *[each] * (N_USERS - 2)],
             "mean_rating": 3.5,
             "damped_mean": 3.5,
         }
@@ -72,7 +75,18 @@ def write_run(home: Path, n_films: int) -> str:
     weights["item_factors"] = factors.astype(np.float32)
     store.write_tables(record.id, items, users)
     store.write_weights(record.id, weights)
+    error = {"mse": 1.0, "rmse": 1.0, "mae": 0.8, "n_ratings": n_train // 4}
     store.finish(
-        dataclasses.replace(record, state="finished", valid={"mse": 1.0, "rmse": 1.0, "mae": 0.8, "n_ratings": 1})
+        dataclasses.replace(
+            record,
+            state="stopped",
+            n_train=n_train,
+            n_valid=n_train // 4,
+            fingerprint="0" * 16,
+            layers=describe_layers(model),
+            baselines={"global_mean": error, "biases_only": error},
+            valid=error,
+        )
     )
+    store.load(record.id)  # a damaged run would give way to another one, and nobody would see it in the figures
     return record.id
