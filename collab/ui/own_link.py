@@ -20,14 +20,19 @@ def put(name: str, text: str | None) -> None:
     before = st.query_params.get(name)
     if before == text:
         return
-    now = time.monotonic()
-    replaced = st.session_state.get("_replaced", {})
-    recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
-    st.session_state["_replaced"] = recent | {(name, before): now}
+    _replace(name, before)
     if text is None:
         del st.query_params[name]
     else:
         st.query_params[name] = text
+
+
+def _replace(name: str, text: str | None) -> None:
+    """Remember that `name=text` is what the session has just replaced."""
+    now = time.monotonic()
+    replaced = st.session_state.get("_replaced", {})
+    recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
+    st.session_state["_replaced"] = recent | {(name, text): now}
 
 
 def is_late(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
@@ -45,7 +50,11 @@ def newly_linked(name: str, within: float = LONG_STALE_SECONDS) -> str | None:
 
 def keep(name: str, text: str | None) -> None:
     """`put` it, and remember that it is the session's own."""
-    st.session_state[f"_linked_{name}"] = text
+    key = f"_linked_{name}"
+    # this turn's link may be of before even that, and the one with it is yet to come
+    if key in st.session_state and text not in (st.session_state[key], st.query_params.get(name)):
+        _replace(name, st.session_state[key])
+    st.session_state[key] = text
     put(name, text)
 
 

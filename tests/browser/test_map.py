@@ -31,24 +31,26 @@ INSIDE = """() => { const node = document.querySelector('.plot3d-drawing'), { xa
 TURNED_AND_BACK = """async () => {
   const scene = document.querySelector('.plot3d-drawing')._fullLayout.scene._scene, { glplot } = scene, { gl } = glplot;
   const frames = async (n) => { while (n--) await new Promise(requestAnimationFrame); };
+  const canPick = () => glplot.objects.some(object => object.pickSlots);
   const state = () => {
     const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight], pixels = new Uint8Array(4 * width * height);
-    const canPick = glplot.objects.some(object => object.pickSlots);
     glplot.redraw();
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
     let inked = 0;
     for (let place = 3; place < pixels.length; place += 4) inked += pixels[place] > 127;
-    return { inked: inked / (width * height), ratio: glplot.pixelRatio, width, canPick };
+    return { inked: inked / (width * height), ratio: glplot.pixelRatio, canPick: canPick() };
   };
   const { eye, center, up } = scene.getCamera(), numbers = ({ x, y, z }) => [x, y, z];
   const look = (by) => scene.camera.lookAt([eye.x + by, eye.y, eye.z], numbers(center), numbers(up));
   const before = state();
+  // asked in the frame itself: a slow machine can be at rest again before anybody outside asks
+  const { camera } = glplot, { tick } = camera, turning = [];
+  camera.tick = () => { const moved = tick.call(camera); if (moved) turning.push(canPick()); return moved; };
   look(0.2);
-  for (let n = 0; n < 200 && glplot.objects.some(object => object.pickSlots); n++) await frames(1);
+  for (let n = 0; n < 200 && !turning.length; n++) await frames(1);
   look(0);
   await frames(4);
-  const turning = state();
-  for (let n = 0; n < 400 && !glplot.objects.some(object => object.pickSlots); n++) await frames(1);
+  for (let n = 0; n < 400 && !canPick(); n++) await frames(1);
   await frames(3);
   return { before, turning, after: state() }; }"""
 BROKEN = """() => {
@@ -160,10 +162,10 @@ def test_turning_chooses_nothing_and_a_click_the_film_under_the_mouse(film_map, 
 def test_a_turn_leaves_picking_out_and_at_rest_the_picture_is_whole(film_map):
     seen = film_map.evaluate(TURNED_AND_BACK)
     before, turning, after = seen["before"], seen["turning"], seen["after"]
-    assert before["canPick"] and not turning["canPick"] and after["canPick"]  # nobody points while turning
-    assert {each["ratio"] for each in seen.values()} == {1}  # WebGL is software here
+    assert before["canPick"] and turning and not any(turning) and after["canPick"]  # nobody points while turning
+    assert before["ratio"] == after["ratio"] == 1  # WebGL is software here
     assert before["inked"] > 0.01
-    assert turning["inked"] == after["inked"] == pytest.approx(before["inked"], rel=0.02)
+    assert after["inked"] == pytest.approx(before["inked"], rel=0.02)
 
 
 def test_where_the_shortcut_fails_the_map_turns_all_the_same(film_map):
