@@ -89,7 +89,7 @@ with model_side:
             width=130,
             help="What the same guess for everybody reaches on the same ratings.",
         )
-    progress, word = cached.jobs().store.progress(run.id), epoch_word(record)
+    progress, word = cached.runs().progress(run.id), epoch_word(record)
     table = loss_data(progress)
     st.vega_lite_chart(
         table,

@@ -18,7 +18,7 @@ page = open_page(
     "Every training, kept: tick one to work with it, several to see them beside each other.",
     needs_run=False,
 )
-store = cached.jobs().store
+store = cached.runs()
 
 
 def watch(states: tuple) -> None:

@@ -1,19 +1,26 @@
-"""Fetcher: downloads a data set in a thread of its own, so that no page waits for a network."""
+"""Fetcher: has data sets downloaded by a process of its own, so that no page waits for a network."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from collab.datasets import Entry, entry_of, fault_of, find
+from collab.datasets import entry_of, fault_of, find
 from collab.datasets.download import GROUPLENS, download
 from collab.errors import DownloadError
-from collab.services.environment import Environment
+from collab.services.environment import Environment, read_environment
+from collab.services.job_queue import DONE, FAILED, STOPPED, Job
 
-PATIENCE_SECONDS = 3.0  # a network that has not answered by then is taken for unreachable; the thread may still succeed
+if TYPE_CHECKING:  # its process need not load torch
+    from collab.services.jobs import Jobs
+    from collab.services.worker import AtWork
+
+PATIENCE_SECONDS = (
+    3.0  # a network that has not answered by then is taken for unreachable; the download may still succeed
+)
+KIND = "download"
 
 
 @dataclass(frozen=True)
@@ -27,15 +34,13 @@ class Fetch:
     done: int = 0  # bytes
     total: int = 0  # bytes, 0 while unknown
     message: str = ""
-    since: float = 0.0
+    since: float = 0.0  # when it was asked for, in seconds since 1970
     replaceable: bool = False
 
     @property
     def out_of_reach(self) -> bool:
         """Whether the built-in sample should take the place: it failed, or the network does not answer."""
-        return self.state == "failed" or (
-            self.state == "connecting" and time.monotonic() - self.since > PATIENCE_SECONDS
-        )
+        return self.state == "failed" or (self.state == "connecting" and time.time() - self.since > PATIENCE_SECONDS)
 
 
 def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
@@ -44,30 +49,21 @@ def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
 
 
 class Fetcher:
-    """Finds data sets, checks them, and fetches those that are nowhere. One a server."""
+    """Finds data sets, checks them, and has those fetched that are nowhere. One a server."""
 
-    def __init__(
-        self, environment: Environment, base_address: str = GROUPLENS, fetch: Callable[..., Path] = download
-    ) -> None:
-        self.environment, self.base_address, self._fetch = environment, base_address, fetch
-        self._lock = threading.Lock()
-        self._starting = threading.Lock()  # two pages that ask at the same moment start one download
-        self._fetches: dict[str, Fetch] = {}
+    def __init__(self, jobs: Jobs, base_address: str = GROUPLENS) -> None:
+        self.jobs, self.environment, self.base_address = jobs, jobs.environment, base_address
 
     def state(self, name: str) -> Fetch:
         """Where the data set called `name` stands now; never waits for a network. A file that has changed is read and checked."""
-        entry = entry_of(name)
-        with self._lock:
-            noted = self._fetches.get(name, Fetch("absent"))
-        if entry.synthetic:
+        if entry_of(name).synthetic:
             return Fetch("here")
         place = find(name, self.environment.places)
-        if place is None:
-            return Fetch("absent") if noted.state == "here" else noted  # it was here once, and somebody took it away
-        fault = fault_of(name, place)
-        if not fault:
+        fault = fault_of(name, place) if place is not None else ""
+        if place is not None and not fault:
             return Fetch("here")
-        if noted.state in ("connecting", "downloading"):  # a better one is on its way
+        noted = _fetch_of(self.jobs.known(KIND, self._request(name)))
+        if place is None or noted.state in ("connecting", "downloading"):  # a better one is on its way
             return noted
         if noted.state == "failed":
             fault = f"{fault} It was tried to fetch it again: {noted.message}"
@@ -76,29 +72,42 @@ class Fetcher:
     def ensure(self, name: str, *, again: bool = False) -> Fetch:
         """Start to fetch what is absent; after a failure, or in place of what is damaged, only if told to try `again`. Returns at
         once."""
-        entry = entry_of(name)
-        with self._starting:
-            now = self.state(name)
-            may_try = now.state == "failed" or (now.state == "damaged" and now.replaceable)
-            if now.state == "absent" or (may_try and again):
-                with self._lock:
-                    self._fetches[name] = now = Fetch("connecting", since=time.monotonic())
-                threading.Thread(target=self._run, args=(entry,), daemon=True).start()
+        now = self.state(name)
+        may_try = now.state == "failed" or (now.state == "damaged" and now.replaceable)
+        if now.state == "absent" or (may_try and again):
+            now = _fetch_of(self.jobs.submit(KIND, self._request(name), owner="", again=True))
         return now
 
-    def _run(self, entry: Entry) -> None:
-        def progress(done: int, total: int) -> None:
-            with self._lock:
-                self._fetches[entry.name] = replace(
-                    self._fetches[entry.name], state="downloading", done=done, total=total
-                )
+    def job(self, name: str) -> Job | None:
+        """The job that fetches a data set, or did last."""
+        return self.jobs.known(KIND, self._request(name))
 
-        try:
-            self._fetch(entry.file_name, entry.all_md5, self.environment.downloads, progress, self.base_address)
-            result = Fetch("here")
-        except DownloadError as reason:
-            result = Fetch("failed", message=str(reason))
-        except Exception as reason:
-            result = Fetch("failed", message=f"{entry.title} could not be fetched: {type(reason).__name__}: {reason}")
-        with self._lock:
-            self._fetches[entry.name] = result
+    def _request(self, name: str) -> dict[str, str]:
+        return {"data": name, "from": self.base_address}
+
+
+def _fetch_of(job: Job | None) -> Fetch:
+    """What a job says of a data set that lies nowhere."""
+    if job is None or job.state in (DONE, STOPPED):  # it was here once, and somebody took it away
+        return Fetch("absent")
+    if job.state == FAILED:
+        return Fetch("failed", message=job.message)
+    if not job.note:
+        return Fetch("connecting", since=job.created)
+    done, total = map(int, job.note.split("/"))
+    return Fetch("downloading", done, total, since=job.created)
+
+
+def fetch(request: dict[str, Any], at_work: AtWork) -> None:
+    """Download the "data" set "from" an address. Raises DownloadError."""
+    entry = entry_of(request["data"])
+
+    def progress(done: int, total: int) -> None:
+        at_work.report(done / total if total else 0.0, f"{done}/{total}")
+
+    try:
+        download(entry.file_name, entry.all_md5, read_environment().downloads, progress, request["from"])
+    except DownloadError:
+        raise
+    except Exception as reason:
+        raise DownloadError(f"{entry.title} could not be fetched: {type(reason).__name__}: {reason}") from reason

@@ -1,56 +1,116 @@
-"""Jobs: the queue in front of the worker process; start, watch, stop."""
+"""Everything that is done in the background: whoever wants it done submits a job, and watches it; one server does them all.
+
+     page ── submit, look, stop ──►  queue of the home  ◄── submit, look, stop ── page of another server
+                                      (job_queue.py)
+                                            ▲
+                                            │ the server that holds the lease: begin, report, end
+                                     ┌──────┴───────┐
+                                     │ Jobs, a thread│──► worker of the lane "training"   warm
+                                     └──────────────┘──► worker of the lane "trials"     warm, as quick as the pages
+                                                     ──► worker of the lane "t-SNE"      one a job: to stop it is to end it
+                                                     ──► …                               (worker.py)
+
+A *kind* says what function does a job and in which *lane* it waits; `kinds.py` names all of them. A lane has one worker, so its
+jobs go one after the other, in turns by owner. A worker that dies, hangs or cannot start is replaced; a job whose worker was lost
+has failed. When the server that holds the lease is gone another takes it over at its next look, and begins anew what can be.
+A job is stopped when the last who waits for it has stopped it, and goes on when they only leave.
+"""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import dataclasses
 import json
 import logging
 import math
 import os
+import queue
 import subprocess
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from collab.errors import CollabError, RunError, StorageError
+from collab.services import disk
 from collab.services.environment import Environment
-from collab.services.runs import RunRecord, RunStore
-from collab.services.time_limit import check_times
-from collab.services.training_job import what_is_trained
+from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job, JobQueue, Waiter, key_of, new_id
+from collab.services.runs import RunStore
 
 PROJECT = Path(__file__).resolve().parents[2]
-MAX_QUEUED = 20
-MOST_WAITING = 3  # of one person
-MOST_PLANNED, MAX_PLANNED = 50, 200  # still to come, of one person and of all
-LOOK_SECONDS = 0.25  # how often it is looked for a worker that hangs or can be started again, and for a wish to stop
-PAUSE_SECONDS = 5.0  # how long not after an error
+LOOK_SECONDS = 0.25  # how often the queue is looked at, where nobody calls before
+SLOW_LOOK_SECONDS = 5.0  # how often it is looked for what is seldom: servers and folders that have gone or come
 OVERDUE_LOOKS = 8  # so many looks long does a worker hang: after the machine slept it has time to say something
-SILENT_SECONDS = 30.0  # without a word a worker hangs, …
-SILENT_EPOCHS = 10.0  # … but where an epoch takes long, after so many of them
+SILENT_STEPS = 10.0  # a worker may be silent for so many of its longest steps, …
 START_SECONDS = 120.0  # so long may a worker take until it is ready
 MOST_DELAY = 60.0  # seconds between two tries to start a worker
+MOST_BEGINNINGS = 3  # of one job: what ends every server that tries it is not tried for ever
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Lane:
+    """Jobs that wait for one another, and what their worker is like.
+
+    `niceness` says how readily it leaves the processor to others (0: like anybody), `modules` what it loads before it is ready,
+    `warm` which function then gets it ready for what is to come. It ends after `linger_seconds` without a job. `is_killed`: its
+    jobs cannot be interrupted, so to stop one is to end the worker. Without a word for `silent_seconds` it hangs.
+    """
+
+    name: str
+    niceness: int = 10
+    modules: tuple[str, ...] = ()
+    warm: str = ""
+    linger_seconds: float = 0.0
+    is_killed: bool = False
+    silent_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be done in the background: `function`, "module:function", is called in the worker of `lane` with a job's request
+    and a `worker.AtWork`, and what it returns, in terms of JSON, is the result; the last `n_kept` are kept.
+
+    `is_lasting`: it goes on though every server at which somebody waits for it is gone.
+    """
+
+    name: str
+    function: str
+    lane: Lane
+    n_kept: int = 12
+    is_lasting: bool = False
+    begins_again: bool = True
+
+    def is_wanted(self, job: Job) -> bool:
+        """Whether what the job works on is still there, and nobody has stopped it from outside."""
+        return True
+
+    def request(self, job: Job, server: str) -> dict[str, Any]:
+        """What the function is given, in a worker of this server."""
+        return job.request
+
+    def put_down(self, job: Job, state: str, message: str) -> None:
+        """The job is over: what it worked on is to say so too, with `message` where its function did not come to that."""
+
+    def has_begun(self, job: Job) -> bool:
+        """Whether a job whose server died had begun, and cannot wait again."""
+        return not self.begins_again
+
+    def adopt(self, queue: JobQueue, server: str) -> None:
+        """Put into the queue what should be there and is not."""
+
+
 class Jobs:
-    """One a server, shared by all its sessions. One run trains at a time, the others wait in order.
+    """The jobs of a server, and of the whole home while it holds the lease. One a server, shared by all its sessions.
 
-    Everything a page shows of a run comes from its folder; here is only who is next, and the worker's process. If the worker
-    dies or hangs, its run becomes an interrupted one, a new worker is started, and the queue goes on; if it cannot be started,
-    that is tried again and again, and `trouble` says why. `folder` is where the runs are, if not in the home; `niceness` says how
-    readily the worker leaves the processor to others (0: like anybody); `clock` counts seconds, of which `silent_seconds` without
-    a word from the worker are a hang.
-
-    A person, the `starter` of runs, has at most MOST_WAITING runs waiting, none of which takes longer than
-    `time_limit.MOST_SECONDS`, and one plan of more runs that follow as there is room. A run without a starter is the
-    server's own: it has no limits and comes next.
+    `kinds` are those that there are; `clock` counts seconds, of which `silent_seconds` (the lane's own where None) without a word
+    from a worker are a hang.
     """
 
     worker_module = "collab.services.worker"
@@ -58,271 +118,357 @@ class Jobs:
     def __init__(
         self,
         environment: Environment,
-        folder: Path | None = None,
-        niceness: int = 10,
+        kinds: Iterable[Kind],
         *,
         clock: Callable[[], float] = time.monotonic,
-        silent_seconds: float = SILENT_SECONDS,
+        silent_seconds: float | None = None,
     ) -> None:
-        self.environment, self.niceness = environment, niceness
-        self.clock, self.silent_seconds = clock, silent_seconds
-        self.folder = folder or environment.home
-        self.store = RunStore(self.folder, durable=self.folder == environment.home)
-        self.owner, self._ownership = self.store.claim()
-        self.store.rescue()
-        self._lock = threading.RLock()
-        self._waiting: deque[str] = deque()
-        self._starters: dict[str, str] = {}  # of the runs in the queue, by id
-        self._plans: dict[str, deque[RunRecord]] = {}  # what is still to come, by starter
-        self._dropped: dict[str, CollabError] = {}  # why the rest of a plan will not come
-        self._running: str | None = None  # given to the worker, or waiting for it to be ready
-        self._process: subprocess.Popen[str] | None = None
-        self._ready = False
-        self._heard = 0.0  # when the worker was last heard of
-        self._longest = 0.0  # seconds of the longest epoch of the run in work
-        self._overdue = 0  # for how many looks it has been silent for too long
-        self._failures = 0  # starts of a worker that failed, one after the other
-        self._next_try = 0.0
-        self._trouble = ""
+        self.environment, self.clock, self.silent_seconds = environment, clock, silent_seconds
+        self.kinds = {kind.name: kind for kind in kinds}
+        self.store = RunStore(environment.home)
+        self.server, self._ownership = self.store.claim()
+        with disk.writing("Collab cannot begin", environment.home, "Nothing was changed."):
+            self.queue = JobQueue(environment.home)
+            self._lease = filelock.FileLock(self.queue.folder / "lease.lock")
+        self.workers = {lane.name: LaneWorker(lane, self) for lane in {kind.lane for kind in self.kinds.values()}}
+        self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._mark: tuple[int, ...] = ()
+        self._warmed: dict[tuple[str, str], float] = {}
+        self._looked_slowly = -math.inf
         self._closed = threading.Event()
-        threading.Thread(target=self._keep, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._thread.start()
         atexit.register(self.close)
 
-    def warm_up(self, data: str | None = None) -> None:
-        """Start the worker if there is none, and let it read a data set, so that the next start costs milliseconds."""
-        with self._lock:
-            if self._start_worker() and data is not None:
-                self._say(warm=data)
+    # --- for pages ---------------------------------------------------------------------------------------------------
 
-    def submit(self, record: RunRecord) -> str:
-        """Put a planned run (see `training_job.plan`) at the end of the queue; returns its id.
+    def submit(
+        self,
+        kind: str,
+        request: dict[str, Any],
+        *,
+        owner: str,
+        session: str = "",
+        files: Mapping[str, bytes] | None = None,
+        again: bool = False,
+    ) -> Job:
+        """The job that does this; one that waits, runs or is done already where there is one, unless it is to be done `again`.
 
-        Raises RunError where the queue is full, too many runs of its starter wait, it would take too long, or cannot be noted.
+        `files` are what its function finds beside its request. Raises StorageError where it cannot be noted down.
         """
-        self._check_time([record])
-        with self._lock:
-            if record.starter and len(self._waiting) >= MAX_QUEUED:
-                raise RunError(f"{MAX_QUEUED} runs are waiting already; wait until one has ended, or stop one of yours")
-            if not self._has_room(record.starter):
-                raise RunError(
-                    f"{MOST_WAITING} of your runs are waiting already; wait until one of them has begun, or stop one"
-                )
-            run_id = self._note(record)
-            self._go_on()
-            return run_id
+        key = key_of(request)
+        with self.queue.changing():
+            known = self.queue.same(kind, key)
+            if known is not None and known.busy:
+                self.queue.join(known.id, Waiter(owner, session, self.server))
+                return known
+            if known is not None and known.state == DONE and not again:
+                return known
+            job_id = new_id()
+            if files:
+                folder = self.queue.folder / job_id
+                with disk.writing("Nothing was begun", folder):
+                    folder.mkdir()
+                    for name, content in files.items():
+                        (folder / name).write_bytes(content)
+            lane, waiter = self.kinds[kind].lane.name, Waiter(owner, session, self.server)
+            job = self.queue.add(kind, lane, request, waiter, key=key, job_id=job_id)
+        self.wake()
+        return job
 
-    def submit_once(self, record: RunRecord) -> str:
-        """`submit`, unless the same training waits or runs already; returns that one's id then.
+    def known(self, kind: str, request: dict[str, Any]) -> Job | None:
+        """The last job that did, does or will do this; None where there is none, or its result is no longer kept."""
+        return self.queue.same(kind, key_of(request))
 
-        Two people who open the first page of a new server at once want one and the same run.
-        """
-        if (run_id := self._same(record)) is None:
-            self._check_time([record])  # before the lock is held: it may read a data set
-            with self._lock:
-                run_id = self._same(record) or self.submit(record)
-        return run_id
+    def stop(self, job_id: str, owner: str) -> None:
+        """This person does not want the job any more; it is stopped where nobody else does. Raises RunError for somebody who does
+        not wait for it. Nothing happens where it has ended already."""
+        with self.queue.changing():
+            waiters = self.queue.waiters(job_id)
+            if waiters and owner not in {waiter.owner for waiter in waiters}:
+                raise RunError("somebody else has started this; only they can stop it")
+            self._leave(job_id, owner=owner)
+        self.wake()
 
-    def submit_all(self, starter: str, records: Iterable[RunRecord]) -> list[str]:
-        """Train all of these runs of one person, none of which waits or runs already; returns the ids of those queued now.
+    def leave(self, job_id: str, session: str) -> None:
+        """This session shows something else now; the job is stopped where nobody else waits for it."""
+        self._leave(job_id, session=session)
+        self.wake()
 
-        The others are this person's plan, kept as long as this server runs: they follow as soon as there is room, whether or not
-        anybody looks. Raises RunError, and queues nothing, where an earlier plan is unfinished, or the runs would take too long:
-        one of them, or all together, longer than `time_limit.MOST_SECONDS`. Raises StorageError where one cannot be noted down.
-        """
-        records = [dataclasses.replace(record, starter=starter) for record in records]
-        self._check_time(records)
-        with self._lock:
-            if n_left := len(self.planned(starter)):
-                raise RunError(
-                    f"{n_left} trainings that you have asked for are still to come; wait until they have begun, or stop them"
-                )
-            if len(records) > MOST_PLANNED:
-                raise RunError(f"these are {len(records)} trainings; at most {MOST_PLANNED} are queued at once")
-            if sum(map(len, self._plans.values())) + len(records) > MAX_PLANNED:
-                raise RunError("too many trainings of others are still to come; try again when some have begun")
-            before = set(self._starters)
-            self._plans[starter] = deque(records)
-            self._dropped.pop(starter, None)
-            self._go_on()
-            if (reason := self._dropped.pop(starter, None)) is not None:
-                raise reason
-            return [run_id for run_id, whose in self._starters.items() if run_id not in before and whose == starter]
+    def _leave(self, job_id: str, **who: str) -> None:
+        with self.queue.changing():
+            before = self.queue.job(job_id)
+            self.queue.leave(job_id, **who)
+            if before is not None and before.state == WAITING and not self.queue.job(job_id).busy:
+                self.kinds[before.kind].put_down(before, STOPPED, "")
 
-    def planned(self, starter: str) -> list[RunRecord]:
-        """The runs of this person's plan that are still to come, in order; they have no id yet."""
-        with self._lock:
-            return list(self._plans.get(starter, ()))
+    def in_lane(self, lane: str) -> list[Job]:
+        """The job in work (first), and those that wait, in order."""
+        return [*self.queue.running(lane), *self.queue.waiting(lane)]
 
-    def drop_plan(self, starter: str) -> None:
-        """None of the runs that are still to come will; those in the queue stay there."""
-        with self._lock:
-            self._plans.pop(starter, None)
+    def trouble(self, lane: str) -> str:
+        """Why nothing goes on in a lane although jobs wait, and when that changes; "" where all is well."""
+        said, _, _ = self.queue.lane(lane)
+        if not said or not self.in_lane(lane):
+            return ""
+        why, at = json.loads(said)
+        seconds = math.ceil(at - time.time())
+        again = f"next try in {seconds} s" if seconds > 0 else "it is being tried again"
+        return f"The process that does it cannot be started ({why}); {again}"
 
-    def stop(self, run_id: str, starter: str, wait_seconds: float = 0.0) -> None:
-        """Stop a run that `starter` has started; its weights so far are kept, and one that still waits is taken off the queue.
+    def warm_up(self, lane: str, what: str = "") -> None:
+        """Start the worker of a lane if there is none, and let it get ready for `what`, so that the next start costs
+        milliseconds."""
+        now = time.monotonic()
+        if now - self._warmed.get((lane, what), -math.inf) >= SLOW_LOOK_SECONDS:
+            self._warmed[lane, what] = now
+            with contextlib.suppress(StorageError):  # whoever submits a job will be told
+                self.queue.wish_warm(lane, what)
+            self.wake()
 
-        Returns when it has ended, or after `wait_seconds`. Raises RunError where somebody else has started it. Nothing
-        happens where it has ended already.
-        """
-        with self._lock:
-            if run_id not in self._starters:
-                return
-            if self._starters[run_id] != starter:
-                raise RunError("somebody else has started this run; only they can stop it")
-            if run_id in self._waiting or not self._ready:
-                self._take_off(run_id)
-                self._go_on()
-            else:
-                self._say(stop=run_id)
-        end = time.monotonic() + wait_seconds
-        while run_id == self._running and time.monotonic() < end:
-            time.sleep(0.01)
+    def wake(self) -> None:
+        """Look at the queue now."""
+        self._inbox.put(None)
 
-    def queue(self) -> list[str]:
-        """Ids of the run in work (first) and of those that wait, in order."""
-        with self._lock:
-            self._tidy()
-            return ([self._running] if self._running else []) + list(self._waiting)
-
-    def trouble(self) -> str:
-        """Why nothing trains although runs wait, and when that changes; "" where all is well."""
-        with self._lock:
-            if not self._trouble or not self._starters:
-                return ""
-            seconds = math.ceil(self._next_try - self.clock())
-            again = f"next try in {seconds} s" if self._process is None and seconds > 0 else "it is being tried again"
-            return f"The process that trains cannot be started ({self._trouble}); {again}"
+    @property
+    def leads(self) -> bool:
+        """Whether this is the server that gives jobs to workers."""
+        return self._lease.is_locked
 
     def close(self) -> None:
-        """End the worker; what it has in work is saved as interrupted, what waits is found again as interrupted."""
-        self._closed.set()
-        with self._lock:
-            process, self._process = self._process, None
-            if process is not None and (self._running is None or not self._ready):
-                process.terminate()  # it has nothing to save, and may still be loading torch
+        """End the workers; what they have in work puts itself down, and another server goes on with the queue."""
         atexit.unregister(self.close)
-        if process is not None:
-            with contextlib.suppress(OSError):  # what was left to say to a process that has died
-                process.stdin.close()  # the worker saves what it has and ends
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            process.stdout.close()
-        self._ownership.release()
-        self.store.rescue()
+        self._closed.set()
+        self.wake()
+        self._thread.join(30.0)
 
-    # --- the queue, under the lock ---------------------------------------------------------------------------------------
+    # --- the thread that gives jobs to workers -----------------------------------------------------------------------
 
-    def _check_time(self, records: Iterable[RunRecord]) -> None:
-        """Raise RunError where these runs of one person would take too long. Not under the lock: it may read a data set."""
-        records = [record for record in records if record.starter]
-        if records:
-            with self._lock:
-                self._start_worker()  # which takes longer than to read the data
-        check_times(records, self.environment)
+    def call(self, what: Callable[[], None]) -> None:
+        """Have something done by that thread."""
+        self._inbox.put(what)
 
-    def _has_room(self, starter: str) -> bool:
-        own = sum(self._starters[run_id] == starter for run_id in self._waiting)
-        return not starter or (len(self._waiting) < MAX_QUEUED and own < MOST_WAITING)
+    def is_alive(self, server: str) -> bool:
+        return server == self.server or self.store.is_alive(server)
 
-    def _same(self, record: RunRecord) -> str | None:
-        """The id of a run in the queue that is the same training."""
-        for run_id in self.queue():
-            with contextlib.suppress(CollabError, OSError):  # it has just gone
-                if what_is_trained(self.store.record(run_id)) == what_is_trained(record):
-                    return run_id
-        return None
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            with contextlib.suppress(queue.Empty):
+                if (what := self._inbox.get(timeout=LOOK_SECONDS)) is not None:
+                    self._safely(what, self.workers.values())
+            self._safely(self._look)
+        self._safely(self._end)
 
-    def _note(self, record: RunRecord) -> str:
-        record = self.store.create(dataclasses.replace(record, owner=self.owner))
-        if record.starter:
-            self._waiting.append(record.id)
-        else:  # every page may be waiting for it
-            self._waiting.appendleft(record.id)
-        self._starters[record.id] = record.starter
-        return record.id
-
-    def _take_off(self, run_id: str) -> None:
-        """A run that has not begun leaves the queue."""
-        if run_id == self._running:
-            self._running = None
-        else:
-            self._waiting.remove(run_id)
-        del self._starters[run_id]
-        self.store.discard(run_id)
-
-    def _tidy(self) -> None:
-        """What has not begun and is gone from the disk, or was asked from outside to stop, leaves the queue."""
-        not_begun = [*self._waiting] if self._ready or self._running is None else [self._running, *self._waiting]
-        for run_id in not_begun:
-            if not self.store.is_under_way(run_id) or self.store.is_asked_to_stop(run_id):
-                self._take_off(run_id)
-
-    def _go_on(self) -> None:
-        """Give the worker the next run if it has none, and put on the queue what is planned and has room."""
-        if self._closed.is_set():
-            return
-        self._tidy()
-        self._give_next()
-        for starter, plan in list(self._plans.items()):
-            while plan and self._has_room(starter):
-                record = plan.popleft()
-                try:
-                    if self._same(record) is None:
-                        self._note(record)
-                except CollabError as reason:
-                    _log.error("the rest of a plan is dropped: %s", reason)
-                    self._dropped[starter] = reason
-                    plan.clear()
-                self._give_next()
-            if not plan:
-                del self._plans[starter]
-
-    def _give_next(self) -> None:
-        if self._running is None and self._waiting and self._start_worker():
-            self._running = self._waiting.popleft()
-            if self._ready:
-                self._hand_over()
-
-    def _hand_over(self) -> None:
-        self._heard, self._longest, self._overdue = self.clock(), 0.0, 0
-        self._say(train=self._running)
-
-    def _end_run(self, message: str) -> None:
-        """The run in work is over. If the disk does not say so it was interrupted, and `message` says why."""
-        run_id, self._running = self._running, None
-        if run_id is None:
-            return
-        self._starters.pop(run_id, None)
-        with contextlib.suppress(CollabError, OSError):  # its folder is gone
-            record = self.store.record(run_id)
-            if not record.busy:
-                if message and not record.files:  # its ending could not be written
-                    self.store.give_up(run_id, message)
-                return
-            try:
-                self.store.interrupt(record, message)
-            except StorageError as reason:
-                self.store.give_up(run_id, f"{message} {reason}".strip())
-
-    # --- the worker, under the lock --------------------------------------------------------------------------------------
-
-    def _start_worker(self) -> bool:
-        """Whether there is a worker, perhaps one that was just started; False where that has to wait."""
-        if self._process is not None:
-            return True
-        if self._closed.is_set() or self.clock() < self._next_try:
-            return False
+    def _safely(self, what: Callable[[], None], workers: Iterable[LaneWorker] = ()) -> None:
+        """Do something, and where it fails for a reason that nobody thought of, go on without these workers."""
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self.worker_module, str(self.folder), str(self.niceness)],
+            what()
+        except StorageError as reason:
+            _log.warning("%s", reason)
+            self._closed.wait(LOOK_SECONDS)
+        except Exception:
+            _log.exception("the queue could not be looked after; it goes on with new workers")
+            for worker in workers:
+                with contextlib.suppress(Exception):
+                    worker.lose("It was interrupted by an error of the server.")
+            self._closed.wait(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        if not self._lease.is_locked and not self._take_over():
+            return
+        now, mark = time.monotonic(), self.queue.mark()
+        slowly = now - self._looked_slowly >= SLOW_LOOK_SECONDS
+        if slowly:
+            self._looked_slowly = now
+            self._put_right()
+        changed, self._mark = slowly or mark != self._mark, mark
+        for worker in self.workers.values():
+            self._safely(lambda worker=worker: worker.look(changed=changed), [worker])
+
+    def _take_over(self) -> bool:
+        """Try to get the lease, and with it what was left by the server that had it."""
+        try:
+            self._lease.acquire(timeout=0)
+        except (filelock.Timeout, OSError):
+            return False
+        self._looked_slowly = -math.inf
+        for job in self.queue.running():
+            kind = self.kinds.get(job.kind)
+            if kind is None or kind.has_begun(job):
+                self.end(job, FAILED, "The server that did it is gone.")
+            elif job.n_begun >= MOST_BEGINNINGS:
+                self.end(job, FAILED, f"Its server was gone {job.n_begun} times before it was done.")
+            else:
+                self.queue.wait_again(job.id)
+        return True
+
+    def _put_right(self) -> None:
+        """See to what changes outside the queue: servers and folders that have gone or come."""
+        for kind in self.kinds.values():
+            kind.adopt(self.queue, self.server)
+        for job in [*self.queue.running(), *(job for lane in self.workers for job in self.queue.waiting(lane))]:
+            kind = self.kinds.get(job.kind)
+            servers = {waiter.server for waiter in self.queue.waiters(job.id)}
+            if not (kind is not None and kind.is_lasting) and not any(map(self.is_alive, servers)):
+                self.queue.stop(job.id)
+                if job.state == WAITING:
+                    self.end(job, STOPPED)
+
+    def end(self, job: Job, state: str, message: str = "", result: Any = None) -> None:
+        """Note that a job is over. Raises StorageError where that cannot be written; it is tried again then."""
+        if (kind := self.kinds.get(job.kind)) is not None:
+            kind.put_down(job, state, message)
+        self.queue.end(job.id, state, message, result)
+        self.queue.forget(job.kind, kind.n_kept if kind else 0)
+
+    def _end(self) -> None:
+        """This server goes: its workers end, what can begin again waits for another server."""
+        for worker in self.workers.values():
+            worker.close()
+        with contextlib.suppress(CollabError, OSError):
+            for job in self.queue.running() if self.leads else ():
+                kind = self.kinds.get(job.kind)
+                if kind is None or kind.has_begun(job):
+                    self.end(job, STOPPED)
+                else:
+                    self.queue.wait_again(job.id)
+        self.queue.close()
+        self._lease.release()
+        self._ownership.release()
+
+
+class LaneWorker:
+    """The worker of a lane and the job that it has; for the thread of `Jobs` alone."""
+
+    def __init__(self, lane: Lane, jobs: Jobs) -> None:
+        self.lane, self.jobs = lane, jobs
+        self.process: subprocess.Popen[str] | None = None
+        self.ready = False
+        self.job: Job | None = None
+        self._asked = False  # whether the job in work was asked to stop
+        self._over: tuple[str, str, Any] | None = None  # how it ended, where that could not be written yet
+        self._heard = 0.0  # when the worker was last heard of
+        self._longest = 0.0  # seconds of the longest step of the job in work
+        self._overdue, self._counted = 0, 0.0  # for how many looks it has been silent for too long, the last one when
+        self._failures = 0  # starts of a worker that failed, one after the other
+        self._next_try = -math.inf
+        self._n_warm = 0  # how often it was wished to be warm when that was last heeded
+        self._waits = False
+
+    def look(self, *, changed: bool) -> None:
+        """Do what is to be done now; `changed`: the queue is not what it was at the last look."""
+        if self._over is not None:
+            self._end_job(*self._over)
+        self._look_for_a_hang()
+        if self.job is not None:
+            self._look_for_a_stop(changed)
+        if self.job is None and (changed or self._waits):
+            self._look_for_work()
+        idle = self.process is not None and self.ready and self.job is None
+        if idle and self.jobs.clock() - self._heard > self.lane.linger_seconds:
+            self._dismiss()
+
+    def lose(self, why: str = "") -> None:
+        """This worker is of no use any more: what it had in work has failed, or waits on if it had not begun."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # not even that helps at once where a disk does not answer
+            process.wait(1.0)
+        code = process.poll()
+        if self.job is not None:
+            stopped = self._asked and self.lane.is_killed
+            self._end_job(STOPPED if stopped else FAILED, "" if stopped else why)
+        elif not self.ready:
+            self._put_off(why or f"it ended at once, with code {code}")
+        self._waits = True
+
+    def close(self) -> None:
+        """End the worker; it puts down what it has in work."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        if self.job is None or not self.ready or self.lane.is_killed:
+            process.terminate()  # it has nothing to save, and may still be loading torch
+        with contextlib.suppress(OSError):  # what was left to say to a process that has died
+            process.stdin.close()  # the worker saves what it has and ends
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    # --- the job in work ---------------------------------------------------------------------------------------------
+
+    def _look_for_work(self) -> None:
+        queue, kinds = self.jobs.queue, self.jobs.kinds
+        _, what, n_warm = queue.lane(self.lane.name)
+        wished = n_warm > self._n_warm
+        self._waits = False
+        for job in queue.waiting(self.lane.name):
+            kind = kinds.get(job.kind)
+            if kind is not None and kind.is_wanted(job):
+                break
+            self.jobs.end(job, STOPPED)
+        else:
+            job = None
+        if job is None and not wished:
+            return
+        self._waits = not self._start() or not self.ready
+        if self._waits:
+            return
+        if job is not None and queue.begin(job.id, self.jobs.server):
+            self.job, self._asked = job, False
+            self._heard, self._longest, self._overdue = self.jobs.clock(), 0.0, 0
+            request = kind.request(job, self.jobs.server)
+            self._say(do=job.id, function=kind.function, request=request, folder=str(queue.folder / job.id))
+        if wished:
+            self._n_warm = n_warm
+            if self.lane.warm and what:
+                self._say(warm=self.lane.warm, what=what)
+
+    def _look_for_a_stop(self, changed: bool) -> None:
+        if self._asked:
+            return
+        now = self.jobs.queue.job(self.job.id) if changed else self.job
+        if (now is not None and now.stopping) or not self.jobs.kinds[self.job.kind].is_wanted(self.job):
+            self._asked = True
+            if self.lane.is_killed:
+                self.lose()
+            else:
+                self._say(stop=self.job.id)
+
+    def _end_job(self, state: str, message: str = "", result: Any = None) -> None:
+        if self.job is None:
+            return
+        try:
+            self.jobs.end(self.job, state, message, result)
+        except StorageError:
+            self._over = state, message, result
+            raise
+        self.job, self._over, self._waits = None, None, True
+
+    # --- the process -------------------------------------------------------------------------------------------------
+
+    def _start(self) -> bool:
+        """Whether there is a worker, perhaps one that was just started; False where that has to wait."""
+        if self.process is not None:
+            return True
+        jobs, lane = self.jobs, self.lane
+        if jobs.clock() < self._next_try:
+            return False
+        lock, how = jobs.queue.folder / f"{lane.name}.lock", "kill" if lane.is_killed else "ask"
+        places = os.pathsep.join(map(str, jobs.environment.data_folders))
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", jobs.worker_module, str(lock), str(lane.niceness), how, *lane.modules],
                 cwd=PROJECT,
                 text=True,
                 bufsize=1,
+                # one thread, also in libraries that torch does not speak for
                 env=os.environ
-                | {"OMP_NUM_THREADS": "1"},  # one thread, also in libraries that torch does not speak for
+                | {"OMP_NUM_THREADS": "1", "COLLAB_HOME": str(jobs.environment.home), "COLLAB_DATA": places},
                 encoding="utf-8",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -330,105 +476,74 @@ class Jobs:
         except OSError as reason:
             self._put_off(reason.strerror or str(reason))
             return False
-        self._ready, self._heard, self._overdue = False, self.clock(), 0
-        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+        self.ready, self._heard, self._overdue = False, jobs.clock(), 0
+        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         return True
 
     def _put_off(self, why: str) -> None:
         """A worker could not be started: wait for 1, 2, 4, … seconds."""
-        self._trouble = why
-        self._next_try = self.clock() + min(MOST_DELAY, 2.0**self._failures)
+        delay = min(MOST_DELAY, 2.0**self._failures)
+        self._next_try, self._waits = self.jobs.clock() + delay, True
         self._failures = min(self._failures + 1, 10)
+        self.jobs.queue.say(self.lane.name, json.dumps([why, time.time() + delay]))
 
-    def _say(self, **words: str) -> None:
-        if (process := self._process) is None:
-            return  # closed meanwhile: all that is in work ends
-        with contextlib.suppress(OSError, ValueError):  # it has died: `_watch` notices and cleans up
-            print(json.dumps(words), file=process.stdin, flush=True)
+    def _dismiss(self) -> None:
+        """There is nothing to do: let the worker go."""
+        process, self.process = self.process, None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
-    def _hear(self, words: dict[str, Any]) -> None:
-        """Take in what the worker says."""
-        self._heard, self._overdue = self.clock(), 0
-        if "ready" in words:
-            self._ready, self._failures, self._trouble = True, 0, ""
-            self._tidy()
-            if self._running is not None:
-                self._hand_over()
-        elif "ended" in words and words["ended"] == self._running:
-            self._end_run(words.get("message", ""))
-            self._go_on()
-        elif "longest" in words:
-            self._longest = max(self._longest, float(words["longest"]))
+    def _say(self, **words: Any) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it has died: `_listen` notices
+            print(json.dumps(words), file=self.process.stdin, flush=True)
 
-    def _lose(self, process: subprocess.Popen[str], why: str) -> None:
-        """This worker is of no use any more: what it had in work was interrupted, or waits again if it had not begun."""
-        if process is not self._process:
-            return  # lost already, or closed
-        self._process = None
-        process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # not even that helps at once where a disk does not answer
-            process.wait(1.0)
-        if self._ready:
-            self._end_run(why)
-        else:
-            if self._running is not None:
-                self._waiting.appendleft(self._running)
-                self._running = None
-            self._put_off(why or f"it ended at once, with code {process.poll()}")
-        self._go_on()
-
-    # --- threads ---------------------------------------------------------------------------------------------------------
-
-    def _watch(self, process: subprocess.Popen[str]) -> None:
-        """Hear what a worker says until it is gone; runs in a thread of its own."""
-        why = ""
+    def _hear(self, process: subprocess.Popen[str], line: str) -> None:
+        """Take in what a worker says."""
+        if process is not self.process:
+            return  # lost already, or let go
         try:
-            for line in process.stdout:
-                with self._lock:
-                    if process is self._process:
-                        self._hear(json.loads(line))
+            words = json.loads(line)
+            self._heard, self._overdue = self.jobs.clock(), 0
+            if "ready" in words:
+                self.ready, self._failures, self._waits = True, 0, True
+                self.jobs.queue.say(self.lane.name, "")
+            elif "ended" in words and self.job is not None and words["ended"] == self.job.id:
+                self._end_job(words["state"], words["message"], words["result"])
+            elif "alive" in words:
+                self._longest = max(self._longest, float(words["alive"]))
+            elif "share" in words and self.job is not None:
+                self.jobs.queue.report(self.job.id, float(words["share"]), str(words["note"]))
+        except StorageError:
+            raise
         except Exception as reason:
-            if process is self._process:  # else the pipe was closed under our hands
-                _log.exception("the worker is ended, because what it said could not be heeded")
-                why = f"It was interrupted by an error of the server ({type(reason).__name__}: {reason})."
-        with contextlib.suppress(Exception), self._lock:
-            self._lose_safely(process, why)
-        process.wait()
+            _log.exception("a worker is ended, because what it said could not be heeded")
+            self.lose(f"It was interrupted by an error of the server ({type(reason).__name__}: {reason}).")
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        """Hand on what a worker says until it is gone; runs in a thread of its own."""
+        with contextlib.suppress(OSError, ValueError):  # the pipe was closed under our hands
+            for line in process.stdout:
+                self.jobs.call(lambda line=line: self._hear(process, line))
+        code = process.wait()
+        self.jobs.call(lambda: self.lose(f"Its process ended with code {code}.") if process is self.process else None)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError, ValueError):
                 pipe.close()
 
-    def _keep(self) -> None:
-        """Do from time to time what nobody asks for; runs in a thread of its own as long as the server does."""
-        pause = LOOK_SECONDS
-        while not self._closed.wait(pause):
-            pause = LOOK_SECONDS
-            with self._lock:
-                process = self._process
-                try:
-                    self._look()
-                except Exception:
-                    _log.exception("the queue could not be looked after; a new worker is started")
-                    pause = PAUSE_SECONDS
-                    if process is not None:
-                        self._lose_safely(process, "It was interrupted by an error of the server.")
-
-    def _lose_safely(self, process: subprocess.Popen[str], why: str) -> None:
-        try:
-            self._lose(process, why)
-        except Exception:
-            _log.exception("the queue goes on at the next look")
-
-    def _look(self) -> None:
-        process = self._process
-        if process is not None and (self._running is not None or not self._ready):
-            silent = self.clock() - self._heard
-            patience = max(self.silent_seconds, SILENT_EPOCHS * self._longest) if self._ready else START_SECONDS
-            self._overdue = self._overdue + 1 if silent > patience else 0
-            if self._overdue >= OVERDUE_LOOKS:
-                if self._ready:
-                    why = f"It made no progress for {silent:.0f} s, so it was ended."
-                else:
-                    why = f"it was not ready after {silent:.0f} s"
-                self._lose(process, why)
-        self._go_on()
+    def _look_for_a_hang(self) -> None:
+        if self.process is None or (self.job is None and self.ready):
+            return
+        silent = self.jobs.clock() - self._heard
+        usual = self.lane.silent_seconds if self.jobs.silent_seconds is None else self.jobs.silent_seconds
+        patience = max(usual, SILENT_STEPS * self._longest) if self.ready else START_SECONDS
+        now = time.monotonic()
+        if silent <= patience:
+            self._overdue = 0
+        elif now - self._counted >= LOOK_SECONDS:
+            self._overdue, self._counted = self._overdue + 1, now
+        if self._overdue >= OVERDUE_LOOKS:
+            self.lose(
+                f"It made no progress for {silent:.0f} s, so it was ended."
+                if self.ready
+                else f"it was not ready after {silent:.0f} s"
+            )

@@ -10,10 +10,10 @@
     runs/ID/valid_rows.csv       the row numbers held out, where a file named them
     runs/trash/ID                a deleted run, kept for 30 days
 
-While a run waits or trains its folder is called ID.partial and holds as much as there is so far. Who works on it holds a file
-lock (`owners/NAME.lock`), which the operating system lets go when that process dies, however it dies. A partial folder
-whose owner is gone is an interrupted run: it is shown as such, with its last weights. So is a run that has its final name and yet
-says that it trains: its ending could not be written, for lack of room.
+While a run waits or trains its folder is called ID.partial and holds as much as there is so far. One that waits in the queue has
+no owner; who works on a run holds a file lock (`owners/NAME.lock`), which the operating system lets go when that process dies,
+however it dies. A partial folder whose owner is gone is an interrupted run: it is shown as such, with its last weights. So is a
+run that has its final name and yet says that it trains: its ending could not be written, for lack of room.
 
 What is read is checked: the record by its schema and its digest, the other files by their marks in it. A run that does not stand
 the check is damaged: `damaged` names it, `delete` takes it away, and everything else refuses it with the reason.
@@ -272,7 +272,8 @@ class RunStore:
                 record = RunRecord.from_json((folder / "run.json").read_bytes())
             except (OSError, RunError):
                 continue  # damaged: it is listed as such
-            if self.is_alive(record.owner) and record.id not in self._given_up:
+            waits = record.state == "queued" and not record.owner  # in the queue, which outlives its servers
+            if (waits or self.is_alive(record.owner)) and record.id not in self._given_up:
                 continue
             with contextlib.suppress(StorageError, OSError):  # another process does the same, or there is still no room
                 if not record.busy:  # all was written but the name

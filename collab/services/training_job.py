@@ -1,4 +1,4 @@
-"""carry_out: train one noted run and fill its folder; the worker and the command line both call this."""
+"""carry_out: train one noted run and fill its folder; the command line calls it, and `train` for the workers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ import torch
 from collab.certainty import calibration
 from collab.datasets import Signature, entry_of, find, load_dataset, signature
 from collab.datasets.dataset import Dataset, encode
-from collab.errors import CollabError, SettingError, StorageError
+from collab.errors import CollabError, RunError, SettingError, StorageError
 from collab.features import features_of
 from collab.metrics import Errors
-from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, build_model, family_of, preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, family_of, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
 from collab.ratings import Ratings
-from collab.services.environment import Environment
+from collab.services.environment import Environment, read_environment
 from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
+from collab.services.worker import AtWork
 from collab.settings import as_text, settings_from, to_dict
 from collab.splitting import split_by
 from collab.tables import describe_items, describe_users
@@ -170,6 +171,47 @@ def warm_up(data: str, models: Iterable[str], environment: Environment) -> Itera
             record = store.create(plan(model, preset_of(model), "sample", "random:0.2", 0))
             carry_out(record, store, environment, should_stop=lambda: True)
         yield model
+
+
+def rehearsed_after(model: str) -> tuple[bool, bool]:
+    """What the models are sorted by for their rehearsals: the one that is asked for first, and last the longest.
+
+    `torch.optim` loads torch's compiler when it is first used, for more than a second: a start of any other model need not wait
+    for that.
+    """
+    return (model != DEFAULT_MODEL, model == "dot-bias-plain")
+
+
+_unrehearsed = sorted(MODELS, key=rehearsed_after)
+
+
+def get_ready(data: str) -> Iterator[str]:
+    """`warm_up` a worker for a data set, what it has not done before."""
+    for model in warm_up(data, tuple(_unrehearsed), read_environment()):
+        _unrehearsed.remove(model)
+        yield model
+
+
+def train(request: dict[str, str], at_work: AtWork) -> None:
+    """Train a noted run in a worker: "run" is its id, "folder" the one of the home that holds its store, "server" whose worker it
+    is. Raises CollabError where it is gone, or its ending could not be written."""
+    environment = read_environment()
+    store = _store(environment.home, request["folder"])
+    record = carry_out(
+        dataclasses.replace(store.record(request["run"]), owner=request["server"]),
+        store,
+        environment,
+        should_stop=at_work.is_stopped,
+        why_stopped=lambda: "stopped" if at_work.was_asked() else "interrupted",
+        on_progress=at_work.alive,
+    )
+    if record.state in ("interrupted", "failed"):
+        raise RunError(record.message)
+
+
+@lru_cache(maxsize=8)
+def _store(home: Path, folder: str) -> RunStore:
+    return RunStore(home / folder, durable=not folder)  # trials need not last
 
 
 class _Alive:

@@ -1,13 +1,12 @@
 """Trials: trainings that follow a slider. They belong to one session, the newest setting wins, and they vanish unless kept.
 
-They are trained in a lane of their own, with a worker beside that of the queue, so that a long run of somebody else does not
-block a slider. A trial is a run folder like any other, but under `trials/OWNER/` of the home: no list of runs shows it. It goes
-when its session goes; what a server leaves behind that was killed is swept away by the next one that starts.
+They are jobs of a lane of their own, so that a long run of somebody else does not block a slider. A trial is a run folder like
+any other, but under `trials/SERVER/` of the home: no list of runs shows it. It goes when its session goes; what a server leaves
+behind that was killed is swept away by the next one that starts.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import dataclasses
 import json
@@ -21,10 +20,11 @@ from typing import NamedTuple
 
 from collab.errors import RunError
 from collab.services import disk
-from collab.services.environment import Environment
+from collab.services.job_queue import Waiter
 from collab.services.jobs import Jobs
 from collab.services.runs import Progress, RunRecord, RunStore
 from collab.services.sealed import check_sealed
+from collab.services.trainings import TRIALS
 
 MOST_STORED = 16
 """Finished trials of a session whose weights are stored; an older one counts on, and is trained anew when asked for."""
@@ -96,29 +96,25 @@ def sweep(home: Path) -> None:
 
 
 class TrialLane:
-    """One a server: the worker of the trials, which all sessions share. A session has at most one trial in it, waiting or in
-    work, and they go in the order in which they came: nobody waits for more than one trial of everybody else."""
+    """The trials of a server. A session has at most one in the queue, waiting or in work, and they go in the order in which they
+    came: nobody waits for more than one trial of everybody else."""
 
-    def __init__(self, environment: Environment) -> None:
-        self.environment = environment
-        self.kept = RunStore(environment.home)
-        owner, self._ownership = self.kept.claim()
-        sweep(environment.home)
-        self._folder = environment.home / "trials" / owner
-        with disk.writing("Slider mode cannot begin", environment.home):
-            self._folder.mkdir(parents=True)
-        self.jobs = Jobs(environment, self._folder, niceness=0)  # somebody waits for it, and it takes a moment only
-        self._lock = threading.RLock()
-        self._dropped: set[str] = set()
-        atexit.register(self.close)
-
-    @property
-    def store(self) -> RunStore:
-        return self.jobs.store
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs, self.environment = jobs, jobs.environment
+        self.kept = jobs.kinds["training"].store()
+        sweep(self.environment.home)
+        self._folder = f"trials/{jobs.server}"
+        with disk.writing("Slider mode cannot begin", self.environment.home):
+            (self.environment.home / self._folder).mkdir(parents=True, exist_ok=True)
+        self.store: RunStore = jobs.kinds["trial"].store(self._folder)
 
     def warm_up(self, data: str) -> None:
         """Start the worker if there is none, and let it read the data set."""
-        self.jobs.warm_up(data)
+        self.jobs.warm_up(TRIALS.name, data)
+
+    def trouble(self) -> str:
+        """Why no trial is trained although some wait; "" where all is well."""
+        return self.jobs.trouble(TRIALS.name)
 
     def open(self) -> Trials:
         """The trials of a new session; they go when nobody holds them any more."""
@@ -129,33 +125,30 @@ class TrialLane:
             lambda token: threading.Thread(target=self._forget, args=(token,), daemon=True).start(),
             trials.token,
         )
-        gone.atexit = False  # then the lane itself is closed
+        gone.atexit = False  # then the whole lane goes
         return trials
 
     def submit(self, record: RunRecord) -> str:
-        """Train a planned trial after those that wait; returns its id. Raises RunError where too many wait."""
-        self._tidy()
-        return self.jobs.submit(record)
+        """Train a planned trial after those that wait; returns its id. Raises RunError where it cannot be noted down."""
+        with self.jobs.queue.changing():
+            record = self.store.create(record)
+            self.jobs.queue.add(
+                "trial",
+                TRIALS.name,
+                {"folder": self._folder, "run": record.id},
+                Waiter(record.starter, record.starter, self.jobs.server),
+                job_id=record.id,
+            )
+        self.jobs.wake()
+        return record.id
 
     def drop(self, run_id: str, token: str) -> None:
         """Take a trial off the lane, or stop it; its folder goes as soon as the worker has left it."""
-        with self._lock:
-            self._dropped.add(run_id)
-        self.jobs.stop(run_id, token)
-        self._tidy()
+        self.jobs.leave(run_id, token)
 
     def close(self) -> None:
-        """End the worker and remove all trials."""
-        atexit.unregister(self.close)
-        self.jobs.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._ownership.release()
-
-    def _tidy(self) -> None:
-        with self._lock:
-            for run_id in self._dropped.difference(self.jobs.queue()):
-                self.store.discard(run_id)
-                self._dropped.discard(run_id)
+        """Remove all trials of this server."""
+        shutil.rmtree(self.environment.home / self._folder, ignore_errors=True)
 
     def _forget(self, token: str) -> None:
         """A session is gone: so are its trials."""
@@ -163,6 +156,8 @@ class TrialLane:
             for record in self.store.records():
                 if record.starter == token:
                     self.drop(record.id, token)
+                    if not record.busy:
+                        self.store.discard(record.id)
 
 
 class Trials:

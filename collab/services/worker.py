@@ -1,15 +1,27 @@
-"""The process that trains: `python -m collab.services.worker FOLDER NICENESS`, warm before it is needed; FOLDER holds the runs.
+"""The process that does the jobs of one lane: `python -m collab.services.worker LOCK NICENESS HOW [MODULE …]`.
 
-It reads one JSON object a line from standard input, {"train": ID}, {"stop": ID} or {"warm": DATA SET}, and answers on
-standard output with {"ready": true} once torch is there, {"ended": ID, "state": …, "message": …} after each run, and
-{"longest": SECONDS} about once a second while it gets on with something: the longest epoch so far of the run in work. Everything
-else about a run stands in its folder.
-When standard input closes (the server is gone), the run in work is saved as interrupted and the process ends.
+It loads the modules, waits until it holds the file LOCK, as the one worker of its lane, and then takes one JSON object a line
+from standard input:
+
+    {"do": ID, "function": "module:function", "request": {…}, "folder": …}
+    {"stop": ID}
+    {"warm": "module:function", "what": …}
+
+and answers on standard output:
+
+    {"ready": true}                                               it can begin
+    {"alive": SECONDS}                                            it gets on; a step of it may take so long without a word
+    {"share": …, "note": …}                                       how far the job in work is
+    {"ended": ID, "state": …, "message": …, "result": …}          how it ended
+
+When standard input closes the server is gone: with HOW "ask" the job in work is asked to end, and the process ends after it; with
+HOW "kill" it ends at once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -17,30 +29,56 @@ import signal
 import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-import torch
+import filelock
 
 from collab.errors import CollabError
-from collab.models import DEFAULT_MODEL, MODELS
-from collab.services.environment import Environment, read_environment
-from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, warm_up
 
-PROGRESS_SECONDS = 1.0  # how often it says that it gets on
+ALIVE_SECONDS = 1.0  # how often it says that it gets on
+REPORT_SECONDS = 0.1  # and how far
+
+
+class AtWork:
+    """What a job's function is given beside its request: its files, a way to tell how far it is, and whether it is to end."""
+
+    def __init__(self, worker: Worker, job_id: str, folder: Path) -> None:
+        self.job_id, self.folder = job_id, folder
+        self._worker, self._reported = worker, 0.0
+
+    def alive(self, longest: float = 0.0) -> None:
+        """Say that the job goes on, and that a step of it may take `longest` seconds."""
+        self._worker.alive(longest)
+
+    def report(self, share: float, note: str = "") -> None:
+        """Say how far it is, 0 … 1."""
+        self.alive()
+        now = time.monotonic()
+        if now - self._reported >= REPORT_SECONDS:
+            self._reported = now
+            self._worker.answer(share=share, note=note)
+
+    def is_stopped(self) -> bool:
+        """Whether somebody has stopped it, or its server is gone."""
+        return self.was_asked() or self._worker.orphaned.is_set()
+
+    def was_asked(self) -> bool:
+        """Whether somebody has stopped it."""
+        return self.job_id in self._worker.stopped
 
 
 class Worker:
-    """Takes commands in one thread and trains in the other."""
+    """Takes commands in one thread and works in the other."""
 
-    def __init__(self, folder: Path, commands: TextIO, answers: TextIO) -> None:
-        self.folder, self.commands, self.answers = folder, commands, answers
-        self.waiting: queue.Queue[dict[str, str] | None] = queue.Queue()
+    def __init__(self, commands: TextIO, answers: TextIO, *, ends_at_once: bool = False) -> None:
+        self.commands, self.answers, self.ends_at_once = commands, answers, ends_at_once
+        self.waiting: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.stopped: set[str] = set()
         self.orphaned = threading.Event()
-        self.unrehearsed = sorted(MODELS, key=rehearsed_after)
-        self.told, self.told_longest = 0.0, 0.0
+        self._told, self._longest = 0.0, 0.0
 
     def listen(self) -> None:
         """Read commands until the input closes; a stop is heard at once, whatever is in work."""
@@ -50,6 +88,8 @@ class Worker:
                 self.stopped.add(command["stop"])
             else:
                 self.waiting.put(command)
+        if self.ends_at_once:
+            os._exit(1)
         self.orphaned.set()
         self.waiting.put(None)
 
@@ -57,74 +97,73 @@ class Worker:
         with contextlib.suppress(OSError, ValueError):  # nobody is listening any more
             print(json.dumps(words), file=self.answers, flush=True)
 
-    def get_on(self, longest: float = 0.0) -> None:
-        """Say that the work goes on, if the last time was a while ago, or an epoch takes longer than was said then."""
+    def alive(self, longest: float = 0.0) -> None:
+        """Say that the work goes on, if the last time was a while ago, or a step takes longer than was said then."""
         now = time.monotonic()
-        if now - self.told >= PROGRESS_SECONDS or longest > self.told_longest:
-            self.told, self.told_longest = now, longest
-            self.answer(longest=longest)
-
-    def warm_up(self, data: str, environment: Environment) -> None:
-        """Read a data set, and rehearse what was not rehearsed before; a run that comes meanwhile goes first."""
-        with contextlib.suppress(CollabError, OSError):  # whoever trains on it will be told
-            for model in warm_up(data, tuple(self.unrehearsed), environment):
-                self.unrehearsed.remove(model)
-                self.get_on()
-                if not self.waiting.empty():
-                    break
+        if now - self._told >= ALIVE_SECONDS or longest > self._longest:
+            self._told, self._longest = now, longest
+            self.answer(alive=longest)
 
     def work(self) -> None:
-        """Train one run after the other until the input closes."""
-        environment = read_environment()
-        store = RunStore(self.folder, durable=self.folder == environment.home)  # trials need not last
+        """Do one job after the other until the input closes."""
         self.answer(ready=True)
         while (command := self.waiting.get()) is not None:
             if "warm" in command:
-                self.warm_up(command["warm"], environment)
-                continue
-            self.train(command["train"], store, environment)
+                self.warm_up(_found(command["warm"]), command["what"])
+            else:
+                self.do(command)
 
-    def train(self, run_id: str, store: RunStore, environment: Environment) -> None:
-        """Train one run; whatever becomes of it, the next can follow."""
-        self.told_longest = 0.0
+    def warm_up(self, get_ready: Callable, what: str) -> None:
+        """Get ready for jobs that are to come; one that comes meanwhile goes first."""
+        with contextlib.suppress(CollabError, OSError):  # whoever has a job with it will be told
+            for _ in get_ready(what):
+                self.alive()
+                if not self.waiting.empty():
+                    break
+
+    def do(self, command: dict[str, Any]) -> None:
+        """Do one job; whatever becomes of it, the next can follow."""
+        job_id, self._longest = command["do"], 0.0
+        at_work = AtWork(self, job_id, Path(command["folder"]))
+        state, message, result = "done", "", None
         try:
-            record = carry_out(
-                store.record(run_id),
-                store,
-                environment,
-                should_stop=lambda: run_id in self.stopped or self.orphaned.is_set(),
-                why_stopped=lambda: "stopped" if run_id in self.stopped else "interrupted",
-                on_progress=self.get_on,
-            )
-        except (CollabError, OSError) as reason:  # its folder is gone, or cannot be read
-            self.answer(ended=run_id, state="interrupted", message=str(reason))
-        else:
-            self.answer(ended=run_id, state=record.state, message=record.message)
-        self.stopped.discard(run_id)
+            result = _found(command["function"])(command["request"], at_work)
+        except (CollabError, OSError) as reason:
+            state, message = "failed", str(reason)
+        except MemoryError:
+            state, message = "failed", "There was not enough memory for it."
+        except Exception as reason:
+            traceback.print_exc()
+            state, message = "failed", f"It broke off: {type(reason).__name__}: {reason}"
+        if state == "done" and result is None and at_work.was_asked():
+            state = "stopped"
+        self.answer(ended=job_id, state=state, message=message, result=result)
+        self.stopped.discard(job_id)
 
 
-def rehearsed_after(model: str) -> tuple[bool, bool]:
-    """What the models are sorted by for their rehearsals: the one that is asked for first, and last the longest.
-
-    `torch.optim` loads torch's compiler when it is first used, for more than a second: a start of any other model need not wait
-    for that.
-    """
-    return (model != DEFAULT_MODEL, model == "dot-bias-plain")
+def _found(name: str) -> Callable:
+    """The function called "module:function"."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def main() -> None:
     """Be as quiet a neighbour of the pages as was asked, then work."""
+    lock, niceness, how, *modules = sys.argv[1:]
     if hasattr(os, "nice"):
-        os.nice(int(sys.argv[2]))
-    torch.set_num_threads(1)
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(0)
-    )  # as an exception, so that what it has in hand is put down properly
+        os.nice(int(niceness))
+    # as an exception, so that what it has in hand is put down properly
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     answers = sys.stdout
     sys.stdout = sys.stderr  # a stray print must not be taken for an answer
-    worker = Worker(Path(sys.argv[1]), sys.stdin, answers)
+    worker = Worker(sys.stdin, answers, ends_at_once=how == "kill")
     threading.Thread(target=worker.listen, daemon=True).start()
-    worker.work()
+    for module in modules:
+        importlib.import_module(module)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    with filelock.FileLock(lock):  # that of a server that is gone may still be putting its job down
+        worker.work()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,28 +22,26 @@ from collab.features import features_of, features_of_person
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.item_item import ItemItem
-from collab.models import build_model
 from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
-from collab.one_thread import one_thread
 from collab.people import HeldOut, foretell
 from collab.people_picks import predictions_for
-from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.ratings import Ratings
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
 from collab.services.housekeeping import Housekeeping
 from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
-from collab.services.runs import TrainedRun
+from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import data_of, split_of
-from collab.services.training_job import load_encoded
+from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
-from collab.splitting import Split, split_by
+from collab.splitting import Split
 from collab.tables import most_rated_items, trained_items
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import trained_places
@@ -59,10 +55,21 @@ def environment() -> Environment:
 
 @st.cache_resource(show_spinner=False, on_release=lambda jobs: jobs.close())
 def jobs() -> Jobs:
-    """The queue and the worker behind it."""
-    made = Jobs(environment())
+    """What is done in the background, and the workers that do it."""
+    made = Jobs(environment(), all_kinds(environment()))
     housekeeping()
     return made
+
+
+@st.cache_resource(show_spinner=False)
+def trainings() -> Trainings:
+    """The trainings among them."""
+    return Trainings(jobs())
+
+
+def runs() -> RunStore:
+    """The runs of the home."""
+    return trainings().store
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda keeper: keeper.close())
@@ -73,20 +80,20 @@ def housekeeping() -> Housekeeping:
 
 @st.cache_resource(show_spinner=False, on_release=lambda lane: lane.close())
 def trial_lane() -> TrialLane:
-    """The lane of the trials with its own worker; there is none before somebody switches slider mode on."""
-    return TrialLane(environment())
+    """The trials; there is no worker for them before somebody switches slider mode on."""
+    return TrialLane(jobs())
 
 
 @st.cache_resource(show_spinner=False)
 def fetcher() -> Fetcher:
     """The downloads."""
-    return Fetcher(environment())
+    return Fetcher(jobs())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def trained_run(run_id: str) -> TrainedRun:
     """A run that has ended, with its model; it never changes, and nobody may change it. Raises RunError."""
-    return jobs().store.load(run_id)
+    return runs().load(run_id)
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda store: store.close())
@@ -105,7 +112,7 @@ def for_newcomers(run_id: str) -> Newcomer | ByItself:
 @st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
 def watched_together(run_id: str) -> ItemItem:
     """What the run's training people watched together, worked out when first asked for. Raises RunError without its data."""
-    return item_item_of(trained_run(run_id), jobs().store, environment())
+    return item_item_of(trained_run(run_id), runs(), environment())
 
 
 def together_at_hand(run_id: str) -> ItemItem | None:
@@ -167,7 +174,7 @@ def film_titles(run_id: str) -> dict[str, int]:
 @st.cache_resource(show_spinner="Reading the ratings", max_entries=4)
 def run_split(run_id: str) -> tuple[Split, Ratings]:
     """The split that the run was trained on, and all ratings. Raises RunError where the data are not at hand as they were."""
-    return split_of(trained_run(run_id), jobs().store, environment())
+    return split_of(trained_run(run_id), runs(), environment())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -260,33 +267,20 @@ def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | No
 @st.cache_data(show_spinner=False, max_entries=64)
 def comparison(first_id: str, second_id: str) -> Comparison:
     """The paired comparison of two runs. Raises RunError where they were not measured on the same rows of data at hand."""
-    return compare_runs(trained_run(first_id), trained_run(second_id), jobs().store, environment())
+    return compare_runs(trained_run(first_id), trained_run(second_id), runs(), environment())
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def chapter_curve(run_id: str) -> Curve:
     """What a finished run of one of the chapter's rows says after each epoch. Raises RunError."""
-    return chapter.curve_of(jobs().store.progress(run_id))
+    return chapter.curve_of(runs().progress(run_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def chapter_untrained(run_id: str) -> Untrained | None:
     """Its error if films without a training rating stayed near zero; None where that cannot be said. Raises RunError."""
-    store = jobs().store
+    store = runs()
     return chapter.left_untrained(store.load(run_id), store, environment())
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def rate_test(model: str, settings: Any, data: str, holdout: str, split_seed: int) -> RangeTest:
-    """The learning-rate range test of these settings on the training rows. Raises CollabError where there are no data."""
-    dataset, ratings = load_encoded(data, environment())
-    train = ratings.take(split_by(holdout, dataset, split_seed).train)
-    features = features_of(dataset, ratings) if getattr(settings, "side_information", False) else None
-    untrained = build_model(model, settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
-    values = dataclasses.asdict(settings)
-    n_steps = n_steps_for(values.get("batch_size", 1), values.get("n_factors", 1), ratings.n_users + ratings.n_items)
-    with one_thread():
-        return range_test(untrained, train, n_steps)
 
 
 @st.cache_resource(show_spinner="Predicting the held-out ratings", max_entries=4)  # 1 MB each for MovieLens 100K

@@ -24,9 +24,7 @@ def chapter_run(page: Page) -> TrainedRun | None:
     """
     if page.record.model == CHAPTER_MODEL:
         return page.run
-    known = [
-        each for each in cached.jobs().store.records() if each.data == page.data.name and each.model == CHAPTER_MODEL
-    ]
+    known = [each for each in cached.runs().records() if each.data == page.data.name and each.model == CHAPTER_MODEL]
     for each in known:
         if each.has_weights and each.state == "finished":
             with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged

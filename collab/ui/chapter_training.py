@@ -20,7 +20,7 @@ WATCH_SECONDS = 0.5
 
 def show_training(rows: Sequence[Row]) -> None:
     """The button that trains what is missing, or how far that is."""
-    records = cached.jobs().store.records()
+    records = cached.runs().records()
     busy, missing, to_come = under_way(rows, records), plan_missing(rows, records), _to_come(rows)
     if busy or to_come:
         st.fragment(_watch, run_every=WATCH_SECONDS)(rows, _states(busy))
@@ -32,7 +32,7 @@ def show_training(rows: Sequence[Row]) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=queue,
-            args=(lambda: plan_missing(rows, cached.jobs().store.records(), starter=visitor()),),
+            args=(lambda: plan_missing(rows, cached.runs().records(), starter=visitor()),),
             disabled=bool(busy),
             help="Puts them into the queue, where others may train too. They go on when you leave the page.",
         )

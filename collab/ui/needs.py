@@ -43,7 +43,7 @@ def offer_runs_with_ratings(record: RunRecord, why: str) -> None:
         here = load_encoded(record.data, cached.environment())[0].fingerprint
     except CollabError:
         here = ""  # the data set has gone since the page was opened
-    known = (each for each in cached.jobs().store.records() if each.data == record.data and each.id != record.id)
+    known = (each for each in cached.runs().records() if each.data == record.data and each.id != record.id)
     suited = (each for each in known if each.has_weights and each.state == "finished" and each.fingerprint == here)
     _offer(record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
 
@@ -60,7 +60,7 @@ def _offer_others(
     record: RunRecord, why: str, trait: str, able: RunRecord | None = None, label: str = "Train the default model"
 ) -> None:
     """Say why, offer the newest runs on the same data that have the `trait`, or to train one: the default model, or `able`."""
-    known = (each for each in cached.jobs().store.records() if each.data == record.data)
+    known = (each for each in cached.runs().records() if each.data == record.data)
     _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)), able, label)
 
 

@@ -43,7 +43,7 @@ def pick_other_run(
     A run in the link that cannot stand there is refused in words. Without a choice: the newest of those that come `first`.
     """
     state = st.session_state
-    known = [each for each in cached.jobs().store.records() if each.data == run.record.data and each.id != run.id]
+    known = [each for each in cached.runs().records() if each.data == run.record.data and each.id != run.id]
     others = {each.id: each for each in runs_with("factors", known)}
     named = st.query_params.get(AGAINST)
     if named is None or own_link.is_late(AGAINST, named):
@@ -146,12 +146,12 @@ def wait_for_other(record: RunRecord) -> None:
 
 def _on_its_way(record: RunRecord) -> RunRecord | None:
     """A training that waits or runs, and differs from `record` in the seed alone."""
-    return next((each for each in same_but_seed(record, cached.jobs().store.records()) if each.busy), None)
+    return next((each for each in same_but_seed(record, cached.runs().records()) if each.busy), None)
 
 
 def _train_another_seed(record: RunRecord) -> None:
     """Queue one more seed and show it; the press before this one may have done so already."""
-    store = cached.jobs().store
+    store = cached.runs()
     known = store.records()
     chosen = next((each for each in known if each.id == st.session_state.get(_CHOSEN)), None)
     if chosen is not None and same_but_seed(record, [chosen]):
@@ -165,7 +165,7 @@ def _train_another_seed(record: RunRecord) -> None:
 
 def _train_another_model(record: RunRecord, model: str) -> None:
     def planned() -> list[RunRecord]:
-        own, settings = with_own_rows(record, cached.jobs().store), preset_of(model, "fast")
+        own, settings = with_own_rows(record, cached.runs()), preset_of(model, "fast")
         split = own.holdout, own.split_seed
         return [plan(model, settings, own.data, *split, items_by=own.items_by, preset="fast", starter=visitor())]
 

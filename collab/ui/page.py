@@ -416,7 +416,7 @@ def show_progress(run_id: str, what: str, height: int = 0) -> None:
     """How far the training of `what`, a run that is not ended, has come, with as much room kept below as `height` says; draws the
     page anew once it has ended. For a fragment that runs every POLL_SECONDS."""
     try:
-        progress = cached.jobs().store.progress(run_id)
+        progress = cached.runs().progress(run_id)
     except RunError:
         st.rerun()  # it was taken off the queue
     if not progress.record.busy:
@@ -438,7 +438,7 @@ def renew_when_ended(record: RunRecord) -> None:
 
 def _renew(run_id: str) -> None:
     try:
-        busy = cached.jobs().store.record(run_id).busy
+        busy = cached.runs().record(run_id).busy
     except RunError:
         busy = False  # it was taken off the queue
     if not busy:

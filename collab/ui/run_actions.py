@@ -67,7 +67,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
         )
         st.download_button(
             "Save as zip",
-            lambda: export_zip(cached.jobs().store, record.id),
+            lambda: export_zip(cached.runs(), record.id),
             f"collab-run-{record.id}.zip",
             "application/zip",
             key="download_run",
@@ -178,7 +178,7 @@ def _note(worked: bool, text: str) -> None:
 
 def _rename(run_id: str, key: str) -> None:
     try:
-        record = cached.jobs().store.rename(run_id, st.session_state[key], by=visitor())
+        record = cached.runs().rename(run_id, st.session_state[key], by=visitor())
     except CollabError as reason:
         _note(False, words.sentence(str(reason)))
     else:
@@ -190,7 +190,7 @@ def _delete(runs: list[tuple[str, str]]) -> None:
     gone = []
     try:
         for run_id, name in runs:
-            cached.jobs().store.delete(run_id, by=visitor())
+            cached.runs().delete(run_id, by=visitor())
             gone.append((run_id, name))
     except CollabError as reason:
         _note(False, words.sentence(str(reason)))
@@ -205,7 +205,7 @@ def _delete(runs: list[tuple[str, str]]) -> None:
 def _restore(runs: list[tuple[str, str]]) -> None:
     try:
         for run_id, _ in runs:
-            cached.jobs().store.restore(run_id)
+            cached.runs().restore(run_id)
     except CollabError as reason:
         _note(False, words.sentence(str(reason)))
         return

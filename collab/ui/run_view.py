@@ -42,7 +42,7 @@ def show_run(record: RunRecord) -> None:
 
 def _draw(run_id: str, renewing: bool) -> None:
     try:
-        progress = cached.jobs().store.progress(run_id)
+        progress = cached.runs().progress(run_id)
     except RunError:
         st.rerun()  # it waited, and was taken off the queue: the page shows the newest run
     share = _replay_share(run_id)

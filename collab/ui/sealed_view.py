@@ -52,7 +52,7 @@ def show_sealed(record: RunRecord) -> None:
 
 def _check(run_id: str) -> None:
     try:
-        check_sealed(run_id, cached.jobs().store, cached.environment())
+        check_sealed(run_id, cached.runs(), cached.environment())
     except CollabError as reason:
         st.session_state["_sealed_refused"] = words.plain(str(reason))
     else:

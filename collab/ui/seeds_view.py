@@ -36,7 +36,7 @@ class Seeds:
 
 def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listing) -> tuple[Listing, Seeds]:
     """The listing with a dot a seed beside each film and a column `seeds`, where other seeds have been trained."""
-    others = same_but_seed(run.record, cached.jobs().store.records())
+    others = same_but_seed(run.record, cached.runs().records())
     ended = [each for each in others if not each.busy][: N_SEEDS - 1]
     busy = tuple(each.id for each in others if each.busy)
     n_lacking = N_SEEDS - 1 - len(ended) if not busy else 0
@@ -91,7 +91,7 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
 
 def _train(run: TrainedRun) -> None:
     """Queue as many as are lacking now: the button may have been pressed twice."""
-    store = cached.jobs().store
+    store = cached.runs()
     known = store.records()
     n = N_SEEDS - 1 - len(same_but_seed(run.record, known))
     queue(lambda: plan_repeats(with_own_rows(run.record, store), known, starter=visitor(), n=n))

@@ -19,7 +19,7 @@ def wait_for(run_ids: Sequence[str], what: str, *, height: int = 0) -> None:
 
 def _watch(run_ids: tuple[str, ...], what: str, height: int) -> None:
     try:
-        records = [cached.jobs().store.record(run_id) for run_id in run_ids]
+        records = [cached.runs().record(run_id) for run_id in run_ids]
     except RunError:
         st.rerun()  # one was taken off the queue
     if not all(record.busy for record in records):

@@ -31,7 +31,7 @@ LEAST_RATINGS = 20  # of a user, to be called harsh or kind
 @st.cache_resource(show_spinner=False, max_entries=8)
 def damped_of(run_id: str) -> Sums:
     """Damped biases of the ratings that a run was trained on. Raises RunError where they are not at hand."""
-    split, ratings = split_of(cached.trained_run(run_id), cached.jobs().store, cached.environment())
+    split, ratings = split_of(cached.trained_run(run_id), cached.runs(), cached.environment())
     return damped_sums(ratings.take(split.train))
 
 

@@ -30,7 +30,7 @@ from collab.ui.walk import Door, Step
 
 def draw(page: Page) -> None:
     here = page.data.name == DATA
-    records = cached.jobs().store.records() if here else []
+    records = cached.runs().records() if here else []
     runs = {row.key: runs_of(row, records) for row in ROWS}
     try:
         summaries = summaries_of(ROWS, records)

@@ -1,0 +1,372 @@
+"""The queue of a home: every job that waits, runs or has ended lately, in one SQLite file that all servers of the home share.
+
+    jobs/queue.sqlite   the jobs, who waits for each, and what is to be said of each lane
+    jobs/ID/            files of a job, where it has any; they go with it
+    jobs/lease.lock     held by the server that gives the jobs to workers (see `jobs.py`)
+    jobs/LANE.lock      held by the one worker of a lane
+
+The jobs of a lane take turns by owner, so that nobody waits for all that somebody else has asked for: each gets the number of a
+round, the owner's last one plus 1 but none that is over (start-time fair queueing, Goyal, Vin and Cheng 1997), and the rounds go
+in order. What the server itself asks for, without an owner, comes first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import secrets
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from collab.errors import StorageError
+
+VERSION = 1
+WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped", "failed"
+LOCKED_SECONDS = 10.0  # how long one server waits for another to finish writing
+
+_SCHEMA = f"""
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL, lane TEXT NOT NULL, key TEXT NOT NULL,
+    request TEXT NOT NULL, owner TEXT NOT NULL, round INTEGER NOT NULL, state TEXT NOT NULL DEFAULT '{WAITING}',
+    worker TEXT NOT NULL DEFAULT '', share REAL NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '', result TEXT NOT NULL DEFAULT '', stopping INTEGER NOT NULL DEFAULT 0,
+    n_begun INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, since REAL NOT NULL);
+CREATE INDEX in_order ON jobs (lane, state, round, number);
+CREATE INDEX by_key ON jobs (kind, key);
+CREATE TABLE waiters (job TEXT NOT NULL, owner TEXT NOT NULL, session TEXT NOT NULL, server TEXT NOT NULL,
+    PRIMARY KEY (job, owner, session));
+CREATE TABLE lanes (lane TEXT PRIMARY KEY, trouble TEXT NOT NULL DEFAULT '', warm TEXT NOT NULL DEFAULT '',
+    n_warm INTEGER NOT NULL DEFAULT 0);
+PRAGMA user_version = {VERSION};
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to be done in the background.
+
+    `kind` says what, with which `request`; two jobs of a kind with the same `key` would give the same, "" for what is never
+    the same. It waits or runs in a `lane`; `owner` asked for it first, "" is the server. `share` of it is done, 0 … 1, and
+    `note` says more; when it has ended `message` says why, or `result` holds what came of it. `place` counts those of its lane
+    that are still to begin up to this one, 0 where it has begun. `worker` is the server whose worker has it, `n_begun` how
+    often it was begun; `created` and `since` say when it was asked for and when its state began, in seconds since 1970.
+    """
+
+    id: str
+    kind: str
+    lane: str
+    key: str
+    request: dict[str, Any]
+    owner: str
+    state: str
+    worker: str
+    share: float
+    note: str
+    message: str
+    result: Any
+    stopping: bool
+    n_begun: int
+    created: float
+    since: float
+    place: int = 0
+
+    @property
+    def busy(self) -> bool:
+        return self.state in (WAITING, RUNNING)
+
+
+_COLUMNS = tuple(field.name for field in dataclasses.fields(Job) if field.name != "place")
+
+
+@dataclass(frozen=True)
+class Waiter:
+    """Who waits for a job: a person, in which of their sessions, at which server."""
+
+    owner: str
+    session: str
+    server: str
+
+
+class JobQueue:
+    """The jobs of the home `home`. Any number of threads and processes may use it; every method is a transaction of its own, or
+    part of the one that `changing` has begun. Whatever cannot be read or written is a StorageError."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "jobs"
+        self.file = self.folder / "queue.sqlite"
+        self._lock = threading.RLock()
+        self._database: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
+        self._depth = 0
+        with self.changing():
+            pass
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """A block in which nobody else changes the queue, and after which all of its changes stand, or none."""
+        with self._using() as database:
+            if self._depth == 0:
+                database.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0 and database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                database.execute("COMMIT")
+
+    def add(
+        self,
+        kind: str,
+        lane: str,
+        request: dict[str, Any],
+        waiter: Waiter,
+        *,
+        key: str = "",
+        job_id: str = "",
+    ) -> Job:
+        """Put a job at the end of its lane."""
+        job_id, owner, now = job_id or new_id(), waiter.owner, time.time()
+        with self.changing():
+            (reached,) = self._one("SELECT COALESCE(MAX(round), 0) FROM jobs WHERE lane = ? AND n_begun > 0", lane)
+            (own,) = self._one("SELECT COALESCE(MAX(round), 0) FROM jobs WHERE lane = ? AND owner = ?", lane, owner)
+            turn = max(reached, own + 1) if owner else 0
+            self._run(
+                "INSERT INTO jobs (id, kind, lane, key, request, owner, round, created, since) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                *(job_id, kind, lane, key, json.dumps(request), owner, turn, now, now),
+            )
+            self.join(job_id, waiter)
+            return self._found("id = ?", job_id)[0]
+
+    def join(self, job_id: str, waiter: Waiter) -> None:
+        """From now on this one waits for the job too."""
+        with self.changing():
+            self._run("INSERT OR REPLACE INTO waiters VALUES (?, ?, ?, ?)", job_id, *dataclasses.astuple(waiter))
+
+    def leave(self, job_id: str, *, owner: str | None = None, session: str | None = None) -> None:
+        """This person, or this session, does not wait for the job any more. The last one to go takes it off the lane, or has it
+        stopped."""
+        with self.changing():
+            column, who = ("owner", owner) if session is None else ("session", session)
+            gone = self._run(f"DELETE FROM waiters WHERE job = ? AND {column} = ?", job_id, who).rowcount
+            if gone and not self.waiters(job_id):
+                self.stop(job_id)
+
+    def stop(self, job_id: str) -> None:
+        """Take a job off its lane, or ask for its end, whoever waits for it."""
+        with self.changing():
+            self.end(job_id, STOPPED, only=WAITING)
+            self._run("UPDATE jobs SET stopping = 1 WHERE id = ? AND state = ?", job_id, RUNNING)
+
+    def begin(self, job_id: str, worker: str) -> bool:
+        """A worker of the server `worker` takes a job; False where it does not wait any more."""
+        with self.changing():
+            begun = self._run(
+                "UPDATE jobs SET state = ?, worker = ?, since = ?, n_begun = n_begun + 1 WHERE id = ? AND state = ?",
+                *(RUNNING, worker, time.time(), job_id, WAITING),
+            )
+            return begun.rowcount > 0
+
+    def report(self, job_id: str, share: float, note: str) -> None:
+        """How far a job is that runs."""
+        with self.changing():
+            self._run("UPDATE jobs SET share = ?, note = ? WHERE id = ? AND state = ?", share, note, job_id, RUNNING)
+
+    def wait_again(self, job_id: str) -> None:
+        """A job that runs goes back to its place in the lane."""
+        with self.changing():
+            self._run(
+                "UPDATE jobs SET state = ?, worker = '', share = 0, note = '', since = ? WHERE id = ? AND state = ?",
+                *(WAITING, time.time(), job_id, RUNNING),
+            )
+
+    def end(self, job_id: str, state: str, message: str = "", result: Any = None, *, only: str = "") -> None:
+        """A job has ended, or where it was in the state `only`. Nobody waits for it any more."""
+        with self.changing():
+            ended = self._run(
+                "UPDATE jobs SET state = ?, message = ?, result = ?, stopping = 0, since = ? "
+                "WHERE id = ? AND state IN (?, ?)",
+                *(state, message, "" if result is None else json.dumps(result), time.time()),
+                *(job_id, only or WAITING, only or RUNNING),
+            )
+            if ended.rowcount:
+                self._run("DELETE FROM waiters WHERE job = ?", job_id)
+
+    def forget(self, kind: str, n_kept: int) -> None:
+        """Remove what has ended of a kind, but for the last `n_kept`, and the files that went with it."""
+        with self.changing():
+            old = self._found(
+                "kind = ? AND state NOT IN (?, ?) ORDER BY since DESC LIMIT -1 OFFSET ?", kind, WAITING, RUNNING, n_kept
+            )
+            for job in old:
+                self._run("DELETE FROM jobs WHERE id = ?", job.id)
+        for job in old:
+            shutil.rmtree(self.folder / job.id, ignore_errors=True)
+
+    def say(self, lane: str, trouble: str) -> None:
+        """Why a lane does not go on, "" where it does."""
+        self._set_lane(lane, "trouble = ?", trouble)
+
+    def wish_warm(self, lane: str, what: str) -> None:
+        """Somebody will soon have something for a lane: its worker is to be started, and to get `what` ready."""
+        self._set_lane(lane, "warm = ?, n_warm = n_warm + 1", what)
+
+    def _set_lane(self, lane: str, change: str, text: str) -> None:
+        with self.changing():
+            self._run("INSERT OR IGNORE INTO lanes (lane) VALUES (?)", lane)
+            self._run(f"UPDATE lanes SET {change} WHERE lane = ?", text, lane)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def job(self, job_id: str) -> Job | None:
+        """A job as it stands; None where there is none of that id (any more)."""
+        with self._using():
+            found = next(iter(self._found("id = ?", job_id)), None)
+            if found is None or found.state != WAITING:
+                return found
+            (place,) = self._one(
+                "SELECT COUNT(*) FROM jobs AS own, jobs AS other WHERE own.id = ? AND other.lane = own.lane "
+                "AND other.state = own.state AND (other.round, other.number) <= (own.round, own.number)",
+                job_id,
+            )
+            return dataclasses.replace(found, place=place)
+
+    def same(self, kind: str, key: str) -> Job | None:
+        """The last job of a kind with this key, one that waits or runs before one that has ended."""
+        with self._using():
+            found = self._found(
+                "kind = ? AND key = ? ORDER BY state IN (?, ?) DESC, number DESC LIMIT 1", kind, key, WAITING, RUNNING
+            )
+            return self.job(found[0].id) if found else None
+
+    def waiting(self, lane: str) -> list[Job]:
+        """The jobs of a lane that are still to begin, in order."""
+        with self._using():
+            found = self._found("lane = ? AND state = ? ORDER BY round, number", lane, WAITING)
+        return [dataclasses.replace(job, place=place) for place, job in enumerate(found, 1)]
+
+    def running(self, lane: str = "") -> list[Job]:
+        """The jobs that run, in one lane or in all."""
+        with self._using():
+            return self._found("state = ? AND (lane = ? OR ? = '') ORDER BY number", RUNNING, lane, lane)
+
+    def waiters(self, job_id: str) -> list[Waiter]:
+        """Who waits for a job."""
+        with self._using():
+            rows = self._run("SELECT owner, session, server FROM waiters WHERE job = ?", job_id).fetchall()
+        return [Waiter(*row) for row in rows]
+
+    def lane(self, lane: str) -> tuple[str, str, int]:
+        """The trouble of a lane, what was last to be got ready in it, and how often that was wished."""
+        with self._using():
+            return self._one("SELECT trouble, warm, n_warm FROM lanes WHERE lane = ?", lane) or ("", "", 0)
+
+    def mark(self) -> tuple[int, ...]:
+        """What is another as soon as anybody has changed the queue."""
+        with self._using() as database:
+            return (*self._opened, *self._one("PRAGMA data_version"), database.total_changes)
+
+    # --- within ------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                if self._depth == 0:
+                    self._open()
+                yield self._database
+            except sqlite3.Error as reason:
+                raise StorageError(
+                    f"The queue cannot be used: {self.file} ({reason}). What trains and what has ended is not touched. See that "
+                    "its disk has room and may be written to, then try again"
+                ) from reason
+
+    def _open(self) -> None:
+        """Open the file, anew where it is not the one of before: its folder may have gone and come back."""
+        try:
+            now = self.file.stat()
+            seen = now.st_dev, now.st_ino
+        except OSError:
+            seen = None
+        if self._database is not None and seen == self._opened:
+            return
+        self.close()
+        with contextlib.suppress(OSError):
+            if self.folder.parent.is_dir():  # not its parents: what has vanished may come back
+                self.folder.mkdir(exist_ok=True)
+        for is_anew in (False, True):
+            self._database = sqlite3.connect(
+                self.file, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._set_up(self._database)
+                break
+            except sqlite3.DatabaseError as reason:
+                self.close()
+                # damaged, or of another version: what trains stands in its folders, from which the queue is filled again
+                if is_anew or isinstance(reason, sqlite3.OperationalError):
+                    raise
+                for file in self.folder.glob(f"{self.file.name}*"):
+                    file.unlink(missing_ok=True)
+        found = self.file.stat()
+        self._opened = found.st_dev, found.st_ino
+
+    @staticmethod
+    def _set_up(database: sqlite3.Connection) -> None:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("BEGIN IMMEDIATE")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                database.execute(statement)
+        database.execute("COMMIT")
+        if version not in (0, VERSION) or database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged, or of another version")
+
+    def _run(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        return self._database.execute(statement, values)
+
+    def _one(self, statement: str, *values: Any) -> Any:
+        return self._run(statement, *values).fetchone()
+
+    def _found(self, condition: str, *values: Any) -> list[Job]:
+        rows = self._run(f"SELECT {', '.join(_COLUMNS)} FROM jobs WHERE {condition}", *values).fetchall()
+        return [_job_of(dict(zip(_COLUMNS, row, strict=True))) for row in rows]
+
+
+def new_id() -> str:
+    """An id that no job has: 8 of the characters 0-9 and a-f, as a run's."""
+    return secrets.token_hex(4)
+
+
+def key_of(request: dict[str, Any]) -> str:
+    """The key of a job that is decided by its request alone."""
+    return json.dumps(request, sort_keys=True)
+
+
+def _job_of(row: dict[str, Any]) -> Job:
+    row["request"], row["stopping"] = json.loads(row["request"]), bool(row["stopping"])
+    row["result"] = json.loads(row["result"]) if row["result"] else None
+    return Job(**row)

@@ -1,0 +1,27 @@
+"""All kinds of jobs that there are. A new one is a function in a module of its own, and a line here."""
+
+from __future__ import annotations
+
+from collab.services.environment import Environment
+from collab.services.jobs import Kind, Lane
+from collab.services.trainings import TRAINING, TRIALS, Training
+
+TSNE = Lane("t-SNE", is_killed=True, silent_seconds=300.0)
+NETWORK = Lane("network", niceness=0, is_killed=True, silent_seconds=120.0)
+# they take seconds, and somebody looks: not behind the trainings, and not in a process that loads torch anew every time
+MEASURES = Lane(
+    "measures", niceness=5, modules=("collab.services.measures",), linger_seconds=120.0, silent_seconds=600.0
+)
+
+
+def all_kinds(environment: Environment) -> tuple[Kind, ...]:
+    """The kinds of a server."""
+    home, train = environment.home, "collab.services.training_job:train"
+    return (
+        Training("training", train, TRAINING, n_kept=50, is_lasting=True, home=home),
+        Training("trial", train, TRIALS, n_kept=0, is_kept=False, home=home),
+        Kind("t-SNE", "collab.services.tsne:compute", TSNE),
+        Kind("download", "collab.services.fetch:fetch", NETWORK, is_lasting=True),
+        Kind("range test", "collab.services.measures:test_rates", MEASURES, n_kept=32),
+        Kind("films left out", "collab.services.measures:leave_films_out", MEASURES),
+    )

@@ -1,0 +1,75 @@
+"""Measures that take seconds, as jobs: the learning-rate range test, and how good predictions for films left out whole are."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from collab.features import features_of, film_words_of
+from collab.left_out_films import Measurement, measure
+from collab.models import build_model, family_of
+from collab.one_thread import one_thread
+from collab.range_test import RangeTest, n_steps_for, range_test
+from collab.services.environment import read_environment
+from collab.services.job_queue import Job
+from collab.services.jobs import Jobs
+from collab.services.runs import RunStore
+from collab.services.sealed import data_of, split_of
+from collab.services.training_job import load_encoded
+from collab.services.worker import AtWork
+from collab.settings import settings_from
+from collab.splitting import split_by
+
+SQUARED = "squared · "
+FILE = "measured.npz"
+
+
+def test_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
+    """The range test of a "model" with "settings" on the training rows of "data", split by "holdout" and "split_seed"."""
+    environment = read_environment()
+    dataset, ratings = load_encoded(request["data"], environment)
+    train = ratings.take(split_by(request["holdout"], dataset, request["split_seed"]).train)
+    settings = settings_from(family_of(request["model"]).settings_type, request["settings"])
+    features = features_of(dataset, ratings) if getattr(settings, "side_information", False) else None
+    untrained = build_model(
+        request["model"], settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features
+    )
+    n_rows = ratings.n_users + ratings.n_items
+    n_steps = n_steps_for(getattr(settings, "batch_size", 1), getattr(settings, "n_factors", 1), n_rows)
+    at_work.alive()
+    with one_thread():
+        found = range_test(untrained, train, n_steps)
+    return {name: each.tolist() if isinstance(each, np.ndarray) else each for name, each in vars(found).items()}
+
+
+def tested_rates(result: dict[str, Any]) -> RangeTest:
+    """What `test_rates` has found."""
+    curves = {name: np.array(result[name], dtype=float) for name in ("rates", "losses", "smoothed")}
+    return RangeTest(**curves, suggested=result["suggested"])
+
+
+def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
+    """What the settings of the "run", with side information, are worth for films left out whole; its sealed rows stay unseen."""
+    environment = read_environment()
+    store = RunStore(environment.home)
+    run = store.load(request["run"])
+    split, ratings = split_of(run, store, environment)
+    dataset, _ = data_of(run.record, environment)
+    features = features_of(dataset, ratings, run.record.items_by)
+    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
+    at_work.alive()
+    with one_thread():
+        found = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+    arrays = {f"{SQUARED}{name}": errors for name, errors in found.squared.items()}
+    others = {each.name: getattr(found, each.name) for each in dataclasses.fields(found) if each.name != "squared"}
+    np.savez(at_work.folder / FILE, **arrays, **others)
+
+
+def films_left_out(jobs: Jobs, job: Job) -> Measurement:
+    """What `leave_films_out` has found. Raises OSError or ValueError where that cannot be read."""
+    with np.load(jobs.queue.folder / job.id / FILE, allow_pickle=False) as file:
+        arrays = dict(file)
+    squared = {name.removeprefix(SQUARED): arrays.pop(name) for name in list(arrays) if name.startswith(SQUARED)}
+    return Measurement(squared, **arrays | {"train_mean": float(arrays["train_mean"])})
