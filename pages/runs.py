@@ -9,9 +9,9 @@ from collab.ui.controls import choose
 from collab.ui.page import open_page
 from collab.ui.run_actions import actions, damaged_runs, delete_button, say_what_happened, trash
 from collab.ui.runs_table import found_in, keep_in_link, picked_runs, runs_table
+from collab.ui.watch import watch
 
 THIS, ALL = "This data set", "All data sets"
-WATCH_SECONDS = 0.5
 
 page = open_page(
     "Runs",
@@ -21,14 +21,8 @@ page = open_page(
 store = cached.runs()
 
 
-def watch(states: tuple) -> None:
-    """Draw the page anew as soon as a run that waits or trains has gone on."""
-    if states != busy_states():
-        st.rerun()
-
-
-def busy_states() -> tuple:
-    return tuple((record.id, record.state) for record in store.records() if record.busy)
+def busy_runs() -> list[str]:
+    return [record.id for record in store.records() if record.busy]
 
 
 known = store.records()
@@ -52,8 +46,8 @@ say_what_happened()
 shown = found_in([record for record in known if which == ALL or record.data == page.data.name], text)
 picked = runs_table(shown, picked_runs(shown, page.record.id), with_data=which == ALL) if shown else []
 keep_in_link(picked)
-if states := busy_states():
-    st.fragment(watch, run_every=WATCH_SECONDS)(states)
+if busy_runs():
+    watch(busy_runs)
 if not shown:
     st.info(
         "No run has all these words. Search for less, or among all data sets." if text else "There is no run here yet.",

@@ -13,7 +13,8 @@ from collab.ui.settings_form import choose_model, settings_form
 from collab.ui.visitor import visitor
 
 page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
-cached.jobs().warm_up(page.data.name)
+cached.trainings().warm_up(page.data.name)
+MOST_LISTED = 5  # of those that wait
 controls, picture = st.columns([1, 2.6], gap="large")
 
 
@@ -22,32 +23,35 @@ def start() -> None:
     slider_mode.switch_off()
     with refusal_noted():
         run = plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
-        use_run(cached.jobs().submit(run))
+        use_run(cached.trainings().submit(run))
 
 
 def show_queue() -> None:
-    """Who trains and who waits, for everybody; and what of this visitor's is not even in the queue yet."""
-    jobs, names, n_waiting = cached.jobs(), [], 0
-    for run_id in jobs.queue():
+    """Who trains and who waits, for everybody, and a way to take back what waits of one's own."""
+    trainings, names, n_waiting, n_own = cached.trainings(), [], 0, 0
+    queue = trainings.queue()
+    for run_id in queue:
         try:
-            record = jobs.store.record(run_id)
+            record = trainings.store.record(run_id)
         except CollabError:
             continue  # it has just gone
-        n_waiting += record.state == "queued"
-        place = f"{n_waiting}." if record.state == "queued" else "**Training**"
-        whose = "yours" if record.starter == visitor() else "somebody else’s"
-        names.append(f"{place} {words.plain(describe_run(record))} ({whose})")
+        waits, mine = record.state == "queued", record.starter == visitor()
+        n_waiting, n_own = n_waiting + waits, n_own + (waits and mine)
+        if n_waiting <= MOST_LISTED:
+            place, whose = f"{n_waiting}." if waits else "**Training**", "yours" if mine else "somebody else’s"
+            names.append(f"{place} {words.plain(describe_run(record))} ({whose})")
+    if n_waiting > MOST_LISTED:
+        names.append(f"and {words.count(n_waiting - MOST_LISTED)} more")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
-    if trouble := jobs.trouble():
+    if trouble := trainings.trouble():
         st.warning(f"{words.plain(trouble)}.", icon=":material/hourglass_top:")
-    if planned := jobs.planned(visitor()):
-        st.caption(f"{words.counted(len(planned), 'more run')} of yours will follow.")
+    if n_own > 1:
         st.button(
-            "Cancel the rest",
-            key="cancel_plan",
-            on_click=jobs.drop_plan,
+            f"Cancel my {n_own} waiting runs",
+            key="cancel_waiting",
+            on_click=trainings.stop_waiting,
             args=(visitor(),),
-            help="These runs will not be trained; what trains or waits already goes on.",
+            help="They will not be trained; the run in training goes on.",
         )
 
 

@@ -180,15 +180,21 @@ class Jobs:
         """The last job that did, does or will do this; None where there is none, or its result is no longer kept."""
         return self.queue.same(kind, key_of(request))
 
-    def stop(self, job_id: str, owner: str) -> None:
-        """This person does not want the job any more; it is stopped where nobody else does. Raises RunError for somebody who does
-        not wait for it. Nothing happens where it has ended already."""
+    def stop(self, job_id: str, owner: str, wait_seconds: float = 0.0) -> None:
+        """This person does not want the job any more; it is stopped where nobody else does.
+
+        Returns when it has ended, or after `wait_seconds`. Raises RunError for somebody who does not wait for it. Nothing happens
+        where it has ended already.
+        """
         with self.queue.changing():
             waiters = self.queue.waiters(job_id)
             if waiters and owner not in {waiter.owner for waiter in waiters}:
                 raise RunError("somebody else has started this; only they can stop it")
             self._leave(job_id, owner=owner)
         self.wake()
+        end = time.monotonic() + wait_seconds
+        while time.monotonic() < end and (job := self.queue.job(job_id)) is not None and job.stopping:
+            time.sleep(0.01)
 
     def leave(self, job_id: str, session: str) -> None:
         """This session shows something else now; the job is stopped where nobody else waits for it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,10 +168,7 @@ class Trainings:
         Returns when it has ended, or after `wait_seconds`. Raises RunError where somebody else has started it. Nothing
         happens where it has ended already.
         """
-        self.jobs.stop(run_id, starter)
-        end = time.monotonic() + wait_seconds
-        while time.monotonic() < end and (job := self.jobs.queue.job(run_id)) is not None and job.busy:
-            time.sleep(0.01)
+        self.jobs.stop(run_id, starter, wait_seconds)
 
     def stop_waiting(self, starter: str) -> None:
         """Take all runs of this person that still wait off the queue."""

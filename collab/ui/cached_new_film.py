@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from collab.features import features_of, film_words_of
-from collab.left_out_films import Measurement, measure
 from collab.new_film import AudienceSpace, audience_space
 from collab.one_thread import one_thread
 from collab.services.sealed import data_of
@@ -34,18 +32,3 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     user_index = trained_items(run.users)
     told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)  # who asks meanwhile waits for the same measurement
-def films_left_out(run_id: str) -> Measurement:
-    """What the settings of a run with side information are worth for films left out whole; its sealed rows stay unseen.
-
-    Raises CollabError where the data are not at hand as they were, or have too few films.
-    """
-    run = cached.trained_run(run_id)
-    split, ratings = cached.run_split(run_id)
-    dataset, _ = data_of(run.record, cached.environment())
-    features = features_of(dataset, ratings, run.record.items_by)
-    seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
-    with one_thread():
-        return measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)

@@ -13,8 +13,8 @@ from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.page import Page
 from collab.ui.queueing import queue, say_refusal
-from collab.ui.train_more import wait_for
 from collab.ui.visitor import visitor
+from collab.ui.watch import watch
 
 
 def chapter_run(page: Page) -> TrainedRun | None:
@@ -30,7 +30,7 @@ def chapter_run(page: Page) -> TrainedRun | None:
             with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged
                 return cached.trained_run(each.id)
     if busy := [each.id for each in known if each.busy]:
-        wait_for(busy, "the chapter’s model")
+        watch(busy, "Training the chapter’s model")
         return None
     st.info(
         f"This is about the chapter’s own model, {CHAPTER_MODEL}, and no run of it is there yet.",

@@ -10,7 +10,6 @@ import streamlit as st
 from collab.components import Pca, direction_between, film_axes, film_matrix
 from collab.film_clusters import film_clusters
 from collab.kinds import genre_flags
-from collab.services.tsne import TsneDesk
 from collab.tables import most_rated_items
 from collab.ui import cached
 
@@ -73,9 +72,3 @@ def axes_of(
 def clusters_of(run_id: str, n_films: int, with_bias: bool, n_clusters: int) -> np.ndarray:
     """The clusters of the films of `matrix_of`, from 1. Raises RunError."""
     return film_clusters(matrix_of(run_id, n_films, with_bias), n_clusters)
-
-
-@st.cache_resource(show_spinner=False, on_release=lambda desk: desk.close())
-def tsne_desk() -> TsneDesk:
-    """The t-SNEs that are under way, and the last few that are done."""
-    return TsneDesk(cached.environment().scratch)

@@ -8,17 +8,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.errors import CollabError, RunError
+from collab.errors import RunError
 from collab.features import film_words_of
 from collab.kinds import genres_of
 from collab.left_out_films import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
 from collab.models import family_of
 from collab.new_film import AudienceSpace, NewFilm, closest_films, foresee, group_table
+from collab.services.measures import films_left_out
 from collab.services.runs import TrainedRun
-from collab.ui import cached_new_film, words
+from collab.ui import cached, cached_new_film, words
 from collab.ui.needs import offer_descriptions
 from collab.ui.page import Page
 from collab.ui.similar_lists import Listing, draw_list, neighbour_table
+from collab.ui.watch import result_of
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
@@ -195,13 +197,9 @@ def _how_accurate(run: TrainedRun) -> None:
             f"asked about those. It takes about {words.duration(max(10.0, 2 * seconds))}.",
         )
         return
-    try:
-        with st.spinner("Training without some films, and asking about them"):
-            found = cached_new_film.films_left_out(run.id)
-    except CollabError as reason:
-        st.error(words.plain(str(reason)), icon=":material/error:")
-    else:
-        st.caption(_accuracy_in_words(found))
+    what = "Training without some films, and asking about them"
+    if (job := result_of("films left out", {"run": run.id}, what, key="left_out")) is not None:
+        st.caption(_accuracy_in_words(films_left_out(cached.jobs(), job)))
 
 
 def _accuracy_in_words(found: Measurement) -> str:

@@ -14,8 +14,8 @@ from collab.services.training_job import model_has, plan, runs_with
 from collab.ui import cached, own_link, words
 from collab.ui.page import run_labels
 from collab.ui.queueing import queue, say_refusal
-from collab.ui.train_more import wait_for
 from collab.ui.visitor import visitor
+from collab.ui.watch import watch
 
 AGAINST = "against"  # in the link
 _CHOSEN = "_against"  # its id, in the session: the same on every page
@@ -141,7 +141,7 @@ def offer_another_model(run: TrainedRun) -> None:
 
 def wait_for_other(record: RunRecord) -> None:
     """How far the other run is; draws the page anew when it has ended."""
-    wait_for([record.id], "the other run", height=360)
+    watch([record.id], "Training the other run", height=360)
 
 
 def _on_its_way(record: RunRecord) -> RunRecord | None:

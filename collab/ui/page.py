@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import runpy
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,8 @@ from collab.errors import CollabError, RunError
 from collab.ratings import RatingScale
 from collab.services.fetch import Fetch
 from collab.services.house_run import house_run
-from collab.services.jobs import Jobs
 from collab.services.run_record import RUN_ID, RunRecord
-from collab.services.runs import TrainedRun
+from collab.services.runs import RunStore, TrainedRun
 from collab.services.training_job import default_plan
 from collab.ui import cached, own_link, words
 from collab.ui.follow_theme import follow_theme
@@ -30,11 +29,11 @@ from collab.ui.item_page import follow_item_links
 from collab.ui.keyboard import keep_keyboard
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor
+from collab.ui.watch import Moment, watch
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
 MENU_STYLE, TOUCH_STYLE = (Path(__file__).with_name(f"{name}.css") for name in ("menu", "touch"))
-POLL_SECONDS = 0.25
 STATE_WORDS = {"queued": "waiting", "running": "training", "stopped": "stopped early"}  # the others as they are called
 
 
@@ -85,12 +84,12 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     heading.caption(purpose)
     try:
         cached.environment()
-        jobs = cached.jobs()
+        store = cached.runs()
     except CollabError as reason:
         st.error(f"Collab cannot start: {reason}")
         st.stop()
-    jobs.store.rescue_sometimes()
-    wanted, run_id, refused = _from_link(jobs)
+    store.rescue_sometimes()
+    wanted, run_id, refused = _from_link(store)
     with st.sidebar:
         wanted = _pick_data(wanted)
         follow_theme()
@@ -99,15 +98,15 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     data = _available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
-    record, passed_over = _record_of(jobs, data, run_id)
+    record, passed_over = _record_of(store, data, run_id)
     if refused:
         _say_refused(refused, record)
     if record is None:
-        record = _first_run(jobs, data)
+        record = _first_run(store, data)
     if passed_over:
         st.sidebar.caption(f"The pinned run is not shown: {words.plain(passed_over)}.")
     with st.sidebar:
-        _pick_run(jobs, data, record)
+        _pick_run(store, data, record)
     _keep_in_link(wanted, record)
     if data.synthetic:
         _say_synthetic(wanted)
@@ -119,8 +118,9 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
 def with_run(page: Page) -> Page:
     """The page with its run, for a part that needs one. Does not return while that is still in training, or cannot be had."""
     if page.record.busy:
-        _wait_for(page.record.id)
-    run = _load(cached.jobs(), page.data, page.record)
+        watch([page.record.id], "Training the model that this page shows", height=420)
+        st.stop()
+    run = _load(cached.runs(), page.data, page.record)
     return Page(page.data, run.record, run)
 
 
@@ -140,7 +140,7 @@ def show_trouble(reason: CollabError) -> None:
 # --- the link ------------------------------------------------------------------------------------------------------------
 
 
-def _from_link(jobs: Jobs) -> tuple[str, str | None, str]:
+def _from_link(store: RunStore) -> tuple[str, str | None, str]:
     """Data set and run that the link names, what the session used last where it names none; and why the run that was asked for
     cannot be shown, "" where it can."""
     state, link = st.session_state, st.query_params
@@ -153,7 +153,7 @@ def _from_link(jobs: Jobs) -> tuple[str, str | None, str]:
                 raise RunError(
                     f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f"
                 )
-            record = jobs.store.record(run_id)
+            record = store.record(run_id)
             if record.has_weights:
                 cached.trained_run(run_id)
         except RunError as reason:
@@ -241,7 +241,7 @@ def _available(wanted: str) -> Entry:
     if fetch.state == "damaged":
         _say_damaged(CATALOGUE[wanted], fetch)
     else:
-        st.fragment(_show_fetch, run_every=POLL_SECONDS)(wanted)
+        _show_fetch(wanted)
     st.stop()
 
 
@@ -274,17 +274,24 @@ def _say_damaged(entry: Entry, fetch: Fetch) -> None:
 
 
 def _show_fetch(wanted: str) -> None:
-    entry, fetch = CATALOGUE[wanted], cached.fetcher().state(wanted)
-    if fetch.state in ("here", "damaged") or fetch.out_of_reach:
-        st.rerun()
-    megabytes = fetch.done / 1e6
-    total = fetch.total / 1e6 or entry.megabytes
-    st.progress(
-        min(1.0, megabytes / total), text=f"Fetching {entry.title} from GroupLens: {megabytes:.1f} of {total:.1f} MB"
-    )
-    if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
-        st.session_state["_sample_meanwhile"] = wanted
-        st.rerun()
+    """How far the download is, until it is here, or the sample takes its place."""
+    entry, fetcher = CATALOGUE[wanted], cached.fetcher()
+
+    def line(_: Sequence[Moment]) -> tuple[float, str]:
+        fetch = fetcher.state(wanted)
+        done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
+        return min(1.0, done / total), f"Fetching {entry.title} from GroupLens: {done:.1f} of {total:.1f} MB"
+
+    def is_over() -> bool:
+        fetch = fetcher.state(wanted)
+        return fetch.state in ("here", "damaged") or fetch.out_of_reach
+
+    def meanwhile() -> None:
+        if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
+            st.session_state["_sample_meanwhile"] = wanted
+            st.rerun()
+
+    watch([fetcher.job(wanted).id], line=line, is_over=is_over, meanwhile=meanwhile)
 
 
 def _say_synthetic(wanted: str) -> None:
@@ -334,28 +341,28 @@ def _fetch_again(wanted: str) -> None:
 # --- run -----------------------------------------------------------------------------------------------------------------
 
 
-def _record_of(jobs: Jobs, data: Entry, run_id: str | None) -> tuple[RunRecord | None, str]:
+def _record_of(store: RunStore, data: Entry, run_id: str | None) -> tuple[RunRecord | None, str]:
     """The link's or the session's run if it is of this data set, else the house's; and why the pinned one is not shown."""
     if run_id is not None:
         with contextlib.suppress(RunError):  # it has just been deleted
-            record = jobs.store.record(run_id)
+            record = store.record(run_id)
             if record.data == data.name:
                 return record, ""
-    while (found := house_run(data.name, jobs.store)).record is not None and found.record.has_weights:
+    while (found := house_run(data.name, store)).record is not None and found.record.has_weights:
         with contextlib.suppress(RunError):  # from now on the store knows that it is damaged
             cached.trained_run(found.record.id)
             break
     return found.record, found.passed_over
 
 
-def _first_run(jobs: Jobs, data: Entry) -> RunRecord:
+def _first_run(store: RunStore, data: Entry) -> RunRecord:
     """Train the default model: the house has no run yet. Where it cannot be queued another run takes its place; does not return
     where there is none."""
     try:
-        return jobs.store.record(jobs.submit_once(default_plan(data.name)))
+        return store.record(cached.trainings().submit_once(default_plan(data.name)))
     except RunError as reason:
         st.warning(f"The default model cannot be trained yet: {words.sentence(str(reason))}", icon=":material/warning:")
-    for record in jobs.store.records():
+    for record in store.records():
         if record.data == data.name and record.has_weights:
             return record
     st.button("Try again", key="_first_run", type="primary")
@@ -376,10 +383,8 @@ def run_labels(records: Iterable[RunRecord]) -> dict[str, str]:
     return {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}
 
 
-def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
-    records = {
-        each.id: each for each in jobs.store.records() if each.data == data.name and (each.has_weights or each.busy)
-    }
+def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:
+    records = {each.id: each for each in store.records() if each.data == data.name and (each.has_weights or each.busy)}
     records.setdefault(record.id, record)
     labels = run_labels(records.values())
     st.session_state["_pick_run"] = record.id
@@ -406,56 +411,21 @@ def _pick_run(jobs: Jobs, data: Entry, record: RunRecord) -> None:
         )
 
 
-def _wait_for(run_id: str) -> None:
-    """Show how far the run is until it can be looked at."""
-    st.fragment(show_progress, run_every=POLL_SECONDS)(run_id, "the model that this page shows", 420)
-    st.stop()
-
-
-def show_progress(run_id: str, what: str, height: int = 0) -> None:
-    """How far the training of `what`, a run that is not ended, has come, with as much room kept below as `height` says; draws the
-    page anew once it has ended. For a fragment that runs every POLL_SECONDS."""
-    try:
-        progress = cached.runs().progress(run_id)
-    except RunError:
-        st.rerun()  # it was taken off the queue
-    if not progress.record.busy:
-        st.rerun()
-    waiting = words.plain(cached.jobs().trouble()) or "Getting ready to train"
-    text = f"Training {what}" if progress.record.state == "running" else waiting
-    left = f" · {words.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-    st.progress(progress.share, text=text + left)
-    if height:
-        with st.container(height=height, border=False).skeleton():
-            pass
-
-
 def renew_when_ended(record: RunRecord) -> None:
     """Draw a page that needs no run anew when the run in the sidebar has ended: the first visitor’s is still in training."""
     if record.busy:
-        st.fragment(_renew, run_every=2 * POLL_SECONDS)(record.id)
+        watch([record.id])
 
 
-def _renew(run_id: str) -> None:
-    try:
-        busy = cached.runs().record(run_id).busy
-    except RunError:
-        busy = False  # it was taken off the queue
-    if not busy:
-        st.rerun()
-
-
-def _load(jobs: Jobs, data: Entry, record: RunRecord) -> TrainedRun:
+def _load(store: RunStore, data: Entry, record: RunRecord) -> TrainedRun:
     """The run with its model; where it has none, say why and offer what can be done."""
     try:
         return cached.trained_run(record.id)
     except RunError as reason:
         st.error(words.sentence(str(reason)), icon=":material/error:")
-    house = house_run(data.name, jobs.store).record
+    house = house_run(data.name, store).record
     others = [house] if house is not None and house.id != record.id and not house.busy else []
-    others += [
-        each for each in jobs.store.records() if each.data == data.name and each.has_weights and each.id != record.id
-    ]
+    others += [each for each in store.records() if each.data == data.name and each.has_weights and each.id != record.id]
     with st.container(horizontal=True):
         if others:
             st.button(

@@ -25,12 +25,12 @@ def refusal_noted() -> Iterator[None]:
 
 
 def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
-    """Queue the runs that `planned` makes, none twice; the ids of those queued now, the others follow as there is room.
-    For a callback: where nothing could be queued, `say_refusal` then says why."""
-    jobs = cached.jobs()
+    """Queue the runs that `planned` makes, none twice; returns the ids of those that were not there yet. For a callback: where
+    nothing could be queued, `say_refusal` then says why."""
+    trainings = cached.trainings()
     with refusal_noted():
         records = list(planned())
-        return [jobs.submit_once(records[0])] if len(records) == 1 else jobs.submit_all(visitor(), records)
+        return [trainings.submit_once(records[0])] if len(records) == 1 else trainings.submit_all(visitor(), records)
     return []
 
 
@@ -38,8 +38,3 @@ def say_refusal() -> None:
     """Why the last press queued nothing, once. Call it below the button."""
     if reason := st.session_state.pop(_REFUSED, None):
         st.warning(f"Nothing is queued: {words.plain(reason)}.", icon=":material/warning:")
-
-
-def still_to_come(belongs: Callable[[RunRecord], bool]) -> list[RunRecord]:
-    """The runs of this visitor's plan that `belongs` accepts and that are not even in the queue yet."""
-    return [record for record in cached.jobs().planned(visitor()) if belongs(record)]

@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.errors import CollabError
 from collab.models import Family, build_model
 from collab.range_test import GradientModel, RangeTest
-from collab.ui import cached, words
+from collab.services.measures import tested_rates
+from collab.settings import to_dict
+from collab.ui import words
 from collab.ui.loss_chart import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
 from collab.ui.theme import Palette, palette
+from collab.ui.watch import result_of
 
 BATCH, SMOOTH = "batch", "smoothed"
 
@@ -47,11 +49,16 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
             )
             st.button("Run the test", key="test_rate", type="primary", on_click=_remember, args=(key,))
             return
-        try:
-            found = cached.rate_test(family.name, tested, data, holdout, split_seed)
-        except CollabError as reason:
-            st.error(words.plain(str(reason)), icon=":material/error:")
+        request = {
+            "model": family.name,
+            "settings": to_dict(tested),
+            "data": data,
+            "holdout": holdout,
+            "split_seed": split_seed,
+        }
+        if (job := result_of("range test", request, "Testing learning rates", key="range_test")) is None:
             return
+        found = tested_rates(job.result)
         st.vega_lite_chart(
             _data(found), rate_spec(found, palette()), key="rate_test", alt="Loss of a batch against the learning rate"
         )

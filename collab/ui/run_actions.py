@@ -13,7 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui import cached, words
 from collab.ui.page import forget_run, open_run
-from collab.ui.queueing import refusal_noted, say_refusal, still_to_come
+from collab.ui.queueing import refusal_noted, say_refusal
 from collab.ui.runs_table import pick_runs
 from collab.ui.visitor import visitor
 
@@ -101,7 +101,7 @@ def delete_button(records: Sequence[RunRecord]) -> None:
 
 def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     group = record.group or record.id
-    if (found := spread_of(group, [*known, *still_to_come(lambda each: each.group == group)])) is None:
+    if (found := spread_of(group, known)) is None:
         return
     origin = next((each for each in known if each.id == group), None)
     of = f" of {words.plain(origin.name)}" if origin is not None else ""
@@ -214,8 +214,8 @@ def _restore(runs: list[tuple[str, str]]) -> None:
 
 
 def _repeat(record: RunRecord) -> None:
-    jobs = cached.jobs()
+    store = cached.runs()
     with refusal_noted():
-        repeats = plan_repeats(with_own_rows(record, jobs.store), jobs.store.records(), starter=visitor())
-        jobs.submit_all(visitor(), repeats)
+        repeats = plan_repeats(with_own_rows(record, store), store.records(), starter=visitor())
+        cached.trainings().submit_all(visitor(), repeats)
         _note(True, f"{N_REPEATS} repeats are queued. Their mean and spread stand below as soon as they have ended.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 from typing import Any
@@ -20,15 +19,15 @@ from collab.ui import cached, words
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander
 from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
-from collab.ui.page import POLL_SECONDS, forget_run, use_run
+from collab.ui.page import forget_run, use_run
 from collab.ui.queueing import refusal_noted
 from collab.ui.sealed_view import show_sealed
 from collab.ui.tables import as_table
 from collab.ui.theme import palette
 from collab.ui.visitor import visitor
+from collab.ui.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 
 REPLAY_SECONDS = 10.0
-STOP_SECONDS = 1.0  # how long a press on Stop waits for the run to end, so that the next picture shows it ended
 
 
 def show_run(record: RunRecord) -> None:
@@ -120,7 +119,8 @@ def _how_far(progress: Progress) -> str:
     """What a run that waits or trains is doing."""
     record, left = progress.record, progress.seconds_left
     if record.state == "queued":
-        return words.plain(cached.jobs().trouble()) or "Waiting for its turn"
+        moment = moment_of(record.id)
+        return words.plain(moment.trouble) or turn_in_words(moment.place)
     epochs = record.settings.get("epochs", 1)
     parts = [f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"]
     if left is not None and in_batches(record):
@@ -139,8 +139,7 @@ def _stop_button(record: RunRecord, place: DeltaGenerator) -> None:
         disabled=not mine,
         help=None if mine else "Somebody else has started this run; only they can stop it.",
     ):
-        with contextlib.suppress(RunError):  # a browser may send what the page does not offer
-            cached.jobs().stop(record.id, visitor(), wait_seconds=STOP_SECONDS)
+        stop_all([record.id])
         if record.state == "queued":  # it never began, and is no run any more
             forget_run(record.id)
         st.rerun()
@@ -168,7 +167,7 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
     with refusal_noted():
-        use_run(cached.jobs().submit(plan_again(record, settings, starter=visitor())))
+        use_run(cached.trainings().submit(plan_again(record, settings, starter=visitor())))
         st.session_state["_take_over"] = record.model, settings
     st.rerun()  # of the whole page: the controls follow
 

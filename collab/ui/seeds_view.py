@@ -15,8 +15,8 @@ from collab.ui import cached, words
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.similar_charts import seed_marks
 from collab.ui.similar_lists import Listing
-from collab.ui.train_more import wait_for
 from collab.ui.visitor import visitor
+from collab.ui.watch import watch
 
 N_SEEDS = 5  # of this run and the others together
 
@@ -74,7 +74,7 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
             f"{words.percent(seeds.overlap)} of their films on average."
         )
     if seeds.busy:
-        wait_for(seeds.busy, "another seed")
+        watch(seeds.busy, "Training another seed")
     elif seeds.n_lacking:
         st.button(
             f"Train {words.counted(seeds.n_lacking, 'more seed')}",

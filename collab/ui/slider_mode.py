@@ -20,13 +20,14 @@ from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
 from collab.ui.curves_chart import curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import MSE, VALID, epoch_word
-from collab.ui.page import POLL_SECONDS, use_run
+from collab.ui.page import use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
 from collab.ui.theme import palette
 from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
 from collab.ui.visitor import visitor
+from collab.ui.watch import POLL_SECONDS
 
 MODE = "sliders"  # link name of the switch
 SPLIT = "split"  # link name of the split seed of the trials
@@ -231,7 +232,7 @@ def _state_words(progress: Progress | None) -> str:
     record = progress.record
     name = words.plain(record.name)
     if record.state == "queued":
-        return words.plain(cached.trial_lane().jobs.trouble()) or f"Getting ready · {name}"
+        return words.plain(cached.trial_lane().trouble()) or f"Getting ready · {name}"
     if record.busy:
         n_epochs = record.settings.get("epochs", 1)
         return f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, n_epochs)} of {n_epochs} · {name}"
