@@ -1,13 +1,14 @@
 """Worker processes that are there at once: forked from a process that has loaded torch already, instead of started.
 
-To start a worker takes seconds of loading, and a test that trains from a page is about the page. What is forked runs
-`collab.services.worker` as it is; it has read the sample beforehand and rehearses no model. How a worker is started is for
-tests/services/test_jobs.py and for the browser tests.
+To start a worker takes seconds of loading, and a test that waits for a job on a page is about the page. What is forked runs
+`collab.services.worker` as it is, for any lane; it has loaded what jobs are done with, has read the sample beforehand, and
+rehearses no model. How a worker is started is for tests/services/test_jobs.py and for the browser tests.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -39,10 +40,9 @@ class Nursery:
             )
 
     def start(self, command: list[str], *, env: dict[str, str], **_: Any) -> ForkedWorker:
-        """Does what `subprocess.Popen` would do with a worker's command, but for its niceness: here somebody waits for it."""
-        *_, folder, _niceness = command
+        """Does what `subprocess.Popen` would do with a worker's command."""
         with self._lock:
-            return ForkedWorker(self.line, [folder, "0"], env)
+            return ForkedWorker(self.line, command, env)
 
     def close(self) -> None:
         self.line.close()
@@ -51,13 +51,18 @@ class Nursery:
 
 
 class ForkedWorker:
-    """What `collab.services.jobs` asks of a process; its life is a pipe that nobody else holds open."""
+    """What `collab.services.jobs` asks of a process; its life is a pipe that nobody else holds open.
 
-    def __init__(self, line: socket.socket, words: list[str], env: dict[str, str]) -> None:
+    It is as quick as its parent whatever niceness its command names: here somebody waits for it.
+    """
+
+    def __init__(self, line: socket.socket, command: list[str], env: dict[str, str]) -> None:
+        _python, _m, module, lock, _niceness, how, *modules = command
+        request = {"module": module, "words": [lock, "0", how, *modules], "env": env}
         stdin, commands = os.pipe()
         answers, stdout = os.pipe()
         self._life, life = os.pipe()
-        socket.send_fds(line, [json.dumps({"words": words, "env": env}).encode()], [stdin, stdout, life])
+        socket.send_fds(line, [json.dumps(request).encode()], [stdin, stdout, life])
         self.pid = int(line.recv(32))
         for end in (stdin, stdout, life):
             os.close(end)
@@ -90,13 +95,14 @@ class ForkedWorker:
 
 def serve(line: socket.socket) -> None:
     """Fork a worker at every request until the line closes."""
-    from collab.services import worker
-    from collab.services.environment import Environment
-    from collab.services.training_job import load_encoded
+    import torch
 
-    worker.torch.set_num_threads(1)
-    worker.MODELS = ()
-    dataset, _ = load_encoded("sample", Environment((), PROJECT, ""))
+    from collab.services import measures, training_job  # noqa: F401
+    from collab.services.environment import Environment
+
+    torch.set_num_threads(1)
+    training_job._unrehearsed.clear()
+    dataset, _ = training_job.load_encoded("sample", Environment((), PROJECT, ""))
     _ = dataset.fingerprint
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     while True:
@@ -107,13 +113,13 @@ def serve(line: socket.socket) -> None:
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             line.close()
-            become_worker(worker.main, ends, **json.loads(request))
+            become_worker(ends, **json.loads(request))
         for end in ends:
             os.close(end)
         line.send(str(pid).encode())
 
 
-def become_worker(main: Any, ends: list[int], words: list[str], env: dict[str, str]) -> None:
+def become_worker(ends: list[int], module: str, words: list[str], env: dict[str, str]) -> None:
     """Do as a process does that was started with these words; does not return."""
     code = 1
     try:
@@ -122,7 +128,7 @@ def become_worker(main: Any, ends: list[int], words: list[str], env: dict[str, s
         sys.argv[1:] = words
         sys.stdin = os.fdopen(ends[0], encoding="utf-8")
         sys.stdout = os.fdopen(ends[1], "w", buffering=1, encoding="utf-8")
-        main()
+        importlib.import_module(module).main()
         code = 0
     except SystemExit:
         code = 0

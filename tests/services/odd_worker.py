@@ -1,8 +1,8 @@
-"""A worker that does not do what it should: `python -m tests.services.odd_worker FOLDER NICENESS`, see ODD_WORKER.
+"""A worker that does not do what it should: `python -m tests.services.odd_worker LOCK NICENESS HOW [MODULE …]`, see ODD_WORKER.
 
-silent      says how long an epoch takes, and then nothing more
-nonsense    answers a run with what is no answer
-full        says that a run has ended, and has written nothing of it
+silent      says how long a step of its job takes, and then nothing more
+nonsense    answers a job with what is no answer
+full        says that a training has ended, and has written nothing of it
 broken      ends before it is ready
 broken N    does so the first N times, and is then like the real one
 never       is never ready
@@ -25,15 +25,15 @@ def say(**words):
 
 def misbehave(how):
     for line in sys.stdin:
-        run_id = json.loads(line).get("train")
-        if run_id is None:
+        job_id = json.loads(line).get("do")
+        if job_id is None:
             continue
         if how == "silent":
-            say(longest=50.0)
+            say(alive=50.0)
         elif how == "nonsense":
             print("nonsense", flush=True)
         else:
-            say(ended=run_id, state="interrupted", message="The disk is full.")
+            say(ended=job_id, state="failed", message="The disk is full.", result=None)
 
 
 def fill_the_disk():
@@ -53,9 +53,9 @@ def fill_the_disk():
 
 
 def work():
-    from collab.services import worker
+    from collab.services import training_job, worker
 
-    worker.MODELS = ()  # nothing is rehearsed
+    training_job._unrehearsed.clear()
     worker.main()
 
 
@@ -64,7 +64,7 @@ def main():
     if how == "never":
         time.sleep(600)
     if how == "broken":
-        tries = Path(sys.argv[1]) / "tries"
+        tries = Path(sys.argv[1]).with_suffix(".tries")
         n_before = len(tries.read_text()) if tries.exists() else 0
         if not number or n_before < int(number):
             tries.write_text("x" * (n_before + 1))
