@@ -60,8 +60,10 @@ class Training(Kind):
         store, run_id = self._run(job)
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
             record = store.record(run_id)
-            if (record.state == "queued" and state == STOPPED) or (record.state == "stopped" and not self.is_kept):
-                store.discard(run_id)  # it never began, or nobody will look at it
+            if (record.state == "queued" and state == STOPPED) or (job.stopping and not self.is_kept):
+                store.discard(
+                    run_id
+                )  # it never began, or nobody will look at it, even if it ended before it could stop
             elif record.busy:
                 try:
                     store.interrupt(record, message)
@@ -201,7 +203,7 @@ class Trainings:
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""
         job = self.jobs.queue.same(self.kind.name, key_of_training(record))
-        return job.id if job is not None and job.busy and self.kind.is_wanted(job) else None
+        return job.id if job is not None and job.busy and not job.stopping and self.kind.is_wanted(job) else None
 
     def _note(self, records: Iterable[RunRecord]) -> list[str]:
         """Note runs down and queue them, all or none."""
