@@ -50,15 +50,18 @@ class Training(Kind):
         return self.stores[folder]
 
     def is_wanted(self, job: Job) -> bool:
-        store, run_id = self._run(job)
+        try:
+            store, run_id = self._run(job)
+        except RunError:
+            return False
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
 
     def request(self, job: Job, server: str) -> dict[str, Any]:
         return job.request | {"server": server}
 
     def put_down(self, job: Job, state: str, message: str) -> None:
-        store, run_id = self._run(job)
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
+            store, run_id = self._run(job)
             record = store.record(run_id)
             if (record.state == "queued" and state == STOPPED) or (job.stopping and not self.is_kept):
                 store.discard(
@@ -73,8 +76,8 @@ class Training(Kind):
                 store.give_up(run_id, message)
 
     def has_begun(self, job: Job) -> bool:
-        store, run_id = self._run(job)
         try:
+            store, run_id = self._run(job)
             return store.record(run_id).state != "queued"
         except RunError:
             return True
@@ -100,7 +103,11 @@ class Training(Kind):
         return [each for each in reversed(self.store().records()) if each.state == "queued" and not each.owner]
 
     def _run(self, job: Job) -> tuple[RunStore, str]:
-        return self.store(job.request["folder"]), job.request["run"]
+        """Where its run is, and the run's id. Raises RunError where the store is gone with its server, and makes none anew."""
+        folder = job.request["folder"]
+        if not (self.home / folder).is_dir():
+            raise RunError(f"there is no {self.home / folder}")
+        return self.store(folder), job.request["run"]
 
 
 class Trainings:
