@@ -47,7 +47,8 @@ def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, ses
 def places(jobs: Jobs, job: Job) -> np.ndarray:
     """Where the rows lie, (n, dimensions). Raises ValueError where that cannot be read."""
     try:
-        return np.load(jobs.queue.folder / job.id / PLACES, allow_pickle=False)
+        with open(jobs.queue.folder / job.id / PLACES, "rb") as file:
+            return np.load(file, allow_pickle=False)
     except Exception as reason:  # there are many ways to be damaged
         raise ValueError(f"{PLACES} of t-SNE {job.id} cannot be read ({reason})") from reason
 
