@@ -66,7 +66,7 @@ def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample
     """`dot-bias` with seed 0, which is there already, is one of the six; the queue has no room for the others at once."""
     monkeypatch.setattr(queue, "MAX_QUEUED", 2)
     app = visit_dot_bias("learn", step="tables")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     records = jobs.store.records()
     assert len(plan_missing(ROWS, records)) == 5 and "5 runs, about" in texts(app)
     assert set(table_with(app, "verdict").verdict) == {"to be trained"} and "not trained yet" in texts(app)
@@ -98,7 +98,7 @@ def test_stop_ends_what_trains_and_what_is_still_to_come(visit, on_the_sample, m
     monkeypatch.setattr(queue, "MAX_QUEUED", 2)
     monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
     app = visit("learn", step="tables")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     app.button(key="train_missing").click().run()
     assert len(jobs.queue()) == 3 and len(jobs.planned(app.session_state["_visitor"])) == 3
     assert "0 of 6 are trained · waiting for their turn" in [bar.proto.text for bar in app.get("progress")]
@@ -115,7 +115,7 @@ def test_a_plan_of_other_trainings_is_said_to_be_in_the_way(visit, on_the_sample
         plan("bayes", dataclasses.replace(preset_of("bayes"), seed=seed), "sample", "random:0.2", 7)
         for seed in range(6)
     ]
-    cached.jobs().submit_all("me", others)
+    cached.trainings().submit_all("me", others)
     app.run()
     assert "stop_missing" not in {each.key for each in app.button}
     app.button(key="train_missing").click().run()

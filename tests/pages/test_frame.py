@@ -53,18 +53,18 @@ def test_first_visit_trains_the_default_model_by_itself(app):
     app.switch_page("pages/overview.py").run()
     assert not app.exception
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     app.run()
     assert not app.exception and any(metric.label == "Held-out MSE" for metric in app.metric)
-    (record,) = cached.jobs().store.records()
+    (record,) = cached.runs().records()
     assert (record.model, record.preset, record.state) == ("bayes", "fast", "finished")
 
 
 @pytest.mark.parametrize("run", ["nonsense", "../../etc/passwd", "01234567", "0123456G"])
 def test_unknown_run_in_the_link_is_said_and_the_houses_shown(visit, run):
     app = visit("overview", run=run)
-    (record,) = cached.jobs().store.records()
+    (record,) = cached.runs().records()
     said = app.warning[0].value.replace("\\", "")
     assert f"What you see is {record.name} instead." in said and app.metric
     app.run()
@@ -83,7 +83,7 @@ def test_other_data_set_takes_its_own_run(visit):
     run = link(app, "run")
     app.sidebar.selectbox[0].set_value("ml-latest-small").run()
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     app.run()
     assert link(app, "data") == "ml-latest-small" and link(app, "run") != run
@@ -93,7 +93,7 @@ def test_other_data_set_takes_its_own_run(visit):
 def test_runs_with_the_same_name_can_be_told_apart(visit, movielens_folders):
     """The browser sends back the words of the chosen run: two runs with the same ones would be the same run."""
     app = visit("overview")
-    jobs, first = cached.jobs(), link(app, "run")
+    jobs, first = cached.trainings(), link(app, "run")
     record = jobs.store.record(first)
     shutil.copytree(jobs.store.folder / first, jobs.store.folder / "0a1b2c3d")
     jobs.store.write_record(dataclasses.replace(record, id="0a1b2c3d"))
@@ -173,7 +173,7 @@ def test_a_damaged_file_that_is_put_right_is_used(visit, damage, trained_home, m
     trained_home("ml-100k", movielens_folders)
     file = damage(provided=True)
     app = visit("overview", data="ml-100k")
-    run = [record.id for record in cached.jobs().store.records()]
+    run = [record.id for record in cached.runs().records()]
     shutil.copy(find("ml-100k", movielens_folders), file)
     app.button(key="_check_again").click().run()
     assert not app.exception and not app.error and app.metric and [link(app, "run")] == run
@@ -247,7 +247,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     from collab.models import DotBiasSettings
 
     app = visit("biases")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", DotBiasSettings(y_range=None, learning_rate=1.0), "sample", "random:0.2", 0))
     end = time.monotonic() + 60
     while jobs.store.record(run_id).busy and time.monotonic() < end:
@@ -289,7 +289,7 @@ def another_visitor(page="overview", **link):
 
 def trained(planned):
     """A run of somebody else, trained by the server's worker."""
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(dataclasses.replace(planned, starter="somebody"))
     end = time.monotonic() + 60
     while jobs.queue() and time.monotonic() < end:
@@ -307,7 +307,7 @@ def test_a_visitor_without_a_link_sees_the_houses_run_whatever_others_train(visi
     other = trained(small())
     assert link(another_visitor(), "run") == house
     assert link(another_visitor(run=other.id), "run") == other.id
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     endless = jobs.submit(
         plan("net", dataclasses.replace(preset_of("net"), epochs=100), "sample", "random:0.2", 0, starter="somebody")
     )
@@ -321,7 +321,7 @@ def test_what_somebody_trains_is_in_use_for_them(visit):
     app.button(key="start").click().run()
     assert not app.exception and link(app, "run") != house
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     own = link(app, "run")
     app.switch_page("pages/overview.py").run()
@@ -329,7 +329,7 @@ def test_what_somebody_trains_is_in_use_for_them(visit):
 
 
 def test_a_pinned_run_is_shown_and_a_pin_that_cannot_be_is_said(visit):
-    house, store = link(visit("overview"), "run"), cached.jobs().store
+    house, store = link(visit("overview"), "run"), cached.runs()
     other = trained(small())
     pin(other.id, store)
     assert link(another_visitor(), "run") == other.id
@@ -346,7 +346,7 @@ def test_a_pinned_run_is_shown_and_a_pin_that_cannot_be_is_said(visit):
 def test_a_run_that_is_signed_and_no_model_is_never_chosen(visit):
     """The damage shows only when the model is loaded: the next suitable run takes its place, on the first turn."""
     app = visit("overview")
-    house, store = link(app, "run"), cached.jobs().store
+    house, store = link(app, "run"), cached.runs()
     second = trained(dataclasses.replace(default_plan("sample"), name="the second"))
     place = store.folder / house / "items.csv"
     place.write_text(place.read_text().replace(",5.0,", ",-5.0,"))

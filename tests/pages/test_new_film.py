@@ -160,12 +160,12 @@ def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visi
     trained = link(app, "run")
     assert trained != before
     end = time.monotonic() + 60
-    while cached.jobs().store.record(trained).busy:
+    while cached.runs().record(trained).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
     assert not app.exception and not app.error and len(app.get("plotly_chart")) == 1
-    assert cached.jobs().store.record(trained).model == "side"
+    assert cached.runs().record(trained).model == "side"
 
     app.selectbox(key="_pick_run").set_value(before).run()  # now there is one to go to
     app.button(key=f"use_{trained}").click().run()

@@ -217,7 +217,7 @@ def test_where_there_is_no_other_run_one_is_a_press_away(visit):
     assert not figures(app) and "cannot be compared" in texts(app)
     app.button(key="train_another_seed").click().run()
     assert not app.exception
-    other, store = link(app, "against"), cached.jobs().store
+    other, store = link(app, "against"), cached.runs()
     end = time.monotonic() + 60
     while store.record(other).busy:
         assert time.monotonic() < end
@@ -279,7 +279,7 @@ def test_another_seed_that_is_on_its_way_is_not_queued_again(visit, monkeypatch)
     first = train(read_environment(), "sample", "dot-bias", seed=0, epochs=2)
     app = visit("map", map_view="Two runs", run=first.id, against=unlike.id)
     app.button(key="train_another_seed").click().run()
-    jobs, on_its_way = cached.jobs(), link(app, "against")
+    jobs, on_its_way = cached.trainings(), link(app, "against")
     assert not app.exception and jobs.queue() == [on_its_way]
     app.selectbox(key="_pick_against").set_value(unlike.id).run()
     (button,) = [each for each in app.button if each.key == "train_another_seed"]
