@@ -157,9 +157,7 @@ def test_stars_of_sealed_rows_are_nowhere(visit_run):
     found = table_with(app, "fact").set_index("fact")
     assert found.loc["Held-out ratings"].iat[0] == f"{len(split.valid):,}"
     assert found.loc["Training ratings"].iat[0] == f"{len(split.train):,}"
-    assert found.loc["MSE, biases only"].iat[0] == (
-        f"{cached.runs().records()[0].baselines['biases_only']['mse']:.4f}"
-    )
+    assert found.loc["MSE, biases only"].iat[0] == (f"{cached.runs().records()[0].baselines['biases_only']['mse']:.4f}")
     show(app, "over time")
     assert table_with(app, "n_new")["n_ratings"].sum() == n_open
 

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import shutil
 import sqlite3
-import threading
 import time
 import zipfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from collab.datasets import entry_of, find
 from collab.datasets.movielens import Archive
-from collab.errors import DownloadError, RunError
+from collab.errors import RunError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.fetch import Fetcher
@@ -24,6 +23,7 @@ from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
 from collab.ui import cached
 from collab.ui.page import mark_frame
+from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import link, texts
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -106,13 +106,7 @@ def test_runs_with_the_same_name_can_be_told_apart(visit, movielens_folders):
 
 def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     monkeypatch.delenv("COLLAB_DATA", raising=False)
-    calls = []
-
-    def unreachable(*arguments):
-        calls.append(arguments)
-        raise DownloadError("no connection")
-
-    shared = Fetcher(cached.environment(), fetch=unreachable)
+    shared = Fetcher(cached.jobs(), UNREACHABLE)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("overview", data="sample")
     app.sidebar.selectbox[0].set_value("ml-100k").run()
@@ -123,10 +117,11 @@ def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     assert (
         not app.exception and "Synthetic ratings" in app.info[0].value and "could not be fetched" in app.info[0].value
     )
+    first = shared.job("ml-100k")
     app.button(key="_fetch_again").click().run()
     while shared.state("ml-100k").state != "failed" and time.monotonic() < end:
         time.sleep(0.05)
-    assert len(calls) == 2
+    assert shared.job("ml-100k").id != first.id
 
 
 @pytest.fixture
@@ -179,17 +174,12 @@ def test_a_damaged_file_that_is_put_right_is_used(visit, damage, trained_home, m
     assert not app.exception and not app.error and app.metric and [link(app, "run")] == run
 
 
-def test_a_damaged_download_is_fetched_again_when_asked(visit, damage, trained_home, movielens_folders, monkeypatch):
+def test_a_damaged_download_is_fetched_again_when_asked(
+    visit, damage, trained_home, movielens_folders, movielens_server, monkeypatch
+):
     trained_home("ml-100k", movielens_folders)
     file, good = damage(provided=False), find("ml-100k", movielens_folders)
-    reached = threading.Event()
-
-    def fetch(file_name, md5, folder, progress, address):
-        if not reached.is_set():
-            raise DownloadError("there is no connection")
-        shutil.copy(good, folder / file_name)
-
-    shared = Fetcher(cached.environment(), fetch=fetch)
+    shared = Fetcher(cached.jobs(), UNREACHABLE)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("overview", data="ml-100k")
     assert f"{file}/u.data is not the published file" in app.error[0].value.replace("\\", "")
@@ -202,7 +192,7 @@ def test_a_damaged_download_is_fetched_again_when_asked(visit, damage, trained_h
         app.run()
         assert not app.exception and bool(app.error) == (expected == "damaged")
         assert ("no connection" in texts(app)) == (expected == "damaged")
-        reached.set()
+        shared.base_address = movielens_server
     assert app.metric and file.read_bytes() == good.read_bytes()
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from collab.models import DotBiasSettings
-from collab.services.jobs import Jobs
+from collab.services.jobs import LaneWorker
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.compare_view import alike_in_words
@@ -154,11 +154,10 @@ def test_repeat_with_five_seeds(visit, monkeypatch):
     run_id, store = train(app, "origin"), cached.runs()
     pick(app, run_id)
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "_hand_over", lambda jobs: None)  # the first is not trained yet
+        meanwhile.setattr(LaneWorker, "_start", lambda worker: False)  # the first is not trained yet
         app.button(key="repeat").click().run()
         assert not app.exception and "5 repeats are queued" in texts(app) and "5 still to come" in texts(app)
-        assert len(cached.trainings().queue()) == 4
-    cached.trainings()._hand_over()
+        assert len(cached.trainings().queue()) == 5
     wait(app, lambda: sum(each.group == run_id and not each.busy for each in store.records()) == 5)
     assert "5 repeats of origin: MSE" in texts(app)
     app.button(key="tick_repeats").click().run()
@@ -198,7 +197,7 @@ def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit)
 def test_rate_finder_takes_its_rate_over(visit):
     app = visit("train", model="dot-bias")
     app.button(key="test_rate").click().run()
-    assert not app.exception and "Suggested" in texts(app)
+    wait(app, lambda: "Suggested" in texts(app))
     before = app.session_state["set_learning_rate"]
     app.button(key="use_rate").click().run()
     assert not app.exception and app.session_state["set_learning_rate"] != before

@@ -243,18 +243,17 @@ def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
     assert "train_seeds" not in [button.key for button in app.button]
 
 
-def test_seeds_that_the_queue_has_no_room_for_follow(visit, monkeypatch):
-    """The first begins at once, the second waits, and there is no room for more yet."""
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 1)
-    monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)
+def test_seeds_that_the_queue_has_no_room_for_are_refused(visit, monkeypatch):
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 3)
+    monkeypatch.setattr("collab.services.jobs.LaneWorker._start", lambda worker: False)
     app = visit("similar")
     app.button(key="train_seeds").click().run()
-    jobs = cached.trainings()
-    assert not app.exception and not app.warning and len(jobs.queue()) == 2 and len(jobs.planned(visitor_of(app))) == 2
-
-
-def visitor_of(app):
-    return app.session_state["_visitor"]
+    assert (
+        not app.exception and cached.trainings().queue() == [] and "3 runs are waiting already" in app.warning[0].value
+    )
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 4)
+    app.button(key="train_seeds").click().run()
+    assert not app.exception and not app.warning and len(cached.trainings().queue()) == 4
 
 
 def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):

@@ -215,7 +215,7 @@ def test_the_range_test_sees_the_training_rows_of_the_trials(visit):
     app = visit("train", **QUICK)
     tried(app, 1)
     app.button(key="test_rate").click().run()
-    assert not app.exception
+    assert not app.exception and "Testing learning rates" in " ".join(bar.proto.text for bar in app.get("progress"))
     assert app.session_state["_rate_test"][-2:] == (ROWS.holdout, ROWS.split_seed)
 
 

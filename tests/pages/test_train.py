@@ -219,7 +219,7 @@ def test_interrupted_run_is_shown_as_such_and_can_be_started_again(visit):
     jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", ENDLESS, "sample", "random:0.2", 0, starter="somebody"))
     wait(app, lambda: not jobs.store.progress(run_id).batches.empty)
-    jobs._process.kill()
+    cached.jobs().workers["training"].process.kill()
     wait(app, lambda: not jobs.store.record(run_id).busy)
     app.query_params["run"] = run_id
     app.run()
@@ -325,6 +325,8 @@ def test_a_worker_that_cannot_be_started_is_said_and_what_waits_can_be_stopped(v
     app.run()
     app.button(key="start").click().run()
     assert not app.exception and current(app).state == "queued"
+    wait(app, lambda: cached.trainings().trouble())
+    app.run()
     assert "cannot be started" in app.warning[0].value and "next try in" in app.warning[0].value
     assert "cannot be started" in words_on_bars(app)
     waiting = link(app, "run")
@@ -344,12 +346,14 @@ def test_a_training_that_takes_too_long_is_refused_with_what_would_fit(visit, mo
     assert cached.trainings().queue() == []
 
 
-def test_what_follows_by_itself_is_said_and_can_be_called_off(visit):
+def test_what_waits_can_be_taken_back_at_once(visit):
     app = visit("train")
     app.session_state["_visitor"] = me = "me"
     runs = [plan("dot-bias", dataclasses.replace(ENDLESS, seed=seed), "sample", "random:0.2", 0) for seed in range(6)]
     cached.trainings().submit_all(me, runs)
     app.run()
-    assert "2 more runs of yours will follow" in texts(app)
-    app.button(key="cancel_plan").click().run()
-    assert not app.exception and "will follow" not in texts(app) and cached.trainings().planned(me) == []
+    assert "and 1 more" in texts(app) or "5. " in texts(app)  # the first may have begun
+    app.button(key="cancel_waiting").click().run()
+    assert not app.exception and "cancel_waiting" not in {each.key for each in app.button}
+    wait(app, lambda: len(cached.trainings().queue()) == 1)  # what trains goes on
+    cached.trainings().stop(cached.trainings().queue()[0], me)
