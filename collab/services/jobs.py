@@ -129,7 +129,7 @@ class Jobs:
         self.server, self._ownership = self.store.claim()
         with disk.writing("Collab cannot begin", environment.home, "Nothing was changed."):
             self.queue = JobQueue(environment.home)
-            self._lease = filelock.FileLock(self.queue.folder / "lease.lock")
+            self._lease = filelock.FileLock(self.queue.folder / "lease.lock", thread_local=False)
         self.workers = {lane.name: LaneWorker(lane, self) for lane in {kind.lane for kind in self.kinds.values()}}
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._mark: tuple[int, ...] = ()

@@ -230,7 +230,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
 
 def test_a_first_visitor_need_not_wait_for_a_model(app, monkeypatch):
     """Nothing is trained yet: the page is whole at once, with the split that the model in training will have."""
-    monkeypatch.setattr("collab.services.jobs.Jobs.submit_once", _waiting)
+    monkeypatch.setattr("collab.services.trainings.Trainings.submit_once", _waiting)
     app.query_params["data"] = "sample"
     app.query_params["data_part"] = "split"
     app.switch_page("pages/data.py").run()

@@ -18,9 +18,9 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.fetch import Fetcher
 from collab.services.house_run import pin
-from collab.services.jobs import Jobs
 from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
+from collab.services.trainings import Trainings
 from collab.ui import cached
 from collab.ui.page import mark_frame
 from tests.conftest import UNREACHABLE
@@ -246,7 +246,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     app.run()
     assert "diverged" in app.error[0].value
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "submit", full)
+        meanwhile.setattr(Trainings, "submit", full)
         app.button(key="_train_default").click().run()
     assert not app.exception and "Nothing is queued: 20 runs are waiting already" in texts(app)
     app.button(key="_other_run").click().run()
@@ -255,7 +255,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
 
 def test_a_full_queue_is_said_on_the_first_visit_and_tried_again(app, monkeypatch):
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "submit_once", full)
+        meanwhile.setattr(Trainings, "submit_once", full)
         app.query_params["data"] = "sample"
         app.switch_page("pages/map.py").run()
         assert not app.exception and "20 runs are waiting already" in texts(app)

@@ -197,7 +197,9 @@ def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit)
 def test_rate_finder_takes_its_rate_over(visit):
     app = visit("train", model="dot-bias")
     app.button(key="test_rate").click().run()
-    wait(app, lambda: "Suggested" in texts(app))
+    jobs = cached.jobs()
+    wait(app, lambda: jobs.in_lane("measures") == [])
+    assert "Suggested" in texts(app)
     before = app.session_state["set_learning_rate"]
     app.button(key="use_rate").click().run()
     assert not app.exception and app.session_state["set_learning_rate"] != before

@@ -273,7 +273,7 @@ def test_a_full_queue_is_said_where_a_model_is_offered(visit, monkeypatch):
     for other in RunStore(environment.home).records():
         if other.id != run:
             shutil.rmtree(environment.home / "runs" / other.id)
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 0)
     app.run()
     app.button(key="train_default").click().run()
     assert not app.exception and app.warning[0].value.startswith("Nothing is queued: 0 runs are waiting already")

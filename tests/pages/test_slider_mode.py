@@ -169,14 +169,14 @@ def test_a_dead_worker_is_said_and_tried_again(visit):
     app = visit("train", model="dot-bias", sliders="true", epochs="100", batch_size="8")
     app.button(key="try_anyway").click().run()
     wait(app, lambda: view(app).current.batches.size > 0)
-    cached.trial_lane().jobs._process.kill()
+    cached.jobs().workers["trials"].process.kill()
     wait(app, lambda: not view(app).current.record.busy)
     app.run()
     assert "has died" in app.error[0].value and "Traceback" not in texts(app)
     app.button(key="try_again").click().run()
     assert not app.exception and view(app).current.record.busy
     app.toggle(key="sliders").set_value(False).run()
-    wait(app, lambda: not cached.trial_lane().jobs.queue())
+    wait(app, lambda: not cached.jobs().in_lane("trials"))
 
 
 def test_a_diverged_setting_gives_advice(visit):

@@ -237,7 +237,7 @@ def test_an_unlike_run_leaves_the_offer_of_another_seed(visit):
 
 def test_a_full_queue_is_said(visit, monkeypatch):
     app = visit("map", map_view="Two runs")
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 0)
     app.button(key="train_another_seed").click().run()
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
 
@@ -274,7 +274,7 @@ def test_runs_of_a_changed_data_set_differ_in_more_than_the_seed(visit_two):
 
 
 def test_another_seed_that_is_on_its_way_is_not_queued_again(visit, monkeypatch):
-    monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)  # nothing ever ends
+    monkeypatch.setattr("collab.services.jobs.LaneWorker._start", lambda worker: False)  # nothing ever ends
     unlike = train(read_environment(), "sample", "dot-bias", seed=1, epochs=1)
     first = train(read_environment(), "sample", "dot-bias", seed=0, epochs=2)
     app = visit("map", map_view="Two runs", run=first.id, against=unlike.id)
