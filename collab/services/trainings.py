@@ -201,7 +201,8 @@ class Trainings:
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""
         job = self.jobs.queue.same(self.kind.name, key_of_training(record))
-        return job.id if job is not None and job.busy and self.kind.is_wanted(job) else None
+        goes_on = job is not None and job.busy and not job.stopping and self.kind.is_wanted(job)
+        return job.id if goes_on else None
 
     def _note(self, records: Iterable[RunRecord]) -> list[str]:
         """Note runs down and queue them, all or none."""
