@@ -64,6 +64,7 @@ def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
         found = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
     arrays = {f"{SQUARED}{name}": errors for name, errors in found.squared.items()}
     others = {each.name: getattr(found, each.name) for each in dataclasses.fields(found) if each.name != "squared"}
+    at_work.folder.mkdir(exist_ok=True)
     np.savez(at_work.folder / FILE, **arrays, **others)
 
 
