@@ -2,6 +2,7 @@
 
     jobs/queue.sqlite   the jobs, who waits for each, and what is to be said of each lane
     jobs/ID/            files of a job, where it has any; they go with it
+    jobs/opening.lock   held for the moment in which a server makes the file, or makes it anew
     jobs/lease.lock     held by the server that gives the jobs to workers (see `jobs.py`)
     jobs/LANE.lock      held by the one worker of a lane
 
@@ -25,7 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from collab.errors import StorageError
+from collab.services import disk
 
 VERSION = 1
 WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped", "failed"
@@ -320,16 +324,20 @@ class JobQueue:
         if self._database is not None and seen == self._opened:
             return
         self.close()
-        with contextlib.suppress(OSError):
-            if self.folder.parent.is_dir():  # not its parents: what has vanished may come back
-                self.folder.mkdir(exist_ok=True)
+        with disk.writing("The queue cannot be used", self.folder, "What trains and what has ended is not touched."):
+            self.folder.mkdir(exist_ok=True)  # not its parents: what has vanished may come back
+            with filelock.FileLock(self.folder / "opening.lock", timeout=LOCKED_SECONDS):  # one server makes the file
+                self._connect()
+            found = self.file.stat()
+        self._opened = found.st_dev, found.st_ino
+
+    def _connect(self) -> None:
         for is_anew in (False, True):
             self._database = sqlite3.connect(
                 self.file, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
-                self._set_up(self._database)
-                break
+                return self._set_up(self._database)
             except sqlite3.DatabaseError as reason:
                 self.close()
                 # damaged, or of another version: what trains stands in its folders, from which the queue is filled again
@@ -337,8 +345,6 @@ class JobQueue:
                     raise
                 for file in self.folder.glob(f"{self.file.name}*"):
                     file.unlink(missing_ok=True)
-        found = self.file.stat()
-        self._opened = found.st_dev, found.st_ino
 
     @staticmethod
     def _set_up(database: sqlite3.Connection) -> None:

@@ -130,7 +130,7 @@ class Jobs:
         self.server, self._ownership = self.store.claim()
         with disk.writing("Collab cannot begin", environment.home, "Nothing was changed."):
             self.queue = JobQueue(environment.home)
-            self._lease = filelock.FileLock(self.queue.folder / "lease.lock")
+            self._lease = filelock.FileLock(self.queue.folder / "lease.lock", thread_local=False)
         self.workers = {lane.name: LaneWorker(lane, self) for lane in {kind.lane for kind in self.kinds.values()}}
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._mark: tuple[int, ...] = ()
@@ -298,6 +298,8 @@ class Jobs:
 
     def _take_over(self) -> bool:
         """Try to get the lease, and with it what was left by the server that had it."""
+        if not self.queue.folder.is_dir():  # the lock would make it anew; what has vanished may come back
+            return False
         try:
             self._lease.acquire(timeout=0)
         except (filelock.Timeout, OSError):
@@ -372,7 +374,7 @@ class LaneWorker:
         self._overdue, self._counted = 0, 0.0  # for how many looks it has been silent for too long, the last one when
         self._failures = 0  # starts of a worker that failed, one after the other
         self._next_try = -math.inf
-        self._n_warm = 0  # how often it was wished to be warm when that was last heeded
+        _, _, self._n_warm = jobs.queue.lane(lane.name)  # how often it was wished to be warm when that was last heeded
         self._waits = False
 
     def look(self, *, changed: bool) -> None:

@@ -138,7 +138,7 @@ class RunStore:
 
     def _claim(self) -> tuple[str, filelock.FileLock]:
         name = secrets.token_hex(8)
-        lock = filelock.FileLock(self.owners / f"{name}.lock")
+        lock = filelock.FileLock(self.owners / f"{name}.lock", thread_local=False)  # another thread may let go
         self.owners.mkdir(exist_ok=True)
         lock.acquire(timeout=0)
         return name, lock
