@@ -454,12 +454,22 @@ class LaneWorker:
         if self._asked:
             return
         now = self.jobs.queue.job(self.job.id) if changed else self.job
-        if (now is not None and now.stopping) or not self.jobs.kinds[self.job.kind].is_wanted(self.job):
+        if now is None:  # the queue was begun anew meanwhile
+            now = self._put_back(self.job)
+        if now.stopping or not self.jobs.kinds[self.job.kind].is_wanted(self.job):
             self._asked = True
             if self.lane.is_killed:
                 self.lose()
             else:
                 self._say(stop=self.job.id)
+
+    def _put_back(self, job: Job) -> Job:
+        queue, server = self.jobs.queue, self.jobs.server
+        with queue.changing():
+            waiter = Waiter(job.owner, "", server)
+            queue.add(job.kind, job.lane, job.request, waiter, key=job.key, job_id=job.id)
+            queue.begin(job.id, server)
+        return job
 
     def _end_job(self, state: str, message: str = "", result: Any = None) -> None:
         if self.job is None:
@@ -547,10 +557,14 @@ class LaneWorker:
             for line in process.stdout:
                 self.jobs.call(lambda line=line: self._hear(process, line))
         code = process.wait()
-        self.jobs.call(lambda: self.lose(f"Its process ended with code {code}.") if process is self.process else None)
+        self.jobs.call(lambda: self._hear_the_end(process, code))
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError, ValueError):
                 pipe.close()
+
+    def _hear_the_end(self, process: subprocess.Popen[str], code: int) -> None:
+        if process is self.process:
+            self.lose(f"Its process ended with code {code}." if self.ready else "")
 
     def _look_for_a_hang(self) -> None:
         if self.process is None or (self.job is None and self.ready):
