@@ -1,7 +1,6 @@
 """Measures as jobs: they find what the functions find that they call, once, and say why they cannot."""
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from collab.services.sealed import split_of
 from collab.services.training_job import plan
 from collab.settings import to_dict
 from collab.splitting import split_by
+from tests.services.waiting import wait
 from tests.training_here import train_here
 
 HOLDOUT, SEED = "random:0.2+sealed:0.1", 3
@@ -64,12 +64,9 @@ def ask(jobs, kind, request, person="ann"):
     return jobs.submit(kind, request, owner=person, session=person)
 
 
-def ended(jobs, job, seconds=60):
-    end = time.monotonic() + seconds
-    while (now := jobs.queue.job(job.id)).busy:
-        assert time.monotonic() < end, now
-        time.sleep(0.02)
-    return now
+def ended(jobs, job):
+    wait(lambda: not jobs.queue.job(job.id).busy)
+    return jobs.queue.job(job.id)
 
 
 def same(first, second):
