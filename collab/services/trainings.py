@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import STOPPED, Job, JobQueue, Waiter
@@ -52,9 +51,6 @@ class Training(Kind):
     def is_wanted(self, job: Job) -> bool:
         store, run_id = self._run(job)
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
-
-    def request(self, job: Job, server: str) -> dict[str, Any]:
-        return job.request | {"server": server}
 
     def put_down(self, job: Job, state: str, message: str) -> None:
         store, run_id = self._run(job)
