@@ -1,10 +1,13 @@
 """What tests share: the real data, a few ratings made on the spot, and an app on a home of its own with runs trained once."""
 
 import dataclasses
+import functools
 import hashlib
+import http.server
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +30,7 @@ from tests.training_here import train_here
 APP = Path(__file__).resolve().parents[1] / "app.py"
 VARIABLES = ("COLLAB_DATA", "COLLAB_HOME", "COLLAB_DATABASE")
 MOVIELENS = ("ml-100k", "ml-latest-small")
+UNREACHABLE = "http://127.0.0.1:9/"  # nobody answers there
 
 torch.set_num_threads(1)  # as in a training process: sums come out in the same order everywhere
 # no test depends on how busy the machine is, and the machine that decides on a release draws the same examples every time
@@ -126,6 +130,17 @@ def movielens_folders():
     if find(DEFAULT, folders) is None:
         missing(f"COLLAB_DATA does not name a folder with {entry_of(DEFAULT).file_name}")
     return folders
+
+
+@pytest.fixture
+def movielens_server(movielens_folders):
+    """The address of a server that hands out the files of the folder with MovieLens 100K, as GroupLens does."""
+    folder = find(DEFAULT, movielens_folders).parent
+    answer = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}/"
+        listening.shutdown()
 
 
 @pytest.fixture(scope="session")

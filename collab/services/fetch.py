@@ -11,15 +11,15 @@ from collab.datasets import entry_of, fault_of, find
 from collab.datasets.download import GROUPLENS, download
 from collab.errors import DownloadError
 from collab.services.environment import Environment, read_environment
-from collab.services.job_queue import DONE, FAILED, STOPPED, Job
+from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job
 
 if TYPE_CHECKING:  # its process need not load torch
     from collab.services.jobs import Jobs
     from collab.services.worker import AtWork
 
-PATIENCE_SECONDS = (
-    3.0  # a network that has not answered by then is taken for unreachable; the download may still succeed
-)
+PATIENCE_SECONDS = 3.0
+"""A network that has not answered by then is taken for unreachable; the download may still succeed."""
+
 KIND = "download"
 
 
@@ -62,7 +62,7 @@ class Fetcher:
         fault = fault_of(name, place) if place is not None else ""
         if place is not None and not fault:
             return Fetch("here")
-        noted = _fetch_of(self.jobs.known(KIND, self._request(name)))
+        noted = self._fetch_of(self.job(name))
         if place is None or noted.state in ("connecting", "downloading"):  # a better one is on its way
             return noted
         if noted.state == "failed":
@@ -75,7 +75,7 @@ class Fetcher:
         now = self.state(name)
         may_try = now.state == "failed" or (now.state == "damaged" and now.replaceable)
         if now.state == "absent" or (may_try and again):
-            now = _fetch_of(self.jobs.submit(KIND, self._request(name), owner="", again=True))
+            now = self._fetch_of(self.jobs.submit(KIND, self._request(name), owner="", again=True))
         return now
 
     def job(self, name: str) -> Job | None:
@@ -85,17 +85,18 @@ class Fetcher:
     def _request(self, name: str) -> dict[str, str]:
         return {"data": name, "from": self.base_address}
 
-
-def _fetch_of(job: Job | None) -> Fetch:
-    """What a job says of a data set that lies nowhere."""
-    if job is None or job.state in (DONE, STOPPED):  # it was here once, and somebody took it away
-        return Fetch("absent")
-    if job.state == FAILED:
-        return Fetch("failed", message=job.message)
-    if not job.note:
-        return Fetch("connecting", since=job.created)
-    done, total = map(int, job.note.split("/"))
-    return Fetch("downloading", done, total, since=job.created)
+    def _fetch_of(self, job: Job | None) -> Fetch:
+        """What a job says of a data set that lies nowhere."""
+        if job is None or job.state in (DONE, STOPPED):  # it was here once, and somebody took it away
+            return Fetch("absent")
+        if job.state == FAILED:
+            return Fetch("failed", message=job.message)
+        if job.note:
+            done, total = map(int, job.note.split("/"))
+            return Fetch("downloading", done, total, since=job.created)
+        # one that waits while another comes in is not out of reach
+        answers = job.state == WAITING and any(each.note for each in self.jobs.queue.running(job.lane))
+        return Fetch("downloading" if answers else "connecting", since=job.created)
 
 
 def fetch(request: dict[str, Any], at_work: AtWork) -> None:

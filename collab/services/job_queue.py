@@ -221,6 +221,14 @@ class JobQueue:
         for job in old:
             shutil.rmtree(self.folder / job.id, ignore_errors=True)
 
+    def sweep(self) -> None:
+        """Remove the files of jobs that are not in the queue: a server died before it had added one, or the queue was lost."""
+        with self.changing():  # whoever adds a job with files does both in one change
+            known = {job_id for (job_id,) in self._run("SELECT id FROM jobs")}
+            for folder in self.folder.glob("*/"):
+                if folder.name not in known:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def say(self, lane: str, trouble: str) -> None:
         """Why a lane does not go on, "" where it does."""
         self._set_lane(lane, "trouble = ?", trouble)

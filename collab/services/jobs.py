@@ -25,6 +25,7 @@ import logging
 import math
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -156,20 +157,24 @@ class Jobs:
         key = key_of(request)
         with self.queue.changing():
             known = self.queue.same(kind, key)
-            if known is not None and known.busy and not known.stopping:
+            if known is not None and known.busy and not known.stopping:  # else it will end without a result
                 self.queue.join(known.id, Waiter(owner, session, self.server))
                 return known
             if known is not None and known.state == DONE and not again:
                 return known
             job_id = new_id()
-            if files:
-                folder = self.queue.folder / job_id
-                with disk.writing("Nothing was begun", folder):
-                    folder.mkdir()
-                    for name, content in files.items():
-                        (folder / name).write_bytes(content)
+            folder = self.queue.folder / job_id
             lane, waiter = self.kinds[kind].lane.name, Waiter(owner, session, self.server)
-            job = self.queue.add(kind, lane, request, waiter, key=key, job_id=job_id)
+            try:
+                if files:
+                    with disk.writing("Nothing was begun", folder):
+                        folder.mkdir()
+                        for name, content in files.items():
+                            (folder / name).write_bytes(content)
+                job = self.queue.add(kind, lane, request, waiter, key=key, job_id=job_id)
+            except StorageError:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
         self.wake()
         return job
 
@@ -297,7 +302,12 @@ class Jobs:
             self._lease.acquire(timeout=0)
         except (filelock.Timeout, OSError):
             return False
-        self._looked_slowly, self._left = -math.inf, self.queue.running()
+        try:
+            self._looked_slowly, self._left = -math.inf, self.queue.running()
+            self.queue.sweep()
+        except BaseException:
+            self._lease.release()  # the next look tries it again: nobody else would see to them
+            raise
         return True
 
     def _settle(self) -> None:
@@ -338,6 +348,8 @@ class Jobs:
 
     def end(self, job: Job, state: str, message: str = "", result: Any = None) -> None:
         """Note that a job is over. Raises StorageError where that cannot be written; it is tried again then."""
+        with contextlib.suppress(StorageError):
+            job = self.queue.job(job.id) or job  # somebody may have stopped it since
         if (kind := self.kinds.get(job.kind)) is not None:
             kind.put_down(job, state, message)
         self.queue.end(job.id, state, message, result)
@@ -350,7 +362,7 @@ class Jobs:
         with contextlib.suppress(CollabError, OSError):
             for job in self.queue.running() if self.leads else ():
                 kind = self.kinds.get(job.kind)
-                if kind is None or kind.has_begun(job):
+                if job.stopping or kind is None or kind.has_begun(job):
                     self.end(job, STOPPED)
                 else:
                     self.queue.wait_again(job.id)

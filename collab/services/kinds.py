@@ -22,6 +22,6 @@ def all_kinds(environment: Environment) -> tuple[Kind, ...]:
         Training("trial", train, TRIALS, n_kept=0, is_kept=False, home=home),
         Kind("t-SNE", "collab.services.tsne:compute", TSNE),
         Kind("download", "collab.services.fetch:fetch", NETWORK, is_lasting=True),
-        Kind("range test", "collab.services.measures:test_rates", MEASURES, n_kept=32),
+        Kind("range test", "collab.services.measures:try_rates", MEASURES, n_kept=32),
         Kind("films left out", "collab.services.measures:leave_films_out", MEASURES),
     )

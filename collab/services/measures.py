@@ -26,7 +26,7 @@ SQUARED = "squared · "
 FILE = "measured.npz"
 
 
-def test_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
+def try_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
     """The range test of a "model" with "settings" on the training rows of "data", split by "holdout" and "split_seed"."""
     environment = read_environment()
     dataset, ratings = load_encoded(request["data"], environment)
@@ -45,7 +45,7 @@ def test_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
 
 
 def tested_rates(result: dict[str, Any]) -> RangeTest:
-    """What `test_rates` has found."""
+    """What `try_rates` has found."""
     curves = {name: np.array(result[name], dtype=float) for name in ("rates", "losses", "smoothed")}
     return RangeTest(**curves, suggested=result["suggested"])
 
@@ -64,12 +64,16 @@ def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
         found = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
     arrays = {f"{SQUARED}{name}": errors for name, errors in found.squared.items()}
     others = {each.name: getattr(found, each.name) for each in dataclasses.fields(found) if each.name != "squared"}
+    at_work.folder.mkdir(exist_ok=True)
     np.savez(at_work.folder / FILE, **arrays, **others)
 
 
 def films_left_out(jobs: Jobs, job: Job) -> Measurement:
-    """What `leave_films_out` has found. Raises OSError or ValueError where that cannot be read."""
-    with np.load(jobs.queue.folder / job.id / FILE, allow_pickle=False) as file:
-        arrays = dict(file)
-    squared = {name.removeprefix(SQUARED): arrays.pop(name) for name in list(arrays) if name.startswith(SQUARED)}
-    return Measurement(squared, **arrays | {"train_mean": float(arrays["train_mean"])})
+    """What `leave_films_out` has found. Raises ValueError where that cannot be read."""
+    try:
+        with np.load(jobs.queue.folder / job.id / FILE, allow_pickle=False) as file:
+            arrays = dict(file)
+        squared = {name.removeprefix(SQUARED): arrays.pop(name) for name in list(arrays) if name.startswith(SQUARED)}
+        return Measurement(squared, **arrays | {"train_mean": float(arrays["train_mean"])})
+    except Exception as reason:  # there are many ways to be damaged
+        raise ValueError(f"{FILE} of measurement {job.id} cannot be read ({reason})") from reason

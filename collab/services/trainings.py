@@ -49,15 +49,18 @@ class Training(Kind):
         return self.stores[folder]
 
     def is_wanted(self, job: Job) -> bool:
-        store, run_id = self._run(job)
+        try:
+            store, run_id = self._run(job)
+        except RunError:
+            return False
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
 
     def put_down(self, job: Job, state: str, message: str) -> None:
-        store, run_id = self._run(job)
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
+            store, run_id = self._run(job)
             record = store.record(run_id)
-            if (record.state == "queued" and state == STOPPED) or (record.state == "stopped" and not self.is_kept):
-                store.discard(run_id)  # it never began, or nobody will look at it
+            if (record.state == "queued" and state == STOPPED) or (job.stopping and not self.is_kept):
+                store.discard(run_id)  # it never began, or nobody will look at it, also where it ended all the same
             elif record.busy:
                 try:
                     store.interrupt(record, message)
@@ -67,8 +70,8 @@ class Training(Kind):
                 store.give_up(run_id, message)
 
     def has_begun(self, job: Job) -> bool:
-        store, run_id = self._run(job)
         try:
+            store, run_id = self._run(job)
             return store.record(run_id).state != "queued"
         except RunError:
             return True
@@ -94,7 +97,11 @@ class Training(Kind):
         return [each for each in reversed(self.store().records()) if each.state == "queued" and not each.owner]
 
     def _run(self, job: Job) -> tuple[RunStore, str]:
-        return self.store(job.request["folder"]), job.request["run"]
+        """Where its run is, and the run's id. Raises RunError where the store is gone with its server, and makes none anew."""
+        folder = job.request["folder"]
+        if not (self.home / folder).is_dir():
+            raise RunError(f"there is no {self.home / folder}")
+        return self.store(folder), job.request["run"]
 
 
 class Trainings:
@@ -197,8 +204,7 @@ class Trainings:
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""
         job = self.jobs.queue.same(self.kind.name, key_of_training(record))
-        goes_on = job is not None and job.busy and not job.stopping and self.kind.is_wanted(job)
-        return job.id if goes_on else None
+        return job.id if job is not None and job.busy and not job.stopping and self.kind.is_wanted(job) else None
 
     def _note(self, records: Iterable[RunRecord]) -> list[str]:
         """Note runs down and queue them, all or none."""

@@ -1,15 +1,17 @@
 """Trials: trainings that follow a slider. They belong to one session, the newest setting wins, and they vanish unless kept.
 
 They are jobs of a lane of their own, so that a long run of somebody else does not block a slider. A trial is a run folder like
-any other, but under `trials/SERVER/` of the home: no list of runs shows it. It goes when its session goes; what a server leaves
-behind that was killed is swept away by the next one that starts.
+any other, but under `trials/SERVER/` of the home: no list of runs shows it. It goes when its session goes, or its server; what
+one leaves behind that was killed is swept away by the others.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import dataclasses
 import json
+import os
 import secrets
 import shutil
 import threading
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from collab.errors import RunError
+from collab.errors import RunError, StorageError
 from collab.services import disk
 from collab.services.job_queue import Waiter
 from collab.services.jobs import Jobs
@@ -104,9 +106,10 @@ class TrialLane:
         self.kept = jobs.kinds["training"].store()
         sweep(self.environment.home)
         self._folder = f"trials/{jobs.server}"
-        with disk.writing("Slider mode cannot begin", self.environment.home):
-            (self.environment.home / self._folder).mkdir(parents=True, exist_ok=True)
         self.store: RunStore = jobs.kinds["trial"].store(self._folder)
+        with disk.writing("Slider mode cannot begin", self.environment.home):
+            self.store.trash.mkdir(parents=True, exist_ok=True)  # a lane of this server may have been closed before
+        atexit.register(self.close)
 
     def warm_up(self, data: str) -> None:
         """Start the worker if there is none, and let it read the data set."""
@@ -130,25 +133,40 @@ class TrialLane:
 
     def submit(self, record: RunRecord) -> str:
         """Train a planned trial after those that wait; returns its id. Raises RunError where it cannot be noted down."""
-        with self.jobs.queue.changing():
-            record = self.store.create(record)
-            self.jobs.queue.add(
-                "trial",
-                TRIALS.name,
-                {"folder": self._folder, "run": record.id},
-                Waiter(record.starter, record.starter, self.jobs.server),
-                job_id=record.id,
-            )
+        record = self.store.create(record)
+        request = {"folder": self._folder, "run": record.id}
+        waiter = Waiter(record.starter, record.starter, self.jobs.server)
+        try:
+            self.jobs.queue.add("trial", TRIALS.name, request, waiter, job_id=record.id)
+        except StorageError:
+            self.store.discard(record.id)
+            raise
         self.jobs.wake()
         return record.id
 
+    def progress(self, run_id: str) -> Progress | None:
+        """How far a trial is; None where it is no more, or the queue was lost in which it waited."""
+        with contextlib.suppress(RunError):
+            progress = self.store.progress(run_id)
+            if progress.record.state != "queued" or self.jobs.queue.job(run_id) is not None:
+                return progress
+        return None
+
     def drop(self, run_id: str, token: str) -> None:
-        """Take a trial off the lane, or stop it; its folder goes as soon as the worker has left it."""
+        """Nobody will look at a trial any more: take it off the lane, or stop it. Its folder goes, at the latest when the worker
+        has left it."""
         self.jobs.leave(run_id, token)
+        if not self.store.is_under_way(run_id) or self.jobs.queue.job(run_id) is None:
+            self.store.discard(run_id)
 
     def close(self) -> None:
-        """Remove all trials of this server."""
-        shutil.rmtree(self.environment.home / self._folder, ignore_errors=True)
+        """Remove all trials of this server; one in work ends, because its folder is gone."""
+        atexit.unregister(self.close)
+        folder = self.environment.home / self._folder
+        gone = folder.with_name(f"{folder.name}.gone")
+        with contextlib.suppress(OSError):
+            os.replace(folder, gone)  # in one move: the worker may be writing
+        shutil.rmtree(gone, ignore_errors=True)
 
     def _forget(self, token: str) -> None:
         """A session is gone: so are its trials."""
@@ -156,8 +174,6 @@ class TrialLane:
             for record in self.store.records():
                 if record.starter == token:
                     self.drop(record.id, token)
-                    if not record.busy:
-                        self.store.discard(record.id)
 
 
 class Trials:
@@ -177,7 +193,7 @@ class Trials:
         """Make the settings of `record` (see `training_job.plan`) the current ones; what is unfinished is dropped.
 
         A setting that was tried already is not trained again. Neither is the current one where it failed, unless `again` is
-        said. Raises RunError where too many trials wait.
+        said. Raises RunError where it cannot be noted down.
         """
         self._notice()
         key = key_of(record)
@@ -297,9 +313,8 @@ class Trials:
         """See whether the unfinished trial has ended, and put it where it belongs; returns its progress if it has not."""
         if self._unfinished is None:
             return None
-        try:
-            progress = self.lane.store.progress(self._unfinished)
-        except RunError:  # somebody has cleared it away: the next turn trains it again
+        progress = self.lane.progress(self._unfinished)
+        if progress is None:  # the next turn trains it again
             self._unfinished = self._current = None
             return None
         record = progress.record

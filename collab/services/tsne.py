@@ -26,9 +26,11 @@ KIND = "t-SNE"
 _ITERATION = re.compile(r"\[t-SNE\] Iteration (\d+)")
 
 
-def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, session: str) -> Job:
-    """Have the t-SNE of the rows of `matrix` computed; `of` says what they are, into how many "dimensions" they go, and with
-    which "perplexity", about the number of neighbours that a film minds. Raises SettingError for too few or too many rows.
+def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, session: str, again: bool = False) -> Job:
+    """Have the t-SNE of the rows of `matrix` computed, `again` where that was done; `of` says what they are, into how many
+    "dimensions" they go, and with which "perplexity", about the number of neighbours that a film minds.
+
+    Raises SettingError for too few or too many rows, and StorageError where it cannot be noted down.
 
     scikit-learn's, begun at the principal components, `N_ITERATIONS` iterations, seeded. The perplexity is lowered where there
     are not three times as many films.
@@ -39,12 +41,16 @@ def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, ses
         )
     rows = io.BytesIO()
     np.save(rows, np.asarray(matrix, dtype=np.float32), allow_pickle=False)
-    return jobs.submit(KIND, of, owner=owner, session=session, files={ROWS: rows.getvalue()})
+    return jobs.submit(KIND, of, owner=owner, session=session, files={ROWS: rows.getvalue()}, again=again)
 
 
 def places(jobs: Jobs, job: Job) -> np.ndarray:
-    """Where the rows lie, (n, dimensions). Raises OSError or ValueError where that cannot be read."""
-    return np.load(jobs.queue.folder / job.id / PLACES, allow_pickle=False)
+    """Where the rows lie, (n, dimensions). Raises ValueError where that cannot be read."""
+    try:
+        with open(jobs.queue.folder / job.id / PLACES, "rb") as file:
+            return np.load(file, allow_pickle=False)
+    except Exception as reason:  # there are many ways to be damaged
+        raise ValueError(f"{PLACES} of t-SNE {job.id} cannot be read ({reason})") from reason
 
 
 def compute(request: dict[str, Any], at_work: AtWork) -> None:

@@ -4,7 +4,7 @@
 // that goes with the answer to its press; the browser would then begin again at the top of the page.
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
-const PATIENCE = 10000; // milliseconds; a busy server draws late
+const PATIENCE = 30000; // milliseconds; a busy server draws late
 let touches = 0; // whatever the person does next ends the waiting for what came of the last key
 let opener = null; // the button whose popover the keyboard has gone into
 
@@ -99,4 +99,6 @@ function until(done) {
   })();
 }
 
-export default function () {}
+export default function () {
+  document.documentElement.dataset.keyboard = "kept"; // from now on
+}

@@ -46,6 +46,7 @@ def test_a_popover_is_entered_and_left(server, desktop, settled):
     desktop.goto(f"{server}/similar")
     more = desktop.get_by_role("button", name="More settings")
     more.wait_for()
+    desktop.locator("[data-keyboard]").wait_for(state="attached")
     settled(desktop)
     more.focus()
     desktop.keyboard.press("Enter")

@@ -159,7 +159,7 @@ def test_no_shrinkage_of_neighbours_is_none_of_biases(visit_dot_bias):
 
 def test_model_without_biases_says_so(visit):
     app = visit("biases")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", DotBiasSettings(use_biases=False, epochs=1), "sample", "random:0.2", 0))
     wait_for(jobs, run_id)
     app.query_params["run"] = run_id

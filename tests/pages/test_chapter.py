@@ -6,15 +6,16 @@ import time
 import pytest
 
 from collab import chapter
-from collab.errors import DownloadError
 from collab.models import preset_of
 from collab.services import chapter as chapter_runs
-from collab.services import jobs as queue
+from collab.services import jobs as jobs_module
+from collab.services import trainings
 from collab.services.chapter import plan_missing, runs_of
 from collab.services.fetch import Fetcher
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.steps import chapter_tables
+from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import table_with, texts
 
 ROWS = tuple(
@@ -34,10 +35,7 @@ def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypa
     """And where that one cannot be had, the sample stands in, and the page says why nothing is compared."""
     monkeypatch.delenv("COLLAB_DATA", raising=False)
 
-    def unreachable(*arguments):
-        raise DownloadError("no connection")
-
-    shared = Fetcher(cached.environment(), fetch=unreachable)
+    shared = Fetcher(cached.jobs(), UNREACHABLE)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("learn", step="tables")
     assert "which is not the data set in use" in texts(app) and "train_missing" not in {each.key for each in app.button}
@@ -54,7 +52,7 @@ def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypa
 
 
 def test_they_wait_for_no_run_and_can_be_reached_while_the_first_one_trains(app, monkeypatch):
-    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
+    monkeypatch.setattr(jobs_module.LaneWorker, "_start", lambda worker: False)
     app.query_params["data"] = "sample"
     app.switch_page("pages/learn.py").run()
     assert not app.exception and app.get("progress") and not app.get("plotly_chart")
@@ -63,20 +61,19 @@ def test_they_wait_for_no_run_and_can_be_reached_while_the_first_one_trains(app,
 
 
 def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample, monkeypatch):
-    """`dot-bias` with seed 0, which is there already, is one of the six; the queue has no room for the others at once."""
-    monkeypatch.setattr(queue, "MAX_QUEUED", 2)
+    """`dot-bias` with seed 0, which is there already, is one of the six."""
     app = visit_dot_bias("learn", step="tables")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     records = jobs.store.records()
     assert len(plan_missing(ROWS, records)) == 5 and "5 runs, about" in texts(app)
     assert set(table_with(app, "verdict").verdict) == {"to be trained"} and "not trained yet" in texts(app)
     app.button(key="train_missing").click().run()
     assert not app.exception and app.button(key="stop_missing")
-    assert len(jobs.queue()) == 3 and "train_missing" not in {each.key for each in app.button}
+    assert len(jobs.queue()) == 5 and "train_missing" not in {each.key for each in app.button}
     end = time.monotonic() + 60
     while jobs.queue():
         assert time.monotonic() < end
-        time.sleep(0.2)  # the rest follows as soon as there is room, whether or not the page is open
+        time.sleep(0.2)  # whether or not the page is open
     app.run()
     assert not app.exception and "train_missing" not in {each.key for each in app.button}
     names = {record.name for record in jobs.store.records() if record.name.startswith("chapter")}
@@ -95,30 +92,29 @@ def test_the_button_trains_exactly_what_is_missing(visit_dot_bias, on_the_sample
 
 
 def test_stop_ends_what_trains_and_what_is_still_to_come(visit, on_the_sample, monkeypatch):
-    monkeypatch.setattr(queue, "MAX_QUEUED", 2)
-    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)  # of a worker that is never ready
+    monkeypatch.setattr(jobs_module.LaneWorker, "_start", lambda worker: False)
     app = visit("learn", step="tables")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     app.button(key="train_missing").click().run()
-    assert len(jobs.queue()) == 3 and len(jobs.planned(app.session_state["_visitor"])) == 3
-    assert "0 of 6 are trained · waiting for their turn" in [bar.proto.text for bar in app.get("progress")]
+    assert len(jobs.queue()) == 6
+    (bar,) = app.get("progress")
+    assert bar.proto.text.startswith("0 of 6 are trained · Getting ready · training chapter")
     app.button(key="stop_missing").click().run()
-    assert not app.exception and jobs.queue() == [] and jobs.planned(app.session_state["_visitor"]) == []
+    assert not app.exception and jobs.queue() == []
     assert not app.button(key="train_missing").disabled and "6 runs, about" in texts(app)
 
 
-def test_a_plan_of_other_trainings_is_said_to_be_in_the_way(visit, on_the_sample, monkeypatch):
-    monkeypatch.setattr(queue.Jobs, "_start_worker", lambda jobs: True)
+def test_too_many_other_trainings_are_said_to_be_in_the_way(visit, on_the_sample, monkeypatch):
+    monkeypatch.setattr(jobs_module.LaneWorker, "_start", lambda worker: False)
+    monkeypatch.setattr(trainings, "MOST_AT_ONCE", 8)
     app = visit("learn", step="tables")
     app.session_state["_visitor"] = "me"
     others = [
         plan("bayes", dataclasses.replace(preset_of("bayes"), seed=seed), "sample", "random:0.2", 7)
         for seed in range(6)
     ]
-    cached.jobs().submit_all("me", others)
+    cached.trainings().submit_all("me", others)
     app.run()
     assert "stop_missing" not in {each.key for each in app.button}
     app.button(key="train_missing").click().run()
-    assert not app.exception and "Nothing is queued: 2 trainings that you have asked for are still to come" in texts(
-        app
-    )
+    assert not app.exception and "Nothing is queued: 6 of your runs are waiting already" in texts(app)

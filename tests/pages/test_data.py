@@ -130,7 +130,7 @@ def test_crosstab_of_the_busiest(visit):
 
 def test_split_of_the_run_and_by_time(visit):
     app = visit("data", "ml-100k", data_part="split")
-    record = cached.jobs().store.records()[0]
+    record = cached.runs().records()[0]
     found = table_with(app, "fact").set_index("fact")
     assert list(found) == ["random 20 %, seed 0", "last 10 of every user", "newest 20 %"]
     assert found.loc["Held-out ratings"].tolist() == ["20,000", "9,430", "20,000"]
@@ -149,7 +149,7 @@ def test_a_fold_has_a_random_split_beside_it(visit_run):
 
 def test_stars_of_sealed_rows_are_nowhere(visit_run):
     app = visit_run("random:0.2+sealed:0.3", data_part="stars")
-    split, ratings = cached.run_split(cached.jobs().store.records()[0].id)
+    split, ratings = cached.run_split(cached.runs().records()[0].id)
     n_open = len(ratings) - len(split.test)
     assert table_with(app, "stars")["n_0"].sum() == n_open and metrics(app)["Ratings"] == f"{len(ratings):,}"
     assert f"The {len(split.test):,} sealed ratings" in texts(app)
@@ -157,9 +157,7 @@ def test_stars_of_sealed_rows_are_nowhere(visit_run):
     found = table_with(app, "fact").set_index("fact")
     assert found.loc["Held-out ratings"].iat[0] == f"{len(split.valid):,}"
     assert found.loc["Training ratings"].iat[0] == f"{len(split.train):,}"
-    assert found.loc["MSE, biases only"].iat[0] == (
-        f"{cached.jobs().store.records()[0].baselines['biases_only']['mse']:.4f}"
-    )
+    assert found.loc["MSE, biases only"].iat[0] == (f"{cached.runs().records()[0].baselines['biases_only']['mse']:.4f}")
     show(app, "over time")
     assert table_with(app, "n_new")["n_ratings"].sum() == n_open
 
@@ -232,7 +230,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
 
 def test_a_first_visitor_need_not_wait_for_a_model(app, monkeypatch):
     """Nothing is trained yet: the page is whole at once, with the split that the model in training will have."""
-    monkeypatch.setattr("collab.services.jobs.Jobs.submit_once", _waiting)
+    monkeypatch.setattr("collab.services.trainings.Trainings.submit_once", _waiting)
     app.query_params["data"] = "sample"
     app.query_params["data_part"] = "split"
     app.switch_page("pages/data.py").run()

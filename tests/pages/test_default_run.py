@@ -151,7 +151,7 @@ def test_overview(default_run):
     assert f"is off by **{true.errors.mae:.2f} stars** on average" in said(app)
     assert f"Trained in {words.duration(true.record.seconds)}." in said(app)
     assert any(alt.startswith(f"Loss of {true.record.name}") and "by sweep" in alt for alt in alts(app))
-    assert curves(app)["valid"] == pytest.approx(cached.jobs().store.progress(true.run.id).history.valid_loss.tolist())
+    assert curves(app)["valid"] == pytest.approx(cached.runs().progress(true.run.id).history.valid_loss.tolist())
 
 
 def curves(app):

@@ -70,7 +70,7 @@ def offered(app):
 
 def wait_until_ended(run_id):
     end = time.monotonic() + 60
-    while cached.jobs().store.record(run_id).busy:
+    while cached.runs().record(run_id).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
 
@@ -91,7 +91,7 @@ def test_every_model_is_trained_from_the_page(visit):
         assert not app.exception and link(app, "run") != before
         wait_until_ended(link(app, "run"))
         app.run()
-        store = cached.jobs().store
+        store = cached.runs()
         record = store.record(link(app, "run"))
         assert not app.exception and not app.error and (record.model, record.state) == (model, "finished")
         layers = next(frame.value for frame in app.dataframe if "layer" in frame.value)

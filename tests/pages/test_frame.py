@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import shutil
 import sqlite3
-import threading
 import time
 import zipfile
 from pathlib import Path
@@ -14,16 +13,17 @@ from streamlit.testing.v1 import AppTest
 
 from collab.datasets import entry_of, find
 from collab.datasets.movielens import Archive
-from collab.errors import DownloadError, RunError
+from collab.errors import RunError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.fetch import Fetcher
 from collab.services.house_run import pin
-from collab.services.jobs import Jobs
 from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
+from collab.services.trainings import Trainings
 from collab.ui import cached
 from collab.ui.page import mark_frame
+from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import link, texts
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -53,18 +53,18 @@ def test_first_visit_trains_the_default_model_by_itself(app):
     app.switch_page("pages/overview.py").run()
     assert not app.exception
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     app.run()
     assert not app.exception and any(metric.label == "Held-out MSE" for metric in app.metric)
-    (record,) = cached.jobs().store.records()
+    (record,) = cached.runs().records()
     assert (record.model, record.preset, record.state) == ("bayes", "fast", "finished")
 
 
 @pytest.mark.parametrize("run", ["nonsense", "../../etc/passwd", "01234567", "0123456G"])
 def test_unknown_run_in_the_link_is_said_and_the_houses_shown(visit, run):
     app = visit("overview", run=run)
-    (record,) = cached.jobs().store.records()
+    (record,) = cached.runs().records()
     said = app.warning[0].value.replace("\\", "")
     assert f"What you see is {record.name} instead." in said and app.metric
     app.run()
@@ -83,7 +83,7 @@ def test_other_data_set_takes_its_own_run(visit):
     run = link(app, "run")
     app.sidebar.selectbox[0].set_value("ml-latest-small").run()
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     app.run()
     assert link(app, "data") == "ml-latest-small" and link(app, "run") != run
@@ -93,7 +93,7 @@ def test_other_data_set_takes_its_own_run(visit):
 def test_runs_with_the_same_name_can_be_told_apart(visit, movielens_folders):
     """The browser sends back the words of the chosen run: two runs with the same ones would be the same run."""
     app = visit("overview")
-    jobs, first = cached.jobs(), link(app, "run")
+    jobs, first = cached.trainings(), link(app, "run")
     record = jobs.store.record(first)
     shutil.copytree(jobs.store.folder / first, jobs.store.folder / "0a1b2c3d")
     jobs.store.write_record(dataclasses.replace(record, id="0a1b2c3d"))
@@ -106,13 +106,7 @@ def test_runs_with_the_same_name_can_be_told_apart(visit, movielens_folders):
 
 def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     monkeypatch.delenv("COLLAB_DATA", raising=False)
-    calls = []
-
-    def unreachable(*arguments):
-        calls.append(arguments)
-        raise DownloadError("no connection")
-
-    shared = Fetcher(cached.environment(), fetch=unreachable)
+    shared = Fetcher(cached.jobs(), UNREACHABLE)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("overview", data="sample")
     app.sidebar.selectbox[0].set_value("ml-100k").run()
@@ -123,10 +117,11 @@ def test_without_network_the_sample_stands_in_and_says_so(visit, monkeypatch):
     assert (
         not app.exception and "Synthetic ratings" in app.info[0].value and "could not be fetched" in app.info[0].value
     )
+    first = shared.job("ml-100k")
     app.button(key="_fetch_again").click().run()
     while shared.state("ml-100k").state != "failed" and time.monotonic() < end:
         time.sleep(0.05)
-    assert len(calls) == 2
+    assert shared.job("ml-100k").id != first.id
 
 
 @pytest.fixture
@@ -173,23 +168,18 @@ def test_a_damaged_file_that_is_put_right_is_used(visit, damage, trained_home, m
     trained_home("ml-100k", movielens_folders)
     file = damage(provided=True)
     app = visit("overview", data="ml-100k")
-    run = [record.id for record in cached.jobs().store.records()]
+    run = [record.id for record in cached.runs().records()]
     shutil.copy(find("ml-100k", movielens_folders), file)
     app.button(key="_check_again").click().run()
     assert not app.exception and not app.error and app.metric and [link(app, "run")] == run
 
 
-def test_a_damaged_download_is_fetched_again_when_asked(visit, damage, trained_home, movielens_folders, monkeypatch):
+def test_a_damaged_download_is_fetched_again_when_asked(
+    visit, damage, trained_home, movielens_folders, movielens_server, monkeypatch
+):
     trained_home("ml-100k", movielens_folders)
     file, good = damage(provided=False), find("ml-100k", movielens_folders)
-    reached = threading.Event()
-
-    def fetch(file_name, md5, folder, progress, address):
-        if not reached.is_set():
-            raise DownloadError("there is no connection")
-        shutil.copy(good, folder / file_name)
-
-    shared = Fetcher(cached.environment(), fetch=fetch)
+    shared = Fetcher(cached.jobs(), UNREACHABLE)
     monkeypatch.setattr(cached, "fetcher", lambda: shared)
     app = visit("overview", data="ml-100k")
     assert f"{file}/u.data is not the published file" in app.error[0].value.replace("\\", "")
@@ -202,7 +192,7 @@ def test_a_damaged_download_is_fetched_again_when_asked(visit, damage, trained_h
         app.run()
         assert not app.exception and bool(app.error) == (expected == "damaged")
         assert ("no connection" in texts(app)) == (expected == "damaged")
-        reached.set()
+        shared.base_address = movielens_server
     assert app.metric and file.read_bytes() == good.read_bytes()
 
 
@@ -247,7 +237,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     from collab.models import DotBiasSettings
 
     app = visit("biases")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", DotBiasSettings(y_range=None, learning_rate=1.0), "sample", "random:0.2", 0))
     end = time.monotonic() + 60
     while jobs.store.record(run_id).busy and time.monotonic() < end:
@@ -256,7 +246,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     app.run()
     assert "diverged" in app.error[0].value
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "submit", full)
+        meanwhile.setattr(Trainings, "submit", full)
         app.button(key="_train_default").click().run()
     assert not app.exception and "Nothing is queued: 20 runs are waiting already" in texts(app)
     app.button(key="_other_run").click().run()
@@ -265,7 +255,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
 
 def test_a_full_queue_is_said_on_the_first_visit_and_tried_again(app, monkeypatch):
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "submit_once", full)
+        meanwhile.setattr(Trainings, "submit_once", full)
         app.query_params["data"] = "sample"
         app.switch_page("pages/map.py").run()
         assert not app.exception and "20 runs are waiting already" in texts(app)
@@ -289,7 +279,7 @@ def another_visitor(page="overview", **link):
 
 def trained(planned):
     """A run of somebody else, trained by the server's worker."""
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(dataclasses.replace(planned, starter="somebody"))
     end = time.monotonic() + 60
     while jobs.queue() and time.monotonic() < end:
@@ -307,7 +297,7 @@ def test_a_visitor_without_a_link_sees_the_houses_run_whatever_others_train(visi
     other = trained(small())
     assert link(another_visitor(), "run") == house
     assert link(another_visitor(run=other.id), "run") == other.id
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     endless = jobs.submit(
         plan("net", dataclasses.replace(preset_of("net"), epochs=100), "sample", "random:0.2", 0, starter="somebody")
     )
@@ -321,7 +311,7 @@ def test_what_somebody_trains_is_in_use_for_them(visit):
     app.button(key="start").click().run()
     assert not app.exception and link(app, "run") != house
     end = time.monotonic() + 60
-    while cached.jobs().queue() and time.monotonic() < end:
+    while cached.trainings().queue() and time.monotonic() < end:
         time.sleep(0.1)
     own = link(app, "run")
     app.switch_page("pages/overview.py").run()
@@ -329,7 +319,7 @@ def test_what_somebody_trains_is_in_use_for_them(visit):
 
 
 def test_a_pinned_run_is_shown_and_a_pin_that_cannot_be_is_said(visit):
-    house, store = link(visit("overview"), "run"), cached.jobs().store
+    house, store = link(visit("overview"), "run"), cached.runs()
     other = trained(small())
     pin(other.id, store)
     assert link(another_visitor(), "run") == other.id
@@ -346,7 +336,7 @@ def test_a_pinned_run_is_shown_and_a_pin_that_cannot_be_is_said(visit):
 def test_a_run_that_is_signed_and_no_model_is_never_chosen(visit):
     """The damage shows only when the model is loaded: the next suitable run takes its place, on the first turn."""
     app = visit("overview")
-    house, store = link(app, "run"), cached.jobs().store
+    house, store = link(app, "run"), cached.runs()
     second = trained(dataclasses.replace(default_plan("sample"), name="the second"))
     place = store.folder / house / "items.csv"
     place.write_text(place.read_text().replace(",5.0,", ",-5.0,"))

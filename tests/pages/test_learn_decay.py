@@ -96,10 +96,10 @@ def test_a_run_of_the_chapters_model_is_trained_where_there_is_none(visit, add_r
     app = visit("learn", step="distance", run=in_use, distance_view="Rare films")
     assert "no run of it is there yet" in app.info[-1].value and not app.get("plotly_chart")
     app.button(key="train_chapter_model").click().run()
-    (record,) = (each for each in cached.jobs().store.records() if each.model == "dot-bias")
+    (record,) = (each for each in cached.runs().records() if each.model == "dot-bias")
     assert record.preset == "chapter" and not app.exception
     end = time.monotonic() + 60
-    while cached.jobs().store.record(record.id).busy:
+    while cached.runs().record(record.id).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()

@@ -3,19 +3,19 @@
 import dataclasses
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from collab.errors import RunError
-from collab.left_out_films import MEAN, RIDGE, SIDE, Measurement
+from collab.left_out_films import MEAN, RIDGE, SIDE
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
+from collab.services.measures import films_left_out
 from collab.services.training_job import plan
 from collab.tables import trained_items
 from collab.ui import cached, cached_new_film, words
-from tests.pages.on_the_page import link, table_with
+from tests.pages.on_the_page import link, table_with, wait
 from tests.training_here import train_here
 
 VIEW = "As if it were new"
@@ -124,8 +124,11 @@ def test_another_data_set_knows_other_genres_and_years(visit_side, side_home):
 def test_what_it_is_worth_is_measured_when_asked(visit_side):
     app = visit_side()
     app.button(key="measure_left_out").click().run()
-    assert not app.exception and not app.error
-    found = cached_new_film.films_left_out(link(app, "run"))
+    assert "Training without some films" in " ".join(bar.proto.text for bar in app.get("progress"))
+    wait(app, lambda: any(each.value.startswith("Measured on") for each in app.caption))
+    assert not app.error
+    jobs = cached.jobs()
+    found = films_left_out(jobs, jobs.known("films left out", {"run": link(app, "run")}))
     (measured,) = (each.value for each in app.caption if each.value.startswith("Measured on"))
     assert f"on {found.n_drawn} films with 5 ratings" in measured and f"MSE **{found.mse(SIDE):.4f}**" in measured
     assert (
@@ -134,20 +137,6 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
     assert f"{found.mse(RIDGE):.4f} for a ridge regression" in measured
     app.slider(key="new_year").set_value(app.slider(key="new_year").min).run()
     assert measured in [each.value for each in app.caption]
-
-
-def test_who_asks_at_the_same_time_waits_for_the_same_measurement(visit_side, monkeypatch):
-    app, began = visit_side(), []
-
-    def slow(*known):
-        began.append(known)
-        time.sleep(0.3)
-        return Measurement({}, *[np.zeros(0)] * 3, 0.0)
-
-    monkeypatch.setattr(cached_new_film, "measure", slow)
-    with ThreadPoolExecutor(3) as several:
-        found = list(several.map(cached_new_film.films_left_out, [link(app, "run")] * 3))
-    assert len(began) == 1 and found[0] is found[1] is found[2]
 
 
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
@@ -160,12 +149,12 @@ def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visi
     trained = link(app, "run")
     assert trained != before
     end = time.monotonic() + 60
-    while cached.jobs().store.record(trained).busy:
+    while cached.runs().record(trained).busy:
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
     assert not app.exception and not app.error and len(app.get("plotly_chart")) == 1
-    assert cached.jobs().store.record(trained).model == "side"
+    assert cached.runs().record(trained).model == "side"
 
     app.selectbox(key="_pick_run").set_value(before).run()  # now there is one to go to
     app.button(key=f"use_{trained}").click().run()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from collab.models import DotBiasSettings
-from collab.services.jobs import Jobs
+from collab.services.jobs import LaneWorker
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.compare_view import alike_in_words
@@ -45,14 +45,14 @@ def app(app):
 
 def train(app, name, split_seed=0, starter=ME):
     """A second run, trained by the worker of the app."""
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", SETTINGS, "sample", "random:0.2", split_seed, name=name, starter=starter))
     wait(app, lambda: not jobs.store.record(run_id).busy)
     return run_id
 
 
 def first_run():
-    return cached.jobs().store.records()[-1].id
+    return cached.runs().records()[-1].id
 
 
 def pick(app, *run_ids):
@@ -68,7 +68,7 @@ def test_one_run_is_ticked_and_renamed(visit):
     app.text_input(key=f"name-{run_id}").set_value("My *best*").run()
     app.button(key="save_name").click().run()
     assert not app.exception and table(app).name.iloc[0] == "My *best*"
-    assert cached.jobs().store.record(run_id).name == "My *best*"
+    assert cached.runs().record(run_id).name == "My *best*"
 
 
 def test_search_and_newest_first(visit):
@@ -83,7 +83,7 @@ def test_search_and_newest_first(visit):
 
 def test_delete_undo_and_bring_back(visit):
     app = visit("runs")
-    run_id, store = train(app, "unwanted"), cached.jobs().store
+    run_id, store = train(app, "unwanted"), cached.runs()
     for way in ("undo", "bring_back"):
         pick(app, run_id)
         app.button(key="delete_runs").click().run()
@@ -102,8 +102,8 @@ def test_two_runs_on_the_same_rows_are_compared(visit_dot_bias):
     app.session_state["curves_table"] = True
     app.run()
     curves = next(each.value for each in app.dataframe if each.proto.alt == "Losses by run and epoch")
-    for letter, name in (("A", "small"), ("B", cached.jobs().store.record(first_run()).name)):
-        (record,) = (each for each in cached.jobs().store.records() if each.name == name)
+    for letter, name in (("A", "small"), ("B", cached.runs().record(first_run()).name)):
+        (record,) = (each for each in cached.runs().records() if each.name == name)
         shown = curves[curves["run"] == letter]
         assert set(shown["name"]) == {name} and shown["epoch"].tolist() == list(range(1, record.epochs_done + 1))
         assert shown["held out (MSE)"].iat[-1] == pytest.approx(record.valid["mse"], abs=6e-5)
@@ -129,7 +129,7 @@ def test_runs_trained_alike_predict_the_same(visit):
     first, second = train(app, "one"), train(app, "the same")
     pick(app, first, second)
     assert "and so are the predictions, byte for byte" in texts(app)
-    records = [cached.jobs().store.record(each) for each in (first, second)]
+    records = [cached.runs().record(each) for each in (first, second)]
     elsewhere = dataclasses.replace(
         records[1], prediction_digest="0" * 16, environment=records[1].environment | {"torch": "1", "threads": "2"}
     )
@@ -151,14 +151,13 @@ def test_runs_on_other_rows_are_not(visit):
 
 def test_repeat_with_five_seeds(visit, monkeypatch):
     app = visit("runs")
-    run_id, store = train(app, "origin"), cached.jobs().store
+    run_id, store = train(app, "origin"), cached.runs()
     pick(app, run_id)
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Jobs, "_hand_over", lambda jobs: None)  # the first is not trained yet
+        meanwhile.setattr(LaneWorker, "_start", lambda worker: False)  # the first is not trained yet
         app.button(key="repeat").click().run()
         assert not app.exception and "5 repeats are queued" in texts(app) and "5 still to come" in texts(app)
-        assert len(cached.jobs().queue()) == 4
-    cached.jobs()._hand_over()
+        assert len(cached.trainings().queue()) == 5
     wait(app, lambda: sum(each.group == run_id and not each.busy for each in store.records()) == 5)
     assert "5 repeats of origin: MSE" in texts(app)
     app.button(key="tick_repeats").click().run()
@@ -174,15 +173,15 @@ def test_what_somebody_else_has_started_is_left_to_them(visit, starter):
     app.text_input(key=f"name-{run_id}").set_value("mine")
     app.button(key="save_name").click().run()  # a browser may send what the page does not offer
     assert not app.exception and "Somebody else has started this run" in texts(app)
-    assert cached.jobs().store.record(run_id).name == "theirs"
-    cached.jobs().store.delete(run_id)
+    assert cached.runs().record(run_id).name == "theirs"
+    cached.runs().delete(run_id)
     app.run()
     assert not app.exception and not [each for each in app.selectbox if each.key == "deleted_run"]
 
 
 def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit):
     app = visit("runs")
-    run_id, store = train(app, "damaged"), cached.jobs().store
+    run_id, store = train(app, "damaged"), cached.runs()
     (store.folder / run_id / "run.json").write_text("[]")
     app.query_params["run"] = run_id
     app.run()
@@ -198,7 +197,9 @@ def test_a_damaged_run_is_listed_deleted_and_named_where_it_was_asked_for(visit)
 def test_rate_finder_takes_its_rate_over(visit):
     app = visit("train", model="dot-bias")
     app.button(key="test_rate").click().run()
-    assert not app.exception and "Suggested" in texts(app)
+    jobs = cached.jobs()
+    wait(app, lambda: jobs.in_lane("measures") == [])
+    assert "Suggested" in texts(app)
     before = app.session_state["set_learning_rate"]
     app.button(key="use_rate").click().run()
     assert not app.exception and app.session_state["set_learning_rate"] != before

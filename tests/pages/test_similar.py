@@ -132,7 +132,7 @@ def test_seeds_mark_the_neighbours(visit):
     app.button(key="train_seeds").click().run()
     assert not app.exception
     end = time.monotonic() + 60
-    while cached.jobs().queue():
+    while cached.trainings().queue():
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
@@ -140,7 +140,7 @@ def test_seeds_mark_the_neighbours(visit):
     assert seeds.between(1, 5).all() and seeds.nunique() > 1  # this run itself has all ten
     assert not [button for button in app.button if button.key == "train_seeds"]
     assert "alike but for their seed" in texts(app)
-    own = {record.settings["seed"]: record.id for record in cached.jobs().store.records()}
+    own = {record.settings["seed"]: record.id for record in cached.runs().records()}
     assert sorted(own) == [0, 1, 2, 3, 4] and own[0] == run.id
 
 
@@ -185,15 +185,15 @@ def test_one_film_in_two_runs(visit):
     app.button(key="train_beside").click().run()
     on_its_way = link(app, "against")
     assert not app.exception and current(app).record.model == "bayes"
-    assert cached.jobs().store.record(on_its_way).model == "dot-bias"
+    assert cached.runs().record(on_its_way).model == "dot-bias"
     end = time.monotonic() + 60
-    while cached.jobs().queue():
+    while cached.trainings().queue():
         assert time.monotonic() < end
         time.sleep(0.1)
     app.run()
     assert not app.exception and len(app.get("plotly_chart")) == 2
     assert "stand in both lists" in texts(app)
-    other = cached.jobs().store.record(link(app, "against"))
+    other = cached.runs().record(link(app, "against"))
     assert other.id == on_its_way != current(app).id
     assert len(table_of(app)) >= 10
     app.query_params["run"], app.query_params["against"] = other.id, "ffffffff"
@@ -243,18 +243,17 @@ def test_no_seeds_are_offered_of_ratings_that_have_changed(visit):
     assert "train_seeds" not in [button.key for button in app.button]
 
 
-def test_seeds_that_the_queue_has_no_room_for_follow(visit, monkeypatch):
-    """The first begins at once, the second waits, and there is no room for more yet."""
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 1)
-    monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)
+def test_seeds_that_the_queue_has_no_room_for_are_refused(visit, monkeypatch):
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 3)
+    monkeypatch.setattr("collab.services.jobs.LaneWorker._start", lambda worker: False)
     app = visit("similar")
     app.button(key="train_seeds").click().run()
-    jobs = cached.jobs()
-    assert not app.exception and not app.warning and len(jobs.queue()) == 2 and len(jobs.planned(visitor_of(app))) == 2
-
-
-def visitor_of(app):
-    return app.session_state["_visitor"]
+    assert (
+        not app.exception and cached.trainings().queue() == [] and "3 runs are waiting already" in app.warning[0].value
+    )
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 4)
+    app.button(key="train_seeds").click().run()
+    assert not app.exception and not app.warning and len(cached.trainings().queue()) == 4
 
 
 def test_a_model_that_cannot_be_planned_is_said(visit, monkeypatch):
@@ -274,7 +273,7 @@ def test_a_full_queue_is_said_where_a_model_is_offered(visit, monkeypatch):
     for other in RunStore(environment.home).records():
         if other.id != run:
             shutil.rmtree(environment.home / "runs" / other.id)
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 0)
     app.run()
     app.button(key="train_default").click().run()
     assert not app.exception and app.warning[0].value.startswith("Nothing is queued: 0 runs are waiting already")

@@ -18,7 +18,7 @@ ROWS = Rows("sample", "title", "random:0.2+sealed:0.1", 0)
 
 def current(app):
     """The run that the page shows outside of slider mode."""
-    return cached.jobs().store.record(link(app, "run"))
+    return cached.runs().record(link(app, "run"))
 
 
 def view(app, rows=ROWS):
@@ -103,11 +103,11 @@ def test_start_trains_an_ordinary_run_and_shows_it(visit):
 
 def test_keep_makes_it_the_run_of_every_page(visit):
     app = visit("train", **QUICK)
-    before = [record.id for record in cached.jobs().store.records()]
+    before = [record.id for record in cached.runs().records()]
     tried(app, 1)
     app.select_slider(key="set_n_factors").set_value(7).run()
     trial = tried(app, 2).current.record
-    assert [record.id for record in cached.jobs().store.records()] == before  # trials are nobody's runs
+    assert [record.id for record in cached.runs().records()] == before  # trials are nobody's runs
     app.button(key="keep_trial").click().run()
     assert not app.exception and app.button(key="keep_trial").disabled
     assert (current(app).valid, current(app).n_tried, current(app).sealed) == (trial.valid, 2, {})
@@ -169,14 +169,14 @@ def test_a_dead_worker_is_said_and_tried_again(visit):
     app = visit("train", model="dot-bias", sliders="true", epochs="100", batch_size="8")
     app.button(key="try_anyway").click().run()
     wait(app, lambda: view(app).current.batches.size > 0)
-    cached.trial_lane().jobs._process.kill()
+    cached.jobs().workers["trials"].process.kill()
     wait(app, lambda: not view(app).current.record.busy)
     app.run()
     assert "has died" in app.error[0].value and "Traceback" not in texts(app)
     app.button(key="try_again").click().run()
     assert not app.exception and view(app).current.record.busy
     app.toggle(key="sliders").set_value(False).run()
-    wait(app, lambda: not cached.trial_lane().jobs.queue())
+    wait(app, lambda: not cached.jobs().in_lane("trials"))
 
 
 def test_a_diverged_setting_gives_advice(visit):
@@ -199,7 +199,7 @@ def test_a_wrong_split_in_the_link_is_refused(visit, text):
 
 def test_somebody_elses_long_run_does_not_block(visit):
     app = visit("train", model="dot-bias")
-    run_id = cached.jobs().submit(
+    run_id = cached.trainings().submit(
         plan("dot-bias", DotBiasSettings(epochs=100, batch_size=8), "sample", "random:0.2", 0, starter="somebody")
     )
     for name, value in (("batch_size", 512), ("n_factors", 5)):
@@ -207,15 +207,15 @@ def test_somebody_elses_long_run_does_not_block(visit):
     app.slider(key="set_epochs").set_value(1)
     app.toggle(key="sliders").set_value(True).run()
     tried(app, 1)
-    assert cached.jobs().queue() == [run_id]
-    cached.jobs().stop(run_id, "somebody")
+    assert cached.trainings().queue() == [run_id]
+    cached.trainings().stop(run_id, "somebody")
 
 
 def test_the_range_test_sees_the_training_rows_of_the_trials(visit):
     app = visit("train", **QUICK)
     tried(app, 1)
     app.button(key="test_rate").click().run()
-    assert not app.exception
+    assert not app.exception and "Testing learning rates" in " ".join(bar.proto.text for bar in app.get("progress"))
     assert app.session_state["_rate_test"][-2:] == (ROWS.holdout, ROWS.split_seed)
 
 

@@ -17,7 +17,7 @@ ENDLESS = DotBiasSettings(epochs=100, batch_size=8)
 
 
 def current(app):
-    return cached.jobs().store.record(link(app, "run"))
+    return cached.runs().record(link(app, "run"))
 
 
 def help_of(frame, column):
@@ -169,7 +169,7 @@ def test_range_off_and_ends(visit):
 def test_stop_keeps_the_weights(visit):
     app = visit("train", model="dot-bias", epochs="100", batch_size="8")
     app.button(key="start").click().run()
-    wait(app, lambda: cached.jobs().store.progress(link(app, "run")).share > 0)
+    wait(app, lambda: cached.runs().progress(link(app, "run")).share > 0)
     app.run()
     app.button(key="stop").click().run()
     wait(app, lambda: not current(app).busy)
@@ -183,15 +183,15 @@ def test_a_run_taken_off_the_queue_leaves_no_dead_end(visit):
     app.button(key="start").click().run()
     app.button(key="start").click().run()
     waiting = link(app, "run")
-    assert cached.jobs().queue()[-1] == waiting and current(app).state == "queued"
+    assert cached.trainings().queue()[-1] == waiting and current(app).state == "queued"
     app.button(key="stop").click().run()
-    assert not app.exception and not app.warning and waiting not in cached.jobs().queue()
+    assert not app.exception and not app.warning and waiting not in cached.trainings().queue()
     assert link(app, "run") != waiting
 
 
 def test_somebody_else_sees_the_queue_and_cannot_stop(visit):
     app = visit("train")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     others = jobs.submit(plan("dot-bias", ENDLESS, "sample", "random:0.2", 0, starter="somebody"))
     app.run()
     assert "somebody else’s" in texts(app)
@@ -216,10 +216,10 @@ def test_diverged_run_gives_advice_and_a_next_step(visit):
 
 def test_interrupted_run_is_shown_as_such_and_can_be_started_again(visit):
     app = visit("train")
-    jobs = cached.jobs()
+    jobs = cached.trainings()
     run_id = jobs.submit(plan("dot-bias", ENDLESS, "sample", "random:0.2", 0, starter="somebody"))
     wait(app, lambda: not jobs.store.progress(run_id).batches.empty)
-    jobs._process.kill()
+    cached.jobs().workers["training"].process.kill()
     wait(app, lambda: not jobs.store.record(run_id).busy)
     app.query_params["run"] = run_id
     app.run()
@@ -325,11 +325,13 @@ def test_a_worker_that_cannot_be_started_is_said_and_what_waits_can_be_stopped(v
     app.run()
     app.button(key="start").click().run()
     assert not app.exception and current(app).state == "queued"
+    wait(app, lambda: cached.trainings().trouble())
+    app.run()
     assert "cannot be started" in app.warning[0].value and "next try in" in app.warning[0].value
     assert "cannot be started" in words_on_bars(app)
     waiting = link(app, "run")
     app.button(key="stop").click().run()
-    assert not app.exception and not app.warning and waiting not in cached.jobs().queue()
+    assert not app.exception and not app.warning and waiting not in cached.trainings().queue()
 
 
 def words_on_bars(app):
@@ -341,15 +343,17 @@ def test_a_training_that_takes_too_long_is_refused_with_what_would_fit(visit, mo
     monkeypatch.setattr(time_limit, "MOST_SECONDS", 0.5)
     app.button(key="start").click().run()
     assert not app.exception and "sweeps would fit" in app.warning[0].value
-    assert cached.jobs().queue() == []
+    assert cached.trainings().queue() == []
 
 
-def test_what_follows_by_itself_is_said_and_can_be_called_off(visit):
+def test_what_waits_can_be_taken_back_at_once(visit):
     app = visit("train")
     app.session_state["_visitor"] = me = "me"
     runs = [plan("dot-bias", dataclasses.replace(ENDLESS, seed=seed), "sample", "random:0.2", 0) for seed in range(6)]
-    cached.jobs().submit_all(me, runs)
+    cached.trainings().submit_all(me, runs)
     app.run()
-    assert "2 more runs of yours will follow" in texts(app)
-    app.button(key="cancel_plan").click().run()
-    assert not app.exception and "will follow" not in texts(app) and cached.jobs().planned(me) == []
+    assert "and 1 more" in texts(app) or "5. " in texts(app)  # the first may have begun
+    app.button(key="cancel_waiting").click().run()
+    assert not app.exception and "cancel_waiting" not in {each.key for each in app.button}
+    wait(app, lambda: len(cached.trainings().queue()) == 1)  # what trains goes on
+    cached.trainings().stop(cached.trainings().queue()[0], me)

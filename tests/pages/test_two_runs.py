@@ -217,7 +217,7 @@ def test_where_there_is_no_other_run_one_is_a_press_away(visit):
     assert not figures(app) and "cannot be compared" in texts(app)
     app.button(key="train_another_seed").click().run()
     assert not app.exception
-    other, store = link(app, "against"), cached.jobs().store
+    other, store = link(app, "against"), cached.runs()
     end = time.monotonic() + 60
     while store.record(other).busy:
         assert time.monotonic() < end
@@ -237,7 +237,7 @@ def test_an_unlike_run_leaves_the_offer_of_another_seed(visit):
 
 def test_a_full_queue_is_said(visit, monkeypatch):
     app = visit("map", map_view="Two runs")
-    monkeypatch.setattr("collab.services.jobs.MAX_QUEUED", 0)
+    monkeypatch.setattr("collab.services.trainings.MAX_QUEUED", 0)
     app.button(key="train_another_seed").click().run()
     assert not app.exception and any(each.value.startswith("Nothing is queued") for each in app.warning)
 
@@ -274,12 +274,12 @@ def test_runs_of_a_changed_data_set_differ_in_more_than_the_seed(visit_two):
 
 
 def test_another_seed_that_is_on_its_way_is_not_queued_again(visit, monkeypatch):
-    monkeypatch.setattr("collab.services.jobs.Jobs._start_worker", lambda jobs: True)  # nothing ever ends
+    monkeypatch.setattr("collab.services.jobs.LaneWorker._start", lambda worker: False)  # nothing ever ends
     unlike = train(read_environment(), "sample", "dot-bias", seed=1, epochs=1)
     first = train(read_environment(), "sample", "dot-bias", seed=0, epochs=2)
     app = visit("map", map_view="Two runs", run=first.id, against=unlike.id)
     app.button(key="train_another_seed").click().run()
-    jobs, on_its_way = cached.jobs(), link(app, "against")
+    jobs, on_its_way = cached.trainings(), link(app, "against")
     assert not app.exception and jobs.queue() == [on_its_way]
     app.selectbox(key="_pick_against").set_value(unlike.id).run()
     (button,) = [each for each in app.button if each.key == "train_another_seed"]

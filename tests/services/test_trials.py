@@ -3,7 +3,6 @@
 import dataclasses
 import gc
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -11,9 +10,12 @@ import time
 
 import pytest
 
-from collab.errors import RunError
+from collab.errors import RunError, StorageError
 from collab.models import DotBiasSettings
 from collab.services.environment import Environment
+from collab.services.job_queue import DONE, STOPPED
+from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.runs import RunStore
 from collab.services.sealed import check_sealed
 from collab.services.training_job import plan
@@ -36,9 +38,16 @@ def home(tmp_path_factory, forking):
 
 
 @pytest.fixture(scope="module")
-def lane(home):
+def jobs(home):
+    made = Jobs(home, all_kinds(home))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def lane(jobs):
     """One for all tests, as on a server; every test has sessions of its own."""
-    made = TrialLane(home)
+    made = TrialLane(jobs)
     yield made
     made.close()
 
@@ -65,9 +74,13 @@ def try_out(trials, **changes):
     return settle(trials, Rows("sample", "title", HOLDOUT, changes.get("split_seed", 0)))
 
 
+def in_line(lane):
+    """Ids of the trials of the home that are in work or wait."""
+    return [job.id for job in lane.jobs.in_lane("trials")]
+
+
 def stored(trials):
     """Ids of a session's trials that are on the disk."""
-    trials.lane.drop("01234567", "")  # tidies up
     return {record.id for record in trials.lane.store.records() if record.starter == trials.token}
 
 
@@ -97,9 +110,10 @@ def test_the_current_setting_is_not_started_twice(lane):
     trials = lane.open()
     for _ in range(3):
         trials.train(planned(ENDLESS))
-    assert len(lane.jobs.queue()) == 1
+    assert len(in_line(lane)) == 1
     trials.drop_unfinished()
     assert trials.look(ROWS).current is None
+    wait(lambda: not in_line(lane) and not stored(trials))
 
 
 def test_going_back_shows_the_trial_again_and_does_not_count(lane):
@@ -215,7 +229,7 @@ def test_trials_go_with_their_session(lane):
     token = trials.token
     del trials
     gc.collect()
-    wait(lambda: not lane.jobs.queue())
+    wait(lambda: not in_line(lane))
     wait(lambda: stored(others) == {kept})
     wait(lambda: all(record.starter != token for record in lane.store.records()))
 
@@ -224,45 +238,129 @@ def test_killed_worker_is_said_and_the_next_setting_starts_a_new_one(lane):
     trials = lane.open()
     trials.train(planned(ENDLESS))
     wait(lambda: not trials.look(ROWS).current.batches.empty)
-    lane.jobs._process.kill()
+    lane.jobs.workers["trials"].process.kill()
     view = settle(trials)
     assert view.current.record.state == "interrupted" and view.n_tried == 0
+    wait(lambda: not in_line(lane))
     trials.train(planned(ENDLESS))
-    assert not lane.jobs.queue()  # the same setting would only do it again, unless somebody asks for it
+    assert not in_line(lane)  # the same setting would only do it again, unless somebody asks for it
     trials.train(planned(ENDLESS), again=True)
-    assert len(lane.jobs.queue()) == 1
+    assert len(in_line(lane)) == 1
     assert try_out(trials).current.record.state == "finished"
 
 
-def test_closing_the_lane_removes_all_trials(home):
-    lane = TrialLane(home)
+def test_a_trial_that_ends_as_it_is_dropped_leaves_nothing(lane, monkeypatch):
+    """Its worker has no step left at which to hear of it, or its job is over before that."""
+    trials, kind = lane.open(), lane.jobs.kinds["trial"]
+    put_down, seen = kind.put_down, []
+
+    def drop_and_put_down(job, state, message):
+        seen.append((lane.store.record(job.id).state, state))
+        put_down(dataclasses.replace(job, stopping=True), state, message)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(kind), "put_down", lambda _, *arguments: drop_and_put_down(*arguments))
+        trials.train(planned())
+        wait(lambda: not in_line(lane))
+    assert seen == [("finished", DONE)] and stored(trials) == set()
+    lane.drop(try_out(trials, n_factors=5).current.record.id, trials.token)
+    assert stored(trials) == set()
+
+
+def test_a_trial_whose_queue_was_lost_is_trained_at_the_next_turn(lane):
+    busy, trials = lane.open(), lane.open()
+    busy.train(planned(ENDLESS))
+    wait(lambda: not busy.look(ROWS).current.batches.empty)
+    trials.train(planned())
+    (lost,) = stored(trials)
+    lane.jobs.queue.end(lost, STOPPED)
+    lane.jobs.queue.forget("trial", 0)
+    assert trials.look(ROWS).current is None
+    busy.drop_unfinished()
+    assert try_out(trials).n_tried == 1
+    lane.drop(lost, trials.token)
+    assert lost not in stored(trials)
+
+
+def test_a_trial_that_cannot_be_queued_leaves_nothing_and_is_tried_again(lane, monkeypatch):
     trials = lane.open()
+
+    def full(*arguments, **named):
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lane.jobs.queue, "add", full)
+        with pytest.raises(RunError, match="the disk is full"):
+            trials.train(planned())
+    assert stored(trials) == set() and trials.look(ROWS).current is None
+    assert try_out(trials).n_tried == 1
+
+
+def test_a_closed_lane_leaves_nothing_and_another_can_be_opened(lane, home):
+    """Also of a trial in work, which goes on writing until it finds that its folder is gone."""
+    jobs = Jobs(home, all_kinds(home))
+    own = TrialLane(jobs)
+    trials, waiting = own.open(), own.open()
     trials.train(planned(ENDLESS))
     wait(lambda: not trials.look(ROWS).current.batches.empty)
-    lane.close()
-    assert not lane.store.folder.exists()
+    waiting.train(planned())
+    own.close()
+    wait(lambda: not in_line(lane))
+    assert not own.store.home.exists() and trials.look(ROWS).current is None
+    again = TrialLane(jobs)
+    assert try_out(again.open()).n_tried == 1
+    again.close()
+    jobs.close()
+    assert [folder.name for folder in (home.home / "trials").iterdir()] == [lane.jobs.server]
 
 
-def test_what_a_killed_server_left_is_swept_and_a_living_ones_is_not(lane, home):
-    script = textwrap.dedent("""
-        import time
-        from collab.services.environment import read_environment
-        from collab.services.trials import TrialLane
-        lane = TrialLane(read_environment())
-        print(lane.store.folder, flush=True)
-        time.sleep(600)
-    """)
+SERVER = """
+    import sys, time
+    from collab.models import DotBiasSettings
+    from collab.services.environment import read_environment
+    from collab.services.jobs import Jobs
+    from collab.services.kinds import all_kinds
+    from collab.services.training_job import plan
+    from collab.services.trials import TrialLane
+    lane = TrialLane(Jobs(read_environment(), all_kinds(read_environment())))
+    trials = lane.open()
+    trials.train(plan("dot-bias", DotBiasSettings(epochs=100, batch_size=8), "sample", "random:0.2", 0))
+    print(lane.store.home, flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def another_server(home):
+    """A server that has one trial to train, until a line comes; and the folder of its trials."""
     server = subprocess.Popen(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", textwrap.dedent(SERVER)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"COLLAB_HOME": str(home.home)},
     )
-    left = server.stdout.readline().strip()
+    with server:
+        yield server, server.stdout.readline().strip()
+        server.kill()
+
+
+def test_what_a_killed_server_left_is_swept_and_a_living_ones_is_not(lane, home, another_server):
+    server, left = another_server
     sweep(home.home)
     assert os.path.isdir(left)
-    server.send_signal(signal.SIGKILL)
+    wait(lambda: in_line(lane))
+    server.kill()
     server.wait()
-    server.stdout.close()
+    wait(lambda: not in_line(lane))  # nobody waits for it any more
     sweep(home.home)
-    assert not os.path.exists(left) and lane.store.folder.is_dir()
+    assert not os.path.exists(left) and lane.store.home.is_dir()
+
+
+def test_trials_go_with_their_server(lane, another_server):
+    server, folder = another_server
+    wait(lambda: in_line(lane))
+    server.communicate("\n", timeout=60)
+    assert server.returncode == 0 and not os.path.exists(folder)
+    wait(lambda: not in_line(lane))
+    assert not os.path.exists(folder)

@@ -1,74 +1,220 @@
-"""t-SNE in the background: the real process, its progress, its end, and what is kept."""
+"""t-SNE as a job: the real process, its progress, its end, who may end it, and what is kept."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
-from sklearn.manifold import TSNE
+import pytest
 
+from collab.errors import RunError, SettingError
 from collab.services import tsne
-from collab.services.tsne import DONE, FAILED, STOPPED, TsneDesk
-from collab.services.tsne_process import N_ITERATIONS
+from collab.services.environment import Environment
+from collab.services.job_queue import DONE, FAILED, RUNNING, STOPPED, WAITING
+from collab.services.jobs import PROJECT, Jobs
+from collab.services.kinds import TSNE as LANE
+from collab.services.kinds import all_kinds
+from collab.services.tsne import KIND, PLACES, places, start
 
 
-def wait_for(found, states, seconds=120):
-    end = time.monotonic() + seconds
-    while found.state not in states:
-        assert time.monotonic() < end, found
-        time.sleep(0.02)
+@pytest.fixture
+def jobs(tmp_path):
+    """Its workers are started as on a server: that is quick, as they load no torch."""
+    environment = Environment((), tmp_path, "sqlite://")
+    made = Jobs(environment, all_kinds(environment))
+    yield made
+    made.close()
 
 
 def some_rows(n=60):
     return np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
 
 
-def test_it_is_scikit_learns():
-    desk, rows = TsneDesk(), some_rows()
-    found = desk.start("a", rows, 2, 10)
-    assert found.busy and desk.start("a", rows, 2, 10) is found  # under way: not begun again
-    wait_for(found, (DONE, FAILED))
-    assert found.state == DONE and found.share == 1.0, found.message
-    theirs = TSNE(2, perplexity=10, init="pca", max_iter=N_ITERATIONS, random_state=tsne.SEED).fit_transform(rows)
-    assert np.abs(found.places - theirs).max() < 1e-2 * np.abs(theirs).max()
-    assert desk.start("a", rows, 2, 10) is found and desk.get("a") is found and desk.get("b") is None
+def of(name, dimensions=2, perplexity=10):
+    return {"rows": name, "dimensions": dimensions, "perplexity": perplexity}
 
 
-def test_it_says_how_far_it_is_and_can_be_stopped():
-    desk = TsneDesk()
-    found, waiting = desk.start("long", some_rows(2500), 3, 30), desk.start("next", some_rows(), 2, 10)
-    assert waiting.state == tsne.WAITING  # one at a time
-    desk.stop("next")
-    end = time.monotonic() + 120
-    while found.share == 0 and found.busy:
-        assert time.monotonic() < end
+def begin(jobs, request, rows, person="ann", tab="", **more):
+    return start(jobs, request, rows, owner=person, session=f"{person}{tab}", **more)
+
+
+def wait_for(jobs, job, *states, seconds=120):
+    """The job as soon as it is in one of these states."""
+    end = time.monotonic() + seconds
+    while (now := jobs.queue.job(job.id)).state not in states:
+        assert time.monotonic() < end, now
         time.sleep(0.02)
-    assert 0 < found.share < 1, found
-    desk.stop("long")
-    assert (found.state, waiting.state) == (STOPPED, STOPPED) and found.places is None
-    again = desk.start("next", some_rows(), 2, 10)  # the first one makes room, and a stopped one can begin anew
-    wait_for(again, (DONE, FAILED))
-    assert again.state == DONE and found.state == STOPPED
+    return now
 
 
-def test_too_few_and_too_many_films_are_refused(monkeypatch):
+def wait_for_share(jobs, job):
+    end = time.monotonic() + 120
+    while (now := jobs.queue.job(job.id)).busy and now.share == 0:
+        assert time.monotonic() < end, now
+        time.sleep(0.02)
+    return now
+
+
+@pytest.mark.parametrize(("dimensions", "perplexity", "taken"), [(2, 10, 10), (3, 30, 59 / 3)])
+def test_it_is_scikit_learns(jobs, dimensions, perplexity, taken):
+    """To the last bit, where scikit-learn computes on one thread too; a perplexity too high for so few rows is lowered."""
+    rows = some_rows()
+    job = wait_for(jobs, begin(jobs, of("a", dimensions, perplexity), rows), DONE, FAILED)
+    assert job.state == DONE, job.message
+    theirs = subprocess.run(
+        [sys.executable, "-c", SCIKIT_LEARN, str(dimensions), str(taken)],
+        input=rows.tobytes(), capture_output=True, check=True, cwd=PROJECT,
+    )  # fmt: skip
+    found = places(jobs, job)
+    assert found.dtype == np.float32 and found.shape == (60, dimensions)
+    assert found.tobytes() == theirs.stdout
+
+
+SCIKIT_LEARN = """
+import os, sys
+os.environ["OMP_NUM_THREADS"] = "1"
+import numpy as np
+from sklearn.manifold import TSNE
+rows = np.frombuffer(sys.stdin.buffer.read(), dtype=np.float32).reshape(-1, 5)
+dimensions, perplexity = int(sys.argv[1]), float(sys.argv[2])
+made = TSNE(dimensions, perplexity=perplexity, init="pca", max_iter=1000, random_state=0, n_jobs=1)
+sys.stdout.buffer.write(made.fit_transform(rows).astype(np.float32).tobytes())
+"""
+
+
+def test_two_sessions_share_it(jobs):
+    job = begin(jobs, of("a"), some_rows())
+    assert begin(jobs, of("a"), some_rows(), "bob").id == job.id  # under way: not begun again
+    done = wait_for(jobs, job, DONE, FAILED)
+    assert begin(jobs, of("a"), some_rows(), "cid") == done == jobs.known(KIND, of("a"))
+    assert jobs.known(KIND, of("b")) is None and len(list(jobs.queue.folder.glob("*/"))) == 1
+    assert jobs.workers[LANE.name].job is None
+
+
+def test_it_says_how_far_it_is_and_waits_for_its_turn(jobs):
+    long, next_one = begin(jobs, of("long", 3, 30), some_rows(2500)), begin(jobs, of("next"), some_rows())
+    now = wait_for_share(jobs, long)
+    assert (now.state, jobs.queue.job(next_one.id).state) == (RUNNING, WAITING) and 0 < now.share < 1
+    end = time.monotonic() + 120
+    while (later := jobs.queue.job(long.id)).share <= now.share:
+        assert later.state == RUNNING and time.monotonic() < end, later
+        time.sleep(0.02)
+    jobs.stop(long.id, "ann")
+    assert wait_for(jobs, long, STOPPED, DONE, FAILED).state == STOPPED  # which makes room
+    assert wait_for(jobs, next_one, DONE, FAILED).state == DONE
+    with pytest.raises(ValueError, match=f"{PLACES} of t-SNE {long.id} cannot be read"):
+        places(jobs, long)
+
+
+def test_the_last_who_waits_stops_it_and_not_the_first(jobs):
+    """Another perplexity in one session is no reason to end what another session waits for, nor is a second tab."""
+    job = begin(jobs, of("long", 3, 30), some_rows(2500))
+    for person, tab in (("ann", "-2"), ("bob", "")):
+        assert begin(jobs, of("long", 3, 30), some_rows(2500), person, tab).id == job.id
+    wait_for_share(jobs, job)
+    with pytest.raises(RunError, match="only they can stop it"):
+        jobs.stop(job.id, "cid")
+    jobs.leave(job.id, "ann")
+    jobs.leave(job.id, "nobody")
+    jobs.stop(job.id, "bob")
+    now = jobs.queue.job(job.id)
+    assert now.state == RUNNING and not now.stopping
+    worker = jobs.workers[LANE.name].process
+    jobs.leave(job.id, "ann-2")
+    ended = wait_for(jobs, job, STOPPED, DONE, FAILED)
+    assert (ended.state, ended.message) == (STOPPED, "") and worker.wait(60) != 0
+
+
+def test_who_wants_it_again_while_it_is_being_stopped_has_it(jobs):
+    first = begin(jobs, of("a", 3, 30), some_rows(2500))
+    wait_for_share(jobs, first)
+    with jobs.queue.changing():  # so that nobody ends it meanwhile
+        jobs.leave(first.id, "ann")
+        second = begin(jobs, of("a", 3, 30), some_rows(2500))
+    assert second.id != first.id and jobs.known(KIND, of("a", 3, 30)).id == second.id
+    assert wait_for(jobs, first, STOPPED, DONE, FAILED).state == STOPPED
+    assert wait_for(jobs, second, RUNNING, STOPPED, FAILED).state == RUNNING
+    jobs.stop(second.id, "ann")
+
+
+def test_too_few_and_too_many_films_are_refused(jobs, monkeypatch):
     monkeypatch.setattr(tsne, "MOST_ROWS", 50)
     for n in (3, 60):
-        found = TsneDesk().start("x", some_rows(n), 2, 10)
-        assert found.state == FAILED and "10 to 50 films" in found.message
+        with pytest.raises(SettingError, match=f"10 to 50 films, here are {n}"):
+            begin(jobs, of("x"), some_rows(n))
+    assert jobs.known(KIND, of("x")) is None
 
 
-def test_a_process_that_fails_says_why():
-    desk, rows = TsneDesk(), some_rows()
+def test_one_that_fails_says_why_and_can_be_tried_again(jobs):
+    rows = some_rows()
     rows[3, 2] = np.nan
-    found = desk.start("x", rows, 2, 10)
-    wait_for(found, (DONE, FAILED))
-    assert found.state == FAILED and "NaN" in found.message
-    assert desk.start("x", some_rows(), 2, 10) is not found  # can be tried again
-    desk.close()
+    failed = wait_for(jobs, begin(jobs, of("x"), rows), DONE, FAILED)
+    assert failed.state == FAILED and "NaN" in failed.message
+    assert wait_for(jobs, begin(jobs, of("x"), some_rows()), DONE, FAILED).state == DONE
 
 
-def test_only_the_last_few_are_kept(monkeypatch):
-    monkeypatch.setattr(tsne, "N_KEPT", 3)
-    desk = TsneDesk()
-    for key in range(5):
-        desk.start(key, some_rows(3), 2, 10)  # refused: ended at once
-    assert [desk.get(key) is not None for key in range(5)] == [False, False, True, True, True]
+def test_a_killed_process_is_said_and_the_next_one_begins(jobs):
+    job, next_one = begin(jobs, of("long", 3, 30), some_rows(2500)), begin(jobs, of("next"), some_rows())
+    wait_for_share(jobs, job)
+    jobs.workers[LANE.name].process.kill()
+    failed = wait_for(jobs, job, STOPPED, DONE, FAILED)
+    assert (failed.state, failed.message) == (FAILED, "Its process ended with code -9.")
+    assert wait_for(jobs, next_one, DONE, FAILED).state == DONE
+
+
+def test_a_damaged_result_is_said_and_computed_again(jobs):
+    rows = some_rows()
+    job = wait_for(jobs, begin(jobs, of("a"), rows), DONE, FAILED)
+    file = jobs.queue.folder / job.id / PLACES
+    whole = file.read_bytes()
+    for content in (b"", whole[:100], whole[:-1], b"PK\3\4" + whole, b"\x93NUMPY", b"[1, 2]"):
+        file.write_bytes(content)
+        with pytest.raises(ValueError, match="cannot be read"):
+            places(jobs, job)
+    file.unlink()
+    with pytest.raises(ValueError, match="cannot be read"):
+        places(jobs, job)
+    again = wait_for(jobs, begin(jobs, of("a"), rows, again=True), DONE, FAILED)
+    assert (jobs.queue.folder / again.id / PLACES).read_bytes() == whole
+
+
+def test_only_the_last_few_are_kept_with_their_files(jobs):
+    kind, rows = jobs.kinds[KIND], some_rows(10)
+    rows[0, 0] = np.nan  # ended at once
+    asked = [begin(jobs, of(number), rows) for number in range(kind.n_kept + 2)]
+    wait_for(jobs, asked[-1], FAILED)
+    end = time.monotonic() + 60
+    while jobs.queue.job(asked[1].id) is not None:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    kept = {job.id for job in asked[2:]}
+    assert {job.id for job in asked if jobs.queue.job(job.id)} == kept
+    assert {folder.name for folder in jobs.queue.folder.glob("*/")} == kept
+
+
+def test_its_process_loads_neither_torch_nor_pandas():
+    """But for what scikit-learn itself looks at: pandas, where there is one."""
+    said = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=PROJECT
+    ).stdout
+    before, after = (set(line.split()) for line in said.splitlines())
+    assert not {"torch", "pandas", "sklearn", "streamlit"} & before
+    assert "sklearn" in after and not {"torch", "streamlit"} & after
+
+
+LOADED = """
+import sys, tempfile
+from pathlib import Path
+import numpy as np
+from collab.services import tsne, worker
+print(*sys.modules)
+class Silent:
+    def __init__(self, folder):
+        self.folder = Path(folder)
+    def report(self, share):
+        pass
+with tempfile.TemporaryDirectory() as folder:
+    np.save(Path(folder) / tsne.ROWS, np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32))
+    tsne.compute({"dimensions": 2, "perplexity": 3}, Silent(folder))
+print(*sys.modules)
+"""
