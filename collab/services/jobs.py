@@ -92,10 +92,6 @@ class Kind:
         """Whether what the job works on is still there, and nobody has stopped it from outside."""
         return True
 
-    def request(self, job: Job, server: str) -> dict[str, Any]:
-        """What the function is given, in a worker of this server."""
-        return job.request
-
     def put_down(self, job: Job, state: str, message: str) -> None:
         """The job is over: what it worked on is to say so too, with `message` where its function did not come to that."""
 
@@ -136,6 +132,7 @@ class Jobs:
         self._mark: tuple[int, ...] = ()
         self._warmed: dict[tuple[str, str], float] = {}
         self._looked_slowly = -math.inf
+        self._left: list[Job] = []  # what the server that had the lease before had in work
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
@@ -292,6 +289,7 @@ class Jobs:
         if slowly:
             self._looked_slowly = now
             self._put_right()
+        self._settle()
         changed, self._mark = slowly or mark != self._mark, mark
         for worker in self.workers.values():
             self._safely(lambda worker=worker: worker.look(changed=changed), [worker])
@@ -304,23 +302,37 @@ class Jobs:
             self._lease.acquire(timeout=0)
         except (filelock.Timeout, OSError):
             return False
-        self._looked_slowly = -math.inf
         try:
-            for job in self.queue.running():
-                kind = self.kinds.get(job.kind)
-                if job.stopping:
-                    self.end(job, STOPPED)
-                elif kind is None or kind.has_begun(job):
-                    self.end(job, FAILED, "The server that did it is gone.")
-                elif job.n_begun >= MOST_BEGINNINGS:
-                    self.end(job, FAILED, f"Its server was gone {job.n_begun} times before it was done.")
-                else:
-                    self.queue.wait_again(job.id)
+            self._looked_slowly, self._left = -math.inf, self.queue.running()
             self.queue.sweep()
         except BaseException:
-            self._lease.release()  # the next look tries it again: nobody else would end these
+            self._lease.release()  # the next look tries it again: nobody else would see to them
             raise
         return True
+
+    def _settle(self) -> None:
+        """See to what a server that is gone had in work, as soon as its workers have put it down."""
+        for job in [job for job in self._left if not self._is_in_work(job.lane)]:
+            kind, now = self.kinds.get(job.kind), self.queue.job(job.id)
+            if now is not None and now.stopping:
+                self.end(job, STOPPED)
+            elif kind is None or kind.has_begun(job):
+                self.end(job, FAILED, "The server that did it is gone.")
+            elif job.n_begun >= MOST_BEGINNINGS:
+                self.end(job, FAILED, f"Its server was gone {job.n_begun} times before it was done.")
+            else:
+                self.queue.wait_again(job.id)
+            self._left.remove(job)
+
+    def _is_in_work(self, lane: str) -> bool:
+        """Whether a worker of another server may still be at it."""
+        if (worker := self.workers.get(lane)) is not None and worker.ready:
+            return False
+        try:
+            with filelock.FileLock(lock_of(self.queue, lane)).acquire(timeout=0):
+                return False
+        except (filelock.Timeout, OSError):
+            return True
 
     def _put_right(self) -> None:
         """See to what changes outside the queue: servers and folders that have gone or come."""
@@ -357,6 +369,11 @@ class Jobs:
         self.queue.close()
         self._lease.release()
         self._ownership.release()
+
+
+def lock_of(queue: JobQueue, lane: str) -> Path:
+    """What the worker of a lane holds as long as it lives."""
+    return queue.folder / f"{lane}.lock"
 
 
 class LaneWorker:
@@ -443,8 +460,7 @@ class LaneWorker:
         if job is not None and queue.begin(job.id, self.jobs.server):
             self.job, self._asked = job, False
             self._heard, self._longest, self._overdue = self.jobs.clock(), 0.0, 0
-            request = kind.request(job, self.jobs.server)
-            self._say(do=job.id, function=kind.function, request=request, folder=str(queue.folder / job.id))
+            self._say(do=job.id, function=kind.function, request=job.request, folder=str(queue.folder / job.id))
         if wished:
             self._n_warm = n_warm
             if self.lane.warm and what:
@@ -490,7 +506,7 @@ class LaneWorker:
         jobs, lane = self.jobs, self.lane
         if jobs.clock() < self._next_try:
             return False
-        lock, how = jobs.queue.folder / f"{lane.name}.lock", "kill" if lane.is_killed else "ask"
+        lock, how = lock_of(jobs.queue, lane.name), "kill" if lane.is_killed else "ask"
         places = os.pathsep.join(map(str, jobs.environment.data_folders))
         try:
             self.process = subprocess.Popen(

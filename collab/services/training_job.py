@@ -193,18 +193,24 @@ def get_ready(data: str) -> Iterator[str]:
 
 
 def train(request: dict[str, str], at_work: AtWork) -> None:
-    """Train a noted run in a worker: "run" is its id, "folder" the one of the home that holds its store, "server" whose worker it
-    is. Raises CollabError where it is gone, or its ending could not be written."""
+    """Train a noted run in a worker: "run" is its id, "folder" the one of the home that holds its store. The worker owns it, and
+    writes it down also where its server has died. Raises CollabError where it is gone, or its ending could not be written."""
     environment = read_environment()
     store = _store(environment.home, request["folder"])
-    record = carry_out(
-        dataclasses.replace(store.record(request["run"]), owner=request["server"]),
-        store,
-        environment,
-        should_stop=at_work.is_stopped,
-        why_stopped=lambda: "stopped" if at_work.was_asked() else "interrupted",
-        on_progress=at_work.alive,
-    )
+    owner, lock = store.claim()
+    try:
+        record = carry_out(
+            dataclasses.replace(store.record(request["run"]), owner=owner),
+            store,
+            environment,
+            should_stop=at_work.is_stopped,
+            why_stopped=lambda: "stopped" if at_work.was_asked() else "interrupted",
+            on_progress=at_work.alive,
+        )
+    finally:
+        lock.release()
+        with contextlib.suppress(OSError):
+            os.unlink(lock.lock_file)
     if record.state in ("interrupted", "failed"):
         raise RunError(record.message)
 

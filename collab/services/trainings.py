@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import STOPPED, Job, JobQueue, Waiter
@@ -56,17 +55,12 @@ class Training(Kind):
             return False
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
 
-    def request(self, job: Job, server: str) -> dict[str, Any]:
-        return job.request | {"server": server}
-
     def put_down(self, job: Job, state: str, message: str) -> None:
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
             store, run_id = self._run(job)
             record = store.record(run_id)
             if (record.state == "queued" and state == STOPPED) or (job.stopping and not self.is_kept):
-                store.discard(
-                    run_id
-                )  # it never began, or nobody will look at it, even if it ended before it could stop
+                store.discard(run_id)  # it never began, or nobody will look at it, also where it ended all the same
             elif record.busy:
                 try:
                     store.interrupt(record, message)

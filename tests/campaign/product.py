@@ -22,18 +22,19 @@ from collab.datasets import SAMPLE
 from collab.errors import CollabError, RunError
 from collab.models import MODELS, preset_of
 from collab.services import jobs as jobs_module
-from collab.services import worker
 from collab.services.environment import Environment
 from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
+from collab.services.trainings import TRAINING, Trainings
 from collab.settings import about
-from tests.forked_worker import ForkedWorker, Nursery, serve
+from tests.forked_worker import Nursery, forking_here
 
 __all__ = [
-    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "ForkedWorker", "Jobs",
-    "RunError", "RunRecord", "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget", "jobs_module",
-    "most_of", "new_id", "noted", "planned", "quick_workers", "serve", "tidy", "train", "variables", "worker",
+    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "RunError", "RunRecord",
+    "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget", "forking_here", "jobs_module", "most_of",
+    "new_id", "noted", "planned", "quick_workers", "server_of", "set_one_thread", "tidy", "train", "variables", "worker_of",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,18 @@ def variables(**values: str | None) -> Iterator[None]:
 def environment_of(home: Path) -> Environment:
     """A home without any other data than the built-in sample."""
     return Environment((), home, "sqlite://")
+
+
+def server_of(home: Path) -> Trainings:
+    """The trainings of a server that has begun on `home`."""
+    environment = environment_of(home)
+    return Trainings(Jobs(environment, all_kinds(environment)))
+
+
+def worker_of(trainings: Trainings) -> int | None:
+    """The process id of the worker that trains; None where there is none (yet)."""
+    process = trainings.jobs.workers[TRAINING.name].process
+    return process and process.pid
 
 
 def planned(model: str = DEFAULT_MODEL, preset: str = DEFAULT_PRESET, data: str = SAMPLE, **changes: Any) -> RunRecord:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import socket
-import subprocess
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import SimpleNamespace
 
 from tests.campaign.product import (
-    ForkedWorker,
-    Jobs,
+    SAMPLE,
     RunStore,
     command,
-    environment_of,
+    forking_here,
     jobs_module,
     planned,
-    serve,
+    server_of,
     variables,
+    worker_of,
 )  # fmt: skip
 
 EPOCHS = 30  # of a training that somebody has the time to kill
@@ -28,32 +23,18 @@ EPOCHS = 30  # of a training that somebody has the time to kill
 def server(line: Connection, home: str, seed: int) -> None:
     """A server with its queue and worker: trains one run after the other; says the worker's process id."""
     with variables(COLLAB_HOME=home, COLLAB_DATA=None):
-        jobs_module.subprocess = _forking_here()
-        jobs = Jobs(environment_of(Path(home)))
-        jobs.warm_up()
-        line.send(jobs._process.pid)
+        jobs_module.subprocess = forking_here()
+        trainings = server_of(Path(home))
+        trainings.warm_up(SAMPLE)
+        while (worker := worker_of(trainings)) is None:
+            line.poll(0.01)
+        line.send(worker)
         while True:
-            jobs.submit(planned(seed=seed, epochs=EPOCHS))
+            trainings.submit(planned(seed=seed, epochs=EPOCHS))
             line.send(None)
-            while jobs.queue():
+            while trainings.queue():
                 line.poll(0.01)
             seed += 1
-
-
-def _forking_here() -> SimpleNamespace:
-    """What `jobs` takes for `subprocess`: workers are forked from a process that is forked from this one, now."""
-    ours, theirs = socket.socketpair()
-    if os.fork() == 0:
-        ours.close()
-        with contextlib.suppress(OSError):  # the one that it forks for was killed
-            serve(theirs)
-        os._exit(0)
-    theirs.close()
-    return SimpleNamespace(
-        Popen=lambda words, **how: ForkedWorker(ours, list(words[-2:]), how["env"]),
-        PIPE=subprocess.PIPE,
-        TimeoutExpired=subprocess.TimeoutExpired,
-    )
 
 
 def importer(line: Connection, home: str, file: str) -> None:
