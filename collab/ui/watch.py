@@ -108,14 +108,11 @@ def watch(
         moments = {job_id: moment_of(job_id) for job_id in ids()}
         share, text = line(list(moments.values())) if line else _first_in_words(list(moments.values()), what)
         own = [job_id for job_id, moment in moments.items() if moment.is_mine] if stop else []
-        if own:
-            bar, button = st.columns([5, 1], vertical_alignment="center")
-            bar.progress(share, text=text)
-            if button.button("Stop", key=stop, icon=":material/stop:", width="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(share, text=text)
+            if own and st.button("Stop", key=stop, icon=":material/stop:"):
                 stop_all(own)
                 st.rerun()
-        else:
-            st.progress(share, text=text)
         if meanwhile is not None:
             meanwhile()
         if height:
@@ -192,7 +189,7 @@ def result_of(
     reason = state[f"_job_{key}"][2] or (job.message if job is not None else "")
     stopped = job is not None and job.state == STOPPED
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = "It was stopped." if stopped else words.sentence(reason)
+        said = f"{what} was stopped." if stopped else words.sentence(reason)
         st.caption(f"{said}{f' You see {instead}.' if instead else ''}")
         st.button(again, key=f"{key}_again", on_click=begin)
     return None
