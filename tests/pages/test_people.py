@@ -11,7 +11,7 @@ from collab.errors import RunError
 from collab.metrics import errors
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
-from collab.services.training_job import plan
+from collab.services.training_job import load_encoded, plan
 from collab.ui import cached
 from tests.pages.on_the_page import current, figure, link, texts
 from tests.training_here import train_here
@@ -178,7 +178,7 @@ def test_sealed_rows_stay_unseen(visit_run):
 
 def test_a_user_without_a_held_out_rating(visit_run, tmp_path):
     file = tmp_path / "rows.txt"
-    _, ratings = cached.load_encoded("sample", read_environment())
+    _, ratings = load_encoded("sample", read_environment())
     file.write_text("\n".join(map(str, np.flatnonzero(ratings.user_index == 1)[:3])))
     app = visit_run("bias", f"rows:{file}", user="2")
     assert "None of this user’s ratings is held out" in texts(app) and not app.get("plotly_chart")
