@@ -13,6 +13,8 @@ from pathlib import Path
 
 from collab.models import preset_of
 from collab.services.environment import read_environment
+from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
 from collab.services.trials import TrialLane, key_of
 
@@ -37,9 +39,10 @@ def measure(trials, model, seed):
 
 def main():
     n_releases = int(sys.argv[1]) if len(sys.argv) > 1 else 12
-    environment = read_environment()
     with tempfile.TemporaryDirectory() as home:
-        lane = TrialLane(dataclasses.replace(environment, home=Path(home)))
+        environment = dataclasses.replace(read_environment(), home=Path(home))
+        jobs = Jobs(environment, all_kinds(environment))
+        lane = TrialLane(jobs)
         trials = lane.open()
         for model in ("dot-bias", "bayes"):
             measure(trials, model, 1000)  # the worker starts and reads the data set
@@ -47,6 +50,7 @@ def main():
             for what, times in zip(("first step", "final figure"), zip(*found, strict=True), strict=True):
                 print(f"{model:8}  {what:12}  median {statistics.median(times):4.0f} ms, slowest {max(times):4.0f} ms")
         lane.close()
+        jobs.close()
 
 
 if __name__ == "__main__":
