@@ -265,11 +265,18 @@ class JobQueue:
             )
             return self.job(found[0].id) if found else None
 
+    def in_lane(self, lane: str) -> list[Job]:
+        """The job in work (first) and those that wait, in order, as they are at one moment."""
+        with self._using():
+            found = self._found(
+                "lane = ? AND state IN (?, ?) ORDER BY state = ?, round, number", lane, RUNNING, WAITING, WAITING
+            )
+        n_running = sum(job.state == RUNNING for job in found)
+        return [dataclasses.replace(job, place=max(0, at - n_running)) for at, job in enumerate(found, 1)]
+
     def waiting(self, lane: str) -> list[Job]:
         """The jobs of a lane that are still to begin, in order."""
-        with self._using():
-            found = self._found("lane = ? AND state = ? ORDER BY round, number", lane, WAITING)
-        return [dataclasses.replace(job, place=place) for place, job in enumerate(found, 1)]
+        return [job for job in self.in_lane(lane) if job.state == WAITING]
 
     def running(self, lane: str = "") -> list[Job]:
         """The jobs that run, in one lane or in all."""

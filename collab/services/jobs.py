@@ -212,7 +212,7 @@ class Jobs:
 
     def in_lane(self, lane: str) -> list[Job]:
         """The job in work (first), and those that wait, in order."""
-        return [*self.queue.running(lane), *self.queue.waiting(lane)]
+        return self.queue.in_lane(lane)
 
     def trouble(self, lane: str) -> str:
         """Why nothing goes on in a lane although jobs wait, and when that changes; "" where all is well."""

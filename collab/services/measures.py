@@ -71,8 +71,8 @@ def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
 def films_left_out(jobs: Jobs, job: Job) -> Measurement:
     """What `leave_films_out` has found. Raises ValueError where that cannot be read."""
     try:
-        with np.load(jobs.queue.folder / job.id / FILE, allow_pickle=False) as file:
-            arrays = dict(file)
+        with open(jobs.queue.folder / job.id / FILE, "rb") as file:
+            arrays = dict(np.load(file, allow_pickle=False))
         squared = {name.removeprefix(SQUARED): arrays.pop(name) for name in list(arrays) if name.startswith(SQUARED)}
         return Measurement(squared, **arrays | {"train_mean": float(arrays["train_mean"])})
     except Exception as reason:  # there are many ways to be damaged

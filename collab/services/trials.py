@@ -155,7 +155,7 @@ class TrialLane:
     def drop(self, run_id: str, token: str) -> None:
         """Nobody will look at a trial any more: take it off the lane, or stop it. Its folder goes, at the latest when the worker
         has left it."""
-        self.jobs.leave(run_id, token)
+        self.jobs.stop(run_id, token)
         if not self.store.is_under_way(run_id) or self.jobs.queue.job(run_id) is None:
             self.store.discard(run_id)
 

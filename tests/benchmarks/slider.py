@@ -39,8 +39,9 @@ def measure(trials, model, seed):
 
 def main():
     n_releases = int(sys.argv[1]) if len(sys.argv) > 1 else 12
+    environment = read_environment()
     with tempfile.TemporaryDirectory() as home:
-        environment = dataclasses.replace(read_environment(), home=Path(home))
+        environment = dataclasses.replace(environment, home=Path(home))
         jobs = Jobs(environment, all_kinds(environment))
         lane = TrialLane(jobs)
         trials = lane.open()
@@ -49,8 +50,8 @@ def main():
             found = [measure(trials, model, seed) for seed in range(n_releases)]
             for what, times in zip(("first step", "final figure"), zip(*found, strict=True), strict=True):
                 print(f"{model:8}  {what:12}  median {statistics.median(times):4.0f} ms, slowest {max(times):4.0f} ms")
-        lane.close()
         jobs.close()
+        lane.close()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from tests.campaign.product import JobQueue
+
 FULL, READ_ONLY, GONE = "full", "read-only", "gone"
 KINDS = (FULL, READ_ONLY, GONE)
 CODES = {FULL: errno.ENOSPC, READ_ONLY: errno.EROFS}
@@ -38,7 +40,7 @@ TMPFS_SIZE = "64m"
 @contextmanager
 def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None]:
     """Tell of every call that writes below `folder`, its name and its path, before it happens; it may raise instead."""
-    real_open, real_os_open, real_fsync = builtins.open, os.open, os.fsync
+    real_open, real_os_open, real_fsync, real_run = builtins.open, os.open, os.fsync, JobQueue._run
     real = {name: getattr(os, name) for name in CALLS}
     below = str(folder.resolve())
 
@@ -78,8 +80,14 @@ def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None
             for _, _, path in cursor.connection.execute("PRAGMA database_list"):
                 tell("sqlite", path)
 
+    def run(queue: JobQueue, statement: str, *values: Any) -> sqlite3.Cursor:
+        if statement.startswith(WRITING):
+            tell("sqlite", queue.file)
+        return real_run(queue, statement, *values)
+
     builtins.open = io.open = open_
     os.open, os.fsync = os_open, fsync
+    JobQueue._run = run
     for name in CALLS:
         setattr(os, name, wrapped(name))
     event.listen(Engine, "do_execute", execute)
@@ -89,6 +97,7 @@ def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None
     finally:
         event.remove(Engine, "do_execute", execute)
         event.remove(Engine, "do_executemany", execute)
+        JobQueue._run = real_run
         builtins.open = io.open = real_open
         os.open, os.fsync = real_os_open, real_fsync
         for name, call in real.items():

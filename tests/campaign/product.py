@@ -23,6 +23,7 @@ from collab.errors import CollabError, RunError
 from collab.models import MODELS, preset_of
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
+from collab.services.job_queue import JobQueue
 from collab.services.jobs import Jobs
 from collab.services.kinds import all_kinds
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
@@ -32,9 +33,10 @@ from collab.settings import about
 from tests.forked_worker import Nursery, forking_here
 
 __all__ = [
-    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "RunError", "RunRecord",
-    "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget", "forking_here", "jobs_module", "most_of",
-    "new_id", "noted", "planned", "quick_workers", "server_of", "set_one_thread", "tidy", "train", "variables", "worker_of",
+    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "JobQueue",
+    "RunError", "RunRecord", "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget",
+    "forking_here", "jobs_module", "most_of", "new_id", "noted", "planned", "quick_workers", "server_of",
+    "set_one_thread", "tidy", "train", "variables", "worker_of",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,18 +20,10 @@ from collab.services.fetch import Fetch, Fetcher
 from collab.services.job_queue import DONE
 from collab.services.jobs import Jobs
 from collab.services.kinds import NETWORK, all_kinds
+from tests.services.waiting import wait
 
 NAME, OTHER = "ml-latest-small", "ml-100k"
 pytestmark = pytest.mark.usefixtures("quick_worker")
-
-
-def until(question):
-    """Wait for something that happens in another process; a minute without it is a failure."""
-    for _ in range(6000):
-        if question():
-            return
-        time.sleep(0.01)
-    pytest.fail("this did not happen within a minute")
 
 
 @pytest.fixture(scope="module")
@@ -106,15 +98,8 @@ def server(good):
 
 
 @pytest.fixture
-def environment(tmp_path):
-    return Environment((), tmp_path / "home", "sqlite://")
-
-
-@pytest.fixture
-def jobs(environment):
-    made = Jobs(environment, all_kinds(environment))
-    yield made
-    made.close()
+def environment(jobs):
+    return jobs.environment
 
 
 @pytest.fixture
@@ -130,7 +115,7 @@ def at_home(environment):
 
 
 def wait_for(fetcher, *states, name=NAME):
-    until(lambda: fetcher.state(name).state in states)
+    wait(lambda: fetcher.state(name).state in states)
     return fetcher.state(name)
 
 
@@ -142,7 +127,7 @@ def test_nothing_is_fetched_before_somebody_asks(fetcher, server):
 
 def test_the_way_of_a_download(fetcher, server, environment, good):
     assert fetcher.ensure(NAME).state == "connecting"
-    until(lambda: server.asked)
+    wait(lambda: server.asked)
     assert fetcher.state(NAME).state == "connecting"
     server.answer.set()
     now = wait_for(fetcher, "downloading")
@@ -155,7 +140,7 @@ def test_the_way_of_a_download(fetcher, server, environment, good):
     assert [(file.name, file.read_bytes()) for file in environment.downloads.iterdir()] == [
         ("ml-latest-small.zip", good[NAME])
     ]
-    until(lambda: fetcher.job(NAME).state == DONE)
+    wait(lambda: fetcher.job(NAME).state == DONE)
 
 
 def test_what_lies_in_a_data_folder_is_not_fetched(tmp_path, server, good):
@@ -215,10 +200,10 @@ def test_a_killed_worker_is_a_failure_and_leaves_nothing_in_the_way(fetcher, job
     wait_for(fetcher, "here")
 
 
-def test_a_download_goes_on_when_its_server_goes(environment, server):
+def test_a_download_goes_on_when_its_server_goes(make_jobs, server):
     """It has no owner: whoever opens the page at the next server finds it on its way."""
     server.answer.set()
-    first, second = (Jobs(environment, all_kinds(environment)) for _ in range(2))
+    first, second = make_jobs(), make_jobs()
     Fetcher(first, server.address).ensure(NAME)
     watching = Fetcher(second, server.address)
     wait_for(watching, "downloading")
@@ -227,7 +212,6 @@ def test_a_download_goes_on_when_its_server_goes(environment, server):
     server.go_on.set()
     wait_for(watching, "here")
     assert len(server.asked) == 2
-    second.close()
 
 
 def test_a_file_that_was_taken_away_is_absent_again(fetcher, server, environment):
@@ -309,7 +293,7 @@ def test_a_data_set_that_waits_for_another_is_not_out_of_reach(fetcher, server, 
     monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 0.0)
     fetcher.ensure(OTHER)
     fetcher.ensure(NAME)
-    until(lambda: server.asked)
+    wait(lambda: server.asked)
     assert fetcher.state(OTHER).out_of_reach and fetcher.state(NAME).out_of_reach  # nothing has come yet
     server.answer.set()
     wait_for(fetcher, "downloading", name=OTHER)
@@ -334,7 +318,7 @@ def test_a_network_that_does_not_answer_is_out_of_reach(fetcher, server, monkeyp
     """The page goes on with the sample, and the download may still succeed; patience starts anew when it is tried again."""
     monkeypatch.setattr(fetching, "PATIENCE_SECONDS", 0.05)
     fetcher.ensure(NAME)
-    until(lambda: fetcher.state(NAME).out_of_reach)
+    wait(lambda: fetcher.state(NAME).out_of_reach)
     assert fetcher.state(NAME).state == "connecting"
     content = server.files.pop("/ml-latest-small.zip")
     server.open()

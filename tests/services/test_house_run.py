@@ -48,12 +48,10 @@ def test_another_split_or_seed_is_not_it(store, train, change):
 
 
 def test_one_that_is_on_its_way_is_waited_for_unless_there_is_one(store, train):
-    owner, lock = store.claim()
-    busy = store.create(dataclasses.replace(default_plan("sample"), owner=owner))
+    busy = store.create(default_plan("sample"))
     assert house_run("sample", store).record == busy
     default = train(default_plan("sample"))
     assert house_run("sample", store).record == default
-    lock.release()
 
 
 def test_a_pinned_run_comes_first(store, train):
@@ -86,12 +84,10 @@ def test_a_pin_that_cannot_be_shown_is_passed_over_and_said(store, train):
 
 
 def test_only_what_can_be_shown_is_pinned(store):
-    owner, lock = store.claim()
-    busy = store.create(small(owner=owner))
+    busy = store.create(small())
     for run_id in (busy.id, "01234567", "../runs"):
         with pytest.raises(RunError):
             pin(run_id, store)
-    lock.release()
     assert not (store.home / PIN).exists()
 
 

@@ -169,6 +169,19 @@ def test_run_of_a_living_owner_is_left_alone(store):
     assert store.rescue() == [record.id]
 
 
+def test_run_that_waits_in_the_queue_has_no_owner_and_is_left_alone(store):
+    """The queue outlives its servers; whoever trains a run is its owner."""
+    waiting = store.create(planned())
+    assert store.rescue() == [] and store.record(waiting.id) == waiting
+    store.tidy(now=time.time() + 1e6)
+    assert store.record(waiting.id).state == "queued"
+    begun = store.create(dataclasses.replace(planned(), state="running"))
+    assert store.rescue() == [begun.id]  # it says that it trains, and nobody does
+    store.give_up(waiting.id, "Its process ended with code 1.")
+    assert store.rescue() == [waiting.id]
+    assert store.record(waiting.id).message.startswith("Its process ended with code 1. It was interrupted")
+
+
 def test_a_run_is_busy_until_its_folder_has_its_final_name(store, environment):
     """Between the last write and the renaming a reader must not open files that are about to move."""
     owner, lock = store.claim()

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ from collab.services.runs import RunStore
 from collab.services.sealed import check_sealed
 from collab.services.training_job import plan
 from collab.services.trials import MOST_STORED, Rows, TrialLane, key_of, sweep
+from tests.services.waiting import wait
 
 HOLDOUT = "random:0.2+sealed:0.1"
 ROWS = Rows("sample", "title", HOLDOUT, 0)
@@ -54,13 +54,6 @@ def lane(jobs):
 
 def planned(settings=QUICK, split_seed=0, **changes):
     return plan("dot-bias", dataclasses.replace(settings, **changes), "sample", HOLDOUT, split_seed)
-
-
-def wait(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.02)
 
 
 def settle(trials, rows=ROWS):

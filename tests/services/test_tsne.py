@@ -2,28 +2,19 @@
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
-from collab.errors import RunError, SettingError
+from collab.errors import RunError, SettingError, StorageError
 from collab.services import tsne
-from collab.services.environment import Environment
-from collab.services.job_queue import DONE, FAILED, RUNNING, STOPPED, WAITING
-from collab.services.jobs import PROJECT, Jobs
+from collab.services.job_queue import DONE, FAILED, RUNNING, STOPPED, WAITING, JobQueue, Waiter
+from collab.services.jobs import PROJECT
 from collab.services.kinds import TSNE as LANE
-from collab.services.kinds import all_kinds
 from collab.services.tsne import KIND, PLACES, places, start
+from tests.services.waiting import wait
 
-
-@pytest.fixture
-def jobs(tmp_path):
-    """Its workers are started as on a server: that is quick, as they load no torch."""
-    environment = Environment((), tmp_path, "sqlite://")
-    made = Jobs(environment, all_kinds(environment))
-    yield made
-    made.close()
+forked = pytest.mark.usefixtures("quick_worker")  # the test is about the job, not about how a worker starts
 
 
 def some_rows(n=60):
@@ -38,28 +29,23 @@ def begin(jobs, request, rows, person="ann", tab="", **more):
     return start(jobs, request, rows, owner=person, session=f"{person}{tab}", **more)
 
 
-def wait_for(jobs, job, *states, seconds=120):
-    """The job as soon as it is in one of these states."""
-    end = time.monotonic() + seconds
-    while (now := jobs.queue.job(job.id)).state not in states:
-        assert time.monotonic() < end, now
-        time.sleep(0.02)
-    return now
+def ended(jobs, job):
+    """The job as soon as it has ended."""
+    wait(lambda: not jobs.queue.job(job.id).busy, 120)
+    return jobs.queue.job(job.id)
 
 
-def wait_for_share(jobs, job):
-    end = time.monotonic() + 120
-    while (now := jobs.queue.job(job.id)).busy and now.share == 0:
-        assert time.monotonic() < end, now
-        time.sleep(0.02)
-    return now
+def under_way(jobs, job):
+    """The job as soon as it has begun."""
+    wait(lambda: jobs.queue.job(job.id).state != WAITING, 120)
+    return jobs.queue.job(job.id)
 
 
 @pytest.mark.parametrize(("dimensions", "perplexity", "taken"), [(2, 10, 10), (3, 30, 59 / 3)])
 def test_it_is_scikit_learns(jobs, dimensions, perplexity, taken):
     """To the last bit, where scikit-learn computes on one thread too; a perplexity too high for so few rows is lowered."""
     rows = some_rows()
-    job = wait_for(jobs, begin(jobs, of("a", dimensions, perplexity), rows), DONE, FAILED)
+    job = ended(jobs, begin(jobs, of("a", dimensions, perplexity), rows))
     assert job.state == DONE, job.message
     theirs = subprocess.run(
         [sys.executable, "-c", SCIKIT_LEARN, str(dimensions), str(taken)],
@@ -82,36 +68,37 @@ sys.stdout.buffer.write(made.fit_transform(rows).astype(np.float32).tobytes())
 """
 
 
+@forked
 def test_two_sessions_share_it(jobs):
     job = begin(jobs, of("a"), some_rows())
     assert begin(jobs, of("a"), some_rows(), "bob").id == job.id  # under way: not begun again
-    done = wait_for(jobs, job, DONE, FAILED)
+    done = ended(jobs, job)
     assert begin(jobs, of("a"), some_rows(), "cid") == done == jobs.known(KIND, of("a"))
     assert jobs.known(KIND, of("b")) is None and len(list(jobs.queue.folder.glob("*/"))) == 1
     assert jobs.workers[LANE.name].job is None
 
 
+@forked
 def test_it_says_how_far_it_is_and_waits_for_its_turn(jobs):
     long, next_one = begin(jobs, of("long", 3, 30), some_rows(2500)), begin(jobs, of("next"), some_rows())
-    now = wait_for_share(jobs, long)
+    wait(lambda: jobs.queue.job(long.id).share, 120)
+    now = jobs.queue.job(long.id)
     assert (now.state, jobs.queue.job(next_one.id).state) == (RUNNING, WAITING) and 0 < now.share < 1
-    end = time.monotonic() + 120
-    while (later := jobs.queue.job(long.id)).share <= now.share:
-        assert later.state == RUNNING and time.monotonic() < end, later
-        time.sleep(0.02)
+    wait(lambda: jobs.queue.job(long.id).share > now.share)
     jobs.stop(long.id, "ann")
-    assert wait_for(jobs, long, STOPPED, DONE, FAILED).state == STOPPED  # which makes room
-    assert wait_for(jobs, next_one, DONE, FAILED).state == DONE
+    assert ended(jobs, long).state == STOPPED  # which makes room
+    assert ended(jobs, next_one).state == DONE
     with pytest.raises(ValueError, match=f"{PLACES} of t-SNE {long.id} cannot be read"):
         places(jobs, long)
 
 
+@forked
 def test_the_last_who_waits_stops_it_and_not_the_first(jobs):
     """Another perplexity in one session is no reason to end what another session waits for, nor is a second tab."""
     job = begin(jobs, of("long", 3, 30), some_rows(2500))
     for person, tab in (("ann", "-2"), ("bob", "")):
         assert begin(jobs, of("long", 3, 30), some_rows(2500), person, tab).id == job.id
-    wait_for_share(jobs, job)
+    under_way(jobs, job)
     with pytest.raises(RunError, match="only they can stop it"):
         jobs.stop(job.id, "cid")
     jobs.leave(job.id, "ann")
@@ -121,19 +108,20 @@ def test_the_last_who_waits_stops_it_and_not_the_first(jobs):
     assert now.state == RUNNING and not now.stopping
     worker = jobs.workers[LANE.name].process
     jobs.leave(job.id, "ann-2")
-    ended = wait_for(jobs, job, STOPPED, DONE, FAILED)
-    assert (ended.state, ended.message) == (STOPPED, "") and worker.wait(60) != 0
+    stopped = ended(jobs, job)
+    assert (stopped.state, stopped.message) == (STOPPED, "") and worker.poll() is not None
 
 
+@forked
 def test_who_wants_it_again_while_it_is_being_stopped_has_it(jobs):
     first = begin(jobs, of("a", 3, 30), some_rows(2500))
-    wait_for_share(jobs, first)
+    under_way(jobs, first)
     with jobs.queue.changing():  # so that nobody ends it meanwhile
         jobs.leave(first.id, "ann")
         second = begin(jobs, of("a", 3, 30), some_rows(2500))
     assert second.id != first.id and jobs.known(KIND, of("a", 3, 30)).id == second.id
-    assert wait_for(jobs, first, STOPPED, DONE, FAILED).state == STOPPED
-    assert wait_for(jobs, second, RUNNING, STOPPED, FAILED).state == RUNNING
+    assert ended(jobs, first).state == STOPPED
+    assert under_way(jobs, second).state == RUNNING
     jobs.stop(second.id, "ann")
 
 
@@ -145,26 +133,28 @@ def test_too_few_and_too_many_films_are_refused(jobs, monkeypatch):
     assert jobs.known(KIND, of("x")) is None
 
 
+@forked
 def test_one_that_fails_says_why_and_can_be_tried_again(jobs):
     rows = some_rows()
     rows[3, 2] = np.nan
-    failed = wait_for(jobs, begin(jobs, of("x"), rows), DONE, FAILED)
+    failed = ended(jobs, begin(jobs, of("x"), rows))
     assert failed.state == FAILED and "NaN" in failed.message
-    assert wait_for(jobs, begin(jobs, of("x"), some_rows()), DONE, FAILED).state == DONE
+    assert ended(jobs, begin(jobs, of("x"), some_rows())).state == DONE
 
 
 def test_a_killed_process_is_said_and_the_next_one_begins(jobs):
     job, next_one = begin(jobs, of("long", 3, 30), some_rows(2500)), begin(jobs, of("next"), some_rows())
-    wait_for_share(jobs, job)
+    under_way(jobs, job)
     jobs.workers[LANE.name].process.kill()
-    failed = wait_for(jobs, job, STOPPED, DONE, FAILED)
+    failed = ended(jobs, job)
     assert (failed.state, failed.message) == (FAILED, "Its process ended with code -9.")
-    assert wait_for(jobs, next_one, DONE, FAILED).state == DONE
+    assert ended(jobs, next_one).state == DONE
 
 
+@forked
 def test_a_damaged_result_is_said_and_computed_again(jobs):
     rows = some_rows()
-    job = wait_for(jobs, begin(jobs, of("a"), rows), DONE, FAILED)
+    job = ended(jobs, begin(jobs, of("a"), rows))
     file = jobs.queue.folder / job.id / PLACES
     whole = file.read_bytes()
     for content in (b"", whole[:100], whole[:-1], b"PK\3\4" + whole, b"\x93NUMPY", b"[1, 2]"):
@@ -174,19 +164,55 @@ def test_a_damaged_result_is_said_and_computed_again(jobs):
     file.unlink()
     with pytest.raises(ValueError, match="cannot be read"):
         places(jobs, job)
-    again = wait_for(jobs, begin(jobs, of("a"), rows, again=True), DONE, FAILED)
+    again = ended(jobs, begin(jobs, of("a"), rows, again=True))
     assert (jobs.queue.folder / again.id / PLACES).read_bytes() == whole
 
 
+@forked
+def test_one_that_cannot_be_noted_leaves_no_files(jobs, monkeypatch):
+    def full(*arguments, **named):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(jobs.queue, "add", full)
+    with pytest.raises(StorageError, match="the disk is full"):
+        begin(jobs, of("a"), some_rows())
+    assert list(jobs.queue.folder.glob("*/")) == []
+
+
+@forked
+def test_what_dead_servers_left_is_taken_over_and_put_away(make_jobs, tmp_path, monkeypatch):
+    """A job in work begins again, one that was being stopped does not, and files of none go; in spite of an error at first."""
+    tmp_path.joinpath("owners").mkdir()
+    queue, waiter = JobQueue(tmp_path), Waiter("ann", "ann", "0a0a0a0a")
+    again, stopped = (queue.add(KIND, LANE.name, of(name), waiter) for name in "ab")
+    for job in (again, stopped):
+        queue.begin(job.id, "0a0a0a0a")
+        (queue.folder / job.id).mkdir()
+    queue.stop(stopped.id)
+    (queue.folder / "0123abcd").mkdir()
+    tries, sweep = [], JobQueue.sweep
+
+    def fail_once(found):
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise StorageError("the disk is full")
+        sweep(found)
+
+    monkeypatch.setattr(JobQueue, "sweep", fail_once)
+    jobs = make_jobs()
+    wait(lambda: jobs.leads and len(tries) == 2 and not queue.job(again.id).busy)
+    assert (queue.job(again.id).state, queue.job(stopped.id).state) == (STOPPED, STOPPED)  # nobody waits for either
+    assert {folder.name for folder in queue.folder.glob("*/")} == {again.id, stopped.id}
+    queue.close()
+
+
+@forked
 def test_only_the_last_few_are_kept_with_their_files(jobs):
     kind, rows = jobs.kinds[KIND], some_rows(10)
     rows[0, 0] = np.nan  # ended at once
     asked = [begin(jobs, of(number), rows) for number in range(kind.n_kept + 2)]
-    wait_for(jobs, asked[-1], FAILED)
-    end = time.monotonic() + 60
-    while jobs.queue.job(asked[1].id) is not None:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    assert ended(jobs, asked[-1]).state == FAILED
+    wait(lambda: jobs.queue.job(asked[1].id) is None)
     kept = {job.id for job in asked[2:]}
     assert {job.id for job in asked if jobs.queue.job(job.id)} == kept
     assert {folder.name for folder in jobs.queue.folder.glob("*/")} == kept
