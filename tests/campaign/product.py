@@ -30,11 +30,12 @@ from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
 from collab.services.trainings import TRAINING, Trainings
 from collab.settings import about
+from collab.ui import cached
 from tests.forked_worker import Nursery, forking_here
 
 __all__ = [
     "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "JobQueue",
-    "RunError", "RunRecord", "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget",
+    "RunError", "RunRecord", "RunStore", "TrainedRun", "begin_jobs", "carry_out", "command", "environment_of", "forget",
     "forking_here", "jobs_module", "most_of", "new_id", "noted", "planned", "quick_workers", "server_of",
     "set_one_thread", "tidy", "train", "variables", "worker_of",
 ]  # fmt: skip
@@ -143,6 +144,11 @@ def tidy(home: Path, later: float = HOUR + 60) -> RunStore:
     store.rescue()
     store.tidy(now=time.time() + later)
     return store
+
+
+def begin_jobs() -> None:
+    """Have the server look after what is done in the background, as it does from the first page on that shows some of it."""
+    cached.jobs()
 
 
 def forget() -> None:
