@@ -29,7 +29,11 @@ def start() -> None:
 def show_queue() -> None:
     """Who trains and who waits, for everybody, and a way to take back what waits of one's own."""
     trainings, names, n_waiting, n_own = cached.trainings(), [], 0, 0
-    queue = trainings.queue()
+    try:
+        queue, trouble = trainings.queue(), trainings.trouble()
+    except CollabError as reason:
+        st.warning(words.sentence(str(reason)), icon=":material/warning:")
+        return
     for run_id in queue:
         try:
             record = trainings.store.record(run_id)
@@ -43,7 +47,7 @@ def show_queue() -> None:
     if n_waiting > MOST_LISTED:
         names.append(f"and {words.count(n_waiting - MOST_LISTED)} more")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
-    if trouble := trainings.trouble():
+    if trouble:
         st.warning(f"{words.plain(trouble)}.", icon=":material/hourglass_top:")
     if n_own > 1:
         st.button(

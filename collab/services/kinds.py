@@ -10,7 +10,12 @@ TSNE = Lane("t-SNE", is_killed=True, silent_seconds=300.0)
 NETWORK = Lane("network", niceness=0, is_killed=True, silent_seconds=120.0)
 # they take seconds, and somebody looks: not behind the trainings, and not in a process that loads torch anew every time
 MEASURES = Lane(
-    "measures", niceness=5, modules=("collab.services.measures",), linger_seconds=120.0, silent_seconds=600.0
+    "measures",
+    niceness=5,
+    modules=("collab.services.measures",),
+    linger_seconds=120.0,
+    is_killed=True,
+    silent_seconds=600.0,
 )
 
 

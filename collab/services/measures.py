@@ -44,10 +44,10 @@ def try_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
     return {name: each.tolist() if isinstance(each, np.ndarray) else each for name, each in vars(found).items()}
 
 
-def tested_rates(result: dict[str, Any]) -> RangeTest:
+def tested_rates(job: Job) -> RangeTest:
     """What `try_rates` has found."""
-    curves = {name: np.array(result[name], dtype=float) for name in ("rates", "losses", "smoothed")}
-    return RangeTest(**curves, suggested=result["suggested"])
+    curves = {name: np.array(job.result[name], dtype=float) for name in ("rates", "losses", "smoothed")}
+    return RangeTest(**curves, suggested=job.result["suggested"])
 
 
 def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:

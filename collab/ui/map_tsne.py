@@ -17,15 +17,20 @@ def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplex
     """
     n_films, jobs = min(n_films, tsne.MOST_ROWS), cached.jobs()
     of = {"run": run_id, "films": n_films, "bias": with_bias, "dimensions": n_axes, "perplexity": perplexity}
-    job = result_of(
+    return result_of(
         tsne.KIND,
         of,
         "Computing t-SNE",
         key="tsne",
-        submit=lambda: tsne.start(
-            jobs, of, map_cache.matrix_of(run_id, n_films, with_bias), owner=visitor(), session=session()
+        read=lambda job: tsne.places(jobs, job),
+        submit=lambda again: tsne.start(
+            jobs,
+            of,
+            map_cache.matrix_of(run_id, n_films, with_bias),
+            owner=visitor(),
+            session=session(),
+            again=again,
         ),
-        again="Compute t-SNE",
+        button="Compute t-SNE",
         instead="the principal components",
     )
-    return tsne.places(jobs, job) if job is not None else None

@@ -198,8 +198,12 @@ def _how_accurate(run: TrainedRun) -> None:
         )
         return
     what = "Training without some films, and asking about them"
-    if (job := result_of("films left out", {"run": run.id}, what, key="left_out")) is not None:
-        st.caption(_accuracy_in_words(films_left_out(cached.jobs(), job)))
+    jobs = cached.jobs()
+    found = result_of(
+        "films left out", {"run": run.id}, what, key="left_out", read=lambda job: films_left_out(jobs, job)
+    )
+    if found is not None:
+        st.caption(_accuracy_in_words(found))
 
 
 def _accuracy_in_words(found: Measurement) -> str:

@@ -56,9 +56,9 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
             "holdout": holdout,
             "split_seed": split_seed,
         }
-        if (job := result_of("range test", request, "Testing learning rates", key="range_test")) is None:
+        found = result_of("range test", request, "Testing learning rates", key="range_test", read=tested_rates)
+        if found is None:
             return
-        found = tested_rates(job.result)
         st.vega_lite_chart(
             _data(found), rate_spec(found, palette()), key="rate_test", alt="Loss of a batch against the learning rate"
         )

@@ -139,7 +139,8 @@ def _stop_button(record: RunRecord, place: DeltaGenerator) -> None:
         disabled=not mine,
         help=None if mine else "Somebody else has started this run; only they can stop it.",
     ):
-        stop_all([record.id])
+        if not stop_all([record.id]):
+            return
         if record.state == "queued":  # it never began, and is no run any more
             forget_run(record.id)
         st.rerun()

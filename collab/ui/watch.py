@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from collab.errors import CollabError, RunError
+from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING, Job, key_of
 from collab.ui import cached, words
 from collab.ui.visitor import visitor
@@ -57,8 +57,9 @@ def turn_in_words(place: int) -> str:
 
 def moment_of(job_id: str) -> Moment:
     """How far a job is now. What a training has done stands in the folder of its run."""
-    jobs = cached.jobs()
-    job = jobs.queue.job(job_id)
+    job = None
+    with contextlib.suppress(StorageError):  # the folder of a run tells all the same
+        job = cached.jobs().queue.job(job_id)
     if job is not None and job.kind != "training":
         return _moment(job, job.state, job.share)
     try:
@@ -97,25 +98,26 @@ def watch(
     share and the text of the bar, if not those of the first that runs. `stop` is the key of the button for those that are this
     visitor's own, "" for none. `meanwhile` draws more under the bar, and `height` keeps room for what is to come.
     """
-    ids = job_ids if callable(job_ids) else lambda: job_ids
-    then = _seen(ids(), shown=bool(what or line))
+    ids, is_shown = job_ids if callable(job_ids) else lambda: job_ids, bool(what or line)
+
+    def look() -> tuple[dict[str, Moment], dict[str, bool | str]]:
+        moments = {job_id: moment_of(job_id) for job_id in ids()}
+        return moments, {job_id: each.busy if is_shown else each.state for job_id, each in moments.items()}
+
+    _, then = look()  # what the page is drawn by
 
     def draw() -> None:
-        if is_over() or _seen(ids(), shown=bool(what or line)) != then:
+        moments, now = look()
+        if is_over() or now != then:
             st.rerun()
-        if not (what or line):
+        if not is_shown:
             return
-        moments = {job_id: moment_of(job_id) for job_id in ids()}
         share, text = line(list(moments.values())) if line else _first_in_words(list(moments.values()), what)
         own = [job_id for job_id, moment in moments.items() if moment.is_mine] if stop else []
-        if own:
-            bar, button = st.columns([5, 1], vertical_alignment="center")
-            bar.progress(share, text=text)
-            if button.button("Stop", key=stop, icon=":material/stop:", width="stretch"):
-                stop_all(own)
-                st.rerun()
-        else:
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(share, text=text)
+            if own and st.button("Stop", key=stop, icon=":material/stop:") and stop_all(own):
+                st.rerun()
         if meanwhile is not None:
             meanwhile()
         if height:
@@ -125,26 +127,24 @@ def watch(
     st.fragment(draw, run_every=POLL_SECONDS)()
 
 
-def _seen(job_ids: Sequence[str], *, shown: bool) -> tuple:
-    """What the page has been drawn by: which jobs are busy, and where they are not shown also whether they have begun."""
-    seen = []
-    for job_id in job_ids:
-        moment = moment_of(job_id)
-        seen.append((job_id, moment.busy if shown else moment.state))
-    return tuple(seen)
-
-
 def _first_in_words(moments: Sequence[Moment], what: str) -> tuple[float, str]:
     first = next((moment for moment in moments if moment.state == RUNNING), moments[0])
     others = f" · {len(moments) - 1} more" if len(moments) > 1 else ""
     return first.share, first.in_words(what) + others
 
 
-def stop_all(job_ids: Sequence[str]) -> None:
-    """Stop these jobs, as far as this visitor wants them and nobody else does."""
+def stop_all(job_ids: Sequence[str]) -> bool:
+    """Stop these jobs, as far as this visitor wants them and nobody else does; where that cannot be, says why, and returns
+    False."""
     for job_id in reversed(job_ids):  # those that wait first: else the next one would begin
-        with contextlib.suppress(RunError):  # it has just ended
+        try:
             cached.jobs().stop(job_id, visitor(), wait_seconds=STOP_SECONDS)
+        except StorageError as reason:
+            st.error(words.sentence(str(reason)), icon=":material/error:")
+            return False
+        except RunError:  # a browser may send what the page does not offer
+            continue
+    return True
 
 
 # --- results ---------------------------------------------------------------------------------------------------------------
@@ -156,45 +156,55 @@ def result_of(
     what: str,
     *,
     key: str,
-    submit: Callable[[], Job] | None = None,
-    again: str = "Try again",
+    read: Callable[[Job], Any] = lambda job: job.result,
+    submit: Callable[[bool], Job] | None = None,
+    button: str = "Try again",
     instead: str = "",
-) -> Job | None:
-    """The job of a kind that has done what is requested; None until one has, or where it failed.
+) -> Any:
+    """What came of a job of a kind that has done what is requested; None until one has, or where it failed.
 
-    Begins it where nobody has, and draws how far it is; where it was stopped or failed, why, and a button `again`. `key` is the
-    place of the page: asked for something else there, the session leaves what it wanted before. `submit` begins it where the
-    request is not all, and may raise CollabError. `instead` says what the page shows until then.
+    Begins it where nobody has, and draws how far it is; where it was stopped or failed, why, and a `button`. `key` is the place
+    of the page: asked for something else there, the session leaves what it wanted before. `read` finds the result of a job that
+    is done, and raises ValueError where it is damaged. `submit` begins it where the request is not all, also where it is done
+    already if it is given True; it may raise CollabError. `instead` says what the page shows until then.
     """
     jobs, state = cached.jobs(), st.session_state
     wanted = f"{kind} {key_of(request)}"
     before = state.get(f"_job_{key}")  # what was wanted here at last, and the job that does it
 
-    def begin() -> None:
+    def begin(again: bool = False) -> None:
         try:
-            job = submit() if submit else jobs.submit(kind, request, owner=visitor(), session=session())
+            who = {"owner": visitor(), "session": session()}
+            job = submit(again) if submit else jobs.submit(kind, request, **who, again=again)
         except CollabError as reason:
             state[f"_job_{key}"] = wanted, "", str(reason)
         else:
             state[f"_job_{key}"] = wanted, job.id, ""
 
-    if before is not None and before[0] != wanted and before[1]:
-        jobs.leave(before[1], session())
-    job = jobs.known(kind, request)
-    if before is None or before[0] != wanted or (job is None and not before[2]):
-        begin()
+    try:
+        if before is not None and before[0] != wanted and before[1]:
+            jobs.leave(before[1], session())
         job = jobs.known(kind, request)
-    if job is not None and job.state == DONE:
-        return job
+        if before is None or before[0] != wanted or (job is None and not before[2]):
+            begin()
+            job = jobs.known(kind, request)
+    except StorageError as trouble:
+        st.error(words.sentence(str(trouble)), icon=":material/error:")
+        return None
+    reason = state[f"_job_{key}"][2]
+    if job is not None and job.state == DONE and not reason:
+        try:
+            return read(job)
+        except ValueError as damage:
+            reason = str(damage)
     if job is not None and job.busy:
         watch([job.id], f"{what}{f'; until then {instead}' if instead else ''}", stop=f"{key}_stop")
         return None
-    reason = state[f"_job_{key}"][2] or (job.message if job is not None else "")
-    stopped = job is not None and job.state == STOPPED
+    stopped = job is not None and job.state == STOPPED and not reason
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = "It was stopped." if stopped else words.sentence(reason)
+        said = f"{what} was stopped." if stopped else words.sentence(reason or job.message)
         st.caption(f"{said}{f' You see {instead}.' if instead else ''}")
-        st.button(again, key=f"{key}_again", on_click=begin)
+        st.button(button, key=f"{key}_again", on_click=begin, args=(True,))
     return None
 
 

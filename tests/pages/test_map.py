@@ -242,7 +242,7 @@ def test_t_sne_that_was_stopped_can_be_begun_again(visit):
     app = visit("map", layout="t-SNE", shown="900")
     app.button(key="tsne_stop").click().run()
     app.run()
-    assert not app.exception and "It was stopped. You see the principal components." in texts(app)
+    assert not app.exception and "Computing t-SNE was stopped. You see the principal components." in texts(app)
     assert titles(app)[0].startswith("Component 1")
     app.button(key="tsne_again").click().run()
     assert not app.exception and "tsne_stop" in [button.key for button in app.button]

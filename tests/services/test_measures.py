@@ -88,7 +88,7 @@ def test_the_range_test_is_that_of_the_function(jobs, model, settings):
     untrained = build_model(model, settings, *sizes, ratings.rating_scale, features)
     n_steps = n_steps_for(settings.batch_size, getattr(settings, "n_factors", 1), sum(sizes))
     train = ratings.take(split_by(HOLDOUT, dataset, SEED).train)
-    expected, found = range_test(untrained, train, n_steps), measures.tested_rates(job.result)
+    expected, found = range_test(untrained, train, n_steps), measures.tested_rates(job)
     assert same(found, expected) and len(found.rates) > 10
     assert type(found.suggested) is type(expected.suggested)
 

@@ -275,6 +275,19 @@ def test_a_trial_whose_queue_was_lost_is_trained_at_the_next_turn(lane):
     assert lost not in stored(trials)
 
 
+def test_a_trial_in_work_whose_queue_was_lost_is_still_stopped_by_its_session(lane):
+    trials, queue = lane.open(), lane.jobs.queue
+    trials.train(planned(ENDLESS))
+    wait(lambda: not trials.look(ROWS).current.batches.empty)
+    (lost,) = stored(trials)
+    queue.end(lost, STOPPED)
+    queue.forget("trial", 0)
+    wait(lambda: in_line(lane) == [lost])  # it is put back
+    assert trials.look(ROWS).current.record.state == "running"
+    trials.drop_unfinished()
+    wait(lambda: not in_line(lane) and not stored(trials))
+
+
 def test_a_trial_that_cannot_be_queued_leaves_nothing_and_is_tried_again(lane, monkeypatch):
     trials = lane.open()
 
