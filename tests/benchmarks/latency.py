@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.latency
 
-MovieLens 100K, random 20 % held out, items are titles. Measured is what the page's button does, `jobs.submit(plan(…))`, up to the
-first report of a batch inside the worker process, end to end with a real `Jobs` and its real worker. Every press takes another
-seed, so that split and model are new each time. Opponent, in the same run: the same press on a server whose worker was not
-started before. Stages are medians over the presses; what a stage holds of another one is not counted twice.
+MovieLens 100K, random 20 % held out, items are titles. Measured is what the page's button does, `trainings.submit(plan(…))`, up
+to the first report of a batch inside the worker process, end to end with a real `Jobs` and its real worker. Every press takes
+another seed, so that split and model are new each time. Opponent, in the same run: the same press on a server whose worker was
+not started before. Stages are medians over the presses; what a stage holds of another one is not counted twice.
 
 The worker is `tests/benchmarks/watched_worker.py`: Collab's own with stop watches around its functions.
 """
@@ -20,11 +20,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from collab.models import preset_of
-from collab.services.environment import read_environment
+from collab.services.environment import Environment, read_environment
 from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
+from collab.services.trainings import TRAINING, Trainings
 from tests.benchmarks.watched_worker import NOTES, STAGES
 
 PRESSES = (("dot-bias", "fast"), ("dot-bias", "chapter"), ("bayes", "fast"))
@@ -33,31 +36,38 @@ GOAL = 0.150
 
 
 class WatchedJobs(Jobs):
-    """Jobs whose worker is watched."""
+    """Jobs whose workers are watched; `handed_over`: when the last word was said to the one that trains."""
 
     worker_module = "tests.benchmarks.watched_worker"
-    handed_over = 0.0
 
-    def _say(self, **words: str) -> None:
-        self.handed_over = time.monotonic()
-        super()._say(**words)
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment, all_kinds(environment))
+        self.handed_over, worker = 0.0, self.workers[TRAINING.name]
+        say = worker._say
+
+        def watched(**words: Any) -> None:
+            self.handed_over = time.monotonic()
+            say(**words)
+
+        worker._say = watched
 
 
-def press(jobs: Jobs, model: str, preset: str, seed: int) -> tuple[float, str]:
+def press(trainings: Trainings, model: str, preset: str, seed: int) -> tuple[float, str]:
     """What the page does; returns when it was pressed, and the run's id."""
     settings = dataclasses.replace(preset_of(model, preset), seed=seed)
     pressed = time.monotonic()
-    return pressed, jobs.submit(plan(model, settings, "ml-100k", "random:0.2", seed))
+    return pressed, trainings.submit(plan(model, settings, "ml-100k", "random:0.2", seed))
 
 
-def measure(jobs: Jobs, model: str, preset: str, seed: int) -> tuple[float, dict[str, float]]:
+def measure(trainings: Trainings, model: str, preset: str, seed: int) -> tuple[float, dict[str, float]]:
     """Seconds from the press to the first batch, and seconds by stage."""
+    jobs = trainings.jobs
     notes = jobs.environment.home / NOTES
     notes.unlink(missing_ok=True)
-    pressed, run_id = press(jobs, model, preset, seed)
-    while jobs.queue():
+    pressed, run_id = press(trainings, model, preset, seed)
+    while trainings.queue():
         time.sleep(0.02)
-    assert jobs.store.record(run_id).state == "finished", jobs.store.record(run_id).message
+    assert trainings.store.record(run_id).state == "finished", trainings.store.record(run_id).message
     stages = {"plan and create": jobs.handed_over - pressed}
     rows = [json.loads(line) for line in notes.read_text().splitlines()]
     began = next(row["began"] for row in rows if row["stage"] == "carry_out")
@@ -73,12 +83,12 @@ def measure(jobs: Jobs, model: str, preset: str, seed: int) -> tuple[float, dict
 
 
 @contextlib.contextmanager
-def server(home: str) -> Iterator[Jobs]:
-    """A server's jobs on an empty home."""
+def server(home: str) -> Iterator[Trainings]:
+    """A server's trainings on an empty home."""
     os.environ["COLLAB_HOME"] = home
     jobs = WatchedJobs(read_environment())
     try:
-        yield jobs
+        yield Trainings(jobs)
     finally:
         jobs.close()
 
@@ -89,13 +99,13 @@ def main() -> None:
     for model, preset in PRESSES:
         cold[model, preset] = []
         for seed in range(N_COLD):
-            with tempfile.TemporaryDirectory() as home, server(home) as jobs:
-                cold[model, preset].append(measure(jobs, model, preset, seed)[0])
+            with tempfile.TemporaryDirectory() as home, server(home) as trainings:
+                cold[model, preset].append(measure(trainings, model, preset, seed)[0])
     for model, preset in PRESSES:
-        with tempfile.TemporaryDirectory() as home, server(home) as jobs:
-            jobs.warm_up("ml-100k")
-            wait_until_warm(jobs)
-            taken = [measure(jobs, model, preset, seed) for seed in range(N_WARM)]
+        with tempfile.TemporaryDirectory() as home, server(home) as trainings:
+            trainings.warm_up("ml-100k")
+            wait_until_warm(trainings)
+            taken = [measure(trainings, model, preset, seed) for seed in range(N_WARM)]
             seconds = [total for total, _ in taken]
             middle, worst = statistics.median(seconds), max(seconds)
             print(
@@ -108,9 +118,9 @@ def main() -> None:
                 print(f"    {name:20} {1000 * statistics.median(values):7.1f} ms   worst {1000 * max(values):7.1f}")
 
 
-def wait_until_warm(jobs: Jobs) -> None:
+def wait_until_warm(trainings: Trainings) -> None:
     """Return when the worker has done what `warm_up` asked for."""
-    notes = jobs.environment.home / NOTES
+    notes = trainings.jobs.environment.home / NOTES
     while not (notes.exists() and '"warm"' in notes.read_text()):
         time.sleep(0.05)
 

@@ -25,7 +25,9 @@ from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.jobs import Jobs
+from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
+from collab.services.trainings import Trainings
 from tests.benchmarks.conditions import enough, parts, pin
 
 SEEDS = [0, 1, 2]
@@ -87,16 +89,17 @@ def main() -> None:
     splits = parts(SEEDS)
     with tempfile.TemporaryDirectory() as home:
         os.environ["COLLAB_HOME"] = home
-        jobs = Jobs(read_environment())
+        environment = read_environment()
+        trainings = Trainings(Jobs(environment, all_kinds(environment)))
         measured: dict[str, list] = {"chapter": [], "fast": []}
         for preset, records in measured.items():
             for seed in enough(SEEDS):
                 settings = dataclasses.replace(preset_of("dot-bias", preset), seed=seed)
-                run_id = jobs.submit(plan("dot-bias", settings, "ml-100k", "random:0.2", seed))
-                while jobs.store.record(run_id).busy:
+                run_id = trainings.submit(plan("dot-bias", settings, "ml-100k", "random:0.2", seed))
+                while trainings.store.record(run_id).busy:
                     time.sleep(0.05)
-                records.append(jobs.store.record(run_id))
-        jobs.close()
+                records.append(trainings.store.record(run_id))
+        trainings.jobs.close()
     for name in ("global_mean", "biases_only"):
         mses = [record.baselines[name]["mse"] for record in measured["chapter"][: len(SEEDS)]]
         print(f"{name:22} MSE {statistics.mean(mses):.4f}  ({' '.join(f'{mse:.4f}' for mse in mses)})")

@@ -94,7 +94,7 @@ def main() -> None:
     watch.around(holder, "fingerprint")
     training_job.Dataset.fingerprint.func = holder.fingerprint
     training_job.fit = watch.around_first_batch(training_job.fit)
-    watch.around(worker, "carry_out")
+    watch.around(training_job, "carry_out")
     watch.around(worker.Worker, "warm_up", "warm")
     worker.main()
 

@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+
+from tests.campaign.product import JobQueue
 
 FULL, READ_ONLY, GONE = "full", "read-only", "gone"
 KINDS = (FULL, READ_ONLY, GONE)
@@ -38,7 +41,7 @@ TMPFS_SIZE = "64m"
 @contextmanager
 def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None]:
     """Tell of every call that writes below `folder`, its name and its path, before it happens; it may raise instead."""
-    real_open, real_os_open, real_fsync = builtins.open, os.open, os.fsync
+    real_open, real_os_open, real_fsync, real_run = builtins.open, os.open, os.fsync, JobQueue._run
     real = {name: getattr(os, name) for name in CALLS}
     below = str(folder.resolve())
 
@@ -78,8 +81,14 @@ def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None
             for _, _, path in cursor.connection.execute("PRAGMA database_list"):
                 tell("sqlite", path)
 
+    def run(queue: JobQueue, statement: str, *values: Any) -> sqlite3.Cursor:
+        if statement.startswith(WRITING) and " lanes " not in statement:  # without a warm worker nothing is lost
+            tell("sqlite", queue.file)
+        return real_run(queue, statement, *values)
+
     builtins.open = io.open = open_
     os.open, os.fsync = os_open, fsync
+    JobQueue._run = run
     for name in CALLS:
         setattr(os, name, wrapped(name))
     event.listen(Engine, "do_execute", execute)
@@ -89,6 +98,7 @@ def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None
     finally:
         event.remove(Engine, "do_execute", execute)
         event.remove(Engine, "do_executemany", execute)
+        JobQueue._run = real_run
         builtins.open = io.open = real_open
         os.open, os.fsync = real_os_open, real_fsync
         for name, call in real.items():
@@ -97,9 +107,14 @@ def intercepted(folder: Path, told: Callable[[str, str], None]) -> Iterator[None
 
 @contextmanager
 def listing(folder: Path) -> Iterator[list[str]]:
-    """The paths below `folder` that this process writes to meanwhile."""
+    """The paths below `folder` that this process writes to meanwhile, but for the thread that looks after its jobs."""
     written: list[str] = []
-    with intercepted(folder, lambda call, path: written.append(path)):
+
+    def note(call: str, path: str) -> None:
+        if threading.current_thread().name != "jobs":
+            written.append(path)
+
+    with intercepted(folder, note):
         yield written
 
 

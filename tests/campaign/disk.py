@@ -27,6 +27,7 @@ from tests.campaign.product import (
     SAMPLE,
     CollabError,
     RunStore,
+    begin_jobs,
     carry_out,
     environment_of,
     forget,
@@ -88,6 +89,7 @@ def walk(home: Home, starts: Iterable[Path], clock: Clock, most_deeds: int = MOS
         if clock.is_over:
             break
         with a_copy(home.folder) as folder, serving(folder):
+            begin_jobs()
             app = visitor(start.page, **dict(start.link)) if not start.deeds else arrive(start, lambda: home.zip)
             if app is None:
                 continue
@@ -144,6 +146,7 @@ def new_figures(how: str, kinds: Iterable[str] = KINDS) -> dict[str, Figure]:
 def press(path: Path, kind: str, home: Home, folder: Folder, broken: Breaker, figures: dict[str, Figure]) -> None:
     """Do the path's last deed on a disk of that kind, and again on a sound one. `folder` holds a copy of the home."""
     with serving(folder):
+        begin_jobs()
         app = arrive(path, lambda: home.zip)
         if app is None:
             return

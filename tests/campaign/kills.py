@@ -138,7 +138,8 @@ def look(home: Path, run_ids: Iterable[str]) -> tuple[list[str], list[str], list
     for record in store.records():
         if record.has_weights:
             unreadable += _loads(store, record.id)
-    return lost, unreadable, left_over(home)
+    waiting = {f"{record.id}.partial" for record in store.records() if record.state == "queued" and not record.owner}
+    return lost, unreadable, left_over(home, waiting)
 
 
 def _loads(store: RunStore, run_id: str) -> list[str]:
@@ -150,17 +151,18 @@ def _loads(store: RunStore, run_id: str) -> list[str]:
     return []
 
 
-def left_over(home: Path) -> list[str]:
-    """What is in the home that belongs to no run that is there: scratch files, unfinished folders, locks of nobody."""
+def left_over(home: Path, waiting: Iterable[str] = ()) -> list[str]:
+    """What is in the home that belongs to no run that is there, has ended or is `waiting` for another server: scratch files,
+    unfinished folders, locks of nobody."""
     known = {"runs", "trash"}
     found = []
     for path in sorted(home.rglob("*")):
         parts = path.relative_to(home).parts
         within_run = parts[0] == "runs" and any(re.fullmatch(r"[0-9a-f]{8}", part) for part in parts[1:])
-        scratch = re.search(r"\.(tmp|partial|incoming|part)\b", path.name)
+        scratch = path.name not in waiting and re.search(r"\.(tmp|partial|incoming|part)\b", path.name)
         lock = parts[0] == "owners" and path.suffix == ".lock"
         stray = within_run and path.is_file() and path.name not in FILES
-        folder = path.is_dir() and parts[0] == "runs" and not within_run and path.name not in known
+        folder = path.is_dir() and parts[0] == "runs" and not within_run and path.name not in {*known, *waiting}
         if scratch or lock or stray or folder or (parts[0] == "trials" and len(parts) > 1):
             found.append(HEX.sub("#", "/".join(parts)))
     return found

@@ -23,18 +23,21 @@ from collab.errors import CollabError, RunError
 from collab.models import MODELS, preset_of
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
+from collab.services.job_queue import JobQueue
 from collab.services.jobs import Jobs
 from collab.services.kinds import all_kinds
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
 from collab.services.trainings import TRAINING, Trainings
 from collab.settings import about
+from collab.ui import cached
 from tests.forked_worker import Nursery, forking_here
 
 __all__ = [
-    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "RunError", "RunRecord",
-    "RunStore", "TrainedRun", "carry_out", "command", "environment_of", "forget", "forking_here", "jobs_module", "most_of",
-    "new_id", "noted", "planned", "quick_workers", "server_of", "set_one_thread", "tidy", "train", "variables", "worker_of",
+    "APP", "DEFAULT_MODEL", "DEFAULT_PRESET", "FILES", "MODELS", "PAGES", "SAMPLE", "CollabError", "JobQueue",
+    "RunError", "RunRecord", "RunStore", "TrainedRun", "begin_jobs", "carry_out", "command", "environment_of", "forget",
+    "forking_here", "jobs_module", "most_of", "new_id", "noted", "planned", "quick_workers", "server_of",
+    "set_one_thread", "tidy", "train", "variables", "worker_of",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,6 +144,11 @@ def tidy(home: Path, later: float = HOUR + 60) -> RunStore:
     store.rescue()
     store.tidy(now=time.time() + later)
     return store
+
+
+def begin_jobs() -> None:
+    """Have the server look after what is done in the background, as it does from the first page on that shows some of it."""
+    cached.jobs()
 
 
 def forget() -> None:

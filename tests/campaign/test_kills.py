@@ -31,4 +31,9 @@ def test_what_is_left_over_is_seen(tmp_path):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("")
     (tmp_path / "runs" / "0123abce.1234.incoming").mkdir()
-    assert kills.left_over(tmp_path) == ["owners/ab.lock", "runs/#/run.json.1.tmp", "runs/#.1234.incoming"]
+    (tmp_path / "runs" / "0123abcf.partial").mkdir()
+    assert kills.left_over(tmp_path, {"0123abcf.partial"}) == [
+        "owners/ab.lock",
+        "runs/#/run.json.1.tmp",
+        "runs/#.1234.incoming",
+    ]
