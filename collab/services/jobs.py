@@ -86,7 +86,6 @@ class Kind:
     lane: Lane
     n_kept: int = 12
     is_lasting: bool = False
-    begins_again: bool = True
 
     def is_wanted(self, job: Job) -> bool:
         """Whether what the job works on is still there, and nobody has stopped it from outside."""
@@ -97,7 +96,7 @@ class Kind:
 
     def has_begun(self, job: Job) -> bool:
         """Whether a job whose server died had begun, and cannot wait again."""
-        return not self.begins_again
+        return False
 
     def adopt(self, queue: JobQueue, server: str) -> None:
         """Put into the queue what should be there and is not."""

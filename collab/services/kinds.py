@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collab.services.environment import Environment
 from collab.services.jobs import Kind, Lane
-from collab.services.trainings import TRAINING, TRIALS, Training
+from collab.services.trainings import FIRST_RUNS, TRAINING, TRIALS, Training
 
 TSNE = Lane("t-SNE", is_killed=True, silent_seconds=300.0)
 NETWORK = Lane("network", niceness=0, is_killed=True, silent_seconds=120.0)
@@ -21,10 +21,11 @@ MEASURES = Lane(
 
 def all_kinds(environment: Environment) -> tuple[Kind, ...]:
     """The kinds of a server."""
-    home, train = environment.home, "collab.services.training_job:train"
+    train, home = "collab.services.training_job:train", {"home": environment.home, "stores": {}}
     return (
-        Training("training", train, TRAINING, n_kept=50, is_lasting=True, home=home),
-        Training("trial", train, TRIALS, n_kept=0, is_kept=False, home=home),
+        Training("training", train, TRAINING, n_kept=50, is_lasting=True, adopts=True, **home),
+        Training("first run", train, FIRST_RUNS, is_lasting=True, **home),
+        Training("trial", train, TRIALS, n_kept=0, is_kept=False, **home),
         Kind("t-SNE", "collab.services.tsne:compute", TSNE),
         Kind("download", "collab.services.fetch:fetch", NETWORK, is_lasting=True),
         Kind("range test", "collab.services.measures:try_rates", MEASURES, n_kept=32),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collab.errors import CollabError, RunError, StorageError
-from collab.services.job_queue import STOPPED, Job, JobQueue, Waiter
+from collab.services.job_queue import STOPPED, WAITING, Job, JobQueue, Waiter
 from collab.services.jobs import Jobs, Kind, Lane
 from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
@@ -32,6 +32,8 @@ _WORKER = {
 }
 TRAINING = Lane("training", niceness=10, **_WORKER)
 TRIALS = Lane("trials", niceness=0, **_WORKER)  # somebody waits for it, and it takes a moment only
+# every page waits for a run of the server's own, which takes a moment: not behind somebody's hour; seldom, so nothing lingers
+FIRST_RUNS = Lane("first runs", niceness=0, modules=_WORKER["modules"], linger_seconds=30.0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Training(Kind):
 
     home: Path = Path()
     is_kept: bool = True  # whether a run outlives whoever wanted it; a trial does not
+    adopts: bool = False  # whether it takes in the runs that wait and whose jobs were lost
     stores: dict[str, RunStore] = field(default_factory=dict, compare=False)
 
     def store(self, folder: str = "") -> RunStore:
@@ -77,7 +80,7 @@ class Training(Kind):
             return True
 
     def adopt(self, queue: JobQueue, server: str) -> None:
-        if not self.is_kept:
+        if not self.adopts:
             return
         self.store().rescue_sometimes()
         if all(queue.job(record.id) for record in self._waiting()):
@@ -107,14 +110,15 @@ class Training(Kind):
 class Trainings:
     """The trainings of the home, for pages; what they show of a run comes from its folder.
 
-    A person, the `starter` of runs, has at most MOST_WAITING runs waiting, or MOST_AT_ONCE that were asked for together, none of
-    which takes longer than `time_limit.MOST_SECONDS`. A run without a starter is the server's own: it has no limits and comes
-    next.
+    A person, the `starter` of runs, has at most MOST_WAITING runs waiting, or MOST_AT_ONCE that were asked for together, none
+    of which takes longer than `time_limit.MOST_SECONDS`. A run without a starter is the server's own: it has no limits, and a
+    lane for itself.
     """
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
         self.kind: Training = jobs.kinds["training"]
+        self.first: Training = jobs.kinds["first run"]
         self.store = self.kind.store()
 
     def warm_up(self, data: str) -> None:
@@ -181,12 +185,13 @@ class Trainings:
                     self.jobs.stop(job.id, starter)
 
     def queue(self) -> list[str]:
-        """Ids of the run in work (first) and of those that wait, in order."""
-        return [job.id for job in self.jobs.in_lane(TRAINING.name)]
+        """Ids of the runs in work (first) and of those that wait, in order."""
+        jobs = [job for kind in (self.first, self.kind) for job in self.jobs.in_lane(kind.lane.name)]
+        return [job.id for job in sorted(jobs, key=lambda job: job.state == WAITING)]
 
     def trouble(self) -> str:
         """Why nothing trains although runs wait, and when that changes; "" where all is well."""
-        return self.jobs.trouble(TRAINING.name)
+        return self.jobs.trouble(TRAINING.name) or self.jobs.trouble(FIRST_RUNS.name)
 
     # --- within ------------------------------------------------------------------------------------------------------
 
@@ -203,8 +208,11 @@ class Trainings:
 
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""
-        job = self.jobs.queue.same(self.kind.name, key_of_training(record))
-        return job.id if job is not None and job.busy and not job.stopping and self.kind.is_wanted(job) else None
+        for kind in (self.kind, self.first):
+            job = self.jobs.queue.same(kind.name, key_of_training(record))
+            if job is not None and job.busy and not job.stopping and kind.is_wanted(job):
+                return job.id
+        return None
 
     def _note(self, records: Iterable[RunRecord]) -> list[str]:
         """Note runs down and queue them, all or none."""
@@ -217,7 +225,7 @@ class Trainings:
                             f"{MAX_QUEUED} runs are waiting already; wait until one has ended, or stop one of yours"
                         )
                     noted.append(self.store.create(dataclasses.replace(record, owner="")))
-                    self.kind.add(queue, noted[-1], self.jobs.server)
+                    (self.kind if record.starter else self.first).add(queue, noted[-1], self.jobs.server)
         except CollabError:
             for record in noted:
                 self.store.discard(record.id)

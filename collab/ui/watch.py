@@ -15,6 +15,7 @@ import streamlit as st
 
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING, Job, key_of
+from collab.services.trainings import Training
 from collab.ui import cached, words
 from collab.ui.visitor import visitor
 
@@ -60,7 +61,7 @@ def moment_of(job_id: str) -> Moment:
     job = None
     with contextlib.suppress(StorageError):  # the folder of a run tells all the same
         job = cached.jobs().queue.job(job_id)
-    if job is not None and job.kind != "training":
+    if job is not None and not isinstance(cached.jobs().kinds.get(job.kind), Training):
         return _moment(job, job.state, job.share)
     try:
         progress = cached.runs().progress(job_id)
