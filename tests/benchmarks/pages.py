@@ -1,6 +1,6 @@
 """How soon the server has answered when somebody switches the page or moves a control, for every page.
 
-    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders] [--beside dot-bias] [--pages rate train …]
+    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders t-SNE tests] [--beside dot-bias] [--pages rate …]
 
 MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
 switch to each page, then one move of the control that is named; rounds that nobody counts come first, so the server is warm.
@@ -11,10 +11,11 @@ from the same minutes.
 Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
 another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
 
-Three conditions: nobody else is there; another session trains (`dot-bias`, preset *chapter*, as many epochs as there may be,
-again and again); another session moves a slider in slider mode as soon as the last trial has ended. The other session asks for
-its turns by the clock, as its browser would. Opponent, in every round: the same visitor on a Streamlit app of two pages with a
-heading and a slider each, which is the least that Streamlit takes here.
+Five conditions: nobody else is there; another session trains (`dot-bias`, preset *chapter*, as many epochs as there may be,
+again and again); another session moves a slider in slider mode as soon as the last trial has ended; another session wants one
+t-SNE after the other, or one learning-rate range test after the other. It asks for its turns by the clock, as its browser
+would. Opponent, in every round: the same visitor on a Streamlit app of two pages with a heading and a slider each, which is the
+least that Streamlit takes here.
 """
 
 from __future__ import annotations
@@ -51,6 +52,14 @@ CONDITIONS = {
     "idle": "nobody else is there",
     "training": "another session trains dot-bias, chapter",
     "sliders": "another session moves a slider in slider mode",
+    "t-SNE": "another session has t-SNEs computed",
+    "tests": "another session tests learning rates",
+}
+OTHERS = {  # the page of the other session, and its link
+    "training": ("train", {"model": "dot-bias"}),
+    "sliders": ("train", {"model": "dot-bias", "sliders": "true"}),
+    "t-SNE": ("map", {"layout": "t-SNE", "dim": "2-D", "shown": "1500"}),
+    "tests": ("train", {"model": "dot-bias"}),
 }
 PICK_RUN = "_pick_run"  # the run in the sidebar
 SIDE_VIEW, SIDE_MODEL = (
@@ -165,12 +174,12 @@ class Other(threading.Thread):
     def run(self) -> None:
         try:
             with Session(self._address) as session:
-                settings = preset_of("dot-bias", "chapter")
-                most = int(about(type(settings), "epochs").high or settings.epochs)
-                link = {"data": DATA, "model": "dot-bias", "batch_size": settings.batch_size, "epochs": most}
-                if self._condition == "sliders":
-                    link = {"data": DATA, "model": "dot-bias", "sliders": "true"}
-                checked("train", session.open("train", urlencode(link)))
+                page, link = OTHERS[self._condition]
+                if self._condition == "training":
+                    settings = preset_of("dot-bias", "chapter")
+                    most = int(about(type(settings), "epochs").high or settings.epochs)
+                    link = {**link, "batch_size": settings.batch_size, "epochs": most}
+                checked(page, session.open(page, urlencode({"data": DATA, **link})))
                 while not self._ended.is_set():
                     if not self._busy(session):
                         self._press(session)
@@ -183,7 +192,7 @@ class Other(threading.Thread):
             self.working.set()
 
     def _busy(self, session: Session) -> bool:
-        """Whether something trains: as the store has it, or, of a trial, as long as the page asks for turns to draw it."""
+        """Whether something is done: a training as the store has it, all else as long as the page asks for turns to draw it."""
         if self._condition == "training":
             return any(record.busy for record in self._store.records())
         return any(interval < 1 for interval in session.timers.values())
@@ -191,8 +200,12 @@ class Other(threading.Thread):
     def _press(self, session: Session) -> None:
         if self._condition == "training":
             move(session, "train", "start", 0)
+        elif self._condition == "t-SNE":
+            move(session, "map", "perplexity", self.n_presses)
         else:
             move(session, "train", "set_n_factors", self.n_presses)
+            if self._condition == "tests":
+                move(session, "train", "test_rate", 0)
         self.n_presses += 1
         self.working.set()
 
