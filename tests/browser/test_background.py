@@ -24,7 +24,7 @@ def test_a_training(server, desktop, another, settled):
     desktop.goto(f"{server}/train?data=sample&model=dot-bias&epochs=100&batch_size=8")
     settled(desktop)
     desktop.get_by_role("button", name="Start", exact=True).click()
-    desktop.get_by_text("Epoch 1 of 100").wait_for()
+    desktop.get_by_text("of 100").first.wait_for()
     run = link(desktop)["run"]
     desktop.reload()
     desktop.get_by_text("of 100").first.wait_for()
