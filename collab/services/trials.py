@@ -147,8 +147,9 @@ class TrialLane:
     def progress(self, run_id: str) -> Progress | None:
         """How far a trial is; None where it is no more, or the queue was lost in which it waited."""
         with contextlib.suppress(RunError):
+            job = self.jobs.queue.job(run_id)  # asked first: it may end meanwhile
             progress = self.store.progress(run_id)
-            if progress.record.state != "queued" or self.jobs.queue.job(run_id) is not None:
+            if progress.record.state != "queued" or job is not None:
                 return progress
         return None
 
