@@ -95,7 +95,7 @@ def main() -> None:
         for preset, records in measured.items():
             for seed in enough(SEEDS):
                 settings = dataclasses.replace(preset_of("dot-bias", preset), seed=seed)
-                run_id = trainings.submit(plan("dot-bias", settings, "ml-100k", "random:0.2", seed))
+                run_id = trainings.submit(plan("dot-bias", settings, "ml-100k", "random:0.2", seed, starter="somebody"))
                 while trainings.store.record(run_id).busy:
                     time.sleep(0.05)
                 records.append(trainings.store.record(run_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def server(line: Connection, home: str, seed: int) -> None:
             line.poll(0.01)
         line.send(worker)
         while True:
-            trainings.submit(planned(seed=seed, epochs=EPOCHS))
+            trainings.submit(dataclasses.replace(planned(seed=seed, epochs=EPOCHS), starter="somebody"))
             line.send(None)
             while trainings.queue():
                 line.poll(0.01)
