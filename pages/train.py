@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.errors import CollabError
+from collab.errors import CollabError, StorageError
 from collab.services.training_job import plan
 from collab.ui import cached, slider_mode, words
 from collab.ui.page import describe_run, open_page, use_run
@@ -11,6 +11,7 @@ from collab.ui.rate_finder import find_rate
 from collab.ui.run_view import show_run
 from collab.ui.settings_form import choose_model, settings_form
 from collab.ui.visitor import visitor
+from collab.ui.watch import stop_all
 
 page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
 cached.trainings().warm_up(page.data.name)
@@ -24,6 +25,16 @@ def start() -> None:
     with refusal_noted():
         run = plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
         use_run(cached.trainings().submit(run))
+
+
+def cancel_waiting() -> None:
+    """Take what waits now off the queue, which may be less than was drawn."""
+    try:
+        waiting = cached.trainings().waiting_of(visitor())
+    except StorageError as reason:
+        st.error(words.sentence(str(reason)), icon=":material/error:")
+    else:
+        stop_all(waiting)
 
 
 def show_queue() -> None:
@@ -53,8 +64,7 @@ def show_queue() -> None:
         st.button(
             f"Cancel my {n_own} waiting runs",
             key="cancel_waiting",
-            on_click=trainings.stop_waiting,
-            args=(visitor(),),
+            on_click=cancel_waiting,
             help="They will not be trained; the run in training goes on.",
         )
 

@@ -190,12 +190,13 @@ class JobQueue:
         with self.changing():
             self._run("UPDATE jobs SET share = ?, note = ? WHERE id = ? AND state = ?", share, note, job_id, RUNNING)
 
-    def wait_again(self, job_id: str) -> None:
-        """A job that runs goes back to its place in the lane."""
+    def wait_again(self, job_id: str, *, counts: bool = True) -> None:
+        """A job that runs goes back to its place in the lane; whether it `counts` as begun."""
         with self.changing():
             self._run(
-                "UPDATE jobs SET state = ?, worker = '', share = 0, note = '', since = ? WHERE id = ? AND state = ?",
-                *(WAITING, time.time(), job_id, RUNNING),
+                "UPDATE jobs SET state = ?, worker = '', share = 0, note = '', since = ?, n_begun = n_begun - ? "
+                "WHERE id = ? AND state = ?",
+                *(WAITING, time.time(), not counts, job_id, RUNNING),
             )
 
     def end(self, job_id: str, state: str, message: str = "", result: Any = None, *, only: str = "") -> None:

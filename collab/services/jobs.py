@@ -209,14 +209,10 @@ class Jobs:
             if before is not None and before.state == WAITING and not self.queue.job(job_id).busy:
                 self.kinds[before.kind].put_down(before, STOPPED, "")
 
-    def in_lane(self, lane: str) -> list[Job]:
-        """The job in work (first), and those that wait, in order."""
-        return self.queue.in_lane(lane)
-
     def trouble(self, lane: str) -> str:
         """Why nothing goes on in a lane although jobs wait, and when that changes; "" where all is well."""
         said, _, _ = self.queue.lane(lane)
-        if not said or not self.in_lane(lane):
+        if not said or not self.queue.in_lane(lane):
             return ""
         why, at = json.loads(said)
         seconds = math.ceil(at - time.time())
@@ -364,7 +360,7 @@ class Jobs:
                 if job.stopping or kind is None or kind.has_begun(job):
                     self.end(job, STOPPED)
                 else:
-                    self.queue.wait_again(job.id)
+                    self.queue.wait_again(job.id, counts=False)  # only what nobody wished is counted
         self.queue.close()
         self._lease.release()
         self._ownership.release()

@@ -131,12 +131,7 @@ class Trainings:
         Raises RunError where the queue is full, too many runs of its starter wait, it would take too long, or cannot be noted.
         """
         self._check_time([record])
-        with self.jobs.queue.changing():
-            if record.starter and self._n_waiting(record.starter) >= MOST_WAITING:
-                raise RunError(
-                    f"{MOST_WAITING} of your runs are waiting already; wait until one of them has begun, or stop one"
-                )
-            return self._note([record])[0]
+        return self._submit(record)
 
     def submit_once(self, record: RunRecord) -> str:
         """`submit`, unless the same training waits or runs already; returns that one's id then.
@@ -146,7 +141,7 @@ class Trainings:
         if (run_id := self._same(record)) is None:
             self._check_time([record])  # before the queue is held: it may read a data set
             with self.jobs.queue.changing():
-                run_id = self._same(record) or self.submit(record)
+                run_id = self._same(record) or self._submit(record)
         return run_id
 
     def submit_all(self, starter: str, records: Iterable[RunRecord]) -> list[str]:
@@ -159,7 +154,7 @@ class Trainings:
         self._check_time(records)
         with self.jobs.queue.changing():
             records = [record for record in records if self._same(record) is None]
-            n_waiting = self._n_waiting(starter)
+            n_waiting = len(self.waiting_of(starter))
             if n_waiting and n_waiting + len(records) > MOST_AT_ONCE:
                 raise RunError(
                     f"{n_waiting} of your runs are waiting already, and these are {len(records)} more; wait until some have "
@@ -169,24 +164,13 @@ class Trainings:
                 raise RunError(f"these are {len(records)} trainings; at most {MOST_AT_ONCE} are queued at once")
             return self._note(records)
 
-    def stop(self, run_id: str, starter: str, wait_seconds: float = 0.0) -> None:
-        """Stop a run that `starter` has started; its weights so far are kept, and one that still waits is taken off the queue.
-
-        Returns when it has ended, or after `wait_seconds`. Raises RunError where somebody else has started it. Nothing
-        happens where it has ended already.
-        """
-        self.jobs.stop(run_id, starter, wait_seconds)
-
-    def stop_waiting(self, starter: str) -> None:
-        """Take all runs of this person that still wait off the queue."""
-        for job in reversed(self.jobs.queue.waiting(TRAINING.name)):
-            if job.owner == starter:
-                with contextlib.suppress(RunError):  # it has just begun, and ended
-                    self.jobs.stop(job.id, starter)
+    def waiting_of(self, starter: str) -> list[str]:
+        """Ids of the runs of this person that are still to begin, in order."""
+        return [job.id for job in self.jobs.queue.waiting(TRAINING.name) if job.owner == starter]
 
     def queue(self) -> list[str]:
         """Ids of the runs in work (first) and of those that wait, in order."""
-        jobs = [job for kind in (self.first, self.kind) for job in self.jobs.in_lane(kind.lane.name)]
+        jobs = [job for kind in (self.first, self.kind) for job in self.jobs.queue.in_lane(kind.lane.name)]
         return [job.id for job in sorted(jobs, key=lambda job: job.state == WAITING)]
 
     def trouble(self) -> str:
@@ -203,8 +187,13 @@ class Trainings:
             self.jobs.warm_up(TRAINING.name)  # which takes longer than to read the data
         check_times(records, self.jobs.environment)
 
-    def _n_waiting(self, starter: str) -> int:
-        return sum(job.owner == starter for job in self.jobs.queue.waiting(TRAINING.name))
+    def _submit(self, record: RunRecord) -> str:
+        with self.jobs.queue.changing():
+            if record.starter and len(self.waiting_of(record.starter)) >= MOST_WAITING:
+                raise RunError(
+                    f"{MOST_WAITING} of your runs are waiting already; wait until one of them has begun, or stop one"
+                )
+            return self._note([record])[0]
 
     def _same(self, record: RunRecord) -> str | None:
         """The id of a run in the queue that is the same training."""

@@ -62,10 +62,8 @@ OTHERS = {  # the page of the other session, and its link
     "tests": ("train", {"model": "dot-bias"}),
 }
 PICK_RUN = "_pick_run"  # the run in the sidebar
-SIDE_VIEW, SIDE_MODEL = (
-    "as_if_new",
-    "side",
-)  # a view of Similar that takes a run with side information, all else the usual one
+SIDE_VIEW = "as_if_new"  # a view of Similar that takes a run with side information, …
+SIDE_MODEL = "side"  # … all else the usual one
 N_SEEDS = 2  # runs of each model, alike but for their seed
 WARM_ROUNDS = 2  # that nobody counts: one for each of these runs
 CONTROLS = {

@@ -246,7 +246,7 @@ def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
     app.run()
     assert "diverged" in app.error[0].value
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Trainings, "submit", full)
+        meanwhile.setattr(Trainings, "submit_once", full)
         app.button(key="_train_default").click().run()
     assert not app.exception and "Nothing is queued: 20 runs are waiting already" in texts(app)
     app.button(key="_other_run").click().run()

@@ -198,7 +198,7 @@ def test_rate_finder_takes_its_rate_over(visit):
     app = visit("train", model="dot-bias")
     app.button(key="test_rate").click().run()
     jobs = cached.jobs()
-    wait(app, lambda: jobs.in_lane("measures") == [])
+    wait(app, lambda: jobs.queue.in_lane("measures") == [])
     assert "Suggested" in texts(app)
     before = app.session_state["set_learning_rate"]
     app.button(key="use_rate").click().run()

@@ -176,7 +176,7 @@ def test_a_dead_worker_is_said_and_tried_again(visit):
     app.button(key="try_again").click().run()
     assert not app.exception and view(app).current.record.busy
     app.toggle(key="sliders").set_value(False).run()
-    wait(app, lambda: not cached.jobs().in_lane("trials"))
+    wait(app, lambda: not cached.jobs().queue.in_lane("trials"))
 
 
 def test_a_diverged_setting_gives_advice(visit):
@@ -208,7 +208,7 @@ def test_somebody_elses_long_run_does_not_block(visit):
     app.toggle(key="sliders").set_value(True).run()
     tried(app, 1)
     assert cached.trainings().queue() == [run_id]
-    cached.trainings().stop(run_id, "somebody")
+    cached.jobs().stop(run_id, "somebody")
 
 
 def test_the_range_test_sees_the_training_rows_of_the_trials(visit):

@@ -356,4 +356,4 @@ def test_what_waits_can_be_taken_back_at_once(visit):
     app.button(key="cancel_waiting").click().run()
     assert not app.exception and "cancel_waiting" not in {each.key for each in app.button}
     wait(app, lambda: len(cached.trainings().queue()) == 1)  # what trains goes on
-    cached.trainings().stop(cached.trainings().queue()[0], me)
+    cached.jobs().stop(cached.trainings().queue()[0], me)

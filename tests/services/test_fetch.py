@@ -150,13 +150,13 @@ def test_what_lies_in_a_data_folder_is_not_fetched(tmp_path, server, good):
     fetcher = Fetcher(jobs, server.address)
     assert fetcher.ensure(NAME) == Fetch("here")
     assert fetcher.state(OTHER) == Fetch("absent")
-    assert jobs.in_lane(NETWORK.name) == []
+    assert jobs.queue.in_lane(NETWORK.name) == []
     jobs.close()
 
 
 def test_the_sample_is_always_here(fetcher, jobs):
     assert fetcher.ensure("sample") == Fetch("here")
-    assert jobs.in_lane(NETWORK.name) == []
+    assert jobs.queue.in_lane(NETWORK.name) == []
 
 
 def test_an_unknown_data_set_is_refused(fetcher):
@@ -262,7 +262,7 @@ def test_what_somebody_has_put_into_a_data_folder_is_not_replaced(tmp_path, serv
     fetcher = Fetcher(jobs, server.address)
     for now in (fetcher.ensure(NAME), fetcher.ensure(NAME, again=True)):
         assert (now.state, now.replaceable) == ("damaged", False)
-    assert jobs.in_lane(NETWORK.name) == [] and file.read_bytes() == damaged
+    assert jobs.queue.in_lane(NETWORK.name) == [] and file.read_bytes() == damaged
     file.write_bytes(good[NAME])
     assert fetcher.state(NAME).state == "here"
     jobs.close()
@@ -282,7 +282,7 @@ def test_pages_that_ask_at_the_same_moment_start_one_download(fetcher, jobs, ser
     job = fetcher.job(NAME)
     for again in (False, True, False, True):
         assert fetcher.ensure(NAME, again=again).state == "connecting"
-    assert jobs.in_lane(NETWORK.name) == [fetcher.job(NAME)] and fetcher.job(NAME).id == job.id
+    assert jobs.queue.in_lane(NETWORK.name) == [fetcher.job(NAME)] and fetcher.job(NAME).id == job.id
     server.open()
     wait_for(fetcher, "here")
     assert len(server.asked) == 1

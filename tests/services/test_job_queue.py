@@ -101,6 +101,9 @@ def test_a_job_that_waits_again_has_its_place_back(queue):
     queue.wait_again(first)
     job = queue.job(first)
     assert (job.state, job.place, job.share, job.note, job.worker, job.n_begun) == (WAITING, 1, 0, "", "", 1)
+    queue.begin(first, "server")
+    queue.wait_again(first, counts=False)
+    assert queue.job(first).n_begun == 1
     queue.stop(last)
     queue.wait_again(last)  # nothing that does not run
     assert queue.job(last).state == STOPPED

@@ -110,7 +110,7 @@ def test_two_hundred_jobs_are_submitted_at_once(jobs):
     with ThreadPoolExecutor(10) as people:
         ids = list(people.map(lambda number: submit(jobs, {"to": 3, "n": number}, str(number % 10)), range(200)))
     assert len(set(ids)) == 200
-    wait(lambda: not jobs.in_lane("count"), 120)
+    wait(lambda: not jobs.queue.in_lane("count"), 120)
     done = [jobs.queue.job(job_id) for job_id in ids]
     assert {(job.state, job.result, job.n_begun) for job in done} == {(DONE, 3, 1)}
     assert len({job.worker for job in done}) == 1
@@ -212,11 +212,11 @@ def test_a_job_that_is_being_stopped_is_joined_by_nobody(jobs):
 def test_what_waits_is_taken_off_its_lane(jobs):
     first, second, third = submit(jobs), submit(jobs, numbered(2)), submit(jobs, numbered(3))
     running(jobs, first)
-    assert [job.id for job in jobs.in_lane("count")] == [first, second, third]
+    assert [job.id for job in jobs.queue.in_lane("count")] == [first, second, third]
     assert jobs.queue.job(third).place == 2
     jobs.stop(second, "me")
     assert jobs.queue.job(second).state == STOPPED and jobs.queue.job(second).n_begun == 0
-    assert [job.id for job in jobs.in_lane("count")] == [first, third] and jobs.queue.job(third).place == 1
+    assert [job.id for job in jobs.queue.in_lane("count")] == [first, third] and jobs.queue.job(third).place == 1
 
 
 @forked
@@ -314,7 +314,7 @@ def test_a_worker_that_is_never_ready_is_tried_again(make_jobs):
     clock.now += START_SECONDS + 1
     wait(lambda: jobs.trouble("count"))
     assert "not ready after 121 s" in jobs.trouble("count") and process.poll() is not None
-    assert [job.id for job in jobs.in_lane("count")] == [job_id] and jobs.queue.job(job_id).n_begun == 0
+    assert [job.id for job in jobs.queue.in_lane("count")] == [job_id] and jobs.queue.job(job_id).n_begun == 0
 
 
 def test_a_worker_that_cannot_be_started_is_tried_again_ever_more_seldom(make_jobs, monkeypatch):
@@ -330,7 +330,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again_ever_more_seldom(make_jo
     first, second = submit(jobs), submit(jobs, numbered(2))
     wait(lambda: jobs.trouble("count"))
     assert jobs.trouble("count").startswith("The process that does it cannot be started (Cannot allocate memory); ")
-    assert [job.id for job in jobs.in_lane("count")] == [first, second] and jobs.trouble("count on") == ""
+    assert [job.id for job in jobs.queue.in_lane("count")] == [first, second] and jobs.trouble("count on") == ""
     for seconds in (1, 2, 4, 8, 16, 32, 60, 60):
         clock.now = tries[-1] + seconds - 0.5
         time.sleep(5 * jobs_module.LOOK_SECONDS)
@@ -348,7 +348,7 @@ def test_a_job_whose_worker_ended_before_it_was_ready_is_first_again(make_jobs):
     first, second = submit(jobs), submit(jobs, numbered(2))
     wait(lambda: jobs.trouble("count"))
     assert "it ended at once, with code 3" in jobs.trouble("count")
-    assert [job.id for job in jobs.in_lane("count")] == [first, second]
+    assert [job.id for job in jobs.queue.in_lane("count")] == [first, second]
     assert {jobs.queue.job(each).n_begun for each in (first, second)} == {0}
 
 

@@ -116,7 +116,7 @@ def test_what_is_done_is_not_computed_again_and_one_worker_does_all(jobs, left_o
     done = ended(jobs, first)
     assert ask(jobs, "range test", request, "cid") == done == jobs.known("range test", request)
     assert jobs.known("range test", request | {"split_seed": 4}) is None
-    assert jobs.in_lane(MEASURES.name) == [] and jobs.workers[MEASURES.name].process is worker
+    assert jobs.queue.in_lane(MEASURES.name) == [] and jobs.workers[MEASURES.name].process is worker
 
 
 @pytest.mark.parametrize(

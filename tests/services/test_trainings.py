@@ -108,10 +108,10 @@ def test_queue_goes_in_order_and_one_trains_at_a_time(runs):
     assert runs.queue() == [first, second, third]
     assert [runs.store.record(each).state for each in (first, second, third)] == ["running", "queued", "queued"]
     assert [runs.jobs.queue.job(each).place for each in (first, second, third)] == [0, 1, 2]
-    runs.stop(third, "you")  # one that waits is taken off
+    runs.jobs.stop(third, "you")  # one that waits is taken off
     with pytest.raises(RunError, match="there is no run"):
         runs.store.record(third)
-    runs.stop(first, "me", wait_seconds=60.0)
+    runs.jobs.stop(first, "me", wait_seconds=60.0)
     assert ended(runs, second).state == "finished" and runs.store.record(first).state == "stopped"
     assert runs.store.load(first).model.item_factors.shape[1] == ENDLESS.n_factors
 
@@ -120,12 +120,12 @@ def test_queue_goes_in_order_and_one_trains_at_a_time(runs):
 def test_only_who_started_a_run_may_stop_it(runs):
     run_id = runs.submit(endless("me"))
     with pytest.raises(RunError, match="somebody else"):
-        runs.stop(run_id, "you")
-    runs.stop(run_id, "me")
+        runs.jobs.stop(run_id, "you")
+    runs.jobs.stop(run_id, "me")
 
 
 def test_stopping_what_has_ended_does_nothing(runs):
-    runs.stop("01234567", "me", wait_seconds=60.0)
+    runs.jobs.stop("01234567", "me", wait_seconds=60.0)
 
 
 @forked
@@ -156,7 +156,7 @@ def test_a_run_that_is_being_stopped_is_not_the_same(runs):
     first = runs.submit_once(endless())
     under_way(runs, first)
     with runs.jobs.queue.changing():  # before the worker hears of it
-        runs.stop(first, "me")
+        runs.jobs.stop(first, "me")
         second = runs.submit_once(endless("you"))
     assert second != first and ended(runs, first).state == "stopped"
     under_way(runs, second)
@@ -198,7 +198,7 @@ def test_a_person_has_three_runs_waiting_and_the_fourth_is_refused(runs):
         runs.submit(endless())
     others = runs.submit(endless("you"))  # nobody else is kept out, nor waits for all of them
     assert runs.queue() == [first, others, *ids]
-    runs.stop(ids[-1], "me")
+    runs.jobs.stop(ids[-1], "me")
     assert runs.queue() == [first, others, *ids[:-1]]
     runs.submit(endless())
 
@@ -242,7 +242,8 @@ def test_many_wait_in_turns_with_others_and_are_taken_off_together(runs):
     assert runs.queue() == [first, mine[0], yours[0], mine[1], yours[1], *mine[2:]]
     assert seeds(runs, mine) == [1, 2, 3, 4, 5]  # the one with seed 0 is in work already
     assert runs.submit_all("me", different(6)) == []  # all of them wait already
-    runs.stop_waiting("me")
+    for run_id in reversed(runs.waiting_of("me")):
+        runs.jobs.stop(run_id, "me")
     assert runs.queue() == [first, *yours]
     assert {record.id for record in runs.store.records()} == {first, *yours}
 
@@ -301,7 +302,7 @@ def test_a_worker_that_hangs_is_ended_and_the_queue_goes_on(make_jobs):
 def test_a_run_stopped_before_its_worker_was_ready_has_not_begun(make_jobs):
     runs = Trainings(make_jobs("never"))
     run_id = runs.submit(endless())
-    runs.stop(run_id, "me")
+    runs.jobs.stop(run_id, "me")
     assert runs.queue() == [] and runs.store.records() == []
 
 
@@ -319,7 +320,7 @@ def test_why_nothing_trains_is_said(make_jobs):
     wait(runs.trouble)
     assert "cannot be started (it ended at once, with code 3)" in runs.trouble()
     assert runs.queue() == [run_id] and runs.store.record(run_id).state == "queued"
-    runs.stop(run_id, "me")
+    runs.jobs.stop(run_id, "me")
     assert runs.trouble() == "" and runs.store.records() == []
 
 
@@ -349,11 +350,11 @@ def test_a_run_whose_folder_has_gone_leaves_the_queue(runs):
     )
     under_way(runs, first)
     shutil.rmtree(runs.store.folder / f"{second}.partial")
-    runs.stop(second, "me")
+    runs.jobs.stop(second, "me")
     assert runs.queue() == [first, third]
     remove(runs.store.folder / f"{first}.partial")
     assert ended(runs, third).state == "finished" and runs.queue() == []
-    runs.stop(first, "me")
+    runs.jobs.stop(first, "me")
 
 
 def remove(folder):
@@ -367,7 +368,7 @@ def test_a_run_whose_folder_went_while_it_waited_is_not_begun(runs):
     first, second, third = (runs.submit(each) for each in (endless(), endless(), default_plan("sample", starter="me")))
     under_way(runs, first)
     shutil.rmtree(runs.store.folder / f"{second}.partial")
-    runs.stop(first, "me")
+    runs.jobs.stop(first, "me")
     assert ended(runs, third).state == "finished"
     assert (runs.jobs.queue.job(second).state, runs.jobs.queue.job(second).n_begun) == (STOPPED, 0)
 
@@ -385,7 +386,7 @@ def test_a_folder_of_runs_that_has_gone_empties_the_queue(what, runs, tmp_path):
     (tmp_path / "runs").mkdir(parents=True)
     wait(lambda: runs.queue() == [])
     for run_id in ids:
-        runs.stop(run_id, "me")
+        runs.jobs.stop(run_id, "me")
     assert ended(runs, runs.submit(default_plan("sample", starter="you"))).state == "finished"
 
 
@@ -398,7 +399,7 @@ def test_a_full_disk_interrupts_a_run_and_not_the_worker(make_jobs):
     record = ended(runs, first)
     assert record.state == "interrupted" and "disk is full" in record.message
     assert worker(runs).process.poll() is None
-    runs.stop(first, "me")
+    runs.jobs.stop(first, "me")
     runs.store.delete(first)
     assert [record.id for record in runs.store.records()] == [second]
 
@@ -483,9 +484,9 @@ def test_a_queue_lost_while_a_run_trains_is_filled_again(runs, monkeypatch):
     assert runs.submit_once(endless("you")) == first
     assert runs.jobs.queue.job(second).state == WAITING
     with pytest.raises(RunError, match="somebody else"):
-        runs.stop(second, "you")
-    runs.stop(second, "me")
-    runs.stop(first, "me")
+        runs.jobs.stop(second, "you")
+    runs.jobs.stop(second, "me")
+    runs.jobs.stop(first, "me")
     assert ended(runs, first).state == "stopped" and runs.queue() == []
 
 

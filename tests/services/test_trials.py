@@ -69,7 +69,7 @@ def try_out(trials, **changes):
 
 def in_line(lane):
     """Ids of the trials of the home that are in work or wait."""
-    return [job.id for job in lane.jobs.in_lane("trials")]
+    return [job.id for job in lane.jobs.queue.in_lane("trials")]
 
 
 def stored(trials):

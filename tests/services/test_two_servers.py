@@ -92,13 +92,13 @@ def test_a_run_started_on_one_is_watched_and_stopped_on_the_other(other, runs):
     assert other.ask(f"trainings.store.record({first!r}).state") == "running"
     assert not runs.jobs.leads and runs.jobs.workers["training"].process is None
     assert other.ask(f"jobs.queue.job({second!r}).place") == 1
-    assert other.ask(f"trainings.stop({first!r}, 'me', 60.0)") is None
+    assert other.ask(f"trainings.jobs.stop({first!r}, 'me', 60.0)") is None
     wait(lambda: not runs.store.record(first).busy)
     assert runs.store.record(first).state == "stopped"
     under_way(runs, second)
     with pytest.raises(RunError, match="somebody else"):
-        runs.stop(second, "you")
-    runs.stop(second, "me", wait_seconds=60.0)
+        runs.jobs.stop(second, "you")
+    runs.jobs.stop(second, "me", wait_seconds=60.0)
     assert runs.store.record(second).state == "stopped"
 
 
@@ -124,7 +124,7 @@ def test_who_waits_at_another_server_keeps_a_job(other, jobs):
 def test_two_hundred_jobs_are_submitted_at_once_at_two_servers(other, jobs):
     there = other.ask("[jobs.submit('count', {'to': 1, 'n': n}, owner='you').id for n in range(100)]")
     here = [submit(jobs, {"to": 1, "n": number}) for number in range(100, 200)]
-    wait(lambda: not jobs.in_lane("count"), 120)
+    wait(lambda: not jobs.queue.in_lane("count"), 120)
     done = [jobs.queue.job(job_id) for job_id in there + here]
     assert {(job.state, job.n_begun, job.worker) for job in done} == {(DONE, 1, other.name)}
 
