@@ -18,11 +18,12 @@ from typing import Any
 
 import torch
 
-from collab.answers import STARS, match_titles
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
-from collab.datasets.download import download
+from collab.data.answers import STARS, match_titles
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
+from collab.data.download import download
+from collab.data.exports import read_export
+from collab.data.splitting import split_by
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
-from collab.exports import read_export
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, RATING, WATCH, Dials
@@ -38,7 +39,6 @@ from collab.services.training_job import carry_out, default_plan, load_encoded, 
 from collab.services.watched_together import item_item_of
 from collab.settings import parse
 from collab.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
-from collab.splitting import split_by
 from collab.training import EpochReport
 
 

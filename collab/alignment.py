@@ -14,8 +14,8 @@ from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
 from collab.components import film_axes
+from collab.data.tables import most_rated_items
 from collab.errors import SettingError
-from collab.tables import most_rated_items
 
 MEASURES = ("cosine", "euclidean")
 """The measures of closeness that no rotation changes."""

@@ -31,9 +31,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.data.ratings import Ratings
+from collab.data.tables import film_rows, most_rated_items
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import Ratings
-from collab.tables import film_rows, most_rated_items
 
 N_KNOWN = 1200
 """Films whose chances follow the answers; those rated less often keep their share."""

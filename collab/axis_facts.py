@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from collab.kinds import genre_flags
+from collab.data.genres import genre_flags
 
 LEAST_FILMS = 5
 """A genre with fewer films on the map, or with fewer that lack it, is left out."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.kinds import DECADES, GENRES, kinds_of
+from collab.data.genres import DECADES, GENRES, kinds_of
+from collab.data.tables import film_rows, trained_items
 from collab.models.contract import Model
-from collab.tables import film_rows, trained_items
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy.special import ndtr
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 
 COVERAGE = 0.8
 """The chance that a rating lies between the ends of its interval."""

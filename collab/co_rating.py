@@ -11,9 +11,9 @@ import numpy as np
 import scipy.sparse
 import scipy.stats
 
+from collab.data.ratings import Ratings
 from collab.errors import SettingError
 from collab.item_item import liked_from
-from collab.ratings import Ratings
 
 SEEN, ALIKE = "who rated both", "how both were rated"
 KINDS = (SEEN, ALIKE)

@@ -28,8 +28,8 @@ from functools import cached_property
 import numpy as np
 
 from collab.certainty import REACH
+from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.ratings import RatingScale
 
 PSEUDO_USERS = 10.0
 """How many imagined users without any correlation between factors join the trained ones in a prior's covariance."""

@@ -11,9 +11,9 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset
+from collab.data.dataset import Dataset
+from collab.data.ratings import Ratings
 from collab.ideas.crosstab import blank_share
-from collab.ratings import Ratings
 
 DAY, WEEK, MONTH = PERIODS = ("day", "week", "month")
 _NUMPY_PERIODS = {DAY: "datetime64[D]", MONTH: "datetime64[M]"}

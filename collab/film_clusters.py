@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from collab.axis_facts import LEAST_FILMS
-from collab.kinds import genre_flags
+from collab.data.genres import genre_flags
 
 MOST = 8
 """So many clusters at most: as many as colours can be told apart."""

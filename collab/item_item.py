@@ -26,7 +26,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from collab.ratings import Ratings, RatingScale
+from collab.data.ratings import Ratings, RatingScale
 
 MAXIMUM_FILMS = 5000
 """B is square and dense; so many of the most rated films have a place in it."""

@@ -8,12 +8,12 @@ import numpy as np
 from sklearn.linear_model import RidgeCV
 
 from collab.comparison import Measured
+from collab.data.features import Features
+from collab.data.ratings import Ratings
 from collab.errors import DataError
-from collab.features import Features
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.nets import SideSettings
-from collab.ratings import Ratings
 from collab.training import fit
 
 MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.data.features import film_words_of
+from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError
-from collab.features import film_words_of
 from collab.models.embedding_net import EmbeddingNet
 from collab.similarity import neighbour_rows
-from collab.tables import most_rated_items, trained_items
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,11 +27,11 @@ from collab.cold_start import (
     star_parts,
     user_prior,
 )
+from collab.data.ratings import RatingScale
+from collab.data.tables import trained_items
 from collab.item_item import ItemItem
 from collab.models.contract import FoldsIn, Model
 from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
-from collab.ratings import RatingScale
-from collab.tables import trained_items
 
 GROUPS, ABOUT = "groups", "about"
 """What somebody can tell before any rating: groups of films that they like (`collab.film_groups`), and age, gender and occupation

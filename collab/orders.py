@@ -22,10 +22,10 @@ import pandas as pd
 
 from collab.certainty import REACH
 from collab.cold_start import Predictions
+from collab.data.genres import genre_flags, genres_of
+from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.errors import SettingError
 from collab.item_item import ItemItem
-from collab.kinds import genre_flags, genres_of
-from collab.tables import film_rows, most_rated_items, trained_items
 
 WATCH, RATING, SAFE, LONG_SHOT, POPULAR = ORDERS = ("watch", "rating", "safe", "long-shot", "popular")
 

@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from collab.data.ratings import Ratings
 from collab.models.contract import Step
-from collab.ratings import Ratings
 from collab.schedule import MOMENTUM_LOW
 
 LOWEST, HIGHEST = 1e-5, 1.0

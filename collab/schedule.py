@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:  # the models import this module
+    from collab.data.ratings import Ratings
     from collab.models.contract import Step
-    from collab.ratings import Ratings
 
 RISE = 0.25  # share of the training in which the rate rises
 START_DIVISOR = 25.0  # the rate starts at peak / 25

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.data.tables import film_rows, trained_items
 from collab.errors import SettingError
 from collab.models.contract import Model
-from collab.tables import film_rows, trained_items
 
 MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product", "cautious": "similarity"}
 """How closeness can be measured, and the name of the column that then holds it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from collab.data.ratings import Ratings
+from collab.data.splitting import Split
 from collab.models.baselines import biases_only, global_mean
-from collab.ratings import Ratings
-from collab.splitting import Split
 
 
 @dataclass(frozen=True)

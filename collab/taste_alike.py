@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from collab.certainty import COVERAGE
+from collab.data.ratings import Ratings
+from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.ideas.similar_users import dense
 from collab.models.contract import Model
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import Ratings
-from collab.tables import film_rows, most_rated_items, trained_items
 
 N_FILMS = 200
 """Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""

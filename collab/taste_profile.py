@@ -23,10 +23,10 @@ import pandas as pd
 
 from collab.certainty import REACH
 from collab.cold_start import Predictions
-from collab.kinds import genre_flags, genres_of
+from collab.data.genres import genre_flags, genres_of
+from collab.data.ratings import RatingScale
+from collab.data.tables import trained_items
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import RatingScale
-from collab.tables import trained_items
 
 ROUNDING = 1e-5
 """Differences up to this, in stars, are the rounding of single precision."""

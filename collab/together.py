@@ -28,11 +28,11 @@ from scipy.stats import rankdata
 
 from collab.certainty import level_probabilities, likely_range
 from collab.cold_start import Predictions
+from collab.data.ratings import RatingScale
+from collab.data.tables import most_rated_items, trained_items
 from collab.errors import SettingError
 from collab.item_item import ItemItem, liked_from
 from collab.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of
-from collab.ratings import RatingScale
-from collab.tables import most_rated_items, trained_items
 
 AVERAGE, LEAST_MISERY, WITHOUT_MISERY = WAYS = ("average", "least-misery", "average-without-misery")
 JOINT_ORDERS = (WATCH, RATING)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
-from collab.features import AGE_EDGES
-from collab.ratings import Ratings
+from collab.data.features import AGE_EDGES
+from collab.data.ratings import Ratings
 
 UNKNOWN_GROUP = "not known"
 NO_FAVOURITE = "none above the others"
@@ -20,7 +20,7 @@ FAVOURITE_DAMPING = 5.0
 
 
 def age_words(age: float | None) -> str:
-    """The band of an age, as `collab.features` divides ages: "under 15", "15 to 19", …, "60 and over"."""
+    """The band of an age, as `collab.data.features` divides ages: "under 15", "15 to 19", …, "60 and over"."""
     if age is None or pd.isna(age):
         return UNKNOWN_GROUP
     if age < AGE_EDGES[0]:
@@ -34,7 +34,7 @@ def age_words(age: float | None) -> str:
 def groups_told(people: pd.DataFrame | None, user_ids: Sequence[str]) -> dict[str, np.ndarray]:
     """The groups (n,) that the users `user_ids` belong to by "age", "gender" and "occupation".
 
-    `people` as `collab.datasets.dataset.Dataset.users`; without it there are no such groups.
+    `people` as `collab.data.dataset.Dataset.users`; without it there are no such groups.
     """
     if people is None:
         return {}

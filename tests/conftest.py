@@ -18,9 +18,9 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, find, load_dataset
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, find, load_dataset
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, preset_of
-from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan, plan

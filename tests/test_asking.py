@@ -22,9 +22,9 @@ from collab.asking import (
     unknown,
 )
 from collab.cold_start import Belief, Films
+from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 N_FILMS = 12

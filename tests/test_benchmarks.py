@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
 from collab.film_groups import FilmGroup
 from collab.models import preset_of
-from collab.ratings import Ratings, RatingScale, Vocabulary
 from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, newcomers
 from tests.benchmarks.conditions import N_TIMES, Part, enough
 

@@ -17,7 +17,7 @@ from collab.biases import (
     shrunk,
     user_bias_table,
 )
-from collab.kinds import DECADES, GENRES
+from collab.data.genres import DECADES, GENRES
 
 
 def make_films(*rows):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.certainty import calibration, in_words, level_probabilities, likely_range
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)

@@ -19,8 +19,8 @@ from collab.cold_start import (
     predict,
     user_prior,
 )
+from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 Y_RANGE = (0.0, 5.5)

@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from collab.cold_start import Belief, Films
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.newcomer import Newcomer
-from collab.ratings import Ratings, RatingScale, Vocabulary
 from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together
 from tests.benchmarks.cold_start_goals import at_least, at_most, print_goals, share, upper_end

@@ -10,9 +10,9 @@ import zipfile
 import pytest
 
 from collab.__main__ import main
-from collab.datasets import SAMPLE, entry_of, find
-from collab.datasets import download as download_module
-from collab.datasets.movielens import Archive
+from collab.data import download as download_module
+from collab.data.catalogue import SAMPLE, entry_of, find
+from collab.data.movielens import Archive
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
 from collab.services.environment import read_environment
 from collab.services.house_run import house_run

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from collab.data.dataset import Dataset, encode
+from collab.data.ratings import RatingScale
 from collab.data_facts import (
     DAY,
     MONTH,
@@ -24,8 +26,6 @@ from collab.data_facts import (
     sizes,
     too_few,
 )
-from collab.datasets.dataset import Dataset, encode
-from collab.ratings import RatingScale
 
 NOON = 874_756_800  # Saturday, 20 September 1997, 12:00 UTC
 ROWS = (  # user 1 comes back on the next day; user 2 comes a month later

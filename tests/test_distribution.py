@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from collab.data.ratings import RatingScale
+from collab.data.splitting import Split
 from collab.distribution import (
     HELD_OUT,
     ONE_NOISE,
@@ -18,8 +20,6 @@ from collab.distribution import (
     held_out_films,
 )
 from collab.models import build_model, preset_of
-from collab.ratings import RatingScale
-from collab.splitting import Split
 
 STARS, HALVES = RatingScale(1.0, 5.0, 1.0), RatingScale(0.5, 5.0, 0.5)
 

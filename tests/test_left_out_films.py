@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from collab.data.features import Features
 from collab.errors import DataError
-from collab.features import Features
 from collab.left_out_films import (
     DAMPING,
     GENRES,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.data.features import Features, film_words_of
 from collab.errors import RunError
-from collab.features import Features, film_words_of
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.new_film import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from collab.kinds import DECADES, GENRES
+from collab.data.genres import DECADES, GENRES
 from collab.models import BiasSettings, build_model
 from collab.models.baselines import baselines
 from collab.people import (

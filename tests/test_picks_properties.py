@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.answers import DISMISSALS
+from collab.data.answers import DISMISSALS
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
+from collab.data.splitting import split_random
 from collab.item_item import ItemItem, item_item
 from collab.models import build_model, preset_of
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, Dials
-from collab.ratings import Ratings, RatingScale, Vocabulary
 from collab.services.profiles import ProfileStore
-from collab.splitting import split_random
 from collab.training import fit
 from collab.ui.taste import answers_known
 

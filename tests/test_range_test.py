@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
 from collab.models import DotBiasSettings, build_model
 from collab.models.contract import Step
 from collab.range_test import FEWEST_STEPS, HIGHEST, LOWEST, MOST_STEPS, n_steps_for, range_test, suggest

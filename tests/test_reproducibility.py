@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from collab.datasets import load_dataset
-from collab.datasets.dataset import encode
+from collab.data.catalogue import load_dataset
+from collab.data.dataset import encode
+from collab.data.splitting import split_random
 from collab.models import MODELS, build_model
-from collab.splitting import split_random
 from collab.training import fit
 
 CASES = [(name, preset) for name, family in MODELS.items() for preset in family.presets]

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from collab.cold_start import Belief, Films
+from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import RatingScale
 from collab.taste_alike import alike, liked_films, n_in_common, trained_tastes
 
 STARS = RatingScale(1.0, 5.0, 1.0)

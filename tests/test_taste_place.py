@@ -7,9 +7,9 @@ import pytest
 
 from collab.cold_start import Belief
 from collab.components import film_axes, film_matrix
+from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself
-from collab.ratings import RatingScale
 from collab.taste_place import (
     ahead,
     ellipse,

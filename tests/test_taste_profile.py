@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collab.cold_start import Belief, Films, Predictions
+from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.newcomer import ByItself, Newcomer
-from collab.ratings import RatingScale
 from collab.taste_profile import (
     Difference,
     bias_difference,

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scipy.stats import norm, pearsonr
 
 from collab.cold_start import Predictions
+from collab.data.ratings import RatingScale
 from collab.errors import SettingError
 from collab.item_item import ItemItem
 from collab.orders import RATING, WATCH, Dials, rank
-from collab.ratings import RatingScale
 from collab.together import (
     AVERAGE,
     JOINT_ORDERS,

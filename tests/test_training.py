@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from collab.data.splitting import split_random
 from collab.metrics import errors
 from collab.models import build_model
 from collab.models.contract import Step
 from collab.models.dot import DotBiasSettings
-from collab.splitting import split_random
 from collab.training import BatchReport, EpochReport, fit
 
 

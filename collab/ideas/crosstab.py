@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from collab.ratings import Ratings
+from collab.data.ratings import Ratings
 
 
 def by_count(index: np.ndarray, length: int) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from collab.data.ratings import Ratings
 from collab.models import build_model
 from collab.models.dot import DotBiasSettings
-from collab.ratings import Ratings
 from collab.training import fit
 
 DECAYS = (0.0, 0.01, 0.03, 0.1, 0.3)

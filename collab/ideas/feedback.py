@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collab.data.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
 from collab.models import build_model
 from collab.models.bayes import BayesSettings
-from collab.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
 from collab.training import fit
 
 NONE, EXPLORATION, DAMPING = "none", "exploration", "damping"

@@ -16,15 +16,15 @@ import pandas as pd
 
 from collab.cold_start import Belief, background
 from collab.comparison import Measured
-from collab.datasets.dataset import Dataset, item_labels
+from collab.data.dataset import Dataset, item_labels
+from collab.data.features import features_of
+from collab.data.ratings import Ratings
+from collab.data.tables import describe_items, describe_users
 from collab.errors import DataError
-from collab.features import features_of
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
 from collab.newcomer import Newcomer, newcomer
-from collab.ratings import Ratings
-from collab.tables import describe_items, describe_users
 from collab.training import fit
 
 AVERAGE, GENRES, ABOUT, BIASES, TASTE = "average", "genres", "about", "biases", "ratings"

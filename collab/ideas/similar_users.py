@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from collab.data.ratings import Ratings
 from collab.models.neighbours import Neighbours, NeighboursSettings
-from collab.ratings import Ratings
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from collab.data.features import Features
+from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.features import Features
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
@@ -37,7 +38,6 @@ from collab.models.neighbours import FILMS, Neighbours, NeighboursSettings
 from collab.models.nets import DeepSettings, NetSettings, SideSettings
 from collab.models.ordinal import Ordinal, OrdinalSettings
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
-from collab.ratings import RatingScale
 
 
 @dataclass(frozen=True)

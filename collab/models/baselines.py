@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
+from collab.data.ratings import Ratings
 from collab.metrics import Errors, errors
-from collab.ratings import Ratings
 
 
 def global_mean(train: Ratings) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from collab.features import Features
+from collab.data.features import Features
+from collab.data.ratings import Ratings, RatingScale
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
 from collab.models.sweeps import START_SPREAD, Factorisation, Packing, as_index
-from collab.ratings import Ratings, RatingScale
 from collab.settings import check, setting
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import scipy.stats
 import torch
 
+from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.contract import Step
 from collab.models.sweeps import MEAN_STRENGTH, Factorisation, Packing, Side
-from collab.ratings import Ratings
 
 N_KEPT = 32
 """Draws kept, evenly over the later half of the sweeps, from which the covariances are made."""

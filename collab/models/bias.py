@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import Foreseen, Layer, Step
-from collab.ratings import Ratings
 from collab.settings import check, setting
 
 

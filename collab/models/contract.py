@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from collab.ratings import Ratings
+from collab.data.ratings import Ratings
 
 
 class Step(NamedTuple):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
 from collab.models.packed_table import PackedTable
-from collab.ratings import Ratings
 from collab.settings import check, setting
 
 

@@ -14,12 +14,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from collab.features import Features
+from collab.data.features import Features
+from collab.data.ratings import Ratings, RatingScale
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
 from collab.models.side_columns import NO_TIME, SideColumns
-from collab.ratings import Ratings, RatingScale
 from collab.schedule import InBatches
 
 BLOCK = 1024

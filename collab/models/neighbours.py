@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
+from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bias import InOneStep
 from collab.models.contract import Foreseen, Layer, Step
-from collab.ratings import Ratings
 from collab.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss

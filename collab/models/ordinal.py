@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from collab.features import Features
+from collab.data.features import Features
+from collab.data.ratings import Ratings, RatingScale
 from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
 from collab.models.ordinal_fold_in import Films, fold_in
 from collab.models.packed_table import PackedTable
-from collab.ratings import Ratings, RatingScale
 from collab.settings import check, setting
 
 USUAL_SCALE = RatingScale(1.0, 5.0, 1.0)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from collab.data.ratings import Ratings
 from collab.models.adam import table_adam
-from collab.ratings import Ratings
 from collab.schedule import InBatches
 
 

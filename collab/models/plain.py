@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
-from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.settings import check
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from collab.data.ratings import RatingScale
 from collab.models.embedding_net import size_by_rule
 from collab.models.side_columns import TIME_BANDS
-from collab.ratings import RatingScale
 
 Shapes = dict[str, tuple[int, ...]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from collab.features import Features
-from collab.ratings import Ratings
+from collab.data.features import Features
+from collab.data.ratings import Ratings
 
 TIME_BANDS = 10
 """The training ratings are sorted by their time into so many bands of about the same size."""

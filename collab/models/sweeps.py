@@ -8,9 +8,9 @@ import numpy as np
 import scipy.sparse
 import torch
 
-from collab.features import Features
+from collab.data.features import Features
+from collab.data.ratings import Ratings, RatingScale
 from collab.models.baselines import biases_only
-from collab.ratings import Ratings, RatingScale
 
 START_SPREAD = 0.3
 """Standard deviation of the factors before the first sweep."""

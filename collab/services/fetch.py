@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collab.datasets import entry_of, fault_of, find
-from collab.datasets.download import GROUPLENS, download
+from collab.data.catalogue import entry_of, fault_of, find
+from collab.data.download import GROUPLENS, download
 from collab.errors import DownloadError
 from collab.services.environment import Environment, read_environment
 from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 
-from collab.datasets.download import SCRATCH_PREFIX
+from collab.data.download import SCRATCH_PREFIX
 from collab.errors import CollabError
 from collab.services.environment import Environment
 from collab.services.runs import LEFT_OVER_SECONDS, RunStore

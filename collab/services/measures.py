@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from collab.features import features_of, film_words_of
+from collab.data.features import features_of, film_words_of
+from collab.data.splitting import split_by
 from collab.left_out_films import Measurement, measure
 from collab.models import build_model, family_of
 from collab.one_thread import one_thread
@@ -20,7 +21,6 @@ from collab.services.sealed import data_of, split_of
 from collab.services.training_job import load_encoded
 from collab.services.worker import AtWork
 from collab.settings import settings_from
-from collab.splitting import split_by
 
 SQUARED = "squared · "
 FILE = "measured.npz"

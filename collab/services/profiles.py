@@ -21,7 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
-from collab.answers import DISMISSALS, RatingsFile, write_ratings_csv
+from collab.data.answers import DISMISSALS, RatingsFile, write_ratings_csv
 from collab.errors import ProfileError, SettingError
 
 TOKEN_BYTES = 32
@@ -103,7 +103,7 @@ class Profile:
 @dataclass(frozen=True)
 class Answer:
     """What a person said of a film: `rating` in stars; None for "haven't seen it", or for what is `said` in place of stars,
-    one of `collab.answers.DISMISSALS`; `time` in seconds since 1970."""
+    one of `collab.data.answers.DISMISSALS`; `time` in seconds since 1970."""
 
     title: str
     rating: float | None

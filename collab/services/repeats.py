@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.comparison import Comparison, compare
+from collab.data.splitting import SEALED, sealed_share, with_sealed
 from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.services.environment import Environment
@@ -19,7 +20,6 @@ from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded, plan_again
 from collab.settings import settings_from
-from collab.splitting import SEALED, sealed_share, with_sealed
 
 N_REPEATS = 5
 

@@ -16,11 +16,11 @@ import pandas as pd
 import safetensors
 import safetensors.numpy
 
+from collab.data.ratings import UNKNOWN
 from collab.errors import CollabError, RunError
 from collab.models import build_model, family_of
 from collab.models.contract import Model
 from collab.models.shapes import weight_shapes
-from collab.ratings import UNKNOWN
 from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
 from collab.settings import settings_from
 

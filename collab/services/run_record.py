@@ -19,12 +19,12 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationE
 from typing_extensions import TypedDict
 
 from collab.certainty import Calibration
-from collab.datasets import CATALOGUE, entry_of
+from collab.data.catalogue import CATALOGUE, entry_of
+from collab.data.ratings import RatingScale
+from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError
 from collab.models import family_of
-from collab.ratings import RatingScale
 from collab.settings import settings_from, to_dict
-from collab.splitting import sealed_share
 
 FORMAT = 2
 RUN_ID = re.compile(r"[0-9a-f]{8}")

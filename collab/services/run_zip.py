@@ -15,11 +15,11 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from collab.data.splitting import sealed_share, with_sealed
 from collab.errors import RunError
 from collab.services.run_files import PIECE, check_files
 from collab.services.run_record import FILES, LARGEST_RECORD, FileMark, RunRecord, checked_name
 from collab.services.runs import RunStore
-from collab.splitting import sealed_share, with_sealed
 
 LARGEST_ALL = 512_000_000  # bytes, unpacked
 LARGEST = {"history.csv": 200_000, "batches.csv": 500_000, "items.csv": 100_000_000, "users.csv": 100_000_000}

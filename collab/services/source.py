@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collab.datasets import entry_of, find
+from collab.data.catalogue import entry_of, find
 from collab.errors import DataError
 from collab.services.environment import Environment
 

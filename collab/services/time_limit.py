@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError, SettingError
 from collab.models import family_of
 from collab.models.shorter import in_words, shorter
@@ -12,7 +13,6 @@ from collab.services.environment import Environment
 from collab.services.runs import RunRecord
 from collab.services.training_job import load_encoded
 from collab.settings import settings_from
-from collab.splitting import sealed_share
 
 MOST_SECONDS = 3600.0
 """The longest training that a stranger may start, by the estimate of `models/cost.py` as it stands: that is good to a factor of

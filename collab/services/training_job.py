@@ -21,23 +21,23 @@ import scipy
 import torch
 
 from collab.certainty import calibration
-from collab.datasets import Signature, entry_of, find, load_dataset, signature
-from collab.datasets.dataset import Dataset, encode
+from collab.data.catalogue import Signature, entry_of, find, load_dataset, signature
+from collab.data.dataset import Dataset, encode
+from collab.data.features import features_of
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_by
+from collab.data.tables import describe_items, describe_users
 from collab.errors import CollabError, RunError, SettingError, StorageError
-from collab.features import features_of
 from collab.metrics import Errors
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, family_of, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
-from collab.ratings import Ratings
 from collab.services.environment import Environment, read_environment
 from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
 from collab.services.worker import AtWork
 from collab.settings import as_text, settings_from, to_dict
-from collab.splitting import split_by
-from collab.tables import describe_items, describe_users
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training

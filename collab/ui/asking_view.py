@@ -19,8 +19,8 @@ from collab.asking import (
     by_popularity,
     taught,
 )
+from collab.data.ratings import RatingScale
 from collab.errors import RunError
-from collab.ratings import RatingScale
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words

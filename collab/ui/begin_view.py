@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import CATALOGUE, DEFAULT, Dataset, Entry
+from collab.data.catalogue import CATALOGUE, DEFAULT, Dataset, Entry
+from collab.data.features import AGE_EDGES
 from collab.errors import RunError
-from collab.features import AGE_EDGES
 from collab.newcomer import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words

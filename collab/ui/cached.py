@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.answers import match_titles
 from collab.asking import Audience, audience
 from collab.biases import BiasDoubt, bias_doubt
 from collab.chapter_summary import Curve, Untrained
@@ -16,9 +15,13 @@ from collab.co_rating import CoRating, co_rating
 from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
 from collab.components import Pca, film_axes, film_matrix
-from collab.datasets import Dataset
+from collab.data.answers import match_titles
+from collab.data.catalogue import Dataset
+from collab.data.features import features_of, features_of_person
+from collab.data.ratings import Ratings
+from collab.data.splitting import Split
+from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError, SettingError
-from collab.features import features_of, features_of_person
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.item_item import ItemItem
@@ -26,7 +29,6 @@ from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.people import HeldOut, foretell
 from collab.people_picks import predictions_for
-from collab.ratings import Ratings
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -41,8 +43,6 @@ from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
-from collab.splitting import Split
-from collab.tables import most_rated_items, trained_items
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import trained_places
 

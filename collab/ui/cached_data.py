@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from collab.data.catalogue import Dataset
+from collab.data.ratings import Ratings
+from collab.data.splitting import Split
+from collab.data.tables import describe_items
 from collab.data_facts import Sizes, doubled_titles, rated_twice, sizes
-from collab.datasets import Dataset
-from collab.ratings import Ratings
 from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
 from collab.split_facts import SplitFacts, split_facts
-from collab.splitting import Split
-from collab.tables import describe_items
 from collab.ui import cached
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from collab.data.tables import trained_items
 from collab.new_film import AudienceSpace, audience_space
 from collab.one_thread import one_thread
 from collab.services.sealed import data_of
-from collab.tables import trained_items
 from collab.ui import cached
 from collab.user_groups import favourite_genres, groups_told
 

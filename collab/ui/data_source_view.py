@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import CITATION, CITATION_ADDRESS
+from collab.data.catalogue import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui import cached_data, words

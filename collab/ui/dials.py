@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.kinds import genres_of
+from collab.data.genres import genres_of
 from collab.orders import Dials
 from collab.services.runs import TrainedRun
 

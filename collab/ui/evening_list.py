@@ -11,7 +11,7 @@ from html import escape
 
 import numpy as np
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 from collab.together import Evening
 from collab.ui import words
 from collab.ui.film_list import likely_words, title_and_facts, title_html

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.kinds import genre_flags
+from collab.data.genres import genre_flags
 from collab.ui import words
 from collab.ui.theme import Palette
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from collab.kinds import genre_words
-from collab.ratings import RatingScale
+from collab.data.genres import genre_words
+from collab.data.ratings import RatingScale
 from collab.ui import words
 from collab.ui.theme import Palette
 

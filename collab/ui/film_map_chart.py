@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.kinds import genre_words
+from collab.data.genres import genre_words
 from collab.ui import words
 from collab.ui.charts import mark_synthetic
 from collab.ui.explore_charts import colour_scale, shortened

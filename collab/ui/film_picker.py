@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.kinds import genre_words
+from collab.data.genres import genre_words
+from collab.data.tables import most_rated_items, trained_items
 from collab.services.runs import TrainedRun
 from collab.similarity import MEASURE_COLUMNS
-from collab.tables import most_rated_items, trained_items
 from collab.ui import words
 from collab.ui.explore_charts import shortened
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.data.tables import most_rated_items
 from collab.services.runs import TrainedRun
-from collab.tables import most_rated_items
 from collab.ui import own_link, words
 from collab.ui.plot3d import ADDED, REMOVED
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from collab.datasets import Entry
+from collab.data.catalogue import Entry
 from collab.services.profiles import Answer
 from collab.ui import own_ratings, words
 from collab.ui.taste import Known

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from collab.answers import RatingsFile
-from collab.exports import LETTERBOXD, MOVIELENS, OWN
+from collab.data.answers import RatingsFile
+from collab.data.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import own_ratings, words

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.data.features import film_words_of
+from collab.data.genres import genres_of
 from collab.errors import RunError
-from collab.features import film_words_of
-from collab.kinds import genres_of
 from collab.left_out_films import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
 from collab.models import family_of
 from collab.new_film import AudienceSpace, NewFilm, closest_films, foresee, group_table

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from collab.answers import RatingsFile
+from collab.data.answers import RatingsFile
+from collab.data.exports import Export, beside_stars, read_export, spelt_as
 from collab.errors import CollabError, ProfileError
-from collab.exports import Export, beside_stars, read_export, spelt_as
 from collab.services.profiles import Answer, Profile
 from collab.ui import cached, own_link
 from collab.ui.taste import STARS
@@ -87,7 +87,7 @@ def rate(title: str, rating: float | None) -> None:
 
 
 def dismiss(title: str, said: str) -> None:
-    """Keep that a film is not to be picked: one of `collab.answers.DISMISSALS`."""
+    """Keep that a film is not to be picked: one of `collab.data.answers.DISMISSALS`."""
     _change(title, Answer(title, None, 0, said))
 
 
@@ -135,7 +135,7 @@ def undo() -> Change | None:
 
 
 def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
-    """What a file of ratings holds, see `collab.exports`; None where it was refused. Nothing is kept yet.
+    """What a file of ratings holds, see `collab.data.exports`; None where it was refused. Nothing is kept yet.
 
     A title that the run spells a little otherwise becomes the run's, so that it is the same film everywhere.
     """

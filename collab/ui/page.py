@@ -15,9 +15,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, Entry
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, Entry
+from collab.data.ratings import RatingScale
 from collab.errors import CollabError, RunError
-from collab.ratings import RatingScale
 from collab.services.fetch import Fetch
 from collab.services.house_run import house_run
 from collab.services.run_record import RUN_ID, RunRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 from collab.ui import words
 from collab.ui.charts import legend_above, styled
 from collab.ui.explore_charts import escaped, font, shortened

@@ -7,9 +7,9 @@ import streamlit as st
 
 from collab.certainty import COVERAGE
 from collab.comparison import BETTER, WORSE
-from collab.kinds import DECADES, GENRES
+from collab.data.genres import DECADES, GENRES
+from collab.data.ratings import RatingScale
 from collab.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
-from collab.ratings import RatingScale
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN

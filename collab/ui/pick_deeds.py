@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from collab.answers import DISMISSALS, SEEN
+from collab.data.answers import DISMISSALS, SEEN
 from collab.ui import own_ratings, what_if
 from collab.ui.pick_list import stars, undo_button
 from collab.ui.rating import note_place, undo

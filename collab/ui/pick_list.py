@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 import streamlit as st
 
-from collab.answers import NOT_INTERESTED, SEEN, spoken
+from collab.data.answers import NOT_INTERESTED, SEEN, spoken
 
 SEARCH = "https://duckduckgo.com/?q="
 """A web search that takes a question in its address, without an account or a key."""

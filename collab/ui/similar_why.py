@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from collab.co_rating import shared
+from collab.data.genres import genres_of
 from collab.errors import RunError
-from collab.kinds import genres_of
 from collab.services.runs import TrainedRun
 from collab.similarity import FilmSpace, Options, directions, ends, parts
 from collab.ui import cached, words

@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from collab.data.splitting import with_sealed
 from collab.errors import CollabError, SettingError
 from collab.models import DEFAULT_PRESET, Family
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View, key_of
-from collab.splitting import with_sealed
 from collab.ui import cached, own_link, words
 from collab.ui.curves_chart import curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import MSE, VALID, epoch_word

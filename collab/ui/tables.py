@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.kinds import genre_words
+from collab.data.genres import genre_words
 from collab.ui import words
 from collab.ui.item_page import leave_for_item, open_item
 

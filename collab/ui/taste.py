@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.answers import SEEN
-from collab.answers import STARS as STARS  # every page knows it from here
 from collab.asking import films_to_ask
-from collab.ratings import RatingScale
+from collab.data.answers import (
+    SEEN,  # every page knows it from here
+)
+from collab.data.ratings import RatingScale
 from collab.services.profiles import Answer
 
 

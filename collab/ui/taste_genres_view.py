@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.tables import trained_items
+from collab.data.tables import trained_items
 from collab.taste_profile import genre_table, predicted_distribution
 from collab.ui import words
 from collab.ui.charts import PLAIN

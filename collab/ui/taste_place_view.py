@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.components import Pca
-from collab.tables import trained_items
+from collab.data.tables import trained_items
 from collab.taste_alike import alike
 from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.taste_profile import ROUNDING

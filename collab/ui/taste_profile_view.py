@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from collab.certainty import COVERAGE
+from collab.data.tables import trained_items
 from collab.errors import CollabError
 from collab.newcomer import Newcomer
-from collab.tables import trained_items
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only

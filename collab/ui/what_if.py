@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 from collab.ui import own_link, own_ratings, words
 from collab.ui.taste import Known
 

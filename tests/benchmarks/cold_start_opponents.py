@@ -15,9 +15,9 @@ from collections.abc import Callable
 import numpy as np
 
 from collab.cold_start import Belief, Predictions, predictions_around
+from collab.data.ratings import Ratings, RatingScale
+from collab.data.splitting import split_random
 from collab.newcomer import Newcomer
-from collab.ratings import Ratings, RatingScale
-from collab.splitting import split_random
 from tests.benchmarks.conditions import ask_peer
 from tests.benchmarks.newcomers import REVEALS, Person
 

@@ -30,14 +30,14 @@ import torch
 from sklearn.linear_model import Ridge
 
 from collab.cold_start import Predictions
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_random
+from collab.data.tables import describe_items, describe_users
 from collab.item_item import ItemItem, item_item
 from collab.metrics import coverage, ndcg_at_k
 from collab.models import build_model, preset_of
 from collab.newcomer import Newcomer, newcomer
 from collab.orders import ORDERS, POPULAR, WATCH, rank, score_of
-from collab.ratings import Ratings
-from collab.splitting import split_random
-from collab.tables import describe_items, describe_users
 from collab.training import fit
 from tests.benchmarks.cold_start_goals import Goal, at_least, at_most, share, upper_end
 from tests.benchmarks.newcomers import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of

@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from collab.datasets.dataset import Dataset
-from collab.features import features_of
+from collab.data.dataset import Dataset
+from collab.data.features import features_of
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_by, split_random
 from collab.models import build_model
 from collab.models.contract import Model
-from collab.ratings import Ratings
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
-from collab.splitting import split_by, split_random
 from collab.training import EpochReport, Outcome, fit
 
 N_TIMES = 5  # a time is the median of so many fits

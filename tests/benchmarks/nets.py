@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from collab.data.ratings import Ratings
 from collab.models import MODELS, preset_of
-from collab.ratings import Ratings
 from collab.services.training_job import measure_certainty
 from tests.benchmarks.conditions import Part, fitted, inner_parts, parts, pin
 

@@ -20,13 +20,13 @@ import statistics
 import numpy as np
 
 from collab.comparison import compare
-from collab.features import features_of, film_words_of
+from collab.data.features import features_of, film_words_of
+from collab.data.ratings import Ratings
+from collab.data.tables import describe_items
 from collab.left_out_films import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_out, simple_answers
 from collab.models import build_model, preset_of
-from collab.ratings import Ratings
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
-from collab.tables import describe_items
 from collab.training import fit
 from tests.benchmarks.conditions import pin
 

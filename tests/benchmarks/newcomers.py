@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collab.datasets.dataset import Dataset
-from collab.features import Features, features_of
-from collab.ratings import Ratings
+from collab.data.dataset import Dataset
+from collab.data.features import Features, features_of
+from collab.data.ratings import Ratings
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
 

@@ -19,14 +19,14 @@ from typing import Any
 
 import torch
 
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_random
 from collab.models import build_model, preset_of, sweeps
 from collab.models.adam import fused_step
 from collab.models.dot import loss_and_gradient
-from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
-from collab.splitting import split_random
 
 N_STEPS, N_SWEEPS = 600, 12
 

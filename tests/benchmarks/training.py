@@ -19,9 +19,9 @@ import time
 import numpy as np
 import torch
 
+from collab.data.ratings import Ratings
 from collab.metrics import errors
 from collab.models import preset_of
-from collab.ratings import Ratings
 from collab.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.jobs import Jobs

@@ -18,7 +18,7 @@ import streamlit as st
 import torch
 
 from collab.__main__ import main
-from collab.datasets import SAMPLE
+from collab.data.catalogue import SAMPLE
 from collab.errors import CollabError, RunError
 from collab.models import MODELS, preset_of
 from collab.services import jobs as jobs_module

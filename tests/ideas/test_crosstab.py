@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
-from collab.ratings import Ratings, RatingScale, Vocabulary
 
 
 @pytest.fixture

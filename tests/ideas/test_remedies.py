@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
 from collab.errors import DataError
 from collab.ideas.remedies import (
     ABOUT,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
+from collab.data.splitting import split_by
 from collab.models.baselines import baselines, biases_only, global_mean
-from collab.splitting import split_by
 
 FOUR = [("Ann", "Alien", 5), ("Ann", "Babe", 3), ("Bob", "Alien", 4), ("Bob", "Babe", 2)]
 

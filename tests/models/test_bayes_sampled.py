@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from collab.certainty import level_probabilities
-from collab.datasets.dataset import encode
-from collab.features import Features, features_of
+from collab.data.dataset import encode
+from collab.data.features import Features, features_of
+from collab.data.ratings import RatingScale
+from collab.data.splitting import split_by
 from collab.models import bayes_sampled as module
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.sweeps import feature_kernel
-from collab.ratings import RatingScale
-from collab.splitting import split_by
 from collab.training import fit
 
 SCALE = RatingScale(1.0, 5.0, 1.0)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.data.tables import describe_users
 from collab.models.baselines import baselines, biases_only
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
 from collab.newcomer import newcomer
-from collab.tables import describe_users
 from collab.training import fit
 
 

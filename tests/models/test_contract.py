@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
+from collab.data.splitting import split_random
 from collab.errors import SettingError
 from collab.models import MODELS, build_model
 from collab.models.contract import FoldsIn
 from collab.models.shapes import weight_shapes
-from collab.ratings import Ratings, RatingScale, Vocabulary
-from collab.splitting import split_random
 from collab.training import fit
 
 N_SIDE = 40

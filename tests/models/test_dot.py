@@ -9,13 +9,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
+from collab.data.splitting import split_by
+from collab.data.tables import describe_items
 from collab.errors import SettingError
 from collab.models import build_model, preset_of
 from collab.models.adam import Adam, RowAdam
 from collab.models.dot import DotBiasSettings, DotProductBias, loss_and_gradient
-from collab.splitting import split_by
-from collab.tables import describe_items
 from collab.training import fit
 
 SEEDS = range(5)

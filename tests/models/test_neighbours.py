@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
+from collab.data.splitting import split_by
 from collab.errors import SettingError
 from collab.models.baselines import biases_only
 from collab.models.neighbours import DAMPING, Neighbours, NeighboursSettings, similarities
-from collab.splitting import split_by
 from collab.training import fit
 
 EVERY_KIND = pytest.mark.parametrize(

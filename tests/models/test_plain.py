@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from collab.datasets.dataset import encode
+from collab.data.dataset import encode
+from collab.data.splitting import split_by
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
-from collab.splitting import split_by
 from collab.training import fit
 
 HOW = {"n_factors": 4, "epochs": 3, "learning_rate": 0.05, "weight_decay": 0.2, "batch_size": 16, "seed": 3}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from collab.features import Features
+from collab.data.features import Features
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.models.side_columns import NO_TIME, TIME_BANDS, SideColumns

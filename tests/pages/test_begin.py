@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from collab.asking import Interview, by_information, unknown
+from collab.data.features import features_of_person
 from collab.errors import ProfileError, RunError
-from collab.features import features_of_person
 from collab.models import preset_of
 from collab.newcomer import picks
 from collab.services.environment import read_environment

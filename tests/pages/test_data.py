@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from collab.datasets import CATALOGUE
+from collab.data.catalogue import CATALOGUE
 from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment

@@ -193,8 +193,8 @@ def _forge():
     """A page that answers, takes back and loads whatever its link may do."""
     import streamlit as st
 
-    from collab.answers import RatingsFile
-    from collab.exports import Export
+    from collab.data.answers import RatingsFile
+    from collab.data.exports import Export
     from collab.ui import own_ratings
 
     own_ratings.rate("Alien (1979)", 1.0)

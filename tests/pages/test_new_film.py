@@ -7,13 +7,13 @@ import time
 import numpy as np
 import pytest
 
+from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.left_out_films import MEAN, RIDGE, SIDE
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out
 from collab.services.training_job import plan
-from collab.tables import trained_items
 from collab.ui import cached, cached_new_film, words
 from tests.pages.on_the_page import link, table_with, wait
 from tests.training_here import train_here

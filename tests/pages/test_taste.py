@@ -6,13 +6,13 @@ import shutil
 import numpy as np
 import pytest
 
+from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.models import preset_of
 from collab.newcomer import GROUPS
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.tables import trained_items
 from collab.taste_alike import alike, liked_films
 from collab.taste_profile import bias_difference, genre_table, level
 from collab.ui import cached, words

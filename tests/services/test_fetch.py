@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from collab.datasets import download as downloading
-from collab.datasets import entry_of
+from collab.data import download as downloading
+from collab.data.catalogue import entry_of
 from collab.errors import DownloadError, SettingError
 from collab.services import fetch as fetching
 from collab.services.environment import Environment

@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.datasets import load_dataset
-from collab.datasets.dataset import encode
-from collab.features import features_of, film_words_of
+from collab.data.catalogue import load_dataset
+from collab.data.dataset import encode
+from collab.data.features import features_of, film_words_of
+from collab.data.splitting import split_by
 from collab.left_out_films import measure
 from collab.models import DotBiasSettings, build_model, preset_of
 from collab.range_test import n_steps_for, range_test
@@ -20,7 +21,6 @@ from collab.services.runs import RunStore
 from collab.services.sealed import split_of
 from collab.services.training_job import plan
 from collab.settings import to_dict
-from collab.splitting import split_by
 from tests.services.waiting import wait
 from tests.training_here import train_here
 

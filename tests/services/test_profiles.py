@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from collab.answers import read_ratings_csv
+from collab.data.answers import read_ratings_csv
+from collab.data.ratings import RatingScale
 from collab.errors import ProfileError, SettingError
-from collab.ratings import RatingScale
 from collab.services.profiles import FORMAT, ProfileStore
 
 STARS = RatingScale(1.0, 5.0, 1.0)

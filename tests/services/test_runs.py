@@ -67,8 +67,8 @@ def test_run_is_a_folder_of_plain_files(store, environment):
 
 def test_loaded_run_predicts_as_it_did(store, environment):
     """The final error recomputed from the files alone: weights, vocabularies and the split that the record names."""
-    from collab.datasets import load_dataset
-    from collab.splitting import split_by
+    from collab.data.catalogue import load_dataset
+    from collab.data.splitting import split_by
 
     record = carry_out(store.create(planned()), store, environment)
     run, sample = store.load(record.id), load_dataset("sample")

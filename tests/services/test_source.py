@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from collab.datasets import CATALOGUE
+from collab.data.catalogue import CATALOGUE
 from collab.errors import DataError, SettingError
 from collab.services.environment import Environment
 from collab.services.source import BUILT_IN, DOWNLOADED, PROVIDED, source_of

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from collab.datasets.movielens import Archive
+from collab.data.movielens import Archive
 from collab.errors import DataError
 from collab.models import DotBiasSettings, family_of, preset_of
 from collab.services import training_job

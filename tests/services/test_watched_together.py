@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from collab.data.splitting import split_by
 from collab.errors import RunError
 from collab.item_item import item_item
 from collab.models import preset_of
@@ -12,7 +13,6 @@ from collab.services.environment import Environment
 from collab.services.runs import RunStore
 from collab.services.training_job import load_encoded, plan
 from collab.services.watched_together import item_item_of
-from collab.splitting import split_by
 from tests.training_here import train_here
 
 HOLDOUT = "random:0.2+sealed:0.1"

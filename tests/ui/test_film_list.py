@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 from collab.ui.film_list import Film, Part, Prediction, Sum, facts, film_list, title_and_facts
 from collab.ui.pick_list import deeds, search_address, tools, undo_button
 from collab.ui.theme import LIGHT

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from collab.ratings import RatingScale
+from collab.data.ratings import RatingScale
 from collab.services.profiles import Answer
 from collab.ui.taste import Known, answers_known, next_films
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
 from collab.chapter_summary import Summary
-from collab.datasets import CATALOGUE, Entry
+from collab.data.catalogue import CATALOGUE, Entry
 from collab.errors import RunError
 from collab.models import PRESET_TITLES
 from collab.services.chapter import mean_baselines, runs_of

@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from collab.data.ratings import Ratings, RatingScale
 from collab.errors import RunError
 from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
-from collab.ratings import Ratings, RatingScale
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose

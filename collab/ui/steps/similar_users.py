@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from collab.data.ratings import Ratings
+from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.ideas.similar_users import Walk, dense, walk
 from collab.models.neighbours import Neighbours, Say
-from collab.ratings import Ratings
 from collab.services.runs import TrainedRun
-from collab.tables import trained_items
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import escaped, shortened

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from collab.data.tables import most_rated_items
 from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
 from collab.services.runs import TrainedRun
-from collab.tables import most_rated_items
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.explore_charts import shortened

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collab.datasets import find, movielens
-from collab.datasets.dataset import encode
-from collab.datasets.movielens import REMEDY, Archive
+from collab.data import movielens
+from collab.data.catalogue import find
+from collab.data.dataset import encode
+from collab.data.movielens import REMEDY, Archive
+from collab.data.ratings import UNKNOWN, RatingScale
+from collab.data.tables import describe_items, describe_users
 from collab.errors import DataError, SettingError
-from collab.ratings import UNKNOWN, RatingScale
-from collab.tables import describe_items, describe_users
 
 
 def read_100k(path):

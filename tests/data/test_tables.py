@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from collab.tables import film_rows, most_rated_items, trained_items
+from collab.data.tables import film_rows, most_rated_items, trained_items
 
 
 def test_trained_and_most_rated_items():

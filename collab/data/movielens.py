@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset
+from collab.data.dataset import Dataset
+from collab.data.ratings import UNKNOWN, RatingScale
 from collab.errors import DataError
-from collab.ratings import UNKNOWN, RatingScale
 
 REMEDY = "Put the original file in its place, or delete the data set so that it is downloaded again."
 GENRES_100K = (

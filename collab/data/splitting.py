@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collab.datasets.dataset import Dataset
+from collab.data.dataset import Dataset
 from collab.errors import DataError, SettingError
 
 SHARE_LIMITS = (0.01, 0.9)

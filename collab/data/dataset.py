@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
-from collab.ratings import Ratings, RatingScale, Vocabulary
 
 ITEMS_BY = ("title", "id")
 

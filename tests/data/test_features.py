@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.datasets.dataset import Dataset, encode
-from collab.features import AGE_EDGES, YEAR_BANDS, features_of, features_of_person
-from collab.ratings import RatingScale
+from collab.data.dataset import Dataset, encode
+from collab.data.features import AGE_EDGES, YEAR_BANDS, features_of, features_of_person
+from collab.data.ratings import RatingScale
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset, films_in_order
-from collab.kinds import genre_flags
-from collab.ratings import Ratings
+from collab.data.dataset import Dataset, films_in_order
+from collab.data.genres import genre_flags
+from collab.data.ratings import Ratings
 
 YEAR_BANDS = 15
 """Films are sorted by year into so many bands of about the same size."""

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.answers import match_titles, read_ratings_csv, spoken, write_ratings_csv
+from collab.data.answers import match_titles, read_ratings_csv, spoken, write_ratings_csv
+from collab.data.ratings import RatingScale
 from collab.errors import DataError
-from collab.ratings import RatingScale
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 

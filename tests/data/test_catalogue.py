@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
-from collab.datasets import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find, load_dataset, signature
-from collab.datasets.movielens import FOLDS_100K, REMEDY, Archive
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find, load_dataset, signature
+from collab.data.movielens import FOLDS_100K, REMEDY, Archive
 from collab.errors import DataError, SettingError
-from tests.datasets.conftest import as_bytes
+from tests.data.conftest import as_bytes
 
 
 def test_the_data_sets_there_are():

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset, films_in_order
-from collab.ratings import UNKNOWN, Ratings
+from collab.data.dataset import Dataset, films_in_order
+from collab.data.ratings import UNKNOWN, Ratings
 
 
 def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: float = 5.0) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
+from collab.data.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)

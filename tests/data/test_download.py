@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from collab.datasets import download as downloading
-from collab.datasets.download import SCRATCH_PREFIX, download
-from collab.datasets.movielens import Archive, read_100k
+from collab.data import download as downloading
+from collab.data.download import SCRATCH_PREFIX, download
+from collab.data.movielens import Archive, read_100k
 from collab.errors import DownloadError
 
 

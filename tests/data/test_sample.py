@@ -13,14 +13,14 @@ import pytest
 from scipy.stats import ks_2samp, spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from collab.datasets import load_dataset
-from collab.datasets.dataset import Dataset, encode
-from collab.datasets.movielens import GENRES_100K
-from collab.datasets.sample import PlantedTruth, load_sample, planted_truth, sample_ratings
+from collab.data.catalogue import load_dataset
+from collab.data.dataset import Dataset, encode
+from collab.data.movielens import GENRES_100K
+from collab.data.sample import PlantedTruth, load_sample, planted_truth, sample_ratings
+from collab.data.splitting import split_random
 from collab.models import build_model, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model
-from collab.splitting import split_random
 from collab.training import fit
 
 # SHA-256 over the columns user, item, stars and time as little-endian int64, taken when the sample was made: the same

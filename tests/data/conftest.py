@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from collab.datasets.movielens import GENRES_100K
+from collab.data.movielens import GENRES_100K
 
 
 def _film(number, title, released, *genres):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from collab.datasets.movielens import REMEDY, Archive
+from collab.data.movielens import REMEDY, Archive
 from collab.errors import DataError, DownloadError
 
 SCRATCH_PREFIX = ".download-"

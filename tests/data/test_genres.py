@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from collab.kinds import DECADES, GENRES, genre_flags, genre_words, genres_of, kinds_of
+from collab.data.genres import DECADES, GENRES, genre_flags, genre_words, genres_of, kinds_of
 
 
 def test_a_text_of_genres():

@@ -15,9 +15,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from collab.answers import SEEN, RatingsFile, csv_table, match_titles, rating_in, read_ratings_csv
+from collab.data.answers import SEEN, RatingsFile, csv_table, match_titles, rating_in, read_ratings_csv
+from collab.data.ratings import RatingScale
 from collab.errors import DataError
-from collab.ratings import RatingScale
 
 LETTERBOXD, MOVIELENS, OWN = "Letterboxd", "MovieLens", ""
 

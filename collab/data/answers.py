@@ -2,7 +2,7 @@
 
 The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it", unless a
 column `said` has "seen" or "not interested" there: a film that is not to be picked.
-The pages and the command line read the same files with the same complaints; `collab.exports` reads those of other places too.
+The pages and the command line read the same files with the same complaints; `collab.data.exports` reads those of other places too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from collab.data.ratings import UNKNOWN, RatingScale
 from collab.errors import DataError
-from collab.ratings import UNKNOWN, RatingScale
 
 COLUMNS = ("title", "rating")
 SAID = "said"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab import exports
-from collab.answers import STARS, RatingsFile, write_ratings_csv
+from collab.data import exports
+from collab.data.answers import STARS, RatingsFile, write_ratings_csv
+from collab.data.exports import LETTERBOXD, MOVIELENS, OWN, Export, beside_stars, read_export, spelt_as
 from collab.errors import DataError
-from collab.exports import LETTERBOXD, MOVIELENS, OWN, Export, beside_stars, read_export, spelt_as
 
 RATINGS = (
     "Date,Name,Year,Letterboxd URI,Rating\n"

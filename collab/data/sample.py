@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from collab.datasets.dataset import Dataset
-from collab.kinds import genres_of
-from collab.ratings import RatingScale
+from collab.data.dataset import Dataset
+from collab.data.genres import genres_of
+from collab.data.ratings import RatingScale
 
 FILMS = Path(__file__).with_name("sample_films.csv")
 SEED = 1920

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from collab.datasets import movielens
-from collab.datasets.dataset import Dataset
-from collab.datasets.movielens import Archive
-from collab.datasets.sample import load_sample
+from collab.data import movielens
+from collab.data.dataset import Dataset
+from collab.data.movielens import Archive
+from collab.data.sample import load_sample
 from collab.errors import DataError, SettingError
 
 

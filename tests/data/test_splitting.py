@@ -6,8 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from collab.errors import DataError, SettingError
-from collab.splitting import (
+from collab.data.splitting import (
     SHARE_LIMITS,
     Split,
     seal,
@@ -19,6 +18,7 @@ from collab.splitting import (
     split_rows,
     with_sealed,
 )
+from collab.errors import DataError, SettingError
 
 
 def assert_complete(split, n_rows):
