@@ -13,7 +13,7 @@ import scipy.stats
 
 from collab.data.ratings import Ratings
 from collab.errors import SettingError
-from collab.item_item import liked_from
+from collab.models.ease import liked_from
 
 SEEN, ALIKE = "who rated both", "how both were rated"
 KINDS = (SEEN, ALIKE)

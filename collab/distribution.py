@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collab.certainty import level_probabilities, likely_range
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import Split
 from collab.models.contract import Model, NamesChances
+from collab.models.levels import level_probabilities, likely_range
 
 OWN, OWN_VARIANCE, ONE_NOISE = "own chances", "own variance", "one noise level"
 TRAINING, HELD_OUT, SEALED = "training", "held out", "sealed"

@@ -19,8 +19,8 @@ from statistics import NormalDist
 import numpy as np
 from sklearn.cluster import KMeans
 
-from collab.cold_start import Belief
 from collab.errors import SettingError
+from collab.models.fold_in import Belief
 
 N_FILMS = 200
 """So many of the best-known films are grouped."""

@@ -14,8 +14,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from collab.certainty import in_words, level_probabilities, likely_range
-from collab.cold_start import (
+from collab.data.ratings import RatingScale
+from collab.data.tables import trained_items
+from collab.models.contract import FoldsIn, Model
+from collab.models.ease import ItemItem
+from collab.models.fold_in import (
     Belief,
     Films,
     Predictions,
@@ -27,15 +30,12 @@ from collab.cold_start import (
     star_parts,
     user_prior,
 )
-from collab.data.ratings import RatingScale
-from collab.data.tables import trained_items
-from collab.item_item import ItemItem
-from collab.models.contract import FoldsIn, Model
+from collab.models.levels import in_words, level_probabilities, likely_range
 from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 
 GROUPS, ABOUT = "groups", "about"
 """What somebody can tell before any rating: groups of films that they like (`collab.film_groups`), and age, gender and occupation
-(`collab.cold_start.background`)."""
+(`collab.models.fold_in.background`)."""
 
 STRANGERS = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
@@ -55,7 +55,7 @@ class Newcomer:
     told: tuple[tuple[str, Belief], ...] = ()
 
     def believing(self, prior: Belief, told: str = "") -> Newcomer:
-        """The same with another belief beforehand, as `collab.cold_start.Background.inform` and
+        """The same with another belief beforehand, as `collab.models.fold_in.Background.inform` and
         `collab.film_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
         the one that it was."""
         if prior is self.prior:
@@ -84,12 +84,12 @@ class Newcomer:
 
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
         """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
-        (`collab.cold_start.person_parts`)."""
+        (`collab.models.fold_in.person_parts`)."""
         return person_parts(self.prior, self.after(rated), self.films, *_arrays(rated))
 
     def star_parts(self, rated: Mapping[int, float], picked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the scores of the films `picked` (m,) are made of: the rated films (n,), the part of each (n, m) and what was
-        predicted before the first of them (m,), in stars (`collab.cold_start.star_parts`)."""
+        predicted before the first of them (m,), in stars (`collab.models.fold_in.star_parts`)."""
         return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.films, picked))
 
     def told_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:

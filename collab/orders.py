@@ -7,7 +7,7 @@
     popular     the number of training ratings, the same for everybody
 
 `watch` is a sum in logarithms, so its two reasons are told apart: the item-item score, whose parts add up
-(`ItemItem.parts`), and the rating, whose parts add up (`collab.cold_start`). Its one constant was chosen on the 143 dev people of
+(`ItemItem.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev people of
 `tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch` answers what
 would be watched and liked, `rating` how much it would be liked.
 """
@@ -20,12 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.certainty import REACH
-from collab.cold_start import Predictions
 from collab.data.genres import genre_flags, genres_of
 from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.errors import SettingError
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Predictions
+from collab.models.levels import REACH
 
 WATCH, RATING, SAFE, LONG_SHOT, POPULAR = ORDERS = ("watch", "rating", "safe", "long-shot", "popular")
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Predictions, predictions_around
 from collab.data.ratings import Ratings, RatingScale
-from collab.item_item import ItemItem
 from collab.models.contract import Model
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Predictions, predictions_around
 from collab.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from collab.data.ratings import Ratings
 from collab.models.contract import Step
-from collab.schedule import MOMENTUM_LOW
+from collab.models.schedule import MOMENTUM_LOW
 
 LOWEST, HIGHEST = 1e-5, 1.0
 MOST_STEPS, FEWEST_STEPS = 200, 40

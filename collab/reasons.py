@@ -1,7 +1,7 @@
 """Reasons: why a film is picked, as sums over the films that the person rated.
 
 The order `watch` ranks by log(item-item score) + half the predicted rating, which is no sum of films. So it has two reasons told
-apart, each exact for its own number (`ItemItem.parts`, `collab.cold_start.star_parts`).
+apart, each exact for its own number (`ItemItem.parts`, `collab.models.fold_in.star_parts`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
 from collab.newcomer import ByItself, Newcomer
 
 N_NAMED = 4

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
 from collab.data.ratings import Ratings
 from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.ideas.similar_users import dense
 from collab.models.contract import Model
+from collab.models.levels import COVERAGE
 from collab.newcomer import ByItself, Newcomer
 
 N_FILMS = 200

@@ -4,7 +4,7 @@ A person is no film: what a place means is a direction. With W (2, n_factors) th
 p the person's factors and p̄ the average person's, the place is W (p − p̄). A film at x is then predicted x · place more by
 the person than by the average one (inside the sigmoid, where there is one), beside what the other components and the
 bias add: predictions rise towards the place, and the average person stands in the middle. Its covariance is W V Wᵀ, and every
-rating has its own exact part in it (`collab.cold_start.person_parts`).
+rating has its own exact part in it (`collab.models.fold_in.person_parts`).
 
 A model that folds people in by itself has no p. There the place is the direction in which its predictions rise: the
 least-squares slopes of the difference between the person's and the average person's predicted ratings on the two coordinates,
@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from collab.certainty import COVERAGE
 from collab.components import Pca
 from collab.models.contract import Model
+from collab.models.levels import COVERAGE
 from collab.newcomer import ByItself, Newcomer
 
 PEOPLE_AT_ONCE = 100

@@ -1,7 +1,7 @@
 """Taste profile: how a person's predicted ratings differ from the average person's, over all films and genre by genre.
 
 The average person is who `Newcomer.before` speaks of: somebody who has not rated anything. In the notation of
-`collab.cold_start`, with the person believed to be w ~ Normal(m, V) after some ratings and the average person m₀, film i is
+`collab.models.fold_in`, with the person believed to be w ~ Normal(m, V) after some ratings and the average person m₀, film i is
 predicted δ_i = g(b_i + d_i · m) − g(b_i + d_i · m₀) stars higher for the person. All figures here are sums Σ_i a_i δ_i with fixed
 weights a_i: a mean over a genre has 1/n, "beyond the level" takes the mean over all films from it. What is unknown of such a
 sum is exact linear algebra,
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.certainty import REACH
-from collab.cold_start import Predictions
 from collab.data.genres import genre_flags, genres_of
 from collab.data.ratings import RatingScale
 from collab.data.tables import trained_items
+from collab.models.fold_in import Predictions
+from collab.models.levels import REACH
 from collab.newcomer import ByItself, Newcomer
 
 ROUNDING = 1e-5

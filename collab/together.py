@@ -26,12 +26,12 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from collab.certainty import level_probabilities, likely_range
-from collab.cold_start import Predictions
 from collab.data.ratings import RatingScale
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import SettingError
-from collab.item_item import ItemItem, liked_from
+from collab.models.ease import ItemItem, liked_from
+from collab.models.fold_in import Predictions
+from collab.models.levels import level_probabilities, likely_range
 from collab.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of
 
 AVERAGE, LEAST_MISERY, WITHOUT_MISERY = WAYS = ("average", "least-misery", "average-without-misery")
@@ -223,7 +223,7 @@ def only_one_likes(
     """For each person the item indices of at most `n` candidates that nobody rated and they alone would like, the widest gap
     first.
 
-    To like is a predicted rating of `collab.item_item.liked_from` stars or more; the gap is that to the most content of the
+    To like is a predicted rating of `collab.models.ease.liked_from` stars or more; the gap is that to the most content of the
     others.
     """
     like = liked_from(rating_scale)

@@ -21,9 +21,9 @@ from collab.asking import (
     taught,
     unknown,
 )
-from collab.cold_start import Belief, Films
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
+from collab.models.fold_in import Belief, Films
 from collab.newcomer import ByItself, Newcomer
 
 STARS = RatingScale(1.0, 5.0, 1.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from collab.cold_start import Belief, Films
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
+from collab.models.fold_in import Belief, Films
 from collab.newcomer import Newcomer
 from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together

@@ -14,11 +14,11 @@ from collab.data import download as download_module
 from collab.data.catalogue import SAMPLE, entry_of, find
 from collab.data.movielens import Archive
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
+from collab.models.settings import to_dict
 from collab.services.environment import read_environment
 from collab.services.house_run import house_run
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan
-from collab.settings import to_dict
 
 QUICK = ["--model", "dot-bias", "--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
 

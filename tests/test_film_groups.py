@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from collab.cold_start import Belief
 from collab.errors import SettingError
 from collab.film_groups import N_SHOWN, after_groups, film_groups
+from collab.models.fold_in import Belief
 
 KINDS = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.cold_start import Belief, Films, fold_in, meet_ratings, predict, user_prior
 from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.item_item import ItemItem
 from collab.models.contract import Foreseen
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Belief, Films, fold_in, meet_ratings, predict, user_prior
 from collab.newcomer import STRANGERS, newcomer, picks
 from collab.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
 from collab.reasons import rating_reasons, rounded, watched_reasons, weightiest

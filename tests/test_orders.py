@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.cold_start import Predictions
 from collab.errors import SettingError
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Predictions
 from collab.orders import FAMILIAR_FROM, ORDERS, RATING_WEIGHT, Dials, Move, allowed, moves, rank, score_of, varied
 
 COUNTS = np.array([500, 90, 80, 70, 60, 50, 40, 30, 25, 5, 0])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from collab.data.ratings import RatingScale
-from collab.item_item import item_item
+from collab.models.ease import item_item
 from collab.orders import LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.people_picks import hits, least_liked, orders_for, predictions_for, ranked_for, rated_in
 

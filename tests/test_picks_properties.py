@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from collab.data.answers import DISMISSALS
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.data.splitting import split_random
-from collab.item_item import ItemItem, item_item
 from collab.models import build_model, preset_of
+from collab.models.ease import ItemItem, item_item
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, Dials
 from collab.services.profiles import ProfileStore

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.cold_start import Belief, Films
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
+from collab.models.fold_in import Belief, Films
 from collab.newcomer import ByItself, Newcomer
 from collab.taste_alike import alike, liked_films, n_in_common, trained_tastes
 

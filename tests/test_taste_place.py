@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from collab.cold_start import Belief
 from collab.components import film_axes, film_matrix
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
+from collab.models.fold_in import Belief
 from collab.newcomer import ByItself
 from collab.taste_place import (
     ahead,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.cold_start import Belief, Films, Predictions
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
+from collab.models.fold_in import Belief, Films, Predictions
 from collab.newcomer import ByItself, Newcomer
 from collab.taste_profile import (
     Difference,

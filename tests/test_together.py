@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, pearsonr
 
-from collab.cold_start import Predictions
 from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Predictions
 from collab.orders import RATING, WATCH, Dials, rank
 from collab.together import (
     AVERAGE,

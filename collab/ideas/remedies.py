@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.cold_start import Belief, background
 from collab.comparison import Measured
 from collab.data.dataset import Dataset, item_labels
 from collab.data.features import features_of
@@ -24,6 +23,7 @@ from collab.errors import DataError
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
+from collab.models.fold_in import Belief, background
 from collab.newcomer import Newcomer, newcomer
 from collab.training import fit
 

@@ -12,8 +12,8 @@ from collab.data.features import Features
 from collab.data.ratings import Ratings, RatingScale
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
+from collab.models.settings import check, setting
 from collab.models.sweeps import START_SPREAD, Factorisation, Packing, as_index
-from collab.settings import check, setting
 
 
 @dataclass(frozen=True)

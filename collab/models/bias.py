@@ -11,7 +11,7 @@ from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import Foreseen, Layer, Step
-from collab.settings import check, setting
+from collab.models.settings import check, setting
 
 
 @dataclass(frozen=True)

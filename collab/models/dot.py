@@ -12,7 +12,7 @@ from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
 from collab.models.packed_table import PackedTable
-from collab.settings import check, setting
+from collab.models.settings import check, setting
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from collab.data.ratings import Ratings, RatingScale
 from collab.models.adam import LayersAdam, table_adam
 from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
+from collab.models.schedule import InBatches
 from collab.models.side_columns import NO_TIME, SideColumns
-from collab.schedule import InBatches
 
 BLOCK = 1024
 """Rows that `predict` sends through the net at once, the last ones filled up: every product of matrices has the same shape then,

@@ -13,7 +13,7 @@ from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bias import InOneStep
 from collab.models.contract import Foreseen, Layer, Step
-from collab.settings import check, setting
+from collab.models.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss
 ROWS_AT_ONCE = 128  # for so many users or films the similarities to all others are worked out at a time

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.cold_start import user_prior
 from collab.models.contract import Foreseen
+from collab.models.fold_in import user_prior
 
 MOST_STEPS = 12
 """Gauss-Newton steps at most; a net with corners (ReLU) need not come to rest, and after a handful little changes."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from collab.models import shared_settings as shared
 from collab.models.embedding_net import Design
-from collab.settings import check, setting
+from collab.models.settings import check, setting
 
 PULLED = "embeddings and weights, but not biases,"
 """What weight decay acts on in a net."""

@@ -16,7 +16,7 @@ from collab.models.contract import Foreseen, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
 from collab.models.ordinal_fold_in import Films, fold_in
 from collab.models.packed_table import PackedTable
-from collab.settings import check, setting
+from collab.models.settings import check, setting
 
 USUAL_SCALE = RatingScale(1.0, 5.0, 1.0)
 

@@ -9,7 +9,7 @@ import torch
 
 from collab.data.ratings import Ratings
 from collab.models.adam import table_adam
-from collab.schedule import InBatches
+from collab.models.schedule import InBatches
 
 
 class PackedTable(InBatches):

@@ -11,8 +11,8 @@ import torch
 from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.contract import Layer, Step
-from collab.schedule import one_cycle
-from collab.settings import check
+from collab.models.schedule import one_cycle
+from collab.models.settings import check
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collab.settings import setting
+from collab.models.settings import setting
 
 
 def n_factors(default: int = 50) -> Any:

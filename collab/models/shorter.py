@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from collab.models import Family
-from collab.settings import as_text
+from collab.models.settings import as_text
 
 SIZES = ("n_factors", "n_hidden", "user_size", "item_size")
 

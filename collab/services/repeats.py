@@ -14,12 +14,12 @@ from collab.comparison import Comparison, compare
 from collab.data.splitting import SEALED, sealed_share, with_sealed
 from collab.errors import CollabError, RunError
 from collab.models import family_of
+from collab.models.settings import settings_from
 from collab.services.environment import Environment
 from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded, plan_again
-from collab.settings import settings_from
 
 N_REPEATS = 5
 

@@ -20,9 +20,9 @@ from collab.data.ratings import UNKNOWN
 from collab.errors import CollabError, RunError
 from collab.models import build_model, family_of
 from collab.models.contract import Model
+from collab.models.settings import settings_from
 from collab.models.shapes import weight_shapes
 from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
-from collab.settings import settings_from
 
 PIECE = 1 << 20
 LONGEST_TEXT = 1000

@@ -18,13 +18,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from typing_extensions import TypedDict
 
-from collab.certainty import Calibration
 from collab.data.catalogue import CATALOGUE, entry_of
 from collab.data.ratings import RatingScale
 from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError
 from collab.models import family_of
-from collab.settings import settings_from, to_dict
+from collab.models.levels import Calibration
+from collab.models.settings import settings_from, to_dict
 
 FORMAT = 2
 RUN_ID = re.compile(r"[0-9a-f]{8}")
@@ -163,7 +163,7 @@ class RunRecord:
     layers: Annotated[list[LayerRecord], Field(max_length=60)] = field(default_factory=list)
     baselines: dict[Baselines, Errors] = field(default_factory=dict)
     valid: Errors = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
-    # a collab.certainty.Calibration, where there is one
+    # a collab.models.levels.Calibration, where there is one
     certainty: dict[
         Literal[tuple(each.name for each in dataclasses.fields(Calibration))],
         Annotated[Number, Field(ge=0, le=100)],

@@ -20,7 +20,6 @@ import pandas as pd
 import scipy
 import torch
 
-from collab.certainty import calibration
 from collab.data.catalogue import Signature, entry_of, find, load_dataset, signature
 from collab.data.dataset import Dataset, encode
 from collab.data.features import features_of
@@ -32,12 +31,13 @@ from collab.metrics import Errors
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, family_of, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
+from collab.models.levels import calibration
+from collab.models.settings import as_text, settings_from, to_dict
 from collab.services.environment import Environment, read_environment
 from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
 from collab.services.worker import AtWork
-from collab.settings import as_text, settings_from, to_dict
 from collab.training import BatchReport, EpochReport, Outcome, fit
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
@@ -474,7 +474,7 @@ def _train(
 
 
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
-    """`collab.certainty.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
+    """`collab.models.levels.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
     if not hasattr(model, "predict_with_variance"):
         return {}
     parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))

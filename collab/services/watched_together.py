@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collab.errors import RunError
-from collab.item_item import ItemItem, item_item
+from collab.models.ease import ItemItem, item_item
 from collab.services.environment import Environment
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of

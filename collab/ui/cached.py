@@ -12,7 +12,6 @@ from collab.asking import Audience, audience
 from collab.biases import BiasDoubt, bias_doubt
 from collab.chapter_summary import Curve, Untrained
 from collab.co_rating import CoRating, co_rating
-from collab.cold_start import Background, Predictions, background
 from collab.comparison import Comparison
 from collab.components import Pca, film_axes, film_matrix
 from collab.data.answers import match_titles
@@ -24,7 +23,8 @@ from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError, SettingError
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Background, Predictions, background
 from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
 from collab.people import HeldOut, foretell

@@ -11,9 +11,9 @@ import streamlit as st
 from collab.comparison import BETTER, NOT_TOLD_APART, Comparison
 from collab.errors import CollabError
 from collab.models import family_of
+from collab.models.settings import about
 from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
-from collab.settings import about
 from collab.ui import cached, words
 from collab.ui.curves_chart import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import BIASES, TRAIN, VALID, epoch_words

@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.certainty import COVERAGE
 from collab.distribution import (
     HELD_OUT,
     ONE_NOISE,
@@ -22,6 +21,7 @@ from collab.distribution import (
     held_out_films,
 )
 from collab.errors import RunError
+from collab.models.levels import COVERAGE
 from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.item_item import ItemItem, liked_from
+from collab.models.ease import ItemItem, liked_from
 from collab.orders import POPULAR
 from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.reasons import watched_reasons

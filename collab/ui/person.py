@@ -8,7 +8,7 @@ from functools import cached_property
 
 from collab.errors import RunError
 from collab.film_groups import FilmGroup
-from collab.item_item import ItemItem
+from collab.models.ease import ItemItem
 from collab.newcomer import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun

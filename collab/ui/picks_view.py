@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.certainty import COVERAGE
+from collab.models.levels import COVERAGE
 from collab.newcomer import Picks
 from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.reasons import weightiest

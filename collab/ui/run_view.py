@@ -12,9 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import RunError
 from collab.models import family_of
+from collab.models.settings import as_text, settings_from
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan_again
-from collab.settings import as_text, settings_from
 from collab.ui import cached, words
 from collab.ui.certainty_view import show_certainty
 from collab.ui.distribution_view import distribution_expander

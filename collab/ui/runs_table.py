@@ -11,8 +11,8 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.models import PRESET_TITLES, family_of
+from collab.models.settings import about, to_dict
 from collab.services.run_record import RUN_ID, RunRecord
-from collab.settings import about, to_dict
 from collab.ui import words
 from collab.ui.page import STATE_WORDS
 

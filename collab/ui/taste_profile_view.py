@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from collab.certainty import COVERAGE
 from collab.data.tables import trained_items
 from collab.errors import CollabError
+from collab.models.levels import COVERAGE
 from collab.newcomer import Newcomer
 from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words

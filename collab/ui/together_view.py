@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.item_item import liked_from
+from collab.models.ease import liked_from
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.together import (

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from collab.models import DEFAULT_PRESET, PRESET_TITLES, family_of
+from collab.models.settings import about, to_dict
 from collab.services.runs import RunRecord
 from collab.services.trials import View
-from collab.settings import about, to_dict
 from collab.ui import words
 from collab.ui.curves_chart import Curve, Frame
 from collab.ui.loss_chart import BIASES, MEAN, epoch_word

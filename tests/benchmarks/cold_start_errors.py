@@ -25,13 +25,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collab.certainty import COVERAGE, REACH
-from collab.cold_start import Belief, Predictions, background, user_prior
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_random
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.contract import Model
+from collab.models.fold_in import Belief, Predictions, background, user_prior
+from collab.models.levels import COVERAGE, REACH
 from collab.newcomer import ByItself, Newcomer, newcomer
 from collab.training import fit
 from tests.benchmarks.cold_start_goals import Goal, at_least, share

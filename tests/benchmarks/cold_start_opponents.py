@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from collab.cold_start import Belief, Predictions, predictions_around
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import split_random
+from collab.models.fold_in import Belief, Predictions, predictions_around
 from collab.newcomer import Newcomer
 from tests.benchmarks.conditions import ask_peer
 from tests.benchmarks.newcomers import REVEALS, Person

@@ -29,13 +29,13 @@ import pandas as pd
 import torch
 from sklearn.linear_model import Ridge
 
-from collab.cold_start import Predictions
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_random
 from collab.data.tables import describe_items, describe_users
-from collab.item_item import ItemItem, item_item
 from collab.metrics import coverage, ndcg_at_k
 from collab.models import build_model, preset_of
+from collab.models.ease import ItemItem, item_item
+from collab.models.fold_in import Predictions
 from collab.newcomer import Newcomer, newcomer
 from collab.orders import ORDERS, POPULAR, WATCH, rank, score_of
 from collab.training import fit

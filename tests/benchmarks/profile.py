@@ -24,7 +24,7 @@ from collab.data.splitting import split_random
 from collab.models import build_model, preset_of, sweeps
 from collab.models.adam import fused_step
 from collab.models.dot import loss_and_gradient
-from collab.schedule import one_cycle
+from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
 

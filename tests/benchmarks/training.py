@@ -22,7 +22,7 @@ import torch
 from collab.data.ratings import Ratings
 from collab.metrics import errors
 from collab.models import preset_of
-from collab.schedule import one_cycle
+from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.jobs import Jobs
 from collab.services.kinds import all_kinds

@@ -21,6 +21,7 @@ from collab.__main__ import main
 from collab.data.catalogue import SAMPLE
 from collab.errors import CollabError, RunError
 from collab.models import MODELS, preset_of
+from collab.models.settings import about
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
 from collab.services.job_queue import JobQueue
@@ -29,7 +30,6 @@ from collab.services.kinds import all_kinds
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
 from collab.services.trainings import TRAINING, Trainings
-from collab.settings import about
 from collab.ui import cached
 from tests.forked_worker import Nursery, forking_here
 

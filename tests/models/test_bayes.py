@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.certainty import level_probabilities
 from collab.data.dataset import encode
 from collab.data.ratings import RatingScale
 from collab.data.splitting import split_by
@@ -13,6 +12,7 @@ from collab.errors import SettingError
 from collab.models import build_model, preset_of
 from collab.models import sweeps as module
 from collab.models.bayes import Bayes, BayesSettings
+from collab.models.levels import level_probabilities
 from collab.training import fit
 
 SCALE = RatingScale(1.0, 5.0, 1.0)

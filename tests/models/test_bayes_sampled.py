@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from collab.certainty import level_probabilities
 from collab.data.dataset import encode
 from collab.data.features import Features, features_of
 from collab.data.ratings import RatingScale
@@ -16,6 +15,7 @@ from collab.models import bayes_sampled as module
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
+from collab.models.levels import level_probabilities
 from collab.models.sweeps import feature_kernel
 from collab.training import fit
 

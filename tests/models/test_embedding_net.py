@@ -10,7 +10,7 @@ from torch import nn
 from collab.models import build_model
 from collab.models.embedding_net import BatchNorm, Design, build_layers, size_by_rule
 from collab.models.nets import DeepSettings, NetSettings
-from collab.schedule import one_cycle
+from collab.models.schedule import one_cycle
 
 # three users and three films besides the unknown ones, and a fourth of each that rates nothing; 16 ratings
 ROWS = [(user, film, 1 + (user * film + user) % 5) for user in range(1, 5) for film in range(1, 5)]

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from collab.cold_start import Belief, Films, fold_in
 from collab.data.dataset import encode
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
+from collab.models.fold_in import Belief, Films, fold_in
 from collab.newcomer import newcomer
 from collab.training import fit
 

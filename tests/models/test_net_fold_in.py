@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from collab.cold_start import Films, user_prior
-from collab.cold_start import fold_in as closed_form
+from collab.models.fold_in import Films, user_prior
+from collab.models.fold_in import fold_in as closed_form
 from collab.models.net_fold_in import fold_in, row_prior
 
 N_USERS, N_ITEMS, N_FACTORS = 200, 12, 3

@@ -7,8 +7,8 @@ import pytest
 
 from collab.data.splitting import split_by
 from collab.errors import RunError
-from collab.item_item import item_item
 from collab.models import preset_of
+from collab.models.ease import item_item
 from collab.services.environment import Environment
 from collab.services.runs import RunStore
 from collab.services.training_job import load_encoded, plan

@@ -15,7 +15,7 @@ from collab.errors import SettingError
 from collab.ideas.nets import Net, net_of
 from collab.models.embedding_net import size_by_rule
 from collab.models.nets import DeepSettings
-from collab.settings import parse
+from collab.models.settings import parse
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.certainty import calibration, in_words, level_probabilities, likely_range
 from collab.data.ratings import RatingScale
+from collab.models.levels import calibration, in_words, level_probabilities, likely_range
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)

@@ -27,9 +27,9 @@ from functools import cached_property
 
 import numpy as np
 
-from collab.certainty import REACH
 from collab.data.ratings import RatingScale
 from collab.errors import SettingError
+from collab.models.levels import REACH
 
 PSEUDO_USERS = 10.0
 """How many imagined users without any correlation between factors join the trained ones in a prior's covariance."""

@@ -39,7 +39,7 @@ def likely_range(chances: np.ndarray, rating_scale: RatingScale) -> tuple[np.nda
     """The fewest neighbouring levels that hold a rating with at least the chance COVERAGE: lowest and highest, each (n,).
 
     `chances` (n, n_levels) as of `level_probabilities`; of equally many levels the likelier ones are taken. Whole levels hold
-    more than asked for: 88 % where 80 % were asked, on the people of `collab.cold_start.predict`, as the model says.
+    more than asked for: 88 % where 80 % were asked, on the people of `collab.models.fold_in.predict`, as the model says.
     """
     levels = rating_scale.levels.astype(np.float64)
     below = np.hstack([np.zeros((len(chances), 1)), np.cumsum(chances, axis=1)])  # (n, n_levels + 1)

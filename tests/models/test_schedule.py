@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.schedule import cosine, one_cycle
+from collab.models.schedule import cosine, one_cycle
 
 POSITIONS = st.floats(0, 1)
 PEAKS = st.floats(1e-5, 1.0)

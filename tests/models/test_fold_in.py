@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from collab.cold_start import (
+from collab.data.ratings import RatingScale
+from collab.errors import SettingError
+from collab.models.fold_in import (
     FEATURE_DAMPING,
     PSEUDO_USERS,
     Belief,
@@ -19,8 +21,6 @@ from collab.cold_start import (
     predict,
     user_prior,
 )
-from collab.data.ratings import RatingScale
-from collab.errors import SettingError
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 Y_RANGE = (0.0, 5.5)

@@ -15,7 +15,7 @@ from collab.models import MODELS, preset_of
 from collab.models.dot import DotBiasSettings, DotRangeSettings
 from collab.models.neighbours import NeighboursSettings
 from collab.models.nets import DeepSettings
-from collab.settings import about, as_text, parse, setting, settings_from, to_dict
+from collab.models.settings import about, as_text, parse, setting, settings_from, to_dict
 
 NUMBERS = [field.name for field in dataclasses.fields(DotBiasSettings) if field.type in ("int", "float")]
 PRESETS = [(model, preset) for model, family in MODELS.items() for preset in family.presets]
