@@ -39,7 +39,7 @@ from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.services.watched_together import item_item_of
 from collab.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
-from collab.training import EpochReport
+from collab.training.fit import EpochReport
 
 
 def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, Any]:

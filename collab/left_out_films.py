@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from collab.comparison import Measured
 from collab.data.features import Features
 from collab.data.ratings import Ratings
 from collab.errors import DataError
 from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.nets import SideSettings
-from collab.training import fit
+from collab.training.comparison import Measured
+from collab.training.fit import fit
 
 MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
 N_FILMS = 150

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.comparison import Comparison, compare
 from collab.data.genres import kinds_of
 from collab.data.ratings import Ratings
 from collab.data.tables import trained_items
-from collab.metrics import Errors, errors
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import Model
 from collab.models.levels import REACH
+from collab.training.comparison import Comparison, compare
+from collab.training.metrics import Errors, errors
 
 LEAST_ROWS = 10
 """With fewer held-out ratings of a user two models are not compared: a bootstrap over so few rows promises too much."""

@@ -15,7 +15,7 @@ from collab.new_film import (
     foresee,
     group_table,
 )
-from collab.training import fit
+from collab.training.fit import fit
 
 N_USERS, N_FILMS = 40, 24
 KINDS = {0: ("Western", 1960), 1: ("Horror", 1990)}

@@ -16,7 +16,7 @@ from collab.models.ease import ItemItem, item_item
 from collab.newcomer import newcomer, picks
 from collab.orders import ORDERS, Dials
 from collab.services.profiles import ProfileStore
-from collab.training import fit
+from collab.training.fit import fit
 from collab.ui.taste import answers_known
 
 SCALE = RatingScale(1.0, 5.0, 1.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from collab.data.ratings import Ratings
 from collab.models import build_model
 from collab.models.dot import DotBiasSettings
-from collab.training import fit
+from collab.training.fit import fit
 
 DECAYS = (0.0, 0.01, 0.03, 0.1, 0.3)
 MANY_ROWS = 5_000  # of the tables; a step moves all of them, so larger tables take larger batches, and fewer steps

@@ -15,7 +15,7 @@ from collab.data.ratings import UNKNOWN, Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
 from collab.models import build_model
 from collab.models.bayes import BayesSettings
-from collab.training import fit
+from collab.training.fit import fit
 
 NONE, EXPLORATION, DAMPING = "none", "exploration", "damping"
 REMEDIES = (NONE, EXPLORATION, DAMPING)

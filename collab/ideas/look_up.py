@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from collab.one_thread import one_thread
+from collab.training.one_thread import one_thread
 
 BYTES_OF_NUMBER = 4  # float32
 BYTES_OF_INDEX = 8  # int64, as torch wants it

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.comparison import Measured
 from collab.data.dataset import Dataset, item_labels
 from collab.data.features import features_of
 from collab.data.ratings import Ratings
@@ -25,7 +24,8 @@ from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, background
 from collab.newcomer import Newcomer, newcomer
-from collab.training import fit
+from collab.training.comparison import Measured
+from collab.training.fit import fit
 
 AVERAGE, GENRES, ABOUT, BIASES, TASTE = "average", "genres", "about", "biases", "ratings"
 AVERAGE_USER = (AVERAGE, 0)

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse
 
 from collab.data.ratings import Ratings
-from collab.metrics import Errors, errors
+from collab.training.metrics import Errors, errors
 
 
 def global_mean(train: Ratings) -> float:

@@ -11,13 +11,13 @@ import numpy as np
 from collab.chapter import DATA, HOLDOUT, ITEMS_BY, NEAR, SEEDS, Row
 from collab.chapter_summary import Curve, Summary, Untrained, running_mean
 from collab.errors import SettingError
-from collab.metrics import errors
 from collab.models import build_model, family_of
 from collab.models.settings import settings_from
 from collab.services.environment import Environment
 from collab.services.runs import Progress, RunRecord, RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import plan
+from collab.training.metrics import errors
 
 
 def belongs(record: RunRecord, row: Row) -> bool:

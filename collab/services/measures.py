@@ -12,8 +12,6 @@ from collab.data.splitting import split_by
 from collab.left_out_films import Measurement, measure
 from collab.models import build_model, family_of
 from collab.models.settings import settings_from
-from collab.one_thread import one_thread
-from collab.range_test import RangeTest, n_steps_for, range_test
 from collab.services.environment import read_environment
 from collab.services.job_queue import Job
 from collab.services.jobs import Jobs
@@ -21,6 +19,8 @@ from collab.services.runs import RunStore
 from collab.services.sealed import data_of, split_of
 from collab.services.training_job import load_encoded
 from collab.services.worker import AtWork
+from collab.training.one_thread import one_thread
+from collab.training.range_test import RangeTest, n_steps_for, range_test
 
 SQUARED = "squared · "
 FILE = "measured.npz"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collab.comparison import Comparison, compare
 from collab.data.splitting import SEALED, sealed_share, with_sealed
 from collab.errors import CollabError, RunError
 from collab.models import family_of
@@ -20,6 +19,7 @@ from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import split_of
 from collab.services.training_job import load_encoded, plan_again
+from collab.training.comparison import Comparison, compare
 
 N_REPEATS = 5
 

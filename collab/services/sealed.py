@@ -10,11 +10,11 @@ from collab.data.catalogue import Dataset
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split, seal, sealed_share, split_by, split_rows
 from collab.errors import CollabError, RunError
-from collab.metrics import errors
 from collab.models.baselines import baselines
 from collab.services.environment import Environment
 from collab.services.runs import RunRecord, RunStore, TrainedRun
 from collab.services.training_job import load_encoded
+from collab.training.metrics import errors
 
 
 def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratings]:

@@ -27,7 +27,6 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import split_by
 from collab.data.tables import describe_items, describe_users
 from collab.errors import CollabError, RunError, SettingError, StorageError
-from collab.metrics import Errors
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, family_of, preset_of
 from collab.models.baselines import baselines
 from collab.models.contract import Model, NamesChances
@@ -38,7 +37,8 @@ from collab.services.run_files import LARGEST_WEIGHT, describe_layers
 from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
 from collab.services.runs import RunStore
 from collab.services.worker import AtWork
-from collab.training import BatchReport, EpochReport, Outcome, fit
+from collab.training.fit import BatchReport, EpochReport, Outcome, fit
+from collab.training.metrics import Errors
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
 WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches

@@ -12,7 +12,6 @@ from collab.asking import Audience, audience
 from collab.biases import BiasDoubt, bias_doubt
 from collab.chapter_summary import Curve, Untrained
 from collab.co_rating import CoRating, co_rating
-from collab.comparison import Comparison
 from collab.components import Pca, film_axes, film_matrix
 from collab.data.answers import match_titles
 from collab.data.catalogue import Dataset
@@ -45,6 +44,7 @@ from collab.services.watched_together import item_item_of
 from collab.similarity import FilmSpace, film_space
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import trained_places
+from collab.training.comparison import Comparison
 
 
 @st.cache_resource(show_spinner=False)

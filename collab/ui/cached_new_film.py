@@ -7,8 +7,8 @@ import streamlit as st
 
 from collab.data.tables import trained_items
 from collab.new_film import AudienceSpace, audience_space
-from collab.one_thread import one_thread
 from collab.services.sealed import data_of
+from collab.training.one_thread import one_thread
 from collab.ui import cached
 from collab.user_groups import favourite_genres, groups_told
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from collab.comparison import BETTER, NOT_TOLD_APART, Comparison
 from collab.errors import CollabError
 from collab.models import family_of
 from collab.models.settings import about
 from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
+from collab.training.comparison import BETTER, NOT_TOLD_APART, Comparison
 from collab.ui import cached, words
 from collab.ui.curves_chart import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.loss_chart import BIASES, TRAIN, VALID, epoch_words

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from collab.comparison import BETTER, WORSE
 from collab.data.genres import DECADES, GENRES
 from collab.data.ratings import RatingScale
 from collab.models.levels import COVERAGE
 from collab.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.services.runs import TrainedRun
+from collab.training.comparison import BETTER, WORSE
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose

@@ -11,8 +11,8 @@ import streamlit as st
 
 from collab.models import Family, build_model
 from collab.models.settings import to_dict
-from collab.range_test import GradientModel, RangeTest
 from collab.services.measures import tested_rates
+from collab.training.range_test import GradientModel, RangeTest
 from collab.ui import words
 from collab.ui.loss_chart import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.settings_form import take_over

@@ -20,8 +20,8 @@ from collab.alignment import (
     plane_of,
 )
 from collab.errors import CollabError
-from collab.one_thread import one_thread
 from collab.services.runs import TrainedRun
+from collab.training.one_thread import one_thread
 from collab.ui import cached, words
 
 LEAST_FILMS = 12

@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from collab.comparison import compare
 from collab.models import preset_of
 from collab.models.contract import Model, NamesChances
 from collab.models.levels import Calibration, calibration
+from collab.training.comparison import compare
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 
 SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)

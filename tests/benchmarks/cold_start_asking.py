@@ -36,7 +36,7 @@ from collab.data.tables import describe_items, describe_users
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.models import build_model, preset_of
 from collab.newcomer import Newcomer, newcomer
-from collab.training import fit
+from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
 from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 

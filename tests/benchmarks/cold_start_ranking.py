@@ -32,13 +32,13 @@ from sklearn.linear_model import Ridge
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_random
 from collab.data.tables import describe_items, describe_users
-from collab.metrics import coverage, ndcg_at_k
 from collab.models import build_model, preset_of
 from collab.models.ease import ItemItem, item_item
 from collab.models.fold_in import Predictions
 from collab.newcomer import Newcomer, newcomer
 from collab.orders import ORDERS, POPULAR, WATCH, rank, score_of
-from collab.training import fit
+from collab.training.fit import fit
+from collab.training.metrics import coverage, ndcg_at_k
 from tests.benchmarks.cold_start_goals import Goal, at_least, at_most, share, upper_end
 from tests.benchmarks.newcomers import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of
 

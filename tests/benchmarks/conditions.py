@@ -32,7 +32,7 @@ from collab.models import build_model
 from collab.models.contract import Model
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
-from collab.training import EpochReport, Outcome, fit
+from collab.training.fit import EpochReport, Outcome, fit
 
 N_TIMES = 5  # a time is the median of so many fits
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS")

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from collab.metrics import errors
 from collab.models import preset_of
+from collab.training.metrics import errors
 from tests.benchmarks.conditions import Part, curve_of, enough, fitted, parts, pin, run_peer
 
 SEEDS = [0, 1, 2]

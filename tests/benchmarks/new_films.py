@@ -19,7 +19,6 @@ import statistics
 
 import numpy as np
 
-from collab.comparison import compare
 from collab.data.features import features_of, film_words_of
 from collab.data.ratings import Ratings
 from collab.data.tables import describe_items
@@ -27,7 +26,8 @@ from collab.left_out_films import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_ou
 from collab.models import build_model, preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded
-from collab.training import fit
+from collab.training.comparison import compare
+from collab.training.fit import fit
 from tests.benchmarks.conditions import pin
 
 SEEDS = (0, 1, 2)

@@ -20,7 +20,6 @@ import numpy as np
 import torch
 
 from collab.data.ratings import Ratings
-from collab.metrics import errors
 from collab.models import preset_of
 from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
@@ -28,6 +27,7 @@ from collab.services.jobs import Jobs
 from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
 from collab.services.trainings import Trainings
+from collab.training.metrics import errors
 from tests.benchmarks.conditions import enough, parts, pin
 
 SEEDS = [0, 1, 2]

@@ -7,7 +7,7 @@ import pytest
 
 from collab.ideas.biases import Sums, damped_sums, sums_of
 from collab.models import MODELS, build_model, preset_of
-from collab.training import fit
+from collab.training.fit import fit
 
 
 def test_by_hand():

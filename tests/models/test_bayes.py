@@ -13,7 +13,7 @@ from collab.models import build_model, preset_of
 from collab.models import sweeps as module
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.levels import level_probabilities
-from collab.training import fit
+from collab.training.fit import fit
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 CHAPTER_MSE = 0.8178  # of `dot-bias`, preset chapter, mean over seeds 0, 1, 2: README

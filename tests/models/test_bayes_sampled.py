@@ -17,7 +17,7 @@ from collab.models.bayes import Bayes, BayesSettings
 from collab.models.bayes_sampled import BayesSampled, BayesSampledSettings
 from collab.models.levels import level_probabilities
 from collab.models.sweeps import feature_kernel
-from collab.training import fit
+from collab.training.fit import fit
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 CHAPTER_MSE = 0.8178  # of `dot-bias`, preset chapter, mean over seeds 0, 1, 2: README

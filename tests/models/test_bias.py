@@ -8,7 +8,7 @@ from collab.data.tables import describe_users
 from collab.models.baselines import baselines, biases_only
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
 from collab.newcomer import newcomer
-from collab.training import fit
+from collab.training.fit import fit
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collab.errors import SettingError
 from collab.models import MODELS, build_model
 from collab.models.contract import FoldsIn
 from collab.models.shapes import weight_shapes
-from collab.training import fit
+from collab.training.fit import fit
 
 N_SIDE = 40
 UNABLE = ("mean", "bias")  # baselines that cannot tell even films from odd ones

@@ -16,7 +16,7 @@ from collab.errors import SettingError
 from collab.models import build_model, preset_of
 from collab.models.adam import Adam, RowAdam
 from collab.models.dot import DotBiasSettings, DotProductBias, loss_and_gradient
-from collab.training import fit
+from collab.training.fit import fit
 
 SEEDS = range(5)
 KINDS = pytest.mark.parametrize(

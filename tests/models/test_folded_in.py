@@ -9,7 +9,7 @@ from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, Films, fold_in
 from collab.newcomer import newcomer
-from collab.training import fit
+from collab.training.fit import fit
 
 
 def test_bayes_agrees_where_the_belief_beforehand_is_the_same(make_ratings):

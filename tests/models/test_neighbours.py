@@ -10,7 +10,7 @@ from collab.data.splitting import split_by
 from collab.errors import SettingError
 from collab.models.baselines import biases_only
 from collab.models.neighbours import DAMPING, Neighbours, NeighboursSettings, similarities
-from collab.training import fit
+from collab.training.fit import fit
 
 EVERY_KIND = pytest.mark.parametrize(
     "of, similarity", [(of, kind) for of in ("users", "films") for kind in ("cosine", "pearson")]

@@ -11,7 +11,7 @@ from collab.models import build_model
 from collab.models.net_fold_in import row_prior
 from collab.models.ordinal import Ordinal, OrdinalSettings, loss_and_gradient
 from collab.models.ordinal_fold_in import Films
-from collab.training import fit
+from collab.training.fit import fit
 
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)
 

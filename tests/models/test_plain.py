@@ -8,7 +8,7 @@ from collab.data.dataset import encode
 from collab.data.splitting import split_by
 from collab.models.dot import DotBiasSettings, DotProductBias
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
-from collab.training import fit
+from collab.training.fit import fit
 
 HOW = {"n_factors": 4, "epochs": 3, "learning_rate": 0.05, "weight_decay": 0.2, "batch_size": 16, "seed": 3}
 

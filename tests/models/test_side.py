@@ -10,7 +10,7 @@ from collab.data.features import Features
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.models.side_columns import NO_TIME, TIME_BANDS, SideColumns
-from collab.training import fit
+from collab.training.fit import fit
 
 LOVED, HATED = [1.0, 0.0], [0.0, 1.0]
 N_FILMS = 24

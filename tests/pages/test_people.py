@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from collab.errors import RunError
-from collab.metrics import errors
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded, plan
+from collab.training.metrics import errors
 from collab.ui import cached
 from tests.pages.on_the_page import current, figure, link, texts
 from tests.training_here import train_here

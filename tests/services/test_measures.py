@@ -12,7 +12,6 @@ from collab.data.splitting import split_by
 from collab.left_out_films import measure
 from collab.models import DotBiasSettings, build_model, preset_of
 from collab.models.settings import to_dict
-from collab.range_test import n_steps_for, range_test
 from collab.services import measures
 from collab.services.environment import Environment
 from collab.services.job_queue import DONE, FAILED
@@ -21,6 +20,7 @@ from collab.services.kinds import MEASURES, all_kinds
 from collab.services.runs import RunStore
 from collab.services.sealed import split_of
 from collab.services.training_job import plan
+from collab.training.range_test import n_steps_for, range_test
 from tests.services.waiting import wait
 from tests.training_here import train_here
 

@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 
-from collab.comparison import NOT_TOLD_APART, WORSE
 from collab.errors import RunError
 from collab.models import DotBiasSettings
 from collab.services.environment import Environment
@@ -21,6 +20,7 @@ from collab.services.repeats import (
 )
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
+from collab.training.comparison import NOT_TOLD_APART, WORSE
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)
 

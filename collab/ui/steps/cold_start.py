@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.errors import CollabError
 from collab.ideas.remedies import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED, REVEALED, TASTE, measure
-from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
+from collab.training.comparison import NOT_TOLD_APART, WORSE, Measured
+from collab.training.one_thread import one_thread
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page

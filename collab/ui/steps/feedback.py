@@ -24,7 +24,7 @@ from collab.ideas.feedback import (
     Round,
     simulate,
 )
-from collab.one_thread import one_thread
+from collab.training.one_thread import one_thread
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page

@@ -16,8 +16,8 @@ from collab.errors import CollabError
 from collab.ideas import decay_curves
 from collab.ideas.decay_curves import DECAYS, DecayCurve
 from collab.ideas.weight_decay import adam_with_decay, adam_with_penalty, pulls, room, sgd_with_decay, sgd_with_penalty
-from collab.one_thread import one_thread
 from collab.services.training_job import load_encoded
+from collab.training.one_thread import one_thread
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies
 
-from collab.comparison import BETTER, NOT_TOLD_APART, WORSE, compare
+from collab.training.comparison import BETTER, NOT_TOLD_APART, WORSE, compare
 
 
 def test_by_hand():

@@ -1,6 +1,6 @@
 """Same data, settings, seed and number of threads: the same bytes, here and in another process.
 
-`python -m tests.test_reproducibility` prints what this process predicts; the test compares that with its own.
+`python -m tests.training.test_reproducibility` prints what this process predicts; the test compares that with its own.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from collab.data.catalogue import load_dataset
 from collab.data.dataset import encode
 from collab.data.splitting import split_random
 from collab.models import MODELS, build_model
-from collab.training import fit
+from collab.training.fit import fit
 
 CASES = [(name, preset) for name, family in MODELS.items() for preset in family.presets]
 PROJECT = Path(__file__).resolve().parents[1]
@@ -45,7 +45,7 @@ def elsewhere():
     """What a fresh process finds, in which words hash otherwise and the libraries of linear algebra may take two threads."""
     told = os.environ | {name: "2" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.test_reproducibility"],
+        [sys.executable, "-m", "tests.training.test_reproducibility"],
         cwd=PROJECT,
         env=told | {"PYTHONHASHSEED": "12345", "TZ": "Asia/Kathmandu"},
         capture_output=True,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.data.ratings import Ratings
-from collab.metrics import Errors, errors
 from collab.models.contract import Model
+from collab.training.metrics import Errors, errors
 
 HOPELESS = 100.0  # variances of the ratings: a loss so far above that of predicting only 0 is taken for lost
 

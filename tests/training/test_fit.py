@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from collab.data.splitting import split_random
-from collab.metrics import errors
 from collab.models import build_model
 from collab.models.contract import Step
 from collab.models.dot import DotBiasSettings
-from collab.training import BatchReport, EpochReport, fit
+from collab.training.fit import BatchReport, EpochReport, fit
+from collab.training.metrics import errors
 
 
 class Scripted:

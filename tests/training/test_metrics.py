@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, mean_squared_error, ndcg_score
 
-from collab.metrics import coverage, errors, ndcg_at_k
+from collab.training.metrics import coverage, errors, ndcg_at_k
 
 STARS = st.floats(0, 5.5, width=32)
 
