@@ -24,6 +24,7 @@ from collab.data.download import download
 from collab.data.exports import read_export
 from collab.data.splitting import split_by
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
+from collab.explore.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.models.settings import parse
 from collab.newcomer import newcomer, picks
@@ -38,7 +39,6 @@ from collab.services.runs import KEPT_DAYS, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
 from collab.services.watched_together import item_item_of
-from collab.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.training.fit import EpochReport
 
 

@@ -76,7 +76,7 @@ def ranked_for(
     """All candidates for a user in `order` (`collab.orders.rank`): the films with enough training ratings that are not among the
     training ratings `rated`, stars by item_index.
 
-    Two columns more: place, 1 the first, and given, the user's held-out rating of the film (`collab.people.held_out_of`; of two
+    Two columns more: place, 1 the first, and given, the user's held-out rating of the film (`collab.explore.people.held_out_of`; of two
     the higher), NaN without one. Raises SettingError as `rank` does.
     """
     table = rank(order, predictions, items, rated, known=together, dials=dials, n=len(items))

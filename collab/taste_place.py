@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from collab.components import Pca
+from collab.explore.components import Pca
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
 from collab.newcomer import ByItself, Newcomer

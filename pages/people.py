@@ -3,7 +3,7 @@
 import streamlit as st
 
 from collab.errors import RunError
-from collab.people import held_out_of, people_table
+from collab.explore.people import held_out_of, people_table
 from collab.ui import cached, people_picks_view, people_view, words
 from collab.ui.controls import choose
 from collab.ui.needs import offer_runs_with_ratings

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from collab.components import film_axes, film_matrix
 from collab.data.ratings import RatingScale
+from collab.explore.components import film_axes, film_matrix
 from collab.models.contract import Foreseen
 from collab.models.fold_in import Belief
 from collab.newcomer import ByItself

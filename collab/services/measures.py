@@ -9,7 +9,7 @@ import numpy as np
 
 from collab.data.features import features_of, film_words_of
 from collab.data.splitting import split_by
-from collab.left_out_films import Measurement, measure
+from collab.explore.left_out_items import Measurement, measure
 from collab.models import build_model, family_of
 from collab.models.settings import settings_from
 from collab.services.environment import read_environment

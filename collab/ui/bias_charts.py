@@ -1,6 +1,6 @@
 """The pictures of what biases have in common: means by genre and decade, and the users' distribution.
 
-Pure functions from tables of `collab.biases` and a palette to Plotly figures.
+Pure functions from tables of `collab.explore.biases` and a palette to Plotly figures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collab.ui.theme import Palette
 def kinds_figure(
     table: pd.DataFrame, overall: float, palette: Palette, *, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """Mean biases of `collab.biases.bias_by_kind` as dots on their standard errors, named on the left with the number of
+    """Mean biases of `collab.explore.biases.bias_by_kind` as dots on their standard errors, named on the left with the number of
     films; `overall`, the mean of all films, is a dotted line."""
     reach = np.abs(np.r_[table["mean"], overall]).max(initial=1e-6)
     hover = [_mean_in_words(row.name, row) for row in table.itertuples()]
@@ -60,7 +60,7 @@ def kinds_figure(
 def genre_decade_figure(
     table: pd.DataFrame, palette: Palette, *, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """Mean biases of `collab.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
+    """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
     in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
     means = table.pivot(index="genre", columns="decade", values="mean")
     numbers = {(row.genre, row.decade): words.count(row.n_films) for row in table.itertuples()}
@@ -101,7 +101,7 @@ def genre_decade_figure(
 def distribution_figure(
     table: pd.DataFrame, palette: Palette, *, n_bins: int = 40, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """How many users of `collab.biases.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones orange."""
+    """How many users of `collab.explore.biases.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones orange."""
     biases = table["bias"].to_numpy()
     reach = max(float(np.abs(biases).max(initial=0.0)), 1e-6)
     edges = np.linspace(-reach, reach, n_bins + 1)  # an even number of bars: none is both harsh and kind

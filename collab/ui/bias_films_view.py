@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.biases import bias_table, shrunk
+from collab.explore.biases import bias_table, shrunk
 from collab.services.runs import TrainedRun
 from collab.ui import cached
 from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.biases import bias_by_genre_and_decade, bias_by_kind, bias_table, mean_bias
 from collab.data.genres import DECADES, GENRES
+from collab.explore.biases import bias_by_genre_and_decade, bias_by_kind, bias_table, mean_bias
 from collab.ui import words
 from collab.ui.bias_charts import genre_decade_figure, kinds_figure
 from collab.ui.bias_films_view import item_biases

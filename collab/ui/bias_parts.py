@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.biases import BiasDoubt
+from collab.explore.biases import BiasDoubt
 from collab.services.runs import TrainedRun
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose

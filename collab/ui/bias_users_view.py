@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.biases import shrunk, user_bias_table
+from collab.explore.biases import shrunk, user_bias_table
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.bias_charts import distribution_figure

@@ -9,10 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.asking import Audience, audience
-from collab.biases import BiasDoubt, bias_doubt
 from collab.chapter_summary import Curve, Untrained
-from collab.co_rating import CoRating, co_rating
-from collab.components import Pca, film_axes, film_matrix
 from collab.data.answers import match_titles
 from collab.data.catalogue import Dataset
 from collab.data.features import features_of, features_of_person
@@ -20,13 +17,17 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import Split
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError, SettingError
+from collab.explore.biases import BiasDoubt, bias_doubt
+from collab.explore.co_rating import CoRating, co_rating
+from collab.explore.components import Pca, film_axes, film_matrix
+from collab.explore.people import HeldOut, foretell
+from collab.explore.similarity import FilmSpace, film_space
 from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Background, Predictions, background
 from collab.models.neighbours import USERS, Neighbours
 from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
-from collab.people import HeldOut, foretell
 from collab.people_picks import predictions_for
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
@@ -41,7 +42,6 @@ from collab.services.sealed import data_of, split_of
 from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
-from collab.similarity import FilmSpace, film_space
 from collab.taste_alike import TrainedTastes, trained_tastes
 from collab.taste_place import trained_places
 from collab.training.comparison import Comparison

@@ -9,10 +9,10 @@ from collab.data.catalogue import Dataset
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split
 from collab.data.tables import describe_items
-from collab.data_facts import Sizes, doubled_titles, rated_twice, sizes
+from collab.explore.data_facts import Sizes, doubled_titles, rated_twice, sizes
+from collab.explore.split_facts import SplitFacts, split_facts
 from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
-from collab.split_facts import SplitFacts, split_facts
 from collab.ui import cached
 
 

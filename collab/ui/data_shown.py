@@ -12,8 +12,8 @@ from collab.data.catalogue import SAMPLE
 from collab.data.dataset import Dataset
 from collab.data.ratings import Ratings
 from collab.data.splitting import SEALED, Split, split_by
-from collab.data_facts import Sizes
 from collab.errors import CollabError
+from collab.explore.data_facts import Sizes
 from collab.ui import cached, cached_data, words
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page, use_data

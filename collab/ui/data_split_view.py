@@ -9,7 +9,7 @@ import streamlit as st
 
 from collab.data.splitting import Split, sealed_share, split_by_time, split_last, split_random
 from collab.errors import SettingError
-from collab.split_facts import SplitFacts, held_out_over_time
+from collab.explore.split_facts import SplitFacts, held_out_over_time
 from collab.ui import cached_data, words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import held_out_figure

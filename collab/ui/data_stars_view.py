@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.ratings import Ratings
-from collab.data_facts import level_counts
+from collab.explore.data_facts import level_counts
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import Stars, stars_figure

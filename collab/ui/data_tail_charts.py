@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from collab.data_facts import cumulative_share, n_top
+from collab.explore.data_facts import cumulative_share, n_top
 from collab.ui import words
 from collab.ui.charts import styled
 from collab.ui.explore_charts import escaped, font

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data_facts import TooFew, counts, cumulative_share, gini, n_top, too_few
+from collab.explore.data_facts import TooFew, counts, cumulative_share, gini, n_top, too_few
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose

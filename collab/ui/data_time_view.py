@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.data_facts import PERIODS, WEEK, over_time
+from collab.explore.data_facts import PERIODS, WEEK, over_time
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.distribution import (
+from collab.errors import RunError
+from collab.explore.distribution import (
     HELD_OUT,
     ONE_NOISE,
     OWN,
@@ -20,7 +21,6 @@ from collab.distribution import (
     given_ratings,
     held_out_films,
 )
-from collab.errors import RunError
 from collab.models.levels import COVERAGE
 from collab.services.runs import RunRecord, TrainedRun
 from collab.ui import cached, words

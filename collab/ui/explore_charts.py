@@ -1,6 +1,6 @@
 """The flat pictures of film biases: as bars, and against the mean.
 
-Pure functions from tables of `collab.biases` and a palette to Plotly figures; hover texts say what a number means.
+Pure functions from tables of `collab.explore.biases` and a palette to Plotly figures; hover texts say what a number means.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def bias_scatter_figure(
 ) -> go.Figure:
     """Every film's bias against its damped mean, sized by count, coloured by residual, with the line that the mean suggests.
 
-    `table` as of `collab.biases.bias_table`; `found` item indices are ringed and named, else the `N_LABELLED` largest
+    `table` as of `collab.explore.biases.bias_table`; `found` item indices are ringed and named, else the `N_LABELLED` largest
     residuals to either side. For users as of `user_bias_table`, `mean` is their mean_rating, `index` their user_index.
     """
     figure = go.Figure()

@@ -11,8 +11,8 @@ import streamlit as st
 
 from collab.data.genres import genre_words
 from collab.data.tables import most_rated_items, trained_items
+from collab.explore.similarity import MEASURE_COLUMNS
 from collab.services.runs import TrainedRun
-from collab.similarity import MEASURE_COLUMNS
 from collab.ui import words
 from collab.ui.explore_charts import shortened
 
@@ -128,7 +128,7 @@ def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
 
 
 def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> None:
-    """The films of `collab.similarity.nearest` to press: the one pressed becomes the chosen film."""
+    """The films of `collab.explore.similarity.nearest` to press: the one pressed becomes the chosen film."""
     for film in table.to_dict("records"):
         value, n_ratings = film[MEASURE_COLUMNS[measure]], words.count(film["n_ratings"])
         st.button(

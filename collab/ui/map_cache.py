@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 import streamlit as st
 
-from collab.components import Pca, direction_between, film_axes, film_matrix
 from collab.data.genres import genre_flags
 from collab.data.tables import most_rated_items
-from collab.film_clusters import film_clusters
+from collab.explore.clusters import film_clusters
+from collab.explore.components import Pca, direction_between, film_axes, film_matrix
 from collab.ui import cached
 
 MOST_FILMS = 10_000

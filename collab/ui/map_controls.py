@@ -13,8 +13,8 @@ from itertools import islice
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.components import N_COMPONENTS
-from collab.film_clusters import MOST as MOST_CLUSTERS
+from collab.explore.clusters import MOST as MOST_CLUSTERS
+from collab.explore.components import N_COMPONENTS
 from collab.services.runs import TrainedRun
 from collab.ui import map_cache, words
 from collab.ui.controls import choose

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.axis_facts import ends, what_goes_with
-from collab.film_clusters import cluster_table
+from collab.explore.axes import ends, what_goes_with
+from collab.explore.clusters import cluster_table
 from collab.ui import words
 from collab.ui.tables import item_table
 
@@ -89,7 +89,7 @@ def show_set(films: pd.DataFrame, inside: np.ndarray) -> None:
 
 
 def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
-    """The table of `collab.film_clusters.cluster_table`; its groups stand under `name`."""
+    """The table of `collab.explore.clusters.cluster_table`; its groups stand under `name`."""
     st.dataframe(
         table,
         hide_index=True,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from collab.explore.similarity import Options, similar_items
 from collab.services.runs import TrainedRun
-from collab.similarity import Options, similar_items
 from collab.ui import cached, words
 from collab.ui.film_picker import film_facts, neighbour_buttons
 from collab.ui.map_layout import Layout

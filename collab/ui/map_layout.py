@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.components import Pca, place_doubt, taken
 from collab.errors import CollabError, SettingError
+from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached, map_cache, own_ratings, words

@@ -11,9 +11,9 @@ import streamlit as st
 from collab.data.features import film_words_of
 from collab.data.genres import genres_of
 from collab.errors import RunError
-from collab.left_out_films import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
+from collab.explore.left_out_items import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
+from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, foresee, group_table
 from collab.models import family_of
-from collab.new_film import AudienceSpace, NewFilm, closest_films, foresee, group_table
 from collab.services.measures import films_left_out
 from collab.services.runs import TrainedRun
 from collab.ui import cached, cached_new_film, words

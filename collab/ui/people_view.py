@@ -7,8 +7,8 @@ import streamlit as st
 
 from collab.data.genres import DECADES, GENRES
 from collab.data.ratings import RatingScale
+from collab.explore.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.models.levels import COVERAGE
-from collab.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.services.runs import TrainedRun
 from collab.training.comparison import BETTER, WORSE
 from collab.ui import cached, words
@@ -55,7 +55,7 @@ def _description(person: pd.Series) -> str:
 
 
 def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
-    """The picture of a user's held-out ratings. `rows` as of `collab.people.held_out_of`, with title and n_ratings."""
+    """The picture of a user's held-out ratings. `rows` as of `collab.explore.people.held_out_of`, with title and n_ratings."""
     if rows.empty:
         st.info(
             "None of this user’s ratings is held out in this run, so nothing can be said of how well the model foretells them. "

@@ -41,7 +41,7 @@ def use_person(user_id: str) -> None:
 
 
 def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
-    """The box and the button; returns the user_index chosen. `people` as of `collab.people.people_table`, not empty.
+    """The box and the button; returns the user_index chosen. `people` as of `collab.explore.people.people_table`, not empty.
 
     A number in the link that the run does not know is refused in words, and the user of before, or the first, is shown.
     """

@@ -8,9 +8,9 @@ import dataclasses
 import streamlit as st
 
 from collab.errors import RunError
+from collab.explore.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import TrainedRun
-from collab.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.ui import cached, words
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.similar_charts import seed_marks

@@ -10,10 +10,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.co_rating import ALIKE, KINDS, SEEN, agreement, shared_raters, similarity_by
 from collab.errors import RunError
-from collab.services.runs import TrainedRun
-from collab.similarity import (
+from collab.explore.co_rating import ALIKE, KINDS, SEEN, agreement, shared_raters, similarity_by
+from collab.explore.similarity import (
     MEASURE_COLUMNS,
     Options,
     Point,
@@ -24,6 +23,7 @@ from collab.similarity import (
     neighbour_rows,
     ranked,
 )
+from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings

@@ -7,8 +7,8 @@ import dataclasses
 import streamlit as st
 
 from collab.data.tables import most_rated_items
+from collab.explore.similarity import between
 from collab.services.runs import TrainedRun
-from collab.similarity import between
 from collab.ui import cached, words
 from collab.ui.film_picker import pick_film
 from collab.ui.needs import offer_factors

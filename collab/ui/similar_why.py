@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.co_rating import shared
 from collab.data.genres import genres_of
 from collab.errors import RunError
+from collab.explore.co_rating import shared
+from collab.explore.similarity import FilmSpace, Options, directions, ends, parts
 from collab.services.runs import TrainedRun
-from collab.similarity import FilmSpace, Options, directions, ends, parts
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose

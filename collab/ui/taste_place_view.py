@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.components import Pca
 from collab.data.tables import trained_items
+from collab.explore.components import Pca
 from collab.taste_alike import alike
 from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.taste_profile import ROUNDING

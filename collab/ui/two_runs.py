@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.alignment import (
+from collab.errors import CollabError
+from collab.explore.alignment import (
     Alignment,
     Kept,
     Plane,
@@ -19,7 +20,6 @@ from collab.alignment import (
     neighbours_kept,
     plane_of,
 )
-from collab.errors import CollabError
 from collab.services.runs import TrainedRun
 from collab.training.one_thread import one_thread
 from collab.ui import cached, words
@@ -27,7 +27,7 @@ from collab.ui import cached, words
 LEAST_FILMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""
 NEAREST_BY = {"cosine": "cosine", "distance": "euclidean"}
-"""How nearness is measured: in the link, and in `collab.alignment`."""
+"""How nearness is measured: in the link, and in `collab.explore.alignment`."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) ->
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.2 MB each for MovieLens 100K
 def films_of_both(first_id: str, second_id: str, minimum: int) -> pd.DataFrame:
-    """The films with `minimum` training ratings in both runs, see `collab.alignment.common_films`. Raises RunError."""
+    """The films with `minimum` training ratings in both runs, see `collab.explore.alignment.common_films`. Raises RunError."""
     first, second = cached.trained_run(first_id), cached.trained_run(second_id)
     by = "label" if first.record.items_by == second.record.items_by else "title"
     return common_films(first.items, second.items, by, minimum)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.alignment import kept_by_count
+from collab.explore.alignment import kept_by_count
 from collab.ui import words
 from collab.ui.other_run import AGAINST
 from collab.ui.tables import item_table

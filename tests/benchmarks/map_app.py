@@ -5,7 +5,7 @@ The link says which, `?way=ours&n=10000`; a switch changes the colours of the sa
 
 import streamlit as st
 
-from collab.components import film_axes
+from collab.explore.components import film_axes
 from collab.ui.film_map_chart import Look, axis_titles, film_map_figure, film_names, film_words
 from collab.ui.map_cache import MOST_FILMS
 from collab.ui.plot3d import plot3d

@@ -4,7 +4,7 @@
 
 MovieLens 100K, items are titles, nothing cut, one pinned core, one thread. Three draws (seeds 0, 1, 2, of the model too) of 150
 films with five ratings or more each, all their ratings left out of the training. Answers, all on the same rows: those of
-`collab.left_out_films` (global mean; with the user's bias; with the mean of the film's genres; with a ridge regression on genres
+`collab.explore.left_out_items` (global mean; with the user's bias; with the mean of the film's genres; with a ridge regression on genres
 and years instead), `side` in its two presets, the same without side information, and the Bayesian models with side information.
 MSE: mean over the draws ± their standard deviation. Gain: the MSE of the global mean minus that of the answer, likewise; beside
 it the 95 % interval over films, rows of all draws together, whole films of a draw drawn with replacement. Films: root mean
@@ -22,7 +22,7 @@ import numpy as np
 from collab.data.features import features_of, film_words_of
 from collab.data.ratings import Ratings
 from collab.data.tables import describe_items
-from collab.left_out_films import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_out, simple_answers
+from collab.explore.left_out_items import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_out, simple_answers
 from collab.models import build_model, preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from collab.biases import bias_table
+from collab.explore.biases import bias_table
 from collab.models import DotBiasSettings
 from collab.services.training_job import plan
 from collab.ui import cached

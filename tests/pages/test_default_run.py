@@ -12,12 +12,12 @@ import pytest
 
 from collab.chapter import ROWS
 from collab.data.tables import trained_items
-from collab.distribution import distribution
+from collab.explore.distribution import distribution
+from collab.explore.similarity import Options, film_space, similar_items
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
 from collab.models.levels import calibration
 from collab.models.settings import parse
-from collab.similarity import Options, film_space, similar_items
 from collab.training.metrics import errors
 from collab.ui import cached, words
 from collab.ui.steps import STEPS, distance, feedback

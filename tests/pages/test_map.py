@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 
-from collab.components import film_axes, film_matrix
 from collab.data.tables import most_rated_items
+from collab.explore.components import film_axes, film_matrix
+from collab.explore.similarity import Options, film_space, similar_items
 from collab.services import tsne
 from collab.services.environment import read_environment
 from collab.services.job_queue import DONE
-from collab.similarity import Options, film_space, similar_items
 from collab.ui import cached, film_set, map_cache
 from collab.ui.film_map_chart import POINTS
 from collab.ui.film_set import choose_films

@@ -9,7 +9,7 @@ import pytest
 
 from collab.data.tables import trained_items
 from collab.errors import RunError
-from collab.left_out_films import MEAN, RIDGE, SIDE
+from collab.explore.left_out_items import MEAN, RIDGE, SIDE
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out

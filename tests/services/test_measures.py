@@ -9,7 +9,7 @@ from collab.data.catalogue import load_dataset
 from collab.data.dataset import encode
 from collab.data.features import features_of, film_words_of
 from collab.data.splitting import split_by
-from collab.left_out_films import measure
+from collab.explore.left_out_items import measure
 from collab.models import DotBiasSettings, build_model, preset_of
 from collab.models.settings import to_dict
 from collab.services import measures

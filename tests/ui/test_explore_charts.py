@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from collab.biases import bias_table
+from collab.explore.biases import bias_table
 from collab.ui.explore_charts import (
     bias_bars_figure,
     bias_scatter_figure,

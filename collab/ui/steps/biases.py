@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.biases import bias_table, user_bias_table
 from collab.errors import RunError
+from collab.explore.biases import bias_table, user_bias_table
 from collab.ideas.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
@@ -91,7 +91,7 @@ def parts_figure(parts: Parts, in_stars: bool, palette: Palette, *, synthetic: b
 def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
     """The first films by mean rating and the first by bias, each with its place in the other order; lines join the same film.
 
-    `table` as of `collab.biases.bias_table`, with places `by_mean` and `by_bias` (1, 2, …).
+    `table` as of `collab.explore.biases.bias_table`, with places `by_mean` and `by_bias` (1, 2, …).
     """
     figure = go.Figure()
     firsts = table[(table["by_mean"] <= N_RANKED) | (table["by_bias"] <= N_RANKED)]

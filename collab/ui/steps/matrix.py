@@ -11,7 +11,7 @@ import streamlit as st
 
 from collab.data.ratings import Ratings, RatingScale
 from collab.errors import RunError
-from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
+from collab.explore.crosstab import blank_share, by_count, crosstab, spread
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose

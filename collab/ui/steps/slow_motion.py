@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import RunError
-from collab.ideas.crosstab import by_count, crosstab
+from collab.explore.crosstab import by_count, crosstab
 from collab.ideas.slow_motion import State, trajectory
 from collab.ui import cached, own_link, words
 from collab.ui.controls import choose

@@ -6,15 +6,9 @@ import pytest
 
 from collab.data.features import Features, film_words_of
 from collab.errors import RunError
+from collab.explore.new_item import NewFilm, audience_space, closest_films, foresee, group_table
 from collab.models import build_model
 from collab.models.nets import SideSettings
-from collab.new_film import (
-    NewFilm,
-    audience_space,
-    closest_films,
-    foresee,
-    group_table,
-)
 from collab.training.fit import fit
 
 N_USERS, N_FILMS = 40, 24

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from collab.errors import SettingError
-from collab.similarity import (
+from collab.explore.similarity import (
     FilmSpace,
     Options,
     at_film,

@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from collab.data.genres import DECADES, GENRES
-from collab.models import BiasSettings, build_model
-from collab.models.baselines import baselines
-from collab.people import (
+from collab.explore.people import (
     LEAST_ROWS,
     HeldOut,
     against_biases,
@@ -20,6 +18,8 @@ from collab.people import (
     taste,
     training_rows_of,
 )
+from collab.models import BiasSettings, build_model
+from collab.models.baselines import baselines
 
 ROWS = [(1, "a", 5), (1, "b", 3), (2, "a", 4), (2, "c", 1), (1, "c", 2), (3, "a", 2), (3, "b", 4), (1, "d", 4)]
 TRAIN, VALID = [0, 1, 2, 3, 7], [4, 5, 6]  # user 3 has no training rating

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr
 
-from collab.co_rating import ALIKE, SEEN, agreement, co_rating, shared, shared_raters, similarity_by
 from collab.errors import SettingError
-from collab.similarity import mean_overlap, times_found
+from collab.explore.co_rating import ALIKE, SEEN, agreement, co_rating, shared, shared_raters, similarity_by
+from collab.explore.similarity import mean_overlap, times_found
 
 # Film 1 is rated by users a, b, c; film 2 by a, b; film 3 by c, d; film 4 by d alone.
 PAPER = [

@@ -13,7 +13,7 @@ import pandas as pd
 
 from collab.data.dataset import Dataset
 from collab.data.ratings import Ratings
-from collab.ideas.crosstab import blank_share
+from collab.explore.crosstab import blank_share
 
 DAY, WEEK, MONTH = PERIODS = ("day", "week", "month")
 _NUMPY_PERIODS = {DAY: "datetime64[D]", MONTH: "datetime64[M]"}

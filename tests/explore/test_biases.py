@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.biases import (
+from collab.data.genres import DECADES, GENRES
+from collab.explore.biases import (
     bias_by_genre_and_decade,
     bias_by_kind,
     bias_doubt,
@@ -17,7 +18,6 @@ from collab.biases import (
     shrunk,
     user_bias_table,
 )
-from collab.data.genres import DECADES, GENRES
 
 
 def make_films(*rows):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from collab.axis_facts import LEAST_FILMS, correlation, ends, what_goes_with
+from collab.explore.axes import LEAST_FILMS, correlation, ends, what_goes_with
 
 
 def some_films(n_films=60, seed=0):

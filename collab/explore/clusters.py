@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from collab.axis_facts import LEAST_FILMS
 from collab.data.genres import genre_flags
+from collab.explore.axes import LEAST_FILMS
 
 MOST = 8
 """So many clusters at most: as many as colours can be told apart."""

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
-from collab.ideas.crosstab import blank_share, by_count, crosstab, spread
+from collab.explore.crosstab import blank_share, by_count, crosstab, spread
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from collab.data.ratings import RatingScale
 from collab.data.splitting import Split
-from collab.distribution import (
+from collab.explore.distribution import (
     HELD_OUT,
     ONE_NOISE,
     OWN,

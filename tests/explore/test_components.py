@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA, TruncatedSVD
 
-from collab.components import direction_between, film_axes, film_matrix, place_doubt, taken
 from collab.errors import SettingError
+from collab.explore.components import direction_between, film_axes, film_matrix, place_doubt, taken
 
 MATRICES = arrays(np.float64, st.tuples(st.integers(6, 25), st.integers(3, 7)), elements=st.floats(-3, 3, width=16))
 

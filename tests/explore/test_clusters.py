@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.film_clusters import cluster_table, film_clusters
+from collab.explore.clusters import cluster_table, film_clusters
 
 
 def three_heaps():

@@ -13,9 +13,9 @@ import pandas as pd
 from scipy.linalg import orthogonal_procrustes
 from sklearn.neighbors import NearestNeighbors
 
-from collab.components import film_axes
 from collab.data.tables import most_rated_items
 from collab.errors import SettingError
+from collab.explore.components import film_axes
 
 MEASURES = ("cosine", "euclidean")
 """The measures of closeness that no rotation changes."""
@@ -143,7 +143,7 @@ def chance_disparity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> fl
 def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
     """The rows of the `k` nearest other films of every film, closest first: (n, k), k cut to n − 1.
 
-    `factors` (n, d); cosine and Euclidean distance as of `collab.similarity`. Raises SettingError for another measure.
+    `factors` (n, d); cosine and Euclidean distance as of `collab.explore.similarity`. Raises SettingError for another measure.
     """
     _check_measure(measure)
     places = _places(np.asarray(factors, dtype=np.float64), measure)

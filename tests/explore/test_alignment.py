@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import procrustes
 
-from collab.alignment import (
+from collab.errors import SettingError
+from collab.explore.alignment import (
     MEASURES,
     align,
     chance_disparity,
@@ -17,9 +18,8 @@ from collab.alignment import (
     neighbours_kept,
     plane_of,
 )
-from collab.components import film_axes
-from collab.errors import SettingError
-from collab.similarity import FilmSpace, Options, similar_items
+from collab.explore.components import film_axes
+from collab.explore.similarity import FilmSpace, Options, similar_items
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
 QUARTER_TURN = np.array([[0.0, 1.0], [-1.0, 0.0]])  # (x, y) becomes (-y, x)

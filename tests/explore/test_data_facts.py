@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from collab.data.dataset import Dataset, encode
 from collab.data.ratings import RatingScale
-from collab.data_facts import (
+from collab.explore.data_facts import (
     DAY,
     MONTH,
     PERIODS,

@@ -5,7 +5,7 @@ import pytest
 
 from collab.data.features import Features
 from collab.errors import DataError
-from collab.left_out_films import (
+from collab.explore.left_out_items import (
     DAMPING,
     GENRES,
     KINDNESS,

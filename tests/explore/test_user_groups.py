@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.user_groups import NO_FAVOURITE, UNKNOWN_GROUP, age_words, favourite_genres, groups_told
+from collab.explore.user_groups import NO_FAVOURITE, UNKNOWN_GROUP, age_words, favourite_genres, groups_told
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ import pandas as pd
 from collab.data.features import film_words_of
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError
+from collab.explore.similarity import neighbour_rows
 from collab.models.embedding_net import EmbeddingNet
-from collab.similarity import neighbour_rows
 
 
 @dataclass(frozen=True, eq=False)
