@@ -27,8 +27,8 @@ from collab.errors import CollabError, DataError, DownloadError, RunError, Setti
 from collab.explore.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.models.settings import parse
-from collab.newcomer import newcomer, picks
-from collab.orders import ORDERS, RATING, WATCH, Dials
+from collab.recommend.new_user import newcomer, picks
+from collab.recommend.orders import ORDERS, RATING, WATCH, Dials
 from collab.services import disk
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import is_replaceable

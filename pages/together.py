@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError, ProfileError
-from collab.together import LEAST_PEOPLE
+from collab.recommend.group import LEAST_PEOPLE
 from collab.ui import cached, words
 from collab.ui.page import open_page
 from collab.ui.together_controls import choose_evening

@@ -5,8 +5,8 @@ import pytest
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
-from collab.film_groups import FilmGroup
 from collab.models import preset_of
+from collab.recommend.item_groups import FilmGroup
 from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, newcomers
 from tests.benchmarks.conditions import N_TIMES, Part, enough
 

@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.models.fold_in import Belief, Films
-from collab.newcomer import Newcomer
+from collab.recommend.new_user import Newcomer
 from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together
 from tests.benchmarks.cold_start_goals import at_least, at_most, print_goals, share, upper_end

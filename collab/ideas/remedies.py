@@ -23,7 +23,7 @@ from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, background
-from collab.newcomer import Newcomer, newcomer
+from collab.recommend.new_user import Newcomer, newcomer
 from collab.training.comparison import Measured
 from collab.training.fit import fit
 

@@ -62,7 +62,7 @@ class Films:
     n_factors + 1, same) where a Bayesian model has them, and its rating range.
 
     `noise_variance`, in squared stars, is what even a known user's rating deviates by, about 0.8 on MovieLens 100K
-    (`collab.newcomer` says where it comes from).
+    (`collab.recommend.new_user` says where it comes from).
     """
 
     factors: np.ndarray

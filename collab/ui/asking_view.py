@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from collab.asking import (
+from collab.data.ratings import RatingScale
+from collab.errors import RunError
+from collab.recommend.elicitation import (
     Audience,
     Interview,
     Strategy,
@@ -19,8 +21,6 @@ from collab.asking import (
     by_popularity,
     taught,
 )
-from collab.data.ratings import RatingScale
-from collab.errors import RunError
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words

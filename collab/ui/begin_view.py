@@ -10,7 +10,7 @@ import streamlit as st
 from collab.data.catalogue import CATALOGUE, DEFAULT, Dataset, Entry
 from collab.data.features import AGE_EDGES
 from collab.errors import RunError
-from collab.newcomer import GROUPS, ByItself, Newcomer
+from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.group_cards import SHOW_GROUPS, groups_in_words

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.asking import Audience, audience
 from collab.chapter_summary import Curve, Untrained
 from collab.data.answers import match_titles
 from collab.data.catalogue import Dataset
@@ -22,13 +21,16 @@ from collab.explore.co_rating import CoRating, co_rating
 from collab.explore.components import Pca, film_axes, film_matrix
 from collab.explore.people import HeldOut, foretell
 from collab.explore.similarity import FilmSpace, film_space
-from collab.film_groups import FilmGroup, after_groups, film_groups
 from collab.ideas.similar_users import train_neighbours
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Background, Predictions, background
 from collab.models.neighbours import USERS, Neighbours
-from collab.newcomer import ABOUT, GROUPS, ByItself, Newcomer, newcomer
-from collab.people_picks import predictions_for
+from collab.recommend.elicitation import Audience, audience
+from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
+from collab.recommend.new_user import ABOUT, GROUPS, ByItself, Newcomer, newcomer
+from collab.recommend.taste_alike import TrainedTastes, trained_tastes
+from collab.recommend.taste_place import trained_places
+from collab.recommend.trained_user import predictions_for
 from collab.services import chapter
 from collab.services.environment import Environment, read_environment
 from collab.services.fetch import Fetcher
@@ -42,8 +44,6 @@ from collab.services.sealed import data_of, split_of
 from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
 from collab.services.watched_together import item_item_of
-from collab.taste_alike import TrainedTastes, trained_tastes
-from collab.taste_place import trained_places
 from collab.training.comparison import Comparison
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.data.genres import genres_of
-from collab.orders import Dials
+from collab.recommend.orders import Dials
 from collab.services.runs import TrainedRun
 
 MINIMUM_COUNT = 20

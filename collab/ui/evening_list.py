@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 
 from collab.data.ratings import RatingScale
-from collab.together import Evening
+from collab.recommend.group import Evening
 from collab.ui import words
 from collab.ui.film_list import likely_words, title_and_facts, title_html
 from collab.ui.theme import Palette

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from collab.asking import unknown
-from collab.film_groups import FilmGroup
-from collab.newcomer import GROUPS, ByItself
+from collab.recommend.elicitation import unknown
+from collab.recommend.item_groups import FilmGroup
+from collab.recommend.new_user import GROUPS, ByItself
 from collab.services.runs import TrainedRun
 from collab.ui import cached, own_ratings, words
 from collab.ui.asking_view import EVEN

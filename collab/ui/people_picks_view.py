@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.models.ease import ItemItem, liked_from
-from collab.orders import POPULAR
-from collab.people_picks import Hits, hits, least_liked, orders_for, ranked_for, rated_in
-from collab.reasons import watched_reasons
+from collab.recommend.orders import POPULAR
+from collab.recommend.reasons import watched_reasons
+from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.dials import choose_dials

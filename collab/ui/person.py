@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from collab.errors import RunError
-from collab.film_groups import FilmGroup
 from collab.models.ease import ItemItem
-from collab.newcomer import GROUPS, ByItself, Newcomer
+from collab.recommend.item_groups import FilmGroup
+from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.ui import cached

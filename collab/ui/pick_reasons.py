@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collab.newcomer import ABOUT, GROUPS, Picks
-from collab.orders import WATCH
-from collab.reasons import Reason, rating_reasons, rounded, watched_reasons
+from collab.recommend.new_user import ABOUT, GROUPS, Picks
+from collab.recommend.orders import WATCH
+from collab.recommend.reasons import Reason, rating_reasons, rounded, watched_reasons
 from collab.ui import words
 from collab.ui.film_list import Part, Sum
 from collab.ui.person import Viewer

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from collab.newcomer import Picks, picks
-from collab.orders import Dials, Move, moves, popular
+from collab.recommend.new_user import Picks, picks
+from collab.recommend.orders import Dials, Move, moves, popular
 from collab.ui import words
 from collab.ui.film_list import Film, Prediction, title_and_facts
 from collab.ui.item_page import item_address

@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.models.levels import COVERAGE
-from collab.newcomer import Picks
-from collab.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
-from collab.reasons import weightiest
+from collab.recommend.new_user import Picks
+from collab.recommend.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
+from collab.recommend.reasons import weightiest
 from collab.ui import what_if, words
 from collab.ui.dials import choose_dials
 from collab.ui.film_list import film_list

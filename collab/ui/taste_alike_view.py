@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import RunError
-from collab.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
+from collab.recommend.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts

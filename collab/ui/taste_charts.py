@@ -1,6 +1,6 @@
 """The pictures of a taste: its place among films or people, genres, the distribution of predictions, who is alike.
 
-Pure functions from arrays and tables of `collab.taste_place`, `collab.taste_profile` and `collab.taste_alike` and a palette to
+Pure functions from arrays and tables of `collab.recommend.taste_place`, `collab.recommend.taste_profile` and `collab.recommend.taste_alike` and a palette to
 Plotly figures.
 """
 
@@ -91,7 +91,7 @@ def place_figure(
 
 
 def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """The genres of `collab.taste_profile.genre_table` as bars to both sides of zero with their intervals, highest on top.
+    """The genres of `collab.recommend.taste_profile.genre_table` as bars to both sides of zero with their intervals, highest on top.
 
     Bars whose interval holds zero are pale.
     """
@@ -145,7 +145,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
 def distribution_figure(
     table: pd.DataFrame, means: tuple[float, float], palette: Palette, who: str, *, synthetic: bool = False
 ) -> go.Figure:
-    """Columns for how many films are predicted in each step of `collab.taste_profile.predicted_distribution`, for the person; a
+    """Columns for how many films are predicted in each step of `collab.recommend.taste_profile.predicted_distribution`, for the person; a
     line for the average person; `means` of both."""
     width = float((table["high"] - table["low"]).iloc[0])
     hover = [

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.tables import trained_items
-from collab.taste_profile import genre_table, predicted_distribution
+from collab.recommend.taste_profile import genre_table, predicted_distribution
 from collab.ui import words
 from collab.ui.charts import PLAIN
 from collab.ui.film_picker import minimum_ratings

@@ -8,9 +8,9 @@ import streamlit as st
 
 from collab.data.tables import trained_items
 from collab.explore.components import Pca
-from collab.taste_alike import alike
-from collab.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
-from collab.taste_profile import ROUNDING
+from collab.recommend.taste_alike import alike
+from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
+from collab.recommend.taste_profile import ROUNDING
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN
 from collab.ui.controls import choose

@@ -8,8 +8,8 @@ import streamlit as st
 from collab.data.tables import trained_items
 from collab.errors import CollabError
 from collab.models.levels import COVERAGE
-from collab.newcomer import Newcomer
-from collab.taste_profile import Difference, bias_difference, given_and_everyone, level
+from collab.recommend.new_user import Newcomer
+from collab.recommend.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings, words
 from collab.ui.keeping import say_view_only
 from collab.ui.page import Page

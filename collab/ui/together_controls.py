@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from collab.orders import RATING, WATCH, Dials
+from collab.recommend.group import AVERAGE, LEAST_MISERY, WITHOUT_MISERY
+from collab.recommend.orders import RATING, WATCH, Dials
 from collab.services.runs import TrainedRun
-from collab.together import AVERAGE, LEAST_MISERY, WITHOUT_MISERY
 from collab.ui.controls import choose
 from collab.ui.dials import choose_dials
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from collab.errors import ProfileError
+from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.together import LEAST_PEOPLE, MOST_PEOPLE
 from collab.ui import own_link, own_ratings, together_people, words
 from collab.ui.together_people import YOU, Company
 

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import streamlit as st
 
 from collab.errors import ProfileError
+from collab.recommend.group import MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, Profile
-from collab.together import MOST_PEOPLE
 from collab.ui import cached, own_link, own_ratings
 from collab.ui.visitor import visitor
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.together import Agreement, Evening, Member, gains
+from collab.recommend.group import Agreement, Evening, Member, gains
 from collab.ui import words
 from collab.ui.evening_list import listed_names
 from collab.ui.theme import palette
@@ -65,7 +65,7 @@ def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
 
 
 def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """`collab.together.gains` with its people named, in stars."""
+    """`collab.recommend.group.gains` with its people named, in stars."""
     means = table[["together", "alone", "anything"]].to_numpy().round(4)
     shown = pd.DataFrame(means, columns=["these (stars)", "alone (stars)", "any (stars)"])
     shown.insert(0, "person", list(names))

@@ -10,17 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.models.ease import liked_from
+from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.together import (
-    Agreement,
-    Evening,
-    Member,
-    agreements,
-    gains,
-    only_one_likes,
-    pick_together,
-)
 from collab.ui import cached, own_ratings, words
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.film_list import Film, film_list, likely_words, title_and_facts

@@ -7,9 +7,9 @@ than they rated, and nobody hides a quarter of it.
 
 Screens: median over people until so many answers; never within 100 counts as infinite. Error: mean over people of each person's
 mean squared error on the test, with the answers at hand (who never gets so far: after 100 screens). Differences are paired over
-people, with 95 % intervals by bootstrap (2,000 draws, seed 0). Taught: `collab.asking.taught`, from before the first rating.
+people, with 95 % intervals by bootstrap (2,000 draws, seed 0). Taught: `collab.recommend.elicitation.taught`, from before the first rating.
 
-Groups (`collab.film_groups`): before the first film the person picks two of the groups, those whose films they rated most above
+Groups (`collab.recommend.item_groups`): before the first film the person picks two of the groups, those whose films they rated most above
 the films' own means (damped by two ratings; films of the test do not count).
 """
 
@@ -21,7 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collab.asking import (
+from collab.data.tables import describe_items, describe_users
+from collab.models import build_model, preset_of
+from collab.recommend.elicitation import (
     Interview,
     Strategy,
     at_random,
@@ -32,10 +34,8 @@ from collab.asking import (
     by_popularity,
     taught,
 )
-from collab.data.tables import describe_items, describe_users
-from collab.film_groups import FilmGroup, after_groups, film_groups
-from collab.models import build_model, preset_of
-from collab.newcomer import Newcomer, newcomer
+from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
+from collab.recommend.new_user import Newcomer, newcomer
 from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
 from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of

@@ -32,7 +32,7 @@ from collab.models import build_model, preset_of
 from collab.models.contract import Model
 from collab.models.fold_in import Belief, Predictions, background, user_prior
 from collab.models.levels import COVERAGE, REACH
-from collab.newcomer import ByItself, Newcomer, newcomer
+from collab.recommend.new_user import ByItself, Newcomer, newcomer
 from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_least, share
 from tests.benchmarks.cold_start_opponents import RIDGE, Biases, Method, item_mean, lenskit, ridge

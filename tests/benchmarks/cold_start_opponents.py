@@ -17,7 +17,7 @@ import numpy as np
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import split_random
 from collab.models.fold_in import Belief, Predictions, predictions_around
-from collab.newcomer import Newcomer
+from collab.recommend.new_user import Newcomer
 from tests.benchmarks.conditions import ask_peer
 from tests.benchmarks.newcomers import REVEALS, Person
 

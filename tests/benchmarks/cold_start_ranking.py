@@ -35,8 +35,8 @@ from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.ease import ItemItem, item_item
 from collab.models.fold_in import Predictions
-from collab.newcomer import Newcomer, newcomer
-from collab.orders import ORDERS, POPULAR, WATCH, rank, score_of
+from collab.recommend.new_user import Newcomer, newcomer
+from collab.recommend.orders import ORDERS, POPULAR, WATCH, rank, score_of
 from collab.training.fit import fit
 from collab.training.metrics import coverage, ndcg_at_k
 from tests.benchmarks.cold_start_goals import Goal, at_least, at_most, share, upper_end

@@ -5,8 +5,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.asking import films_to_ask
-from collab.orders import popular
+from collab.recommend.elicitation import films_to_ask
+from collab.recommend.orders import popular
 
 
 def make_items(n_ratings, titles=None):

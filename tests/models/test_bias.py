@@ -7,7 +7,7 @@ import pytest
 from collab.data.tables import describe_users
 from collab.models.baselines import baselines, biases_only
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
-from collab.newcomer import newcomer
+from collab.recommend.new_user import newcomer
 from collab.training.fit import fit
 
 

@@ -8,7 +8,7 @@ from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, Films, fold_in
-from collab.newcomer import newcomer
+from collab.recommend.new_user import newcomer
 from collab.training.fit import fit
 
 

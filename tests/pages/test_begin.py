@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from collab.asking import Interview, by_information, unknown
 from collab.data.features import features_of_person
 from collab.errors import ProfileError, RunError
 from collab.models import preset_of
-from collab.newcomer import picks
+from collab.recommend.elicitation import Interview, by_information, unknown
+from collab.recommend.new_user import picks
 from collab.services.environment import read_environment
 from collab.services.training_job import plan
 from collab.ui import cached

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from collab.asking import Interview, by_information, taught
 from collab.errors import ProfileError, RunError
+from collab.recommend.elicitation import Interview, by_information, taught
 from collab.services.environment import read_environment
 from collab.ui import cached
 from tests.pages.in_the_picks import kept_titles, picked, press_in_picks

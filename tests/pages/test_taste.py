@@ -9,12 +9,12 @@ import pytest
 from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.models import preset_of
-from collab.newcomer import GROUPS
+from collab.recommend.new_user import GROUPS
+from collab.recommend.taste_alike import alike, liked_films
+from collab.recommend.taste_profile import bias_difference, genre_table, level
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.taste_alike import alike, liked_films
-from collab.taste_profile import bias_difference, genre_table, level
 from collab.ui import cached, words
 from tests.pages.on_the_page import link, texts
 from tests.training_here import train_here

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.film_groups import FilmGroup
+from collab.recommend.item_groups import FilmGroup
 from collab.ui.group_cards import change_picked
 from collab.ui.person import groups_holding, titles_in
 

@@ -11,8 +11,7 @@ from collab.data.ratings import RatingScale
 from collab.errors import SettingError
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Predictions
-from collab.orders import RATING, WATCH, Dials, rank
-from collab.together import (
+from collab.recommend.group import (
     AVERAGE,
     JOINT_ORDERS,
     LEAST_MISERY,
@@ -26,6 +25,7 @@ from collab.together import (
     only_one_likes,
     pick_together,
 )
+from collab.recommend.orders import RATING, WATCH, Dials, rank
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 COUNTS = np.array([0, 90, 80, 70, 60, 50, 40, 30, 25, 5, 0])

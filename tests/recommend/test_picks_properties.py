@@ -13,8 +13,8 @@ from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.data.splitting import split_random
 from collab.models import build_model, preset_of
 from collab.models.ease import ItemItem, item_item
-from collab.newcomer import newcomer, picks
-from collab.orders import ORDERS, Dials
+from collab.recommend.new_user import newcomer, picks
+from collab.recommend.orders import ORDERS, Dials
 from collab.services.profiles import ProfileStore
 from collab.training.fit import fit
 from collab.ui.taste import answers_known

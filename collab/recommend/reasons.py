@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.models.ease import ItemItem
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 N_NAMED = 4
 """So many rated films are named in a reason, those with the largest parts; the others are one part together."""

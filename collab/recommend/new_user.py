@@ -31,10 +31,10 @@ from collab.models.fold_in import (
     user_prior,
 )
 from collab.models.levels import in_words, level_probabilities, likely_range
-from collab.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
+from collab.recommend.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 
 GROUPS, ABOUT = "groups", "about"
-"""What somebody can tell before any rating: groups of films that they like (`collab.film_groups`), and age, gender and occupation
+"""What somebody can tell before any rating: groups of films that they like (`collab.recommend.item_groups`), and age, gender and occupation
 (`collab.models.fold_in.background`)."""
 
 STRANGERS = 1.1
@@ -56,7 +56,7 @@ class Newcomer:
 
     def believing(self, prior: Belief, told: str = "") -> Newcomer:
         """The same with another belief beforehand, as `collab.models.fold_in.Background.inform` and
-        `collab.film_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
+        `collab.recommend.item_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
         the one that it was."""
         if prior is self.prior:
             return self
@@ -210,7 +210,7 @@ def picks(
     dismissed: Collection[int] = (),
     n_familiar: int | None = None,
 ) -> Picks:
-    """The `n` first films in `order` (`collab.orders`) for a person with the ratings `rated`, stars by item_index.
+    """The `n` first films in `order` (`collab.recommend.orders`) for a person with the ratings `rated`, stars by item_index.
 
     `items` is the run's items table, `together` the item-item weights on the run's training rows. Without them `watch` falls
     back to `rating`; the answer names the order that ranked. Films rated or `dismissed` are left out, with all the films of the

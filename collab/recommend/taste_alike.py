@@ -21,7 +21,7 @@ from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.ideas.similar_users import dense
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 N_FILMS = 200
 """Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""

@@ -26,7 +26,7 @@ from collab.data.ratings import RatingScale
 from collab.data.tables import trained_items
 from collab.models.fold_in import Predictions
 from collab.models.levels import REACH
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 ROUNDING = 1e-5
 """Differences up to this, in stars, are the rounding of single precision."""

@@ -22,7 +22,7 @@ import pandas as pd
 from collab.explore.components import Pca
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 PEOPLE_AT_ONCE = 100
 """Trained users whose predictions are in memory together."""

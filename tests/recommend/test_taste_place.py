@@ -9,8 +9,8 @@ from collab.data.ratings import RatingScale
 from collab.explore.components import film_axes, film_matrix
 from collab.models.contract import Foreseen
 from collab.models.fold_in import Belief
-from collab.newcomer import ByItself
-from collab.taste_place import (
+from collab.recommend.new_user import ByItself
+from collab.recommend.taste_place import (
     ahead,
     ellipse,
     movers,
@@ -20,7 +20,7 @@ from collab.taste_place import (
     stretch,
     trained_places,
 )
-from tests.test_taste_profile import N_FACTORS, N_ITEMS, make
+from tests.recommend.test_taste_profile import N_FACTORS, N_ITEMS, make
 
 FILMS = np.arange(1, N_ITEMS)
 RATED = {1: 5.0, 4: 1.0, 6: 4.0}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.models.fold_in import Belief, Films, Predictions
-from collab.newcomer import ByItself, Newcomer
-from collab.taste_profile import (
+from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.taste_profile import (
     Difference,
     bias_difference,
     genre_table,

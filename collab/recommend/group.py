@@ -7,7 +7,7 @@ Each person is predicted for alone: their own ratings are folded in, nobody else
     average-without-misery    the mean, among the films that nobody is predicted to rate below a threshold
 
 What is combined is the predicted rating in stars (order `rating`), or what each of them would watch and like (order `watch` of
-`collab.orders`). The latter are logarithms whose spread differs from person to person, with a floor that some reach often; so
+`collab.recommend.orders`). The latter are logarithms whose spread differs from person to person, with a floor that some reach often; so
 each person's order is put on one scale first (`normal_scores`), and nobody's counts more than another's.
 
 Sources: O'Connor, Cosley, Konstan & Riedl, PolyLens: A recommender system for groups of users, ECSCW 2001 (least misery);
@@ -32,7 +32,7 @@ from collab.errors import SettingError
 from collab.models.ease import ItemItem, liked_from
 from collab.models.fold_in import Predictions
 from collab.models.levels import level_probabilities, likely_range
-from collab.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of
+from collab.recommend.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of
 
 AVERAGE, LEAST_MISERY, WITHOUT_MISERY = WAYS = ("average", "least-misery", "average-without-misery")
 JOINT_ORDERS = (WATCH, RATING)

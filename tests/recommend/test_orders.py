@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from collab.errors import SettingError
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Predictions
-from collab.orders import FAMILIAR_FROM, ORDERS, RATING_WEIGHT, Dials, Move, allowed, moves, rank, score_of, varied
+from collab.recommend.orders import (
+    FAMILIAR_FROM,
+    ORDERS,
+    RATING_WEIGHT,
+    Dials,
+    Move,
+    allowed,
+    moves,
+    rank,
+    score_of,
+    varied,
+)
 
 COUNTS = np.array([500, 90, 80, 70, 60, 50, 40, 30, 25, 5, 0])
 N = len(COUNTS)

@@ -8,8 +8,8 @@ import pytest
 
 from collab.data.ratings import RatingScale
 from collab.models.ease import item_item
-from collab.orders import LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials
-from collab.people_picks import hits, least_liked, orders_for, predictions_for, ranked_for, rated_in
+from collab.recommend.orders import LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials
+from collab.recommend.trained_user import hits, least_liked, orders_for, predictions_for, ranked_for, rated_in
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 SCORES = np.array([3.0, 5.4, 4.0, 3.5, 2.0, 0.5], np.float32)  # of film 0, "#na#", to 5

@@ -33,7 +33,7 @@ import pandas as pd
 
 from collab.data.ratings import Ratings
 from collab.data.tables import film_rows, most_rated_items
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 N_KNOWN = 1200
 """Films whose chances follow the answers; those rated less often keep their share."""

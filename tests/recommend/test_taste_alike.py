@@ -9,8 +9,8 @@ import pytest
 from collab.data.ratings import RatingScale
 from collab.models.contract import Foreseen
 from collab.models.fold_in import Belief, Films
-from collab.newcomer import ByItself, Newcomer
-from collab.taste_alike import alike, liked_films, n_in_common, trained_tastes
+from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.taste_alike import alike, liked_films, n_in_common, trained_tastes
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 FACTORS = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])

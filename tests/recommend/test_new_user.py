@@ -15,9 +15,9 @@ from collab.errors import SettingError
 from collab.models.contract import Foreseen
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Belief, Films, fold_in, meet_ratings, predict, user_prior
-from collab.newcomer import STRANGERS, newcomer, picks
-from collab.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
-from collab.reasons import rating_reasons, rounded, watched_reasons, weightiest
+from collab.recommend.new_user import STRANGERS, newcomer, picks
+from collab.recommend.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
+from collab.recommend.reasons import rating_reasons, rounded, watched_reasons, weightiest
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)

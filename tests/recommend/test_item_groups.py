@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from collab.errors import SettingError
-from collab.film_groups import N_SHOWN, after_groups, film_groups
 from collab.models.fold_in import Belief
+from collab.recommend.item_groups import N_SHOWN, after_groups, film_groups
 
 KINDS = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.asking import (
+from collab.data.ratings import RatingScale
+from collab.models.contract import Foreseen
+from collab.models.fold_in import Belief, Films
+from collab.recommend.elicitation import (
     DAMPING,
     Audience,
     Interview,
@@ -21,10 +24,7 @@ from collab.asking import (
     taught,
     unknown,
 )
-from collab.data.ratings import RatingScale
-from collab.models.contract import Foreseen
-from collab.models.fold_in import Belief, Films
-from collab.newcomer import ByItself, Newcomer
+from collab.recommend.new_user import ByItself, Newcomer
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 N_FILMS = 12

@@ -1,6 +1,6 @@
 """What a model recommends to one of the people it was trained on, and whether they liked it: their held-out ratings tell.
 
-Not a fold-in (`collab.newcomer`): the prediction is the model's own for that user's trained row.
+Not a fold-in (`collab.recommend.new_user`): the prediction is the model's own for that user's trained row.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collab.data.ratings import Ratings, RatingScale
 from collab.models.contract import Model
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Predictions, predictions_around
-from collab.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
+from collab.recommend.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def ranked_for(
     together: ItemItem | None = None,
     dials: Dials = AS_IT_COMES,
 ) -> pd.DataFrame:
-    """All candidates for a user in `order` (`collab.orders.rank`): the films with enough training ratings that are not among the
+    """All candidates for a user in `order` (`collab.recommend.orders.rank`): the films with enough training ratings that are not among the
     training ratings `rated`, stars by item_index.
 
     Two columns more: place, 1 the first, and given, the user's held-out rating of the film (`collab.explore.people.held_out_of`; of two
