@@ -18,7 +18,7 @@ import pandas as pd
 
 from collab.data.ratings import Ratings
 from collab.data.tables import film_rows, most_rated_items, trained_items
-from collab.ideas.similar_users import dense
+from collab.lessons.similar_users import dense
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
 from collab.recommend.new_user import ByItself, Newcomer

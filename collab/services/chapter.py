@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from collab.chapter import DATA, HOLDOUT, ITEMS_BY, NEAR, SEEDS, Row
-from collab.chapter_summary import Curve, Summary, Untrained, running_mean
 from collab.errors import SettingError
+from collab.lessons.chapter import DATA, HOLDOUT, ITEMS_BY, NEAR, SEEDS, Row
+from collab.lessons.chapter_summary import Curve, Summary, Untrained, running_mean
 from collab.models import build_model, family_of
 from collab.models.settings import settings_from
 from collab.services.environment import Environment

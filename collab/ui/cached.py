@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.chapter_summary import Curve, Untrained
 from collab.data.answers import match_titles
 from collab.data.catalogue import Dataset
 from collab.data.features import features_of, features_of_person
@@ -21,7 +20,8 @@ from collab.explore.co_rating import CoRating, co_rating
 from collab.explore.components import Pca, film_axes, film_matrix
 from collab.explore.people import HeldOut, foretell
 from collab.explore.similarity import FilmSpace, film_space
-from collab.ideas.similar_users import train_neighbours
+from collab.lessons.chapter_summary import Curve, Untrained
+from collab.lessons.similar_users import train_neighbours
 from collab.models.ease import ItemItem
 from collab.models.fold_in import Background, Predictions, background
 from collab.models.neighbours import USERS, Neighbours

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.chapter import NEAR, TIE, Row
-from collab.chapter_findings import findings, printed_noise, ties
-from collab.chapter_summary import Summary, Untrained, epoch_table, final_table
 from collab.errors import RunError
+from collab.lessons.chapter import NEAR, TIE, Row
+from collab.lessons.chapter_findings import findings, printed_noise, ties
+from collab.lessons.chapter_summary import Summary, Untrained, epoch_table, final_table
 from collab.services.chapter import runs_of, summary_of
 from collab.services.runs import RunRecord
 from collab.ui import cached, words

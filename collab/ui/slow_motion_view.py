@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from collab.ideas.slow_motion import State
+from collab.lessons.slow_motion import State
 from collab.ui import words
 from collab.ui.explore_charts import name_of
 from collab.ui.theme import Palette, mixed

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from collab.chapter import ROWS, SEEDS
-from collab.chapter_findings import findings, ties
-from collab.chapter_summary import Summary, epoch_table, final_table
+from collab.lessons.chapter import ROWS, SEEDS
+from collab.lessons.chapter_findings import findings, ties
+from collab.lessons.chapter_summary import Summary, epoch_table, final_table
 from collab.services.chapter import curve_of, left_untrained, plan_missing, runs_of, summary_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from collab import chapter
+from collab.lessons import chapter
 from collab.models import preset_of
 from collab.services import chapter as chapter_runs
 from collab.services import jobs as jobs_module

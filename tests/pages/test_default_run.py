@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from collab.chapter import ROWS
 from collab.data.tables import trained_items
 from collab.explore.distribution import distribution
 from collab.explore.similarity import Options, film_space, similar_items
+from collab.lessons.chapter import ROWS
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
 from collab.models.levels import calibration

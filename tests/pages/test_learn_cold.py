@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from collab.ideas import remedies
+from collab.lessons import cold_start as remedies
 from collab.models.bayes import BayesSettings
 from collab.ui.steps import cold_start, feedback
 

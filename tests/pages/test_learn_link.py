@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from collab.ideas.dot_product import FIRST
+from collab.lessons.dot_product import FIRST
 from collab.ui import words
 from collab.ui.steps.dot_product import NUMBERS, in_link, read_numbers
 from tests.pages.on_the_page import link

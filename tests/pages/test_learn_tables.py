@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from collab.ideas import remedies
-from collab.ideas.uncertainty import Belief, drawn_ratings, update
+from collab.lessons import cold_start as remedies
+from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.models.bayes import BayesSettings
 from collab.ui import cached
 from collab.ui.steps import cold_start, feedback, weight_decay

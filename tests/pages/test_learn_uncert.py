@@ -1,6 +1,6 @@
 """Learn: uncertainty, nets, the distribution of a rating, similar users."""
 
-from collab.ideas.uncertainty import Belief, drawn_ratings, update
+from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.ui import cached
 
 

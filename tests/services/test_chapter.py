@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.chapter import ROWS, SEEDS, Row
-from collab.chapter_summary import Curve, Untrained
+from collab.lessons.chapter import ROWS, SEEDS, Row
+from collab.lessons.chapter_summary import Curve, Untrained
 from collab.models import DotBiasSettings, preset_of
 from collab.services import chapter
 from collab.services.chapter import (

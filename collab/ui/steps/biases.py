@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import RunError
 from collab.explore.biases import bias_table, user_bias_table
-from collab.ideas.biases import Parts, Sums, damped_sums, sums_of
+from collab.lessons.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
 from collab.ui import cached, words

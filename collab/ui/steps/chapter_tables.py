@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from collab.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
-from collab.chapter_summary import Summary
 from collab.data.catalogue import CATALOGUE, Entry
 from collab.errors import RunError
+from collab.lessons.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
+from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
 from collab.services.chapter import mean_baselines, runs_of
 from collab.services.runs import RunRecord

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import CollabError
-from collab.ideas.remedies import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED, REVEALED, TASTE, measure
+from collab.lessons.cold_start import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED, REVEALED, TASTE, measure
 from collab.services.training_job import load_encoded
 from collab.training.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.training.one_thread import one_thread

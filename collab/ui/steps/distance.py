@@ -9,7 +9,7 @@ import streamlit as st
 
 from collab.data.tables import most_rated_items
 from collab.explore.similarity import Options, film_space, similar_items
-from collab.ideas.closeness import Arrow, arrow, cosine, distance, dot
+from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.chapter_run import chapter_run

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from collab.ideas.dot_product import TELLINGS, Factors, Telling, dot, products, written
+from collab.lessons.dot_product import TELLINGS, Factors, Telling, dot, products, written
 from collab.ui import own_link, words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose

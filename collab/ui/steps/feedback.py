@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from collab.ideas.feedback import (
+from collab.lessons.feedback import (
     DAMPING,
     EXPLORATION,
     MOST_LOVERS,

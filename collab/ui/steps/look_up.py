@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 from plotly.subplots import make_subplots
 
-from collab.ideas.look_up import Cost, by_look_up, by_product, measure
+from collab.lessons.look_up import Cost, by_look_up, by_product, measure
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import SettingError
-from collab.ideas.nets import Net, net_of
+from collab.lessons.nets import Net, net_of
 from collab.models.embedding_net import size_by_rule
 from collab.models.nets import DeepSettings
 from collab.models.settings import parse

@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.chapter import ROWS
-from collab.ideas.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
+from collab.lessons.chapter import ROWS
+from collab.lessons.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.page import Page

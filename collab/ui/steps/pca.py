@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.ideas.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
+from collab.lessons.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled
 from collab.ui.controls import choose

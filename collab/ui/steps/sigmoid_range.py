@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.ideas.sigmoid_range import in_range, score_for, slope
+from collab.lessons.sigmoid_range import in_range, score_for, slope
 from collab.services.runs import TrainedRun
 from collab.ui import words
 from collab.ui.charts import PLAIN, styled

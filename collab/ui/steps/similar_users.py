@@ -10,7 +10,7 @@ import streamlit as st
 from collab.data.ratings import Ratings
 from collab.data.tables import trained_items
 from collab.errors import RunError
-from collab.ideas.similar_users import Walk, dense, walk
+from collab.lessons.similar_users import Walk, dense, walk
 from collab.models.neighbours import Neighbours, Say
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words

@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.explore.crosstab import by_count, crosstab
-from collab.ideas.slow_motion import State, trajectory
+from collab.lessons.slow_motion import State, trajectory
 from collab.ui import cached, own_link, words
 from collab.ui.controls import choose
 from collab.ui.page import Page

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.data.tables import most_rated_items
-from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
+from collab.lessons.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
 from collab.services.runs import TrainedRun
 from collab.ui import cached, words
 from collab.ui.charts import PLAIN, styled

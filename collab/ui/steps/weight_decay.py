@@ -13,9 +13,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.data.splitting import split_by
 from collab.errors import CollabError
-from collab.ideas import decay_curves
-from collab.ideas.decay_curves import DECAYS, DecayCurve
-from collab.ideas.weight_decay import adam_with_decay, adam_with_penalty, pulls, room, sgd_with_decay, sgd_with_penalty
+from collab.lessons import decay_curves
+from collab.lessons.decay_curves import DECAYS, DecayCurve
+from collab.lessons.weight_decay import (
+    adam_with_decay,
+    adam_with_penalty,
+    pulls,
+    room,
+    sgd_with_decay,
+    sgd_with_penalty,
+)
 from collab.services.training_job import load_encoded
 from collab.training.one_thread import one_thread
 from collab.ui import cached, words

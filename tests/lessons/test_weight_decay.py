@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from collab.ideas.weight_decay import (
+from collab.lessons.weight_decay import (
     adam_with_decay,
     adam_with_penalty,
     pulls,

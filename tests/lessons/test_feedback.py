@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from collab.errors import SettingError
-from collab.ideas import feedback
-from collab.ideas.feedback import DAMPING, EXPLORATION, LOVED, N_PEOPLE, NONE, choose, effective_number, make_world
+from collab.lessons import feedback
+from collab.lessons.feedback import DAMPING, EXPLORATION, LOVED, N_PEOPLE, NONE, choose, effective_number, make_world
 
 SEEDS = range(3)
 

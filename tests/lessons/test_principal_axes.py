@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from collab.ideas.principal_axes import best_plain_share, hidden_cloud, pressed, principal_axes
+from collab.lessons.principal_axes import best_plain_share, hidden_cloud, pressed, principal_axes
 
 
 @pytest.mark.parametrize("stretch", [1.0, 3.0, 6.0])

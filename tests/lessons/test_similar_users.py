@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.ideas.similar_users import dense, train_neighbours, walk
+from collab.lessons.similar_users import dense, train_neighbours, walk
 from collab.models.neighbours import FILMS, USERS, NeighboursSettings
 
 

@@ -1,6 +1,6 @@
 """The figures of a curve by hand, and the recipe by the size of the tables."""
 
-from collab.ideas.decay_curves import DecayCurve, chapter_settings, decay_curve
+from collab.lessons.decay_curves import DecayCurve, chapter_settings, decay_curve
 
 
 def test_rise_by_hand():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from collab.ideas.dot_product import FIRST, SECOND, TELLINGS, dot, factors, products, written
+from collab.lessons.dot_product import FIRST, SECOND, TELLINGS, dot, factors, products, written
 
 
 def test_figures_of_the_chapter():

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from collab.chapter import NEAR, ROWS, SEEDS, n_runs
-from collab.chapter_findings import findings, printed_noise, ties
-from collab.chapter_summary import (
+from collab.lessons.chapter import NEAR, ROWS, SEEDS, n_runs
+from collab.lessons.chapter_findings import findings, printed_noise, ties
+from collab.lessons.chapter_summary import (
     EXPLAINED,
     NOT_REPRODUCED,
     REPRODUCED,

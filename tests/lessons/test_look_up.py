@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.ideas.look_up import by_look_up, by_product, measure, one_hot
+from collab.lessons.look_up import by_look_up, by_product, measure, one_hot
 
 
 def test_by_hand():

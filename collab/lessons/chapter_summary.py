@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.chapter import NEAR, SEEDS, TIE, Row, rise
+from collab.lessons.chapter import NEAR, SEEDS, TIE, Row, rise
 
 REPRODUCED, EXPLAINED, NOT_REPRODUCED, TO_BE_TRAINED = "reproduced", "explained", "not reproduced", "to be trained"
 KEPT = 0.98

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from collab.ideas.slow_motion import at, start, step, trajectory
+from collab.lessons.slow_motion import at, start, step, trajectory
 
 RATINGS = np.array([[5.0, np.nan, 3.0], [4.0, 1.0, np.nan], [np.nan, 2.0, 4.5], [1.0, 5.0, 2.0]])
 

@@ -3,7 +3,7 @@
 import pytest
 
 from collab.errors import SettingError
-from collab.ideas.nets import net_of
+from collab.lessons.nets import net_of
 
 
 def test_counts_by_hand():

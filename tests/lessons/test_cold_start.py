@@ -7,7 +7,7 @@ import pytest
 
 from collab.data.dataset import encode
 from collab.errors import DataError
-from collab.ideas.remedies import (
+from collab.lessons.cold_start import (
     ABOUT,
     AVERAGE,
     AVERAGE_USER,

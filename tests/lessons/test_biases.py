@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from collab.ideas.biases import Sums, damped_sums, sums_of
+from collab.lessons.biases import Sums, damped_sums, sums_of
 from collab.models import MODELS, build_model, preset_of
 from collab.training.fit import fit
 

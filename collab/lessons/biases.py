@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collab.data.ratings import Ratings
-from collab.ideas.sigmoid_range import in_range
+from collab.lessons.sigmoid_range import in_range
 from collab.models.baselines import biases_only, global_mean
 from collab.models.contract import FoldsIn, Model
 

@@ -8,8 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from collab.chapter import NEAR, ROWS, SEEDS, TIE
-from collab.chapter_summary import Summary
+from collab.lessons.chapter import NEAR, ROWS, SEEDS, TIE
+from collab.lessons.chapter_summary import Summary
 
 SAME_MODEL = ("dot-bias", "dot-bias-plain", "fastai")
 """Rows of one model: the dot product with biases, range and weight decay 0.1."""

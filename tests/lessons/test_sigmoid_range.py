@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from collab.ideas.sigmoid_range import in_range, score_for, slope
+from collab.lessons.sigmoid_range import in_range, score_for, slope
 
 
 def test_by_hand():

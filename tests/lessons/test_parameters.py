@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.ideas.parameters import KINDS, N_FACTORS, N_FILMS, N_USERS, one_step
+from collab.lessons.parameters import KINDS, N_FACTORS, N_FILMS, N_USERS, one_step
 
 
 def test_plain_tensor_stays_as_it_was():

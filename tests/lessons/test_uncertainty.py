@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.ideas.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
+from collab.lessons.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
 
 PRIOR = Belief(0.0, 1.0)
 

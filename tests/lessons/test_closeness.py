@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.ideas.closeness import arrow, cosine, distance, dot
+from collab.lessons.closeness import arrow, cosine, distance, dot
 
 
 def test_by_hand():
