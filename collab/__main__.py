@@ -30,15 +30,15 @@ from collab.models.settings import parse
 from collab.recommend.new_user import newcomer, picks
 from collab.recommend.orders import ORDERS, RATING, WATCH, Dials
 from collab.services import disk
+from collab.services.default_run import house_run, pin, unpin
+from collab.services.downloads import is_replaceable
 from collab.services.environment import Environment, read_environment
-from collab.services.fetch import is_replaceable
-from collab.services.house_run import house_run, pin, unpin
 from collab.services.run_record import RunRecord
+from collab.services.run_rows import item_item_of
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import KEPT_DAYS, RunStore, TrainedRun
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
-from collab.services.watched_together import item_item_of
 from collab.training.fit import EpochReport
 
 

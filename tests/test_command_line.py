@@ -15,8 +15,8 @@ from collab.data.catalogue import SAMPLE, entry_of, find
 from collab.data.movielens import Archive
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
 from collab.models.settings import to_dict
+from collab.services.default_run import house_run
 from collab.services.environment import read_environment
-from collab.services.house_run import house_run
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan
 

@@ -31,19 +31,19 @@ from collab.recommend.new_user import ABOUT, GROUPS, ByItself, Newcomer, newcome
 from collab.recommend.taste_alike import TrainedTastes, trained_tastes
 from collab.recommend.taste_place import trained_places
 from collab.recommend.trained_user import predictions_for
-from collab.services import chapter
+from collab.services import chapter_runs
+from collab.services.downloads import Fetcher
 from collab.services.environment import Environment, read_environment
-from collab.services.fetch import Fetcher
 from collab.services.housekeeping import Housekeeping
+from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
+from collab.services.run_rows import item_item_of
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.sealed import data_of, split_of
 from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
-from collab.services.watched_together import item_item_of
 from collab.training.comparison import Comparison
 
 
@@ -273,14 +273,14 @@ def comparison(first_id: str, second_id: str) -> Comparison:
 @st.cache_data(show_spinner=False, max_entries=64)
 def chapter_curve(run_id: str) -> Curve:
     """What a finished run of one of the chapter's rows says after each epoch. Raises RunError."""
-    return chapter.curve_of(runs().progress(run_id))
+    return chapter_runs.curve_of(runs().progress(run_id))
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def chapter_untrained(run_id: str) -> Untrained | None:
     """Its error if films without a training rating stayed near zero; None where that cannot be said. Raises RunError."""
     store = runs()
-    return chapter.left_untrained(store.load(run_id), store, environment())
+    return chapter_runs.left_untrained(store.load(run_id), store, environment())
 
 
 @st.cache_resource(show_spinner="Predicting the held-out ratings", max_entries=4)  # 1 MB each for MovieLens 100K

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from collab.lessons.chapter import Row, n_runs
-from collab.services.chapter import plan_missing, seconds_for, under_way
+from collab.services.chapter_runs import plan_missing, seconds_for, under_way
 from collab.ui import cached, words
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor

@@ -12,7 +12,7 @@ from collab.errors import RunError
 from collab.lessons.chapter import NEAR, TIE, Row
 from collab.lessons.chapter_findings import findings, printed_noise, ties
 from collab.lessons.chapter_summary import Summary, Untrained, epoch_table, final_table
-from collab.services.chapter import runs_of, summary_of
+from collab.services.chapter_runs import runs_of, summary_of
 from collab.services.runs import RunRecord
 from collab.ui import cached, words
 from collab.ui.charts import styled

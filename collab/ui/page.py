@@ -18,8 +18,8 @@ import streamlit as st
 from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, Entry
 from collab.data.ratings import RatingScale
 from collab.errors import CollabError, RunError
-from collab.services.fetch import Fetch
-from collab.services.house_run import house_run
+from collab.services.default_run import house_run
+from collab.services.downloads import Fetch
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.training_job import default_plan

@@ -24,7 +24,7 @@ import pandas as pd
 from collab.lessons.chapter import ROWS, SEEDS
 from collab.lessons.chapter_findings import findings, ties
 from collab.lessons.chapter_summary import Summary, epoch_table, final_table
-from collab.services.chapter import curve_of, left_untrained, plan_missing, runs_of, summary_of
+from collab.services.chapter_runs import curve_of, left_untrained, plan_missing, runs_of, summary_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out

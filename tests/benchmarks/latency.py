@@ -24,8 +24,8 @@ from typing import Any
 
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
+from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.services.time_limit import check_times
 from collab.services.training_job import plan
 from collab.services.trainings import TRAINING, Trainings

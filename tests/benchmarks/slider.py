@@ -13,8 +13,8 @@ from pathlib import Path
 
 from collab.models import preset_of
 from collab.services.environment import read_environment
+from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
 from collab.services.trials import TrialLane, key_of
 

@@ -23,8 +23,8 @@ from collab.data.ratings import Ratings
 from collab.models import preset_of
 from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
+from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.services.training_job import plan
 from collab.services.trainings import Trainings
 from collab.training.metrics import errors

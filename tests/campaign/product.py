@@ -24,9 +24,9 @@ from collab.models import MODELS, preset_of
 from collab.models.settings import about
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
+from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import JobQueue
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
 from collab.services.trainings import TRAINING, Trainings

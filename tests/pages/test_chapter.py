@@ -7,11 +7,10 @@ import pytest
 
 from collab.lessons import chapter
 from collab.models import preset_of
-from collab.services import chapter as chapter_runs
+from collab.services import chapter_runs, trainings
 from collab.services import jobs as jobs_module
-from collab.services import trainings
-from collab.services.chapter import plan_missing, runs_of
-from collab.services.fetch import Fetcher
+from collab.services.chapter_runs import plan_missing, runs_of
+from collab.services.downloads import Fetcher
 from collab.services.training_job import plan
 from collab.ui import cached
 from collab.ui.steps import chapter_tables

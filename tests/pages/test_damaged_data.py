@@ -8,8 +8,8 @@ from collab.data.catalogue import entry_of, find
 from collab.data.movielens import Archive
 from collab.errors import RunError
 from collab.models import preset_of
+from collab.services.downloads import Fetch, Fetcher
 from collab.services.environment import read_environment
-from collab.services.fetch import Fetch, Fetcher
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
 from collab.ui import cached, cached_new_film

@@ -15,9 +15,9 @@ from collab.data.catalogue import entry_of, find
 from collab.data.movielens import Archive
 from collab.errors import RunError
 from collab.models import preset_of
+from collab.services.default_run import pin
+from collab.services.downloads import Fetcher
 from collab.services.environment import read_environment
-from collab.services.fetch import Fetcher
-from collab.services.house_run import pin
 from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
 from collab.services.trainings import Trainings

@@ -4,8 +4,8 @@ import pytest
 
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
+from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from tests.services.counting import COUNT, COUNT_ON
 
 

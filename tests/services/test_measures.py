@@ -14,9 +14,9 @@ from collab.models import DotBiasSettings, build_model, preset_of
 from collab.models.settings import to_dict
 from collab.services import measures
 from collab.services.environment import Environment
+from collab.services.job_kinds import MEASURES, all_kinds
 from collab.services.job_queue import DONE, FAILED
 from collab.services.jobs import Jobs
-from collab.services.kinds import MEASURES, all_kinds
 from collab.services.runs import RunStore
 from collab.services.sealed import split_of
 from collab.services.training_job import plan

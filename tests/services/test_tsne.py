@@ -8,9 +8,9 @@ import pytest
 
 from collab.errors import RunError, SettingError, StorageError
 from collab.services import tsne
+from collab.services.job_kinds import TSNE as LANE
 from collab.services.job_queue import DONE, FAILED, RUNNING, STOPPED, WAITING, JobQueue, Waiter
 from collab.services.jobs import PROJECT
-from collab.services.kinds import TSNE as LANE
 from collab.services.tsne import KIND, PLACES, places, start
 from tests.services.waiting import wait
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collab.services.environment import read_environment
+from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING
 from collab.services.jobs import Jobs
-from collab.services.kinds import all_kinds
 from collab.ui import cached
 from collab.ui.watch import ORDINALS, Moment, turn_in_words
 from tests.services.counting import COUNT, COUNT_ON

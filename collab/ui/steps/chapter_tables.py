@@ -11,7 +11,7 @@ from collab.errors import RunError
 from collab.lessons.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
 from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
-from collab.services.chapter import mean_baselines, runs_of
+from collab.services.chapter_runs import mean_baselines, runs_of
 from collab.services.runs import RunRecord
 from collab.ui import cached, words
 from collab.ui.chapter_training import show_training

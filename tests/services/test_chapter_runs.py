@@ -8,8 +8,8 @@ import pytest
 from collab.lessons.chapter import ROWS, SEEDS, Row
 from collab.lessons.chapter_summary import Curve, Untrained
 from collab.models import DotBiasSettings, preset_of
-from collab.services import chapter
-from collab.services.chapter import (
+from collab.services import chapter_runs
+from collab.services.chapter_runs import (
     belongs,
     curve_of,
     left_untrained,
@@ -53,7 +53,7 @@ def trained(store, environment):
 
 @pytest.fixture(autouse=True)
 def on_the_sample(monkeypatch):
-    monkeypatch.setattr(chapter, "DATA", "sample")
+    monkeypatch.setattr(chapter_runs, "DATA", "sample")
 
 
 def run(seed=0, *, settings=FAST, model="dot-bias", data="sample", holdout="random:0.2", state="finished", **more):

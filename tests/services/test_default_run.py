@@ -6,8 +6,8 @@ import pytest
 
 from collab.errors import RunError, StorageError
 from collab.models import DEFAULT_MODEL, DotBiasSettings, preset_of
+from collab.services.default_run import PIN, house_run, pin, unpin
 from collab.services.environment import Environment
-from collab.services.house_run import PIN, house_run, pin, unpin
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, default_plan, plan
 

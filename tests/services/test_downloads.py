@@ -14,12 +14,12 @@ import pytest
 from collab.data import download as downloading
 from collab.data.catalogue import entry_of
 from collab.errors import DownloadError, SettingError
-from collab.services import fetch as fetching
+from collab.services import downloads as fetching
+from collab.services.downloads import Fetch, Fetcher
 from collab.services.environment import Environment
-from collab.services.fetch import Fetch, Fetcher
+from collab.services.job_kinds import NETWORK, all_kinds
 from collab.services.job_queue import DONE
 from collab.services.jobs import Jobs
-from collab.services.kinds import NETWORK, all_kinds
 from tests.services.waiting import wait
 
 NAME, OTHER = "ml-latest-small", "ml-100k"

@@ -27,7 +27,7 @@ def all_kinds(environment: Environment) -> tuple[Kind, ...]:
         Training("first run", train, FIRST_RUNS, is_lasting=True, **home),
         Training("trial", train, TRIALS, n_kept=0, is_kept=False, **home),
         Kind("t-SNE", "collab.services.tsne:compute", TSNE),
-        Kind("download", "collab.services.fetch:fetch", NETWORK, is_lasting=True),
+        Kind("download", "collab.services.downloads:fetch", NETWORK, is_lasting=True),
         Kind("range test", "collab.services.measures:try_rates", MEASURES, n_kept=32),
         Kind("films left out", "collab.services.measures:leave_films_out", MEASURES),
     )
