@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, count_and_mean_figure, styled
-from collab.ui.loss_chart import epoch_word, loss_data, loss_spec
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.losses import epoch_word, loss_data, loss_spec
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN, count_and_mean_figure, styled
 from collab.ui.page import describe_run, open_page
 from collab.ui.run_view import in_words
 from collab.ui.tables import as_table
-from collab.ui.theme import palette
 
 page = open_page(
     "Overview",
@@ -42,9 +43,9 @@ with data_side:
     st.header(record.data_title, anchor=False)
     n_ratings = record.n_train + record.n_valid
     with st.container(horizontal=True):
-        st.metric("Ratings", words.count(n_ratings), width=150)
-        st.metric("People", words.count(len(users)), width=110)
-        st.metric("Films", words.count(len(films)), width=110)
+        st.metric("Ratings", formats.count(n_ratings), width=150)
+        st.metric("People", formats.count(len(users)), width=110)
+        st.metric("Films", formats.count(len(films)), width=110)
     st.plotly_chart(
         styled(count_and_mean_figure(run.items, colours), colours, 330, synthetic=record.synthetic),
         config=PLAIN,
@@ -65,27 +66,27 @@ with data_side:
     rare = float((films.n_ratings < 20).mean())
     filled = n_ratings / (len(users) * len(films))
     st.caption(
-        f"{words.sentence(page.data.note)} {filled:.1%} of all pairs of a person and a film are rated; the model fills in "
-        f"the rest. {words.percent(rare)} of the films have fewer than 20 ratings to learn from."
+        f"{formats.sentence(page.data.note)} {filled:.1%} of all pairs of a person and a film are rated; the model fills in "
+        f"the rest. {formats.percent(rare)} of the films have fewer than 20 ratings to learn from."
     )
 with model_side:
     st.header("The current model", anchor=False)
     with st.container(horizontal=True):
         st.metric(
             "Held-out MSE",
-            words.loss(record.valid["mse"]),
+            formats.loss(record.valid["mse"]),
             width=150,
             help="Mean squared error, in squared stars, on ratings that the model never saw.",
         )
         st.metric(
             "Biases only",
-            words.loss(record.baselines["biases_only"]["mse"]),
+            formats.loss(record.baselines["biases_only"]["mse"]),
             width=130,
             help="What one number per person and one per film reach on the same ratings.",
         )
         st.metric(
             "Global mean",
-            words.loss(record.baselines["global_mean"]["mse"]),
+            formats.loss(record.baselines["global_mean"]["mse"]),
             width=130,
             help="What the same guess for everybody reaches on the same ratings.",
         )
@@ -106,4 +107,4 @@ with model_side:
             **{name: st.column_config.NumberColumn(format="%.4f") for name in ("train_loss", "valid_loss")},
         },
     )
-    st.caption(f"Trained in {words.duration(record.seconds)}. {in_words(record)}")
+    st.caption(f"Trained in {formats.duration(record.seconds)}. {in_words(record)}")

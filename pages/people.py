@@ -4,7 +4,8 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.explore.people import held_out_of, people_table
-from collab.ui import cached, people_picks_view, people_view, words
+from collab.ui import cached, people_picks_view, people_view
+from collab.ui.charts import formats
 from collab.ui.controls import choose
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import open_page
@@ -33,7 +34,7 @@ if people.empty:
     st.stop()
 if reason is not None:
     offer_runs_with_ratings(
-        run.record, f"{words.plain(str(reason))}. What its users rated cannot be shown; their numbers are below"
+        run.record, f"{formats.plain(str(reason))}. What its users rated cannot be shown; their numbers are below"
     )
     people_frame(run, people)
     st.stop()

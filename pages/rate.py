@@ -5,8 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_ratings
 from collab.ui.begin_view import begin
+from collab.ui.charts import formats
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.lacking import say_lacking
 from collab.ui.page import open_page
@@ -21,7 +22,7 @@ st.html(STYLE)
 try:
     cached.profiles()
 except CollabError as reason:
-    st.error(f"Ratings cannot be kept: {words.plain(str(reason))}", icon=":material/error:")
+    st.error(f"Ratings cannot be kept: {formats.plain(str(reason))}", icon=":material/error:")
     st.stop()
 
 
@@ -30,15 +31,15 @@ def show() -> None:
     profile, wrong = own_ratings.open_profile()
     can_edit = profile is None or profile.can_edit
     if wrong:
-        st.warning(f"{words.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
+        st.warning(f"{formats.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
         say_view_only(profile)
     if (trouble := own_ratings.take_trouble()) not in ("", wrong):
-        st.error(words.plain(trouble), icon=":material/error:")
+        st.error(formats.plain(trouble), icon=":material/error:")
     try:
         answers, said = own_ratings.answers_of(profile), said_by(profile)
     except CollabError as reason:  # the database went between two questions
-        st.error(f"The answers cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+        st.error(f"The answers cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         return
     viewer = viewer_of(run, profile, answers)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="head"):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.film_picker import pick_film
 from collab.ui.item_page import arrive
 from collab.ui.new_film_view import as_if_new
@@ -43,7 +43,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="similar_hea
     film = pick_film(run, default=True)
 if wanted not in (None, run.items["label"].iat[film]):
     st.info(
-        f"{words.plain(wanted)} has no training rating in this run: nothing is known of it here.",
+        f"{formats.plain(wanted)} has no training rating in this run: nothing is known of it here.",
         icon=":material/info:",
     )
 film_head(run, film)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from collab.errors import CollabError, ProfileError
 from collab.recommend.group import LEAST_PEOPLE
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.page import open_page
 from collab.ui.together_controls import choose_evening
 from collab.ui.together_head import say_trouble, show_people
@@ -19,7 +20,7 @@ for style in STYLES:
 try:
     cached.profiles()
 except CollabError as reason:
-    st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+    st.error(f"Ratings cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
     st.stop()
 # places of their own: a control that moves, because more or fewer people stand above it, would lose its hold on the link
 head, controls, evening = st.container(), st.container(), st.container()
@@ -34,4 +35,4 @@ try:
         with evening:
             show_evening(page.run, here.people, here.names, choice)
 except ProfileError as reason:
-    st.error(words.plain(str(reason)), icon=":material/error:")
+    st.error(formats.plain(str(reason)), icon=":material/error:")

@@ -4,7 +4,8 @@ import streamlit as st
 
 from collab.errors import CollabError, StorageError
 from collab.services.training_job import plan
-from collab.ui import cached, slider_mode, words
+from collab.ui import cached, slider_mode
+from collab.ui.charts import formats
 from collab.ui.page import describe_run, open_page, use_run
 from collab.ui.queueing import refusal_noted, say_refusal
 from collab.ui.rate_finder import find_rate
@@ -32,7 +33,7 @@ def cancel_waiting() -> None:
     try:
         waiting = cached.trainings().waiting_of(visitor())
     except StorageError as reason:
-        st.error(words.sentence(str(reason)), icon=":material/error:")
+        st.error(formats.sentence(str(reason)), icon=":material/error:")
     else:
         stop_all(waiting)
 
@@ -43,7 +44,7 @@ def show_queue() -> None:
     try:
         queue, trouble = trainings.queue(), trainings.trouble()
     except CollabError as reason:
-        st.warning(words.sentence(str(reason)), icon=":material/warning:")
+        st.warning(formats.sentence(str(reason)), icon=":material/warning:")
         return
     for run_id in queue:
         try:
@@ -54,12 +55,12 @@ def show_queue() -> None:
         n_waiting, n_own = n_waiting + waits, n_own + (waits and mine)
         if n_waiting <= MOST_LISTED:
             place, whose = f"{n_waiting}." if waits else "**Training**", "yours" if mine else "somebody else’s"
-            names.append(f"{place} {words.plain(describe_run(record))} ({whose})")
+            names.append(f"{place} {formats.plain(describe_run(record))} ({whose})")
     if n_waiting > MOST_LISTED:
-        names.append(f"and {words.count(n_waiting - MOST_LISTED)} more")
+        names.append(f"and {formats.count(n_waiting - MOST_LISTED)} more")
     st.caption("  \n".join(names) if names else "The queue is empty: a run starts at once.")
     if trouble:
-        st.warning(f"{words.plain(trouble)}.", icon=":material/hourglass_top:")
+        st.warning(f"{formats.plain(trouble)}.", icon=":material/hourglass_top:")
     if n_own > 1:
         st.button(
             f"Cancel my {n_own} waiting runs",

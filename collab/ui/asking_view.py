@@ -23,7 +23,8 @@ from collab.recommend.elicitation import (
 )
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.own_ratings import Change
 from collab.ui.person import Viewer
 
@@ -99,7 +100,7 @@ def what_it_taught(
     part = taught(viewer.person, before, rated, audience.share)
     if abs(part) < EVEN:
         return "Your uncertainty stayed the same."
-    return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {words.percent(abs(part))}."
+    return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {formats.percent(abs(part))}."
 
 
 def _stars(answer: Answer | None, place: int, scale: RatingScale) -> dict[int, float]:

@@ -12,7 +12,8 @@ from collab.data.features import AGE_EDGES
 from collab.errors import RunError
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_ratings
+from collab.ui.charts import formats
 from collab.ui.group_cards import SHOW_GROUPS, groups_in_words
 from collab.ui.page import use_data
 from collab.ui.person import AGE, FACTS, GENDER, OCCUPATION, picked_groups
@@ -73,7 +74,7 @@ def _propose_newer(data: Entry) -> None:
     newer = CATALOGUE.get(NEWER.get(data.name, ""))
     if newer is None:
         return
-    st.caption(words.sentence(data.note), width="content")
+    st.caption(formats.sentence(data.note), width="content")
     if cached.fetcher().state(newer.name).state != "here":
         return
     films, _, _ = newer.note.partition(",")

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ui import words
-from collab.ui.charts import mark_mean, name_rows, styled
-from collab.ui.explore_charts import colour_scale, escaped
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import colour_scale, escaped
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import mark_mean, name_rows, styled
 
 
 def kinds_figure(
@@ -46,12 +46,12 @@ def kinds_figure(
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
-    mark_mean(figure, overall, f"all films {words.signed(overall)}", palette.muted)
+    mark_mean(figure, overall, f"all films {formats.signed(overall)}", palette.muted)
     styled(figure, palette, height, synthetic=synthetic, left=150)
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
     names = [
-        f"{escaped(name)}  <span style='color:{palette.muted}'>{words.count(n)}</span>"
+        f"{escaped(name)}  <span style='color:{palette.muted}'>{formats.count(n)}</span>"
         for name, n in zip(table["name"], table["n_films"], strict=True)
     ]
     return name_rows(figure, names, palette)
@@ -63,7 +63,7 @@ def genre_decade_figure(
     """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
     in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
     means = table.pivot(index="genre", columns="decade", values="mean")
-    numbers = {(row.genre, row.decade): words.count(row.n_films) for row in table.itertuples()}
+    numbers = {(row.genre, row.decade): formats.count(row.n_films) for row in table.itertuples()}
     sentences = {
         (row.genre, row.decade): _mean_in_words(f"{row.genre}, {row.decade}", row) for row in table.itertuples()
     }
@@ -89,7 +89,7 @@ def genre_decade_figure(
                 "thickness": 10,
                 "outlinewidth": 0,
                 "tickvals": [-reach, 0, reach],
-                "ticktext": [words.signed(-reach), "0", words.signed(reach)],
+                "ticktext": [formats.signed(-reach), "0", formats.signed(reach)],
             },
         )
     )
@@ -114,14 +114,14 @@ def distribution_figure(
             width=(edges[1] - edges[0]) * 0.94,
             marker={"color": [palette.diverging[-3] if each >= 0 else palette.diverging[2] for each in middles]},
             hovertext=[
-                f"{words.counted(n, 'user')} from {words.signed(low)} to {words.signed(high)}"
+                f"{formats.counted(n, 'user')} from {formats.signed(low)} to {formats.signed(high)}"
                 for n, low, high in zip(counts, edges[:-1], edges[1:], strict=True)
             ],
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
     mean = float(biases.mean()) if len(biases) else 0.0
-    mark_mean(figure, mean, f"mean {words.signed(round(mean, 2) + 0.0)}", palette.ink)
+    mark_mean(figure, mean, f"mean {formats.signed(round(mean, 2) + 0.0)}", palette.ink)
     styled(figure, palette, height, synthetic=synthetic)
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="bias against the average user", range=[-reach * 1.05, reach * 1.05], tickformat=".2~f")
@@ -131,5 +131,5 @@ def distribution_figure(
 def _mean_in_words(name: str, row: tuple) -> str:
     """ "Film-Noir · mean bias +0.21 ± 0.03 · 24 films · 1,200 ratings"."""
     error = f" ± {row.error:.2f}" if np.isfinite(row.error) else ""
-    counts = f"{words.counted(row.n_films, 'film')} · {words.counted(row.n_ratings, 'rating')}"
-    return f"{escaped(name)} · mean bias {words.signed(row.mean)}{error} · {counts}"
+    counts = f"{formats.counted(row.n_films, 'film')} · {formats.counted(row.n_ratings, 'rating')}"
+    return f"{escaped(name)} · mean bias {formats.signed(row.mean)}{error} · {counts}"

@@ -6,16 +6,16 @@ import streamlit as st
 
 from collab.data.genres import DECADES, GENRES
 from collab.explore.biases import bias_by_genre_and_decade, bias_by_kind, bias_table, mean_bias
-from collab.ui import words
 from collab.ui.bias_charts import genre_decade_figure, kinds_figure
 from collab.ui.bias_films_view import item_biases
 from collab.ui.bias_parts import HEIGHT, pick_shrinkage
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
-from collab.ui.theme import palette
 
 BOTH = "genre × decade"
 BY = {
@@ -73,11 +73,11 @@ def show_kinds(page: Page) -> None:
         figure, config=PLAIN, key="biases", alt=f"Mean biases by {by}, {weigh}. The table below holds the same."
     )
     lone = " A single film has no standard error: a dash." if table["error"].isna().any() else ""
-    controls.caption(f"{words.count(len(films))} films, {weigh}.{lone}")
+    controls.caption(f"{formats.count(len(films))} films, {weigh}.{lone}")
     st.dataframe(
         table,
         hide_index=True,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=f"Mean bias by {by} with standard error and number of films",
         column_config={
             "name": "Genre" if by == "genre" else "Decade",

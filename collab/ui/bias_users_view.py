@@ -8,15 +8,16 @@ import streamlit as st
 
 from collab.explore.biases import shrunk, user_bias_table
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
 from collab.ui.bias_charts import distribution_figure
 from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
-from collab.ui.explore_charts import bias_bars_figure, bias_scatter_figure
+from collab.ui.charts import formats
+from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure
+from collab.ui.charts.palette import palette
 from collab.ui.film_picker import USER, titles_with
 from collab.ui.needs import need_biases
 from collab.ui.page import Page
 from collab.ui.tables import COLUMNS
-from collab.ui.theme import palette
 
 RATERS, SPREAD, MEAN = "harshest and kindest", "distribution", "against their mean"
 PICTURES = {
@@ -61,7 +62,7 @@ def show_users(page: Page) -> None:
         said = "The users with the highest and the lowest bias, as bars."
     elif wanted.picture == SPREAD:
         figure = distribution_figure(table, palette(), height=HEIGHT, synthetic=synthetic)
-        said = f"How many of {words.count(len(table))} users have which bias: {_spread_in_words(table)}"
+        said = f"How many of {formats.count(len(table))} users have which bias: {_spread_in_words(table)}"
     else:
         rings = table["user_index"][found] if wanted.text else ()
         figure = bias_scatter_figure(
@@ -75,7 +76,7 @@ def show_users(page: Page) -> None:
     st.dataframe(
         table[found],
         hide_index=True,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt="All users’ biases, the kindest first",
         column_order=["title", "bias", "deviation", "mean_rating", "residual", "n_ratings"],
         column_config={
@@ -97,8 +98,8 @@ def _ends_to_open(page: Page, table: pd.DataFrame) -> None:
             for user in rows.itertuples():
                 st.page_link(
                     "pages/people.py",
-                    label=f"User {words.plain(user.user_id)} · bias {words.signed(user.bias)} · mean "
-                    f"{words.stars(user.mean_rating)} · {words.counted(user.n_ratings, 'rating')}",
+                    label=f"User {formats.plain(user.user_id)} · bias {formats.signed(user.bias)} · mean "
+                    f"{formats.stars(user.mean_rating)} · {formats.counted(user.n_ratings, 'rating')}",
                     icon=":material/person:",
                     query_params={"data": page.data.name, "run": page.run.id, USER: user.user_id},
                     help="Opens what this user rated, and what the model says of it.",
@@ -109,6 +110,6 @@ def _spread_in_words(table: pd.DataFrame) -> str:
     biases = table["bias"]
     low, high = biases.quantile([0.1, 0.9])
     return (
-        f"Mean {words.signed(round(biases.mean(), 2) + 0.0)}, standard deviation {biases.std(ddof=0):.2f}; eight of ten users "
-        f"lie between {words.signed(low)} and {words.signed(high)}."
+        f"Mean {formats.signed(round(biases.mean(), 2) + 0.0)}, standard deviation {biases.std(ddof=0):.2f}; eight of ten users "
+        f"lie between {formats.signed(low)} and {formats.signed(high)}."
     )

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.services.runs import RunRecord
-from collab.ui import words
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 
 PROMISES = (50, 80, 95)
 NEAR_ENOUGH = 0.02
@@ -90,5 +90,5 @@ def certainty_in_words(record: RunRecord) -> str:
     return (
         f"The lines mark what the intervals around the predictions promise. Those that promise 80 % hold **{share}** of the "
         f"held-out ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "
-        f"among the training ratings (log loss {words.loss(loss)} against {words.loss(histogram)})."
+        f"among the training ratings (log loss {formats.loss(loss)} against {formats.loss(histogram)})."
     )

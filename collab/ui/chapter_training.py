@@ -8,7 +8,8 @@ import streamlit as st
 
 from collab.lessons.chapter import Row, n_runs
 from collab.services.chapter_runs import plan_missing, seconds_for, under_way
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor
 from collab.ui.watch import Moment, watch
@@ -24,7 +25,7 @@ def show_training(rows: Sequence[Row]) -> None:
 
         def line(moments: Sequence[Moment]) -> tuple[float, str]:
             now, record = moments[0], busy[0]
-            text = now.in_words(f"training {words.plain(record.name)}")
+            text = now.in_words(f"training {formats.plain(record.name)}")
             return min(1.0, (n_done + now.share) / whole), f"{n_done} of {whole} are trained · {text}"
 
         watch([record.id for record in busy], line=line, stop="stop_missing")
@@ -41,6 +42,6 @@ def show_training(rows: Sequence[Row]) -> None:
             help="Puts them into the queue, where others may train too. They go on when you leave the page.",
         )
         st.caption(
-            f"{words.counted(len(missing), 'run')}, about {words.duration(seconds_for(missing, rows, records))}."
+            f"{formats.counted(len(missing), 'run')}, about {formats.duration(seconds_for(missing, rows, records))}."
         )
     say_refusal()

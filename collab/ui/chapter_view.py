@@ -14,9 +14,10 @@ from collab.lessons.chapter_findings import findings, printed_noise, ties
 from collab.lessons.chapter_summary import Summary, Untrained, epoch_table, final_table
 from collab.services.chapter_runs import runs_of, summary_of
 from collab.services.runs import RunRecord
-from collab.ui import cached, words
-from collab.ui.charts import styled
-from collab.ui.theme import Palette
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import styled
 
 HEIGHT = 460
 
@@ -69,8 +70,8 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         },
         marker={"size": 12, "color": palette.valid},
         hovertext=[
-            f"{each.row.title} · ours {words.loss(each.final)} ± {words.loss(each.spread('valid')[-1])} · "
-            f"{words.signed(each.difference, 4)} against the print"
+            f"{each.row.title} · ours {formats.loss(each.final)} ± {formats.loss(each.spread('valid')[-1])} · "
+            f"{formats.signed(each.difference, 4)} against the print"
             for _, each in trained
         ],
         hoverinfo="text",
@@ -82,7 +83,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         mode="markers",
         marker={"size": 11, "color": palette.valid, "symbol": "circle-open", "line": {"width": 2}},
         hovertext=[
-            f"{each.row.title} · ours {words.loss(each.final_untrained)} with films without a training rating left near "
+            f"{each.row.title} · ours {formats.loss(each.final_untrained)} with films without a training rating left near "
             "zero, as in the chapter"
             for _, each in left
         ],
@@ -93,7 +94,7 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
         y=places,
         mode="markers",
         marker={"size": 13, "color": palette.observed, "symbol": "diamond-open", "line": {"width": 2}},
-        hovertext=[f"{each.row.title} · printed {words.loss(each.row.printed_valid[-1])}" for each in summaries],
+        hovertext=[f"{each.row.title} · printed {formats.loss(each.row.printed_valid[-1])}" for each in summaries],
         hoverinfo="text",
     )
     ends = [loss + sign * NEAR for loss in printed for sign in (-1, 1)]
@@ -125,9 +126,9 @@ def _baselines(figure: go.Figure, baselines: dict[str, float], palette: Palette)
     if "biases_only" in baselines:
         biases = baselines["biases_only"]
         figure.add_vline(x=biases, line={"color": palette.muted, "dash": "dash", "width": 1.5})
-        figure.add_annotation(x=biases, xanchor="right", text=f"biases only {words.loss(biases)}", **words_of)
+        figure.add_annotation(x=biases, xanchor="right", text=f"biases only {formats.loss(biases)}", **words_of)
     if "global_mean" in baselines:
-        text = f"global mean {words.loss(baselines['global_mean'])} →"
+        text = f"global mean {formats.loss(baselines['global_mean'])} →"
         figure.add_annotation(x=1, xref="paper", xanchor="right", yshift=16, text=text, **words_of)
 
 
@@ -143,7 +144,7 @@ def show_final_table(summaries: Sequence[Summary]) -> None:
         final_table(summaries),
         hide_index=True,
         key="final_table",
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt="The eight rows: final valid loss printed and ours",
         height=36 + 35 * len(summaries) + 2,
         column_config={
@@ -191,7 +192,7 @@ def show_epoch_table(summary: Summary) -> None:
         epoch_table(summary),
         hide_index=True,
         key="epoch_table",
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=f"{summary.row.title}: losses after each epoch, printed and ours",
         column_order=list(columns),
         column_config=columns,

@@ -14,12 +14,13 @@ from collab.models.settings import about
 from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
 from collab.training.comparison import BETTER, NOT_TOLD_APART, Comparison
-from collab.ui import cached, words
-from collab.ui.curves_chart import Curve, Frame, curves_data, curves_spec, with_labels
-from collab.ui.loss_chart import BIASES, TRAIN, VALID, epoch_words
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.curves import Curve, Frame, curves_data, curves_spec, with_labels
+from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
+from collab.ui.charts.palette import Palette, palette
 from collab.ui.runs_table import setting_words
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 
 LETTERS = "ABCDEFGH"  # as many as the palette has colours
 SURROUNDINGS = {
@@ -67,8 +68,10 @@ def compare_view(progresses: Sequence[Progress]) -> None:
 
 
 def _in_words(records: Sequence[RunRecord]) -> str:
-    ends = (f"{letter} {words.loss(record.valid.get('mse'))}" for letter, record in zip(LETTERS, records, strict=False))
-    return f"Loss by {epoch_words(records)} of {words.counted(len(records), 'run')}; held out at the end: {', '.join(ends)}"
+    ends = (
+        f"{letter} {formats.loss(record.valid.get('mse'))}" for letter, record in zip(LETTERS, records, strict=False)
+    )
+    return f"Loss by {epoch_words(records)} of {formats.counted(len(records), 'run')}; held out at the end: {', '.join(ends)}"
 
 
 # --- curves ----------------------------------------------------------------------------------------------------------------
@@ -107,7 +110,7 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
             "rmse": record.valid.get("rmse"),
             "mae": record.valid.get("mae"),
             "epochs": record.epochs_done,
-            "time": words.duration(record.seconds or None),
+            "time": formats.duration(record.seconds or None),
         }
         for letter, record in zip(LETTERS, records, strict=False)
     ]
@@ -117,7 +120,7 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
     st.dataframe(
         styled,
         hide_index=True,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt="Final figures of the runs",
         key="figures",
         column_config={
@@ -143,7 +146,7 @@ def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     }
     for key in dict.fromkeys(key for record in records for key in record.settings):
         names[_label(key, records)] = [
-            setting_words(record.settings[key]) if key in record.settings else words.MISSING for record in records
+            setting_words(record.settings[key]) if key in record.settings else formats.MISSING for record in records
         ]
     rows = {label: values for label, values in names.items() if len(set(values)) > 1}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(LETTERS[: len(records)]))
@@ -198,7 +201,7 @@ def _paired(first: RunRecord, second: RunRecord) -> None:
     try:
         found = cached.comparison(first.id, second.id)
     except CollabError as reason:
-        st.warning(f"Not compared row by row: {words.plain(str(reason))}.", icon=":material/warning:")
+        st.warning(f"Not compared row by row: {formats.plain(str(reason))}.", icon=":material/warning:")
         return
     icon = ":material/balance:" if found.verdict == NOT_TOLD_APART else ":material/done_all:"
     st.info(paired_in_words(found), icon=icon)
@@ -212,9 +215,9 @@ def paired_in_words(found: Comparison) -> str:
     """The comparison of A with B in one sentence with its figures."""
     if not math.isfinite(found.low):
         return "**A and B are not told apart:** all held-out ratings are one person’s, which says nothing of others."
-    interval = f"{words.signed(found.low, 4)} to {words.signed(found.high, 4)}"
-    on = f"On the same {words.count(found.n_rows)} held-out ratings of {words.count(found.n_users)} people"
-    figures = f"A’s MSE minus B’s is {words.signed(found.difference, 4)} (95 % interval {interval})"
+    interval = f"{formats.signed(found.low, 4)} to {formats.signed(found.high, 4)}"
+    on = f"On the same {formats.count(found.n_rows)} held-out ratings of {formats.count(found.n_users)} people"
+    figures = f"A’s MSE minus B’s is {formats.signed(found.difference, 4)} (95 % interval {interval})"
     if found.verdict == NOT_TOLD_APART:
         return f"**A and B are not told apart.** {on}, {figures}, which includes zero."
     return f"**A is {'better' if found.verdict == BETTER else 'worse'} than B.** {on}, {figures}."

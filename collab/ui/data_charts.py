@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from collab.ui import words
-from collab.ui.charts import legend_above, mark_synthetic, styled
-from collab.ui.explore_charts import escaped, font
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, font
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import legend_above, mark_synthetic, styled
 
 LEAST_FOR_MEAN = 20
 """Ratings that a period needs for its mean to be drawn: that of fewer jumps by chance."""
@@ -110,7 +110,7 @@ def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *
         figure.add_bar(
             x=[f"{level:g}" for level in levels],
             y=share.tolist(),
-            name=f"{escaped(each.name)} · mean {words.stars(each.mean)}",
+            name=f"{escaped(each.name)} · mean {formats.stars(each.mean)}",
             marker={"color": getattr(palette, each.colour)},
             customdata=each.counts.tolist(),
             text=[f"{value:.0f}" for value in share] if len(levels) * len(whose) <= MOST_NAMED else None,
@@ -120,7 +120,7 @@ def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *
             constraintext="none",
             cliponaxis=False,
             hovertemplate="%{x} stars · %{customdata:,} of "
-            + f"{words.count(total)} ratings (%{{y:.1f}} %)<extra></extra>",
+            + f"{formats.count(total)} ratings (%{{y:.1f}} %)<extra></extra>",
         )
     styled(figure, palette, 380, synthetic=synthetic)
     legend_above(figure, palette)

@@ -14,7 +14,8 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import SEALED, Split, split_by
 from collab.errors import CollabError
 from collab.explore.data_facts import Sizes
-from collab.ui import cached, cached_data, words
+from collab.ui import cached, cached_data
+from collab.ui.charts import formats
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page, use_data
 
@@ -71,7 +72,7 @@ def load(page: Page) -> Shown:
     try:
         dataset, ratings = cached_data.data_set(page.data.name, record.items_by)
     except CollabError as reason:
-        st.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+        st.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
         st.stop()
     split, why = None, ""
@@ -95,7 +96,7 @@ def say_sealed_unknown(shown: Shown) -> None:
     """What stands where stars would, if nobody can tell which rows are sealed: why, and the runs that can serve."""
     offer_runs_with_ratings(
         shown.page.record,
-        f"The run in use has sealed ratings, and which they are cannot be told: {words.plain(shown.no_split)}. So no stars are "
+        f"The run in use has sealed ratings, and which they are cannot be told: {formats.plain(shown.no_split)}. So no stars are "
         "shown here",
     )
 

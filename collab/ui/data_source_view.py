@@ -8,7 +8,8 @@ import streamlit as st
 from collab.data.catalogue import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
-from collab.ui import cached_data, words
+from collab.ui import cached_data
+from collab.ui.charts import formats
 from collab.ui.data_shown import Shown
 from collab.ui.tables import item_table
 
@@ -22,8 +23,8 @@ def show_titles(shown: Shown) -> None:
     else:
         items = shown.dataset.items
         st.markdown(
-            f"**{words.counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
-            f"{words.count(len(items))} ids and {words.count(items['title'].nunique())} titles. Collab takes titles for films, "
+            f"**{formats.counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
+            f"{formats.count(len(items))} ids and {formats.count(items['title'].nunique())} titles. Collab takes titles for films, "
             "as the chapter does, so such ids count as one film"
             + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
         )
@@ -48,9 +49,9 @@ def show_titles(shown: Shown) -> None:
         stars = "Their stars are not shown: some may be sealed."
     else:
         different = int((twice["least"] != twice["most"]).sum())
-        stars = f"In {words.count(different)} of these cases the stars differ."
+        stars = f"In {formats.count(different)} of these cases the stars differ."
     st.markdown(
-        f"**{words.counted(len(twice), 'time')}** a user rated a title more than once, {_under_which_ids(twice)}. {stars} A "
+        f"**{formats.counted(len(twice), 'time')}** a user rated a title more than once, {_under_which_ids(twice)}. {stars} A "
         "random split may train on the one and check with the other."
     )
     first = films.drop_duplicates("title")
@@ -75,7 +76,7 @@ def _under_which_ids(twice: pd.DataFrame) -> str:
     n_same, n = int((twice["n_ids"] == 1).sum()), len(twice)
     if n_same in (0, n):
         return "under one and the same id" if n_same else "under different ids"
-    return f"{words.count(n_same)} of them under one and the same id"
+    return f"{formats.count(n_same)} of them under one and the same id"
 
 
 def show_source(shown: Shown) -> None:
@@ -84,7 +85,7 @@ def show_source(shown: Shown) -> None:
     try:
         found = cached_data.source(*shown.key)
     except CollabError as reason:  # its file has gone since the page was opened
-        st.warning(f"{words.plain(str(reason))}.", icon=":material/warning:")
+        st.warning(f"{formats.plain(str(reason))}.", icon=":material/warning:")
         return
     if found.kind == BUILT_IN:
         st.markdown(

@@ -10,11 +10,12 @@ import streamlit as st
 from collab.data.splitting import Split, sealed_share, split_by_time, split_last, split_random
 from collab.errors import SettingError
 from collab.explore.split_facts import SplitFacts, held_out_over_time
-from collab.ui import cached_data, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached_data
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.data_charts import held_out_figure
 from collab.ui.data_shown import Shown
-from collab.ui.theme import palette
 
 DEFAULT_SHARE = 0.2
 N_LAST = 10  # newest ratings of every user that the second split holds out
@@ -25,7 +26,7 @@ def show_split(shown: Shown) -> None:
     """The picture of what is held out when, the table of the splits, and what follows from it in words."""
     if shown.no_split:
         st.info(
-            f"The split of this run cannot be shown: {words.plain(shown.no_split)}. A random one stands in; other runs are in "
+            f"The split of this run cannot be shown: {formats.plain(shown.no_split)}. A random one stands in; other runs are in "
             "the sidebar.",
             icon=":material/info:",
         )
@@ -57,8 +58,8 @@ def show_split(shown: Shown) -> None:
         for name in dict.fromkeys((ours, newest)):
             st.metric(
                 f"Biases only, {name}",
-                words.loss(found[name].mse_biases),
-                help=f"Mean squared error, squared stars, on {words.count(found[name].n_valid)} held-out ratings.",
+                formats.loss(found[name].mse_biases),
+                help=f"Mean squared error, squared stars, on {formats.count(found[name].n_valid)} held-out ratings.",
             )
     st.markdown(in_words(found, ours, newest, in_use=shown.split is not None))
     st.dataframe(
@@ -74,14 +75,14 @@ def show_split(shown: Shown) -> None:
         "training ratings newer than the held-out one, on average. Both known: held-out ratings whose user and film have "
         "training ratings. MSE in squared stars. Each split is checked on rows of its own, so their errors compare tasks and "
         "not models: the global mean on the same rows says how hard these are."
-        + (f" {words.count(shown.n_sealed)} sealed ratings have no part in any of it." if shown.n_sealed else "")
+        + (f" {formats.count(shown.n_sealed)} sealed ratings have no part in any of it." if shown.n_sealed else "")
     )
     with st.expander("When each split holds out", icon=":material/table_rows:"):
         st.dataframe(
             over_time.assign(**{name: 100 * over_time[name] for name in splits}),
             hide_index=True,
             key="held_out_table",
-            placeholder=words.MISSING,
+            placeholder=formats.MISSING,
             alt="Share of the ratings that each split holds out, by period",
             column_config={
                 "start": st.column_config.DatetimeColumn("From", format="YYYY-MM-DD", help="UTC."),
@@ -100,16 +101,16 @@ def _splits(shown: Shown) -> dict[str, Split]:
     form = shown.page.record.holdout if shown.split is not None else ""
     share = len(shown.split.valid) / len(ratings) if shown.split is not None else DEFAULT_SHARE
     share = min(0.9, max(0.01, share))
-    random = (f"random {words.percent(share)}, seed 0", partial(split_random, len(ratings), share, 0))
+    random = (f"random {formats.percent(share)}, seed 0", partial(split_random, len(ratings), share, 0))
     for name, split in (
         *(() if form.startswith("random:") else (random,)),
         (f"last {N_LAST} of every user", partial(split_last, ratings.user_index, ratings.time, N_LAST)),
-        (f"{NEWEST}{words.percent(share)}", partial(split_by_time, ratings.time, share)),
+        (f"{NEWEST}{formats.percent(share)}", partial(split_by_time, ratings.time, share)),
     ):
         try:
             splits[name] = split()
         except SettingError as reason:  # nobody has as many ratings, or there are too few
-            st.caption(f"Left out, {name}: {words.plain(str(reason))}.")
+            st.caption(f"Left out, {name}: {formats.plain(str(reason))}.")
     return splits
 
 
@@ -118,7 +119,7 @@ def _name(shown: Shown) -> str:
     record = shown.page.record
     kind, _, value = sealed_share(record.holdout)[0].partition(":")
     if kind == "random":
-        return f"random {words.percent(float(value))}, seed {record.split_seed}"
+        return f"random {formats.percent(float(value))}, seed {record.split_seed}"
     return "rows of a file" if kind == "rows" else f"fold {value}"
 
 
@@ -129,19 +130,19 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
     one, other = found[ours], found[newest]
     lead = "In use" if in_use else "Standing in"
     lines = [
-        f"**{lead}: {ours}.** {words.percent(one.share_own_future)} of its {words.count(one.n_valid)} held-out ratings have a "
-        f"training rating that the same user gave later, and {words.percent(one.share_future)} of the training rows are newer "
-        f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {words.loss(one.mse_biases)}, the "
-        f"global mean {words.loss(one.mse_mean)}.",
+        f"**{lead}: {ours}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} held-out ratings have a "
+        f"training rating that the same user gave later, and {formats.percent(one.share_future)} of the training rows are newer "
+        f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {formats.loss(one.mse_biases)}, the "
+        f"global mean {formats.loss(one.mse_mean)}.",
     ]
     if newest != ours:
         lines.append(
             f"**By time: {newest}.** Nothing of the future trains. {_newcomers(other)} Biases only reach "
-            f"{words.loss(other.mse_biases)} on these {words.count(other.n_valid)} ratings, the global mean "
-            f"{words.loss(other.mse_mean)}"
+            f"{formats.loss(other.mse_biases)} on these {formats.count(other.n_valid)} ratings, the global mean "
+            f"{formats.loss(other.mse_mean)}"
             + (
-                f"; on the {words.count(other.n_met)} whose user and film both train, {words.loss(other.mse_biases_met)} against "
-                f"{words.loss(other.mse_mean_met)}."
+                f"; on the {formats.count(other.n_met)} whose user and film both train, {formats.loss(other.mse_biases_met)} against "
+                f"{formats.loss(other.mse_mean_met)}."
                 if other.n_met
                 else "."
             )
@@ -149,18 +150,18 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
     if one.share_future > other.share_future:
         gains = [(each.mse_mean - each.mse_biases) / each.mse_mean for each in (one, other)]
         lines.append(
-            f"Biases take {words.percent(gains[0])} off the error of the global mean in the first, "
-            f"{words.percent(gains[1])} by time. A split that lets a model look into the future answers how well gaps are "
+            f"Biases take {formats.percent(gains[0])} off the error of the global mean in the first, "
+            f"{formats.percent(gains[1])} by time. A split that lets a model look into the future answers how well gaps are "
             "filled, not how well tomorrow is foretold."
         )
     return "\n\n".join(lines)
 
 
 def _newcomers(facts: SplitFacts) -> str:
-    users, items = (words.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
+    users, items = (formats.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
     return (
-        f"Of the {words.counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of "
-        f"the {words.counted(facts.n_items, 'film')} {items}."
+        f"Of the {formats.counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of "
+        f"the {formats.counted(facts.n_items, 'film')} {items}."
     )
 
 
@@ -171,19 +172,19 @@ def _is(n: int) -> str:
 def _table(found: dict[str, SplitFacts]) -> pd.DataFrame:
     """A row a fact, a column a split, as text."""
     rows = (
-        ("Training ratings", words.count, "n_train"),
-        ("Held-out ratings", words.count, "n_valid"),
-        ("Users in these", words.count, "n_users"),
-        ("… new users", words.count, "n_new_users"),
-        ("Films in these", words.count, "n_items"),
-        ("… new films", words.count, "n_new_items"),
-        ("Own future", words.percent, "share_own_future"),
-        ("Any future", words.percent, "share_future"),
-        ("MSE, biases only", words.loss, "mse_biases"),
-        ("MSE, global mean", words.loss, "mse_mean"),
-        ("Both known", words.count, "n_met"),
-        ("… MSE, biases only", words.loss, "mse_biases_met"),
-        ("… MSE, global mean", words.loss, "mse_mean_met"),
+        ("Training ratings", formats.count, "n_train"),
+        ("Held-out ratings", formats.count, "n_valid"),
+        ("Users in these", formats.count, "n_users"),
+        ("… new users", formats.count, "n_new_users"),
+        ("Films in these", formats.count, "n_items"),
+        ("… new films", formats.count, "n_new_items"),
+        ("Own future", formats.percent, "share_own_future"),
+        ("Any future", formats.percent, "share_future"),
+        ("MSE, biases only", formats.loss, "mse_biases"),
+        ("MSE, global mean", formats.loss, "mse_mean"),
+        ("Both known", formats.count, "n_met"),
+        ("… MSE, biases only", formats.loss, "mse_biases_met"),
+        ("… MSE, global mean", formats.loss, "mse_mean_met"),
     )
     table = pd.DataFrame({"fact": [name for name, _, _ in rows]})
     for split, facts in found.items():

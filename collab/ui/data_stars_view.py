@@ -8,14 +8,14 @@ import streamlit as st
 
 from collab.data.ratings import Ratings
 from collab.explore.data_facts import level_counts
-from collab.ui import words
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.data_charts import Stars, stars_figure
 from collab.ui.data_shown import Shown
 from collab.ui.film_picker import pick_film_of, pick_user_of
 from collab.ui.steps.matrix import show_matrix
 from collab.ui.tables import item_table
-from collab.ui.theme import palette
 
 
 def show_stars(shown: Shown) -> None:
@@ -31,7 +31,7 @@ def show_stars(shown: Shown) -> None:
         whose.append(Stars(f"User {user_id}", level_counts(own), _mean(own), "chosen"))
     if item_index is not None:
         own = ratings.take(np.flatnonzero(ratings.item_index == item_index))
-        name = f"{shown.films['title'].iat[item_index]} · {words.counted(len(own), 'rating')}"
+        name = f"{shown.films['title'].iat[item_index]} · {formats.counted(len(own), 'rating')}"
         whose.append(Stars(name, level_counts(own), _mean(own), "found"))
     levels = ratings.rating_scale.levels
     picture.plotly_chart(
@@ -44,14 +44,14 @@ def show_stars(shown: Shown) -> None:
     with controls:
         st.metric(
             "Mean of all ratings",
-            words.stars(everybody.mean),
+            formats.stars(everybody.mean),
             help="Stars. People mostly rate films that they chose to see, so it lies above the middle of the scale.",
         )
         st.metric(
             "Standard deviation", f"{float(ratings.rating.std(dtype=np.float64)):.2f}", help="Stars, of all ratings."
         )
     if shown.n_sealed:
-        picture.caption(f"The {words.count(shown.n_sealed)} sealed ratings of the run in use are left out.")
+        picture.caption(f"The {formats.count(shown.n_sealed)} sealed ratings of the run in use are left out.")
     table = pd.DataFrame({"stars": levels.astype(float)})
     columns = {"stars": st.column_config.NumberColumn("Stars", format="%g", width="small")}
     for place, each in enumerate(whose):
@@ -71,7 +71,7 @@ def show_crosstab(shown: Shown) -> None:
     user_index, item_index, table = show_matrix(shown.open_ratings, shown.films["title"], shown.synthetic)
     st.caption(
         "Rows are users, columns films; a blank is no rating. Where a user rated a film twice, the later line of the file counts."
-        + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
+        + (f" {formats.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
     users = [f"user {shown.ratings.users.labels[index]}" for index in user_index]
     films = shown.films[["title", "n_ratings"]].iloc[item_index].assign(item_index=item_index)

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from collab.explore.data_facts import cumulative_share, n_top
-from collab.ui import words
-from collab.ui.charts import styled
-from collab.ui.explore_charts import escaped, font
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, font
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import styled
 
 TOP_SHARES = (0.01, 0.1, 0.2)
 """Whose part of all ratings is marked: the most rated hundredth, tenth and fifth."""
@@ -49,8 +49,8 @@ def tail_figure(
             line={"color": colour, "width": 2.5, "shape": "hv" if n < 200 else "linear"},
             fill="tozeroy",
             hovertext=[
-                f"{escaped(names[order[place]])} · {words.count(n_ratings[order[place]])} ratings · place "
-                f"{words.count(place + 1)} of {words.count(n)}<br>{words.percent(held[place + 1])} of the ratings up to here"
+                f"{escaped(names[order[place]])} · {formats.count(n_ratings[order[place]])} ratings · place "
+                f"{formats.count(place + 1)} of {formats.count(n)}<br>{formats.percent(held[place + 1])} of the ratings up to here"
                 for place in places
             ],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -58,12 +58,12 @@ def tail_figure(
         )
     for line, share in enumerate(TOP_SHARES):
         place = n_top(n, share)
-        text = f"top {words.percent(share)}: {words.percent(held[place])} of the ratings"
+        text = f"top {formats.percent(share)}: {formats.percent(held[place])} of the ratings"
         _mark(figure, place, text, 0.98 - 0.085 * line, palette)
     n_few = int((n_ratings < minimum).sum())
     if n_few:
-        part = words.percent(n_ratings[n_ratings < minimum].sum() / total)
-        text = f"{words.count(n_few)} {things} below {minimum}: {part} of the ratings"
+        part = formats.percent(n_ratings[n_ratings < minimum].sum() / total)
+        text = f"{formats.count(n_few)} {things} below {minimum}: {part} of the ratings"
         figure.add_annotation(
             x=1,
             y=0.98 - 0.085 * len(TOP_SHARES),  # above the curve, also where the picture is narrow

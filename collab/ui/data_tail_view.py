@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from collab.explore.data_facts import TooFew, counts, cumulative_share, gini, n_top, too_few
-from collab.ui import words
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
 from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
 from collab.ui.data_tail_charts import TOP_SHARES, tail_figure
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.tables import COLUMNS, item_table
-from collab.ui.theme import palette
 
 FILMS, USERS = "films", "users"
 
@@ -24,9 +24,9 @@ def show_sizes(shown: Shown) -> None:
     found = shown.sizes
     with st.container(horizontal=True, key="sizes"):
         for label, value, width, help in (
-            ("Ratings", words.count(found.n_ratings), 120, None),
-            ("Users", words.count(found.n_users), 90, None),
-            ("Films", words.count(found.n_items), 100, _films_in_words(shown)),
+            ("Ratings", formats.count(found.n_ratings), 120, None),
+            ("Users", formats.count(found.n_users), 90, None),
+            ("Films", formats.count(found.n_items), 100, _films_in_words(shown)),
             (
                 "Density",
                 f"{100 * found.density:.1f} %",
@@ -44,10 +44,10 @@ def _films_in_words(shown: Shown) -> str:
     unrated = len(shown.dataset.items) - n_ids
     return " ".join(
         [
-            f"Different titles; the ratings name {words.count(n_ids)} ids."
+            f"Different titles; the ratings name {formats.count(n_ids)} ids."
             if shown.items_by == "title"
             else "Different ids, as the run in use keeps them apart.",
-            *([f"{words.counted(unrated, 'film')} of the list without any rating left out."] if unrated else []),
+            *([f"{formats.counted(unrated, 'film')} of the list without any rating left out."] if unrated else []),
         ]
     )
 
@@ -64,13 +64,13 @@ def show_tail(shown: Shown) -> None:
     n_ratings, names = _tail(shown, things)
     few, held = too_few(n_ratings, minimum), cumulative_share(n_ratings)
     tops = {share: held[n_top(len(n_ratings), share)] for share in TOP_SHARES}
-    most = ", ".join(f"{words.percent(share)}: {words.percent(part)}" for share, part in tops.items())
+    most = ", ".join(f"{formats.percent(share)}: {formats.percent(part)}" for share, part in tops.items())
     picture.plotly_chart(
         tail_figure(n_ratings, names, minimum, things, palette(), synthetic=shown.synthetic),
         config=PLAIN,
         key="tail",
-        alt=f"Ratings of the {words.count(len(n_ratings))} {things}, by rank. Share of the ratings that the most rated hold: "
-        f"{most}. {words.count(few.n)} have fewer than {minimum}. The table of the long tail below holds the same.",
+        alt=f"Ratings of the {formats.count(len(n_ratings))} {things}, by rank. Share of the ratings that the most rated hold: "
+        f"{most}. {formats.count(few.n)} have fewer than {minimum}. The table of the long tail below holds the same.",
     )
     with controls, st.container(horizontal=True):
         st.metric(
@@ -81,7 +81,7 @@ def show_tail(shown: Shown) -> None:
         )
         st.metric(
             "Top 10 % hold",
-            words.percent(tops[0.1]),
+            formats.percent(tops[0.1]),
             width=120,
             help=f"Share of all ratings that the most rated tenth of the {things} hold.",
         )
@@ -98,10 +98,10 @@ def _tail(shown: Shown, things: str) -> tuple[np.ndarray, list[str]]:
 
 def _few_in_words(few: TooFew, minimum: int, things: str) -> str:
     if not few.n:
-        return f"None of the {words.count(few.n_all)} {things} has fewer than {minimum} ratings."
+        return f"None of the {formats.count(few.n_all)} {things} has fewer than {minimum} ratings."
     return (
-        f"{words.count(few.n)} of {words.count(few.n_all)} {things} ({words.percent(few.share)}) have fewer than {minimum}; "
-        f"{words.percent(few.share_of_ratings)} of the ratings are theirs."
+        f"{formats.count(few.n)} of {formats.count(few.n_all)} {things} ({formats.percent(few.share)}) have fewer than {minimum}; "
+        f"{formats.percent(few.share_of_ratings)} of the ratings are theirs."
     )
 
 
@@ -133,9 +133,9 @@ def show_tail_table(shown: Shown) -> None:
     if shown.open_ratings is None:
         say_sealed_unknown(shown)
     st.caption(
-        f"{words.counted(len(table), things.removesuffix('s'))}, most rated first."
+        f"{formats.counted(len(table), things.removesuffix('s'))}, most rated first."
         + (
-            f" Means are of the ratings that are not sealed ({words.count(shown.n_sealed)} are)."
+            f" Means are of the ratings that are not sealed ({formats.count(shown.n_sealed)} are)."
             if shown.n_sealed
             else ""
         )
@@ -157,7 +157,7 @@ def show_tail_table(shown: Shown) -> None:
         st.dataframe(
             table[columns_shown],
             hide_index=True,
-            placeholder=words.MISSING,
+            placeholder=formats.MISSING,
             alt=alt,
             column_config={**COLUMNS, **columns, **who},
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.explore.data_facts import PERIODS, WEEK, over_time
-from collab.ui import words
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words
 from collab.ui.data_shown import Shown, day_words
-from collab.ui.theme import palette
 
 
 def show_time(shown: Shown) -> None:
@@ -29,16 +29,16 @@ def show_time(shown: Shown) -> None:
         over_time_figure(table, period, palette(), synthetic=shown.synthetic),
         config=PLAIN,
         key="over_time",
-        alt=f"Ratings, mean stars and users for each of {words.counted(len(table), period)} with ratings; most ratings, "
-        f"{words.count(busiest['n_ratings'])}, in that of {day_words(busiest['start'])}. The table below holds the same.",
+        alt=f"Ratings, mean stars and users for each of {formats.counted(len(table), period)} with ratings; most ratings, "
+        f"{formats.count(busiest['n_ratings'])}, in that of {day_words(busiest['start'])}. The table below holds the same.",
     )
-    share = words.percent(busiest["n_ratings"] / table["n_ratings"].sum())
+    share = formats.percent(busiest["n_ratings"] / table["n_ratings"].sum())
     st.caption(
-        f"{words.counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is "
+        f"{formats.counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is "
         f"the {period} of {day_words(busiest['start'])}, with {share} of the ratings. "
         f"A mean moves with who rates in that {period} as much as with what they think; those of fewer than {LEAST_FOR_MEAN} "
         "ratings stand in the table alone."
-        + (f" {words.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
+        + (f" {formats.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
     st.dataframe(
         table,

@@ -23,12 +23,13 @@ from collab.explore.distribution import (
 )
 from collab.models.levels import COVERAGE
 from collab.services.runs import RunRecord, TrainedRun
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, styled
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.film_list import level_chances_in_words, likely_words
 from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 
 SOURCES = {
     OWN: "The model predicts these chances itself, one for every level.",
@@ -66,7 +67,7 @@ def distribution_figure(
         y=[-0.05 * top],
         mode="markers+text",
         marker={"symbol": "triangle-up", "size": 13, "color": palette.predicted},
-        text=[f"  expected {words.stars(found.expected)}"],
+        text=[f"  expected {formats.stars(found.expected)}"],
         textposition="middle right" if found.expected < levels.mean() else "middle left",
         textfont={"color": palette.predicted},
         hovertemplate="expected rating %{x:.2f}<extra></extra>",
@@ -127,11 +128,11 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         config=PLAIN,
         key="distribution",
         alt=f"User {users['user_id'].iat[user_index]}, {items['title'].iat[item_index]}: expected "
-        f"{words.stars(found.expected)} stars. {level_chances_in_words(found.chances, found.rating_scale)}",
+        f"{formats.stars(found.expected)} stars. {level_chances_in_words(found.chances, found.rating_scale)}",
     )
     with controls:
         expected, actual = st.columns(2)
-        expected.metric("Expected", words.stars(found.expected), help="Σ level · chance, in stars.")
+        expected.metric("Expected", formats.stars(found.expected), help="Σ level · chance, in stars.")
         actual.metric("Given", given_in_short(given), help="What this user gave to the film, where it was rated.")
     picture.caption(f"{in_words(found, run.valid_mse)} {given_in_words(given, missing)}")
     with picture:
@@ -172,7 +173,7 @@ def in_words(found: Distribution, valid_mse: float) -> str:
 
 def given_in_short(given: list[Given]) -> str:
     """ "4", "4, 5" where a film was rated twice, a dash where it was not or nobody may look."""
-    return ", ".join(f"{each.rating:g}" for each in given if each.rating is not None) or words.MISSING
+    return ", ".join(f"{each.rating:g}" for each in given if each.rating is not None) or formats.MISSING
 
 
 def given_in_words(given: list[Given], missing: str = "") -> str:

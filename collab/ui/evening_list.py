@@ -13,15 +13,15 @@ import numpy as np
 
 from collab.data.ratings import RatingScale
 from collab.recommend.group import Evening
-from collab.ui import words
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
 from collab.ui.film_list import likely_words, title_and_facts, title_html
-from collab.ui.theme import Palette
 
 
 def ordinal(number: int) -> str:
     """A place in words: 1st, 2nd, 3rd, 11th, 1,202nd."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{words.count(number)}{ending}"
+    return f"{formats.count(number)}{ending}"
 
 
 def evening_list(
@@ -74,7 +74,7 @@ def _lane(row: int, name: str, evening: Evening, column: int, lines: str, scale:
         f'<div class="lane" style="--person:var(--person-{row})"><b title="{name}">{name}</b>'
         f'<div class="track" aria-hidden="true">{lines}<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'
         f'<em{" class=given" if given else ""} style="left:{mark:.1f}%"></em></div>'
-        f"<span>{'' if given else '<u>predicted </u>'}{words.stars(stars)}</span><span>{probably}</span>"
+        f"<span>{'' if given else '<u>predicted </u>'}{formats.stars(stars)}</span><span>{probably}</span>"
         f"<span>{place}<u> in the own list</u></span></div>"
     )
 

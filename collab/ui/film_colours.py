@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from collab.data.genres import genre_flags
-from collab.ui import words
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
 
 MAP_COLOURS = {
     "genre": "genre",
@@ -123,7 +123,7 @@ def _range(numbers: np.ndarray, colour_by: str, palette: Palette) -> tuple[float
         return 0.0, 1.0, colours, {}
     if colour_by == "bias":
         reach = max(float(np.quantile(np.abs(numbers), 0.98)), 1e-6)
-        labels = [words.signed(-reach), "0", words.signed(reach)]
+        labels = [formats.signed(-reach), "0", formats.signed(reach)]
         return -reach, reach, colours, {"tickvals": [-reach, 0, reach], "ticktext": labels}
     ends = [0.0, 0.98] if colour_by == "moved" else [0.02, 1.0]
     low, high = (float(each) for each in np.quantile(numbers, ends))

@@ -15,8 +15,8 @@ import pandas as pd
 
 from collab.data.genres import genre_words
 from collab.data.ratings import RatingScale
-from collab.ui import words
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def title_html(title: str, address: str = "") -> str:
 
 def facts(film: Any) -> str:
     """Number of ratings and genres of a row of an items table or of a list of films."""
-    return " · ".join(filter(None, [words.counted(film.n_ratings, "rating"), genre_words(film.genres)]))
+    return " · ".join(filter(None, [formats.counted(film.n_ratings, "rating"), genre_words(film.genres)]))
 
 
 def title_and_facts(film: Any) -> tuple[str, str]:

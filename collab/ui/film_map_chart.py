@@ -1,7 +1,7 @@
 """The film map: films as points on two or three axes, coloured and sized by what one wants to know.
 
 Pure functions from coordinates, a table and a palette to a Plotly figure, the words of the points, and the names that may stand
-on the map; `collab.ui.plot3d` shows them and finds out which names have room.
+on the map; `collab.ui.charts.plot3d.plot3d` shows them and finds out which names have room.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.data.genres import genre_words
-from collab.ui import words
-from collab.ui.charts import mark_synthetic
-from collab.ui.explore_charts import colour_scale, shortened
+from collab.ui.charts import formats
+from collab.ui.charts.labels import colour_scale, shortened
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import mark_synthetic
 from collab.ui.film_colours import MAP_COLOURS, Groups, Scale, film_colours
-from collab.ui.theme import Palette
 
 SHOWN, FADED, HIDDEN = "shown", "faded", "hidden"
 OTHERS = (SHOWN, FADED, HIDDEN)
@@ -234,7 +234,7 @@ def film_names(coordinates: np.ndarray, films: pd.DataFrame, look: Look) -> list
 
 def axis_titles(names: Sequence[str], shares: Sequence[float], of: str = "of variance") -> list[str]:
     """An axis in words, "Component 1 · 32 % of variance"."""
-    return [f"{name} · {words.percent(share)} {of}" for name, share in zip(names, shares, strict=True)]
+    return [f"{name} · {formats.percent(share)} {of}" for name, share in zip(names, shares, strict=True)]
 
 
 def _trace(

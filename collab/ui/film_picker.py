@@ -13,8 +13,8 @@ from collab.data.genres import genre_words
 from collab.data.tables import most_rated_items, trained_items
 from collab.explore.similarity import MEASURE_COLUMNS
 from collab.services.runs import TrainedRun
-from collab.ui import words
-from collab.ui.explore_charts import shortened
+from collab.ui.charts import formats
+from collab.ui.charts.labels import shortened
 
 N_OFFERED = 10_000
 """So many films are offered to choose from at most."""
@@ -112,7 +112,7 @@ def choose_film(run: TrainedRun, item_index: int) -> None:
 def film_facts(run: TrainedRun, item_index: int) -> None:
     """The film's title, genres, count, mean rating and bias in two lines."""
     genres, facts = facts_in_words(run, item_index)
-    st.markdown(f"**{words.plain(run.items['title'].iat[item_index])}**")
+    st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**")
     st.caption("  \n".join(filter(None, [genres, facts])))
 
 
@@ -120,9 +120,9 @@ def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
     """A film's genres; its count, mean rating and, last, its bias where the model has biases."""
     film = run.items.iloc[item_index]
     facts = [
-        words.counted(film["n_ratings"], "rating"),
-        f"mean {words.stars(film['mean_rating'])}",
-        *([f"bias {words.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
+        formats.counted(film["n_ratings"], "rating"),
+        f"mean {formats.stars(film['mean_rating'])}",
+        *([f"bias {formats.signed(run.model.item_biases[item_index])}"] if run.model.has_biases else []),
     ]
     return genre_words(film["genres"]), " · ".join(facts)
 
@@ -130,9 +130,9 @@ def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
 def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> None:
     """The films of `collab.explore.similarity.nearest` to press: the one pressed becomes the chosen film."""
     for film in table.to_dict("records"):
-        value, n_ratings = film[MEASURE_COLUMNS[measure]], words.count(film["n_ratings"])
+        value, n_ratings = film[MEASURE_COLUMNS[measure]], formats.count(film["n_ratings"])
         st.button(
-            f"{words.plain(shortened(film['title'], 27))} · {value:.2f}",
+            f"{formats.plain(shortened(film['title'], 27))} · {value:.2f}",
             key=f"near_{film['item_index']}",
             type="tertiary",
             help=f"{n_ratings} ratings. Press to go there.",

@@ -10,8 +10,9 @@ import streamlit as st
 
 from collab.data.tables import most_rated_items
 from collab.services.runs import TrainedRun
-from collab.ui import own_link, words
-from collab.ui.plot3d import ADDED, REMOVED
+from collab.ui import own_link
+from collab.ui.charts import formats
+from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
 
 FILMS = "films"
 """Its name in the link."""
@@ -60,20 +61,22 @@ def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
 def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
     """One line beside the picture: how large the set is, and what of it was lost."""
     if lost := lost_from_link(run.items):
-        st.caption(f"{words.count(lost)} of the films in the link are not in this run, or too many, and were left out.")
+        st.caption(
+            f"{formats.count(lost)} of the films in the link are not in this run, or too many, and were left out."
+        )
     if cut := st.session_state.pop("_set_cut", 0):
         st.caption(
-            f"{words.count(cut)} films were encircled; the {MOST} most rated of them are the set: a link holds no more."
+            f"{formats.count(cut)} films were encircled; the {MOST} most rated of them are the set: a link holds no more."
         )
     if chosen:
         n_seen = int(np.isin(chosen, on_map).sum())
         seen = (
             ""
             if n_seen == len(chosen)
-            else f", {words.count(n_seen)} of them on the map: show more films for the others"
+            else f", {formats.count(n_seen)} of them on the map: show more films for the others"
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"The set: {words.counted(len(chosen), 'film')}, framed{seen}.")
+            st.caption(f"The set: {formats.counted(len(chosen), 'film')}, framed{seen}.")
             st.button("Clear", key="set_clear", type="tertiary", on_click=use_set, args=((),), help="No set any more.")
 
 

@@ -10,8 +10,9 @@ from collab.recommend.elicitation import unknown
 from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_ratings
 from collab.ui.asking_view import EVEN
+from collab.ui.charts import formats
 from collab.ui.film_list import title_and_facts
 from collab.ui.person import Viewer, groups_holding, picked_groups, titles_in
 
@@ -58,7 +59,7 @@ def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
     less = 1 - unknown(person, rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
         return "Your uncertainty is the same with them."
-    return f"Your uncertainty is {words.percent(abs(less))} {'lower' if less > 0 else 'higher'} with them."
+    return f"Your uncertainty is {formats.percent(abs(less))} {'lower' if less > 0 else 'higher'} with them."
 
 
 def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
@@ -67,7 +68,7 @@ def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
     groups, items = cached.run_groups(run.id), run.items
     shown = [items.iloc[groups[place].shown].itertuples() for place in picked_groups(run, said)]
     return " / ".join(
-        "; ".join(f"{words.plain(film.title)}, {words.count(film.n_ratings)} ratings" for film in films)
+        "; ".join(f"{formats.plain(film.title)}, {formats.count(film.n_ratings)} ratings" for film in films)
         for films in shown
     )
 
@@ -87,7 +88,8 @@ def _label(run: TrainedRun, group: FilmGroup) -> str:
     """The films that stand for the group, one a line, each with its number of ratings."""
     films = run.items.iloc[group.shown]
     return "\n".join(
-        f"{words.plain(title_and_facts(film)[0])} :gray[{words.count(film.n_ratings)}]" for film in films.itertuples()
+        f"{formats.plain(title_and_facts(film)[0])} :gray[{formats.count(film.n_ratings)}]"
+        for film in films.itertuples()
     )
 
 

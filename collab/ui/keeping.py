@@ -8,7 +8,8 @@ import streamlit as st
 
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_link, own_ratings, words
+from collab.ui import cached, own_link, own_ratings
+from collab.ui.charts import formats
 from collab.ui.load_box import load_box
 from collab.ui.profile_switch import whose
 
@@ -72,7 +73,7 @@ def _delete_all(answers: Sequence[Answer]) -> None:
     with st.popover("Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."):
         advice = " Download them first to keep a copy." if answers else ""
         st.markdown(
-            f"This deletes {words.counted(len(answers), 'answer')}, what else was said here, the name and both links, for "
+            f"This deletes {formats.counted(len(answers), 'answer')}, what else was said here, the name and both links, for "
             f"good.{advice}"
         )
         st.button("Delete for good", key="delete", type="primary", on_click=_delete)

@@ -9,7 +9,8 @@ import streamlit as st
 
 from collab.data.catalogue import Entry
 from collab.services.profiles import Answer
-from collab.ui import own_ratings, words
+from collab.ui import own_ratings
+from collab.ui.charts import formats
 from collab.ui.taste import Known
 
 N_LISTED = 8
@@ -20,7 +21,7 @@ def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
     if known.lacking:
         n_films = len(known.lacking)
         are_for = "answer is for a film" if n_films == 1 else "answers are for films"
-        with st.expander(f"{words.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
+        with st.expander(f"{formats.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
             st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
             lacking = set(known.lacking)
             unmatched([answer for answer in answers if answer.title in lacking], data.title)
@@ -28,8 +29,8 @@ def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
 
 def listed(titles: Sequence[str]) -> str:
     """The first `N_LISTED` titles in a row, for Markdown."""
-    return "; ".join(map(words.plain, titles[:N_LISTED])) + (
-        f" and {words.count(len(titles) - N_LISTED)} more" if len(titles) > N_LISTED else ""
+    return "; ".join(map(formats.plain, titles[:N_LISTED])) + (
+        f" and {formats.count(len(titles) - N_LISTED)} more" if len(titles) > N_LISTED else ""
     )
 
 
@@ -43,5 +44,5 @@ def unmatched(answers: Sequence[Answer], data_title: str) -> None:
         hide_index=True,
         height=min(300, 38 + 35 * len(table)),
         column_config={"title": "Film", "answer": "Answer"},
-        alt=f"{words.count(len(table))} films that {data_title} lacks, with the answer to each",
+        alt=f"{formats.count(len(table))} films that {data_title} lacks, with the answer to each",
     )

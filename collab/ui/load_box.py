@@ -11,7 +11,8 @@ from collab.data.answers import RatingsFile
 from collab.data.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings, words
+from collab.ui import own_ratings
+from collab.ui.charts import formats
 from collab.ui.lacking import listed, unmatched
 from collab.ui.own_ratings import FileRead
 from collab.ui.taste import STARS
@@ -55,20 +56,22 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
     given = {answer.title: (answer.rating, answer.said) for answer in answers}
     n_replaced = sum(given.get(title, now) != now for title, now in _said(keep).items())
     if n_replaced:
-        takes = "One answer takes" if n_replaced == 1 else f"{words.count(n_replaced)} answers take"
+        takes = "One answer takes" if n_replaced == 1 else f"{formats.count(n_replaced)} answers take"
         st.caption(f"{takes} the place of another that you gave.")
     if n_listed := len(read.rows) - len(keep.rows):
-        st.caption(f"{words.count(n_listed)} have stars from you already, which stay: the file only lists these films.")
+        st.caption(
+            f"{formats.count(n_listed)} have stars from you already, which stay: the file only lists these films."
+        )
     if read.repeated:
         st.caption(f"More than once in the file, so the last line counts: {listed(read.repeated)}.")
     if file.lacking:
-        with st.expander(f"Not in {data}: {words.count(len(file.lacking))}", key="unmatched"):
+        with st.expander(f"Not in {data}: {formats.count(len(file.lacking))}", key="unmatched"):
             st.caption("They are kept with the others, and count where a data set has the film.")
             said = _said(read)
             unmatched([Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data)
     with st.container(horizontal=True):
         st.button(
-            f"Add {words.counted(len(keep.rows), 'answer')}",
+            f"Add {formats.counted(len(keep.rows), 'answer')}",
             key="keep_file",
             type="primary",
             on_click=_keep,
@@ -88,14 +91,14 @@ def _kinds(answers: RatingsFile) -> str:
         "ratings" if rating is not None else answers.said.get(title, "not seen") for title, rating in answers.rows
     )
     counted = [
-        f"{words.count(n)} {'rating' if (kind, n) == ('ratings', 1) else kind}" for kind, n in kinds.most_common()
+        f"{formats.count(n)} {'rating' if (kind, n) == ('ratings', 1) else kind}" for kind, n in kinds.most_common()
     ]
     return ", ".join(counted)
 
 
 def _matched(file: FileRead, data_title: str) -> str:
-    lacking = f", {words.count(len(file.lacking))} not in {data_title}" if file.lacking else ""
-    return f"{words.count(len(file.export.answers.rows) - len(file.lacking))} matched{lacking}"
+    lacking = f", {formats.count(len(file.lacking))} not in {data_title}" if file.lacking else ""
+    return f"{formats.count(len(file.export.answers.rows) - len(file.lacking))} matched{lacking}"
 
 
 def _read(key: str, run_id: str) -> None:
@@ -104,16 +107,16 @@ def _read(key: str, run_id: str) -> None:
     state["_file"] = own_ratings.read_file(file.getvalue(), file.name, run_id) if file is not None else None
     if file is not None and state["_file"] is None:
         _next_file()
-        state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
+        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_ratings.take_trouble())}"
 
 
 def _keep(file: FileRead, data_title: str) -> None:
     n_kept = own_ratings.keep_file(file)
     if n_kept is None:
-        st.session_state["_note"] = False, f"Nothing was loaded. {words.plain(own_ratings.take_trouble())}"
+        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_ratings.take_trouble())}"
         return
     _next_file()
-    text = f"{words.counted(n_kept, 'answer')} loaded."
+    text = f"{formats.counted(n_kept, 'answer')} loaded."
     if file.lacking:
         text += f" Not in {data_title}, but kept: {listed(file.lacking)}."
     st.session_state["_note"] = True, text

@@ -16,7 +16,8 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.explore.clusters import MOST as MOST_CLUSTERS
 from collab.explore.components import N_COMPONENTS
 from collab.services.runs import TrainedRun
-from collab.ui import map_cache, words
+from collab.ui import map_cache
+from collab.ui.charts import formats
 from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS, N_GENRES
 from collab.ui.film_map_chart import OTHERS, Look, Marks
@@ -276,4 +277,4 @@ def _films_of(chosen: list[str], ends: dict[str, list[int]]) -> tuple[int, ...]:
 def _said(chosen: list[str]) -> str:
     """An end of an axis in words."""
     names = [name.removeprefix(GENRE) for name in chosen]
-    return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {words.count(len(names) - 1)} more"
+    return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {formats.count(len(names) - 1)} more"

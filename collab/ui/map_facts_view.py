@@ -10,7 +10,7 @@ import streamlit as st
 
 from collab.explore.axes import ends, what_goes_with
 from collab.explore.clusters import cluster_table
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.tables import item_table
 
 N_ENDS = 8
@@ -20,13 +20,13 @@ def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFram
     """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) go with the rows of `films`, which
     have their item_index in `items`."""
     st.caption(
-        f"Of the {words.count(len(films))} films on the map: the {N_ENDS} at both ends of each axis, and Pearson’s correlation "
+        f"Of the {formats.count(len(films))} films on the map: the {N_ENDS} at both ends of each axis, and Pearson’s correlation "
         "of their place on it with what is known of them, with its 95 % interval. A correlation says what goes together on these "
         "films; it is no name for the axis."
     )
     for place, (column, title) in enumerate(zip(st.columns(len(titles), gap="medium"), titles, strict=True)):
         with column.container(key=f"axis_{place}"):
-            st.markdown(f"**{words.plain(title)}**")
+            st.markdown(f"**{formats.plain(title)}**")
             low, high = ends(coordinates[:, place], films, N_ENDS)
             for which, at_end in (("high", high), ("low", low)):
                 item_table(
@@ -50,7 +50,7 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
         return
     shown = table.assign(
         interval=[
-            f"{words.signed(low)} to {words.signed(high)}"
+            f"{formats.signed(low)} to {formats.signed(high)}"
             for low, high in zip(table["low"], table["high"], strict=True)
         ]
     )
@@ -58,7 +58,7 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
         shown,
         hide_index=True,
         height=300,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=f"Correlations of the films’ places on {title} with genres, year, count and mean rating",
         column_order=["what", "correlation", "interval", "n_with", "n_films"],
         column_config={
@@ -95,7 +95,7 @@ def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
         hide_index=True,
         height="content",
         row_height=64,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=alt,
         column_config={
             "cluster": st.column_config.Column(name, width="small"),

@@ -6,7 +6,8 @@ import streamlit as st
 
 from collab.explore.similarity import Options, similar_items
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.film_picker import film_facts, neighbour_buttons
 from collab.ui.map_layout import Layout
 
@@ -18,7 +19,7 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None) -> None:
     if layout.text:
         n_found = int(layout.found.sum())
         have = "has “{}” in its title" if n_found == 1 else "have “{}” in their title"
-        st.caption(f"{words.count(n_found)} of these films {have.format(words.plain(layout.text))}.")
+        st.caption(f"{formats.count(n_found)} of these films {have.format(formats.plain(layout.text))}.")
     if chosen is None:
         st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
     else:

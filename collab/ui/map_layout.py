@@ -12,7 +12,8 @@ from collab.errors import CollabError, SettingError
 from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, map_cache, own_ratings, words
+from collab.ui import cached, map_cache, own_ratings
+from collab.ui.charts import formats
 from collab.ui.film_map_chart import axis_titles
 from collab.ui.film_picker import titles_with
 from collab.ui.map_controls import TSNE, Points, Space
@@ -52,7 +53,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
             coordinates, shown_titles, n_films = found, [""] * space.n_axes, len(found)
             view = f"t-SNE {space.perplexity} {n_films}"
             if n_films < points.n_films:
-                st.caption(f"t-SNE places the {words.count(n_films)} most rated films.")
+                st.caption(f"t-SNE places the {formats.count(n_films)} most rated films.")
     item_index = map_cache.rated_films(run.id)[:n_films]
     films = run.items.iloc[item_index].assign(
         item_index=item_index,
@@ -87,7 +88,7 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
         try:
             own = map_cache.axes_of(*settings, space.first, space.last)
         except SettingError as reason:
-            st.warning(words.sentence(str(reason)), icon=":material/straighten:")
+            st.warning(formats.sentence(str(reason)), icon=":material/straighten:")
         else:
             rest = space.numbers[1:]
             shown = taken(own, [0, *rest])
@@ -111,12 +112,12 @@ def _predicted(run: TrainedRun) -> np.ndarray:
         viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
         person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:
-        st.caption(f"{words.plain(str(reason))} The colours are those of the average person.")
+        st.caption(f"{formats.plain(str(reason))} The colours are those of the average person.")
         profile, wrong, rated, person = None, "", {}, cached.for_newcomers(run.id)
     if wrong:
-        st.caption(words.plain(wrong))
+        st.caption(formats.plain(wrong))
     if rated:
-        st.caption(f"Predicted from {words.counted(len(rated), 'rating')}, those of this page’s profile.")
+        st.caption(f"Predicted from {formats.counted(len(rated), 'rating')}, those of this page’s profile.")
     else:
         st.caption("Nothing rated yet: these are predictions for the average person.")
         st.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.ui import map_cache, own_ratings, words
+from collab.ui import map_cache, own_ratings
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.plot3d.plot3d import plot3d
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Look, film_map_figure, film_names, film_words
 from collab.ui.film_picker import choose_film
@@ -17,8 +20,6 @@ from collab.ui.film_set import choose_films
 from collab.ui.map_layout import Layout, person_of_map
 from collab.ui.map_link import CAMERA, read_camera
 from collab.ui.page import Page
-from collab.ui.plot3d import plot3d
-from collab.ui.theme import palette
 
 HEIGHT = 600
 
@@ -44,8 +45,8 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
     n_rated = len(map_cache.rated_films(run.id))
     if n_rated > map_cache.MOST_FILMS:
         st.caption(
-            f"{words.count(len(layout.films))} of {words.count(n_rated)} films are on the map, the most rated; "
-            f"{words.count(map_cache.MOST_FILMS)} at most."
+            f"{formats.count(len(layout.films))} of {formats.count(n_rated)} films are on the map, the most rated; "
+            f"{formats.count(map_cache.MOST_FILMS)} at most."
         )
 
 
@@ -63,7 +64,7 @@ def draw_films(
     **more: Any,
 ) -> None:
     """`films` at their `coordinates`, as `collab.ui.film_map_chart.film_map_figure` has them; a click chooses one. `more` is for
-    `collab.ui.plot3d`."""
+    `collab.ui.charts.plot3d.plot3d`."""
     colours = palette()
     plot3d(
         film_map_figure(coordinates, titles, films, colours, look, span=span, synthetic=page.data.synthetic),

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from collab.ui import map_cache, words
+from collab.ui import map_cache
+from collab.ui.charts import formats
+from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED, REPLACED
 from collab.ui.controls import choose
 from collab.ui.film_set import choose_films
 from collab.ui.map_controls import Points
 from collab.ui.map_facts_view import show_axes, show_clusters, show_set
 from collab.ui.map_layout import Layout
 from collab.ui.page import Page
-from collab.ui.plot3d import ADDED, REMOVED, REPLACED
 from collab.ui.tables import item_table
 
 FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
@@ -46,7 +47,7 @@ def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
     """What is in the set, beside the other films on the map, and its films."""
     if found := layout.found_items:
         st.button(
-            "The film found" if len(found) == 1 else f"The {words.count(len(found))} found films",
+            "The film found" if len(found) == 1 else f"The {formats.count(len(found))} found films",
             key="set_found",
             icon=":material/search:",
             on_click=choose_films,

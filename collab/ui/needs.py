@@ -10,7 +10,8 @@ from collab.errors import CollabError
 from collab.models import preset_of
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import default_plan, load_encoded, plan, runs_with
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.page import describe_run, train_and_show, use_run
 from collab.ui.queueing import say_refusal
 from collab.ui.visitor import visitor
@@ -78,7 +79,7 @@ def _offer(
     with st.container(key="suited_runs"):
         for place, each in enumerate(suited):
             st.button(
-                words.plain(describe_run(each)),
+                formats.plain(describe_run(each)),
                 key=f"use_{each.id}",
                 type="primary" if place == 0 else "secondary",
                 on_click=use_run,

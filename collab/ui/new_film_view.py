@@ -16,7 +16,8 @@ from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, fores
 from collab.models import family_of
 from collab.services.measures import films_left_out
 from collab.services.runs import TrainedRun
-from collab.ui import cached, cached_new_film, words
+from collab.ui import cached, cached_new_film
+from collab.ui.charts import formats
 from collab.ui.needs import offer_descriptions
 from collab.ui.page import Page
 from collab.ui.similar_lists import Listing, draw_list, neighbour_table
@@ -51,7 +52,7 @@ def as_if_new(page: Page, film: int) -> None:
         space = cached_new_film.run_audience_space(run.id)
         found = foresee(run.model, space, run.items, described.genres, described.year)
     except RunError as reason:
-        pictures.error(words.sentence(str(reason)), icon=":material/error:")
+        pictures.error(formats.sentence(str(reason)), icon=":material/error:")
         pictures.page_link("pages/train.py", label="Train it again", icon=":material/model_training:")
         return
     closest = closest_films(space, found, run.items, [film] if described.is_chosen else [], N_CLOSEST)
@@ -130,18 +131,18 @@ def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: A
     """What people would give it, by the model; beside it, for the chosen film, what the model says that knows its ratings."""
     low, high = np.quantile(found.ratings, (0.1, 0.9))
     said = (
-        f"**{words.plain(described.title)}**{' as if nobody had rated it' if described.is_chosen else ''}: "
-        f"**{words.stars(found.average_person)} stars** from the average person; the {words.count(len(found.ratings))} users of "
-        f"this run would give {words.stars(found.ratings.mean())} on average, eight of ten from {words.stars(low)} to "
-        f"{words.stars(high)}."
+        f"**{formats.plain(described.title)}**{' as if nobody had rated it' if described.is_chosen else ''}: "
+        f"**{formats.stars(found.average_person)} stars** from the average person; the {formats.count(len(found.ratings))} users of "
+        f"this run would give {formats.stars(found.ratings.mean())} on average, eight of ten from {formats.stars(low)} to "
+        f"{formats.stars(high)}."
     )
     if not described.is_chosen:
         return said
     rated = run.items.iloc[film]
     return (
-        f"{said} Knowing its {words.counted(rated['n_ratings'], 'rating')}, the model predicts "
-        f"{words.stars(run.model.predict(space.user_index, film).mean())} for them on average; its raters gave "
-        f"{words.stars(rated['mean_rating'])}."
+        f"{said} Knowing its {formats.counted(rated['n_ratings'], 'rating')}, the model predicts "
+        f"{formats.stars(run.model.predict(space.user_index, film).mean())} for them on average; its raters gave "
+        f"{formats.stars(rated['mean_rating'])}."
     )
 
 
@@ -150,7 +151,7 @@ def _audience(run: TrainedRun, found: NewFilm) -> None:
     try:
         groups = cached_new_film.run_user_groups(run.id)
     except RunError as reason:
-        st.info(f"Groups of users take the data set: {words.plain(str(reason))}.", icon=":material/info:")
+        st.info(f"Groups of users take the data set: {formats.plain(str(reason))}.", icon=":material/info:")
         return
     kinds = list(groups)
     kind = st.segmented_control(
@@ -194,7 +195,7 @@ def _how_accurate(run: TrainedRun) -> None:
             icon=":material/straighten:",
             on_click=lambda: st.session_state.update({_MEASURED: run.id}),
             help="Films are drawn and left out whole, with all their ratings. The same settings are trained on the others, and "
-            f"asked about those. It takes about {words.duration(max(10.0, 2 * seconds))}.",
+            f"asked about those. It takes about {formats.duration(max(10.0, 2 * seconds))}.",
         )
         return
     what = "Training without some films, and asking about them"
@@ -214,11 +215,11 @@ def _accuracy_in_words(found: Measurement) -> str:
         (RIDGE, "a ridge regression on genres, years and the user’s bias"),
     ):
         gain = found.gain(SIDE, answer)
-        mean, low, high = (words.signed(-each, 4) for each in (gain.difference, gain.high, gain.low))
-        simpler.append(f"{words.loss(found.mse(answer))} for {name} (gain {mean}, 95 % interval {low} to {high})")
+        mean, low, high = (formats.signed(-each, 4) for each in (gain.difference, gain.high, gain.low))
+        simpler.append(f"{formats.loss(found.mse(answer))} for {name} (gain {mean}, 95 % interval {low} to {high})")
     said = (
-        f"Measured on {found.n_drawn} films with {LEAST} ratings or more, left out whole, {words.count(len(found.drawn))} "
-        f"ratings: MSE **{words.loss(found.mse(SIDE))}**, against {' and '.join(simpler)}."
+        f"Measured on {found.n_drawn} films with {LEAST} ratings or more, left out whole, {formats.count(len(found.drawn))} "
+        f"ratings: MSE **{formats.loss(found.mse(SIDE))}**, against {' and '.join(simpler)}."
     )
     if len(found.film_means) > 1:
         said += (

@@ -11,7 +11,8 @@ from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, preset_of
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import model_has, plan, runs_with
-from collab.ui import cached, own_link, words
+from collab.ui import cached, own_link
+from collab.ui.charts import formats
 from collab.ui.page import run_labels
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.visitor import visitor
@@ -79,10 +80,13 @@ def _refuse(named: str, known: list[RunRecord], others: bool) -> None:
     instead = " What you see is another run instead." if others else ""
     ended = next((each for each in known if each.id == named and not each.busy and not each.has_weights), None)
     if ended is not None:
-        text, icon = f"{words.plain(ended.name)} has no model to compare with. {words.plain(ended.message)}", "warning"
+        text, icon = (
+            f"{formats.plain(ended.name)} has no model to compare with. {formats.plain(ended.message)}",
+            "warning",
+        )
     else:
         text = (
-            f"The link names the run {words.plain(repr(named[:20]))} to compare with; no other run of this data set with factors "
+            f"The link names the run {formats.plain(repr(named[:20]))} to compare with; no other run of this data set with factors "
             "has that id."
         )
         icon = "link_off"

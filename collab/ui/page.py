@@ -23,7 +23,8 @@ from collab.services.downloads import Fetch
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.training_job import default_plan
-from collab.ui import cached, own_link, words
+from collab.ui import cached, own_link
+from collab.ui.charts import formats
 from collab.ui.follow_theme import follow_theme
 from collab.ui.item_page import follow_item_links
 from collab.ui.keyboard import keep_keyboard
@@ -104,7 +105,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     if record is None:
         record = _first_run(store, data)
     if passed_over:
-        st.sidebar.caption(f"The pinned run is not shown: {words.plain(passed_over)}.")
+        st.sidebar.caption(f"The pinned run is not shown: {formats.plain(passed_over)}.")
     with st.sidebar:
         _pick_run(store, data, record)
     _keep_in_link(wanted, record)
@@ -126,7 +127,7 @@ def with_run(page: Page) -> Page:
 
 def show_trouble(reason: CollabError) -> None:
     """What a page could not do, where it had no better words for it, and a way on."""
-    st.error(f"{words.sentence(str(reason))}", icon=":material/error:")
+    st.error(f"{formats.sentence(str(reason))}", icon=":material/error:")
     with st.container(horizontal=True):
         st.button("Try again", key="_try_again", type="primary")
         st.button(
@@ -177,8 +178,10 @@ def _from_link(store: RunStore) -> tuple[str, str | None, str]:
 
 def _say_refused(reason: str, instead: RunRecord | None) -> None:
     """Why the run that was asked for is not shown, and what is."""
-    shown = f"What you see is {words.plain(instead.name)} instead." if instead else "The default model takes its place."
-    st.warning(f"{words.sentence(reason)} {shown}", icon=":material/link_off:")
+    shown = (
+        f"What you see is {formats.plain(instead.name)} instead." if instead else "The default model takes its place."
+    )
+    st.warning(f"{formats.sentence(reason)} {shown}", icon=":material/link_off:")
 
 
 def _keep_in_link(wanted: str, record: RunRecord) -> None:
@@ -248,7 +251,7 @@ def _available(wanted: str) -> Entry:
 def _say_damaged(entry: Entry, fetch: Fetch) -> None:
     """Which file of the data set is not the published one, and what helps."""
     st.error(
-        f"**{entry.title} cannot be used.** {words.plain(fetch.message)} Runs and ratings are not touched.",
+        f"**{entry.title} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
         icon=":material/error:",
     )
     with st.container(horizontal=True):
@@ -361,7 +364,9 @@ def _first_run(store: RunStore, data: Entry) -> RunRecord:
     try:
         return store.record(cached.trainings().submit_once(default_plan(data.name)))
     except RunError as reason:
-        st.warning(f"The default model cannot be trained yet: {words.sentence(str(reason))}", icon=":material/warning:")
+        st.warning(
+            f"The default model cannot be trained yet: {formats.sentence(str(reason))}", icon=":material/warning:"
+        )
     for record in store.records():
         if record.data == data.name and record.has_weights:
             return record
@@ -372,7 +377,7 @@ def _first_run(store: RunStore, data: Entry) -> RunRecord:
 def describe_run(record: RunRecord) -> str:
     """A run in one line, for a list of runs."""
     state = STATE_WORDS.get(record.state, record.state) if record.state != "finished" else ""
-    mse = f"MSE {words.loss(record.valid['mse'])}" if record.has_weights else ""
+    mse = f"MSE {formats.loss(record.valid['mse'])}" if record.has_weights else ""
     return " · ".join(part for part in (record.name, mse, state) if part)
 
 
@@ -404,9 +409,9 @@ def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:
     if record.valid:
         baseline = record.baselines.get("biases_only", {}).get("mse")
         st.caption(
-            f"Held-out MSE **{words.loss(record.valid['mse'])}**, biases only {words.loss(baseline)}. "
-            f"{words.count(record.n_train)} ratings to train, {words.count(record.n_valid)} held out"
-            + (f", {words.count(record.n_sealed)} sealed" if record.n_sealed else "")
+            f"Held-out MSE **{formats.loss(record.valid['mse'])}**, biases only {formats.loss(baseline)}. "
+            f"{formats.count(record.n_train)} ratings to train, {formats.count(record.n_valid)} held out"
+            + (f", {formats.count(record.n_sealed)} sealed" if record.n_sealed else "")
             + f" ({record.holdout}, split seed {record.split_seed})."
         )
 
@@ -422,14 +427,14 @@ def _load(store: RunStore, data: Entry, record: RunRecord) -> TrainedRun:
     try:
         return cached.trained_run(record.id)
     except RunError as reason:
-        st.error(words.sentence(str(reason)), icon=":material/error:")
+        st.error(formats.sentence(str(reason)), icon=":material/error:")
     house = house_run(data.name, store).record
     others = [house] if house is not None and house.id != record.id and not house.busy else []
     others += [each for each in store.records() if each.data == data.name and each.has_weights and each.id != record.id]
     with st.container(horizontal=True):
         if others:
             st.button(
-                f"Show another run instead: {words.plain(describe_run(others[0]))}",
+                f"Show another run instead: {formats.plain(describe_run(others[0]))}",
                 key="_other_run",
                 type="primary",
                 on_click=use_run,

@@ -6,10 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.data.ratings import RatingScale
-from collab.ui import words
-from collab.ui.charts import legend_above, styled
-from collab.ui.explore_charts import escaped, font, shortened
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, font, shortened
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import legend_above, styled
 
 LEAST_SURPRISE = 1.0
 """Stars between prediction and rating from which the film is named."""
@@ -104,9 +104,11 @@ def foretold_figure(
 
 
 def _in_words(row: pd.Series) -> str:
-    interval = f" (80 %: {words.stars(row.low)} to {words.stars(row.high)})" if hasattr(row, "low") else ""
-    ratings = words.counted(row.n_ratings, "rating")
-    return f"{escaped(row.title)} · predicted {words.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
+    interval = f" (80 %: {formats.stars(row.low)} to {formats.stars(row.high)})" if hasattr(row, "low") else ""
+    ratings = formats.counted(row.n_ratings, "rating")
+    return (
+        f"{escaped(row.title)} · predicted {formats.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
+    )
 
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:

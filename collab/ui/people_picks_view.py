@@ -11,7 +11,8 @@ from collab.recommend.orders import POPULAR
 from collab.recommend.reasons import watched_reasons
 from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.dials import choose_dials
 from collab.ui.people_view import intervals_of
 from collab.ui.pick_rows import N_PICKS
@@ -52,20 +53,20 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
     alt = f"The first {N_PICKS} films recommended"
     _ranked_table(run, ranked.head(N_PICKS), rated, together, "ranked_table", alt)
     if found.n_liked:
-        with st.expander(f"Places of the liked held-out films in the whole list ({words.count(found.n_liked)})"):
+        with st.expander(f"Places of the liked held-out films in the whole list ({formats.count(found.n_liked)})"):
             alt = "The liked held-out films and their places"
             _ranked_table(run, ranked[ranked["given"] >= liked], rated, None, "liked_table", alt)
 
 
 def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
     """What became of the list among the held-out ratings, and what that is worth."""
-    candidates = f"{words.counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
+    candidates = f"{formats.counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
     if not found.n_liked:
         return f"Held out, they gave {least:g} stars or more to none of the {candidates}: nothing says how good this list is."
     middle = f"{float(np.median(found.places)):,.0f}"
     beside = "" if popular else f"; the most popular films: {by_popularity.n_hits}"
     return (
-        f"Held out, they gave {least:g} stars or more to **{words.count(found.n_liked)}** of the {candidates}. "
+        f"Held out, they gave {least:g} stars or more to **{formats.count(found.n_liked)}** of the {candidates}. "
         f"**{found.n_hits}** of those {'stands' if found.n_hits == 1 else 'stand'} in this list of {found.n_shown} (drawn "
         f"blindly: {found.expected:.2f}{beside}); their median place is **{middle}**. A film without a rating may be liked too."
     )

@@ -11,12 +11,13 @@ from collab.explore.people import LEAST_ROWS, against_biases, errors_on, taste, 
 from collab.models.levels import COVERAGE
 from collab.services.runs import TrainedRun
 from collab.training.comparison import BETTER, WORSE
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
 from collab.ui.people_chart import foretold_figure
 from collab.ui.tables import item_table
-from collab.ui.theme import palette
 
 BY_STARS, BY_SURPRISE = "their stars", "surprise"
 MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
@@ -29,14 +30,14 @@ def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
     user = people[people["user_index"] == user_index].iloc[0]
     known = cached.people_known(run.id)
     about = _description(known.iloc[user_index]) if known is not None else ""
-    st.markdown(f"**User {words.plain(user['user_id'])}**" + (f"  \n{words.plain(about)}" if about else ""))
+    st.markdown(f"**User {formats.plain(user['user_id'])}**" + (f"  \n{formats.plain(about)}" if about else ""))
     facts = [
-        f"{words.counted(user['n_ratings'], 'training rating')} (median of all users "
-        f"{words.count(people['n_ratings'].median())})",
-        f"mean {words.stars(user['mean_rating'])} (average user {words.stars(people['mean_rating'].mean())})",
+        f"{formats.counted(user['n_ratings'], 'training rating')} (median of all users "
+        f"{formats.count(people['n_ratings'].median())})",
+        f"mean {formats.stars(user['mean_rating'])} (average user {formats.stars(people['mean_rating'].mean())})",
     ]
     if "bias" in user:
-        facts.append(f"bias {words.signed(user['bias'])} against the average user")
+        facts.append(f"bias {formats.signed(user['bias'])} against the average user")
     st.caption("  \n".join(facts))
 
 
@@ -67,7 +68,7 @@ def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
         foretold_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
         config=PLAIN,
         key="foretold",
-        alt=f"The {words.counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction "
+        alt=f"The {formats.counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction "
         "first. The table of held-out ratings below holds the same.",
     )
 
@@ -97,15 +98,15 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
     """Whether the model is closer than the biases on a user's held-out ratings, with the interval, or why that cannot be said."""
     n, compared = len(rows), against_biases(rows)
     if compared is None:
-        return f"{words.counted(n, 'rating')}: fewer than {LEAST_ROWS} say next to nothing of who is better."
+        return f"{formats.counted(n, 'rating')}: fewer than {LEAST_ROWS} say next to nothing of who is better."
     lower = -compared.difference
     told = {BETTER: "The model is closer", WORSE: "Biases only are closer"}.get(
         compared.verdict, "The two cannot be told apart"
     )
     return (
-        f"{told} on these {words.count(n)} ratings: its MSE is {words.loss(abs(lower))} {'lower' if lower >= 0 else 'higher'} "
-        f"than that of biases only, 95 % interval of the difference {words.signed(compared.low, 4)} to "
-        f"{words.signed(compared.high, 4)}."
+        f"{told} on these {formats.count(n)} ratings: its MSE is {formats.loss(abs(lower))} {'lower' if lower >= 0 else 'higher'} "
+        f"than that of biases only, 95 % interval of the difference {formats.signed(compared.low, 4)} to "
+        f"{formats.signed(compared.high, 4)}."
     )
 
 
@@ -113,8 +114,8 @@ def intervals_in_words(rows: pd.DataFrame) -> str:
     """How many ratings the 80 % intervals hold; "" for a model that names no variance."""
     if "inside" not in rows:
         return ""
-    held, promised = words.count(rows["inside"].sum()), round(COVERAGE * len(rows), 1)
-    return f"The 80 % intervals hold {held} of {words.count(len(rows))}; {promised:g} would be as promised."
+    held, promised = formats.count(rows["inside"].sum()), round(COVERAGE * len(rows), 1)
+    return f"The 80 % intervals hold {held} of {formats.count(len(rows))}; {promised:g} would be as promised."
 
 
 def show_held_out(run: TrainedRun, rows: pd.DataFrame) -> None:
@@ -157,7 +158,7 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(
-        f"{words.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
+        f"{formats.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
         "closer to them than to any that it has not seen."
     )
     item_table(
@@ -198,7 +199,7 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
         table.assign(share=100 * table["share"], share_all=100 * table["share_all"]),
         hide_index=True,
         key="taste_table",
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=f"Share and mean of the user’s training ratings by {by}, beside everybody’s",
         column_order=["name", "n_ratings", "share", "share_all", "mean_rating", "mean_rating_all"],
         column_config={
@@ -220,4 +221,6 @@ def cut_intervals(rows: pd.DataFrame, scale: RatingScale) -> pd.DataFrame:
 
 def intervals_of(table: pd.DataFrame) -> list[str]:
     """ "2.9 to 4.8" for every row."""
-    return [f"{words.stars(low)} to {words.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)]
+    return [
+        f"{formats.stars(low)} to {formats.stars(high)}" for low, high in zip(table["low"], table["high"], strict=True)
+    ]

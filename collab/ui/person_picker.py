@@ -12,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from collab.services.runs import TrainedRun
-from collab.ui import own_link, words
+from collab.ui import own_link
+from collab.ui.charts import formats
 from collab.ui.film_picker import USER, minimum_ratings
 
 PERSON = "_person"  # the chosen user's number, in the session
@@ -60,7 +61,7 @@ def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
     state[PERSON] = state["_pick_person"] = named
     own_link.put(USER, named)
     labels = {
-        user_id: f"{user_id} · {words.counted(n_ratings, 'rating')} · mean {words.stars(mean)}"
+        user_id: f"{user_id} · {formats.counted(n_ratings, 'rating')} · mean {formats.stars(mean)}"
         for user_id, n_ratings, mean in zip(people["user_id"], people["n_ratings"], people["mean_rating"], strict=True)
     }
 
@@ -125,7 +126,7 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
             _keep(ids[rows[0]])  # the table keeps its tick and its place
 
     st.caption(
-        f"{words.count(len(table))} of {words.count(len(people))} users. Tick a row to see that user above"
+        f"{formats.count(len(table))} of {formats.count(len(people))} users. Tick a row to see that user above"
         + ("; RMSE in stars, on each user’s own held-out ratings." if measured else ".")
     )
     st.dataframe(
@@ -136,7 +137,7 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
         selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
         hide_index=True,
         height=38 + 35 * min(len(table), MOST_ROWS),
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=f"The users of the data set, {sort} first",
         column_order=[
             name
@@ -174,10 +175,10 @@ def _refusal(run: TrainedRun, named: str, people: pd.DataFrame) -> str:
     known = set(run.users["user_id"].iloc[1:])
     ids = people["user_id"]
     if named in known:
-        why = f"User {words.plain(named)} has no training rating in this run, so its model knows nothing of them."
+        why = f"User {formats.plain(named)} has no training rating in this run, so its model knows nothing of them."
     else:
-        why = f"The link names the user “{words.plain(named[:20])}”, whom this data set does not have."
+        why = f"The link names the user “{formats.plain(named[:20])}”, whom this data set does not have."
     return (
-        f"{why} There are {words.count(len(ids))} users to choose from, {ids.iat[0]} to {ids.iat[-1]}. "
+        f"{why} There are {formats.count(len(ids))} users to choose from, {ids.iat[0]} to {ids.iat[-1]}. "
         "What you see is another one instead."
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from collab.recommend.new_user import ABOUT, GROUPS, Picks
 from collab.recommend.orders import WATCH
 from collab.recommend.reasons import Reason, rating_reasons, rounded, watched_reasons
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.film_list import Part, Sum
 from collab.ui.person import Viewer
 
@@ -37,14 +37,15 @@ def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, 
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)
     parts = [Part(start, _plain(begin, digits))]
     parts += [
-        Part(TOLD[name], words.signed(figure, digits)) for (name, _), figure in zip(reason.told, figures, strict=False)
+        Part(TOLD[name], formats.signed(figure, digits))
+        for (name, _), figure in zip(reason.told, figures, strict=False)
     ]
     parts += [
-        Part(f"{titles[film]}, rated {rated[film]:g}", words.signed(figure, digits), viewer.known.titles[film])
+        Part(f"{titles[film]}, rated {rated[film]:g}", formats.signed(figure, digits), viewer.known.titles[film])
         for (film, _), figure in zip(reason.parts, figures[len(reason.told) :], strict=False)
     ]
     if reason.n_others:
-        parts.append(Part(words.counted(reason.n_others, "more film"), words.signed(figures[-1], digits)))
+        parts.append(Part(formats.counted(reason.n_others, "more film"), formats.signed(figures[-1], digits)))
     return Sum(name, _plain(total, digits), parts)
 
 

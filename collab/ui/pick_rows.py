@@ -9,7 +9,7 @@ import pandas as pd
 
 from collab.recommend.new_user import Picks, picks
 from collab.recommend.orders import Dials, Move, moves, popular
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.film_list import Film, Prediction, title_and_facts
 from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
@@ -64,7 +64,7 @@ def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_e
             "first_inside": deeds(title, item_address(viewer.run, film.item_index), can_edit),
         }
         if found is None:
-            films.append(Film(*title_and_facts(film), words.stars(film.mean_rating), " on average", **about))
+            films.append(Film(*title_and_facts(film), formats.stars(film.mean_rating), " on average", **about))
         else:
             section = "" if viewer.together is None else FAMILIAR if film.familiar else NEW
             prediction = Prediction(
@@ -119,7 +119,7 @@ def move_in_words(move: Move) -> tuple[str, str]:
 
 def _change_of_stars(now: float, would_be: float) -> dict[str, str]:
     """The verdict on a film of which something else would be predicted."""
-    before, after = words.stars(now), words.stars(would_be)
+    before, after = formats.stars(now), formats.stars(would_be)
     return {"figure": after, "rest": ", as now" if before == after else f" instead of {before}"}
 
 

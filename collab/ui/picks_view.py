@@ -12,7 +12,9 @@ from collab.models.levels import COVERAGE
 from collab.recommend.new_user import Picks
 from collab.recommend.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.recommend.reasons import weightiest
-from collab.ui import what_if, words
+from collab.ui import what_if
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
 from collab.ui.dials import choose_dials
 from collab.ui.film_list import film_list
 from collab.ui.keeping import share_button
@@ -20,7 +22,6 @@ from collab.ui.person import Viewer
 from collab.ui.pick_deeds import carry_out, last_deed
 from collab.ui.pick_list import pick_list
 from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked
-from collab.ui.theme import palette
 
 ORDER_NAMES = {
     WATCH: "What you would watch and like",
@@ -72,7 +73,7 @@ def show_picks(viewer: Viewer, page_name: str) -> None:
         if thought is not None:
             what_if.show(thought, known, choice, mine)
     if wrong:
-        st.caption(words.plain(wrong))
+        st.caption(formats.plain(wrong))
     films = films_of(viewer, rated, shown, can_edit=mine and thought is None)
     if thought is not None and thought.changes:
         films = moved(viewer, rated, now, shown, films)
@@ -119,12 +120,12 @@ def _head(viewer: Viewer, heading: str, page_name: str) -> tuple[str, Dials, Del
 def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> None:
     record, n_people = viewer.run.record, int((viewer.run.users["n_ratings"] > 0).sum())
     whose, n_rated, doubts_films = viewer.whose, len(viewer.known.rated), viewer.person.doubts_films
-    people = f"{words.count(n_people)} {'invented people' if record.synthetic else 'people'}"
+    people = f"{formats.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
-    limit = f"Films with at least {words.counted(minimum_count, 'rating')}"
+    limit = f"Films with at least {formats.counted(minimum_count, 'rating')}"
     error = (
-        f"held-out MSE {words.loss(record.valid['mse'])}, biases only "
-        f"{words.loss(record.baselines.get('biases_only', {}).get('mse'))}"
+        f"held-out MSE {formats.loss(record.valid['mse'])}, biases only "
+        f"{formats.loss(record.baselines.get('biases_only', {}).get('mse'))}"
     )
     if found is None:
         st.caption(
@@ -146,9 +147,9 @@ def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> 
         sure = "Every film that may be picked is answered."
     elif n_rated:
         sure = (
-            f"After {words.counted(n_rated, 'rating')} {whose} predictions are typically "
+            f"After {formats.counted(n_rated, 'rating')} {whose} predictions are typically "
             f"±{found.typical_error:.2f} stars; before the first it was ±{found.error_before:.2f}. What is unknown of {whose} "
-            f"taste fell by {words.percent(found.learned)}, the rest is {rest}."
+            f"taste fell by {formats.percent(found.learned)}, the rest is {rest}."
         )
     else:
         sure = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import own_ratings, words
+from collab.ui import own_ratings
+from collab.ui.charts import formats
 
 BOX = "profile_box"
 WIDTH = 340
@@ -56,13 +57,13 @@ def profile_switch(profile: Profile | None) -> None:
 
 def whose(profile: Profile) -> str:
     """The owner of a profile in a heading, for Markdown: "Ada’s", or "Their" where nobody has named it."""
-    return "Their" if profile.name == DEFAULT_NAME else f"{words.plain(profile.name)}’s"
+    return "Their" if profile.name == DEFAULT_NAME else f"{formats.plain(profile.name)}’s"
 
 
 def short_name(profile: Profile) -> str:
     """The name on a button, for Markdown; a long one is cut."""
     name = profile.name if len(profile.name) <= SHORT else f"{profile.name[: SHORT - 1].rstrip()}…"
-    return words.plain(name)
+    return formats.plain(name)
 
 
 def _name(profile: Profile | None) -> None:
@@ -86,7 +87,7 @@ def _others(others: list[Profile]) -> None:
             horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"other-{each.id}"
         ):
             n = n_answers.get(each.id)
-            count = "" if n is None else f" · {words.counted(n, 'answer')}"
+            count = "" if n is None else f" · {formats.counted(n, 'answer')}"
             st.button(
                 short_name(each) + count, key=f"switch-{each.id}", width="stretch", on_click=_switch_to, args=(each,)
             )

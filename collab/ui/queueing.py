@@ -9,7 +9,8 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.services.runs import RunRecord
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.visitor import visitor
 
 _REFUSED = "_training_refused"
@@ -37,4 +38,4 @@ def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
 def say_refusal() -> None:
     """Why the last press queued nothing, once. Call it below the button."""
     if reason := st.session_state.pop(_REFUSED, None):
-        st.warning(f"Nothing is queued: {words.plain(reason)}.", icon=":material/warning:")
+        st.warning(f"Nothing is queued: {formats.plain(reason)}.", icon=":material/warning:")

@@ -13,11 +13,11 @@ from collab.models import Family, build_model
 from collab.models.settings import to_dict
 from collab.services.measures import tested_rates
 from collab.training.range_test import GradientModel, RangeTest
-from collab.ui import words
-from collab.ui.loss_chart import DASHED, chart, loss_axis, once, where, x_axis
+from collab.ui.charts import formats
+from collab.ui.charts.losses import DASHED, chart, loss_axis, once, where, x_axis
+from collab.ui.charts.palette import Palette, palette
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.watch import result_of
 
 BATCH, SMOOTH = "batch", "smoothed"
@@ -79,12 +79,12 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
             )
             return
         st.caption(
-            f"Suggested: **{words.rate(found.suggested)}**, a tenth of the rate at which the smoothed loss is lowest "
-            f"({words.rate(_lowest(found))}). It is a first guess, good to a factor of three or four."
+            f"Suggested: **{formats.rate(found.suggested)}**, a tenth of the rate at which the smoothed loss is lowest "
+            f"({formats.rate(_lowest(found))}). It is a first guess, good to a factor of three or four."
         )
         rate = min(max(found.suggested, 1e-5), 1.0)
         st.button(
-            f"Use {words.rate(rate)}" if rate != settings.learning_rate else f"{words.rate(rate)} is in use",
+            f"Use {formats.rate(rate)}" if rate != settings.learning_rate else f"{formats.rate(rate)} is in use",
             key="use_rate",
             type="primary",
             disabled=rate == settings.learning_rate,
@@ -131,6 +131,6 @@ def rate_spec(found: RangeTest, palette: Palette) -> dict[str, Any]:
     if found.suggested is not None:
         at = {"datum": found.suggested, "type": "quantitative", "scale": x["scale"]}
         name = {"type": "text", "align": "right", "dx": -6, "fontSize": 13, "fontWeight": 600, "color": palette.accent}
-        said = {"value": f"suggested {words.rate(found.suggested)}"}
+        said = {"value": f"suggested {formats.rate(found.suggested)}"}
         layers += [once({**DASHED, "color": palette.accent}, x=at), once(name, x=at, y={"value": 12}, text=said)]
     return chart(layers, 240, palette, synthetic=False)

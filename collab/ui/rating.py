@@ -14,14 +14,15 @@ import streamlit as st
 
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_ratings
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
 from collab.ui.film_list import Film, facts, film_list
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.taste import Known, next_films
-from collab.ui.theme import palette
 
 STYLE = Path(__file__).with_suffix(".css")
 
@@ -86,7 +87,7 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
                 _answer(answer)
     if len(here) > n_shown:
         st.button(
-            f"Show more of {words.count(len(here))}",
+            f"Show more of {formats.count(len(here))}",
             key="more_answers",
             type="tertiary",
             on_click=lambda: st.session_state.update(_n_answers=n_shown + 4 * N_ANSWERS),
@@ -116,9 +117,9 @@ def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films
     if change is None and not known.answered:
         text = how
     else:
-        text = f"{words.count(len(known.rated))} rated, {words.count(len(known.not_seen))} not seen."
+        text = f"{formats.count(len(known.rated))} rated, {formats.count(len(known.not_seen))} not seen."
     if change is not None:
-        text += f" Last: {words.plain(change.title)}, {own_ratings.say(change)}."
+        text += f" Last: {formats.plain(change.title)}, {own_ratings.say(change)}."
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="so_far"):
         with st.container(gap=None, key="said"):
             st.caption(text, wrap=False)
@@ -146,7 +147,7 @@ def _card(place: int, film: Any, known: Known) -> None:
     title, stars = known.titles.get(film.item_index, film.title), f"stars-{film.title}"
     st.session_state[stars] = _filled(known.rated.get(film.item_index))
     with st.container(border=True, gap=None, key=f"card-{place}"):
-        st.markdown(f"**{words.plain(film.title)}**", wrap=False)
+        st.markdown(f"**{formats.plain(film.title)}**", wrap=False)
         with st.container(horizontal=True, vertical_alignment="center", key=f"controls-{place}"):
             st.caption(facts(film), wrap=False)
             st.feedback("stars", key=stars, on_change=_rated, args=(title, stars))
@@ -158,11 +159,11 @@ def _answer(answer: Answer) -> None:
     key = f"answer-{answer.title}"
     st.session_state[key] = _filled(answer.rating)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"row-{answer.title}"):
-        st.markdown(words.plain(answer.title), wrap=False, width="stretch")
+        st.markdown(formats.plain(answer.title), wrap=False, width="stretch")
         if answer.rating is None:
             st.caption(own_ratings.in_words(answer), width="content")
         elif answer.rating != round(answer.rating):
-            st.caption(words.stars(answer.rating), width="content")
+            st.caption(formats.stars(answer.rating), width="content")
         st.feedback("stars", key=key, on_change=_rated, args=(answer.title, key))
         st.button(
             "",

@@ -11,7 +11,8 @@ from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own
 from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.page import forget_run, open_run
 from collab.ui.queueing import refusal_noted, say_refusal
 from collab.ui.runs_table import pick_runs
@@ -25,7 +26,7 @@ def say_what_happened() -> None:
     state = st.session_state
     if (deleted := state.get("_deleted")) is not None:
         line, button = st.columns([5, 1], vertical_alignment="center")
-        n_runs = f"{len(deleted)} runs were" if len(deleted) > 1 else f"{words.plain(deleted[0][1])} was"
+        n_runs = f"{len(deleted)} runs were" if len(deleted) > 1 else f"{formats.plain(deleted[0][1])} was"
         line.info(f"{n_runs} deleted. Deleted runs are kept for {KEPT_DAYS} days.", icon=":material/delete:")
         button.button("Undo", key="undo", width="stretch", on_click=_restore, args=(deleted,))
     elif (note := state.get("_runs_note")) is not None:
@@ -104,10 +105,10 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     if (found := spread_of(group, known)) is None:
         return
     origin = next((each for each in known if each.id == group), None)
-    of = f" of {words.plain(origin.name)}" if origin is not None else ""
+    of = f" of {formats.plain(origin.name)}" if origin is not None else ""
     line, button = st.columns([5, 1], vertical_alignment="center")
     if found.n_runs:
-        text = f"{words.counted(found.n_runs, 'repeat')}{of}: MSE **{words.loss(found.mean)} ± {words.loss(found.deviation)}**"
+        text = f"{formats.counted(found.n_runs, 'repeat')}{of}: MSE **{formats.loss(found.mean)} ± {formats.loss(found.deviation)}**"
         text += " (mean ± standard deviation; they differ in the model’s seed alone)."
     else:
         text = f"The repeats{of} are under way."
@@ -151,7 +152,7 @@ def damaged_runs(damaged: Sequence[DamagedRun]) -> None:
             f"These runs are not what was written, and no page shows them. A deleted one is kept for {KEPT_DAYS} days."
         )
         for each in damaged:
-            st.markdown(f"**{each.id}** {words.sentence(each.reason)}")
+            st.markdown(f"**{each.id}** {formats.sentence(each.reason)}")
             mine = each.starter in (None, visitor())
             st.button(
                 f"Delete {each.id}",
@@ -180,10 +181,10 @@ def _rename(run_id: str, key: str) -> None:
     try:
         record = cached.runs().rename(run_id, st.session_state[key], by=visitor())
     except CollabError as reason:
-        _note(False, words.sentence(str(reason)))
+        _note(False, formats.sentence(str(reason)))
     else:
         cached.trained_run.clear(run_id)
-        _note(True, f"It is called {words.plain(record.name)} now.")
+        _note(True, f"It is called {formats.plain(record.name)} now.")
 
 
 def _delete(runs: list[tuple[str, str]]) -> None:
@@ -193,7 +194,7 @@ def _delete(runs: list[tuple[str, str]]) -> None:
             cached.runs().delete(run_id, by=visitor())
             gone.append((run_id, name))
     except CollabError as reason:
-        _note(False, words.sentence(str(reason)))
+        _note(False, formats.sentence(str(reason)))
     for run_id, _ in gone:
         cached.trained_run.clear(run_id)
         forget_run(run_id)
@@ -207,10 +208,10 @@ def _restore(runs: list[tuple[str, str]]) -> None:
         for run_id, _ in runs:
             cached.runs().restore(run_id)
     except CollabError as reason:
-        _note(False, words.sentence(str(reason)))
+        _note(False, formats.sentence(str(reason)))
         return
     pick_runs([run_id for run_id, _ in runs])
-    _note(True, f"{', '.join(words.plain(name) for _, name in runs)}: restored.")
+    _note(True, f"{', '.join(formats.plain(name) for _, name in runs)}: restored.")
 
 
 def _repeat(record: RunRecord) -> None:

@@ -15,15 +15,16 @@ from collab.models import family_of
 from collab.models.settings import as_text, settings_from
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan_again
-from collab.ui import cached, words
+from collab.ui import cached
 from collab.ui.certainty_view import show_certainty
+from collab.ui.charts import formats
+from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
+from collab.ui.charts.palette import palette
 from collab.ui.distribution_view import distribution_expander
-from collab.ui.loss_chart import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.page import forget_run, use_run
 from collab.ui.queueing import refusal_noted
 from collab.ui.sealed_view import show_sealed
 from collab.ui.tables import as_table
-from collab.ui.theme import palette
 from collab.ui.visitor import visitor
 from collab.ui.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 
@@ -90,7 +91,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
     record = progress.record
     line, button = st.columns([4, 1], vertical_alignment="center")
     if replay is not None:
-        line.progress(replay, text=f"Replay of a training that took {words.duration(record.seconds)}")
+        line.progress(replay, text=f"Replay of a training that took {formats.duration(record.seconds)}")
         if button.button("End replay", key="end_replay", width="stretch"):
             del st.session_state["_replay"]
             st.rerun()
@@ -98,9 +99,9 @@ def _headline(progress: Progress, replay: float | None) -> None:
         line.progress(progress.share, text=_how_far(progress))
         _stop_button(record, button)
     else:
-        took = f" after {words.duration(record.seconds)}" if record.seconds else ""
+        took = f" after {formats.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        text = f"{record.state.capitalize()}{took}{kept} · {words.plain(record.name)} · {record.data_title}"
+        text = f"{record.state.capitalize()}{took}{kept} · {formats.plain(record.name)} · {record.data_title}"
         line.progress(progress.share, text=text)
         if button.button(
             "Replay",
@@ -120,12 +121,12 @@ def _how_far(progress: Progress) -> str:
     record, left = progress.record, progress.seconds_left
     if record.state == "queued":
         moment = moment_of(record.id)
-        return words.plain(moment.trouble) or turn_in_words(moment.place)
+        return formats.plain(moment.trouble) or turn_in_words(moment.place)
     epochs = record.settings.get("epochs", 1)
     parts = [f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"]
     if left is not None and in_batches(record):
-        parts.append(f"step {words.count(progress.batches.step.iloc[-1])} of {words.count(record.n_steps)}")
-    parts.append(f"{words.duration(left)} left" if left is not None else "getting ready")
+        parts.append(f"step {formats.count(progress.batches.step.iloc[-1])} of {formats.count(record.n_steps)}")
+    parts.append(f"{formats.duration(left)} left" if left is not None else "getting ready")
     return " · ".join(parts)
 
 
@@ -236,13 +237,13 @@ def _figures(record: RunRecord) -> None:
         for key, label, unit in (("mse", "MSE", "stars²"), ("rmse", "RMSE", "stars"), ("mae", "MAE", "stars")):
             st.metric(
                 f"{label} ({unit})",
-                words.loss(record.valid[key]),
+                formats.loss(record.valid[key]),
                 f"{record.valid[key] - biases[key]:+.4f}",
                 delta_color="inverse",
                 border=True,
                 delta_description="vs biases only",
                 width=210,
-                help=f"Global mean {words.loss(mean[key])}, biases only {words.loss(biases[key])}, on the same held-out ratings.",
+                help=f"Global mean {formats.loss(mean[key])}, biases only {formats.loss(biases[key])}, on the same held-out ratings.",
             )
     st.markdown(in_words(record))
     show_sealed(record)
@@ -266,10 +267,10 @@ def in_words(record: RunRecord) -> str:
     if mse >= mean:
         against += "; even the same guess for everybody, the global mean, does better"
     return (
-        f"On {words.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), "
+        f"On {formats.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), "
         f"a prediction is off by "
-        f"**{record.valid['mae']:.2f} stars** on average. The squared error of {words.loss(mse)} is **{against}**; "
-        f"the global mean stands at {words.loss(mean)}."
+        f"**{record.valid['mae']:.2f} stars** on average. The squared error of {formats.loss(mse)} is **{against}**; "
+        f"the global mean stands at {formats.loss(mean)}."
     )
 
 
@@ -278,21 +279,21 @@ def _chart_in_words(progress: Progress) -> str:
     if history.empty:
         return f"Loss; no {epoch_word(progress.record)} is complete yet"
     return (
-        f"Loss over {len(history)} {epoch_word(progress.record)}s: train {words.loss(history.train_loss.iloc[-1])}, "
-        f"valid {words.loss(history.valid_loss.iloc[-1])} at the end"
+        f"Loss over {len(history)} {epoch_word(progress.record)}s: train {formats.loss(history.train_loss.iloc[-1])}, "
+        f"valid {formats.loss(history.valid_loss.iloc[-1])} at the end"
     )
 
 
 def _layers(record: RunRecord) -> None:
     with st.expander(
-        f"The model's layers: {words.count(sum(layer['n_parameters'] for layer in record.layers))} parameters"
+        f"The model's layers: {formats.count(sum(layer['n_parameters'] for layer in record.layers))} parameters"
     ):
         rows = pd.DataFrame(
             [
                 {
                     "layer": layer["name"],
                     "kind": layer["kind"],
-                    "shape": " × ".join(words.count(n) for n in layer["shape"]) or words.MISSING,
+                    "shape": " × ".join(formats.count(n) for n in layer["shape"]) or formats.MISSING,
                     "parameters": layer["n_parameters"],
                 }
                 for layer in record.layers
@@ -307,7 +308,7 @@ def _layers(record: RunRecord) -> None:
             },
         )
         st.caption(
-            f"Trained in {words.duration(record.cpu_seconds)} of CPU time. Settings, as the command line takes them: `"
+            f"Trained in {formats.duration(record.cpu_seconds)} of CPU time. Settings, as the command line takes them: `"
             + " ".join(f"{name}={as_text(value)}" for name, value in record.settings.items())
             + "`."
         )
@@ -316,12 +317,12 @@ def _layers(record: RunRecord) -> None:
 
 def what_it_depends_on(record: RunRecord) -> str:
     """What gives the same model again, in one sentence."""
-    surroundings = {name: words.plain(str(value)) for name, value in record.environment.items()}
+    surroundings = {name: formats.plain(str(value)) for name, value in record.environment.items()}
     programs = ", ".join(f"{name} {surroundings[name]}" for name in ("torch", "numpy", "scipy") if name in surroundings)
     kinds = [surroundings[name] for name in ("machine", "processor", "linear_algebra") if name in surroundings]
-    seed, threads = record.settings.get("seed"), surroundings.get("threads", words.MISSING)
+    seed, threads = record.settings.get("seed"), surroundings.get("threads", formats.MISSING)
     threads += " thread" if threads == "1" else " threads"
-    processor = f"this kind of processor ({', '.join(kinds) or words.MISSING})"
+    processor = f"this kind of processor ({', '.join(kinds) or formats.MISSING})"
     if record.state != "finished" or not record.prediction_digest:
         return (
             f"It depends on its data (fingerprint {record.fingerprint}), settings, seed {seed}, {threads}, "

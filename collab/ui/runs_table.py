@@ -13,7 +13,7 @@ from collab.errors import CollabError
 from collab.models import PRESET_TITLES, family_of
 from collab.models.settings import about, to_dict
 from collab.services.run_record import RUN_ID, RunRecord
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.page import STATE_WORDS
 
 LINK = "pick"
@@ -33,7 +33,7 @@ def difference_from_preset(record: RunRecord) -> str:
                 if key != "seed" and value != standard.get(key)
             ]
     except CollabError:
-        return words.MISSING
+        return formats.MISSING
     nearest = record.preset if record.preset in found else min(found, key=lambda name: len(found[name]))
     title, differing = PRESET_TITLES.get(nearest, nearest), found[nearest]
     seed = [f"seed {record.settings['seed']}"] if record.settings.get("seed") else []
@@ -110,7 +110,7 @@ def runs_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
                 "mse": mse,
                 "against": mse - biases if mse is not None and biases is not None else None,
                 "settings": difference_from_preset(record),
-                "time": words.duration(record.seconds or None),
+                "time": formats.duration(record.seconds or None),
                 "created": pd.Timestamp(record.created),
             }
         )
@@ -146,7 +146,7 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
             *(["data"] if with_data else []),
             *("settings", "model", "time", "created"),
         ],
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt="Runs, newest first; tick one to work with it, several to compare them",
         column_config={
             "name": st.column_config.TextColumn("Name", width=270),

@@ -7,7 +7,8 @@ import streamlit as st
 from collab.errors import CollabError
 from collab.services.runs import RunRecord
 from collab.services.sealed import check_sealed
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 
 WHY_COUNT = "The best of many looks better than it is: part of its lead is luck on these very ratings."
 
@@ -16,15 +17,15 @@ def figure_to_quote(record: RunRecord) -> str:
     """The figure on the sealed rows beside both baselines there, in one sentence."""
     model, biases, mean = (record.sealed[name]["mse"] for name in ("model", "biases_only", "global_mean"))
     return (
-        f"To quote: MSE **{words.loss(model)}** on {words.count(record.n_sealed)} sealed ratings, which neither trained nor "
-        f"chose it. On the same ratings biases only reach {words.loss(biases)}, the global mean {words.loss(mean)}."
+        f"To quote: MSE **{formats.loss(model)}** on {formats.count(record.n_sealed)} sealed ratings, which neither trained nor "
+        f"chose it. On the same ratings biases only reach {formats.loss(biases)}, the global mean {formats.loss(mean)}."
     )
 
 
 def show_sealed(record: RunRecord) -> None:
     """How a run was chosen, and what its sealed rows say; nothing for a run that has none and was not chosen among trials."""
     chosen = (
-        f"Chosen when {words.counted(record.n_tried, 'setting')} had been tried on the same held-out ratings. {WHY_COUNT}"
+        f"Chosen when {formats.counted(record.n_tried, 'setting')} had been tried on the same held-out ratings. {WHY_COUNT}"
         if record.n_tried
         else ""
     )
@@ -39,7 +40,7 @@ def show_sealed(record: RunRecord) -> None:
         st.caption("Its sealed ratings were looked at for another setting: they are no longer unseen.")
         return
     st.button(
-        f"Check on {words.count(record.n_sealed)} sealed ratings",
+        f"Check on {formats.count(record.n_sealed)} sealed ratings",
         key="check_sealed",
         icon=":material/lock_open:",
         on_click=_check,
@@ -54,6 +55,6 @@ def _check(run_id: str) -> None:
     try:
         check_sealed(run_id, cached.runs(), cached.environment())
     except CollabError as reason:
-        st.session_state["_sealed_refused"] = words.plain(str(reason))
+        st.session_state["_sealed_refused"] = formats.plain(str(reason))
     else:
         cached.trained_run.clear(run_id)

@@ -11,7 +11,8 @@ from collab.errors import RunError
 from collab.explore.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.queueing import queue, say_refusal
 from collab.ui.similar_charts import seed_marks
 from collab.ui.similar_lists import Listing
@@ -71,13 +72,13 @@ def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
         st.caption(
             f"{seed_marks(seeds.n_seeds - 1, seeds.n_seeds)}: in {seeds.n_seeds - 1} of {seeds.n_seeds} trainings, alike but for "
             f"their seed, the film is among the {TOP} nearest. Two of these lists share "
-            f"{words.percent(seeds.overlap)} of their films on average."
+            f"{formats.percent(seeds.overlap)} of their films on average."
         )
     if seeds.busy:
         watch(seeds.busy, "Training another seed")
     elif seeds.n_lacking:
         st.button(
-            f"Train {words.counted(seeds.n_lacking, 'more seed')}",
+            f"Train {formats.counted(seeds.n_lacking, 'more seed')}",
             key="train_seeds",
             icon=":material/repeat:",
             on_click=_train,

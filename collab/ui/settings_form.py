@@ -12,7 +12,8 @@ from collab.data.splitting import SHARE_LIMITS
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
 from collab.models.settings import RANGES, WHOLE_NUMBERS, About, as_text, parse, settings_from, to_dict
-from collab.ui import own_link, words
+from collab.ui import own_link
+from collab.ui.charts import formats
 
 STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 MODEL = "model"  # link name of the model
@@ -158,7 +159,7 @@ def _control(family: Family, field: dataclasses.Field) -> None:
     elif field.type == WHOLE_NUMBERS:
         _list_control(field.name, limits, family)
     elif limits.log:
-        shown = words.count if isinstance(value, int) else words.rate
+        shown = formats.count if isinstance(value, int) else formats.rate
         st.select_slider(limits.label, _options(limits, value), format_func=shown, key=key, **common)
     elif field.type in RANGES:
         _range_control(field, limits, family)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ui import words
-from collab.ui.charts import styled
-from collab.ui.explore_charts import escaped, font, shortened
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, font, shortened
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import styled
 
 MEASURE_WORDS = {
     "cosine": "cosine similarity (1: same direction)",
@@ -49,13 +49,13 @@ def neighbour_bars_figure(
     values = table[column]
     bold = table["item_index"].isin(set() if marked is None else marked)
     hover = [
-        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {words.counted(row.n_ratings, 'rating')}"
+        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {formats.counted(row.n_ratings, 'rating')}"
         for row in table.itertuples()
     ]
     said = []
     for place, (row, is_bold) in enumerate(zip(table.itertuples(), bold, strict=True)):
         title = escaped(shortened(row.title, name_length))
-        about = " ".join(filter(None, [words.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
+        about = " ".join(filter(None, [formats.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
         said.append(f'{f"<b>{title}</b>" if is_bold else title}  <span style="color:{palette.muted}">{about}</span>')
     look = {"color": palette.accent, "opacity": [1.0 if each or not bold.any() else FAINT for each in bold]}
     bars = {"marker": look, "hovertext": hover, "hovertemplate": "%{hovertext}<extra></extra>"}
@@ -74,7 +74,7 @@ def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: 
     # the line at zero stops at the words
     words_look = {"font": font(palette.ink, 12), "bgcolor": palette.paper, "borderpad": 1}
     below = {"title": axis, "zeroline": True, "zerolinecolor": palette.muted}
-    numbers = rows["part"].map(words.signed).tolist()
+    numbers = rows["part"].map(formats.signed).tolist()
     return _slim_bars(bars, rows["part"], numbers, rows["said"], words_look, below, palette, synthetic)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_link, words
+from collab.ui import cached, own_link
+from collab.ui.charts import formats
 from collab.ui.film_picker import FILM, facts_in_words
 from collab.ui.pick_list import search_address
 
@@ -19,7 +20,7 @@ def film_head(run: TrainedRun, film: int) -> None:
         facts += f" ± {doubt.items[film]:.2f}"
     with st.container(horizontal=True, vertical_alignment="center", key="film_head"):
         st.markdown(
-            " · ".join(filter(None, [f"**{words.plain(title)}**", genres, facts])),
+            " · ".join(filter(None, [f"**{formats.plain(title)}**", genres, facts])),
             width="stretch",
             help="Training ratings, their mean, and the bias: stars that the model gives the film beyond rater and taste"
             + ("; ± is a standard deviation." if doubt is not None else "."),

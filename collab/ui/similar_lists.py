@@ -24,14 +24,15 @@ from collab.explore.similarity import (
     ranked,
 )
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.needs import offer_runs_with_ratings
 from collab.ui.page import Page
 from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
 from collab.ui.tables import item_table
-from collab.ui.theme import palette
 
 LARGEST_SHOWN_BETA = 200
 AT = 10  # so many of each list are compared
@@ -172,7 +173,7 @@ def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str,
     try:
         return by_co_rating(run, film, choice, heading)
     except RunError as reason:
-        offer_runs_with_ratings(run.record, f"{words.plain(str(reason))}. {goes_on}")
+        offer_runs_with_ratings(run.record, f"{formats.plain(str(reason))}. {goes_on}")
         return None
 
 
@@ -227,8 +228,8 @@ def agreement_in_words(first: Listing, second: Listing) -> str:
     found = agreement(first.values, second.values, np.intersect1d(first.candidates, second.candidates), AT)
     return (
         f"**{found.n_common} of the first {found.k}** stand in both lists; two random lists would share {found.by_chance:.1f}. "
-        f"Rank correlation (Spearman) {words.signed(found.spearman)} over the {words.count(found.n_union)} films of either list, "
-        f"{words.signed(found.spearman_all)} over all {words.count(found.n_candidates)} films with enough ratings (over two "
+        f"Rank correlation (Spearman) {formats.signed(found.spearman)} over the {formats.count(found.n_union)} films of either list, "
+        f"{formats.signed(found.spearman_all)} over all {formats.count(found.n_candidates)} films with enough ratings (over two "
         "lists alone it leans below zero: a film stands there because one of them has it high). Bold films stand in both lists."
     )
 

@@ -9,7 +9,8 @@ import streamlit as st
 from collab.data.tables import most_rated_items
 from collab.explore.similarity import between
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.film_picker import pick_film
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
@@ -62,7 +63,7 @@ def two_films(page: Page, film: int) -> None:
         places = st.columns(2, gap="medium")
         listings = []
         for title, each, place in zip(titles, (film, second), places, strict=True):
-            heading = f"**{words.plain(title)}**"
+            heading = f"**{formats.plain(title)}**"
             if has_factors:
                 listings.append(by_model(run, each, choice, heading))
             else:
@@ -84,7 +85,7 @@ def shared_in_words(run: TrainedRun, first: Listing, second: Listing) -> str:
     """Which neighbours two lists have in common."""
     common, n = in_both(first, second), max(len(first.table), len(second.table))
     names = ", ".join(
-        f"{words.plain(run.items['title'].iat[film])} ({words.counted(run.items['n_ratings'].iat[film], 'rating')})"
+        f"{formats.plain(run.items['title'].iat[film])} ({formats.counted(run.items['n_ratings'].iat[film], 'rating')})"
         for film in common
     )
     return f"**{len(common)} of {n}** neighbours in common{f': {names}' if names else ''}."
@@ -118,7 +119,7 @@ def towards_another(page: Page, film: int) -> None:
         pictures.info("Choose another second film: these are one and the same.", icon=":material/info:")
         return
     point = between(cached.run_film_space(run.id), film, second, weight, choice.options)
-    heading = f"**Like {words.plain(titles[0])}, {_share_in_words(weight)} {words.plain(titles[1])}**"
+    heading = f"**Like {formats.plain(titles[0])}, {_share_in_words(weight)} {formats.plain(titles[1])}**"
     found = around(run, point, choice, [film, second], heading)
     alone = [set(by_model(run, each, choice, "").table["item_index"]) for each in (film, second)]
     near = [_NEAR[each in alone[0], each in alone[1]] for each in found.table["item_index"].tolist()]
@@ -146,4 +147,4 @@ def towards_another(page: Page, film: int) -> None:
 
 
 def _share_in_words(weight: float) -> str:
-    return "nothing of" if weight == 0 else f"{words.percent(weight)} towards"
+    return "nothing of" if weight == 0 else f"{formats.percent(weight)} towards"

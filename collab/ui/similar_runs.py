@@ -8,7 +8,8 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.needs import offer_factors
 from collab.ui.other_run import another_model_first, offer_another_model, pick_other_run, wait_for_other
 from collab.ui.page import Page
@@ -51,19 +52,19 @@ def two_runs(page: Page, film: int) -> None:
         other = cached.trained_run(other_record.id)
         theirs_choice, note = _choice_for(other, choice)
     except RunError as reason:
-        pictures.error(f"{words.plain(str(reason))}. Choose another run beside it.", icon=":material/error:")
+        pictures.error(f"{formats.plain(str(reason))}. Choose another run beside it.", icon=":material/error:")
         return
     film_there = _same_film(run, other, film)
     title = run.items["title"].iat[film]
     with pictures:
         if film_there is None:
             st.info(
-                f"{words.plain(title)} has no training rating in the other run. Choose another film or run.",
+                f"{formats.plain(title)} has no training rating in the other run. Choose another film or run.",
                 icon=":material/info:",
             )
             return
-        mine = by_model(run, film, choice, f"**{words.plain(run.record.name)}**")
-        theirs = by_model(other, film_there, theirs_choice, f"**{words.plain(other.record.name)}**")
+        mine = by_model(run, film, choice, f"**{formats.plain(run.record.name)}**")
+        theirs = by_model(other, film_there, theirs_choice, f"**{formats.plain(other.record.name)}**")
         theirs = _in_rows_of(run, other, theirs)
         draw_beside(page, st.columns(2, gap="medium"), mine, theirs)
         st.markdown((agreement_in_words(mine, theirs) or shared_in_words(run, mine, theirs)) + note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.runs import TrainedRun
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.needs import offer_factors
 from collab.ui.page import Page
 from collab.ui.seeds_view import marked_by_seeds, show_seeds
@@ -76,7 +76,7 @@ def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
     titles = dict(zip(labels, listing.table["title"], strict=True))
     st.header("Why these are similar", anchor=False)
     near = st.selectbox(
-        f"{words.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its stars
+        f"{formats.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its stars
         labels,
         key="near",
         bind="query-params",

@@ -11,12 +11,13 @@ from collab.errors import RunError
 from collab.explore.co_rating import shared
 from collab.explore.similarity import FilmSpace, Options, directions, ends, parts
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
-from collab.ui.explore_charts import escaped, shortened
 from collab.ui.similar_charts import parts_figure
-from collab.ui.theme import palette
 
 AS_TRAINED, TURNED = "As trained", "Principal axes"
 N_PARTS = 6
@@ -53,22 +54,22 @@ def _people_in_words(run: TrainedRun, first: int, second: int) -> str:
     try:
         known = cached.run_co_rating(run.id)
     except RunError as reason:
-        return f"**People**  \nWho rated both cannot be said: {words.plain(str(reason))}."
+        return f"**People**  \nWho rated both cannot be said: {formats.plain(str(reason))}."
     found = shared(known, first, second)
     n_people = int(np.count_nonzero(np.diff(known.seen.tocsr().indptr)))
     by_chance = found.n_first * found.n_second / n_people if n_people else 0.0
     lines = [
         "**People, from the training ratings**",
-        f"**{words.count(found.n_both)}** rated both, of {words.count(found.n_first)} and {words.count(found.n_second)} who "
-        f"rated one of them. By chance it would be {words.count(by_chance)} of {words.count(n_people)} people.",
-        f"**{words.count(found.n_liked_both)}** of those {words.count(found.n_both)} liked both "
-        f"({known.liked_from:g} stars or more); {words.count(found.n_liked_first)} and {words.count(found.n_liked_second)} liked "
+        f"**{formats.count(found.n_both)}** rated both, of {formats.count(found.n_first)} and {formats.count(found.n_second)} who "
+        f"rated one of them. By chance it would be {formats.count(by_chance)} of {formats.count(n_people)} people.",
+        f"**{formats.count(found.n_liked_both)}** of those {formats.count(found.n_both)} liked both "
+        f"({known.liked_from:g} stars or more); {formats.count(found.n_liked_first)} and {formats.count(found.n_liked_second)} liked "
         "the one and the other.",
     ]
     if np.isfinite(found.correlation):
         lines.append(
             f"Their stars beyond each person’s mean go together with a correlation of "
-            f"**{words.signed(found.correlation)}** (n = {words.count(found.n_both)})."
+            f"**{formats.signed(found.correlation)}** (n = {formats.count(found.n_both)})."
         )
     return "  \n".join(lines)
 
@@ -113,8 +114,8 @@ def part_rows(
 
 def _with_count(items: pd.DataFrame, film: int | None) -> str:
     if film is None:
-        return words.MISSING
-    return f"{shortened(items['title'].iat[film], 34)}, {words.count(items['n_ratings'].iat[film])}"
+        return formats.MISSING
+    return f"{shortened(items['title'].iat[film], 34)}, {formats.count(items['n_ratings'].iat[film])}"
 
 
 def _show_parts(rows: pd.DataFrame, names: str, options: Options, basis_name: str, *, synthetic: bool) -> None:

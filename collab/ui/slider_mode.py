@@ -17,14 +17,15 @@ from collab.models import DEFAULT_PRESET, Family
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View, key_of
-from collab.ui import cached, own_link, words
-from collab.ui.curves_chart import curves_data, curves_spec, with_labels
-from collab.ui.loss_chart import MSE, VALID, epoch_word
+from collab.ui import cached, own_link
+from collab.ui.charts import formats
+from collab.ui.charts.curves import curves_data, curves_spec, with_labels
+from collab.ui.charts.losses import MSE, VALID, epoch_word
+from collab.ui.charts.palette import palette
 from collab.ui.page import use_run
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
-from collab.ui.theme import palette
 from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
 from collab.ui.visitor import visitor
 from collab.ui.watch import POLL_SECONDS
@@ -75,7 +76,9 @@ def split_seed() -> int:
             st.session_state["_split"] = int(text)
         else:
             reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
-            st.error(f"The link was not followed in one point: {words.plain(str(reason))}.", icon=":material/link_off:")
+            st.error(
+                f"The link was not followed in one point: {formats.plain(str(reason))}.", icon=":material/link_off:"
+            )
     seed = st.session_state.setdefault("_split", 0)
     own_link.keep(SPLIT, str(seed) if seed else None)
     return seed
@@ -107,7 +110,7 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
             else:
                 _say_slow(family, planned, seconds)
         except CollabError as reason:
-            st.error(words.plain(str(reason)), icon=":material/error:")
+            st.error(formats.plain(str(reason)), icon=":material/error:")
     current = trials.look(rows).current
     renewing = current is not None and current.record.busy
     st.fragment(_draw, run_every=POLL_SECONDS if renewing else None)(rows, planned, renewing)
@@ -134,8 +137,8 @@ def _own_trials() -> Trials:
 def _say_slow(family: Family, planned: RunRecord, seconds: float) -> None:
     """Why nothing happens by itself with these settings, and two ways on."""
     st.info(
-        f"These settings take about {words.duration(seconds)} to train, so they wait for you. Up to "
-        f"{words.duration(QUICK_SECONDS)} a change is trained at once.",
+        f"These settings take about {formats.duration(seconds)} to train, so they wait for you. Up to "
+        f"{formats.duration(QUICK_SECONDS)} a change is trained at once.",
         icon=":material/hourglass_top:",
     )
     with st.container(horizontal=True):
@@ -171,8 +174,8 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     with doors:
         _keep_button(trials, view)
         _check_door(trials, view)
-    held_out = f"{words.count(begun.n_valid)} held-out ratings" if begun is not None else "held-out ratings"
-    st.markdown(f"**{words.counted(view.n_tried, 'setting')} tried** on the same {held_out}. {WHY_COUNT}")
+    held_out = f"{formats.count(begun.n_valid)} held-out ratings" if begun is not None else "held-out ratings"
+    st.markdown(f"**{formats.counted(view.n_tried, 'setting')} tried** on the same {held_out}. {WHY_COUNT}")
     curves = curves_of(view, palette())
     frame, data = frame_of(curves, baselines), curves_data(curves, VALID)
     st.vega_lite_chart(
@@ -230,14 +233,14 @@ def _state_words(progress: Progress | None) -> str:
     if progress is None:
         return "Waiting for a setting"
     record = progress.record
-    name = words.plain(record.name)
+    name = formats.plain(record.name)
     if record.state == "queued":
-        return words.plain(cached.trial_lane().trouble()) or f"Getting ready · {name}"
+        return formats.plain(cached.trial_lane().trouble()) or f"Getting ready · {name}"
     if record.busy:
         n_epochs = record.settings.get("epochs", 1)
         return f"{epoch_word(record).capitalize()} {min(record.epochs_done + 1, n_epochs)} of {n_epochs} · {name}"
     state = {"finished": "Trained", "diverged": "Diverged"}.get(record.state, "Broken off")
-    return f"{state} in {words.duration(record.seconds)} · {name}" if record.seconds else f"{state} · {name}"
+    return f"{state} in {formats.duration(record.seconds)} · {name}" if record.seconds else f"{state} · {name}"
 
 
 def _metrics(view: View, biases: float | None, places: Sequence[DeltaGenerator]) -> None:
@@ -259,7 +262,7 @@ def _metrics(view: View, biases: float | None, places: Sequence[DeltaGenerator])
         known = mse is not None and baseline is not None
         place.metric(
             label,
-            words.loss(mse),
+            formats.loss(mse),
             f"{mse - baseline:+.4f} vs biases" if known else "not yet",
             delta_color="inverse" if known else "off",
             delta_arrow="auto" if known else "off",
@@ -271,11 +274,11 @@ def _quote(rows: Rows, view: View) -> None:
     """After the look: the figure to quote, of which setting, what has happened since, and the way to unseen rows."""
     record = view.checked.record
     since = (
-        f" {words.counted(view.n_since, 'setting')} tried since: for them these ratings are no longer unseen."
+        f" {formats.counted(view.n_since, 'setting')} tried since: for them these ratings are no longer unseen."
         if view.n_since
         else ""
     )
-    st.markdown(f"{figure_to_quote(record)} The setting: {words.plain(record.name)}.{since}")
+    st.markdown(f"{figure_to_quote(record)} The setting: {formats.plain(record.name)}.{since}")
     if st.button(
         "Take fresh ratings",
         key="fresh_rows",
@@ -297,17 +300,17 @@ def _check_box(trials: Trials, view: View) -> None:
             "They can be looked at once. “Take fresh ratings” seals others, for the settings that you try from then on."
         )
         return
-    n_sealed = words.count(view.best.record.n_sealed)
+    n_sealed = formats.count(view.best.record.n_sealed)
     st.markdown("**One look at the sealed ratings**")
     st.caption(
         f"{n_sealed} ratings were kept out of every trial: they neither trained nor chose. Look when you have chosen: the figure "
         "is the one to quote, and after it they are no longer unseen."
     )
-    options = {view.best.record.id: f"The best so far: {words.loss(view.best.mse)}"}
+    options = {view.best.record.id: f"The best so far: {formats.loss(view.best.mse)}"}
     current = view.current.record if view.current is not None and view.current.record.has_weights else None
     if current is not None and current.id != view.best.record.id:
-        differing = words.plain(difference(current, view.best.record))
-        options[current.id] = f"This setting ({differing}): {words.loss(current.valid['mse'])}"
+        differing = formats.plain(difference(current, view.best.record))
+        options[current.id] = f"This setting ({differing}): {formats.loss(current.valid['mse'])}"
     if len(options) > 1:
         chosen = st.radio("Which one", list(options), format_func=options.get, key="checked_trial")
     else:
@@ -330,7 +333,7 @@ def _trouble(trials: Trials, view: View, planned: RunRecord | None) -> None:
     text = (
         "The process that trains the trials has died. The next setting starts a new one; your other trials are safe."
         if record.state == "interrupted"
-        else words.plain(record.message)
+        else formats.plain(record.message)
     )
     st.error(text, icon=":material/error:")
     if st.button("Try it again", key="try_again", disabled=planned is None):
@@ -342,5 +345,5 @@ def _do(action: Callable[[], object]) -> NoReturn:
     try:
         action()
     except CollabError as reason:
-        st.session_state["_trial_note"] = words.plain(str(reason))
+        st.session_state["_trial_note"] = formats.plain(str(reason))
     st.rerun()

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from collab.lessons.slow_motion import State
-from collab.ui import words
-from collab.ui.explore_charts import name_of
-from collab.ui.theme import Palette, mixed
+from collab.ui.charts import formats
+from collab.ui.charts.labels import name_of
+from collab.ui.charts.palette import Palette, mixed
 
 FULL_COLOUR = 3.0  # stars of error
 
@@ -73,7 +73,7 @@ def spreadsheet(
         f"--factor:{mixed(palette.grid, palette.paper, 0.5)};--mine:{mixed(palette.chosen, palette.paper, 0.75)}"
     )
     label = (
-        f"Predictions of {len(users)} users for {len(films)} films with their {what}s; loss {words.loss(state.loss)}"
+        f"Predictions of {len(users)} users for {len(films)} films with their {what}s; loss {formats.loss(state.loss)}"
     )
     return f'<table class="slow-motion" aria-label="{label}" style="{colours}">{"".join(rows)}</table>'
 

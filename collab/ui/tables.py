@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.genres import genre_words
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.item_page import leave_for_item, open_item
 
 COLUMNS: Mapping[str, Any] = {
@@ -79,7 +79,7 @@ def item_table(
         key=key,
         hide_index=True,
         height=height,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         alt=alt,
         column_order=[name for name in (*order[:beside], TO_PAGE, *order[beside:]) if name in shown],
         column_config={

@@ -8,14 +8,15 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.recommend.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.film_list import Film, film_list, title_and_facts
 from collab.ui.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import alike_figure
-from collab.ui.theme import palette
 
 N_SHOWN = 10
 """Users on the chart; the table has all who are asked."""
@@ -48,8 +49,8 @@ def show_alike(viewer: Viewer, n_alike: int) -> None:
     table = table.assign(**run.users.iloc[users][["user_id", "n_ratings", "mean_rating"]].reset_index(drop=True))
     table["words"] = [
         f"User {row.user_id} · likeness {row.likeness:.2f}"
-        + (f", 8 of 10 from {words.signed(row.low)} to {words.signed(row.high)}" if np.isfinite(row.low) else "")
-        + f" · {words.count(row.n_ratings)} ratings"
+        + (f", 8 of 10 from {formats.signed(row.low)} to {formats.signed(row.high)}" if np.isfinite(row.low) else "")
+        + f" · {formats.count(row.n_ratings)} ratings"
         for row in table.itertuples()
     ]
     left, right = st.columns(2, gap="large")
@@ -57,7 +58,7 @@ def show_alike(viewer: Viewer, n_alike: int) -> None:
         train, _ = cached.ratings_of(run.id)
     except RunError as reason:
         right.info(
-            f"What they liked takes the ratings that this run was trained on: {words.plain(str(reason))}.",
+            f"What they liked takes the ratings that this run was trained on: {formats.plain(str(reason))}.",
             icon=":material/info:",
         )
     else:
@@ -87,7 +88,7 @@ def _users(viewer: Viewer, table: pd.DataFrame) -> None:
         fold.dataframe(
             table.drop(columns=["user_index", "words"]),
             hide_index=True,
-            placeholder=words.MISSING,
+            placeholder=formats.MISSING,
             column_order=[
                 each
                 for each in ("user_id", "likeness", "low", "high", "n_ratings", "n_common", "mean_rating")

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ui import words
-from collab.ui.charts import name_rows, styled
-from collab.ui.explore_charts import colour_scale, escaped, font
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.labels import colour_scale, escaped, font
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import name_rows, styled
 
 N_NAMED = 4
 """So many films to either kind, rated or not, are named on the map; people fewer."""
@@ -78,7 +78,7 @@ def place_figure(
     styled(figure, palette, 500, synthetic=synthetic, left=28)
     for place, axis in enumerate((figure.update_xaxes, figure.update_yaxes)):
         axis(
-            title=f"Component {place + 1} · {words.percent(shares[place])} of variance",
+            title=f"Component {place + 1} · {formats.percent(shares[place])} of variance",
             range=[low[place], high[place]],
             showticklabels=False,
             showgrid=False,
@@ -99,9 +99,9 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     known = table["deviation"].notna()
     clear = table["clear"].fillna(True).to_numpy(dtype=bool)
     hover = [
-        f"{escaped(row.genre)} · {words.signed(row.difference)}"
+        f"{escaped(row.genre)} · {formats.signed(row.difference)}"
         + (f" ± {row.deviation:.2f}" if np.isfinite(row.deviation) else "")
-        + f" stars · {words.counted(row.n_films, 'film')}, {words.count(row.n_rated)} rated"
+        + f" stars · {formats.counted(row.n_films, 'film')}, {formats.count(row.n_rated)} rated"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -136,7 +136,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         zerolinecolor=palette.ink,
     )
     names = [
-        f'{escaped(row.genre)} <span style="color:{palette.muted}">{words.count(row.n_films)}</span> '
+        f'{escaped(row.genre)} <span style="color:{palette.muted}">{formats.count(row.n_films)}</span> '
         for row in table.itertuples()
     ]
     return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note
@@ -149,7 +149,7 @@ def distribution_figure(
     line for the average person; `means` of both."""
     width = float((table["high"] - table["low"]).iloc[0])
     hover = [
-        f"{row.low:.2f} to {row.high:.2f} stars: {words.counted(row.n, 'film')}, average person {words.count(row.n_average)}"
+        f"{row.low:.2f} to {row.high:.2f} stars: {formats.counted(row.n, 'film')}, average person {formats.count(row.n_average)}"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -170,8 +170,8 @@ def distribution_figure(
         hoverinfo="skip",
     )
     for place, (name, mean, colour) in enumerate(
-        ((f"■ {who}, mean {words.stars(means[0])}", means[0], palette.predicted),
-         (f"━ average person, mean {words.stars(means[1])}", means[1], palette.ink))
+        ((f"■ {who}, mean {formats.stars(means[0])}", means[0], palette.predicted),
+         (f"━ average person, mean {formats.stars(means[1])}", means[1], palette.ink))
     ):  # fmt: skip
         figure.add_annotation(
             x=0, y=1 - 0.09 * place, xref="paper", yref="paper", xanchor="left", yanchor="top",

@@ -8,13 +8,13 @@ import streamlit as st
 
 from collab.data.tables import trained_items
 from collab.recommend.taste_profile import genre_table, predicted_distribution
-from collab.ui import words
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.film_picker import minimum_ratings
 from collab.ui.person import Viewer
 from collab.ui.tables import table_fold
 from collab.ui.taste_charts import distribution_figure, genre_figure
-from collab.ui.theme import palette
 
 
 def show_predictions(viewer: Viewer) -> None:
@@ -52,14 +52,14 @@ def _genres(viewer: Viewer, table: pd.DataFrame) -> None:
         config=PLAIN,
         key="genres",
         alt="Genres by how far they are predicted above the average person, highest first: "
-        + ", ".join(f"{row.genre} {words.signed(row.difference)}" for row in table.itertuples()),
+        + ", ".join(f"{row.genre} {formats.signed(row.difference)}" for row in table.itertuples()),
     )
     st.caption(_genres_in_words(viewer, table))
     if fold := table_fold("genre_table"):
         fold.dataframe(
             table,
             hide_index=True,
-            placeholder=words.MISSING,
+            placeholder=formats.MISSING,
             alt="Genres above and below the average person",
             column_config={
                 "genre": "Genre",
@@ -95,7 +95,7 @@ def _genres_in_words(viewer: Viewer, table: pd.DataFrame) -> str:
 
 
 def _listed(genres: list[str]) -> str:
-    return ", ".join(map(words.plain, genres))
+    return ", ".join(map(formats.plain, genres))
 
 
 def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
@@ -110,7 +110,7 @@ def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
         f"the average person {means[1]:.1f} and {before.mean[films].std():.2f}",
     )
     st.caption(
-        f"{words.count(len(films))} films with at least {words.counted(minimum, 'rating')} and no answer yet. Standard deviation "
+        f"{formats.count(len(films))} films with at least {formats.counted(minimum, 'rating')} and no answer yet. Standard deviation "
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "
         "the scale."
     )

@@ -11,17 +11,18 @@ from collab.explore.components import Pca
 from collab.recommend.taste_alike import alike
 from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.recommend.taste_profile import ROUNDING
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
-from collab.ui.explore_charts import escaped, shortened
 from collab.ui.keeping import share_button
 from collab.ui.needs import offer_factors
 from collab.ui.person import Viewer
 from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import N_NAMED, place_figure
 from collab.ui.taste_profile_view import say_so_far
-from collab.ui.theme import palette
 
 N_ON_MAP = 1000
 """Films on the map, most rated first: as many as on the film map at first, so that the axes are the same."""
@@ -84,7 +85,7 @@ def _map(viewer: Viewer, among: str, n_alike: int) -> None:
             config=PLAIN,
             key="place",
             alt=f"{viewer.whose.capitalize()} place on the first two principal components of the item factors: "
-            f"{words.signed(place.mean[0])} and {words.signed(place.mean[1])}{_give_or_take(place)}. The average person "
+            f"{formats.signed(place.mean[0])} and {formats.signed(place.mean[1])}{_give_or_take(place)}. The average person "
             "stands in the middle. The table below holds the same.",
         )
     _explain(viewer, place, among)
@@ -116,7 +117,7 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
         )
         return
     told = (
-        f" The two axes tell {words.percent(place.told)} of how {viewer.whose} predictions differ from the average person’s."
+        f" The two axes tell {formats.percent(place.told)} of how {viewer.whose} predictions differ from the average person’s."
         if np.isfinite(place.told)
         else ""
     )
@@ -153,9 +154,9 @@ def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> 
     films["rated"] = films["item_index"].isin(rated)
     films["value"] = beyond if np.abs(beyond).max(initial=0) > ROUNDING else np.nan
     films["words"] = [
-        f"{escaped(film.title)} · {words.counted(film.n_ratings, 'rating')} · "
-        + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {words.stars(score)}")
-        + f" · {words.signed(more)} beyond {viewer.whose} level"
+        f"{escaped(film.title)} · {formats.counted(film.n_ratings, 'rating')} · "
+        + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {formats.stars(score)}")
+        + f" · {formats.signed(more)} beyond {viewer.whose} level"
         for film, score, more in zip(films.itertuples(), now, beyond, strict=True)
     ]
     films = films.set_index("item_index", drop=False)
@@ -177,7 +178,7 @@ def _people(viewer: Viewer, coordinates: np.ndarray, n_alike: int) -> pd.DataFra
     )
     users["marked"] = users["user_index"].isin(nearest)
     users["words"] = [
-        f"User {escaped(user.user_id)} · {words.counted(user.n_ratings, 'rating')}" for user in users.itertuples()
+        f"User {escaped(user.user_id)} · {formats.counted(user.n_ratings, 'rating')}" for user in users.itertuples()
     ]
     users["name"] = ("User " + users["user_id"]).where(users["user_index"].isin(nearest[:N_NAMED]), "")
     return users
@@ -199,7 +200,7 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
     st.dataframe(
         pd.DataFrame({"axis": ["component 1", "component 2"], "place": place.mean, "deviation": deviation}),
         hide_index=True,
-        placeholder=words.MISSING,
+        placeholder=formats.MISSING,
         width="content",
         alt=f"{viewer.whose.capitalize()} place",
         column_config={
@@ -215,7 +216,7 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
         return
     moved = movers(place, rated)
     facts = viewer.run.items[["title", "n_ratings"]]
-    told = f", with {words.percent(share_beforehand(place))} for what was told before" if viewer.person.told else ""
+    told = f", with {formats.percent(share_beforehand(place))} for what was told before" if viewer.person.told else ""
     st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
     item_table(
         moved.join(facts, on="item_index").assign(share=100 * moved["share"]),

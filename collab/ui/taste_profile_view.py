@@ -10,7 +10,8 @@ from collab.errors import CollabError
 from collab.models.levels import COVERAGE
 from collab.recommend.new_user import Newcomer
 from collab.recommend.taste_profile import Difference, bias_difference, given_and_everyone, level
-from collab.ui import own_ratings, words
+from collab.ui import own_ratings
+from collab.ui.charts import formats
 from collab.ui.keeping import say_view_only
 from collab.ui.page import Page
 from collab.ui.person import Viewer, viewer_of
@@ -22,11 +23,11 @@ def open_taste(page: Page) -> Viewer:
     try:
         profile, wrong = own_ratings.open_profile()
         if wrong:
-            st.warning(f"{words.plain(wrong)} What you see is the average person.", icon=":material/link_off:")
+            st.warning(f"{formats.plain(wrong)} What you see is the average person.", icon=":material/link_off:")
         answers = own_ratings.answers_of(profile)
     except CollabError as reason:
         profile = None
-        st.error(f"Ratings cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+        st.error(f"Ratings cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
     viewer = viewer_of(page.run, profile, answers)
     if not viewer.mine:
         say_view_only(profile)
@@ -57,8 +58,8 @@ def say_so_far(viewer: Viewer) -> None:
         )
         return
     st.markdown(
-        f"**{words.counted(len(rated), 'film')} rated**"
-        + (f", {words.count(len(viewer.known.not_seen))} not seen." if viewer.known.not_seen else ".")
+        f"**{formats.counted(len(rated), 'film')} rated**"
+        + (f", {formats.count(len(viewer.known.not_seen))} not seen." if viewer.known.not_seen else ".")
     )
     films = trained_items(run.items)
     if isinstance(viewer.person, Newcomer) and run.model.has_biases:
@@ -70,7 +71,7 @@ def say_so_far(viewer: Viewer) -> None:
     given, everyone = given_and_everyone(rated, run.items)
     st.markdown(
         f"**Kindness.** {what} {about}{_with_doubt(kind)} stars against the average person’s{_clearness(kind)}. "
-        f"Given on average: {words.stars(given)}; everyone’s mean for the same films: {words.stars(everyone)}.",
+        f"Given on average: {formats.stars(given)}; everyone’s mean for the same films: {formats.stars(everyone)}.",
         help="± is one standard deviation of what is believed after the ratings. “Clear of zero”: zero is outside the interval "
         f"that holds the truth in {10 * COVERAGE:.0f} of 10 cases.",
     )
@@ -80,7 +81,7 @@ def say_so_far(viewer: Viewer) -> None:
 
 def _with_doubt(difference: Difference) -> str:
     give_or_take = f" ± {difference.deviation:.2f}" if np.isfinite(difference.deviation) else ""
-    return f"{words.signed(difference.value)}{give_or_take}"
+    return f"{formats.signed(difference.value)}{give_or_take}"
 
 
 def _clearness(difference: Difference) -> str:

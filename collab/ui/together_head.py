@@ -9,7 +9,8 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import own_link, own_ratings, together_people, words
+from collab.ui import own_link, own_ratings, together_people
+from collab.ui.charts import formats
 from collab.ui.together_people import YOU, Company
 
 RATE = "pages/rate.py"
@@ -19,7 +20,7 @@ def say_trouble(company: Company) -> None:
     """What was wrong with the link, or with what was pasted; a token that nobody has can be taken out."""
     for text in dict.fromkeys((*company.trouble, together_people.take_trouble())):
         if text:
-            st.warning(f"{words.plain(text)} The others go on without.", icon=":material/link_off:")
+            st.warning(f"{formats.plain(text)} The others go on without.", icon=":material/link_off:")
     if company.unknown:
         st.button(
             "Take what cannot be opened out of the link",
@@ -49,9 +50,9 @@ def show_people(company: Company, page_name: str) -> None:
 
 def _person(place: int, profile: Profile, name: str, private: Profile | None) -> None:
     n_rated = sum(answer.rating is not None for answer in own_ratings.answers_of(profile))
-    with st.popover(f"{words.plain(name)} · {words.count(n_rated)} rated", key=f"person-{place}"):
+    with st.popover(f"{formats.plain(name)} · {formats.count(n_rated)} rated", key=f"person-{place}"):
         has = "have" if name == YOU else "has"
-        st.markdown(f"**{words.plain(name)}** {has} rated {words.counted(n_rated, 'film')}.")
+        st.markdown(f"**{formats.plain(name)}** {has} rated {formats.counted(n_rated, 'film')}.")
         if private is not None:
             if st.button("Rate more films", key=f"more-{place}", icon=":material/star:"):
                 _rate(private)
@@ -70,7 +71,7 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
 def _invite(company: Company, mine: dict[int, Profile]) -> None:
     """What the page is for, and the ways to the first and the second person."""
     if company.people:
-        first = words.plain(company.names[0])
+        first = formats.plain(company.names[0])
         here = "**You** are here" if company.names[0] == YOU else f"**{first}** is here"
         text = f"{here}. An evening takes one more: choose how they join."
     else:
@@ -95,7 +96,7 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
             for profile in others:
                 name = "Your ratings" if profile.name == DEFAULT_NAME else profile.name
                 st.button(
-                    words.plain(name),
+                    formats.plain(name),
                     key=f"join-{profile.id}",
                     icon=":material/person_add:",
                     on_click=together_people.join,
@@ -115,7 +116,7 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
             try:
                 fresh = together_people.start_somebody(name)
             except ProfileError as reason:
-                st.error(words.plain(str(reason)), icon=":material/error:")
+                st.error(formats.plain(str(reason)), icon=":material/error:")
             else:
                 _rate(fresh)
     st.caption("They rate a few films; the menu leads back here.")

@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.recommend.group import Agreement, Evening, Member, gains
-from collab.ui import words
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
 from collab.ui.evening_list import listed_names
-from collab.ui.theme import palette
 from collab.ui.together_people import YOU
 
 
@@ -27,7 +27,7 @@ def show_gains(evening: Evening, members: Sequence[Member], names: Sequence[str]
     )
     st.markdown(gain_words(table, names))
     means = table[["together", "alone", "anything"]].to_numpy()
-    rows = [(name, *map(words.stars, row)) for name, row in zip(names, means, strict=True)]
+    rows = [(name, *map(formats.stars, row)) for name, row in zip(names, means, strict=True)]
     st.html(_small_table("Mean stars", ("These", "Alone", "Any"), rows))
 
 
@@ -40,7 +40,7 @@ def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
     if len(most) == len(names):
         return f"All gain alike: {_stars_more(shown.max())} the mean of all films left."
     verb = "gains" if len(most) == 1 and most[0] != YOU else "gain"
-    return f"{words.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the mean of all films left."
+    return f"{formats.plain(listed_names(most))} {verb} most: {_stars_more(shown.max())} the mean of all films left."
 
 
 def _stars_more(gain: float) -> str:
@@ -57,11 +57,11 @@ def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
         "ratings each it often lies near 1 or −1, since little is known to differ in.",
     )
     rows = [
-        (f"{names[pair.first]}, {names[pair.second]}", words.signed(pair.of_ratings), words.signed(pair.of_taste))
+        (f"{names[pair.first]}, {names[pair.second]}", formats.signed(pair.of_ratings), formats.signed(pair.of_taste))
         for pair in pairs
     ]
     st.html(_small_table("Correlations", ("Ratings", "Taste"), rows))
-    st.caption(f"Over the {words.count(pairs[0].n_films)} most rated films.")
+    st.caption(f"Over the {formats.count(pairs[0].n_films)} most rated films.")
 
 
 def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

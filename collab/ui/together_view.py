@@ -13,13 +13,14 @@ from collab.models.ease import liked_from
 from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings, words
+from collab.ui import cached, own_ratings
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.item_page import item_address
 from collab.ui.person import viewer_of
 from collab.ui.tables import item_table, table_fold
-from collab.ui.theme import palette
 from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
 from collab.ui.together_side import agreement_table, gains_table, show_agreement, show_gains
@@ -111,20 +112,20 @@ def _say_how(
         if strangers:
             verb = "has" if len(strangers) == 1 and strangers[0] != YOU else "have"
             lines.append(
-                f"{words.plain(listed_names(strangers))} {verb} rated no film of this data set yet; {instead}."
+                f"{formats.plain(listed_names(strangers))} {verb} rated no film of this data set yet; {instead}."
             )
     if evening.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
     if evening.n_too_low and not evening.films.empty:
         lines.append(
-            f"{words.counted(evening.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
+            f"{formats.counted(evening.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
         )
     kind = "Synthetic ratings. " if record.synthetic else ""
     films = "Films rated low by somebody here, rated by all," if choice.again else "Films that somebody here has rated"
     lines.append(
         f"{kind}Each prediction rests on that person’s own answers alone. {films} or set aside are "
-        f"left out; at least {words.counted(choice.dials.minimum_count, 'rating')} each. Held-out MSE "
-        f"{words.loss(record.valid['mse'])}, biases only {words.loss(record.baselines.get('biases_only', {}).get('mse'))}."
+        f"left out; at least {formats.counted(choice.dials.minimum_count, 'rating')} each. Held-out MSE "
+        f"{formats.loss(record.valid['mse'])}, biases only {formats.loss(record.baselines.get('biases_only', {}).get('mse'))}."
     )
     st.caption(
         " ".join(lines),
@@ -153,10 +154,10 @@ def _apart(run: TrainedRun, evening: Evening, members: Sequence[Member], names: 
                 with grid.cell():
                     films = [_apart_film(run, members, row, index) for index in found[row].tolist()]
                     if films:
-                        st.caption(f"Only {words.plain(name)} would like")
+                        st.caption(f"Only {formats.plain(name)} would like")
                         st.html(film_list(films, f"Only {name} would like", scale, palette(), len(films)))
                     else:
-                        st.caption(f"No film that only {words.plain(name)} would like.")
+                        st.caption(f"No film that only {formats.plain(name)} would like.")
 
 
 def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int) -> Film:
@@ -164,8 +165,8 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
     others = [member.foreseen.mean[index] for place, member in enumerate(members) if place != row]
     return Film(
         *title_and_facts(run.items.iloc[index]),
-        words.stars(members[row].foreseen.mean[index]),
-        f", {'other' if len(others) == 1 else 'others at most'} {words.stars(max(others))}",
+        formats.stars(members[row].foreseen.mean[index]),
+        f", {'other' if len(others) == 1 else 'others at most'} {formats.stars(max(others))}",
         address=item_address(run, index),
     )
 
@@ -184,7 +185,7 @@ def _as_table(
             st.dataframe(
                 gains_table(gains(evening, members), names),
                 hide_index=True,
-                placeholder=words.MISSING,
+                placeholder=formats.MISSING,
                 width="content",
                 alt="Who gains: means of predicted stars of these films, of films picked alone, and of any",
             )
@@ -192,7 +193,7 @@ def _as_table(
         st.dataframe(
             agreement_table(pairs, names),
             hide_index=True,
-            placeholder=words.MISSING,
+            placeholder=formats.MISSING,
             width="content",
             alt="Agreement: correlations of two people’s predicted ratings",
         )

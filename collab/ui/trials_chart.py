@@ -9,11 +9,11 @@ from collab.models import DEFAULT_PRESET, PRESET_TITLES, family_of
 from collab.models.settings import about, to_dict
 from collab.services.runs import RunRecord
 from collab.services.trials import View
-from collab.ui import words
-from collab.ui.curves_chart import Curve, Frame
-from collab.ui.loss_chart import BIASES, MEAN, epoch_word
+from collab.ui.charts import formats
+from collab.ui.charts.curves import Curve, Frame
+from collab.ui.charts.losses import BIASES, MEAN, epoch_word
+from collab.ui.charts.palette import Palette
 from collab.ui.runs_table import setting_words
-from collab.ui.theme import Palette
 
 N_OTHERS = 4  # curves under the newest one
 ROOM = "max(120, 0.3 * width)"  # pixels of the picture, for the names
@@ -76,7 +76,7 @@ def in_words(view: View) -> str:
     if view.current is None:
         return "Held-out loss by epoch; nothing was tried yet"
     losses = view.current.history.valid_loss
-    now = words.loss(losses.iloc[-1]) if len(losses) else "not known yet"
-    best = f"; best so far {words.loss(view.best.mse)}" if view.best is not None else ""
+    now = formats.loss(losses.iloc[-1]) if len(losses) else "not known yet"
+    best = f"; best so far {formats.loss(view.best.mse)}" if view.best is not None else ""
     word = epoch_word(view.current.record)
     return f"Held-out loss by {word}, {view.n_tried} settings tried: now {now}{best}"

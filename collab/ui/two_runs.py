@@ -22,7 +22,8 @@ from collab.explore.alignment import (
 )
 from collab.services.runs import TrainedRun
 from collab.training.one_thread import one_thread
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 
 LEAST_FILMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""
@@ -75,7 +76,7 @@ def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) ->
         films = films_of_both(first.id, other_id, minimum)
         if len(films) < LEAST_FILMS:
             return (
-                f"Only {words.count(len(films))} films have {minimum} training ratings in both runs; {LEAST_FILMS} are needed. "
+                f"Only {formats.count(len(films))} films have {minimum} training ratings in both runs; {LEAST_FILMS} are needed. "
                 "Lower the minimum."
             )
         return TwoRuns(
@@ -89,7 +90,7 @@ def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) ->
             nearest_by,
         )
     except CollabError as reason:
-        return f"These two runs cannot be compared: {words.plain(str(reason))}."
+        return f"These two runs cannot be compared: {formats.plain(str(reason))}."
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.2 MB each for MovieLens 100K

@@ -8,7 +8,7 @@ from collab.models import epoch_word_of
 from collab.models.embedding_net import EmbeddingNet
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.compare_view import alike_in_words, differing
 from collab.ui.two_runs import TwoRuns
 
@@ -27,11 +27,13 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
     unexplained, neighbours, n_films = st.columns(3)
     unexplained.metric(
         "Not explained by turning",
-        words.percent(turned),
+        formats.percent(turned),
         help="Disparity: the share of one run’s variance that the other leaves unexplained after the best shift, turn or mirror "
         "image, and scale. 0 %: the same space, only turned.",
     )
-    unexplained.caption(f"Without turning {words.percent(straight)}; turned, films shuffled {words.percent(shuffled)}.")
+    unexplained.caption(
+        f"Without turning {formats.percent(straight)}; turned, films shuffled {formats.percent(shuffled)}."
+    )
     neighbours.metric(
         f"Neighbours kept of {k}",
         f"{kept:.1f}",
@@ -39,8 +41,8 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
         "are the same in both runs. No turning changes it.",
     )
     neighbours.caption(f"By chance {k * two.kept.chance:.2f}.")
-    n_films.metric("Films compared", words.count(len(two.films)))
-    drawn = f" The {words.count(most_drawn)} most rated are drawn." if len(two.films) > most_drawn else ""
+    n_films.metric("Films compared", formats.count(len(two.films)))
+    drawn = f" The {formats.count(most_drawn)} most rated are drawn." if len(two.films) > most_drawn else ""
     n_films.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
 
 
@@ -53,7 +55,7 @@ def what_it_means(two: TwoRuns) -> None:
         st.caption(alike_in_words(records))
     else:
         settings = "; ".join(
-            f"{words.plain(label)} {words.plain(row['A'])} and {words.plain(row['B'])}"
+            f"{formats.plain(label)} {formats.plain(row['A'])} and {formats.plain(row['B'])}"
             for label, row in frame.iterrows()
         )
         st.caption(f"What differs, A and B: {settings}.")
@@ -81,4 +83,4 @@ def _ended(record: RunRecord) -> str:
     n_epochs = record.settings.get("epochs")
     if n_epochs is None:
         return how
-    return f"{how}, after {record.epochs_done} of {words.counted(n_epochs, epoch_word_of(record.model))}"
+    return f"{how}, after {record.epochs_done} of {formats.counted(n_epochs, epoch_word_of(record.model))}"

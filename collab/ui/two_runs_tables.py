@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.explore.alignment import kept_by_count
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.other_run import AGAINST
 from collab.ui.tables import item_table
 from collab.ui.two_runs import TwoRuns
@@ -28,8 +28,8 @@ def chosen_facts(two: TwoRuns, chosen: int) -> None:
     row, moved, n = int(rows[0]), two.alignment.moved, len(two.films)
     rank = 1 + int((moved > moved[row]).sum())
     st.caption(
-        f"Moved {words.percent(moved[row])} of how far films typically lie from the middle: place {words.count(rank)} of "
-        f"{words.count(n)}, 1 moved most. {two.n_kept[row]} of its {two.kept.k} nearest are kept."
+        f"Moved {formats.percent(moved[row])} of how far films typically lie from the middle: place {formats.count(rank)} of "
+        f"{formats.count(n)}, 1 moved most. {two.n_kept[row]} of its {two.kept.k} nearest are kept."
     )
 
 
@@ -92,7 +92,7 @@ def neighbours(two: TwoRuns, chosen: int | None) -> None:
 
 def _band_words(low: int, high: int | None) -> str:
     """A band of counts: "20–49", "200 or more"."""
-    return f"{words.count(low)} or more" if pd.isna(high) else f"{words.count(low)}–{words.count(high)}"
+    return f"{formats.count(low)} or more" if pd.isna(high) else f"{formats.count(low)}–{formats.count(high)}"
 
 
 def all_films(two: TwoRuns) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from collab.ui import own_link, words
+from collab.ui import own_link
+from collab.ui.charts import formats
 from collab.ui.page import Page, renew_when_ended, with_run
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
@@ -114,7 +115,7 @@ def _from_link(slugs: Sequence[str]) -> str:
     named = st.query_params.get("step")
     if named is not None and named not in slugs:
         st.warning(
-            f"The link names the step {words.plain(repr(named[:40]))}, which there is not. Choose one from the list.",
+            f"The link names the step {formats.plain(repr(named[:40]))}, which there is not. Choose one from the list.",
             icon=":material/link_off:",
         )
         named = None

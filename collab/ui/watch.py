@@ -16,7 +16,8 @@ import streamlit as st
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING, Job, key_of
 from collab.services.trainings import Training
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.visitor import visitor
 
 POLL_SECONDS = 0.25
@@ -43,10 +44,10 @@ class Moment:
     def in_words(self, what: str) -> str:
         """`what` is being done, as a line: how far it is, or when its turn comes."""
         if self.state == RUNNING:
-            left = f"{words.duration(self.seconds_left)} left" if self.seconds_left is not None else ""
-            done = words.percent(self.share) if self.share else ""
+            left = f"{formats.duration(self.seconds_left)} left" if self.seconds_left is not None else ""
+            done = formats.percent(self.share) if self.share else ""
             return " · ".join(filter(None, (what, left or done)))
-        return f"{words.plain(self.trouble) or turn_in_words(self.place)} · {what}"
+        return f"{formats.plain(self.trouble) or turn_in_words(self.place)} · {what}"
 
 
 def turn_in_words(place: int) -> str:
@@ -141,7 +142,7 @@ def stop_all(job_ids: Sequence[str]) -> bool:
         try:
             cached.jobs().stop(job_id, visitor(), wait_seconds=STOP_SECONDS)
         except StorageError as reason:
-            st.error(words.sentence(str(reason)), icon=":material/error:")
+            st.error(formats.sentence(str(reason)), icon=":material/error:")
             return False
         except RunError:  # a browser may send what the page does not offer
             continue
@@ -190,7 +191,7 @@ def result_of(
             begin()
             job = jobs.known(kind, request)
     except StorageError as trouble:
-        st.error(words.sentence(str(trouble)), icon=":material/error:")
+        st.error(formats.sentence(str(trouble)), icon=":material/error:")
         return None
     reason = state[f"_job_{key}"][2]
     if job is not None and job.state == DONE and not reason:
@@ -203,7 +204,7 @@ def result_of(
         return None
     stopped = job is not None and job.state == STOPPED and not reason
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = f"{what} was stopped." if stopped else words.sentence(reason or job.message)
+        said = f"{what} was stopped." if stopped else formats.sentence(reason or job.message)
         st.caption(f"{said}{f' You see {instead}.' if instead else ''}")
         st.button(button, key=f"{key}_again", on_click=begin, args=(True,))
     return None

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from collab.data.ratings import RatingScale
-from collab.ui import own_link, own_ratings, words
+from collab.ui import own_link, own_ratings
+from collab.ui.charts import formats
 from collab.ui.taste import Known
 
 LINK = "what_if"
@@ -129,7 +130,7 @@ def show(now: Thought, known: Known, choice: Sequence[int], can_edit: bool) -> N
 
 def in_words(now: Thought) -> str:
     """What is thought, for Markdown."""
-    title = words.plain(now.title)
+    title = formats.plain(now.title)
     if not now.changes:
         return f"**What if** {title} had other stars than {now.has:g}? Tap them. Nothing is saved."
     if now.stars is None:

@@ -19,7 +19,8 @@ from collab.models.baselines import biases_only, global_mean
 from collab.models.levels import calibration
 from collab.models.settings import parse
 from collab.training.metrics import errors
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.steps import STEPS, distance, feedback
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link, metrics, table_with, texts
@@ -120,15 +121,15 @@ def test_every_page_names_the_run_with_its_error_and_nothing_that_it_lacks(defau
     assert not app.error and not app.warning and app.title[0].value and link(app, "data") == DATA
     assert "ynthetic" not in texts(app)
     (named,) = app.selectbox(key="_pick_run").options
-    assert named == f"{true.record.name} · MSE {words.loss(true.errors.mse)}"
+    assert named == f"{true.record.name} · MSE {formats.loss(true.errors.mse)}"
     assert true.record.name.startswith(f"bayes · {true.model.item_factors.shape[1]} factors · {settings.epochs} sweeps")
     caption = app.sidebar.caption[-1].value
-    assert f"Held-out MSE **{words.loss(true.errors.mse)}**, biases only {words.loss(true.biases.mse)}." in caption
+    assert f"Held-out MSE **{formats.loss(true.errors.mse)}**, biases only {formats.loss(true.biases.mse)}." in caption
     assert f"{len(true.train):,} ratings to train, {len(true.valid):,} held out (random:0.2, split seed 0)" in caption
     if page != "learn":  # it speaks of the chapter's model too, and says so
         assert not lacking(said(app))
     for mse in re.findall(r"[Hh]eld-out MSE \**(\d\.\d{4})", said(app)):
-        assert mse == words.loss(true.errors.mse)
+        assert mse == formats.loss(true.errors.mse)
 
 
 def test_what_is_looked_for_would_be_found(visit_dot_bias):
@@ -142,14 +143,14 @@ def test_overview(default_run):
     app, true = default_run("overview")
     shown = metrics(app)
     for label, error in (("Held-out MSE", true.errors), ("Biases only", true.biases), ("Global mean", true.mean)):
-        assert shown[label] == words.loss(error.mse)
+        assert shown[label] == formats.loss(error.mse)
     below = (true.biases.mse - true.errors.mse) / true.biases.mse
     assert (
-        f"The squared error of {words.loss(true.errors.mse)} is **{below:.1%} below what biases alone reach**"
+        f"The squared error of {formats.loss(true.errors.mse)} is **{below:.1%} below what biases alone reach**"
         in said(app)
     )
     assert f"is off by **{true.errors.mae:.2f} stars** on average" in said(app)
-    assert f"Trained in {words.duration(true.record.seconds)}." in said(app)
+    assert f"Trained in {formats.duration(true.record.seconds)}." in said(app)
     assert any(alt.startswith(f"Loss of {true.record.name}") and "by sweep" in alt for alt in alts(app))
     assert curves(app)["valid"] == pytest.approx(cached.runs().progress(true.run.id).history.valid_loss.tolist())
 
@@ -171,16 +172,16 @@ def test_train(default_run):
     n_sweeps = true.model.settings.epochs
     assert app.selectbox(key="model").value == DEFAULT_MODEL and app.session_state["preset"] == DEFAULT_PRESET
     assert MODELS[DEFAULT_MODEL].about in said(app) and app.slider(key="set_n_factors").value == 8
-    assert f"Finished after {words.duration(true.record.seconds)} · {words.plain(true.record.name)}" in said(app)
+    assert f"Finished after {formats.duration(true.record.seconds)} · {formats.plain(true.record.name)}" in said(app)
     for name, label in (("mse", "MSE (stars²)"), ("rmse", "RMSE (stars)"), ("mae", "MAE (stars)")):
-        assert metrics(app)[label] == words.loss(getattr(true.errors, name))
+        assert metrics(app)[label] == formats.loss(getattr(true.errors, name))
     lines, history = curves(app), table_with(app, "valid_loss")
     assert len(lines["valid"]) == len(lines["train"]) == len(history) == n_sweeps == true.record.epochs_done
     assert lines["valid"][-1] == pytest.approx(true.errors.mse, abs=1e-6)
     # what the training loss is of a model that solves: its error on the training ratings after the last sweep, before the cut
     trained = errors(true.model.predict(true.train.user_index, true.train.item_index), true.train.rating)
     assert lines["train"][-1] == pytest.approx(trained.mse, abs=2e-3)
-    assert f"Loss over {n_sweeps} sweeps: train {words.loss(lines['train'][-1])}, valid" in " ".join(alts(app))
+    assert f"Loss over {n_sweeps} sweeps: train {formats.loss(lines['train'][-1])}, valid" in " ".join(alts(app))
     layers = table_with(app, "layer", "parameters")
     weights = true.model.weights()
     assert layers.set_index("layer")["parameters"].to_dict() == {
@@ -200,7 +201,7 @@ def test_train_says_whether_the_intervals_hold(default_run):
     found = calibration(mean, variance, true.valid.rating, true.train.rating, true.valid.rating_scale)
     assert f"Those that promise 80 % hold **{100 * found.within_80:.1f}\u00a0%** of the held-out ratings" in said(app)
     assert "it is as sure as it may be" in said(app) and abs(found.within_80 - 0.8) < 0.02
-    assert f"log loss {words.loss(found.log_loss)} against {words.loss(found.histogram_log_loss)}" in said(app)
+    assert f"log loss {formats.loss(found.log_loss)} against {formats.loss(found.histogram_log_loss)}" in said(app)
 
 
 def test_runs(default_run):
@@ -209,7 +210,7 @@ def test_runs(default_run):
     assert (row["model"], row["settings"], row["state"]) == ("bayes", "Fast", "finished")
     assert row["mse"] == pytest.approx(true.errors.mse, abs=1e-6)
     assert row["against"] == pytest.approx(true.errors.mse - true.biases.mse, abs=1e-6)
-    assert f"Loss by sweep of 1 run; held out at the end: A {words.loss(true.errors.mse)}" in alts(app)
+    assert f"Loss by sweep of 1 run; held out at the end: A {formats.loss(true.errors.mse)}" in alts(app)
     assert "Both have one figure for each sweep." in said(app)
     figures = next(frame for frame in app.dataframe if frame.proto.alt == "Final figures of the runs")
     assert figures.value["epochs"].tolist() == [20] and json.loads(figures.proto.columns)["epochs"]["label"] == "Sweeps"
@@ -217,7 +218,7 @@ def test_runs(default_run):
 
 def test_rate_and_its_intervals(default_run):
     app, true = default_run("rate")
-    assert f"(held-out MSE {words.loss(true.errors.mse)}, biases only {words.loss(true.biases.mse)})" in said(app)
+    assert f"(held-out MSE {formats.loss(true.errors.mse)}, biases only {formats.loss(true.biases.mse)})" in said(app)
     next(each for each in app.feedback if each.key.startswith("stars-")).set_value(4).run()
     assert not app.exception and "in 8 of 10 cases from" in picked(app)[1]
     assert "the rest is what is unknown of the films" in said(app)  # which a model of points alone would not know
@@ -227,7 +228,7 @@ def test_your_taste_is_against_the_average_person_of_the_model(default_run):
     app, true = default_run("taste")
     shown = trained_items(true.items, 20)
     predicted = true.model.predict(np.zeros(len(shown), dtype=np.int64), shown)
-    assert f"Predicted ratings of {len(shown)} films: mean {words.stars(predicted.mean())}" in " ".join(alts(app))
+    assert f"Predicted ratings of {len(shown)} films: mean {formats.stars(predicted.mean())}" in " ".join(alts(app))
     assert "Predictions are cut to the scale." in said(app)
     assert true.model.predict(true.valid.user_index, true.valid.item_index).max() <= true.record.scale.high
 
@@ -242,7 +243,7 @@ def test_map(default_run):
     assert (
         "cautious cosine: little known films score less" in said(app) and "doubt" in app.selectbox(key="colour").options
     )
-    assert f"bias {words.signed(true.model.item_biases[film])}" in said(app)
+    assert f"bias {formats.signed(true.model.item_biases[film])}" in said(app)
     assert len(app.selectbox(key="x").options) == true.model.item_factors.shape[1] == 8
 
 
@@ -260,7 +261,7 @@ def test_similar(default_run):
     assert app.radio(key="measure").value == "cautious"
     shown = next(frame.value for frame in app.dataframe[::-1] if "similarity" in frame.value)
     assert shown["item_index"].tolist() == near["item_index"].tolist() and len(table) == 10
-    assert f"bias {words.signed(true.model.item_biases[first])}" in said(app)
+    assert f"bias {formats.signed(true.model.item_biases[first])}" in said(app)
     assert f"All {true.model.item_factors.shape[1]} parts as a table" in said(app)
     assert "Train 4 more seeds" in said(app)
 
@@ -294,7 +295,7 @@ def test_people(default_run):
     told = table_with(app, "rmse", "mae")
     assert told["rmse"].iat[0] == pytest.approx(errors(mean, rows.rating).rmse)
     bias = true.model.user_biases[1] - true.model.user_biases[0]
-    assert f"bias {words.signed(bias)} against the average user" in said(app)
+    assert f"bias {formats.signed(bias)} against the average user" in said(app)
 
 
 def test_new_film_cannot_be_answered_and_a_model_that_can_is_offered(default_run):
@@ -332,7 +333,7 @@ def test_a_step_names_the_run_in_use_rightly_or_not_at_all(default_run, slug, mo
     monkeypatch.setattr(feedback, "N_WORLDS", 1)  # the simulation is long, and not of this run
     app, true = default_run("learn", step=slug)
     for name in re.findall(r"[Tt]he run in use, (\w+ ·[^,]*),", said(app)):
-        assert name == words.plain(true.record.name)
+        assert name == formats.plain(true.record.name)
     assert not app.warning and not app.error and "before the range" not in json.dumps([said(app), *alts(app)])
 
 
@@ -346,7 +347,7 @@ def test_the_filled_matrix_is_the_models(default_run):
         for column, film in enumerate(films):
             if blanks[row][column]:
                 predicted = true.model.predict(np.array([user]), np.array([film]))[0]
-                assert blanks[row][column] == words.stars(predicted)
+                assert blanks[row][column] == formats.stars(predicted)
     assert any(map(any, blanks))
 
 
@@ -362,14 +363,14 @@ def test_a_score_is_a_plain_sum_of_the_models_tables(default_run):
     assert sum(map(float, re.findall(r"[+-]\d\.\d\d", told))) == pytest.approx(total, abs=0.025)
     assert told.endswith(f"taste {taste:+.2f}")
     predicted = true.model.predict(np.array([user]), np.array([film]))[0]
-    assert metrics(app)["Predicted"] == f"{words.stars(predicted)} stars"
+    assert metrics(app)["Predicted"] == f"{formats.stars(predicted)} stars"
 
 
 def test_the_range_is_not_the_runs(default_run):
     app, true = default_run("learn", step="range")
     assert true.model.y_range is None
     assert (
-        f"{words.plain(true.record.name)}, has no such curve: its predictions are plain sums, cut to the scale, 1 to 5"
+        f"{formats.plain(true.record.name)}, has no such curve: its predictions are plain sums, cut to the scale, 1 to 5"
         in said(app)
     )
 
@@ -389,7 +390,7 @@ def test_how_sure_the_run_is_of_biases(default_run):
     for label, value in list(metrics(app).items())[1:]:
         n = int(re.search(r"([\d,]+) ratings?$", label).group(1).replace(",", ""))
         those = np.flatnonzero(true.items["n_ratings"].to_numpy() == n)
-        told = {f"{words.signed(true.model.item_biases[film])} ± {deviation[film]:.2f}" for film in those}
+        told = {f"{formats.signed(true.model.item_biases[film])} ± {deviation[film]:.2f}" for film in those}
         assert value in told
 
 
@@ -400,7 +401,7 @@ def test_the_chances_of_a_rating_are_read_off_the_models_own_variance(default_ru
     found = distribution(true.model, user, film, true.record.scale, true.errors.mse)
     assert "as wide as the model is unsure of this user, of this film and of the rating itself" in said(app)
     assert "predicts one number" not in said(app) and "equally wide for all" not in said(app)
-    assert metrics(app)["Expected"] == words.stars(found.expected)
+    assert metrics(app)["Expected"] == formats.stars(found.expected)
     bars = spec_of(app)["data"][0]
     assert bars["text"] == [f"{100 * chance:.0f} %" if chance >= 0.005 else "<1 %" for chance in found.chances]
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from collab.models import DEFAULT_MODEL
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from collab.ui.steps import distance, weight_decay
 
 
@@ -78,8 +79,8 @@ def test_rare_films_are_those_of_the_chapters_model_whatever_run_is_in_use(visit
     n_rare = [int((distance.nearest(each, film)["n_ratings"] < distance.FEW).sum()) for each in (in_use, shown)]
     assert n_rare[1] > n_rare[0] and app.metric[0].value == f"{n_rare[1]} → 0"
     (said,) = (each.value for each in app.caption if "Nearest to" in each.value)
-    assert f"in the chapter’s own model ({words.plain(shown.record.name)})" in said
-    assert f"in the run in use, {words.plain(in_use.record.name)}, {n_rare[0]} have so few" in said
+    assert f"in the chapter’s own model ({formats.plain(shown.record.name)})" in said
+    assert f"in the run in use, {formats.plain(in_use.record.name)}, {n_rare[0]} have so few" in said
 
     app.radio(key="rare_remedy").set_value("Cautious cosine").run()  # which only the run in use has
     cautious = distance.nearest(in_use, film, measure="cautious")
@@ -87,7 +88,7 @@ def test_rare_films_are_those_of_the_chapters_model_whatever_run_is_in_use(visit
     assert (
         not app.exception and app.metric[0].value == f"{n_rare[0]} → {n_rare[1]}" and len(app.get("plotly_chart")) == 2
     )
-    assert any(f"that of the run in use, {words.plain(in_use.record.name)}" in each.value for each in app.caption)
+    assert any(f"that of the run in use, {formats.plain(in_use.record.name)}" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize("model", [DEFAULT_MODEL, "bias"])

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collab.lessons.dot_product import FIRST
-from collab.ui import words
+from collab.ui.charts import formats
 from collab.ui.steps.dot_product import NUMBERS, in_link, read_numbers
 from tests.pages.on_the_page import link
 
@@ -43,7 +43,7 @@ def test_factors_that_cannot_be_are_said(visit, text):
     assert read_numbers(text, FIRST) is None
     app = visit("learn", step="dot-product", numbers=text)
     assert "**2.142**" in " ".join(each.value for each in app.markdown)
-    assert not text or words.plain(text[:10]) in app.warning[0].value
+    assert not text or formats.plain(text[:10]) in app.warning[0].value
 
 
 def test_what_a_link_says_is_no_markup(visit):
@@ -84,7 +84,7 @@ def test_slow_motion_stands_where_the_link_says(visit):
 @pytest.mark.parametrize("text", ["-3", "many", "61", "99999999999999999999", "1.5", "²"])
 def test_a_step_that_cannot_be_is_said_and_is_the_first(visit, text):
     app = visit("learn", step="slow-motion", slow_step=text)
-    assert words.plain(text[:10]) in app.warning[0].value and "from 0 to 60" in app.warning[0].value
+    assert formats.plain(text[:10]) in app.warning[0].value and "from 0 to 60" in app.warning[0].value
     assert any(each.value.startswith("Step 0 ") for each in app.markdown)
 
 

@@ -14,7 +14,8 @@ from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out
 from collab.services.training_job import plan
-from collab.ui import cached, cached_new_film, words
+from collab.ui import cached, cached_new_film
+from collab.ui.charts import formats
 from tests.pages.on_the_page import link, table_with, wait
 from tests.training_here import train_here
 
@@ -60,7 +61,7 @@ def test_the_chosen_film_as_if_nobody_had_rated_it(visit_side, data):
     film = run.items[run.items["label"] == app.selectbox(key="film").value].iloc[0]
     assert app.multiselect(key="new_genres").value == film["genres"].split("|")
     assert app.slider(key="new_year").value == film["year"]
-    assert f"{words.plain(film['title'])}** as if nobody had rated it: **" in said(app)
+    assert f"{formats.plain(film['title'])}** as if nobody had rated it: **" in said(app)
     ratings = run.model.predict(trained_items(run.users), film.name)
     assert f"predicts {ratings.mean():.1f} for them on average; its raters gave {film['mean_rating']:.1f}." in said(app)
     films = table_with(app, "closeness")

@@ -12,7 +12,8 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan, plan
-from collab.ui import cached, other_run, words
+from collab.ui import cached, other_run
+from collab.ui.charts import formats
 from tests.pages.on_the_page import current, link, texts
 from tests.training_here import train_here
 
@@ -52,7 +53,7 @@ def test_the_head_says_what_the_film_is_and_where_it_can_be_watched(visit, add_r
     film, deviation = run.items.iloc[alien], np.sqrt(run.model.item_covariances[alien, -1, -1])
     assert app.markdown[0].value == (
         f"**Alien \\(1979\\)** · Action, Horror, Sci-Fi, Thriller · {film['n_ratings']} ratings · mean "
-        f"{film['mean_rating']:.1f} · bias {words.signed(run.model.item_biases[alien])} ± {deviation:.2f}"
+        f"{film['mean_rating']:.1f} · bias {formats.signed(run.model.item_biases[alien])} ± {deviation:.2f}"
     )
     (shared,) = (each.value for each in app.code)
     assert "film=Alien+%281979%29" in shared and "measure=dot" in shared and f"run={run.id}" in shared

@@ -15,7 +15,8 @@ from collab.recommend.taste_profile import bias_difference, genre_table, level
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.ui import cached, words
+from collab.ui import cached
+from collab.ui.charts import formats
 from tests.pages.on_the_page import link, texts
 from tests.training_here import train_here
 
@@ -70,7 +71,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     run, rated, profile = rate_some(app)
     known, films = cached.for_newcomers(run.id), trained_items(run.items)
     kind = bias_difference(known, rated, films)
-    assert f"{words.signed(kind.value)} ± {kind.deviation:.2f} stars" in texts(app) and "5 films rated" in texts(app)
+    assert f"{formats.signed(kind.value)} ± {kind.deviation:.2f} stars" in texts(app) and "5 films rated" in texts(app)
     genres = genre_table(known, rated, run.items, 20)
     assert table_with(app, "genre").equals(genres)
     moved = table_with(app, "share", "stars")
@@ -172,7 +173,7 @@ def test_every_kind_of_model(app, others):
         assert doubted == (model in ("dot", "bias", "bayes")), model
         if not doubted:
             mean = level(cached.for_newcomers(run_id), rated, trained_items(items)).value
-            assert words.signed(mean) in texts(app), model
+            assert formats.signed(mean) in texts(app), model
 
 
 def test_groups_that_were_picked_count_before_the_first_rating(visit):

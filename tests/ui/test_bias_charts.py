@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from collab.ui.bias_charts import distribution_figure, genre_decade_figure, kinds_figure
-from collab.ui.theme import LIGHT
+from collab.ui.charts.palette import LIGHT
 
 KINDS = pd.DataFrame(
     {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.ui.charts.palette import DARK, LIGHT
 from collab.ui.film_colours import (
     MAP_COLOURS,
     NO_YEAR,
@@ -27,7 +28,6 @@ from collab.ui.film_map_chart import (
     film_words,
     point_sizes,
 )
-from collab.ui.theme import DARK, LIGHT
 
 GENRES = ["Drama", "Comedy", "Action|Comedy", "Horror", "", "Drama|War"]
 TITLES = ["Component 1 · 32 % of variance", "Component 2 · 14 % of variance", "Component 3 · 8 % of variance"]

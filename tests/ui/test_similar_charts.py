@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from collab.ui import words
+from collab.ui.charts import formats
+from collab.ui.charts.palette import LIGHT
 from collab.ui.similar_charts import neighbour_bars_figure, parts_figure, seed_marks
-from collab.ui.theme import LIGHT
 
 
 def make_table(values=(0.9, 0.5), column="similarity"):
@@ -55,4 +55,4 @@ def test_every_picture_of_synthetic_ratings_says_so():
 
 def test_words():
     assert (seed_marks(3, 5), seed_marks(0, 2), seed_marks(2, 2)) == ("●●●○○", "○○", "●●")
-    assert (words.counted(1, "rating"), words.counted(1200, "rating")) == ("1 rating", "1,200 ratings")
+    assert (formats.counted(1, "rating"), formats.counted(1200, "rating")) == ("1 rating", "1,200 ratings")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collab.ui.charts.palette import DARK, LIGHT
 from collab.ui.taste_charts import alike_figure, distribution_figure, genre_figure, place_figure
-from collab.ui.theme import DARK, LIGHT
 
 
 def points(n=40):

@@ -9,9 +9,9 @@ from collab.models import BayesSettings, DotBiasSettings, preset_of
 from collab.services.runs import Progress
 from collab.services.training_job import plan
 from collab.services.trials import Trial, View
-from collab.ui.curves_chart import COLUMNS, curves_data, curves_spec, spread_out, with_labels
-from collab.ui.loss_chart import VALID
-from collab.ui.theme import LIGHT
+from collab.ui.charts.curves import COLUMNS, curves_data, curves_spec, spread_out, with_labels
+from collab.ui.charts.losses import VALID
+from collab.ui.charts.palette import LIGHT
 from collab.ui.trials_chart import N_OTHERS, NOW, curves_of, difference, frame_of, in_words
 
 FAST = preset_of("dot-bias", "fast")

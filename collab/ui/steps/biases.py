@@ -13,14 +13,15 @@ from collab.explore.biases import bias_table, user_bias_table
 from collab.lessons.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, styled
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, name_of
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
-from collab.ui.explore_charts import escaped, name_of
 from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 ONE, ORDER = "one prediction", "two orders"
@@ -57,7 +58,7 @@ def parts_figure(parts: Parts, in_stars: bool, palette: Palette, *, synthetic: b
             base=starts,
             marker={"color": colours},
             width=0.62,
-            hovertext=[f"{each}: {words.signed(height)}" for each, height in zip(meaning, heights, strict=True)],
+            hovertext=[f"{each}: {formats.signed(height)}" for each, height in zip(meaning, heights, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
@@ -67,7 +68,7 @@ def parts_figure(parts: Parts, in_stars: bool, palette: Palette, *, synthetic: b
         figure.add_annotation(
             x=place,
             y=max(start, start + height),
-            text=f"<b>{words.signed(height)}</b>",
+            text=f"<b>{formats.signed(height)}</b>",
             showarrow=False,
             yanchor="bottom",
             font={"color": palette.ink, "size": 14},
@@ -98,8 +99,8 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
     up, down = palette.diverging[-2], palette.diverging[1]
     for film in firsts.itertuples():
         hover = (
-            f"{escaped(film.title)} · {film.by_mean}. by mean ({words.stars(film.mean_rating)}) · "
-            f"{film.by_bias}. by bias ({words.signed(film.bias)}) · {words.count(film.n_ratings)} ratings"
+            f"{escaped(film.title)} · {film.by_mean}. by mean ({formats.stars(film.mean_rating)}) · "
+            f"{film.by_bias}. by bias ({formats.signed(film.bias)}) · {formats.count(film.n_ratings)} ratings"
         )
         if max(film.by_mean, film.by_bias) <= N_RANKED:
             figure.add_scatter(
@@ -206,8 +207,8 @@ def _show_one(
         )
         user = users.iloc[round((1 - kindness / 100) * (len(users) - 1))]
         st.caption(
-            f"User {words.plain(str(user['user_id']))}: {words.count(user['n_ratings'])} ratings, "
-            f"mean {words.stars(user['mean_rating'])}."
+            f"User {formats.plain(str(user['user_id']))}: {formats.count(user['n_ratings'])} ratings, "
+            f"mean {formats.stars(user['mean_rating'])}."
         )
         item_index = pick_film(run, default=True)
         film = run.items.iloc[item_index]
@@ -216,8 +217,8 @@ def _show_one(
         predicted = sums.stars(parts.score)
         if own:  # a model may cut its sum to the scale
             predicted = float(run.model.predict(np.array([user_index]), np.array([item_index]))[0])
-        st.metric("Predicted", f"{words.stars(predicted)} stars")
-        mean = f"Mean rating of the film: {words.stars(film['mean_rating'])}."
+        st.metric("Predicted", f"{formats.stars(predicted)} stars")
+        mean = f"Mean rating of the film: {formats.stars(film['mean_rating'])}."
         if sums.y_range is not None:
             mean += " The sigmoid’s range turns the sum into stars."
         elif abs(predicted - parts.score) >= 0.05:

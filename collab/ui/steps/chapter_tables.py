@@ -13,7 +13,7 @@ from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
 from collab.services.chapter_runs import mean_baselines, runs_of
 from collab.services.runs import RunRecord
-from collab.ui import cached, words
+from collab.ui import cached
 from collab.ui.chapter_training import show_training
 from collab.ui.chapter_view import (
     final_figure,
@@ -22,9 +22,10 @@ from collab.ui.chapter_view import (
     show_findings,
     summaries_of,
 )
-from collab.ui.charts import PLAIN
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
+from collab.ui.charts.style import PLAIN
 from collab.ui.page import Page, use_data
-from collab.ui.theme import palette
 from collab.ui.walk import Door, Step
 
 
@@ -105,7 +106,7 @@ def _show_row(summary: Summary, runs: Sequence[RunRecord], *, here: bool) -> Non
         for run in runs:
             st.page_link(
                 "pages/train.py",
-                label=f"Seed {run.split_seed}: {words.loss(run.valid['mse'])}",
+                label=f"Seed {run.split_seed}: {formats.loss(run.valid['mse'])}",
                 icon=":material/show_chart:",
                 query_params={"data": run.data, "run": run.id},
                 help="Opens this run, with its curve, on the page Train.",

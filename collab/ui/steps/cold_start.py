@@ -14,11 +14,12 @@ from collab.lessons.cold_start import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TES
 from collab.services.training_job import load_encoded
 from collab.training.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.training.one_thread import one_thread
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, styled
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 NAMES = {GENRES: "genres named", ABOUT: "age, gender, job", BIASES: "kindness only", TASTE: "taste"}
@@ -40,7 +41,7 @@ def measured_before() -> set[str]:
 
 def rows_of(found: Measured, n_revealed: int) -> list[tuple[str, int, str]]:
     """Remedy, ratings revealed and label of every row of the picture, from the top."""
-    told = words.counted(n_revealed, "rating")
+    told = formats.counted(n_revealed, "rating")
     rows = [(remedy, 0, NAMES[remedy]) for remedy in (ABOUT, GENRES) if (remedy, 0) in found.squared]
     return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 
@@ -56,11 +57,11 @@ def remedies_figure(found: Measured, n_revealed: int, palette: Palette, *, synth
             mode="markers+text",
             marker={"size": 13, "color": palette.chosen if remedy == TASTE else palette.predicted},
             error_x=_interval(against.low, against.high, against.difference),
-            text=words.loss(found.mse((remedy, k))),
+            text=formats.loss(found.mse((remedy, k))),
             textposition="top center",
             textfont={"color": palette.ink},
-            hovertemplate=f"{label}: MSE {words.loss(found.mse((remedy, k)))}, "
-            f"{words.signed(against.low)} to {words.signed(against.high)}<extra></extra>",
+            hovertemplate=f"{label}: MSE {formats.loss(found.mse((remedy, k)))}, "
+            f"{formats.signed(against.low)} to {formats.signed(against.high)}<extra></extra>",
         )
     figure.add_vline(0, line={"color": palette.muted, "dash": "dot"})
     figure.add_annotation(
@@ -68,7 +69,7 @@ def remedies_figure(found: Measured, n_revealed: int, palette: Palette, *, synth
         y=1,
         yref="paper",
         yanchor="bottom",
-        text=f"the average user: {words.loss(found.mse(AVERAGE_USER))}",
+        text=f"the average user: {formats.loss(found.mse(AVERAGE_USER))}",
         showarrow=False,
         font={"color": palette.muted},
     )
@@ -128,7 +129,7 @@ def _measure_here(frame: DeltaGenerator, data: str) -> bool:
             try:
                 measured(data)
             except CollabError as reason:
-                st.error(words.plain(str(reason)), icon=":material/error:")
+                st.error(formats.plain(str(reason)), icon=":material/error:")
                 return False
     measured_before().add(data)
     return True

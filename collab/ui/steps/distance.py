@@ -11,14 +11,14 @@ from collab.data.tables import most_rated_items
 from collab.explore.similarity import Options, film_space, similar_items
 from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.runs import TrainedRun
-from collab.ui import words
 from collab.ui.chapter_run import chapter_run
-from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
-from collab.ui.explore_charts import escaped, shortened
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 
 ARROWS, RARE = "Two arrows", "Rare films"
@@ -97,13 +97,13 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
             textposition="outside",
             textfont={"color": palette.ink, "size": 12},
             cliponaxis=False,
-            hovertext=[f"{escaped(row.title)} · {words.count(row.n_ratings)} ratings" for row in table.itertuples()],
+            hovertext=[f"{escaped(row.title)} · {formats.count(row.n_ratings)} ratings" for row in table.itertuples()],
             hovertemplate="%{hovertext} · %{x:.2f}<extra></extra>",
         )
     )
     for place, row, is_rare in zip(places, table.itertuples(), rare, strict=True):
         colour = palette.valid if is_rare else palette.muted
-        count = f'<span style="color:{colour}">{words.counted(row.n_ratings, "rating")}</span>'
+        count = f'<span style="color:{colour}">{formats.counted(row.n_ratings, "rating")}</span>'
         figure.add_annotation(
             x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
             xanchor="left", font={"color": palette.ink, "size": 13},
@@ -195,7 +195,7 @@ def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
     if run.id == shown.id or not run.model.has_factors or film is None:
         return ""
     n_rare = int((nearest(run, film)["n_ratings"] < FEW).sum())
-    text = f" Of the {N_FILMS} nearest in the run in use, {words.plain(run.record.name)}, {n_rare} have so few."
+    text = f" Of the {N_FILMS} nearest in the run in use, {formats.plain(run.record.name)}, {n_rare} have so few."
     if run.model.item_covariances is not None:
         text += " There a film with few ratings stays close to the average film."
     return text
@@ -232,7 +232,7 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
     with controls:
         st.metric(f"Films under {FEW} ratings", " → ".join(map(str, n_rare.values())))
         st.caption(
-            f"Nearest to **{words.plain(titles[film])}** in the chapter’s own model ({words.plain(run.record.name)}). A few "
+            f"Nearest to **{formats.plain(titles[film])}** in the chapter’s own model ({formats.plain(run.record.name)}). A few "
             "ratings can point a film anywhere; among so many such films some point the same way by chance."
             + other_in_words(page.run, run)
         )
@@ -273,7 +273,7 @@ def _mended(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.Dat
     if own.model.item_covariances is None or same is None:
         return None, ""
     st.caption(
-        f"In it a film that is little known cannot score high. It is that of the run in use, {words.plain(own.record.name)}, "
+        f"In it a film that is little known cannot score high. It is that of the run in use, {formats.plain(own.record.name)}, "
         "which knows how sure it is of each film."
     )
     return nearest(own, same, measure="cautious"), "cautious cosine"
@@ -282,7 +282,7 @@ def _mended(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.Dat
 def _offer_bayes(page: Page) -> None:
     """Why the run in use has no cautious cosine, and the way to one that has."""
     st.info(
-        f"The cautious cosine takes a model that knows how sure it is of each film. {words.plain(page.run.record.name)} does "
+        f"The cautious cosine takes a model that knows how sure it is of each film. {formats.plain(page.run.record.name)} does "
         "not: choose a Bayesian run in the sidebar, or train one.",
         icon=":material/info:",
     )

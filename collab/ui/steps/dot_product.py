@@ -11,12 +11,13 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from collab.lessons.dot_product import TELLINGS, Factors, Telling, dot, products, written
-from collab.ui import own_link, words
-from collab.ui.charts import PLAIN, styled
+from collab.ui import own_link
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
@@ -157,7 +158,7 @@ def _from_link(telling: Telling) -> None:
     numbers = read_numbers(text, telling)
     if numbers is None:
         st.warning(
-            f"The link’s {NUMBERS} are {words.plain(repr(text[:60]))}; it takes nine from −1 to 1 with commas "
+            f"The link’s {NUMBERS} are {formats.plain(repr(text[:60]))}; it takes nine from −1 to 1 with commas "
             "between: the user’s three, then each film’s. The session’s own stand.",
             icon=":material/link_off:",
         )

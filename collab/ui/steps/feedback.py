@@ -25,11 +25,11 @@ from collab.lessons.feedback import (
     simulate,
 )
 from collab.training.one_thread import one_thread
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 N_WORLDS = 3
@@ -132,14 +132,14 @@ def in_words(lines: Lines, n_lovers: int) -> str:
     text = (
         f"Without a remedy the first round amounts to **{variety[1]:.0f}** films shown equally often, after {variety[0]:.0f} "
         f"seen by chance; the last one to {variety[-1]:.0f}: it widens only as the best films run out and tastes get known. "
-        f"Anime, {words.percent(1 / N_GENRES)} of the films, is **{words.percent(share[3])}** of what everybody else was shown "
+        f"Anime, {formats.percent(1 / N_GENRES)} of the films, is **{formats.percent(share[3])}** of what everybody else was shown "
         f"in three rounds{_lovers_words(n_lovers)}."
     )
     for remedy, (remedied, its_share, its_error) in lines.items():
         if remedy != NONE:
             text += (
                 f" With {REMEDY_LINES[remedy]}: {remedied[1]:.0f} films in the first round and {remedied[-1]:.0f} in the last, "
-                f"{words.percent(its_share[3])} anime; the error at the end is {_error_words(its_error[-1], error[-1])}."
+                f"{formats.percent(its_share[3])} anime; the error at the end is {_error_words(its_error[-1], error[-1])}."
             )
     return text
 
@@ -153,7 +153,7 @@ def _error_words(its: float, alone: float) -> str:
 def _lovers_words(n_lovers: int) -> str:
     if n_lovers == 0:
         return ", with nobody who loves it above all"
-    return f", though its lovers are {words.percent(n_lovers / (N_PEOPLE + n_lovers))} of all people"
+    return f", though its lovers are {formats.percent(n_lovers / (N_PEOPLE + n_lovers))} of all people"
 
 
 def draw(page: Page) -> None:

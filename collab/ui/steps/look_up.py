@@ -12,11 +12,11 @@ import torch
 from plotly.subplots import make_subplots
 
 from collab.lessons.look_up import Cost, by_look_up, by_product, measure
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 N_USERS, N_FACTORS, BATCH = 8, 4, 64
@@ -44,11 +44,11 @@ def product_figure(user: int, matrix: torch.Tensor, palette: Palette) -> go.Figu
     cells = [(0.0, float(place), str(int(place == user)), place == user) for place in range(N_USERS)]
     for place in range(N_USERS):
         cells += [
-            (gap + column, float(place), words.signed(matrix[place, column].item(), 3), place == user)
+            (gap + column, float(place), formats.signed(matrix[place, column].item(), 3), place == user)
             for column in range(N_FACTORS)
         ]
     for height, numbers in zip(below, (product, row), strict=True):
-        cells += [(gap + column, height, words.signed(number, 3), True) for column, number in enumerate(numbers)]
+        cells += [(gap + column, height, formats.signed(number, 3), True) for column, number in enumerate(numbers)]
     for bold in (False, True):
         those = [cell for cell in cells if cell[3] == bold]
         figure.add_scatter(

@@ -12,13 +12,14 @@ import streamlit as st
 from collab.data.ratings import Ratings, RatingScale
 from collab.errors import RunError
 from collab.explore.crosstab import blank_share, by_count, crosstab, spread
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, name_of
+from collab.ui.charts.palette import Palette, mixed, palette
+from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
-from collab.ui.explore_charts import escaped, name_of
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, mixed, palette
 from collab.ui.walk import Door, Question, Step
 
 CORNER, SECTION = "Busiest", "Cross-section"
@@ -42,7 +43,7 @@ def matrix_figure(
     if predicted is not None:
         blanks = np.where(np.isnan(observed), predicted, np.nan)
         figure.add_heatmap(
-            **_cells(blanks, users, titles, scale, words.stars, "predicted", size),
+            **_cells(blanks, users, titles, scale, formats.stars, "predicted", size),
             colorscale=[(place, mixed(colour, palette.paper, 0.62)) for place, colour in _scale(palette)],
             xgap=8 if n_films < SMALL_TEXT_FROM else 4,
             ygap=6,
@@ -204,18 +205,18 @@ def show_matrix(
             ),
             config=PLAIN,
             key="matrix_chart",
-            alt=f"{len(user_index)} users by {len(item_index)} films; {words.percent(blank)} of the cells are not rated"
+            alt=f"{len(user_index)} users by {len(item_index)} films; {formats.percent(blank)} of the cells are not rated"
             + (" and show a prediction" if filled else " and blank"),
         )
         if filled:
             st.caption("Solid cells are ratings; pale, small ones are what the model predicts.")
     with controls:
-        st.metric("Blank in this part", words.percent(blank), help=f"Cells without a {what}.")
+        st.metric("Blank in this part", formats.percent(blank), help=f"Cells without a {what}.")
         st.metric(
             "Blank in the whole matrix",
             f"{100 * blank_share(ratings):.1f} %",
-            help=f"{words.count(len(ratings))} {what}s in {words.count(ratings.n_users - 1)} × "
-            f"{words.count(ratings.n_items - 1)} cells.",
+            help=f"{formats.count(len(ratings))} {what}s in {formats.count(ratings.n_users - 1)} × "
+            f"{formats.count(ratings.n_items - 1)} cells.",
         )
     return user_index, item_index, observed
 

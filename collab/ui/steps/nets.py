@@ -16,12 +16,12 @@ from collab.lessons.nets import Net, net_of
 from collab.models.embedding_net import size_by_rule
 from collab.models.nets import DeepSettings
 from collab.models.settings import parse
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step, Topic
 
 NET, SIZES = "The net", "Embedding sizes"
@@ -48,7 +48,7 @@ def parameter_rows(net: Net) -> list[tuple[str, int, bool]]:
             name, n, _ = rows[-1]
             rows[-1] = name, n + layer.n_parameters, False
         elif layer.shape:
-            shape = " × ".join(map(words.count, layer.shape))
+            shape = " × ".join(map(formats.count, layer.shape))
             rows.append(
                 (f"{layer.name.replace('item', 'film')}<br>{shape}", layer.n_parameters, layer.kind == EMBEDDING)
             )
@@ -117,7 +117,7 @@ def net_figure(net: Net, palette: Palette) -> go.Figure:
         y=[name if len(rows) <= 5 else name.split("<br>")[0] for name, _, _ in rows],  # two lines each need room
         orientation="h",
         marker_color=colours,
-        text=[words.count(n) for _, n, _ in rows],
+        text=[formats.count(n) for _, n, _ in rows],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{text} parameters<extra></extra>",
@@ -177,7 +177,7 @@ def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette)
         align="left",
         showarrow=False,
         font={"color": palette.ink, "size": 13},
-        text="<br>".join(f"● {words.count(n)} {name}: <b>{size_by_rule(n)}</b>" for n, name in sorted(known)),
+        text="<br>".join(f"● {formats.count(n)} {name}: <b>{size_by_rule(n)}</b>" for n, name in sorted(known)),
     )
     return figure
 
@@ -215,7 +215,7 @@ def _show_net(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> 
                 size_by_rule(n),
                 key=f"net_{what}_size",
                 bind="query-params",
-                help=f"Size of a {what}’s embedding; it begins at the rule min(600, 1.6 · n^0.56) for {words.count(n)} rows. "
+                help=f"Size of a {what}’s embedding; it begins at the rule min(600, 1.6 · n^0.56) for {formats.count(n)} rows. "
                 "More: can tell finer, and has more to learn.",
             )
             for what, n in (("user", n_users), ("film", n_items))
@@ -233,12 +233,12 @@ def _show_net(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> 
                 raise SettingError(f"layers={text!r} are {len(hidden)}; the picture has room for {MOST_LAYERS}")
             net = _net(user_size, item_size, hidden, n_users, n_items)
         except SettingError as reason:
-            st.error(words.sentence(str(reason)))
+            st.error(formats.sentence(str(reason)))
             net = _net(user_size, item_size, (100,), n_users, n_items)
         in_embeddings = sum(n for _, n, embedding in parameter_rows(net) if embedding)
-        st.metric("Parameters", words.count(net.n_parameters))
+        st.metric("Parameters", formats.count(net.n_parameters))
         st.caption(
-            f"{words.percent(in_embeddings / net.n_parameters)} of them are embeddings. Counted on the untrained model itself, "
+            f"{formats.percent(in_embeddings / net.n_parameters)} of them are embeddings. Counted on the untrained model itself, "
             f"`{net.model}`."
         )
     with picture:
@@ -247,7 +247,7 @@ def _show_net(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> 
             config=PLAIN,
             key="net_picture",
             alt=f"A net: embeddings of {net.user_size} and {net.item_size} numbers side by side, then layers of "
-            f"{', '.join(map(str, net.widths[1:]))}; {words.count(net.n_parameters)} parameters",
+            f"{', '.join(map(str, net.widths[1:]))}; {formats.count(net.n_parameters)} parameters",
         )
         as_table("net_table", "The net", lambda: net_tables(net), {"parameters": LOCALIZED})
 
@@ -258,15 +258,15 @@ def _show_sizes(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -
             "Rows of the table",
             ROWS,
             value=10_000,
-            format_func=words.count,
+            format_func=formats.count,
             key="table_rows",
             bind="query-params",
             help="How many different users (or films) the table tells apart. More rows get more numbers each, 600 at most.",
         )
         size = size_by_rule(n_rows)
         st.metric("Numbers for each", size)
-        st.metric("Numbers in the table", words.count(n_rows * size))
-        st.caption(f"A one-hot vector would take {words.count(n_rows)} numbers for each.")
+        st.metric("Numbers in the table", formats.count(n_rows * size))
+        st.caption(f"A one-hot vector would take {formats.count(n_rows)} numbers for each.")
     with picture:
         st.plotly_chart(
             size_figure(n_rows, tables_of(page), palette()),

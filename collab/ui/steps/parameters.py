@@ -11,11 +11,11 @@ import streamlit as st
 
 from collab.lessons.chapter import ROWS
 from collab.lessons.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, OneStep, one_step
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step, Topic, go_to
 
 BY_HAND = next(row.short for row in ROWS if row.model == "dot-bias-plain")  # of the chapter's tables
@@ -51,7 +51,7 @@ def step_figure(step: OneStep, palette: Palette) -> go.Figure:
             figure.add_scatter(
                 x=x.tolist(),
                 y=y.tolist(),
-                text=[words.signed(number) for number in table[rows].ravel()],
+                text=[formats.signed(number) for number in table[rows].ravel()],
                 mode="text",
                 textfont={
                     "color": palette.chosen if changed and place else palette.ink if changed else palette.muted,

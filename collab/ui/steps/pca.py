@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.lessons.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.plot3d.plot3d import plot3d
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
-from collab.ui.plot3d import plot3d
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
@@ -95,7 +95,9 @@ def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> g
     first, second, _ = axis_colours(palette)
     reach = float(np.abs(points - found.middle).max()) * 1.05
     for update, number, colour in ((figure.update_xaxes, 0, first), (figure.update_yaxes, 1, second)):
-        update(title=f"axis {number + 1}: {words.percent(found.shares[number])} of the variance", showticklabels=False)
+        update(
+            title=f"axis {number + 1}: {formats.percent(found.shares[number])} of the variance", showticklabels=False
+        )
         end = AXIS_LENGTH * float(np.sqrt(found.variances[number]))
         ends = {"x": [-end, end], "y": [0, 0]} if number == 0 else {"x": [0, 0], "y": [-end, end]}
         figure.add_scatter(**ends, mode="lines", line={"color": colour, "width": 4}, hoverinfo="skip")
@@ -148,8 +150,8 @@ def draw(page: Page) -> None:
             )
         points = hidden_cloud(stretch)
         found = principal_axes(points)
-        st.metric("Variance kept by axes 1 and 2", words.percent(found.shares[:2].sum()))
-        st.metric("… by the best two of x, y, z", words.percent(best_plain_share(points)))
+        st.metric("Variance kept by axes 1 and 2", formats.percent(found.shares[:2].sum()))
+        st.metric("… by the best two of x, y, z", formats.percent(best_plain_share(points)))
     with picture:
         if view == SOLID:
             plot3d(
@@ -170,9 +172,9 @@ def draw(page: Page) -> None:
             "The points",
             lambda: {"The axes": axes_table(found), "The points": points_table(points, found, share / 100)},
         )
-        shares = [words.percent(each) for each in found.shares]
+        shares = [formats.percent(each) for each in found.shares]
         st.caption(
-            f"{words.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, axis 3 {shares[2]}."
+            f"{formats.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, axis 3 {shares[2]}."
             + (" Drag to turn." if view == SOLID else "")
         )
 

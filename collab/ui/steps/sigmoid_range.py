@@ -11,11 +11,11 @@ import streamlit as st
 
 from collab.lessons.sigmoid_range import in_range, score_for, slope
 from collab.services.runs import TrainedRun
-from collab.ui import words
-from collab.ui.charts import PLAIN, styled
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 
 TOP_RATING = 5.0
@@ -86,7 +86,7 @@ def draw(page: Page) -> None:
 def range_of_the_run(run: TrainedRun) -> str:
     """What keeps the predictions of the run in use in a range, if anything does."""
     model, scale = run.model, run.record.scale
-    name = f"The run in use, {words.plain(run.record.name)},"
+    name = f"The run in use, {formats.plain(run.record.name)},"
     if model.y_range is not None:
         return f"{name} keeps its predictions between {model.y_range[0]:g} and {model.y_range[1]:g} stars."
     if getattr(model, "rating_scale", None) is not None:

@@ -13,13 +13,14 @@ from collab.errors import RunError
 from collab.lessons.similar_users import Walk, dense, walk
 from collab.models.neighbours import Neighbours, Say
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import escaped, shortened
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.film_picker import pick_user
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step, Topic
 
 MINIMUM_COUNT = 20
@@ -118,16 +119,16 @@ def sum_in_words(say: Say) -> str:
         return f"Nobody alike has rated it: the biases’ {say.expected:.2f} is all there is."
     terms = list(zip(say.similarity[:N_TERMS].tolist(), say.left[:N_TERMS].tolist(), strict=True))
     more = " + …" if len(say.kin_index) > N_TERMS else ""
-    over = " + ".join(f"{alike:.2f}·({words.signed(left)})" for alike, left in terms) + more
+    over = " + ".join(f"{alike:.2f}·({formats.signed(left)})" for alike, left in terms) + more
     under = " + ".join(f"{alike:.2f}" for alike, _ in terms) + more
     by = "the sum of the likenesses"
     if say.damping:
         under += f" + {say.damping:g}"
         by += f" and {say.damping:g} more, which keeps a few neighbours from having all the say"
     return (
-        f"{say.expected:.2f} (mean and both biases) {words.signed(say.weighted_mean)[0]} "
-        f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {words.signed(say.weighted_mean)} is "
-        f"({over}) / ({under}) over {words.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
+        f"{say.expected:.2f} (mean and both biases) {formats.signed(say.weighted_mean)[0]} "
+        f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {formats.signed(say.weighted_mean)} is "
+        f"({over}) / ({under}) over {formats.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
         f"expectation, by {by}."
     )
 
@@ -160,7 +161,7 @@ def draw(page: Page) -> None:
         key="similar_users",
         alt=f"Ratings of user {ids[0]} and of the most similar users {', '.join(ids[1:])}; picks: "
         + ", ".join(
-            f"{title} {words.stars(stars)}"
+            f"{title} {formats.stars(stars)}"
             for title, stars in zip(titles[found.n_shared :], found.predicted, strict=True)
         ),
     )
@@ -185,7 +186,7 @@ def draw(page: Page) -> None:
         )
     item_index = int(found.picks[picks.index(pick) if pick in picks else 0])
     say = model.say_of(user_index, item_index)
-    st.markdown(f"**{words.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
+    st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
     with st.expander(f"The neighbours who have a say: {len(say.kin_index)}"):
         _who(run, model, train, say, user_index, item_index)
 

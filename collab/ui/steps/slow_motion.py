@@ -11,12 +11,13 @@ import streamlit as st
 from collab.errors import RunError
 from collab.explore.crosstab import by_count, crosstab
 from collab.lessons.slow_motion import State, trajectory
-from collab.ui import cached, own_link, words
+from collab.ui import cached, own_link
+from collab.ui.charts import formats
+from collab.ui.charts.palette import palette
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.tables import as_table
-from collab.ui.theme import palette
 from collab.ui.walk import Door, Question, Step
 
 STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
@@ -97,7 +98,7 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
             help="A gradient says which way the loss rises: a step goes the other way, by learning rate × gradient.",
         )
         data, spec = loss_spec(states[: now + 1], N_STEPS, palette())
-        st.vega_lite_chart(data, spec, key="slow_loss", alt=f"Loss after {now} steps: {words.loss(states[now].loss)}")
+        st.vega_lite_chart(data, spec, key="slow_loss", alt=f"Loss after {now} steps: {formats.loss(states[now].loss)}")
     with picture:
         _buttons(now, last, drawn_playing, states[now].loss)
         picked = (users.index(user), films.index(film))
@@ -131,8 +132,8 @@ def _from_link(name: str, most: int) -> None:
         st.session_state[name] = int(text)
         return
     st.warning(
-        f"The link’s {words.plain(name)} is {words.plain(repr(text[:40]))}; it takes a whole number from 0 to "
-        f"{words.count(most)}. The session’s own stands.",
+        f"The link’s {formats.plain(name)} is {formats.plain(repr(text[:40]))}; it takes a whole number from 0 to "
+        f"{formats.count(most)}. The session’s own stands.",
         icon=":material/link_off:",
     )
 
@@ -166,7 +167,7 @@ def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
         )
         st.button("New start", key="slow_shuffle", on_click=shuffle, help="Other random factors.")
         endless = ": the loss would grow without end" if now == last < N_STEPS else ""
-        st.markdown(f"Step {now} of {N_STEPS} · loss **{words.loss(loss)}**{endless}", width="content")
+        st.markdown(f"Step {now} of {N_STEPS} · loss **{formats.loss(loss)}**{endless}", width="content")
 
 
 def _worked_out(state: State, ratings: np.ndarray, picked: tuple[int, int], rate: float) -> str:

@@ -10,12 +10,13 @@ import streamlit as st
 from collab.data.tables import most_rated_items
 from collab.lessons.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
 from collab.services.runs import TrainedRun
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, styled
-from collab.ui.explore_charts import shortened
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.labels import shortened
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Step
 
 QUALITY = 0.8  # what the drawn ratings lie around, in stars above the average film
@@ -139,7 +140,7 @@ def draw(page: Page) -> None:
     ratings = drawn_ratings(n, QUALITY, noise)
     alone, after = likelihood(ratings, noise), update(prior, ratings, noise)
     with controls:
-        st.metric("Belief (stars)", f"{words.signed(after.mean)} ± {after.deviation:.2f}")
+        st.metric("Belief (stars)", f"{formats.signed(after.mean)} ± {after.deviation:.2f}")
     picture.plotly_chart(
         belief_figure(prior, alone, after, ratings, palette()),
         config=PLAIN,
@@ -162,7 +163,7 @@ def _real_films(run: TrainedRun) -> None:
     doubt = cached.run_bias_doubt(run.id)
     if doubt is None:
         st.caption(
-            f"The run in use, {words.plain(run.record.name)}, keeps points only: it takes every film for exactly known. "
+            f"The run in use, {formats.plain(run.record.name)}, keeps points only: it takes every film for exactly known. "
             "A Bayesian run shows its ± here."
         )
         return
@@ -171,9 +172,9 @@ def _real_films(run: TrainedRun) -> None:
     with st.container(horizontal=True):
         for film in (few, many):
             st.metric(
-                f"{words.plain(shortened(run.items['title'].iat[film], 30))} · "
-                f"{words.counted(run.items['n_ratings'].iat[film], 'rating')}",
-                f"{words.signed(run.model.item_biases[film])} ± {doubt.items[film]:.2f}",
+                f"{formats.plain(shortened(run.items['title'].iat[film], 30))} · "
+                f"{formats.counted(run.items['n_ratings'].iat[film], 'rating')}",
+                f"{formats.signed(run.model.item_biases[film])} ± {doubt.items[film]:.2f}",
                 help="Bias and its standard deviation in the run in use, in stars.",
                 border=True,
             )

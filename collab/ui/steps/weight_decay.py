@@ -25,12 +25,13 @@ from collab.lessons.weight_decay import (
 )
 from collab.services.training_job import load_encoded
 from collab.training.one_thread import one_thread
-from collab.ui import cached, words
-from collab.ui.charts import PLAIN, mark_synthetic, styled
+from collab.ui import cached
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette, palette
+from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
 from collab.ui.page import Page
 from collab.ui.tables import as_table
-from collab.ui.theme import Palette, palette
 from collab.ui.walk import Door, Question, Step
 
 CANYON, RULE, OVERFIT = "Canyon", "Update rule", "Over-fitting"
@@ -267,7 +268,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             curves.append(trained_curve(name, decay))
         except CollabError as reason:
             progress.empty()
-            place.error(f"{page.data.title} cannot be read: {words.plain(str(reason))}", icon=":material/error:")
+            place.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
             return
         if (
             waiting or decay == order[-1]
@@ -292,13 +293,13 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
 
 def verdict_words(curve: DecayCurve) -> str:
     """Whether a curve over-fits, with its figures (Markdown)."""
-    lowest = f"lowest after epoch {curve.best_epoch}: **{words.loss(min(curve.valid))}**"
+    lowest = f"lowest after epoch {curve.best_epoch}: **{formats.loss(min(curve.valid))}**"
     if curve.rise >= WORTH_SAYING:
         return (
-            f"Held-out loss {lowest}. It ends {words.loss(curve.rise)} higher while the training loss goes on falling: "
+            f"Held-out loss {lowest}. It ends {formats.loss(curve.rise)} higher while the training loss goes on falling: "
             "**over-fitting**."
         )
-    return f"Held-out loss {lowest}. It ends {words.loss(curve.rise)} higher: **no over-fitting** to speak of."
+    return f"Held-out loss {lowest}. It ends {formats.loss(curve.rise)} higher: **no over-fitting** to speak of."
 
 
 STEP = Step(

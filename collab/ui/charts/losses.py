@@ -13,8 +13,8 @@ import pandas as pd
 
 from collab.models import epoch_word_of
 from collab.services.runs import Progress, RunRecord
-from collab.ui import words
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
 
 TRAIN_BATCHES, TRAIN, VALID, MEAN, BIASES = "train, by batch", "train", "valid", "global mean", "biases only"
 MSE = "mean squared error (stars²)"
@@ -73,7 +73,7 @@ def baseline_layers(
         at = {"datum": loss, "type": "quantitative", "scale": y["scale"]}
         lines.append(once({**DASHED, "color": palette.muted}, y=at))
         mark = {"type": "text", "dy": -9, "fontSize": 12, "color": palette.muted, **text}
-        label = {"value": f"{name} {words.loss(loss)}"}
+        label = {"value": f"{name} {formats.loss(loss)}"}
         names += on_paper(once(mark, x={"value": x}, y=at, text=label), palette)
     return lines, names
 
@@ -126,7 +126,7 @@ def loss_data(progress: Progress) -> pd.DataFrame:
     for kind, column in ((TRAIN, "train_loss"), (VALID, "valid_loss")):
         part = pd.DataFrame({"kind": kind, "epoch": history.epoch, "loss": history[column], "label": ""})
         if len(part):
-            part.iloc[-1, 3] = f"{kind} {words.loss(part.loss.iloc[-1])}"
+            part.iloc[-1, 3] = f"{kind} {formats.loss(part.loss.iloc[-1])}"
         parts.append(part)
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 

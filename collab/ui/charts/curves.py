@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from collab.services.runs import Progress
-from collab.ui import words
-from collab.ui.loss_chart import (
+from collab.ui.charts import formats
+from collab.ui.charts.losses import (
     MSE,
     TRAIN,
     VALID,
@@ -26,7 +26,7 @@ from collab.ui.loss_chart import (
     where,
     x_axis,
 )
-from collab.ui.theme import Palette
+from collab.ui.charts.palette import Palette
 
 LABEL_HEIGHT = 17  # pixels of a line of a label
 COLUMNS = ["line", "run", "name", "kind", "epoch", "loss", "colour", "thick", "label", "place"]
@@ -75,7 +75,7 @@ def with_labels(data: pd.DataFrame, curves: Sequence[Curve], frame: Frame, heigh
     gap = LABEL_HEIGHT * (frame.high - frame.low) / (height - 45)
     places = spread_out([min(max(losses[row], frame.low), frame.high) for row in ends.values()], gap)
     for (line, row), place in zip(ends.items(), places, strict=True):
-        labels[row], losses[row] = curves[line].label.format(words.loss(losses[row])), place
+        labels[row], losses[row] = curves[line].label.format(formats.loss(losses[row])), place
     return data.assign(label=labels, place=losses)
 
 
@@ -124,7 +124,9 @@ def curves_spec(
     inside = {name: loss for name, loss in frame.baselines.items() if loss < frame.high}
     lines, names = baseline_layers(inside, y, palette, edge["value"], align="right", dx=-4)
     above = [
-        f"{name} {words.loss(loss)}, above the picture" for name, loss in frame.baselines.items() if loss >= frame.high
+        f"{name} {formats.loss(loss)}, above the picture"
+        for name, loss in frame.baselines.items()
+        if loss >= frame.high
     ]
     note = {"type": "text", "align": "right", "dx": -4, "fontSize": 12, "color": palette.muted}
     layers = [

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ui import words
-from collab.ui.charts import styled
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
+from collab.ui.charts.style import styled
 
 MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
 """The means that a bias is laid beside, in words."""
@@ -43,7 +43,7 @@ def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: f
     """A film in words for a hover text: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
     give_or_take = "" if deviation is None else f" ± {deviation:.2f}"
     return " · ".join(
-        [escaped(title), *more, f"bias {words.signed(bias)}{give_or_take}", words.counted(n_ratings, "rating")]
+        [escaped(title), *more, f"bias {formats.signed(bias)}{give_or_take}", formats.counted(n_ratings, "rating")]
     )
 
 
@@ -69,7 +69,7 @@ def bias_bars_figure(
         film_words(row["title"], row["bias"], row["n_ratings"], deviation=row.get("deviation"))
         for row in rows.to_dict("records")
     ]
-    numbers = {"text": [words.signed(bias) for bias in rows["bias"]], "textfont": font(palette.ink, 12)}
+    numbers = {"text": [formats.signed(bias) for bias in rows["bias"]], "textfont": font(palette.ink, 12)}
     bars = go.Bar(
         x=rows["bias"].tolist(),
         y=places,
@@ -111,7 +111,7 @@ def bias_bars_figure(
     labels = []
     for place, row in zip(places, rows.to_dict("records"), strict=True):
         above = row["bias"] >= 0
-        count = f'<span style="color:{palette.muted}">{words.count(row["n_ratings"])}</span>'
+        count = f'<span style="color:{palette.muted}">{formats.count(row["n_ratings"])}</span>'
         labels.append(
             {
                 "x": 0,
@@ -166,10 +166,10 @@ def bias_scatter_figure(
             row.title,
             row.bias,
             row.n_ratings,
-            f"{MEAN_WORDS[mean]} {words.stars(getattr(row, mean))}",
+            f"{MEAN_WORDS[mean]} {formats.stars(getattr(row, mean))}",
             deviation=getattr(row, "deviation", None),
         )
-        + f"<br>{words.signed(row.residual)} against what its mean suggests"
+        + f"<br>{formats.signed(row.residual)} against what its mean suggests"
         for row in table.itertuples()
     ]
     figure.add_trace(

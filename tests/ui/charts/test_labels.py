@@ -4,13 +4,8 @@ import pandas as pd
 import pytest
 
 from collab.explore.biases import bias_table
-from collab.ui.explore_charts import (
-    bias_bars_figure,
-    bias_scatter_figure,
-    film_words,
-    shortened,
-)
-from collab.ui.theme import DARK, LIGHT
+from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure, film_words, shortened
+from collab.ui.charts.palette import DARK, LIGHT
 
 
 def make_table(n_films=30):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collab.ui.theme import DARK, LIGHT
+from collab.ui.charts.palette import DARK, LIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
 THEMES = {"light": LIGHT, "dark": DARK}

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from collab.ui import words
-from collab.ui.theme import Palette
+from collab.ui.charts import formats
+from collab.ui.charts.palette import Palette
 
 PLAIN = {"displayModeBar": False, "scrollZoom": False}  # no tool bar: hover is enough
 N_NAMED = 5  # films of the overview
@@ -105,7 +105,7 @@ def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
     films = items.iloc[1:]
     films = films[films.n_ratings > 0].sort_values("n_ratings", ascending=False, kind="stable")
     hover = [
-        f"{title} · {words.count(n)} ratings · mean {words.stars(mean)}"
+        f"{title} · {formats.count(n)} ratings · mean {formats.stars(mean)}"
         for title, n, mean in zip(films.title, films.n_ratings, films.mean_rating, strict=True)
     ]
     figure = go.Figure(
