@@ -3,8 +3,8 @@
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui.memory import set_aside_what_stays
-from collab.ui.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
+from collab.ui.frame.garbage import set_aside_what_stays
+from collab.ui.frame.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")

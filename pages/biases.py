@@ -2,7 +2,7 @@
 
 from collab.ui import bias_films_view, bias_kinds_view, bias_users_view
 from collab.ui.controls import choose
-from collab.ui.page import open_page
+from collab.ui.frame.page import open_page
 
 SHOW = {
     "films": bias_films_view.show_films,

@@ -1,6 +1,6 @@
 """Learn: the ideas of collaborative filtering as a walk of small steps, each with something to move."""
 
-from collab.ui.page import open_page
+from collab.ui.frame.page import open_page
 from collab.ui.steps import STEPS
 from collab.ui.walk import choose_step, show_step
 

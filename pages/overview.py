@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.losses import epoch_word, loss_data, loss_spec
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN, count_and_mean_figure, styled
-from collab.ui.page import describe_run, open_page
+from collab.ui.frame import cached
+from collab.ui.frame.page import describe_run, open_page
 from collab.ui.run_view import in_words
 from collab.ui.tables import as_table
 

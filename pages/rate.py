@@ -5,12 +5,13 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui import cached, own_ratings
+from collab.ui import own_ratings
 from collab.ui.begin_view import begin
 from collab.ui.charts import formats
+from collab.ui.frame import cached
+from collab.ui.frame.page import open_page
 from collab.ui.keeping import keep_or_delete, say_view_only
 from collab.ui.lacking import say_lacking
-from collab.ui.page import open_page
 from collab.ui.person import said_by, viewer_of
 from collab.ui.picks_view import show_picks
 from collab.ui.profile_switch import profile_switch, whose

@@ -6,9 +6,9 @@ import streamlit as st
 
 from collab.errors import CollabError, ProfileError
 from collab.recommend.group import LEAST_PEOPLE
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.page import open_page
+from collab.ui.frame import cached
+from collab.ui.frame.page import open_page
 from collab.ui.together_controls import choose_evening
 from collab.ui.together_head import say_trouble, show_people
 from collab.ui.together_people import company

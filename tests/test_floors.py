@@ -48,7 +48,7 @@ def tree_of(path):
 
 
 def name_of(path):
-    """The dotted name of a module: collab.ui.page, pages.rate, app."""
+    """The dotted name of a module: collab.ui.frame.page, pages.rate, app."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -83,11 +83,11 @@ def test_the_parser_sees_every_form_of_import(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     path = folder / "dot.py"
     path.write_text(
-        "import collab.ui.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
+        "import collab.ui.frame.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
         "from . import contract\nfrom ..services.runs import Run\ndef late():\n    import streamlit.testing\n"
     )
     assert [name for _, name in imports_of(path)] == [
-        "collab.ui.page",
+        "collab.ui.frame.page",
         "collab.services",
         "collab.errors",
         "collab.ui",

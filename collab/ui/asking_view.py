@@ -23,8 +23,8 @@ from collab.recommend.elicitation import (
 )
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 from collab.ui.own_ratings import Change
 from collab.ui.person import Viewer
 

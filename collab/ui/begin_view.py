@@ -12,10 +12,11 @@ from collab.data.features import AGE_EDGES
 from collab.errors import RunError
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings
+from collab.ui import own_ratings
 from collab.ui.charts import formats
+from collab.ui.frame import cached
+from collab.ui.frame.page import use_data
 from collab.ui.group_cards import SHOW_GROUPS, groups_in_words
-from collab.ui.page import use_data
 from collab.ui.person import AGE, FACTS, GENDER, OCCUPATION, picked_groups
 
 NEWER = {DEFAULT: "ml-latest-small"}

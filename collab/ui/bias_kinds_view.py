@@ -14,8 +14,8 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
 from collab.ui.film_picker import minimum_ratings
-from collab.ui.needs import need_biases
-from collab.ui.page import Page
+from collab.ui.frame.offers import need_biases
+from collab.ui.frame.page import Page
 
 BOTH = "genre × decade"
 BY = {

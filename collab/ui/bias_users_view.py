@@ -8,15 +8,15 @@ import streamlit as st
 
 from collab.explore.biases import shrunk, user_bias_table
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.bias_charts import distribution_figure
 from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.charts import formats
 from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure
 from collab.ui.charts.palette import palette
 from collab.ui.film_picker import USER, titles_with
-from collab.ui.needs import need_biases
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.offers import need_biases
+from collab.ui.frame.page import Page
 from collab.ui.tables import COLUMNS
 
 RATERS, SPREAD, MEAN = "harshest and kindest", "distribution", "against their mean"

@@ -13,7 +13,7 @@ from collab.explore.data_facts import Sizes, doubled_titles, rated_twice, sizes
 from collab.explore.split_facts import SplitFacts, split_facts
 from collab.services.source import Source, source_of
 from collab.services.training_job import load_encoded
-from collab.ui import cached
+from collab.ui.frame import cached
 
 
 def data_set(name: str, items_by: str = "title") -> tuple[Dataset, Ratings]:

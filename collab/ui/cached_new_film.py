@@ -10,7 +10,7 @@ from collab.explore.new_item import AudienceSpace, audience_space
 from collab.explore.user_groups import favourite_genres, groups_told
 from collab.services.sealed import data_of
 from collab.training.one_thread import one_thread
-from collab.ui import cached
+from collab.ui.frame import cached
 
 N_FILMS = 500  # as many known films, the most rated ones, are asked about
 

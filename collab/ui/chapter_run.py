@@ -10,11 +10,11 @@ from collab.errors import RunError
 from collab.models import CHAPTER_MODEL, preset_of
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import plan
-from collab.ui import cached
-from collab.ui.page import Page
-from collab.ui.queueing import queue, say_refusal
-from collab.ui.visitor import visitor
-from collab.ui.watch import watch
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
+from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import watch
 
 
 def chapter_run(page: Page) -> TrainedRun | None:

@@ -8,11 +8,11 @@ import streamlit as st
 
 from collab.lessons.chapter import Row, n_runs
 from collab.services.chapter_runs import plan_missing, seconds_for, under_way
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.queueing import queue, say_refusal
-from collab.ui.visitor import visitor
-from collab.ui.watch import Moment, watch
+from collab.ui.frame import cached
+from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import Moment, watch
 
 
 def show_training(rows: Sequence[Row]) -> None:

@@ -14,11 +14,11 @@ from collab.models.settings import about
 from collab.services.repeats import why_not_paired
 from collab.services.runs import Progress, RunRecord
 from collab.training.comparison import BETTER, NOT_TOLD_APART, Comparison
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.curves import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.charts.palette import Palette, palette
+from collab.ui.frame import cached
 from collab.ui.runs_table import setting_words
 from collab.ui.tables import as_table
 

@@ -14,10 +14,11 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import SEALED, Split, split_by
 from collab.errors import CollabError
 from collab.explore.data_facts import Sizes
-from collab.ui import cached, cached_data
+from collab.ui import cached_data
 from collab.ui.charts import formats
-from collab.ui.needs import offer_runs_with_ratings
-from collab.ui.page import Page, use_data
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_runs_with_ratings
+from collab.ui.frame.page import Page, use_data
 
 
 @dataclass(frozen=True)

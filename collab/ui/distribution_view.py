@@ -23,12 +23,12 @@ from collab.explore.distribution import (
 )
 from collab.models.levels import COVERAGE
 from collab.services.runs import RunRecord, TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.film_list import level_chances_in_words, likely_words
 from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
+from collab.ui.frame import cached
 from collab.ui.tables import as_table
 
 SOURCES = {

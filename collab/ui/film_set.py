@@ -10,9 +10,9 @@ import streamlit as st
 
 from collab.data.tables import most_rated_items
 from collab.services.runs import TrainedRun
-from collab.ui import own_link
 from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
+from collab.ui.frame import own_link
 
 FILMS = "films"
 """Its name in the link."""

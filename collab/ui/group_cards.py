@@ -10,10 +10,11 @@ from collab.recommend.elicitation import unknown
 from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings
+from collab.ui import own_ratings
 from collab.ui.asking_view import EVEN
 from collab.ui.charts import formats
 from collab.ui.film_list import title_and_facts
+from collab.ui.frame import cached
 from collab.ui.person import Viewer, groups_holding, picked_groups, titles_in
 
 SHOW_GROUPS = "groups"

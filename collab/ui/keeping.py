@@ -8,8 +8,9 @@ import streamlit as st
 
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_link, own_ratings
+from collab.ui import own_ratings
 from collab.ui.charts import formats
+from collab.ui.frame import cached, own_link
 from collab.ui.load_box import load_box
 from collab.ui.profile_switch import whose
 

@@ -11,7 +11,7 @@ from collab.data.genres import genre_flags
 from collab.data.tables import most_rated_items
 from collab.explore.clusters import film_clusters
 from collab.explore.components import Pca, direction_between, film_axes, film_matrix
-from collab.ui import cached
+from collab.ui.frame import cached
 
 MOST_FILMS = 10_000
 """So many films are drawn at most, the most rated: more points cover each other and turn slowly."""

@@ -12,10 +12,11 @@ from collab.errors import CollabError, SettingError
 from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, map_cache, own_ratings
+from collab.ui import map_cache, own_ratings
 from collab.ui.charts import formats
 from collab.ui.film_map_chart import axis_titles
 from collab.ui.film_picker import titles_with
+from collab.ui.frame import cached
 from collab.ui.map_controls import TSNE, Points, Space
 from collab.ui.map_tsne import tsne_places
 from collab.ui.person import viewer_of

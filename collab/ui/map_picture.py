@@ -17,9 +17,9 @@ from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Look, film_map_figure, film_names, film_words
 from collab.ui.film_picker import choose_film
 from collab.ui.film_set import choose_films
+from collab.ui.frame.page import Page
 from collab.ui.map_layout import Layout, person_of_map
 from collab.ui.map_link import CAMERA, read_camera
-from collab.ui.page import Page
 
 HEIGHT = 600
 

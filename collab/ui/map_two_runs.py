@@ -12,10 +12,10 @@ from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Marks, axis_titles
 from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
+from collab.ui.frame.other_run import offer_another_seed, pick_other_run, wait_for_other
+from collab.ui.frame.page import Page, describe_run
 from collab.ui.map_controls import Points, pick_points
 from collab.ui.map_picture import draw_films
-from collab.ui.other_run import offer_another_seed, pick_other_run, wait_for_other
-from collab.ui.page import Page, describe_run
 from collab.ui.two_runs import NEAREST_BY, TwoRuns, compared
 from collab.ui.two_runs_agreement import MEANING, agreement, what_it_means
 from collab.ui.two_runs_tables import all_films, chosen_facts, movers, neighbours

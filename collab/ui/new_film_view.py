@@ -16,12 +16,13 @@ from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, fores
 from collab.models import family_of
 from collab.services.measures import films_left_out
 from collab.services.runs import TrainedRun
-from collab.ui import cached, cached_new_film
+from collab.ui import cached_new_film
 from collab.ui.charts import formats
-from collab.ui.needs import offer_descriptions
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_descriptions
+from collab.ui.frame.page import Page
+from collab.ui.frame.watch import result_of
 from collab.ui.similar_lists import Listing, draw_list, neighbour_table
-from collab.ui.watch import result_of
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5

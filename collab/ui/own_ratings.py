@@ -15,9 +15,9 @@ from collab.data.answers import RatingsFile
 from collab.data.exports import Export, beside_stars, read_export, spelt_as
 from collab.errors import CollabError, ProfileError
 from collab.services.profiles import Answer, Profile
-from collab.ui import cached, own_link
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.visitor import visitor
 from collab.ui.taste import STARS
-from collab.ui.visitor import visitor
 
 LINK = "profile"
 """The name in the link that a private or view-only token goes by."""

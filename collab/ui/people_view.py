@@ -11,11 +11,11 @@ from collab.explore.people import LEAST_ROWS, against_biases, errors_on, taste, 
 from collab.models.levels import COVERAGE
 from collab.services.runs import TrainedRun
 from collab.training.comparison import BETTER, WORSE
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
+from collab.ui.frame import cached
 from collab.ui.people_chart import foretold_figure
 from collab.ui.tables import item_table
 

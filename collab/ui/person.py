@@ -12,7 +12,7 @@ from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached
+from collab.ui.frame import cached
 from collab.ui.taste import Known, answers_known
 
 AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")

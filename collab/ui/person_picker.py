@@ -12,9 +12,9 @@ import pandas as pd
 import streamlit as st
 
 from collab.services.runs import TrainedRun
-from collab.ui import own_link
 from collab.ui.charts import formats
 from collab.ui.film_picker import USER, minimum_ratings
+from collab.ui.frame import own_link
 
 PERSON = "_person"  # the chosen user's number, in the session
 

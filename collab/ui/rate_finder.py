@@ -16,9 +16,9 @@ from collab.training.range_test import GradientModel, RangeTest
 from collab.ui.charts import formats
 from collab.ui.charts.losses import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.charts.palette import Palette, palette
+from collab.ui.frame.watch import result_of
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
-from collab.ui.watch import result_of
 
 BATCH, SMOOTH = "batch", "smoothed"
 

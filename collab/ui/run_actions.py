@@ -11,12 +11,12 @@ from collab.services.repeats import N_REPEATS, plan_repeats, spread_of, with_own
 from collab.services.run_record import LONGEST_NAME, RunRecord
 from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.page import forget_run, open_run
-from collab.ui.queueing import refusal_noted, say_refusal
+from collab.ui.frame import cached
+from collab.ui.frame.page import forget_run, open_run
+from collab.ui.frame.queueing import refusal_noted, say_refusal
+from collab.ui.frame.visitor import visitor
 from collab.ui.runs_table import pick_runs
-from collab.ui.visitor import visitor
 
 NOT_YOURS = "Somebody else has started this run; only they, or the command line of the server, can change it."
 

@@ -15,18 +15,18 @@ from collab.models import family_of
 from collab.models.settings import as_text, settings_from
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan_again
-from collab.ui import cached
 from collab.ui.certainty_view import show_certainty
 from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
 from collab.ui.distribution_view import distribution_expander
-from collab.ui.page import forget_run, use_run
-from collab.ui.queueing import refusal_noted
+from collab.ui.frame import cached
+from collab.ui.frame.page import forget_run, use_run
+from collab.ui.frame.queueing import refusal_noted
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 from collab.ui.sealed_view import show_sealed
 from collab.ui.tables import as_table
-from collab.ui.visitor import visitor
-from collab.ui.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 
 REPLAY_SECONDS = 10.0
 

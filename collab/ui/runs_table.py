@@ -14,7 +14,7 @@ from collab.models import PRESET_TITLES, family_of
 from collab.models.settings import about, to_dict
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.ui.charts import formats
-from collab.ui.page import STATE_WORDS
+from collab.ui.frame.page import STATE_WORDS
 
 LINK = "pick"
 MOST_ROWS = 6  # in sight at once

@@ -7,8 +7,8 @@ import streamlit as st
 from collab.errors import CollabError
 from collab.services.runs import RunRecord
 from collab.services.sealed import check_sealed
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 
 WHY_COUNT = "The best of many looks better than it is: part of its lead is luck on these very ratings."
 

@@ -11,13 +11,13 @@ from collab.errors import RunError
 from collab.explore.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.queueing import queue, say_refusal
+from collab.ui.frame import cached
+from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import watch
 from collab.ui.similar_charts import seed_marks
 from collab.ui.similar_lists import Listing
-from collab.ui.visitor import visitor
-from collab.ui.watch import watch
 
 N_SEEDS = 5  # of this run and the others together
 

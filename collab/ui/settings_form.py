@@ -12,8 +12,8 @@ from collab.data.splitting import SHARE_LIMITS
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
 from collab.models.settings import RANGES, WHOLE_NUMBERS, About, as_text, parse, settings_from, to_dict
-from collab.ui import own_link
 from collab.ui.charts import formats
+from collab.ui.frame import own_link
 
 STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 MODEL = "model"  # link name of the model

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_link
 from collab.ui.charts import formats
 from collab.ui.film_picker import FILM, facts_in_words
+from collab.ui.frame import cached, own_link
 from collab.ui.pick_list import search_address
 
 

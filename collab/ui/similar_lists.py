@@ -24,13 +24,13 @@ from collab.explore.similarity import (
     ranked,
 )
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.film_picker import minimum_ratings
-from collab.ui.needs import offer_runs_with_ratings
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_runs_with_ratings
+from collab.ui.frame.page import Page
 from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
 from collab.ui.tables import item_table
 

@@ -9,11 +9,11 @@ import streamlit as st
 from collab.data.tables import most_rated_items
 from collab.explore.similarity import between
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.film_picker import pick_film
-from collab.ui.needs import offer_factors
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_factors
+from collab.ui.frame.page import Page
 from collab.ui.similar_lists import (
     Listing,
     around,

@@ -8,11 +8,11 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.needs import offer_factors
-from collab.ui.other_run import another_model_first, offer_another_model, pick_other_run, wait_for_other
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_factors
+from collab.ui.frame.other_run import another_model_first, offer_another_model, pick_other_run, wait_for_other
+from collab.ui.frame.page import Page
 from collab.ui.similar_lists import (
     Choice,
     Listing,

@@ -6,8 +6,8 @@ import streamlit as st
 
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.needs import offer_factors
-from collab.ui.page import Page
+from collab.ui.frame.offers import offer_factors
+from collab.ui.frame.page import Page
 from collab.ui.seeds_view import marked_by_seeds, show_seeds
 from collab.ui.similar_lists import (
     Choice,

@@ -11,12 +11,12 @@ from collab.errors import RunError
 from collab.explore.co_rating import shared
 from collab.explore.similarity import FilmSpace, Options, directions, ends, parts
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
+from collab.ui.frame import cached
 from collab.ui.similar_charts import parts_figure
 
 AS_TRAINED, TURNED = "As trained", "Principal axes"

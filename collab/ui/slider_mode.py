@@ -17,18 +17,18 @@ from collab.models import DEFAULT_PRESET, Family
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan
 from collab.services.trials import Rows, Trials, View, key_of
-from collab.ui import cached, own_link
 from collab.ui.charts import formats
 from collab.ui.charts.curves import curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import MSE, VALID, epoch_word
 from collab.ui.charts.palette import palette
-from collab.ui.page import use_run
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.page import use_run
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import POLL_SECONDS
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
 from collab.ui.tables import as_table
 from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
-from collab.ui.visitor import visitor
-from collab.ui.watch import POLL_SECONDS
 
 MODE = "sliders"  # link name of the switch
 SPLIT = "split"  # link name of the split seed of the trials

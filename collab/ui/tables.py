@@ -11,7 +11,7 @@ import streamlit as st
 
 from collab.data.genres import genre_words
 from collab.ui.charts import formats
-from collab.ui.item_page import leave_for_item, open_item
+from collab.ui.frame.item_page import leave_for_item, open_item
 
 COLUMNS: Mapping[str, Any] = {
     "place": st.column_config.NumberColumn("Place", format="localized", width="small"),

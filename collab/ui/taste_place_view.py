@@ -11,14 +11,14 @@ from collab.explore.components import Pca
 from collab.recommend.taste_alike import alike
 from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
 from collab.recommend.taste_profile import ROUNDING
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.controls import choose
+from collab.ui.frame import cached
+from collab.ui.frame.offers import offer_factors
 from collab.ui.keeping import share_button
-from collab.ui.needs import offer_factors
 from collab.ui.person import Viewer
 from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import N_NAMED, place_figure

@@ -12,8 +12,8 @@ from collab.recommend.new_user import Newcomer
 from collab.recommend.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui import own_ratings
 from collab.ui.charts import formats
+from collab.ui.frame.page import Page
 from collab.ui.keeping import say_view_only
-from collab.ui.page import Page
 from collab.ui.person import Viewer, viewer_of
 
 

@@ -9,8 +9,9 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import own_link, own_ratings, together_people
+from collab.ui import own_ratings, together_people
 from collab.ui.charts import formats
+from collab.ui.frame import own_link
 from collab.ui.together_people import YOU, Company
 
 RATE = "pages/rate.py"

@@ -18,8 +18,9 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, Profile
-from collab.ui import cached, own_link, own_ratings
-from collab.ui.visitor import visitor
+from collab.ui import own_ratings
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.visitor import visitor
 
 PEOPLE = "people"
 """The name in the link that the view-only tokens go by, separated by commas."""

@@ -13,12 +13,13 @@ from collab.models.ease import liked_from
 from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import cached, own_ratings
+from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
-from collab.ui.item_page import item_address
+from collab.ui.frame import cached
+from collab.ui.frame.item_page import item_address
 from collab.ui.person import viewer_of
 from collab.ui.tables import item_table, table_fold
 from collab.ui.together_controls import LEAST_STEP, Choice

@@ -22,8 +22,8 @@ from collab.explore.alignment import (
 )
 from collab.services.runs import TrainedRun
 from collab.training.one_thread import one_thread
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 
 LEAST_FILMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""

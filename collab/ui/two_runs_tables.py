@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.explore.alignment import kept_by_count
 from collab.ui.charts import formats
-from collab.ui.other_run import AGAINST
+from collab.ui.frame.other_run import AGAINST
 from collab.ui.tables import item_table
 from collab.ui.two_runs import TwoRuns
 

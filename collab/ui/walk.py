@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from collab.ui import own_link
 from collab.ui.charts import formats
-from collab.ui.page import Page, renew_when_ended, with_run
+from collab.ui.frame import own_link
+from collab.ui.frame.page import Page, renew_when_ended, with_run
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
 """The words of a door wrap: on a phone they are longer than a line, and Streamlit would cut them."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from collab.data.ratings import RatingScale
-from collab.ui import own_link, own_ratings
+from collab.ui import own_ratings
 from collab.ui.charts import formats
+from collab.ui.frame import own_link
 from collab.ui.taste import Known
 
 LINK = "what_if"

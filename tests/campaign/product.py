@@ -30,7 +30,7 @@ from collab.services.jobs import Jobs
 from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
 from collab.services.training_job import carry_out, plan
 from collab.services.trainings import TRAINING, Trainings
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.forked_worker import Nursery, forking_here
 
 __all__ = [

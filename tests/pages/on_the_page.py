@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from collab.ui import cached
+from collab.ui.frame import cached
 
 
 def link(app, name):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from collab.explore.similarity import Options, film_space, similar_items
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 
 

@@ -12,7 +12,7 @@ from collab.recommend.elicitation import Interview, by_information, unknown
 from collab.recommend.new_user import picks
 from collab.services.environment import read_environment
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import current, link, texts
 from tests.pages.test_rate import cards, headings

@@ -9,7 +9,7 @@ import pytest
 from collab.explore.biases import bias_table
 from collab.models import DotBiasSettings
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.on_the_page import current, figure, numbers
 
 

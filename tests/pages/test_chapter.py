@@ -12,7 +12,7 @@ from collab.services import jobs as jobs_module
 from collab.services.chapter_runs import plan_missing, runs_of
 from collab.services.downloads import Fetcher
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui.frame import cached
 from collab.ui.steps import chapter_tables
 from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import table_with, texts

@@ -12,7 +12,8 @@ from collab.services.downloads import Fetch, Fetcher
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.ui import cached, cached_new_film
+from collab.ui import cached_new_film
+from collab.ui.frame import cached
 from collab.ui.steps import STEPS
 from tests.training_here import train_here
 

@@ -19,8 +19,8 @@ from collab.models.baselines import biases_only, global_mean
 from collab.models.levels import calibration
 from collab.models.settings import parse
 from collab.training.metrics import errors
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 from collab.ui.steps import STEPS, distance, feedback
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link, metrics, table_with, texts

@@ -10,7 +10,7 @@ from collab.models import MODELS, preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link
 from tests.training_here import train_here

@@ -21,8 +21,8 @@ from collab.services.environment import read_environment
 from collab.services.run_record import FileMark
 from collab.services.training_job import default_plan, plan
 from collab.services.trainings import Trainings
-from collab.ui import cached
-from collab.ui.page import mark_frame
+from collab.ui.frame import cached
+from collab.ui.frame.page import mark_frame
 from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import link, texts
 
@@ -39,7 +39,7 @@ def test_every_page_opens_by_its_own_address(visit, page, monkeypatch):
     """Without app.py, as Streamlit starts the page for the first visitor of a fresh server: the page runs app.py itself. On
     MovieLens 100K every page is opened in tests/pages/test_default_run.py."""
     framed = []
-    monkeypatch.setattr("collab.ui.page.mark_frame", lambda: (framed.append(page), mark_frame()))
+    monkeypatch.setattr("collab.ui.frame.page.mark_frame", lambda: (framed.append(page), mark_frame()))
     app = visit(page)
     assert framed and not app.exception and not app.error
     assert app.title[0].value and len(app.sidebar.selectbox) == 2

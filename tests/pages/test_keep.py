@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from collab.errors import ProfileError
 from collab.services.profiles import ProfileStore
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.on_the_page import link, press, texts
 from tests.pages.test_rate import answers, cards, headings, rate
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from collab.models import DEFAULT_MODEL
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 from collab.ui.steps import distance, weight_decay
 
 

@@ -9,7 +9,7 @@ import pytest
 from collab.lessons import cold_start as remedies
 from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.models.bayes import BayesSettings
-from collab.ui import cached
+from collab.ui.frame import cached
 from collab.ui.steps import cold_start, feedback, weight_decay
 
 

@@ -1,7 +1,7 @@
 """Learn: uncertainty, nets, the distribution of a rating, similar users."""
 
 from collab.lessons.uncertainty import Belief, drawn_ratings, update
-from collab.ui import cached
+from collab.ui.frame import cached
 
 
 def run_of(app):

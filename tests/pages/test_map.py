@@ -13,9 +13,10 @@ from collab.explore.similarity import Options, film_space, similar_items
 from collab.services import tsne
 from collab.services.environment import read_environment
 from collab.services.job_queue import DONE
-from collab.ui import cached, film_set, map_cache
+from collab.ui import film_set, map_cache
 from collab.ui.film_map_chart import POINTS
 from collab.ui.film_set import choose_films
+from collab.ui.frame import cached
 from tests.pages.on_the_page import current, link, numbers, texts
 
 

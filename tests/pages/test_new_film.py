@@ -14,8 +14,9 @@ from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out
 from collab.services.training_job import plan
-from collab.ui import cached, cached_new_film
+from collab.ui import cached_new_film
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 from tests.pages.on_the_page import link, table_with, wait
 from tests.training_here import train_here
 
@@ -141,7 +142,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
 
 
 def test_a_run_without_side_information_offers_one_that_has_it_or_trains_it(visit, monkeypatch):
-    monkeypatch.setattr("collab.ui.needs.preset_of", lambda model, preset: QUICK)
+    monkeypatch.setattr("collab.ui.frame.offers.preset_of", lambda model, preset: QUICK)
     app = visit("similar", similar_view=VIEW)
     assert app.info[-1].value.startswith("This model has no answer of its own to genres and years")
     before = link(app, "run")

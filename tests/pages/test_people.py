@@ -12,7 +12,7 @@ from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded, plan
 from collab.training.metrics import errors
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.on_the_page import current, figure, link, texts
 from tests.training_here import train_here
 

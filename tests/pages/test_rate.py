@@ -8,7 +8,7 @@ import pytest
 from collab.errors import ProfileError, RunError
 from collab.recommend.elicitation import Interview, by_information, taught
 from collab.services.environment import read_environment
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.in_the_picks import kept_titles, picked, press_in_picks
 from tests.pages.on_the_page import link, press, texts
 

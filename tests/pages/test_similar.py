@@ -12,8 +12,8 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import default_plan, plan
-from collab.ui import cached, other_run
 from collab.ui.charts import formats
+from collab.ui.frame import cached, other_run
 from tests.pages.on_the_page import current, link, texts
 from tests.training_here import train_here
 

@@ -8,7 +8,7 @@ import pytest
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings, build_model, preset_of
 from collab.services.training_job import plan
 from collab.services.trials import Rows
-from collab.ui import cached
+from collab.ui.frame import cached
 from collab.ui.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of
 from tests.pages.on_the_page import link, metrics, texts, wait
 

@@ -15,8 +15,8 @@ from collab.recommend.taste_profile import bias_difference, genre_table, level
 from collab.services.environment import Environment, read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.ui import cached
 from collab.ui.charts import formats
+from collab.ui.frame import cached
 from tests.pages.on_the_page import link, texts
 from tests.training_here import train_here
 

@@ -6,7 +6,7 @@ import pytest
 
 from collab.errors import ProfileError, RunError
 from collab.services.profiles import Profile
-from collab.ui import cached
+from collab.ui.frame import cached
 from collab.ui.together_people import names_of, tokens_in
 from tests.pages.on_the_page import link, press, texts
 

@@ -10,7 +10,7 @@ import pytest
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings, preset_of
 from collab.services import time_limit
 from collab.services.training_job import plan
-from collab.ui import cached
+from collab.ui.frame import cached
 from tests.pages.on_the_page import link, texts, wait
 
 ENDLESS = DotBiasSettings(epochs=100, batch_size=8)

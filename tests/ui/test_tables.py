@@ -68,7 +68,7 @@ def test_an_address_names_data_run_and_film():
 
     import pandas as pd
 
-    from collab.ui.item_page import item_address
+    from collab.ui.frame.item_page import item_address
 
     items = pd.DataFrame({"label": ["#na#", "Thelma & Louise (1991)"]})
     run = SimpleNamespace(id="0123abcd", record=SimpleNamespace(data="sample"), items=items)

@@ -13,14 +13,14 @@ from collab.explore.biases import bias_table, user_bias_table
 from collab.lessons.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.runs import TrainedRun
 from collab.services.sealed import split_of
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, name_of
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
 from collab.ui.film_picker import minimum_ratings, pick_film
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
 

@@ -13,7 +13,6 @@ from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
 from collab.services.chapter_runs import mean_baselines, runs_of
 from collab.services.runs import RunRecord
-from collab.ui import cached
 from collab.ui.chapter_training import show_training
 from collab.ui.chapter_view import (
     final_figure,
@@ -25,7 +24,8 @@ from collab.ui.chapter_view import (
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.page import Page, use_data
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page, use_data
 from collab.ui.walk import Door, Step
 
 

@@ -14,11 +14,11 @@ from collab.lessons.cold_start import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TES
 from collab.services.training_job import load_encoded
 from collab.training.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.training.one_thread import one_thread
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
 

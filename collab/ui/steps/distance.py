@@ -17,7 +17,7 @@ from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
-from collab.ui.page import Page
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collab.ui.distribution_view import show_distribution
-from collab.ui.page import Page
+from collab.ui.frame.page import Page
 from collab.ui.walk import Door, Question, Step, Topic
 
 

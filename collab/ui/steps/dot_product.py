@@ -11,12 +11,12 @@ import streamlit as st
 from plotly.subplots import make_subplots
 
 from collab.lessons.dot_product import TELLINGS, Factors, Telling, dot, products, written
-from collab.ui import own_link
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.controls import choose
-from collab.ui.page import Page
+from collab.ui.frame import own_link
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
 

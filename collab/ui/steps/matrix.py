@@ -12,13 +12,13 @@ import streamlit as st
 from collab.data.ratings import Ratings, RatingScale
 from collab.errors import RunError
 from collab.explore.crosstab import blank_share, by_count, crosstab, spread
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, name_of
 from collab.ui.charts.palette import Palette, mixed, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
 

@@ -14,7 +14,7 @@ from collab.lessons.parameters import BATCH_USERS, KINDS, N_FACTORS, N_USERS, On
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.page import Page
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step, Topic, go_to
 

@@ -13,13 +13,13 @@ from collab.errors import RunError
 from collab.lessons.similar_users import Walk, dense, walk
 from collab.models.neighbours import Neighbours, Say
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.film_picker import pick_user
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step, Topic
 

@@ -11,11 +11,11 @@ import streamlit as st
 from collab.errors import RunError
 from collab.explore.crosstab import by_count, crosstab
 from collab.lessons.slow_motion import State, trajectory
-from collab.ui import cached, own_link
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.controls import choose
-from collab.ui.page import Page
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step

@@ -10,12 +10,12 @@ import streamlit as st
 from collab.data.tables import most_rated_items
 from collab.lessons.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
 from collab.services.runs import TrainedRun
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step
 

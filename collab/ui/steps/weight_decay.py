@@ -25,12 +25,12 @@ from collab.lessons.weight_decay import (
 )
 from collab.services.training_job import load_encoded
 from collab.training.one_thread import one_thread
-from collab.ui import cached
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.controls import choose
-from collab.ui.page import Page
+from collab.ui.frame import cached
+from collab.ui.frame.page import Page
 from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
 

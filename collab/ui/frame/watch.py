@@ -16,9 +16,9 @@ import streamlit as st
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING, Job, key_of
 from collab.services.trainings import Training
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.visitor import visitor
+from collab.ui.frame import cached
+from collab.ui.frame.visitor import visitor
 
 POLL_SECONDS = 0.25
 STOP_SECONDS = 1.0  # how long a press on Stop waits for the end, so that the next picture shows it ended

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 def counting():
     import streamlit as st
 
-    from collab.ui import own_link
+    from collab.ui.frame import own_link
 
     state = st.session_state
     if (linked := own_link.newly_linked("n")) is not None:

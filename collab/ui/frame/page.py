@@ -23,14 +23,14 @@ from collab.services.downloads import Fetch
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore, TrainedRun
 from collab.services.training_job import default_plan
-from collab.ui import cached, own_link
 from collab.ui.charts import formats
-from collab.ui.follow_theme import follow_theme
-from collab.ui.item_page import follow_item_links
-from collab.ui.keyboard import keep_keyboard
-from collab.ui.queueing import queue, say_refusal
-from collab.ui.visitor import visitor
-from collab.ui.watch import Moment, watch
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.follow_theme import follow_theme
+from collab.ui.frame.item_page import follow_item_links
+from collab.ui.frame.keyboard import keep_keyboard
+from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import Moment, watch
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu

@@ -11,12 +11,12 @@ from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, preset_of
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import model_has, plan, runs_with
-from collab.ui import cached, own_link
 from collab.ui.charts import formats
-from collab.ui.page import run_labels
-from collab.ui.queueing import queue, say_refusal
-from collab.ui.visitor import visitor
-from collab.ui.watch import watch
+from collab.ui.frame import cached, own_link
+from collab.ui.frame.page import run_labels
+from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.visitor import visitor
+from collab.ui.frame.watch import watch
 
 AGAINST = "against"  # in the link
 _CHOSEN = "_against"  # its id, in the session: the same on every page

@@ -10,11 +10,11 @@ from collab.errors import CollabError
 from collab.models import preset_of
 from collab.services.runs import RunRecord, TrainedRun
 from collab.services.training_job import default_plan, load_encoded, plan, runs_with
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.page import describe_run, train_and_show, use_run
-from collab.ui.queueing import say_refusal
-from collab.ui.visitor import visitor
+from collab.ui.frame import cached
+from collab.ui.frame.page import describe_run, train_and_show, use_run
+from collab.ui.frame.queueing import say_refusal
+from collab.ui.frame.visitor import visitor
 
 N_OFFERED = 4
 

@@ -10,8 +10,8 @@ from collab.services.environment import read_environment
 from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING
 from collab.services.jobs import Jobs
-from collab.ui import cached
-from collab.ui.watch import ORDINALS, Moment, turn_in_words
+from collab.ui.frame import cached
+from collab.ui.frame.watch import ORDINALS, Moment, turn_in_words
 from tests.services.counting import COUNT, COUNT_ON
 
 SLOW = {"to": 200, "seconds": 0.05}
@@ -35,7 +35,7 @@ def counting(request, **how):
     def page(request, how):
         import streamlit as st
 
-        from collab.ui.watch import result_of
+        from collab.ui.frame.watch import result_of
 
         if (
             found := result_of("count", st.session_state.get("request", request), "Counting", key="n", **how)

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from collab.ui import memory
+from collab.ui.frame import garbage
 
 
 class Ring:
@@ -19,8 +19,8 @@ class Ring:
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch):
     """No collection but those of the module, which has not been asked yet; what it set aside is given back."""
-    monkeypatch.setattr(memory, "_n_modules", 0)
-    monkeypatch.setattr(memory, "_since", 0.0)
+    monkeypatch.setattr(garbage, "_n_modules", 0)
+    monkeypatch.setattr(garbage, "_since", 0.0)
     gc.disable()
     yield
     gc.unfreeze()
@@ -28,22 +28,22 @@ def by_hand(monkeypatch):
 
 
 def test_once_until_a_module_is_new(monkeypatch):
-    assert memory.set_aside_what_stays() and not memory.set_aside_what_stays()
+    assert garbage.set_aside_what_stays() and not garbage.set_aside_what_stays()
     monkeypatch.setitem(sys.modules, "one_more", sys)
-    assert memory.set_aside_what_stays() and not memory.set_aside_what_stays()
+    assert garbage.set_aside_what_stays() and not garbage.set_aside_what_stays()
 
 
 def test_garbage_is_collected_first():
     ring = weakref.ref(Ring())
-    assert memory.set_aside_what_stays() and ring() is None
+    assert garbage.set_aside_what_stays() and ring() is None
 
 
 def test_what_ends_later_is_collected_later(monkeypatch):
     held = Ring()
     ring = weakref.ref(held)
-    assert memory.set_aside_what_stays()
+    assert garbage.set_aside_what_stays()
     del held
     gc.collect()
     assert ring() is not None  # it was set aside
-    monkeypatch.setattr(memory, "_since", memory._since - memory.EVERY)
-    assert memory.set_aside_what_stays() and ring() is None
+    monkeypatch.setattr(garbage, "_since", garbage._since - garbage.EVERY)
+    assert garbage.set_aside_what_stays() and ring() is None

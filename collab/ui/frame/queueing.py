@@ -9,9 +9,9 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.services.runs import RunRecord
-from collab.ui import cached
 from collab.ui.charts import formats
-from collab.ui.visitor import visitor
+from collab.ui.frame import cached
+from collab.ui.frame.visitor import visitor
 
 _REFUSED = "_training_refused"
 
