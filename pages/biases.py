@@ -1,8 +1,8 @@
 """Biases: what the model adds to a film's or a user's every score, and what kinds of films share."""
 
 from collab.ui import bias_films_view, bias_kinds_view, bias_users_view
-from collab.ui.controls import choose
 from collab.ui.frame.page import open_page
+from collab.ui.widgets.controls import choose
 
 SHOW = {
     "films": bias_films_view.show_films,

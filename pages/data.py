@@ -3,9 +3,9 @@
 import streamlit as st
 
 from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
-from collab.ui.controls import choose
 from collab.ui.data_shown import load, say_sealed_unknown
 from collab.ui.frame.page import open_page, renew_when_ended
+from collab.ui.widgets.controls import choose
 
 PARTS = {
     "long tail": data_tail_view.show_tail_table,

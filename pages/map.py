@@ -3,9 +3,7 @@
 import streamlit as st
 
 from collab.ui import film_set
-from collab.ui.controls import choose
 from collab.ui.film_map_chart import Marks
-from collab.ui.film_picker import pick_film
 from collab.ui.frame.offers import need_factors
 from collab.ui.frame.page import Page, open_page
 from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
@@ -14,6 +12,8 @@ from collab.ui.map_layout import lay_out
 from collab.ui.map_picture import draw_map
 from collab.ui.map_sections import show_below
 from collab.ui.map_two_runs import show_two_runs
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.pickers import pick_film
 
 
 def show_one_run(page: Page) -> None:

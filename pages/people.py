@@ -6,11 +6,11 @@ from collab.errors import RunError
 from collab.explore.people import held_out_of, people_table
 from collab.ui import people_picks_view, people_view
 from collab.ui.charts import formats
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import open_page
 from collab.ui.person_picker import people_frame, pick_person
+from collab.ui.widgets.controls import choose
 
 HELD_OUT, RECOMMENDED, RATED, TASTE, ALL = PARTS = (
     "held-out ratings",

@@ -163,7 +163,7 @@ def constants(tree):
 
 
 def test_names_of_keys_are_followed_to_where_they_come_from():
-    tree = ast.parse("from collab.ui.film_picker import FILM as film, minimum_ratings\nOWN = 'x'\nn = 3\n")
+    tree = ast.parse("from collab.ui.widgets.pickers import FILM as film, minimum_ratings\nOWN = 'x'\nn = 3\n")
     assert constants(tree) == {"OWN": "x", "film": "film"}
 
 

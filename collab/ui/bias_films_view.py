@@ -11,11 +11,11 @@ from collab.services.runs import TrainedRun
 from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure
 from collab.ui.charts.palette import palette
-from collab.ui.film_picker import titles_with
 from collab.ui.frame import cached
 from collab.ui.frame.offers import need_biases
 from collab.ui.frame.page import Page
-from collab.ui.tables import item_table
+from collab.ui.widgets.pickers import titles_with
+from collab.ui.widgets.tables import item_table
 
 ENDS, MEAN = "highest and lowest", "against the damped mean"
 PICTURES = {

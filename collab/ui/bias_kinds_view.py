@@ -12,10 +12,10 @@ from collab.ui.bias_parts import HEIGHT, pick_shrinkage
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.controls import choose
-from collab.ui.film_picker import minimum_ratings
 from collab.ui.frame.offers import need_biases
 from collab.ui.frame.page import Page
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.pickers import minimum_ratings
 
 BOTH = "genre × decade"
 BY = {

@@ -13,8 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.explore.biases import BiasDoubt
 from collab.services.runs import TrainedRun
 from collab.ui.charts.style import PLAIN
-from collab.ui.controls import choose
-from collab.ui.film_picker import find_text, minimum_ratings
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.pickers import find_text, minimum_ratings
 
 RAW, SHRUNK = "raw", "shrunk"
 

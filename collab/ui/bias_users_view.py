@@ -13,11 +13,11 @@ from collab.ui.bias_parts import HEIGHT, N_LISTED, choose_picture, draw, nothing
 from collab.ui.charts import formats
 from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure
 from collab.ui.charts.palette import palette
-from collab.ui.film_picker import USER, titles_with
 from collab.ui.frame import cached
 from collab.ui.frame.offers import need_biases
 from collab.ui.frame.page import Page
-from collab.ui.tables import COLUMNS
+from collab.ui.widgets.pickers import USER, titles_with
+from collab.ui.widgets.tables import COLUMNS
 
 RATERS, SPREAD, MEAN = "harshest and kindest", "distribution", "against their mean"
 PICTURES = {

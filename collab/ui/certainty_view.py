@@ -11,7 +11,7 @@ import streamlit as st
 from collab.services.runs import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
-from collab.ui.tables import as_table
+from collab.ui.widgets.tables import as_table
 
 PROMISES = (50, 80, 95)
 NEAR_ENOUGH = 0.02

@@ -11,7 +11,7 @@ from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui import cached_data
 from collab.ui.charts import formats
 from collab.ui.data_shown import Shown
-from collab.ui.tables import item_table
+from collab.ui.widgets.tables import item_table
 
 
 def show_titles(shown: Shown) -> None:

@@ -13,9 +13,9 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.data_charts import Stars, stars_figure
 from collab.ui.data_shown import Shown
-from collab.ui.film_picker import pick_film_of, pick_user_of
 from collab.ui.steps.matrix import show_matrix
-from collab.ui.tables import item_table
+from collab.ui.widgets.pickers import pick_film_of, pick_user_of
+from collab.ui.widgets.tables import item_table
 
 
 def show_stars(shown: Shown) -> None:

@@ -15,7 +15,7 @@ from collab.data.ratings import RatingScale
 from collab.recommend.group import Evening
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
-from collab.ui.film_list import likely_words, title_and_facts, title_html
+from collab.ui.widgets.item_list import likely_words, title_and_facts, title_html
 
 
 def ordinal(number: int) -> str:

@@ -13,9 +13,9 @@ from collab.services.runs import TrainedRun
 from collab.ui import own_ratings
 from collab.ui.asking_view import EVEN
 from collab.ui.charts import formats
-from collab.ui.film_list import title_and_facts
 from collab.ui.frame import cached
 from collab.ui.person import Viewer, groups_holding, picked_groups, titles_in
+from collab.ui.widgets.item_list import title_and_facts
 
 SHOW_GROUPS = "groups"
 """The switch between groups and single films; its name in the link."""

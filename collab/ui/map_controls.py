@@ -18,9 +18,9 @@ from collab.explore.components import N_COMPONENTS
 from collab.services.runs import TrainedRun
 from collab.ui import map_cache
 from collab.ui.charts import formats
-from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS, N_GENRES
 from collab.ui.film_map_chart import OTHERS, Look, Marks
+from collab.ui.widgets.controls import choose
 
 SOLID, FLAT = "3-D", "2-D"
 PCA, TSNE = "PCA", "t-SNE"

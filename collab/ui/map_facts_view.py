@@ -11,7 +11,7 @@ import streamlit as st
 from collab.explore.axes import ends, what_goes_with
 from collab.explore.clusters import cluster_table
 from collab.ui.charts import formats
-from collab.ui.tables import item_table
+from collab.ui.widgets.tables import item_table
 
 N_ENDS = 8
 

@@ -7,9 +7,9 @@ import streamlit as st
 from collab.explore.similarity import Options, similar_items
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.film_picker import film_facts, neighbour_buttons
 from collab.ui.frame import cached
 from collab.ui.map_layout import Layout
+from collab.ui.widgets.pickers import film_facts, neighbour_buttons
 
 
 def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None) -> None:

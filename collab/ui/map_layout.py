@@ -15,11 +15,11 @@ from collab.services.runs import TrainedRun
 from collab.ui import map_cache, own_ratings
 from collab.ui.charts import formats
 from collab.ui.film_map_chart import axis_titles
-from collab.ui.film_picker import titles_with
 from collab.ui.frame import cached
 from collab.ui.map_controls import TSNE, Points, Space
 from collab.ui.map_tsne import tsne_places
 from collab.ui.person import viewer_of
+from collab.ui.widgets.pickers import titles_with
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.plot3d.plot3d import plot3d
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Look, film_map_figure, film_names, film_words
-from collab.ui.film_picker import choose_film
 from collab.ui.film_set import choose_films
 from collab.ui.frame.page import Page
 from collab.ui.map_layout import Layout, person_of_map
 from collab.ui.map_link import CAMERA, read_camera
+from collab.ui.widgets.pickers import choose_film
 
 HEIGHT = 600
 

@@ -10,13 +10,13 @@ import streamlit as st
 from collab.ui import map_cache
 from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED, REPLACED
-from collab.ui.controls import choose
 from collab.ui.film_set import choose_films
 from collab.ui.frame.page import Page
 from collab.ui.map_controls import Points
 from collab.ui.map_facts_view import show_axes, show_clusters, show_set
 from collab.ui.map_layout import Layout
-from collab.ui.tables import item_table
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import item_table
 
 FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 

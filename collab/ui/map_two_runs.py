@@ -8,10 +8,8 @@ import streamlit as st
 
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
-from collab.ui.controls import choose
 from collab.ui.film_colours import MAP_COLOURS
 from collab.ui.film_map_chart import Marks, axis_titles
-from collab.ui.film_picker import film_facts, minimum_ratings, pick_film
 from collab.ui.frame.other_run import offer_another_seed, pick_other_run, wait_for_other
 from collab.ui.frame.page import Page, describe_run
 from collab.ui.map_controls import Points, pick_points
@@ -19,6 +17,8 @@ from collab.ui.map_picture import draw_films
 from collab.ui.two_runs import NEAREST_BY, TwoRuns, compared
 from collab.ui.two_runs_agreement import MEANING, agreement, what_it_means
 from collab.ui.two_runs_tables import all_films, chosen_facts, movers, neighbours
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.pickers import film_facts, minimum_ratings, pick_film
 
 COLOURS = ("moved", "genre", "decade", "year", "mean", "count")
 """Those that a film has in both runs; the first is the one to begin with."""

@@ -12,12 +12,12 @@ from collab.recommend.reasons import watched_reasons
 from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, ranked_for, rated_in
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.dials import choose_dials
 from collab.ui.frame import cached
 from collab.ui.people_view import intervals_of
 from collab.ui.pick_rows import N_PICKS
 from collab.ui.picks_view import ORDER_NAMES
-from collab.ui.tables import item_table
+from collab.ui.widgets.dials import choose_dials
+from collab.ui.widgets.tables import item_table
 
 ORDER_TITLES = {name: title.replace("you would", "they would") for name, title in ORDER_NAMES.items()}
 

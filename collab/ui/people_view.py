@@ -14,10 +14,10 @@ from collab.training.comparison import BETTER, WORSE
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.people_chart import foretold_figure
-from collab.ui.tables import item_table
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import item_table
 
 BY_STARS, BY_SURPRISE = "their stars", "surprise"
 MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}

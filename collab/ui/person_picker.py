@@ -13,8 +13,8 @@ import streamlit as st
 
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.film_picker import USER, minimum_ratings
 from collab.ui.frame import own_link
+from collab.ui.widgets.pickers import USER, minimum_ratings
 
 PERSON = "_person"  # the chosen user's number, in the session
 

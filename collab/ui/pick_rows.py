@@ -10,11 +10,11 @@ import pandas as pd
 from collab.recommend.new_user import Picks, picks
 from collab.recommend.orders import Dials, Move, moves, popular
 from collab.ui.charts import formats
-from collab.ui.film_list import Film, Prediction, title_and_facts
 from collab.ui.frame.item_page import item_address
 from collab.ui.person import Viewer
 from collab.ui.pick_list import deeds, tools
 from collab.ui.pick_reasons import pick_reasons
+from collab.ui.widgets.item_list import Film, Prediction, title_and_facts
 
 N_PICKS = 10
 N_FAMILIAR = 4

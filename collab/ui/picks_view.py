@@ -15,13 +15,13 @@ from collab.recommend.reasons import weightiest
 from collab.ui import what_if
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.dials import choose_dials
-from collab.ui.film_list import film_list
 from collab.ui.keeping import share_button
 from collab.ui.person import Viewer
 from collab.ui.pick_deeds import carry_out, last_deed
 from collab.ui.pick_list import pick_list
 from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked
+from collab.ui.widgets.dials import choose_dials
+from collab.ui.widgets.item_list import film_list
 
 ORDER_NAMES = {
     WATCH: "What you would watch and like",

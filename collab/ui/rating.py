@@ -18,12 +18,12 @@ from collab.ui import own_ratings
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.film_list import Film, facts, film_list
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.person import Viewer
 from collab.ui.taste import Known, next_films
+from collab.ui.widgets.item_list import Film, facts, film_list
 
 STYLE = Path(__file__).with_suffix(".css")
 

@@ -19,14 +19,14 @@ from collab.ui.certainty_view import show_certainty
 from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
-from collab.ui.distribution_view import distribution_expander
 from collab.ui.frame import cached
 from collab.ui.frame.page import forget_run, use_run
 from collab.ui.frame.queueing import refusal_noted
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 from collab.ui.sealed_view import show_sealed
-from collab.ui.tables import as_table
+from collab.ui.widgets.distribution import distribution_expander
+from collab.ui.widgets.tables import as_table
 
 REPLAY_SECONDS = 10.0
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.film_picker import FILM, facts_in_words
 from collab.ui.frame import cached, own_link
 from collab.ui.pick_list import search_address
+from collab.ui.widgets.pickers import FILM, facts_in_words
 
 
 def film_head(run: TrainedRun, film: int) -> None:

@@ -27,12 +27,12 @@ from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.film_picker import minimum_ratings
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import Page
 from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
-from collab.ui.tables import item_table
+from collab.ui.widgets.pickers import minimum_ratings
+from collab.ui.widgets.tables import item_table
 
 LARGEST_SHOWN_BETA = 200
 AT = 10  # so many of each list are compared

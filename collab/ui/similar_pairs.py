@@ -10,7 +10,6 @@ from collab.data.tables import most_rated_items
 from collab.explore.similarity import between
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.film_picker import pick_film
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.page import Page
@@ -27,6 +26,7 @@ from collab.ui.similar_lists import (
     two_lists_table,
 )
 from collab.ui.similar_why import show_why
+from collab.ui.widgets.pickers import pick_film
 
 SECOND_FILM = "second_film"
 _NEAR = {

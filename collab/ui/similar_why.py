@@ -15,9 +15,9 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.similar_charts import parts_figure
+from collab.ui.widgets.controls import choose
 
 AS_TRAINED, TURNED = "As trained", "Principal axes"
 N_PARTS = 6

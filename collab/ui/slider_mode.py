@@ -27,8 +27,8 @@ from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS
 from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
 from collab.ui.settings_form import take_over
-from collab.ui.tables import as_table
 from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
+from collab.ui.widgets.tables import as_table
 
 MODE = "sliders"  # link name of the switch
 SPLIT = "split"  # link name of the split seed of the trials

@@ -11,12 +11,12 @@ from collab.recommend.taste_alike import LIKED, N_FILMS, alike, liked_films, n_i
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.film_list import Film, film_list, title_and_facts
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.person import Viewer
-from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import alike_figure
+from collab.ui.widgets.item_list import Film, film_list, title_and_facts
+from collab.ui.widgets.tables import item_table, table_fold
 
 N_SHOWN = 10
 """Users on the chart; the table has all who are asked."""

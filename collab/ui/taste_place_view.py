@@ -15,14 +15,14 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.keeping import share_button
 from collab.ui.person import Viewer
-from collab.ui.tables import item_table, table_fold
 from collab.ui.taste_charts import N_NAMED, place_figure
 from collab.ui.taste_profile_view import say_so_far
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import item_table, table_fold
 
 N_ON_MAP = 1000
 """Films on the map, most rated first: as many as on the film map at first, so that the axes are the same."""

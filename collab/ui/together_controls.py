@@ -9,8 +9,8 @@ import streamlit as st
 from collab.recommend.group import AVERAGE, LEAST_MISERY, WITHOUT_MISERY
 from collab.recommend.orders import RATING, WATCH, Dials
 from collab.services.runs import TrainedRun
-from collab.ui.controls import choose
-from collab.ui.dials import choose_dials
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.dials import choose_dials
 
 WAYS = {"Average": AVERAGE, "Least misery": LEAST_MISERY, "Average without misery": WITHOUT_MISERY}
 ORDERS = {"Watch and like": WATCH, "Predicted rating": RATING}

@@ -17,14 +17,14 @@ from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.evening_list import evening_list, listed_names
-from collab.ui.film_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.person import viewer_of
-from collab.ui.tables import item_table, table_fold
 from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
 from collab.ui.together_side import agreement_table, gains_table, show_agreement, show_gains
+from collab.ui.widgets.item_list import Film, film_list, likely_words, title_and_facts
+from collab.ui.widgets.tables import item_table, table_fold
 
 STYLES = (Path(__file__).with_name("rating.css"), Path(__file__).with_name("together.css"))
 

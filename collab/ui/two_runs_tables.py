@@ -9,8 +9,8 @@ import streamlit as st
 from collab.explore.alignment import kept_by_count
 from collab.ui.charts import formats
 from collab.ui.frame.other_run import AGAINST
-from collab.ui.tables import item_table
 from collab.ui.two_runs import TwoRuns
+from collab.ui.widgets.tables import item_table
 
 N_MOVED = 10
 

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from collab.services.runs import TrainedRun
-from collab.ui.film_picker import FILM
+from collab.ui.widgets.pickers import FILM
 
 _JS = """
 let go = null;

@@ -17,12 +17,12 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, name_of
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.controls import choose
-from collab.ui.film_picker import minimum_ratings, pick_film
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.pickers import minimum_ratings, pick_film
+from collab.ui.widgets.tables import as_table
 
 ONE, ORDER = "one prediction", "two orders"
 N_RANKED = 10

@@ -16,10 +16,10 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
-from collab.ui.controls import choose
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 ARROWS, RARE = "Two arrows", "Rare films"
 CUT, SHRINK, CAUTIOUS = "Leave rare films out", "Shrink the similarity", "Cautious cosine"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collab.ui.distribution_view import show_distribution
 from collab.ui.frame.page import Page
 from collab.ui.walk import Door, Question, Step, Topic
+from collab.ui.widgets.distribution import show_distribution
 
 
 def draw(page: Page) -> None:

@@ -14,11 +14,11 @@ from collab.lessons.dot_product import TELLINGS, Factors, Telling, dot, products
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.controls import choose
 from collab.ui.frame import own_link
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
 USER = "The user"

@@ -29,8 +29,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.tables import as_table
 
 N_WORLDS = 3
 SECONDS_BETWEEN_PICTURES = 0.2

@@ -16,8 +16,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.tables import as_table
 
 N_USERS, N_FACTORS, BATCH = 8, 4, 64
 SIZES = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)

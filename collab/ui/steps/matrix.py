@@ -16,11 +16,11 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, name_of
 from collab.ui.charts.palette import Palette, mixed, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 CORNER, SECTION = "Busiest", "Cross-section"
 SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller

@@ -19,10 +19,10 @@ from collab.models.settings import parse
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.controls import choose
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step, Topic
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 NET, SIZES = "The net", "Embedding sizes"
 MOST_LAYERS = 4

@@ -12,10 +12,10 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.plot3d.plot3d import plot3d
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.controls import choose
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
 HEIGHT = 400

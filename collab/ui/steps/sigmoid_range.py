@@ -15,8 +15,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step
+from collab.ui.widgets.tables import as_table
 
 TOP_RATING = 5.0
 SCORES = np.linspace(-8, 8, 161)

@@ -17,11 +17,11 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.film_picker import pick_user
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Step, Topic
+from collab.ui.widgets.pickers import pick_user
+from collab.ui.widgets.tables import as_table
 
 MINIMUM_COUNT = 20
 N_TERMS = 3  # so many neighbours of a sum are written out

@@ -13,12 +13,12 @@ from collab.explore.crosstab import by_count, crosstab
 from collab.lessons.slow_motion import State, trajectory
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.controls import choose
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.page import Page
 from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
 SIZE = 6  # users, and films

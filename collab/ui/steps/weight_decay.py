@@ -28,11 +28,11 @@ from collab.training.one_thread import one_thread
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
-from collab.ui.controls import choose
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.tables import as_table
 from collab.ui.walk import Door, Question, Step
+from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import as_table
 
 CANYON, RULE, OVERFIT = "Canyon", "Update rule", "Over-fitting"
 CHAPTER_CANYONS = (1, 2, 5, 10, 50)

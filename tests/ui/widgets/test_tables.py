@@ -10,7 +10,7 @@ def app(around, fold, n):
     import pandas as pd
     import streamlit as st
 
-    from collab.ui.tables import as_table
+    from collab.ui.widgets.tables import as_table
 
     def make():
         st.session_state["made"] = st.session_state.get("made", 0) + 1
@@ -36,7 +36,7 @@ def test_a_table_is_made_when_it_is_opened(around, fold, n):
 def items_app():
     import pandas as pd
 
-    from collab.ui.tables import item_table
+    from collab.ui.widgets.tables import item_table
 
     items = pd.DataFrame({"label": ["#na#", "Alien (1979)", "Fargo (1996)"], "title": ["#na#", "Alien", "Fargo"]})
     rows = pd.DataFrame(

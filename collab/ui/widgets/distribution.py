@@ -26,10 +26,10 @@ from collab.services.runs import RunRecord, TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.film_list import level_chances_in_words, likely_words
-from collab.ui.film_picker import FILM, choose_film, pick_film, pick_user
 from collab.ui.frame import cached
-from collab.ui.tables import as_table
+from collab.ui.widgets.item_list import level_chances_in_words, likely_words
+from collab.ui.widgets.pickers import FILM, choose_film, pick_film, pick_user
+from collab.ui.widgets.tables import as_table
 
 SOURCES = {
     OWN: "The model predicts these chances itself, one for every level.",
