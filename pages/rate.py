@@ -5,14 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui import own_ratings
 from collab.ui.begin_view import begin
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
-from collab.ui.keeping import keep_or_delete, say_view_only
-from collab.ui.lacking import say_lacking
-from collab.ui.person import said_by, viewer_of
+from collab.ui.person import own_profile
+from collab.ui.person.lacking import say_lacking
+from collab.ui.person.share import keep_or_delete, say_view_only
+from collab.ui.person.viewer import said_by, viewer_of
 from collab.ui.picks_view import show_picks
 from collab.ui.profile_switch import profile_switch, whose
 from collab.ui.rating import STYLE, answer_list, answers_to_look_at, rate_cards
@@ -29,16 +29,16 @@ except CollabError as reason:
 
 def show() -> None:
     """All that an answer changes; after a tap only this runs again."""
-    profile, wrong = own_ratings.open_profile()
+    profile, wrong = own_profile.open_profile()
     can_edit = profile is None or profile.can_edit
     if wrong:
         st.warning(f"{formats.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
         say_view_only(profile)
-    if (trouble := own_ratings.take_trouble()) not in ("", wrong):
+    if (trouble := own_profile.take_trouble()) not in ("", wrong):
         st.error(formats.plain(trouble), icon=":material/error:")
     try:
-        answers, said = own_ratings.answers_of(profile), said_by(profile)
+        answers, said = own_profile.answers_of(profile), said_by(profile)
     except CollabError as reason:  # the database went between two questions
         st.error(f"The answers cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         return

@@ -25,8 +25,8 @@ from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.own_ratings import Change
-from collab.ui.person import Viewer
+from collab.ui.person.own_profile import Change
+from collab.ui.person.viewer import Viewer
 
 EVEN = 0.005
 """A change of the uncertainty smaller than this is none: it would read as 0 %."""

@@ -12,12 +12,12 @@ from collab.data.features import AGE_EDGES
 from collab.errors import RunError
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import use_data
 from collab.ui.group_cards import SHOW_GROUPS, groups_in_words
-from collab.ui.person import AGE, FACTS, GENDER, OCCUPATION, picked_groups
+from collab.ui.person import own_profile
+from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_groups
 
 NEWER = {DEFAULT: "ml-latest-small"}
 """Which data set of the catalogue has the newer films: somebody who rates films would rather have those."""
@@ -143,4 +143,4 @@ def _values(dataset: Dataset, column: str) -> list[str]:
 
 def _told(name: str, key: str) -> None:
     chosen = st.session_state[key]
-    own_ratings.tell(name, lambda _: None if chosen == LEFT_OUT else chosen)
+    own_profile.tell(name, lambda _: None if chosen == LEFT_OUT else chosen)

@@ -11,11 +11,11 @@ from collab.data.answers import RatingsFile
 from collab.data.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings
 from collab.ui.charts import formats
-from collab.ui.lacking import listed, unmatched
-from collab.ui.own_ratings import FileRead
-from collab.ui.taste import STARS
+from collab.ui.person import own_profile
+from collab.ui.person.known import STARS
+from collab.ui.person.lacking import listed, unmatched
+from collab.ui.person.own_profile import FileRead
 
 LARGEST_FILE = 5
 """Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""
@@ -41,7 +41,7 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
         )
         if chosen is not None and state.get("_file") is not None:
             if state["_file"].run_id != run.id:  # another data set since: other titles match
-                state["_file"] = own_ratings.read_file(chosen.getvalue(), chosen.name, run.id)
+                state["_file"] = own_profile.read_file(chosen.getvalue(), chosen.name, run.id)
             if state["_file"] is not None:
                 _preview(state["_file"], answers, run)
     if state.get("_note"):  # what came of the last file, or of deleting
@@ -51,7 +51,7 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
 
 def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None:
     """What the file holds and would change, and the two ways on."""
-    read, keep, data = file.export.answers, own_ratings.to_keep(file, answers), run.record.data_title
+    read, keep, data = file.export.answers, own_profile.to_keep(file, answers), run.record.data_title
     st.markdown(f"{_kinds(read)}{ORIGINS[file.export.origin]}: {_matched(file, data)}.")
     given = {answer.title: (answer.rating, answer.said) for answer in answers}
     n_replaced = sum(given.get(title, now) != now for title, now in _said(keep).items())
@@ -104,16 +104,16 @@ def _matched(file: FileRead, data_title: str) -> str:
 def _read(key: str, run_id: str) -> None:
     state = st.session_state
     file, state["_note"] = state[key], None
-    state["_file"] = own_ratings.read_file(file.getvalue(), file.name, run_id) if file is not None else None
+    state["_file"] = own_profile.read_file(file.getvalue(), file.name, run_id) if file is not None else None
     if file is not None and state["_file"] is None:
         _next_file()
-        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_ratings.take_trouble())}"
+        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_trouble())}"
 
 
 def _keep(file: FileRead, data_title: str) -> None:
-    n_kept = own_ratings.keep_file(file)
+    n_kept = own_profile.keep_file(file)
     if n_kept is None:
-        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_ratings.take_trouble())}"
+        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_trouble())}"
         return
     _next_file()
     text = f"{formats.counted(n_kept, 'answer')} loaded."

@@ -12,13 +12,14 @@ from collab.errors import CollabError, SettingError
 from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import map_cache, own_ratings
+from collab.ui import map_cache
 from collab.ui.charts import formats
 from collab.ui.film_map_chart import axis_titles
 from collab.ui.frame import cached
 from collab.ui.map_controls import TSNE, Points, Space
 from collab.ui.map_tsne import tsne_places
-from collab.ui.person import viewer_of
+from collab.ui.person import own_profile
+from collab.ui.person.viewer import viewer_of
 from collab.ui.widgets.pickers import titles_with
 
 
@@ -103,14 +104,14 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
 
 def person_of_map() -> tuple[Profile | None, str]:
     """The profile of the link, and what is wrong with it; else that of the session, which this page's link need not hold."""
-    return own_ratings.open_profile() if own_ratings.LINK in st.query_params else (own_ratings.of_session(), "")
+    return own_profile.open_profile() if own_profile.LINK in st.query_params else (own_profile.of_session(), "")
 
 
 def _predicted(run: TrainedRun) -> np.ndarray:
     """How the person in front of the page would rate every film, (n_items,) in stars; the average person without ratings."""
     try:
         profile, wrong = person_of_map()
-        viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
+        viewer = viewer_of(run, profile, own_profile.answers_of(profile))
         person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:
         st.caption(f"{formats.plain(str(reason))} The colours are those of the average person.")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.ui import map_cache, own_ratings
+from collab.ui import map_cache
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.plot3d.plot3d import plot3d
@@ -19,6 +19,7 @@ from collab.ui.film_set import choose_films
 from collab.ui.frame.page import Page
 from collab.ui.map_layout import Layout, person_of_map
 from collab.ui.map_link import CAMERA, read_camera
+from collab.ui.person import own_profile
 from collab.ui.widgets.pickers import choose_film
 
 HEIGHT = 600
@@ -40,7 +41,7 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
         on_select=lambda picked, how: choose_films(run, picked, how),
         camera=read_camera(st.query_params.get(CAMERA), n_axes),
         view=layout.view,
-        link={own_ratings.LINK: _view_token() if colour_by == "predicted" else None},
+        link={own_profile.LINK: _view_token() if colour_by == "predicted" else None},
     )
     n_rated = len(map_cache.rated_films(run.id))
     if n_rated > map_cache.MOST_FILMS:

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from collab.data.answers import DISMISSALS, SEEN
-from collab.ui import own_ratings, what_if
+from collab.ui import what_if
+from collab.ui.person import own_profile
+from collab.ui.person.known import Known
 from collab.ui.pick_list import stars, undo_button
 from collab.ui.rating import note_place, undo
-from collab.ui.taste import Known
 
 
 def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:
@@ -19,7 +20,7 @@ def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *,
 
     A press that fits nothing in sight is one that came late, and does nothing.
     """
-    do, title, change = deed.get("do"), deed.get("of"), own_ratings.last_change()
+    do, title, change = deed.get("do"), deed.get("of"), own_profile.last_change()
     if do == "what if":
         film = next((film for film in known.rated if known.titles[film] == title), None)
         if film is not None:
@@ -32,16 +33,16 @@ def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *,
         undo()
     elif do in DISMISSALS and title in titles:
         note_place(title)
-        own_ratings.dismiss(title, do)
+        own_profile.dismiss(title, do)
     elif do == "rate" and deed.get("stars") in (1, 2, 3, 4, 5) and (just_said or title in titles):
         note_place(title)
-        own_ratings.rate(title, float(deed["stars"]))
+        own_profile.rate(title, float(deed["stars"]))
         st.session_state["_rated_here"] = title
 
 
 def last_deed(can_edit: bool) -> tuple[str, str]:
     """What was last done with a pick, and the HTML of what can be done then; "" where something else came last."""
-    change = own_ratings.last_change()
+    change = own_profile.last_change()
     if not can_edit or change is None:
         return "", ""
     dismissed = any(answer is not None and answer.is_dismissal for answer in (change.before, change.after))
@@ -49,4 +50,4 @@ def last_deed(can_edit: bool) -> tuple[str, str]:
         return "", ""
     is_seen = change.after is not None and change.after.said == SEEN
     then = stars(change.title) if is_seen else ""
-    return f"{change.title}: {own_ratings.say(change)}", then + undo_button(change.title)
+    return f"{change.title}: {own_profile.say(change)}", then + undo_button(change.title)

@@ -8,7 +8,7 @@ from collab.recommend.new_user import ABOUT, GROUPS, Picks
 from collab.recommend.orders import WATCH
 from collab.recommend.reasons import Reason, rating_reasons, rounded, watched_reasons
 from collab.ui.charts import formats
-from collab.ui.person import Viewer
+from collab.ui.person.viewer import Viewer
 from collab.ui.widgets.item_list import Part, Sum
 
 TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}

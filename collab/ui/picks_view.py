@@ -15,8 +15,8 @@ from collab.recommend.reasons import weightiest
 from collab.ui import what_if
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.keeping import share_button
-from collab.ui.person import Viewer
+from collab.ui.person.share import share_button
+from collab.ui.person.viewer import Viewer
 from collab.ui.pick_deeds import carry_out, last_deed
 from collab.ui.pick_list import pick_list
 from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import own_ratings
 from collab.ui.charts import formats
+from collab.ui.person import own_profile
 
 BOX = "profile_box"
 WIDTH = 340
@@ -21,7 +21,7 @@ def profile_switch(profile: Profile | None) -> None:
     on a view-only link."""
     if profile is not None and not profile.can_edit:
         return
-    here = own_ratings.profiles_here()
+    here = own_profile.profiles_here()
     others = [each for each in here if profile is None or each.id != profile.id]
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", key="whose"):
         if profile is None and others:
@@ -74,14 +74,14 @@ def _name(profile: Profile | None) -> None:
         key=key,
         max_chars=LONGEST_NAME,
         placeholder="Who is rating? The first answer or a name starts a profile.",
-        on_change=lambda: own_ratings.name_it(st.session_state[key]),
+        on_change=lambda: own_profile.name_it(st.session_state[key]),
         help="Enter keeps it. Whoever opens the view-only link sees it too.",
     )
 
 
 def _others(others: list[Profile]) -> None:
     st.caption("Also in this browser")
-    n_answers = own_ratings.n_answers(others)
+    n_answers = own_profile.n_answers(others)
     for each in reversed(others):
         with st.container(
             horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"other-{each.id}"
@@ -96,7 +96,7 @@ def _others(others: list[Profile]) -> None:
                 key=f"forget-{each.id}",
                 type="tertiary",
                 icon=":material/close:",
-                on_click=own_ratings.forget_here,
+                on_click=own_profile.forget_here,
                 args=(each,),
                 help="Forget here: off this browser’s list. Its ratings stay, and its private link opens them.",
             )
@@ -122,17 +122,17 @@ def _another() -> None:
 
 
 def _start_another() -> None:
-    if own_ratings.start_another(st.session_state["another_name"].strip() or DEFAULT_NAME):
+    if own_profile.start_another(st.session_state["another_name"].strip() or DEFAULT_NAME):
         _close()
 
 
 def _switch_to(profile: Profile) -> None:
-    own_ratings.switch_to(profile)
+    own_profile.switch_to(profile)
     _close()
 
 
 def _forget(profile: Profile) -> None:
-    if own_ratings.forget_here(profile):
+    if own_profile.forget_here(profile):
         _close()
 
 

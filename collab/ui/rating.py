@@ -14,15 +14,15 @@ import streamlit as st
 
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings
 from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
-from collab.ui.person import Viewer
-from collab.ui.taste import Known, next_films
+from collab.ui.person import own_profile
+from collab.ui.person.known import Known, next_films
+from collab.ui.person.viewer import Viewer
 from collab.ui.widgets.item_list import Film, facts, film_list
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -55,7 +55,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         _so_far(known, what_groups_tell(viewer, said), "Tap to pick, again to put back.")
         group_cards(run, said)
         return
-    change = own_ratings.last_change()
+    change = own_profile.last_change()
     place = cached.film_places(run.id, [change.title])[0] if change else None
     _so_far(known, what_it_taught(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
@@ -101,7 +101,7 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
     for answer in _here(answers, known):
         index = titles.get(answer.title)
         about, address = ("", "") if index is None else (facts(run.items.iloc[index]), item_address(run, index))
-        said = own_ratings.in_words(answer)
+        said = own_profile.in_words(answer)
         figure, _, unit = said.partition(" ")
         verdict = ("", said) if answer.rating is None else (figure, f" {unit}")
         films.append(Film(answer.title, about, *verdict, address=address))
@@ -114,13 +114,13 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
 def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:
     """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
     Before the first answer it says `how` to begin."""
-    change = own_ratings.last_change()
+    change = own_profile.last_change()
     if change is None and not known.answered:
         text = how
     else:
         text = f"{formats.count(len(known.rated))} rated, {formats.count(len(known.not_seen))} not seen."
     if change is not None:
-        text += f" Last: {formats.plain(change.title)}, {own_ratings.say(change)}."
+        text += f" Last: {formats.plain(change.title)}, {own_profile.say(change)}."
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="so_far"):
         with st.container(gap=None, key="said"):
             st.caption(text, wrap=False)
@@ -162,7 +162,7 @@ def _answer(answer: Answer) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"row-{answer.title}"):
         st.markdown(formats.plain(answer.title), wrap=False, width="stretch")
         if answer.rating is None:
-            st.caption(own_ratings.in_words(answer), width="content")
+            st.caption(own_profile.in_words(answer), width="content")
         elif answer.rating != round(answer.rating):
             st.caption(formats.stars(answer.rating), width="content")
         st.feedback("stars", key=key, on_change=_rated, args=(answer.title, key))
@@ -193,7 +193,7 @@ def _rated(title: str, key: str) -> None:
 
 def _say(title: str, rating: float | None) -> None:
     note_place(title)
-    own_ratings.rate(title, rating)
+    own_profile.rate(title, rating)
 
 
 def note_place(title: str) -> None:
@@ -206,13 +206,13 @@ def note_place(title: str) -> None:
 
 
 def _take_back(title: str) -> None:
-    own_ratings.take_back(title)
+    own_profile.take_back(title)
     st.session_state["_note"] = None
 
 
 def undo() -> None:
     """Undo the last change; a film that is asked again comes back to where it was."""
-    change, state = own_ratings.undo(), st.session_state
+    change, state = own_profile.undo(), st.session_state
     place = state.get("_asked_at", {}).get(change.title) if change else None
     if place is not None and change.before is None and place < len(state["_asked"]):
         state["_asked"][place] = change.title

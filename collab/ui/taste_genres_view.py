@@ -11,7 +11,7 @@ from collab.recommend.taste_profile import genre_table, predicted_distribution
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.person import Viewer
+from collab.ui.person.viewer import Viewer
 from collab.ui.taste_charts import distribution_figure, genre_figure
 from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import table_fold

@@ -17,8 +17,8 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
-from collab.ui.keeping import share_button
-from collab.ui.person import Viewer
+from collab.ui.person.share import share_button
+from collab.ui.person.viewer import Viewer
 from collab.ui.taste_charts import N_NAMED, place_figure
 from collab.ui.taste_profile_view import say_so_far
 from collab.ui.widgets.controls import choose

@@ -10,21 +10,21 @@ from collab.errors import CollabError
 from collab.models.levels import COVERAGE
 from collab.recommend.new_user import Newcomer
 from collab.recommend.taste_profile import Difference, bias_difference, given_and_everyone, level
-from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.frame.page import Page
-from collab.ui.keeping import say_view_only
-from collab.ui.person import Viewer, viewer_of
+from collab.ui.person import own_profile
+from collab.ui.person.share import say_view_only
+from collab.ui.person.viewer import Viewer, viewer_of
 
 
 def open_taste(page: Page) -> Viewer:
     """The person of the link or of this session; without one, or where the link is of no use, the average person."""
     profile, answers = None, []
     try:
-        profile, wrong = own_ratings.open_profile()
+        profile, wrong = own_profile.open_profile()
         if wrong:
             st.warning(f"{formats.plain(wrong)} What you see is the average person.", icon=":material/link_off:")
-        answers = own_ratings.answers_of(profile)
+        answers = own_profile.answers_of(profile)
     except CollabError as reason:
         profile = None
         st.error(f"Ratings cannot be read: {formats.plain(str(reason))}", icon=":material/error:")

@@ -9,9 +9,10 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import own_ratings, together_people
+from collab.ui import together_people
 from collab.ui.charts import formats
 from collab.ui.frame import own_link
+from collab.ui.person import own_profile
 from collab.ui.together_people import YOU, Company
 
 RATE = "pages/rate.py"
@@ -50,7 +51,7 @@ def show_people(company: Company, page_name: str) -> None:
 
 
 def _person(place: int, profile: Profile, name: str, private: Profile | None) -> None:
-    n_rated = sum(answer.rating is not None for answer in own_ratings.answers_of(profile))
+    n_rated = sum(answer.rating is not None for answer in own_profile.answers_of(profile))
     with st.popover(f"{formats.plain(name)} · {formats.count(n_rated)} rated", key=f"person-{place}"):
         has = "have" if name == YOU else "has"
         st.markdown(f"**{formats.plain(name)}** {has} rated {formats.counted(n_rated, 'film')}.")
@@ -126,4 +127,4 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
 def _rate(profile: Profile) -> None:
     """Open the Rate page for somebody whose private link this browser has."""
     together_people.turn_to(profile)
-    st.switch_page(RATE, query_params={own_ratings.LINK: profile.edit_token})
+    st.switch_page(RATE, query_params={own_profile.LINK: profile.edit_token})

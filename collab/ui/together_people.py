@@ -18,9 +18,9 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, Profile
-from collab.ui import own_ratings
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.visitor import visitor
+from collab.ui.person import own_profile
 
 PEOPLE = "people"
 """The name in the link that the view-only tokens go by, separated by commas."""
@@ -86,14 +86,14 @@ def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...
 
 def tokens_in(text: str) -> list[str]:
     """The tokens in a pasted text: those of an address, private, view-only or of an evening; else the text itself."""
-    named = re.findall(rf"[?&](?:{own_ratings.LINK}|{PEOPLE})=([^&#\s]+)", text)
+    named = re.findall(rf"[?&](?:{own_profile.LINK}|{PEOPLE})=([^&#\s]+)", text)
     return [token for part in named or [text] for token in re.split(r"[,\s]+", unquote(part)) if token]
 
 
 def private_links() -> dict[int, Profile]:
     """The profiles that this browser may change, by their ids: those it remembers, and the session's own. Raises ProfileError."""
     known = {profile.id: profile for profile in cached.profiles().profiles_of(visitor())}
-    own = own_ratings.of_session()
+    own = own_profile.of_session()
     if own is not None and own.can_edit:
         known.setdefault(own.id, own)
     return known
@@ -154,10 +154,10 @@ def start_somebody(name: str) -> Profile:
 def turn_to(profile: Profile) -> None:
     """Make this profile, opened by its private link, the session's own; the one of before stays in the browser's list.
     Raises ProfileError."""
-    own = own_ratings.of_session()
+    own = own_profile.of_session()
     if own is not None and own.can_edit:
         cached.profiles().remember(visitor(), own)
-    own_ratings.turn_to(profile.edit_token)
+    own_profile.turn_to(profile.edit_token)
 
 
 def _tokens_of_link() -> list[str]:
@@ -168,13 +168,13 @@ def _tokens_of_link() -> list[str]:
         tokens = list(state.get("_together", ()))
     else:
         tokens = [token for token in text.split(",") if token]
-    token = st.query_params.get(own_ratings.LINK)
+    token = st.query_params.get(own_profile.LINK)
     if token is not None:
-        late = own_link.is_late(own_ratings.LINK, token)
-        own_link.put(own_ratings.LINK, None)
+        late = own_link.is_late(own_profile.LINK, token)
+        own_link.put(own_profile.LINK, None)
         if not late:
             tokens += _joining(token)
-    own = own_ratings.of_session()
+    own = own_profile.of_session()
     if not tokens and "_together" not in state and own is not None:
         tokens.append(own.view_token)
     return tokens
@@ -188,7 +188,7 @@ def _joining(token: str) -> list[str]:
         st.session_state["_together_trouble"] = str(reason)
         return []
     if profile.can_edit:
-        own_ratings.turn_to(token)
+        own_profile.turn_to(token)
     return [profile.view_token]
 
 

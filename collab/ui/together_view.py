@@ -13,13 +13,13 @@ from collab.models.ease import liked_from
 from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
-from collab.ui.person import viewer_of
+from collab.ui.person import own_profile
+from collab.ui.person.viewer import viewer_of
 from collab.ui.together_controls import LEAST_STEP, Choice
 from collab.ui.together_people import YOU
 from collab.ui.together_side import agreement_table, gains_table, show_agreement, show_gains
@@ -33,7 +33,7 @@ N_FILMS, N_APART = 10, 3
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
     """What the run foresees of the person of a profile. Raises ProfileError and RunError."""
-    viewer = viewer_of(run, profile, own_ratings.answers_of(profile))
+    viewer = viewer_of(run, profile, own_profile.answers_of(profile))
     person, known = viewer.person, viewer.known
     return Member(person.foresee(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
 

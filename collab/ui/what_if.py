@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from collab.data.ratings import RatingScale
-from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.frame import own_link
-from collab.ui.taste import Known
+from collab.ui.person import own_profile
+from collab.ui.person.known import Known
 
 LINK = "what_if"
 UNRATED = "none"
@@ -153,9 +153,9 @@ def _tapped(title: str, key: str) -> None:
 def _keep(now: Thought) -> None:
     end()
     if now.stars is None:
-        own_ratings.take_back(now.title)
+        own_profile.take_back(now.title)
     else:
-        own_ratings.rate(now.title, now.stars)
+        own_profile.rate(now.title, now.stars)
 
 
 def _put(text: str | None) -> None:

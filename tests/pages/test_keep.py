@@ -195,15 +195,15 @@ def _forge():
 
     from collab.data.answers import RatingsFile
     from collab.data.exports import Export
-    from collab.ui import own_ratings
+    from collab.ui.person import own_profile
 
-    own_ratings.rate("Alien (1979)", 1.0)
-    own_ratings.dismiss("Alien (1979)", "seen")
-    own_ratings.take_back("Alien (1979)")
-    own_ratings.name_it("Mallory")
-    own_ratings.keep_file(own_ratings.FileRead("x", Export(RatingsFile((("Alien (1979)", 1.0),), ()), ""), ()))
-    own_ratings.delete_everything()
-    st.write(own_ratings.take_trouble())
+    own_profile.rate("Alien (1979)", 1.0)
+    own_profile.dismiss("Alien (1979)", "seen")
+    own_profile.take_back("Alien (1979)")
+    own_profile.name_it("Mallory")
+    own_profile.keep_file(own_profile.FileRead("x", Export(RatingsFile((("Alien (1979)", 1.0),), ()), ""), ()))
+    own_profile.delete_everything()
+    st.write(own_profile.take_trouble())
 
 
 def test_a_forged_change_with_the_view_token_is_refused(visit):

@@ -17,7 +17,7 @@ from collab.recommend.new_user import newcomer, picks
 from collab.recommend.orders import ORDERS, Dials
 from collab.services.profiles import ProfileStore
 from collab.training.fit import fit
-from collab.ui.taste import answers_known
+from collab.ui.person.known import answers_known
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 N_USERS, N_FILMS = 60, 30

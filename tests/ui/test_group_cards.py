@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from collab.recommend.item_groups import FilmGroup
 from collab.ui.group_cards import change_picked
-from collab.ui.person import groups_holding, titles_in
+from collab.ui.person.viewer import groups_holding, titles_in
 
 GROUPS = [FilmGroup(np.array(films[:1]), np.array(films), np.zeros(2)) for films in ([3, 1, 4], [5, 9], [2, 6])]
 

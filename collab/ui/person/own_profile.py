@@ -17,7 +17,7 @@ from collab.errors import CollabError, ProfileError
 from collab.services.profiles import Answer, Profile
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.visitor import visitor
-from collab.ui.taste import STARS
+from collab.ui.person.known import STARS
 
 LINK = "profile"
 """The name in the link that a private or view-only token goes by."""

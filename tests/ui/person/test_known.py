@@ -5,7 +5,7 @@ import pytest
 
 from collab.data.ratings import RatingScale
 from collab.services.profiles import Answer
-from collab.ui.taste import Known, answers_known, next_films
+from collab.ui.person.known import Known, answers_known, next_films
 
 WHOLE_STARS = RatingScale(1.0, 5.0, 1.0)
 

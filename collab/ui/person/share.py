@@ -8,10 +8,10 @@ import streamlit as st
 
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
-from collab.ui import own_ratings
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
 from collab.ui.load_box import load_box
+from collab.ui.person import own_profile
 from collab.ui.profile_switch import whose
 
 
@@ -21,7 +21,7 @@ def share_button(profile: Profile | None, page_name: str) -> None:
         return
     with st.popover("Share", icon=":material/share:", help="A link to these ratings and picks."):
         st.markdown("**View-only link**, shows ratings and picks and changes nothing:")
-        st.code(own_link.address(page_name, **{own_ratings.LINK: profile.view_token}), language=None, wrap_lines=True)
+        st.code(own_link.address(page_name, **{own_profile.LINK: profile.view_token}), language=None, wrap_lines=True)
         if profile.can_edit:
             st.caption(
                 "The address of this page is your private link. Keep it to come back; whoever has it can change your "
@@ -42,7 +42,7 @@ def say_view_only(profile: Profile) -> None:
         "Rate films yourself",
         key="start_anew",
         width="stretch",
-        on_click=own_ratings.start_anew,
+        on_click=own_profile.start_anew,
         help="Leaves this link for ratings of your own, new ones or those that this browser knows.",
     )
 
@@ -81,5 +81,5 @@ def _delete_all(answers: Sequence[Answer]) -> None:
 
 
 def _delete() -> None:
-    if own_ratings.delete_everything():
+    if own_profile.delete_everything():
         st.session_state["_note"] = True, "Your ratings and both their links are deleted."

@@ -9,9 +9,9 @@ import streamlit as st
 
 from collab.data.catalogue import Entry
 from collab.services.profiles import Answer
-from collab.ui import own_ratings
 from collab.ui.charts import formats
-from collab.ui.taste import Known
+from collab.ui.person import own_profile
+from collab.ui.person.known import Known
 
 N_LISTED = 8
 
@@ -37,7 +37,7 @@ def listed(titles: Sequence[str]) -> str:
 def unmatched(answers: Sequence[Answer], data_title: str) -> None:
     """All answers to films that the data set lacks as a table."""
     table = pd.DataFrame(
-        [(answer.title, own_ratings.in_words(answer)) for answer in answers], columns=["title", "answer"]
+        [(answer.title, own_profile.in_words(answer)) for answer in answers], columns=["title", "answer"]
     )
     st.dataframe(
         table,

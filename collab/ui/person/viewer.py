@@ -13,7 +13,7 @@ from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.ui.frame import cached
-from collab.ui.taste import Known, answers_known
+from collab.ui.person.known import Known, answers_known
 
 AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")
 """The facts of a profile that say who somebody is; `age` is the first year of its band. The fact GROUPS names a film of each
