@@ -5,7 +5,6 @@ from pathlib import Path
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui.begin_view import begin
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
@@ -13,9 +12,10 @@ from collab.ui.person import own_profile
 from collab.ui.person.lacking import say_lacking
 from collab.ui.person.share import keep_or_delete, say_view_only
 from collab.ui.person.viewer import said_by, viewer_of
-from collab.ui.picks_view import show_picks
-from collab.ui.profile_switch import profile_switch, whose
-from collab.ui.rating import STYLE, answer_list, answers_to_look_at, rate_cards
+from collab.ui.rate.begin import begin
+from collab.ui.rate.cards import STYLE, answer_list, answers_to_look_at, rate_cards
+from collab.ui.rate.picks import show_picks
+from collab.ui.rate.profile_switch import profile_switch, whose
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
 run = page.run

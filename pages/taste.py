@@ -4,7 +4,7 @@ import streamlit as st
 
 from collab.ui.frame.page import open_page
 from collab.ui.person.lacking import say_lacking
-from collab.ui.rating import STYLE
+from collab.ui.rate.cards import STYLE
 from collab.ui.taste_alike_view import show_alike
 from collab.ui.taste_genres_view import show_predictions
 from collab.ui.taste_place_view import show_place

@@ -14,8 +14,8 @@ from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.people_view import intervals_of
-from collab.ui.pick_rows import N_PICKS
-from collab.ui.picks_view import ORDER_NAMES
+from collab.ui.rate.pick_rows import N_PICKS
+from collab.ui.rate.picks import ORDER_NAMES
 from collab.ui.widgets.dials import choose_dials
 from collab.ui.widgets.tables import item_table
 

@@ -7,7 +7,7 @@ import streamlit as st
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
-from collab.ui.pick_list import search_address
+from collab.ui.rate.pick_list import search_address
 from collab.ui.widgets.pickers import FILM, facts_in_words
 
 

@@ -10,9 +10,9 @@ from collab.services.profiles import Answer, Profile
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
-from collab.ui.load_box import load_box
 from collab.ui.person import own_profile
-from collab.ui.profile_switch import whose
+from collab.ui.rate.load import load_box
+from collab.ui.rate.profile_switch import whose
 
 
 def share_button(profile: Profile | None, page_name: str) -> None:

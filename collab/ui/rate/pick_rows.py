@@ -12,8 +12,8 @@ from collab.recommend.orders import Dials, Move, moves, popular
 from collab.ui.charts import formats
 from collab.ui.frame.item_page import item_address
 from collab.ui.person.viewer import Viewer
-from collab.ui.pick_list import deeds, tools
-from collab.ui.pick_reasons import pick_reasons
+from collab.ui.rate.pick_list import deeds, tools
+from collab.ui.rate.pick_reasons import pick_reasons
 from collab.ui.widgets.item_list import Film, Prediction, title_and_facts
 
 N_PICKS = 10

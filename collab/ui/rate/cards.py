@@ -14,15 +14,15 @@ import streamlit as st
 
 from collab.services.profiles import Answer
 from collab.services.runs import TrainedRun
-from collab.ui.asking_view import asking_order, choose_way, what_it_taught
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
-from collab.ui.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known, next_films
 from collab.ui.person.viewer import Viewer
+from collab.ui.rate.elicitation import asking_order, choose_way, what_it_taught
+from collab.ui.rate.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.widgets.item_list import Film, facts, film_list
 
 STYLE = Path(__file__).with_suffix(".css")

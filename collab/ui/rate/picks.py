@@ -12,14 +12,14 @@ from collab.models.levels import COVERAGE
 from collab.recommend.new_user import Picks
 from collab.recommend.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.recommend.reasons import weightiest
-from collab.ui import what_if
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.person.share import share_button
 from collab.ui.person.viewer import Viewer
-from collab.ui.pick_deeds import carry_out, last_deed
-from collab.ui.pick_list import pick_list
-from collab.ui.pick_rows import N_PICKS, films_of, moved, ranked
+from collab.ui.rate import what_if
+from collab.ui.rate.pick_actions import carry_out, last_deed
+from collab.ui.rate.pick_list import pick_list
+from collab.ui.rate.pick_rows import N_PICKS, films_of, moved, ranked
 from collab.ui.widgets.dials import choose_dials
 from collab.ui.widgets.item_list import film_list
 

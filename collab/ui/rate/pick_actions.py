@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from collab.data.answers import DISMISSALS, SEEN
-from collab.ui import what_if
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known
-from collab.ui.pick_list import stars, undo_button
-from collab.ui.rating import note_place, undo
+from collab.ui.rate import what_if
+from collab.ui.rate.cards import note_place, undo
+from collab.ui.rate.pick_list import stars, undo_button
 
 
 def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:

@@ -15,9 +15,9 @@ from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import use_data
-from collab.ui.group_cards import SHOW_GROUPS, groups_in_words
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_groups
+from collab.ui.rate.group_cards import SHOW_GROUPS, groups_in_words
 
 NEWER = {DEFAULT: "ml-latest-small"}
 """Which data set of the catalogue has the newer films: somebody who rates films would rather have those."""

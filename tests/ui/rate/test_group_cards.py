@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.recommend.item_groups import FilmGroup
-from collab.ui.group_cards import change_picked
 from collab.ui.person.viewer import groups_holding, titles_in
+from collab.ui.rate.group_cards import change_picked
 
 GROUPS = [FilmGroup(np.array(films[:1]), np.array(films), np.zeros(2)) for films in ([3, 1, 4], [5, 9], [2, 6])]
 

@@ -10,11 +10,11 @@ from collab.recommend.elicitation import unknown
 from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself
 from collab.services.runs import TrainedRun
-from collab.ui.asking_view import EVEN
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import Viewer, groups_holding, picked_groups, titles_in
+from collab.ui.rate.elicitation import EVEN
 from collab.ui.widgets.item_list import title_and_facts
 
 SHOW_GROUPS = "groups"
