@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from collab.ui.charts.palette import DARK, LIGHT
-from collab.ui.taste_charts import alike_figure, distribution_figure, genre_figure, place_figure
+from collab.ui.taste.figures import alike_figure, distribution_figure, genre_figure, place_figure
 
 
 def points(n=40):

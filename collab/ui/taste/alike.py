@@ -14,7 +14,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.person.viewer import Viewer
-from collab.ui.taste_charts import alike_figure
+from collab.ui.taste.figures import alike_figure
 from collab.ui.widgets.item_list import Film, film_list, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
 

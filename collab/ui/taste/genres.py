@@ -12,7 +12,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.person.viewer import Viewer
-from collab.ui.taste_charts import distribution_figure, genre_figure
+from collab.ui.taste.figures import distribution_figure, genre_figure
 from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import table_fold
 

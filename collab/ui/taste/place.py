@@ -19,8 +19,8 @@ from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.person.share import share_button
 from collab.ui.person.viewer import Viewer
-from collab.ui.taste_charts import N_NAMED, place_figure
-from collab.ui.taste_profile_view import say_so_far
+from collab.ui.taste.figures import N_NAMED, place_figure
+from collab.ui.taste.profile import say_so_far
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table, table_fold
 
