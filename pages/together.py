@@ -9,10 +9,10 @@ from collab.recommend.group import LEAST_PEOPLE
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
-from collab.ui.together_controls import choose_evening
-from collab.ui.together_head import say_trouble, show_people
-from collab.ui.together_people import company
-from collab.ui.together_view import STYLES, show_evening
+from collab.ui.together.controls import choose_evening
+from collab.ui.together.head import say_trouble, show_people
+from collab.ui.together.members import company
+from collab.ui.together.picks import STYLES, show_evening
 
 page = open_page("Together", "Films for two to four people, with what each of them would think of every one.")
 for style in STYLES:

@@ -7,7 +7,7 @@ import pytest
 from collab.errors import ProfileError, RunError
 from collab.services.profiles import Profile
 from collab.ui.frame import cached
-from collab.ui.together_people import names_of, tokens_in
+from collab.ui.together.members import names_of, tokens_in
 from tests.pages.on_the_page import link, press, texts
 
 DATA = ("sample", "ml-100k", "ml-latest-small")

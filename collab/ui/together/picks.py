@@ -15,14 +15,14 @@ from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.evening_list import evening_list, listed_names
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import viewer_of
-from collab.ui.together_controls import LEAST_STEP, Choice
-from collab.ui.together_people import YOU
-from collab.ui.together_side import agreement_table, gains_table, show_agreement, show_gains
+from collab.ui.together.beside import agreement_table, gains_table, show_agreement, show_gains
+from collab.ui.together.controls import LEAST_STEP, Choice
+from collab.ui.together.members import YOU
+from collab.ui.together.pick_list import evening_list, listed_names
 from collab.ui.widgets.item_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
 

@@ -9,32 +9,32 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
-from collab.ui import together_people
 from collab.ui.charts import formats
 from collab.ui.frame import own_link
 from collab.ui.person import own_profile
-from collab.ui.together_people import YOU, Company
+from collab.ui.together import members
+from collab.ui.together.members import YOU, Company
 
 RATE = "pages/rate.py"
 
 
 def say_trouble(company: Company) -> None:
     """What was wrong with the link, or with what was pasted; a token that nobody has can be taken out."""
-    for text in dict.fromkeys((*company.trouble, together_people.take_trouble())):
+    for text in dict.fromkeys((*company.trouble, members.take_trouble())):
         if text:
             st.warning(f"{formats.plain(text)} The others go on without.", icon=":material/link_off:")
     if company.unknown:
         st.button(
             "Take what cannot be opened out of the link",
             key="leave_out",
-            on_click=together_people.leave_out,
+            on_click=members.leave_out,
             args=(company.unknown,),
         )
 
 
 def show_people(company: Company, page_name: str) -> None:
     """Everybody by name, each with what can be done, and how somebody joins; with fewer than two people that stands open."""
-    mine = together_people.private_links()
+    mine = members.private_links()
     enough = len(company.people) >= LEAST_PEOPLE
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="company"):
         for place, (profile, name) in enumerate(zip(company.people, company.names, strict=True)):
@@ -64,7 +64,7 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
             "Take out",
             key=f"leave-{place}",
             icon=":material/person_remove:",
-            on_click=together_people.leave,
+            on_click=members.leave,
             args=(profile,),
             help="Leaves this evening. The ratings stay.",
         )
@@ -101,14 +101,14 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
                     formats.plain(name),
                     key=f"join-{profile.id}",
                     icon=":material/person_add:",
-                    on_click=together_people.join,
+                    on_click=members.join,
                     args=(profile,),
                 )
     st.text_input(
         "Paste somebody’s link",
         key="paste_person",
         placeholder="https://…",
-        on_change=together_people.join_by_link,
+        on_change=members.join_by_link,
         help="The address of their Rate page, or the view-only link that Share shows there. A private link is turned into the "
         "view-only one: this page’s link can be shared.",
     )
@@ -116,7 +116,7 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
         name = st.text_input("Or let somebody rate films here", placeholder="Their name", max_chars=LONGEST_NAME)
         if st.form_submit_button("Start their ratings", icon=":material/star:"):
             try:
-                fresh = together_people.start_somebody(name)
+                fresh = members.start_somebody(name)
             except ProfileError as reason:
                 st.error(formats.plain(str(reason)), icon=":material/error:")
             else:
@@ -126,5 +126,5 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
 
 def _rate(profile: Profile) -> None:
     """Open the Rate page for somebody whose private link this browser has."""
-    together_people.turn_to(profile)
+    members.turn_to(profile)
     st.switch_page(RATE, query_params={own_profile.LINK: profile.edit_token})

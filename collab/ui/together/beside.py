@@ -12,8 +12,8 @@ import streamlit as st
 from collab.recommend.group import Agreement, Evening, Member, gains
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.evening_list import listed_names
-from collab.ui.together_people import YOU
+from collab.ui.together.members import YOU
+from collab.ui.together.pick_list import listed_names
 
 
 def show_gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
