@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from collab.ui import film_set
-from collab.ui.film_map_chart import Marks
 from collab.ui.frame.offers import need_factors
 from collab.ui.frame.page import Page, open_page
-from collab.ui.map_controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
-from collab.ui.map_film_view import show_chosen
-from collab.ui.map_layout import lay_out
-from collab.ui.map_picture import draw_map
-from collab.ui.map_sections import show_below
-from collab.ui.map_two_runs import show_two_runs
+from collab.ui.map import item_set
+from collab.ui.map.controls import pick_colour, pick_dimensions, pick_points, pick_search, pick_space
+from collab.ui.map.figure import Marks
+from collab.ui.map.item_panel import show_chosen
+from collab.ui.map.layout import lay_out
+from collab.ui.map.picture import draw_map
+from collab.ui.map.sections import show_below
+from collab.ui.map.two_runs import show_two_runs
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import pick_film
 
@@ -20,7 +20,7 @@ def show_one_run(page: Page) -> None:
     """The map of the run in the sidebar."""
     run = page.run
     picture, controls = st.columns([3, 1], gap="medium")
-    chosen_set = film_set.film_set_in_link(run.items)
+    chosen_set = item_set.film_set_in_link(run.items)
     with controls:
         n_axes = pick_dimensions()
         colour_by = pick_colour(run.model.has_biases, run.model.item_covariances is not None)
@@ -34,7 +34,7 @@ def show_one_run(page: Page) -> None:
         marks = Marks(chosen, layout.found_items, chosen_set, others)
         draw_map(page, layout, points.look(colour_by, marks))
     with controls:
-        film_set.set_line(run, chosen_set, layout.films["item_index"].to_numpy())
+        item_set.set_line(run, chosen_set, layout.films["item_index"].to_numpy())
         show_chosen(run, layout, chosen)
     show_below(page, layout, points, chosen_set)
 

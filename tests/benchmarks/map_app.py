@@ -8,8 +8,8 @@ import streamlit as st
 from collab.explore.components import film_axes
 from collab.ui.charts.palette import LIGHT
 from collab.ui.charts.plot3d.plot3d import plot3d
-from collab.ui.film_map_chart import Look, axis_titles, film_map_figure, film_names, film_words
-from collab.ui.map_cache import MOST_FILMS
+from collab.ui.map.cached import MOST_FILMS
+from collab.ui.map.figure import Look, axis_titles, film_map_figure, film_names, film_words
 from tests.benchmarks.map_catalogue import catalogue
 
 COLOURS = ("genre", "mean", "count")

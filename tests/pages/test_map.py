@@ -13,10 +13,11 @@ from collab.explore.similarity import Options, film_space, similar_items
 from collab.services import tsne
 from collab.services.environment import read_environment
 from collab.services.job_queue import DONE
-from collab.ui import film_set, map_cache
-from collab.ui.film_map_chart import POINTS
-from collab.ui.film_set import choose_films
 from collab.ui.frame import cached
+from collab.ui.map import cached as map_cache
+from collab.ui.map import item_set
+from collab.ui.map.figure import POINTS
+from collab.ui.map.item_set import choose_films
 from tests.pages.on_the_page import current, link, numbers, texts
 
 
@@ -169,8 +170,8 @@ def test_what_is_encircled_replaces_joins_and_leaves_the_set(visit, monkeypatch)
     app = visit("map", shown="400")
     run = current(app)
     state = {}
-    monkeypatch.setattr(film_set, "use_set", lambda films: state.update(films=list(films)))
-    monkeypatch.setattr(film_set, "film_set_in_link", lambda items: state.get("films", []))
+    monkeypatch.setattr(item_set, "use_set", lambda films: state.update(films=list(films)))
+    monkeypatch.setattr(item_set, "film_set_in_link", lambda items: state.get("films", []))
     choose_films(run, [3, 4, 5], "replace")
     choose_films(run, [5, 6], "add")
     assert state["films"] == [3, 4, 5, 6]

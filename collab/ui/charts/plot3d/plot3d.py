@@ -74,10 +74,10 @@ def plot3d(
     background should be transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
 
     `words` has `index`, the customdata of every point, and `parts`, columns of what is said of it under the pointer
-    (`collab.ui.film_map_chart.film_words`); without it the figure's own hover texts are shown. `names` may stand on the picture,
+    (`collab.ui.map.figure.film_words`); without it the figure's own hover texts are shown. `names` may stand on the picture,
     the most important first, at most `n_names` of the kind "most"; `colours` by kind. With `on_select`, the picture has tools,
     and what a box or a lasso holds of the traces whose `meta` is "films" comes as (customdata, `REPLACED`, `ADDED` or `REMOVED`).
-    `camera` is where a link looks from, as `collab.ui.map_link.read_camera` has it: it counts until somebody moves the
+    `camera` is where a link looks from, as `collab.ui.map.camera.read_camera` has it: it counts until somebody moves the
     picture. `view` names the axes: in two dimensions the zoom belongs to them.
     `link` says what a copied link has instead of the page's own parameters, None for leaving one out.
     """

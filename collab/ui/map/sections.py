@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from collab.ui import map_cache
 from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED, REPLACED
-from collab.ui.film_set import choose_films
 from collab.ui.frame.page import Page
-from collab.ui.map_controls import Points
-from collab.ui.map_facts_view import show_axes, show_clusters, show_set
-from collab.ui.map_layout import Layout
+from collab.ui.map import cached
+from collab.ui.map.controls import Points
+from collab.ui.map.facts import show_axes, show_clusters, show_set
+from collab.ui.map.item_set import choose_films
+from collab.ui.map.layout import Layout
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table
 
@@ -38,7 +38,7 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
         show_axes(layout.pca.coordinates, layout.pca_titles, layout.films, page.run.items)
     elif section == CLUSTERS:
         n_films, n_clusters = len(layout.films), points.n_clusters
-        show_clusters(layout.films, map_cache.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
+        show_clusters(layout.films, cached.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
     else:
         _show_films(page, layout, layout.found, layout.text)
 

@@ -10,7 +10,7 @@ from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
 from collab.ui.charts import formats
 from collab.ui.compare_view import alike_in_words, differing
-from collab.ui.two_runs import TwoRuns
+from collab.ui.map.two_runs_cached import TwoRuns
 
 MEANING = (
     "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "

@@ -8,15 +8,15 @@ import streamlit as st
 
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
-from collab.ui.film_colours import MAP_COLOURS
-from collab.ui.film_map_chart import Marks, axis_titles
 from collab.ui.frame.other_run import offer_another_seed, pick_other_run, wait_for_other
 from collab.ui.frame.page import Page, describe_run
-from collab.ui.map_controls import Points, pick_points
-from collab.ui.map_picture import draw_films
-from collab.ui.two_runs import NEAREST_BY, TwoRuns, compared
-from collab.ui.two_runs_agreement import MEANING, agreement, what_it_means
-from collab.ui.two_runs_tables import all_films, chosen_facts, movers, neighbours
+from collab.ui.map.colours import MAP_COLOURS
+from collab.ui.map.controls import Points, pick_points
+from collab.ui.map.figure import Marks, axis_titles
+from collab.ui.map.picture import draw_films
+from collab.ui.map.two_runs_agreement import MEANING, agreement, what_it_means
+from collab.ui.map.two_runs_cached import NEAREST_BY, TwoRuns, compared
+from collab.ui.map.two_runs_tables import all_films, chosen_facts, movers, neighbours
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import film_facts, minimum_ratings, pick_film
 

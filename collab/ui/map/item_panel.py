@@ -8,7 +8,7 @@ from collab.explore.similarity import Options, similar_items
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.map_layout import Layout
+from collab.ui.map.layout import Layout
 from collab.ui.widgets.pickers import film_facts, neighbour_buttons
 
 

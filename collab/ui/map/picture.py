@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.ui import map_cache
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.plot3d.plot3d import plot3d
-from collab.ui.film_colours import MAP_COLOURS
-from collab.ui.film_map_chart import Look, film_map_figure, film_names, film_words
-from collab.ui.film_set import choose_films
 from collab.ui.frame.page import Page
-from collab.ui.map_layout import Layout, person_of_map
-from collab.ui.map_link import CAMERA, read_camera
+from collab.ui.map import cached
+from collab.ui.map.camera import CAMERA, read_camera
+from collab.ui.map.colours import MAP_COLOURS
+from collab.ui.map.figure import Look, film_map_figure, film_names, film_words
+from collab.ui.map.item_set import choose_films
+from collab.ui.map.layout import Layout, person_of_map
 from collab.ui.person import own_profile
 from collab.ui.widgets.pickers import choose_film
 
@@ -43,11 +43,11 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
         view=layout.view,
         link={own_profile.LINK: _view_token() if colour_by == "predicted" else None},
     )
-    n_rated = len(map_cache.rated_films(run.id))
-    if n_rated > map_cache.MOST_FILMS:
+    n_rated = len(cached.rated_films(run.id))
+    if n_rated > cached.MOST_FILMS:
         st.caption(
             f"{formats.count(len(layout.films))} of {formats.count(n_rated)} films are on the map, the most rated; "
-            f"{formats.count(map_cache.MOST_FILMS)} at most."
+            f"{formats.count(cached.MOST_FILMS)} at most."
         )
 
 
@@ -64,7 +64,7 @@ def draw_films(
     span: np.ndarray | None = None,
     **more: Any,
 ) -> None:
-    """`films` at their `coordinates`, as `collab.ui.film_map_chart.film_map_figure` has them; a click chooses one. `more` is for
+    """`films` at their `coordinates`, as `collab.ui.map.figure.film_map_figure` has them; a click chooses one. `more` is for
     `collab.ui.charts.plot3d.plot3d`."""
     colours = palette()
     plot3d(

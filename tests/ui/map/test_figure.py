@@ -7,16 +7,8 @@ import pandas as pd
 import pytest
 
 from collab.ui.charts.palette import DARK, LIGHT
-from collab.ui.film_colours import (
-    MAP_COLOURS,
-    NO_YEAR,
-    OTHER_GENRE,
-    Groups,
-    Scale,
-    distinct_colours,
-    film_colours,
-)
-from collab.ui.film_map_chart import (
+from collab.ui.map.colours import MAP_COLOURS, NO_YEAR, OTHER_GENRE, Groups, Scale, distinct_colours, film_colours
+from collab.ui.map.figure import (
     FADED,
     HIDDEN,
     POINTS,
@@ -249,7 +241,7 @@ def test_words_come_as_columns():
 
 
 def test_many_films_are_squares_without_rims(monkeypatch):
-    monkeypatch.setattr("collab.ui.film_map_chart.MANY", 60)
+    monkeypatch.setattr("collab.ui.map.figure.MANY", 60)
     many, films = draw(genres=["Drama", "War"])
     assert {each.marker.symbol for each in many.data if each.meta == POINTS} == {"square"}
     assert all(each.marker.line.color is None for each in many.data) and len(points(many)) == len(films)

@@ -16,10 +16,10 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.explore.clusters import MOST as MOST_CLUSTERS
 from collab.explore.components import N_COMPONENTS
 from collab.services.runs import TrainedRun
-from collab.ui import map_cache
 from collab.ui.charts import formats
-from collab.ui.film_colours import MAP_COLOURS, N_GENRES
-from collab.ui.film_map_chart import OTHERS, Look, Marks
+from collab.ui.map import cached
+from collab.ui.map.colours import MAP_COLOURS, N_GENRES
+from collab.ui.map.figure import OTHERS, Look, Marks
 from collab.ui.widgets.controls import choose
 
 SOLID, FLAT = "3-D", "2-D"
@@ -112,9 +112,9 @@ def pick_search() -> tuple[str, str]:
 
 def pick_points(run: TrainedRun) -> Points:
     """The popover *Points*."""
-    n_rated = len(map_cache.rated_films(run.id))
-    most = max(2, min(n_rated, map_cache.MOST_FILMS))
-    genres = map_cache.genre_films(run.id)
+    n_rated = len(cached.rated_films(run.id))
+    most = max(2, min(n_rated, cached.MOST_FILMS))
+    genres = cached.genre_films(run.id)
     leading = sorted(genres, key=lambda genre: (-len(genres[genre]), genre))[:N_GENRES]
     with st.popover(
         "Points", icon=":material/scatter_plot:", width="stretch", help="How many films, sizes, names, genres."
@@ -265,8 +265,8 @@ def _pick_components(columns: Sequence[DeltaGenerator], width: int, n_open: int)
 
 def _ends(run: TrainedRun, film_set: list[int]) -> dict[str, list[int]]:
     """What can stand at the end of an axis, and the films that it means."""
-    groups = {f"{GENRE}{genre}": films for genre, films in map_cache.genre_films(run.id).items()}
-    films = {name: [index] for name, index in islice(map_cache.film_labels(run.id).items(), N_END_FILMS)}
+    groups = {f"{GENRE}{genre}": films for genre, films in cached.genre_films(run.id).items()}
+    films = {name: [index] for name, index in islice(cached.film_labels(run.id).items(), N_END_FILMS)}
     return {THE_SET: film_set, **groups, **films}
 
 

@@ -12,12 +12,12 @@ from collab.errors import CollabError, SettingError
 from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
-from collab.ui import map_cache
 from collab.ui.charts import formats
-from collab.ui.film_map_chart import axis_titles
 from collab.ui.frame import cached
-from collab.ui.map_controls import TSNE, Points, Space
-from collab.ui.map_tsne import tsne_places
+from collab.ui.map import cached as map_cache
+from collab.ui.map.controls import TSNE, Points, Space
+from collab.ui.map.figure import axis_titles
+from collab.ui.map.tsne import tsne_places
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import viewer_of
 from collab.ui.widgets.pickers import titles_with

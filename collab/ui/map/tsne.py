@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from collab.services import tsne
-from collab.ui import map_cache
 from collab.ui.frame import cached
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import result_of, session
+from collab.ui.map import cached as map_cache
 
 
 def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplexity: int) -> np.ndarray | None:

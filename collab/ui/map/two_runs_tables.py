@@ -9,7 +9,7 @@ import streamlit as st
 from collab.explore.alignment import kept_by_count
 from collab.ui.charts import formats
 from collab.ui.frame.other_run import AGAINST
-from collab.ui.two_runs import TwoRuns
+from collab.ui.map.two_runs_cached import TwoRuns
 from collab.ui.widgets.tables import item_table
 
 N_MOVED = 10

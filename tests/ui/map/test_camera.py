@@ -2,7 +2,7 @@
 
 import pytest
 
-from collab.ui.map_link import read_camera
+from collab.ui.map.camera import read_camera
 
 NINE = "1.25,1.25,1.25,0,0,0,0,0,1"
 

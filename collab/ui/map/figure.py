@@ -18,7 +18,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import colour_scale, shortened
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import mark_synthetic
-from collab.ui.film_colours import MAP_COLOURS, Groups, Scale, film_colours
+from collab.ui.map.colours import MAP_COLOURS, Groups, Scale, film_colours
 
 SHOWN, FADED, HIDDEN = "shown", "faded", "hidden"
 OTHERS = (SHOWN, FADED, HIDDEN)
