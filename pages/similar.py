@@ -5,11 +5,11 @@ import streamlit as st
 from collab.ui.charts import formats
 from collab.ui.frame.item_page import arrive
 from collab.ui.frame.page import open_page
-from collab.ui.new_film_view import as_if_new
-from collab.ui.similar_head import film_head
-from collab.ui.similar_pairs import towards_another, two_films
-from collab.ui.similar_runs import two_runs
-from collab.ui.similar_view import one_film
+from collab.ui.similar.as_if_new import as_if_new
+from collab.ui.similar.head import film_head
+from collab.ui.similar.one_item import one_film
+from collab.ui.similar.two_items import towards_another, two_films
+from collab.ui.similar.two_runs import two_runs
 from collab.ui.widgets.pickers import pick_film
 
 VIEWS = {

@@ -12,8 +12,8 @@ from collab.services.downloads import Fetch, Fetcher
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
-from collab.ui import cached_new_film
 from collab.ui.frame import cached
+from collab.ui.similar import as_if_new_cached
 from collab.ui.steps import STEPS
 from tests.training_here import train_here
 
@@ -82,7 +82,7 @@ def test_what_is_asked_of_the_data_later_on_says_the_same(visit, damage):
     run_id = app.session_state["_run"]
     assert len(cached.run_split(run_id)[1]) == 100_000
     damage("u.user")
-    for ask in (cached.run_background, cached.people_known, cached_new_film.run_user_groups):
+    for ask in (cached.run_background, cached.people_known, as_if_new_cached.run_user_groups):
         with pytest.raises(RunError, match=r"is not at hand: .*u\.user is not the published file"):
             ask(run_id)
 

@@ -14,9 +14,9 @@ from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out
 from collab.services.training_job import plan
-from collab.ui import cached_new_film
 from collab.ui.charts import formats
 from collab.ui.frame import cached
+from collab.ui.similar import as_if_new_cached
 from tests.pages.on_the_page import link, table_with, wait
 from tests.training_here import train_here
 
@@ -167,6 +167,6 @@ def test_without_the_data_set_it_has_no_groups_and_says_so(visit_side, monkeypat
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    monkeypatch.setattr(cached_new_film, "run_user_groups", gone)
+    monkeypatch.setattr(as_if_new_cached, "run_user_groups", gone)
     app = visit_side()
     assert "not at hand" in app.info[-1].value and len(app.get("plotly_chart")) == 1

@@ -13,7 +13,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.other_run import another_model_first, offer_another_model, pick_other_run, wait_for_other
 from collab.ui.frame.page import Page
-from collab.ui.similar_lists import (
+from collab.ui.similar.lists import (
     Choice,
     Listing,
     agreement_in_words,
@@ -22,7 +22,7 @@ from collab.ui.similar_lists import (
     similarity_controls,
     two_lists_table,
 )
-from collab.ui.similar_pairs import shared_in_words
+from collab.ui.similar.two_items import shared_in_words
 
 HELP = "Another run of the same data set, whose neighbours of the same film stand on the right."
 

@@ -8,8 +8,7 @@ from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.page import Page
-from collab.ui.seeds_view import marked_by_seeds, show_seeds
-from collab.ui.similar_lists import (
+from collab.ui.similar.lists import (
     Choice,
     Listing,
     agreement_in_words,
@@ -19,7 +18,8 @@ from collab.ui.similar_lists import (
     neighbour_table,
     similarity_controls,
 )
-from collab.ui.similar_why import show_why
+from collab.ui.similar.seeds import marked_by_seeds, show_seeds
+from collab.ui.similar.why import show_why
 
 
 def one_film(page: Page, film: int) -> None:

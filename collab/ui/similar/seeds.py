@@ -16,8 +16,8 @@ from collab.ui.frame import cached
 from collab.ui.frame.queueing import queue, say_refusal
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import watch
-from collab.ui.similar_charts import seed_marks
-from collab.ui.similar_lists import Listing
+from collab.ui.similar.figures import seed_marks
+from collab.ui.similar.lists import Listing
 
 N_SEEDS = 5  # of this run and the others together
 

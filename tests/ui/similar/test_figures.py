@@ -5,7 +5,7 @@ import pytest
 
 from collab.ui.charts import formats
 from collab.ui.charts.palette import LIGHT
-from collab.ui.similar_charts import neighbour_bars_figure, parts_figure, seed_marks
+from collab.ui.similar.figures import neighbour_bars_figure, parts_figure, seed_marks
 
 
 def make_table(values=(0.9, 0.5), column="similarity"):

@@ -16,13 +16,13 @@ from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, fores
 from collab.models import family_of
 from collab.services.measures import films_left_out
 from collab.services.runs import TrainedRun
-from collab.ui import cached_new_film
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_descriptions
 from collab.ui.frame.page import Page
 from collab.ui.frame.watch import result_of
-from collab.ui.similar_lists import Listing, draw_list, neighbour_table
+from collab.ui.similar import as_if_new_cached
+from collab.ui.similar.lists import Listing, draw_list, neighbour_table
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
@@ -50,7 +50,7 @@ def as_if_new(page: Page, film: int) -> None:
     with controls:
         described = _describe(run, film)
     try:
-        space = cached_new_film.run_audience_space(run.id)
+        space = as_if_new_cached.run_audience_space(run.id)
         found = foresee(run.model, space, run.items, described.genres, described.year)
     except RunError as reason:
         pictures.error(formats.sentence(str(reason)), icon=":material/error:")
@@ -150,7 +150,7 @@ def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: A
 def _audience(run: TrainedRun, found: NewFilm) -> None:
     """Who would like it: a table of groups of users, of the kind that is chosen here."""
     try:
-        groups = cached_new_film.run_user_groups(run.id)
+        groups = as_if_new_cached.run_user_groups(run.id)
     except RunError as reason:
         st.info(f"Groups of users take the data set: {formats.plain(str(reason))}.", icon=":material/info:")
         return

@@ -13,7 +13,7 @@ from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.page import Page
-from collab.ui.similar_lists import (
+from collab.ui.similar.lists import (
     Listing,
     around,
     by_model,
@@ -25,7 +25,7 @@ from collab.ui.similar_lists import (
     similarity_controls,
     two_lists_table,
 )
-from collab.ui.similar_why import show_why
+from collab.ui.similar.why import show_why
 from collab.ui.widgets.pickers import pick_film
 
 SECOND_FILM = "second_film"

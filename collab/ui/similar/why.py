@@ -16,7 +16,7 @@ from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
-from collab.ui.similar_charts import parts_figure
+from collab.ui.similar.figures import parts_figure
 from collab.ui.widgets.controls import choose
 
 AS_TRAINED, TURNED = "As trained", "Principal axes"

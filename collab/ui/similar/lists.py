@@ -30,7 +30,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import Page
-from collab.ui.similar_charts import MEASURE_WORDS, neighbour_bars_figure
+from collab.ui.similar.figures import MEASURE_WORDS, neighbour_bars_figure
 from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import item_table
 
