@@ -6,9 +6,9 @@ import streamlit as st
 
 from collab.data.genres import DECADES, GENRES
 from collab.explore.biases import bias_by_genre_and_decade, bias_by_kind, bias_table, mean_bias
-from collab.ui.bias_charts import genre_decade_figure, kinds_figure
-from collab.ui.bias_films_view import item_biases
-from collab.ui.bias_parts import HEIGHT, pick_shrinkage
+from collab.ui.biases.controls import HEIGHT, pick_shrinkage
+from collab.ui.biases.figures import genre_decade_figure, kinds_figure
+from collab.ui.biases.items import item_biases
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.ui.bias_charts import distribution_figure, genre_decade_figure, kinds_figure
+from collab.ui.biases.figures import distribution_figure, genre_decade_figure, kinds_figure
 from collab.ui.charts.palette import LIGHT
 
 KINDS = pd.DataFrame(
