@@ -4,12 +4,12 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.explore.people import held_out_of, people_table
-from collab.ui import people_picks_view, people_view
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import open_page
-from collab.ui.person_picker import people_frame, pick_person
+from collab.ui.people import one_user, picks
+from collab.ui.people.picker import people_frame, pick_person
 from collab.ui.widgets.controls import choose
 
 HELD_OUT, RECOMMENDED, RATED, TASTE, ALL = PARTS = (
@@ -43,12 +43,12 @@ if reason is not None:
 picture, facts = st.columns([2.4, 1], gap="medium")
 with picture:
     user_index = pick_person(run, people)
-    rows = people_view.cut_intervals(held_out_of(found, user_index), run.record.scale)
+    rows = one_user.cut_intervals(held_out_of(found, user_index), run.record.scale)
     rows = rows.join(run.items[["title", "n_ratings"]], on="item_index")
-    people_view.show_foretold(run, rows, run.users["mean_rating"].iat[user_index])
+    one_user.show_foretold(run, rows, run.users["mean_rating"].iat[user_index])
 with facts:
-    people_view.show_who(run, user_index, people)
-    people_view.show_errors(rows)
+    one_user.show_who(run, user_index, people)
+    one_user.show_errors(rows)
 
 part = choose(
     "Show",
@@ -58,12 +58,12 @@ part = choose(
     help="What is shown of this user below, or the table of all users.",
 )
 if part == HELD_OUT:
-    people_view.show_held_out(run, rows)
+    one_user.show_held_out(run, rows)
 elif part == RECOMMENDED:
-    people_picks_view.show_recommended(run, user_index, rows)
+    picks.show_recommended(run, user_index, rows)
 elif part == RATED:
-    people_view.show_rated(run, user_index)
+    one_user.show_rated(run, user_index)
 elif part == TASTE:
-    people_view.show_taste(run, user_index)
+    one_user.show_taste(run, user_index)
 else:
     people_frame(run, people)

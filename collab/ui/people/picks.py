@@ -13,7 +13,7 @@ from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, r
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.people_view import intervals_of
+from collab.ui.people.one_user import intervals_of
 from collab.ui.rate.pick_rows import N_PICKS
 from collab.ui.rate.picks import ORDER_NAMES
 from collab.ui.widgets.dials import choose_dials

@@ -15,7 +15,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
-from collab.ui.people_chart import foretold_figure
+from collab.ui.people.figure import foretold_figure
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table
 
