@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from collab.ui import data_source_view, data_split_view, data_stars_view, data_tail_view, data_time_view
-from collab.ui.data_shown import load, say_sealed_unknown
+from collab.ui.data import source, split, stars, tail, times
+from collab.ui.data.shown import load, say_sealed_unknown
 from collab.ui.frame.page import open_page, renew_when_ended
 from collab.ui.widgets.controls import choose
 
 PARTS = {
-    "long tail": data_tail_view.show_tail_table,
-    "over time": data_time_view.show_time,
-    "stars": data_stars_view.show_stars,
-    "crosstab": data_stars_view.show_crosstab,
-    "split": data_split_view.show_split,
-    "doubled titles": data_source_view.show_titles,
-    "source and terms": data_source_view.show_source,
+    "long tail": tail.show_tail_table,
+    "over time": times.show_time,
+    "stars": stars.show_stars,
+    "crosstab": stars.show_crosstab,
+    "split": split.show_split,
+    "doubled titles": source.show_titles,
+    "source and terms": source.show_source,
 }
 STARS = ("over time", "stars", "crosstab", "split")  # parts that are made of nothing else than what stars were given
 
@@ -24,8 +24,8 @@ page = open_page(
     needs_run=False,
 )
 shown = load(page)
-data_tail_view.show_sizes(shown)
-data_tail_view.show_tail(shown)
+tail.show_sizes(shown)
+tail.show_tail(shown)
 part = choose(
     "Show",
     list(PARTS),

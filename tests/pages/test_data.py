@@ -10,7 +10,8 @@ from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded, plan
-from collab.ui import cached_data, data_split_view
+from collab.ui.data import cached as cached_data
+from collab.ui.data import split as data_split_view
 from collab.ui.frame import cached
 from tests.pages.on_the_page import figure, metrics, table_with, texts
 from tests.training_here import train_here

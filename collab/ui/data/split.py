@@ -10,12 +10,12 @@ import streamlit as st
 from collab.data.splitting import Split, sealed_share, split_by_time, split_last, split_random
 from collab.errors import SettingError
 from collab.explore.split_facts import SplitFacts, held_out_over_time
-from collab.ui import cached_data
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.data_charts import held_out_figure
-from collab.ui.data_shown import Shown
+from collab.ui.data import cached
+from collab.ui.data.figures import held_out_figure
+from collab.ui.data.shown import Shown
 
 DEFAULT_SHARE = 0.2
 N_LAST = 10  # newest ratings of every user that the second split holds out
@@ -36,7 +36,7 @@ def show_split(shown: Shown) -> None:
         st.info("No split of this data set leaves rows both to train and to check with.", icon=":material/info:")
         return
     found = {
-        name: cached_data.facts_of_split(
+        name: cached.facts_of_split(
             # the sizes: before a run has ended its split may be another one of the same name
             (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
             shown.open_ratings,

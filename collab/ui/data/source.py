@@ -8,15 +8,15 @@ import streamlit as st
 from collab.data.catalogue import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
-from collab.ui import cached_data
 from collab.ui.charts import formats
-from collab.ui.data_shown import Shown
+from collab.ui.data import cached
+from collab.ui.data.shown import Shown
 from collab.ui.widgets.tables import item_table
 
 
 def show_titles(shown: Shown) -> None:
     """Titles that stand for several ids, and what was rated twice because of them."""
-    doubled, twice = cached_data.titles_that_are_no_keys(*shown.key)
+    doubled, twice = cached.titles_that_are_no_keys(*shown.key)
     films = shown.films
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
@@ -83,7 +83,7 @@ def show_source(shown: Shown) -> None:
     """Where the data came from, what is allowed, how to cite, and the checksums that its files must have."""
     entry = shown.page.data
     try:
-        found = cached_data.source(*shown.key)
+        found = cached.source(*shown.key)
     except CollabError as reason:  # its file has gone since the page was opened
         st.warning(f"{formats.plain(str(reason))}.", icon=":material/warning:")
         return

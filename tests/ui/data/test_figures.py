@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from collab.ui.charts.palette import DARK, LIGHT
-from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words
-from collab.ui.data_tail_charts import MOST_POINTS, tail_figure, thinned
+from collab.ui.data.figures import LEAST_FOR_MEAN, over_time_figure, span_words
+from collab.ui.data.tail_figures import MOST_POINTS, tail_figure, thinned
 
 
 @given(some.integers(0, 50_000))

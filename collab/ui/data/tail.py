@@ -10,8 +10,8 @@ from collab.explore.data_facts import TooFew, counts, cumulative_share, gini, n_
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.data_shown import Shown, day_words, say_sealed_unknown
-from collab.ui.data_tail_charts import TOP_SHARES, tail_figure
+from collab.ui.data.shown import Shown, day_words, say_sealed_unknown
+from collab.ui.data.tail_figures import TOP_SHARES, tail_figure
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import COLUMNS, item_table

@@ -8,8 +8,8 @@ from collab.explore.data_facts import PERIODS, WEEK, over_time
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.data_charts import LEAST_FOR_MEAN, over_time_figure, span_words
-from collab.ui.data_shown import Shown, day_words
+from collab.ui.data.figures import LEAST_FOR_MEAN, over_time_figure, span_words
+from collab.ui.data.shown import Shown, day_words
 
 
 def show_time(shown: Shown) -> None:

@@ -14,8 +14,8 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import SEALED, Split, split_by
 from collab.errors import CollabError
 from collab.explore.data_facts import Sizes
-from collab.ui import cached_data
 from collab.ui.charts import formats
+from collab.ui.data import cached as cached_data
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import Page, use_data

@@ -11,8 +11,8 @@ from collab.explore.data_facts import level_counts
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.data_charts import Stars, stars_figure
-from collab.ui.data_shown import Shown
+from collab.ui.data.figures import Stars, stars_figure
+from collab.ui.data.shown import Shown
 from collab.ui.steps.matrix import show_matrix
 from collab.ui.widgets.pickers import pick_film_of, pick_user_of
 from collab.ui.widgets.tables import item_table
