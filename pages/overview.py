@@ -8,7 +8,7 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN, count_and_mean_figure, styled
 from collab.ui.frame import cached
 from collab.ui.frame.page import describe_run, open_page
-from collab.ui.run_view import in_words
+from collab.ui.train.run import in_words
 from collab.ui.widgets.tables import as_table
 
 page = open_page(

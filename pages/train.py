@@ -4,16 +4,16 @@ import streamlit as st
 
 from collab.errors import CollabError, StorageError
 from collab.services.training_job import plan
-from collab.ui import slider_mode
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import describe_run, open_page, use_run
 from collab.ui.frame.queueing import refusal_noted, say_refusal
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import stop_all
-from collab.ui.rate_finder import find_rate
-from collab.ui.run_view import show_run
-from collab.ui.settings_form import choose_model, settings_form
+from collab.ui.train import slider_mode
+from collab.ui.train.rate_finder import find_rate
+from collab.ui.train.run import show_run
+from collab.ui.train.settings_form import choose_model, settings_form
 
 page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
 cached.trainings().warm_up(page.data.name)

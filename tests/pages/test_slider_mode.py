@@ -9,7 +9,7 @@ from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings
 from collab.services.training_job import plan
 from collab.services.trials import Rows
 from collab.ui.frame import cached
-from collab.ui.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of
+from collab.ui.train.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of
 from tests.pages.on_the_page import link, metrics, texts, wait
 
 QUICK = {"model": "dot-bias", "sliders": "true", "epochs": "1", "batch_size": "512", "n_factors": "5"}

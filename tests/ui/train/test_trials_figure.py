@@ -12,7 +12,7 @@ from collab.services.trials import Trial, View
 from collab.ui.charts.curves import COLUMNS, curves_data, curves_spec, spread_out, with_labels
 from collab.ui.charts.losses import VALID
 from collab.ui.charts.palette import LIGHT
-from collab.ui.trials_chart import N_OTHERS, NOW, curves_of, difference, frame_of, in_words
+from collab.ui.train.trials_figure import N_OTHERS, NOW, curves_of, difference, frame_of, in_words
 
 FAST = preset_of("dot-bias", "fast")
 BASELINES = {"biases_only": {"mse": 0.88}, "global_mean": {"mse": 1.26}}

@@ -25,9 +25,9 @@ from collab.ui.frame import cached, own_link
 from collab.ui.frame.page import use_run
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS
-from collab.ui.sealed_view import WHY_COUNT, figure_to_quote
-from collab.ui.settings_form import take_over
-from collab.ui.trials_chart import curves_of, difference, frame_of, in_words
+from collab.ui.train.sealed import WHY_COUNT, figure_to_quote
+from collab.ui.train.settings_form import take_over
+from collab.ui.train.trials_figure import curves_of, difference, frame_of, in_words
 from collab.ui.widgets.tables import as_table
 
 MODE = "sliders"  # link name of the switch

@@ -17,7 +17,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.losses import DASHED, chart, loss_axis, once, where, x_axis
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.frame.watch import result_of
-from collab.ui.settings_form import take_over
+from collab.ui.train.settings_form import take_over
 from collab.ui.widgets.tables import as_table
 
 BATCH, SMOOTH = "batch", "smoothed"

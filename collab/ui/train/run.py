@@ -15,7 +15,6 @@ from collab.models import family_of
 from collab.models.settings import as_text, settings_from
 from collab.services.runs import Progress, RunRecord
 from collab.services.training_job import plan_again
-from collab.ui.certainty_view import show_certainty
 from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
@@ -24,7 +23,8 @@ from collab.ui.frame.page import forget_run, use_run
 from collab.ui.frame.queueing import refusal_noted
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
-from collab.ui.sealed_view import show_sealed
+from collab.ui.train.certainty import show_certainty
+from collab.ui.train.sealed import show_sealed
 from collab.ui.widgets.distribution import distribution_expander
 from collab.ui.widgets.tables import as_table
 
