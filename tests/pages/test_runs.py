@@ -9,8 +9,8 @@ import pytest
 from collab.models import DotBiasSettings
 from collab.services.jobs import LaneWorker
 from collab.services.training_job import plan
-from collab.ui.compare_view import alike_in_words
 from collab.ui.frame import cached
+from collab.ui.runs.compare import alike_in_words
 from tests.pages.on_the_page import texts
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)

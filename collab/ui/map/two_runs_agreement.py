@@ -9,8 +9,8 @@ from collab.models.embedding_net import EmbeddingNet
 from collab.services.repeats import differ_in_seed_alone
 from collab.services.runs import RunRecord
 from collab.ui.charts import formats
-from collab.ui.compare_view import alike_in_words, differing
 from collab.ui.map.two_runs_cached import TwoRuns
+from collab.ui.runs.compare import alike_in_words, differing
 
 MEANING = (
     "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "

@@ -13,7 +13,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.curves import Curve, Frame
 from collab.ui.charts.losses import BIASES, MEAN, epoch_word
 from collab.ui.charts.palette import Palette
-from collab.ui.runs_table import setting_words
+from collab.ui.runs.table import setting_words
 
 N_OTHERS = 4  # curves under the newest one
 ROOM = "max(120, 0.3 * width)"  # pixels of the picture, for the names

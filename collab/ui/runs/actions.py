@@ -16,7 +16,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.page import forget_run, open_run
 from collab.ui.frame.queueing import refusal_noted, say_refusal
 from collab.ui.frame.visitor import visitor
-from collab.ui.runs_table import pick_runs
+from collab.ui.runs.table import pick_runs
 
 NOT_YOURS = "Somebody else has started this run; only they, or the command line of the server, can change it."
 

@@ -19,7 +19,7 @@ from collab.ui.charts.curves import Curve, Frame, curves_data, curves_spec, with
 from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.frame import cached
-from collab.ui.runs_table import setting_words
+from collab.ui.runs.table import setting_words
 from collab.ui.widgets.tables import as_table
 
 LETTERS = "ABCDEFGH"  # as many as the palette has colours
