@@ -1,8 +1,8 @@
 """Learn: the ideas of collaborative filtering as a walk of small steps, each with something to move."""
 
 from collab.ui.frame.page import open_page
-from collab.ui.steps import STEPS
-from collab.ui.walk import choose_step, show_step
+from collab.ui.learn.step import choose_step, show_step
+from collab.ui.learn.steps import STEPS
 
 page = open_page(
     "Learn", "The ideas behind the models, one at a time: move something, and see what it does.", needs_run=False

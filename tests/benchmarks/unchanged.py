@@ -29,7 +29,7 @@ from collab.models import MODELS, preset_of
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import carry_out, plan
-from collab.ui.steps import STEPS
+from collab.ui.learn.steps import STEPS
 from tests.benchmarks.pages import DATA, prepare
 from tests.conftest import APP
 from tests.pages.test_default_run import texts_of

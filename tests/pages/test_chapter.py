@@ -13,7 +13,7 @@ from collab.services.chapter_runs import plan_missing, runs_of
 from collab.services.downloads import Fetcher
 from collab.services.training_job import plan
 from collab.ui.frame import cached
-from collab.ui.steps import chapter_tables
+from collab.ui.learn import tables
 from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import table_with, texts
 
@@ -25,9 +25,9 @@ ROWS = tuple(
 
 @pytest.fixture
 def on_the_sample(monkeypatch):
-    for module in (chapter_runs, chapter_tables):
+    for module in (chapter_runs, tables):
         monkeypatch.setattr(module, "DATA", "sample")
-    monkeypatch.setattr(chapter_tables, "ROWS", ROWS)
+    monkeypatch.setattr(tables, "ROWS", ROWS)
 
 
 def test_another_data_set_shows_the_print_and_the_way_to_its_own(visit, monkeypatch):

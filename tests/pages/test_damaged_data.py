@@ -13,8 +13,8 @@ from collab.services.environment import read_environment
 from collab.services.runs import RunStore
 from collab.services.training_job import plan
 from collab.ui.frame import cached
+from collab.ui.learn.steps import STEPS
 from collab.ui.similar import as_if_new_cached
-from collab.ui.steps import STEPS
 from tests.training_here import train_here
 
 OF_NO_DATA = {"dot-product", "feedback", "look-up", "parameters", "pca"}

@@ -21,7 +21,8 @@ from collab.models.settings import parse
 from collab.training.metrics import errors
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.steps import STEPS, distance, feedback
+from collab.ui.learn import distance, feedback
+from collab.ui.learn.steps import STEPS
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link, metrics, table_with, texts
 from tests.pages.test_frame import PAGES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collab.ui.steps import STEPS
+from collab.ui.learn.steps import STEPS
 
 
 @pytest.fixture

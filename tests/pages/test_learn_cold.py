@@ -4,7 +4,7 @@ from functools import partial
 
 from collab.lessons import cold_start as remedies
 from collab.models.bayes import BayesSettings
-from collab.ui.steps import cold_start, feedback
+from collab.ui.learn import cold_start, feedback
 
 
 def test_feedback_with_and_without_a_remedy(visit, monkeypatch):

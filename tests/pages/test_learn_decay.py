@@ -8,7 +8,7 @@ import pytest
 from collab.models import DEFAULT_MODEL
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.steps import distance, weight_decay
+from collab.ui.learn import distance, weight_decay
 
 
 def test_canyon_and_update_rule(visit):

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from collab.lessons.dot_product import FIRST
 from collab.ui.charts import formats
-from collab.ui.steps.dot_product import NUMBERS, in_link, read_numbers
+from collab.ui.learn.dot_product import NUMBERS, in_link, read_numbers
 from tests.pages.on_the_page import link
 
 

@@ -10,7 +10,7 @@ from collab.lessons import cold_start as remedies
 from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.models.bayes import BayesSettings
 from collab.ui.frame import cached
-from collab.ui.steps import cold_start, feedback, weight_decay
+from collab.ui.learn import cold_start, feedback, weight_decay
 
 
 @pytest.fixture

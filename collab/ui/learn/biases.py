@@ -19,7 +19,7 @@ from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import minimum_ratings, pick_film
 from collab.ui.widgets.tables import as_table

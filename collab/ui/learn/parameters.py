@@ -15,7 +15,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step, Topic, go_to
+from collab.ui.learn.step import Door, Question, Step, Topic, go_to
 from collab.ui.widgets.tables import as_table
 
 BY_HAND = next(row.short for row in ROWS if row.model == "dot-bias-plain")  # of the chapter's tables

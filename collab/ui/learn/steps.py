@@ -1,8 +1,7 @@
 """The steps of the walk on the Learn page, in their order: a module a step; the chapter's tables are its last part."""
 
-from collab.ui.steps import (
+from collab.ui.learn import (
     biases,
-    chapter_tables,
     cold_start,
     distance,
     distribution,
@@ -16,10 +15,11 @@ from collab.ui.steps import (
     sigmoid_range,
     similar_users,
     slow_motion,
+    tables,
     uncertainty,
     weight_decay,
 )
-from collab.ui.walk import Step
+from collab.ui.learn.step import Step
 
 STEPS: tuple[Step, ...] = (
     matrix.STEP,
@@ -38,5 +38,5 @@ STEPS: tuple[Step, ...] = (
     nets.STEP,
     distribution.STEP,
     similar_users.STEP,
-    chapter_tables.STEP,
+    tables.STEP,
 )

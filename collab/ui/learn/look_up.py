@@ -16,7 +16,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.tables import as_table
 
 N_USERS, N_FACTORS, BATCH = 8, 4, 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step, Topic
+from collab.ui.learn.step import Door, Question, Step, Topic
 from collab.ui.widgets.distribution import show_distribution
 
 

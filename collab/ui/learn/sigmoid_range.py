@@ -15,7 +15,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Step
+from collab.ui.learn.step import Door, Step
 from collab.ui.widgets.tables import as_table
 
 TOP_RATING = 5.0

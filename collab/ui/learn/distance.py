@@ -11,13 +11,13 @@ from collab.data.tables import most_rated_items
 from collab.explore.similarity import Options, film_space, similar_items
 from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.runs import TrainedRun
-from collab.ui.chapter_run import chapter_run
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Step
+from collab.ui.learn.chapter_run import chapter_run
+from collab.ui.learn.step import Door, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 

@@ -19,7 +19,7 @@ from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.tables import as_table
 
 NAMES = {GENRES: "genres named", ABOUT: "age, gender, job", BIASES: "kindness only", TASTE: "taste"}

@@ -13,7 +13,7 @@ from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.plot3d.plot3d import plot3d
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Step
+from collab.ui.learn.step import Door, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 

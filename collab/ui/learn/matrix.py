@@ -18,7 +18,7 @@ from collab.ui.charts.palette import Palette, mixed, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 

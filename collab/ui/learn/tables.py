@@ -13,20 +13,14 @@ from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
 from collab.services.chapter_runs import mean_baselines, runs_of
 from collab.services.runs import RunRecord
-from collab.ui.chapter_training import show_training
-from collab.ui.chapter_view import (
-    final_figure,
-    show_epoch_table,
-    show_final_table,
-    show_findings,
-    summaries_of,
-)
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page, use_data
-from collab.ui.walk import Door, Step
+from collab.ui.learn.step import Door, Step
+from collab.ui.learn.tables_figures import final_figure, show_epoch_table, show_final_table, show_findings, summaries_of
+from collab.ui.learn.tables_training import show_training
 
 
 def draw(page: Page) -> None:

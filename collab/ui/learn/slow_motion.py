@@ -15,8 +15,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.page import Page
-from collab.ui.slow_motion_view import loss_spec, number, spreadsheet, spreadsheet_table
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.spreadsheet import loss_spec, number, spreadsheet, spreadsheet_table
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 

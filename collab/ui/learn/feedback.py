@@ -29,7 +29,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Question, Step
+from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.tables import as_table
 
 N_WORLDS = 3

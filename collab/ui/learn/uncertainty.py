@@ -16,7 +16,7 @@ from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
-from collab.ui.walk import Door, Step
+from collab.ui.learn.step import Door, Step
 from collab.ui.widgets.tables import as_table
 
 QUALITY = 0.8  # what the drawn ratings lie around, in stars above the average film
