@@ -10,8 +10,8 @@ from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.training_job import load_encoded, plan
-from collab.ui.data import cached as cached_data
-from collab.ui.data import split as data_split_view
+from collab.ui.data import cached as data_cached
+from collab.ui.data import split as split_view
 from collab.ui.frame import cached
 from tests.pages.on_the_page import figure, metrics, table_with, texts
 from tests.training_here import train_here
@@ -208,7 +208,7 @@ def test_without_a_split_by_time_nothing_else_is_called_so(visit, monkeypatch):
     def too_few(*_):
         raise SettingError("a share of 0.2 of 2 rows leaves nothing to check with")
 
-    monkeypatch.setattr(data_split_view, "split_by_time", too_few)
+    monkeypatch.setattr(split_view, "split_by_time", too_few)
     app = visit("data", data_part="split")
     assert "In use: random 20 %" in texts(app) and "By time" not in texts(app) and "Left out, newest 20 %" in texts(app)
     assert list(table_with(app, "fact"))[1:] == ["random 20 %, seed 0", "last 10 of every user"]
@@ -223,7 +223,7 @@ def test_a_data_set_that_cannot_be_read_leads_to_the_sample(visit, monkeypatch):
             raise DataError("u.data, line 7: the rating is missing")
         return load_encoded(name, *rest)
 
-    monkeypatch.setattr(cached_data, "load_encoded", damaged)
+    monkeypatch.setattr(data_cached, "load_encoded", damaged)
     app.run()
     assert not app.exception and "MovieLens 100K cannot be read: u\\.data, line 7" in app.error[0].value
     app.button(key="show_sample").click().run()

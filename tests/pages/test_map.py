@@ -14,7 +14,7 @@ from collab.services import tsne
 from collab.services.environment import read_environment
 from collab.services.job_queue import DONE
 from collab.ui.frame import cached
-from collab.ui.map import cached as map_cache
+from collab.ui.map import cached as map_cached
 from collab.ui.map import item_set
 from collab.ui.map.figure import POINTS
 from collab.ui.map.item_set import choose_films
@@ -52,7 +52,7 @@ def table_of(app):
 
 def table_of_found(app):
     run = current(app)
-    rated = run.items.iloc[map_cache.rated_films(run.id)[:1000]]
+    rated = run.items.iloc[map_cached.rated_films(run.id)[:1000]]
     return rated[rated["title"].str.contains("the", case=False)]
 
 
@@ -108,7 +108,7 @@ def test_no_more_components_are_offered_than_a_film_has_numbers(visit, add_run):
 
 def test_an_axis_from_one_film_to_another(visit):
     app = visit("map")
-    labels = list(map_cache.film_labels(current(app).id))
+    labels = list(map_cached.film_labels(current(app).id))
     first, last = labels[3], labels[8]
     app.multiselect(key="from").set_value([first]).run()
     assert "needs films at both its ends" in texts(app)
@@ -116,7 +116,7 @@ def test_an_axis_from_one_film_to_another(visit):
     assert not app.exception and titles(app)[0].startswith(f"{first} → {last} · ")
     index, places = points(app)
     place_of = dict(zip(index.tolist(), places[:, 0].tolist(), strict=True))
-    known = map_cache.film_labels(current(app).id)
+    known = map_cached.film_labels(current(app).id)
     assert place_of[known[last]] > place_of[known[first]]
     app.multiselect(key="to").set_value([first]).run()
     assert "same place" in app.warning[0].value and titles(app)[0].startswith("Component 1")
@@ -260,7 +260,7 @@ def words_on_bars(app):
 
 
 def test_a_large_catalogue_is_cut_by_count_and_says_so(visit, monkeypatch):
-    monkeypatch.setattr(map_cache, "MOST_FILMS", 120)
+    monkeypatch.setattr(map_cached, "MOST_FILMS", 120)
     app = visit("map")
     run = current(app)
     assert set(points(app)[0]) == set(most_rated_items(run.items, 120))
@@ -312,7 +312,7 @@ def test_untrained_films_are_neither_shown_nor_offered(visit):
 def test_another_data_set_keeps_what_it_can(visit, trained_home):
     """Genres, ends of an axis and sets that the other data set does not have are left out; nothing breaks."""
     app = visit("map", data="sample", films="5,900", shown="900")
-    app.multiselect(key="from").set_value(["The set", list(map_cache.film_labels(current(app).id))[700]]).run()
+    app.multiselect(key="from").set_value(["The set", list(map_cached.film_labels(current(app).id))[700]]).run()
     app.multiselect(key="coloured").set_value(["Drama", "Children"]).run()
     assert not app.exception
     environment = read_environment()

@@ -15,7 +15,7 @@ from collab.data.splitting import SEALED, Split, split_by
 from collab.errors import CollabError
 from collab.explore.data_facts import Sizes
 from collab.ui.charts import formats
-from collab.ui.data import cached as cached_data
+from collab.ui.data import cached as data_cached
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import Page, use_data
@@ -50,13 +50,13 @@ class Shown:
     def films(self) -> pd.DataFrame:
         """label, title, year, n_ratings by item_index."""
         name, fingerprint = self.key
-        return cached_data.films_of(name, self.items_by, fingerprint)
+        return data_cached.films_of(name, self.items_by, fingerprint)
 
     @property
     def sizes(self) -> Sizes:
         """How large the data set is, sealed rows and all."""
         name, fingerprint = self.key
-        return cached_data.sizes_of(name, self.items_by, fingerprint)
+        return data_cached.sizes_of(name, self.items_by, fingerprint)
 
     @property
     def some_sealed(self) -> bool:
@@ -71,7 +71,7 @@ def load(page: Page) -> Shown:
     """Read what the page shows; does not return where the data set cannot be read."""
     record = page.record
     try:
-        dataset, ratings = cached_data.data_set(page.data.name, record.items_by)
+        dataset, ratings = data_cached.data_set(page.data.name, record.items_by)
     except CollabError as reason:
         st.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))

@@ -14,7 +14,7 @@ from collab.services.profiles import Profile
 from collab.services.runs import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.map import cached as map_cache
+from collab.ui.map import cached as map_cached
 from collab.ui.map.controls import TSNE, Points, Space
 from collab.ui.map.figure import axis_titles
 from collab.ui.map.tsne import tsne_places
@@ -56,7 +56,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
             view = f"t-SNE {space.perplexity} {n_films}"
             if n_films < points.n_films:
                 st.caption(f"t-SNE places the {formats.count(n_films)} most rated films.")
-    item_index = map_cache.rated_films(run.id)[:n_films]
+    item_index = map_cached.rated_films(run.id)[:n_films]
     films = run.items.iloc[item_index].assign(
         item_index=item_index,
         bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan"),
@@ -75,7 +75,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
     if colour_by == "predicted":
         films["predicted"] = _predicted(run)[item_index]
     if colour_by == "cluster":
-        films["cluster"] = map_cache.clusters_of(run.id, n_films, space.with_bias, points.n_clusters)
+        films["cluster"] = map_cached.clusters_of(run.id, n_films, space.with_bias, points.n_clusters)
     short = Pca(pca.coordinates[:n_films], pca.explained_variance_ratio, pca.components)
     return Layout(
         films, coordinates[:n_films], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias
@@ -88,7 +88,7 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
     settings = (run.id, n_films, space.centred, space.with_bias)
     if space.has_custom:
         try:
-            own = map_cache.axes_of(*settings, space.first, space.last)
+            own = map_cached.axes_of(*settings, space.first, space.last)
         except SettingError as reason:
             st.warning(formats.sentence(str(reason)), icon=":material/straighten:")
         else:
@@ -98,7 +98,7 @@ def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[st
             return shown, axis_titles(names, shown.explained_variance_ratio, of)
     elif space.first or space.last:
         st.caption("An axis of your own needs films at both its ends.")
-    shown = taken(map_cache.axes_of(*settings), [number - 1 for number in space.numbers])
+    shown = taken(map_cached.axes_of(*settings), [number - 1 for number in space.numbers])
     return shown, axis_titles([f"Component {number}" for number in space.numbers], shown.explained_variance_ratio, of)
 
 

@@ -8,7 +8,7 @@ from collab.services import tsne
 from collab.ui.frame import cached
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import result_of, session
-from collab.ui.map import cached as map_cache
+from collab.ui.map import cached as map_cached
 
 
 def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplexity: int) -> np.ndarray | None:
@@ -27,7 +27,7 @@ def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplex
         submit=lambda again: tsne.start(
             jobs,
             of,
-            map_cache.matrix_of(run_id, n_films, with_bias),
+            map_cached.matrix_of(run_id, n_films, with_bias),
             owner=visitor(),
             session=session(),
             again=again,
