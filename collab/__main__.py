@@ -18,11 +18,12 @@ from typing import Any
 
 import torch
 
-from collab.data.answers import STARS, match_titles
+from collab.data.answers import STARS
 from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
 from collab.data.download import download
 from collab.data.exports import read_export
 from collab.data.splitting import split_by
+from collab.data.titles import match_titles
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
 from collab.explore.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
@@ -33,12 +34,14 @@ from collab.services import disk
 from collab.services.default_run import house_run, pin, unpin
 from collab.services.downloads import is_replaceable
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import default_plan, plan, runs_with
+from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
-from collab.services.run_rows import item_item_of
+from collab.services.run_rows import item_item_of, load_encoded
 from collab.services.run_zip import export_zip, import_zip
-from collab.services.runs import KEPT_DAYS, RunStore, TrainedRun
+from collab.services.runs import KEPT_DAYS, RunStore
 from collab.services.sealed import check_sealed
-from collab.services.training_job import carry_out, default_plan, load_encoded, plan, runs_with
+from collab.services.training_job import carry_out
 from collab.training.fit import EpochReport
 
 

@@ -5,10 +5,11 @@ import streamlit as st
 from collab.ui.charts import formats
 from collab.ui.charts.losses import epoch_word, loss_data, loss_spec
 from collab.ui.charts.palette import palette
-from collab.ui.charts.style import PLAIN, count_and_mean_figure, styled
+from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
-from collab.ui.frame.page import describe_run, open_page
-from collab.ui.train.run import in_words
+from collab.ui.frame.page import open_page
+from collab.ui.frame.run_words import describe_run, in_words
+from collab.ui.overview.figures import count_and_mean_figure
 from collab.ui.widgets.tables import as_table
 
 page = open_page(

@@ -10,15 +10,19 @@ from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
 from collab.ui.person import own_profile
 from collab.ui.person.lacking import say_lacking
-from collab.ui.person.share import keep_or_delete, say_view_only
+from collab.ui.person.own_profile import whose
+from collab.ui.person.share import say_view_only
 from collab.ui.person.viewer import said_by, viewer_of
 from collab.ui.rate.begin import begin
 from collab.ui.rate.cards import STYLE, answer_list, answers_to_look_at, rate_cards
+from collab.ui.rate.keep import keep_or_delete
 from collab.ui.rate.picks import show_picks
-from collab.ui.rate.profile_switch import profile_switch, whose
+from collab.ui.rate.profile_switch import profile_switch
+from collab.ui.widgets import item_list
 
 page = open_page("Rate", "Give stars to films that you know, and see what the model would pick for you next.")
 run = page.run
+st.html(item_list.STYLE)
 st.html(STYLE)
 try:
     cached.profiles()

@@ -5,9 +5,10 @@ import streamlit as st
 from collab.errors import RunError
 from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
+from collab.ui.frame.run_words import LETTERS
 from collab.ui.frame.watch import watch
 from collab.ui.runs.actions import actions, damaged_runs, delete_button, say_what_happened, trash
-from collab.ui.runs.compare import LETTERS, compare_view
+from collab.ui.runs.compare import compare_view
 from collab.ui.runs.table import found_in, keep_in_link, picked_runs, runs_table
 from collab.ui.widgets.controls import choose
 

@@ -4,11 +4,11 @@ import streamlit as st
 
 from collab.ui.frame.page import open_page
 from collab.ui.person.lacking import say_lacking
-from collab.ui.rate.cards import STYLE
 from collab.ui.taste.alike import show_alike
 from collab.ui.taste.genres import show_predictions
 from collab.ui.taste.place import show_place
 from collab.ui.taste.profile import open_taste
+from collab.ui.widgets.item_list import STYLE
 
 page = open_page(
     "Your taste", "What your ratings say of your taste, against the average person’s, and how sure that is."

@@ -12,11 +12,12 @@ from collab.ui.frame.page import open_page
 from collab.ui.together.controls import choose_evening
 from collab.ui.together.head import say_trouble, show_people
 from collab.ui.together.members import company
-from collab.ui.together.picks import STYLES, show_evening
+from collab.ui.together.picks import STYLE, show_evening
+from collab.ui.widgets import item_list
 
 page = open_page("Together", "Films for two to four people, with what each of them would think of every one.")
-for style in STYLES:
-    st.html(style)
+st.html(item_list.STYLE)
+st.html(STYLE)
 try:
     cached.profiles()
 except CollabError as reason:

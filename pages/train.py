@@ -3,11 +3,12 @@
 import streamlit as st
 
 from collab.errors import CollabError, StorageError
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import describe_run, open_page, use_run
+from collab.ui.frame.page import open_page, use_run
 from collab.ui.frame.queueing import refusal_noted, say_refusal
+from collab.ui.frame.run_words import describe_run
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import stop_all
 from collab.ui.train import slider_mode

@@ -22,8 +22,8 @@ from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, find, lo
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, preset_of
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import default_plan, plan
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan, plan
 from tests.forked_worker import Nursery
 from tests.training_here import train_here
 

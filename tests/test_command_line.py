@@ -17,8 +17,8 @@ from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, pres
 from collab.models.settings import to_dict
 from collab.services.default_run import house_run
 from collab.services.environment import read_environment
+from collab.services.plans import default_plan
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan
 
 QUICK = ["--model", "dot-bias", "--set", "epochs=2", "--set", "n_factors=6", "--set", "batch_size=512"]
 

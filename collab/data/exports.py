@@ -15,8 +15,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from collab.data.answers import SEEN, RatingsFile, csv_table, match_titles, rating_in, read_ratings_csv
+from collab.data.answers import SEEN, RatingsFile, csv_table, rating_in, read_ratings_csv
 from collab.data.ratings import RatingScale
+from collab.data.titles import match_titles
 from collab.errors import DataError
 
 LETTERBOXD, MOVIELENS, OWN = "Letterboxd", "MovieLens", ""

@@ -115,3 +115,8 @@ class Ratings:
             self.time[rows],
             self.rating_scale,
         )
+
+
+def liked_from(scale: RatingScale) -> float:
+    """The stars from which a rating counts as liked: three quarters up the scale, 4 of 1 to 5."""
+    return scale.low + 0.75 * (scale.high - scale.low)

@@ -11,9 +11,8 @@ import numpy as np
 import scipy.sparse
 import scipy.stats
 
-from collab.data.ratings import Ratings
+from collab.data.ratings import Ratings, liked_from
 from collab.errors import SettingError
-from collab.models.ease import liked_from
 
 SEEN, ALIKE = "who rated both", "how both were rated"
 KINDS = (SEEN, ALIKE)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
 from collab.data.ratings import Ratings
-from collab.models.neighbours import Neighbours, NeighboursSettings
+from collab.models.neighbours import Neighbours, NeighboursSettings, dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,14 +79,3 @@ def walk(
         table[:, films],
         model.predict(np.full(len(picks), user_index), picks),
     )
-
-
-def dense(users: Iterable[Any], train: Ratings) -> np.ndarray:
-    """The ratings of a few `users` as rows (n, n_items), NaN where there is none; the mean where a film was rated twice."""
-    rows = []
-    for user in users:
-        theirs = train.user_index == user
-        total = np.bincount(train.item_index[theirs], train.rating[theirs], minlength=train.n_items)
-        n = np.bincount(train.item_index[theirs], minlength=train.n_items)
-        rows.append(np.where(n > 0, total / np.maximum(n, 1), np.nan))
-    return np.array(rows)

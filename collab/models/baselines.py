@@ -6,7 +6,6 @@ import numpy as np
 import scipy.sparse
 
 from collab.data.ratings import Ratings
-from collab.training.metrics import Errors, errors
 
 
 def global_mean(train: Ratings) -> float:
@@ -36,14 +35,3 @@ def biases_only(train: Ratings, damping: float = 5.0, sweeps: int = 50) -> tuple
         item_biases = (sum_by_item - n_by_pair_turned @ user_biases) / damped_n_by_item
         user_biases = (sum_by_user - n_by_pair @ item_biases) / damped_n_by_user
     return user_biases, item_biases
-
-
-def baselines(train: Ratings, valid: Ratings) -> dict[str, Errors]:
-    """Errors of "global_mean" and "biases_only" on `valid`, both learned from `train`."""
-    mean = global_mean(train)
-    user_biases, item_biases = biases_only(train)
-    predicted = mean + user_biases[valid.user_index] + item_biases[valid.item_index]
-    return {
-        "global_mean": errors(np.full(len(valid), mean), valid.rating),
-        "biases_only": errors(predicted, valid.rating),
-    }

@@ -26,7 +26,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse
 
-from collab.data.ratings import Ratings, RatingScale
+from collab.data.ratings import Ratings, liked_from
 
 MAXIMUM_FILMS = 5000
 """B is square and dense; so many of the most rated films have a place in it."""
@@ -98,11 +98,6 @@ class ItemItem:
 def signal(stars: np.ndarray, liked_from: float) -> np.ndarray:
     """1 where `stars` (n,) reach `liked_from`, else UNLIKED."""
     return np.where(np.asarray(stars, dtype=np.float64) >= liked_from, 1.0, UNLIKED)
-
-
-def liked_from(scale: RatingScale) -> float:
-    """The stars from which a rating counts as liked: three quarters up the scale, 4 of 1 to 5."""
-    return scale.low + 0.75 * (scale.high - scale.low)
 
 
 def item_item(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> ItemItem:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -298,3 +299,14 @@ def nearest(alike: np.ndarray, n_neighbours: int) -> np.ndarray:
 
 def _with_data(table: scipy.sparse.csr_array, data: np.ndarray) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array((data, table.indices, table.indptr), shape=table.shape)
+
+
+def dense(users: Iterable[Any], train: Ratings) -> np.ndarray:
+    """The ratings of a few `users` as rows (n, n_items), NaN where there is none; the mean where a film was rated twice."""
+    rows = []
+    for user in users:
+        theirs = train.user_index == user
+        total = np.bincount(train.item_index[theirs], train.rating[theirs], minlength=train.n_items)
+        n = np.bincount(train.item_index[theirs], minlength=train.n_items)
+        rows.append(np.where(n > 0, total / np.maximum(n, 1), np.nan))
+    return np.array(rows)

@@ -26,10 +26,10 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from collab.data.ratings import RatingScale
+from collab.data.ratings import RatingScale, liked_from
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import SettingError
-from collab.models.ease import ItemItem, liked_from
+from collab.models.ease import ItemItem
 from collab.models.fold_in import Predictions
 from collab.models.levels import level_probabilities, likely_range
 from collab.recommend.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of

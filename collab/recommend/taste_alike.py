@@ -18,9 +18,9 @@ import pandas as pd
 
 from collab.data.ratings import Ratings
 from collab.data.tables import film_rows, most_rated_items, trained_items
-from collab.lessons.similar_users import dense
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
+from collab.models.neighbours import dense
 from collab.recommend.new_user import ByItself, Newcomer
 
 N_FILMS = 200

@@ -14,9 +14,11 @@ from collab.lessons.chapter_summary import Curve, Summary, Untrained, running_me
 from collab.models import build_model, family_of
 from collab.models.settings import settings_from
 from collab.services.environment import Environment
-from collab.services.runs import Progress, RunRecord, RunStore, TrainedRun
-from collab.services.sealed import split_of
-from collab.services.training_job import plan
+from collab.services.plans import plan
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import RunRecord
+from collab.services.run_rows import split_of
+from collab.services.runs import Progress, RunStore
 from collab.training.metrics import errors
 
 

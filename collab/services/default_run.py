@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from collab.errors import RunError
 from collab.services import disk
+from collab.services.plans import default_plan, what_is_trained
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan, what_is_trained
 
 PIN = "pinned.json"
 """The file of the home that names the run that the host has pinned."""

@@ -15,9 +15,8 @@ from collab.models.settings import settings_from
 from collab.services.environment import read_environment
 from collab.services.job_queue import Job
 from collab.services.jobs import Jobs
+from collab.services.run_rows import data_of, load_encoded, split_of
 from collab.services.runs import RunStore
-from collab.services.sealed import data_of, split_of
-from collab.services.training_job import load_encoded
 from collab.services.worker import AtWork
 from collab.training.one_thread import one_thread
 from collab.training.range_test import RangeTest, n_steps_for, range_test

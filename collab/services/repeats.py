@@ -15,10 +15,11 @@ from collab.errors import CollabError, RunError
 from collab.models import family_of
 from collab.models.settings import settings_from
 from collab.services.environment import Environment
+from collab.services.plans import plan_again
+from collab.services.run_files import TrainedRun
 from collab.services.run_record import LONGEST_NAME, RunRecord
-from collab.services.runs import RunStore, TrainedRun
-from collab.services.sealed import split_of
-from collab.services.training_job import load_encoded, plan_again
+from collab.services.run_rows import load_encoded, split_of
+from collab.services.runs import RunStore
 from collab.training.comparison import Comparison, compare
 
 N_REPEATS = 5

@@ -23,8 +23,8 @@ from collab.data.ratings import RatingScale
 from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError
 from collab.models import family_of
-from collab.models.levels import Calibration
 from collab.models.settings import settings_from, to_dict
+from collab.training.calibration import Calibration
 
 FORMAT = 2
 RUN_ID = re.compile(r"[0-9a-f]{8}")

@@ -6,51 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from collab.data.catalogue import Dataset
-from collab.data.ratings import Ratings
-from collab.data.splitting import Split, seal, sealed_share, split_by, split_rows
-from collab.errors import CollabError, RunError
-from collab.models.baselines import baselines
+from collab.errors import RunError
 from collab.services.environment import Environment
-from collab.services.runs import RunRecord, RunStore, TrainedRun
-from collab.services.training_job import load_encoded
-from collab.training.metrics import errors
-
-
-def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratings]:
-    """The data set that a run was trained on, and its rows as indices. Raises RunError where it is not at hand as it was."""
-    try:
-        dataset, ratings = load_encoded(record.data, environment, record.items_by)
-    except CollabError as reason:
-        raise RunError(f"the data set {record.data_title} is not at hand: {reason}") from reason
-    if dataset.fingerprint != record.fingerprint:
-        raise RunError(
-            f"the data set {record.data_title} is not the one that run {record.id} was trained on; its ratings have changed"
-        )
-    return dataset, ratings
-
-
-def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[Split, Ratings]:
-    """The split that a run was trained on, and all ratings. Raises RunError where the data set is not at hand as it was."""
-    record = run.record
-    dataset, ratings = data_of(record, environment)
-    damaged = RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
-    if record.holdout.startswith("rows:"):  # the file that named them may be gone or changed; the run has its own
-        rows = store.valid_rows(record.id)
-        if len(rows) == 0 or rows.max() >= len(ratings):
-            raise damaged
-        share = sealed_share(record.holdout)[1]
-        split = split_rows(len(ratings), rows)
-        split = seal(split, share, record.split_seed, drawn=False) if share else split
-    else:
-        try:
-            split = split_by(record.holdout, dataset, record.split_seed)
-        except CollabError as reason:  # the file of a fold is read only now
-            raise RunError(f"the split of run {record.id} cannot be made again: {reason}") from reason
-    sizes = (record.n_valid, record.n_sealed, ratings.n_users, ratings.n_items)
-    if (len(split.valid), len(split.test), len(run.users), len(run.items)) != sizes:
-        raise damaged
-    return split, ratings
+from collab.services.run_record import RunRecord
+from collab.services.run_rows import split_of
+from collab.services.runs import RunStore
+from collab.training.metrics import baselines, errors
 
 
 def check_sealed(run_id: str, store: RunStore, environment: Environment) -> RunRecord:

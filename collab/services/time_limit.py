@@ -11,8 +11,8 @@ from collab.models import family_of
 from collab.models.settings import settings_from
 from collab.models.shorter import in_words, shorter
 from collab.services.environment import Environment
-from collab.services.runs import RunRecord
-from collab.services.training_job import load_encoded
+from collab.services.run_record import RunRecord
+from collab.services.run_rows import load_encoded
 
 MOST_SECONDS = 3600.0
 """The longest training that a stranger may start, by the estimate of `models/cost.py` as it stands: that is good to a factor of

@@ -20,25 +20,24 @@ import pandas as pd
 import scipy
 import torch
 
-from collab.data.catalogue import Signature, entry_of, find, load_dataset, signature
-from collab.data.dataset import Dataset, encode
 from collab.data.features import features_of
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_by
 from collab.data.tables import describe_items, describe_users
-from collab.errors import CollabError, RunError, SettingError, StorageError
-from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, family_of, preset_of
-from collab.models.baselines import baselines
+from collab.errors import CollabError, RunError, StorageError
+from collab.models import DEFAULT_MODEL, MODELS, build_model, family_of, preset_of
 from collab.models.contract import Model, NamesChances
-from collab.models.levels import calibration
-from collab.models.settings import as_text, settings_from, to_dict
+from collab.models.settings import settings_from
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import ADVICE, plan
 from collab.services.run_files import LARGEST_WEIGHT, describe_layers
-from collab.services.run_record import LARGEST_ERROR, LONGEST_NAME, RunRecord
+from collab.services.run_record import LARGEST_ERROR, RunRecord
+from collab.services.run_rows import load_encoded
 from collab.services.runs import RunStore
 from collab.services.worker import AtWork
+from collab.training.calibration import calibration
 from collab.training.fit import BatchReport, EpochReport, Outcome, fit
-from collab.training.metrics import Errors
+from collab.training.metrics import Errors, baselines
 
 N_POINTS = 400  # rows of batches.csv, whatever the length of the training
 WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
@@ -47,112 +46,6 @@ PREDICTED_AT_ONCE = 20_000
 WEIGHTS_SECONDS = 1.0  # how often the weights do, after an epoch, and with them how far the training was
 CHECKPOINT_SECONDS = 5.0  # and inside a long epoch
 STOP_SECONDS = 0.2  # how often it is looked for a wish to stop that came from outside
-ADVICE = {
-    "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
-    "or switch the rating range on.",
-    "stopped": "Stopped before the end; its weights were kept.",
-    "finished": "",
-}
-
-
-def plan(
-    model: str,
-    settings: Any,
-    data: str,
-    holdout: str,
-    split_seed: int,
-    *,
-    preset: str = "",
-    items_by: str = "title",
-    name: str = "",
-    starter: str = "",
-    owner: str = "",
-) -> RunRecord:
-    """The record of a run that is to be trained. Raises SettingError for what cannot be."""
-    family, entry = family_of(model), entry_of(data)
-    matching = [
-        key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings
-    ]
-    preset = preset if preset in matching else (matching[0] if matching else "")
-    return RunRecord(
-        id="",
-        name=(name or describe_settings(model, settings))[:LONGEST_NAME],
-        state="queued",
-        model=model,
-        settings=to_dict(settings),
-        data=data,
-        data_title=entry.title,
-        synthetic=entry.synthetic,
-        holdout=holdout,
-        split_seed=split_seed,
-        items_by=items_by,
-        preset=preset,
-        starter=starter,
-        owner=owner,
-    )
-
-
-def plan_again(record: RunRecord, settings: Any, *, name: str = "", starter: str = "") -> RunRecord:
-    """The record of a run of the same model on the same split, with these settings."""
-    split = record.data, record.holdout, record.split_seed
-    return plan(record.model, settings, *split, items_by=record.items_by, name=name, starter=starter)
-
-
-def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
-    """The run that Collab trains by itself where there is none: the default model and preset, a random 20 % held out."""
-    settings = preset_of(DEFAULT_MODEL, DEFAULT_PRESET)
-    return plan(DEFAULT_MODEL, settings, data, "random:0.2", 0, preset=DEFAULT_PRESET, starter=starter, owner=owner)
-
-
-def what_is_trained(record: RunRecord) -> tuple:
-    """The same for two trainings that give the same model."""
-    return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed
-
-
-def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
-    """Those of the `records` that can be looked at and whose models have "factors", "biases" or "descriptions" of films, in the
-    same order."""
-    return (record for record in records if record.has_weights and model_has(trait, record))
-
-
-def model_has(trait: str, record: RunRecord) -> bool:
-    """Whether the model of a run, also of one that still trains, has "factors", "biases" or "descriptions" of films."""
-    try:
-        settings = settings_from(family_of(record.model).settings_type, record.settings)
-        return getattr(build_model(record.model, settings, 2, 2), f"has_{trait}", False)
-    except SettingError:  # a model that is unknown here
-        return False
-
-
-def describe_settings(model: str, settings: Any) -> str:
-    """A run's first name: what tells it from its neighbours."""
-    values = [
-        (field.metadata["about"].in_name, getattr(settings, field.name)) for field in dataclasses.fields(settings)
-    ]
-    parts = [
-        in_name.format(as_text(value) if isinstance(value, tuple) else value)
-        for in_name, value in values
-        if value is not False
-    ]
-    return " · ".join([model, *filter(None, parts)])
-
-
-@lru_cache(maxsize=3)
-def _encoded(name: str, place: Path | None, _signature: Signature, items_by: str) -> tuple[Dataset, Ratings]:
-    """A data set and its rows as indices; kept, so that a warm worker starts at once, until its files change."""
-    dataset = load_dataset(name, (place,) if place else ())
-    return dataset, encode(dataset, items_by)
-
-
-def load_encoded(name: str, environment: Environment, items_by: str = "title") -> tuple[Dataset, Ratings]:
-    """A data set of the catalogue with its ids turned into row numbers.
-
-    Raises SettingError for an unknown name, DataError where the data set is nowhere, damaged or not the published one.
-    """
-    place = find(name, environment.places)
-    if place is None and not entry_of(name).synthetic:
-        load_dataset(name, environment.places)  # raises, and says where it looked
-    return _encoded(name, place, signature(name, place) if place else (), items_by)
 
 
 def warm_up(data: str, models: Iterable[str], environment: Environment) -> Iterator[str]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import STOPPED, WAITING, Job, JobQueue, Waiter
 from collab.services.jobs import Jobs, Kind, Lane
+from collab.services.plans import what_is_trained
 from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 from collab.services.time_limit import check_times
-from collab.services.training_job import what_is_trained
 
 MOST_WAITING = 3  # of one person, asked for one by one
 MOST_AT_ONCE = 50  # of one person, asked for together

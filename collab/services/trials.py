@@ -24,7 +24,8 @@ from collab.errors import RunError, StorageError
 from collab.services import disk
 from collab.services.job_queue import Waiter
 from collab.services.jobs import Jobs
-from collab.services.runs import Progress, RunRecord, RunStore
+from collab.services.run_record import RunRecord
+from collab.services.runs import Progress, RunStore
 from collab.services.sealed import check_sealed
 from collab.services.trainings import TRIALS
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collab.data.ratings import Ratings
+from collab.models.baselines import biases_only, global_mean
+
 
 @dataclass(frozen=True)
 class Errors:
@@ -42,3 +45,14 @@ def ndcg_at_k(ranked: np.ndarray, relevant: np.ndarray, k: int = 10) -> float:
 def coverage(lists: Iterable[np.ndarray], n_items: int) -> float:
     """The share of a catalogue of `n_items` films that stands in any of the `lists` of item indices."""
     return len(np.unique(np.concatenate([*lists, np.zeros(0, np.int64)]))) / n_items
+
+
+def baselines(train: Ratings, valid: Ratings) -> dict[str, Errors]:
+    """Errors of "global_mean" and "biases_only" on `valid`, both learned from `train`."""
+    mean = global_mean(train)
+    user_biases, item_biases = biases_only(train)
+    predicted = mean + user_biases[valid.user_index] + item_biases[valid.item_index]
+    return {
+        "global_mean": errors(np.full(len(valid), mean), valid.rating),
+        "biases_only": errors(predicted, valid.rating),
+    }

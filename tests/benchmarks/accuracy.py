@@ -30,7 +30,7 @@ import numpy as np
 
 from collab.models import preset_of
 from collab.models.contract import Model, NamesChances
-from collab.models.levels import Calibration, calibration
+from collab.training.calibration import Calibration, calibration
 from collab.training.comparison import compare
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
 

@@ -31,7 +31,7 @@ from collab.data.splitting import split_by, split_random
 from collab.models import build_model
 from collab.models.contract import Model
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 from collab.training.fit import EpochReport, Outcome, fit
 
 N_TIMES = 5  # a time is the median of so many fits

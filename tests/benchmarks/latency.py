@@ -26,8 +26,8 @@ from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
+from collab.services.plans import plan
 from collab.services.time_limit import check_times
-from collab.services.training_job import plan
 from collab.services.trainings import TRAINING, Trainings
 from tests.benchmarks.watched_worker import NOTES, STAGES
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from collab.models import build_model, preset_of
+from collab.services.plans import plan
 from collab.services.run_files import describe_layers
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 
 GENRES = ("Drama", "Comedy", "War", "Drama|War", "Action|Comedy", "Horror", "Romance", "")
 N_FACTORS = 50

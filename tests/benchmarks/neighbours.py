@@ -25,11 +25,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
+from collab.data.ratings import liked_from
 from collab.data.tables import describe_items, describe_users
 from collab.explore.co_rating import ALIKE, SEEN, co_rating, similarity_by
 from collab.explore.similarity import FilmSpace, Options, at_film, closeness_to, film_space
 from collab.models import preset_of
-from collab.models.ease import item_item, liked_from
+from collab.models.ease import item_item
 from tests.benchmarks.conditions import Part, fitted, parts, pin
 
 SEEDS = (0, 1, 2)

@@ -25,7 +25,7 @@ from collab.data.tables import describe_items
 from collab.explore.left_out_items import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_out, simple_answers
 from collab.models import build_model, preset_of
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 from collab.training.comparison import compare
 from collab.training.fit import fit
 from tests.benchmarks.conditions import pin

@@ -18,7 +18,7 @@ from collab.data.dataset import Dataset
 from collab.data.features import Features, features_of
 from collab.data.ratings import Ratings
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 
 N_CHOOSING = 143
 N_FOLDS = 4

@@ -38,9 +38,10 @@ from collab.data.tables import most_rated_items
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, preset_of
 from collab.models.settings import about
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import plan
 from collab.services.profiles import ProfileStore
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 from tests.benchmarks.wire import Session, Turn, value_of
 from tests.browser.conftest import serving
 

@@ -26,7 +26,7 @@ from collab.models.adam import fused_step
 from collab.models.dot import loss_and_gradient
 from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 
 N_STEPS, N_SWEEPS = 600, 12
 

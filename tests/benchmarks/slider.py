@@ -15,7 +15,7 @@ from collab.models import preset_of
 from collab.services.environment import read_environment
 from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.services.trials import TrialLane, key_of
 
 POLL_SECONDS = 0.002

@@ -25,7 +25,7 @@ from collab.models.schedule import one_cycle
 from collab.services.environment import read_environment
 from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.services.trainings import Trainings
 from collab.training.metrics import errors
 from tests.benchmarks.conditions import enough, parts, pin

@@ -27,8 +27,9 @@ from streamlit.testing.v1 import AppTest
 
 from collab.models import MODELS, preset_of
 from collab.services.environment import read_environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 from collab.ui.learn.steps import STEPS
 from tests.benchmarks.pages import DATA, prepare
 from tests.conftest import APP

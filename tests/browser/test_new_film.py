@@ -6,7 +6,7 @@ import pytest
 
 from collab.models import preset_of
 from collab.services.environment import Environment
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from tests.browser.conftest import link, serving
 from tests.training_here import train_here
 

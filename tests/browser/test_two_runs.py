@@ -7,8 +7,8 @@ import pytest
 
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, preset_of
 from collab.services.environment import Environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 from tests.browser.conftest import link, serving
 from tests.training_here import train_here
 

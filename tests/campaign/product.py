@@ -27,8 +27,11 @@ from collab.services.environment import Environment
 from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import JobQueue
 from collab.services.jobs import Jobs
-from collab.services.runs import FILES, RunRecord, RunStore, TrainedRun
-from collab.services.training_job import carry_out, plan
+from collab.services.plans import plan
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import FILES, RunRecord
+from collab.services.runs import RunStore
+from collab.services.training_job import carry_out
 from collab.services.trainings import TRAINING, Trainings
 from collab.ui.frame import cached
 from tests.forked_worker import Nursery, forking_here

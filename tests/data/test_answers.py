@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.data.answers import match_titles, read_ratings_csv, spoken, write_ratings_csv
+from collab.data.answers import read_ratings_csv, write_ratings_csv
 from collab.data.ratings import RatingScale
+from collab.data.titles import match_titles, spoken
 from collab.errors import DataError
 
 STARS = RatingScale(1.0, 5.0, 1.0)

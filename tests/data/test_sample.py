@@ -19,9 +19,9 @@ from collab.data.movielens import GENRES_100K
 from collab.data.sample import PlantedTruth, load_sample, planted_truth, sample_ratings
 from collab.data.splitting import split_random
 from collab.models import build_model, preset_of
-from collab.models.baselines import baselines
 from collab.models.contract import Model
 from collab.training.fit import fit
+from collab.training.metrics import baselines
 
 # SHA-256 over the columns user, item, stars and time as little-endian int64, taken when the sample was made: the same
 # with numpy 1.26 and 2.4, with and without AVX. A change of films, settings or seed changes it on purpose; anything

@@ -18,8 +18,9 @@ from collab.explore.people import (
     taste,
     training_rows_of,
 )
-from collab.models import BiasSettings, build_model
-from collab.models.baselines import baselines
+from collab.models import build_model
+from collab.models.bias import BiasSettings
+from collab.training.metrics import baselines
 
 ROWS = [(1, "a", 5), (1, "b", 3), (2, "a", 4), (2, "c", 1), (1, "c", 2), (3, "a", 2), (3, "b", 4), (1, "d", 4)]
 TRAIN, VALID = [0, 1, 2, 3, 7], [4, 5, 6]  # user 3 has no training rating

@@ -8,8 +8,9 @@ import pytest
 from collab.data.dataset import encode
 from collab.data.splitting import Split, split_by_time, split_last, split_random
 from collab.explore.split_facts import held_out_over_time, split_facts
-from collab.models import BiasSettings, build_model
-from collab.models.baselines import baselines
+from collab.models import build_model
+from collab.models.bias import BiasSettings
+from collab.training.metrics import baselines
 
 ROWS = [(1, "a", 5), (1, "b", 3), (2, "a", 4), (2, "c", 1), (1, "c", 2), (3, "a", 2), (3, "b", 4), (1, "d", 4)]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from collab.lessons.similar_users import dense, train_neighbours, walk
-from collab.models.neighbours import FILMS, USERS, NeighboursSettings
+from collab.lessons.similar_users import train_neighbours, walk
+from collab.models.neighbours import FILMS, USERS, NeighboursSettings, dense
 
 
 @pytest.fixture

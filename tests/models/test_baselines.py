@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from collab.data.dataset import encode
 from collab.data.splitting import split_by
-from collab.models.baselines import baselines, biases_only, global_mean
+from collab.models.baselines import biases_only, global_mean
+from collab.training.metrics import baselines
 
 FOUR = [("Ann", "Alien", 5), ("Ann", "Babe", 3), ("Bob", "Alien", 4), ("Bob", "Babe", 2)]
 

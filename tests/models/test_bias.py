@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from collab.data.tables import describe_users
-from collab.models.baselines import baselines, biases_only
+from collab.models.baselines import biases_only
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
 from collab.recommend.new_user import newcomer
 from collab.training.fit import fit
+from collab.training.metrics import baselines
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from collab.data.ratings import Ratings, RatingScale, Vocabulary
+from collab.data.ratings import Ratings, RatingScale, Vocabulary, liked_from
 from collab.models import ease as module
-from collab.models.ease import PRIOR, UNLIKED, item_item, liked_from
+from collab.models.ease import PRIOR, UNLIKED, item_item
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 

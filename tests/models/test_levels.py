@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
-from collab.models.levels import calibration, in_words, level_probabilities, likely_range
+from collab.models.levels import in_words, level_probabilities, likely_range
+from collab.training.calibration import calibration
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)

@@ -11,7 +11,7 @@ from collab.models import preset_of
 from collab.recommend.elicitation import Interview, by_information, unknown
 from collab.recommend.new_user import picks
 from collab.services.environment import read_environment
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import current, link, texts

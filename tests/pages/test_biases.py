@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from collab.explore.biases import bias_table
-from collab.models import DotBiasSettings
-from collab.services.training_job import plan
+from collab.models.dot import DotBiasSettings
+from collab.services.plans import plan
 from collab.ui.frame import cached
 from tests.pages.on_the_page import current, figure, numbers
 

@@ -11,7 +11,7 @@ from collab.services import chapter_runs, trainings
 from collab.services import jobs as jobs_module
 from collab.services.chapter_runs import plan_missing, runs_of
 from collab.services.downloads import Fetcher
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.frame import cached
 from collab.ui.learn import tables
 from tests.conftest import UNREACHABLE

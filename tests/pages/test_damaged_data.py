@@ -10,8 +10,8 @@ from collab.errors import RunError
 from collab.models import preset_of
 from collab.services.downloads import Fetch, Fetcher
 from collab.services.environment import read_environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 from collab.ui.frame import cached
 from collab.ui.learn.steps import STEPS
 from collab.ui.similar import as_if_new_cached

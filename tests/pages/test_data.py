@@ -9,7 +9,8 @@ from collab.data.catalogue import CATALOGUE
 from collab.errors import DataError, RunError, SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded, plan
+from collab.services.plans import plan
+from collab.services.run_rows import load_encoded
 from collab.ui.data import cached as data_cached
 from collab.ui.data import split as split_view
 from collab.ui.frame import cached

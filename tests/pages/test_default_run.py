@@ -16,8 +16,8 @@ from collab.explore.similarity import Options, film_space, similar_items
 from collab.lessons.chapter import ROWS
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
-from collab.models.levels import calibration
 from collab.models.settings import parse
+from collab.training.calibration import calibration
 from collab.training.metrics import errors
 from collab.ui.charts import formats
 from collab.ui.frame import cached

@@ -8,8 +8,8 @@ import pytest
 
 from collab.models import MODELS, preset_of
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link

@@ -18,8 +18,8 @@ from collab.models import preset_of
 from collab.services.default_run import pin
 from collab.services.downloads import Fetcher
 from collab.services.environment import read_environment
+from collab.services.plans import default_plan, plan
 from collab.services.run_record import FileMark
-from collab.services.training_job import default_plan, plan
 from collab.services.trainings import Trainings
 from collab.ui.frame import cached
 from collab.ui.frame.page import mark_frame
@@ -234,7 +234,7 @@ def full(self, record):
 
 
 def test_run_without_weights_offers_a_way_out(visit, monkeypatch):
-    from collab.models import DotBiasSettings
+    from collab.models.dot import DotBiasSettings
 
     app = visit("biases")
     jobs = cached.trainings()

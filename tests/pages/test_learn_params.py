@@ -7,7 +7,7 @@ import pytest
 
 from collab.models import preset_of
 from collab.services.environment import read_environment
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.frame import cached
 from tests.training_here import train_here
 

@@ -13,7 +13,7 @@ from collab.explore.left_out_items import MEAN, RIDGE, SIDE
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
 from collab.services.measures import films_left_out
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.similar import as_if_new_cached

@@ -10,7 +10,8 @@ import pytest
 from collab.errors import RunError
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import read_environment
-from collab.services.training_job import load_encoded, plan
+from collab.services.plans import plan
+from collab.services.run_rows import load_encoded
 from collab.training.metrics import errors
 from collab.ui.frame import cached
 from tests.pages.on_the_page import current, figure, link, texts

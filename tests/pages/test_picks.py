@@ -7,7 +7,7 @@ import pytest
 
 from collab.recommend.reasons import weightiest
 from collab.ui.frame import cached
-from collab.ui.rate.pick_list import search_address
+from collab.ui.frame.item_page import search_address
 from tests.pages.in_the_picks import kept_titles, picked, picks_data, press_in_picks
 from tests.pages.on_the_page import link, press, texts
 from tests.pages.test_rate import answers, cards, rate

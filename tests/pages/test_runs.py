@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from collab.models import DotBiasSettings
+from collab.models.dot import DotBiasSettings
 from collab.services.jobs import LaneWorker
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.frame import cached
-from collab.ui.runs.compare import alike_in_words
+from collab.ui.frame.run_words import alike_in_words
 from tests.pages.on_the_page import texts
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)

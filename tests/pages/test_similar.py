@@ -10,8 +10,8 @@ import pytest
 from collab.errors import SettingError
 from collab.models import preset_of
 from collab.services.environment import read_environment
+from collab.services.plans import default_plan, plan
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan, plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached, other_run
 from tests.pages.on_the_page import current, link, texts

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings, build_model, preset_of
-from collab.services.training_job import plan
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, build_model, preset_of
+from collab.models.dot import DotBiasSettings
+from collab.services.plans import plan
 from collab.services.trials import Rows
 from collab.ui.frame import cached
 from collab.ui.train.slider_mode import QUICK_SECONDS, SEALED_SHARE, expected_seconds, holdout_of

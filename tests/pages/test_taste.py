@@ -13,8 +13,8 @@ from collab.recommend.new_user import GROUPS
 from collab.recommend.taste_alike import alike, liked_films
 from collab.recommend.taste_profile import bias_difference, genre_table, level
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from tests.pages.on_the_page import link, texts

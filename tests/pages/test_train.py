@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, DotBiasSettings, preset_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import time_limit
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.ui.frame import cached
 from tests.pages.on_the_page import link, texts, wait
 

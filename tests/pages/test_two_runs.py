@@ -10,8 +10,8 @@ import pytest
 
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.services.environment import Environment, read_environment
+from collab.services.plans import plan
 from collab.services.runs import RunStore
-from collab.services.training_job import plan
 from collab.ui.frame import cached
 from collab.ui.map.figure import POINTS
 from tests.pages.on_the_page import link, metrics, numbers, texts

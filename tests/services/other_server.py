@@ -8,12 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from collab.models import DotBiasSettings
+from collab.models.dot import DotBiasSettings
 from collab.services import jobs as jobs_module
 from collab.services.environment import Environment
 from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
-from collab.services.training_job import plan
+from collab.services.plans import plan
 from collab.services.trainings import Trainings
 from tests.forked_worker import ForkedWorker, forking_here
 from tests.services.counting import COUNT, COUNT_ON

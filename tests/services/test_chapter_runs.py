@@ -7,7 +7,8 @@ import pytest
 
 from collab.lessons.chapter import ROWS, SEEDS, Row
 from collab.lessons.chapter_summary import Curve, Untrained
-from collab.models import DotBiasSettings, preset_of
+from collab.models import preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import chapter_runs
 from collab.services.chapter_runs import (
     belongs,
@@ -20,9 +21,10 @@ from collab.services.chapter_runs import (
     under_way,
 )
 from collab.services.environment import Environment
+from collab.services.plans import plan
+from collab.services.run_rows import split_of
 from collab.services.runs import RunStore
-from collab.services.sealed import split_of
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 
 PRINTED = (1.2, 1.1, 1.0, 0.9, 0.8)
 TINY = (

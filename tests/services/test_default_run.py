@@ -5,11 +5,13 @@ import dataclasses
 import pytest
 
 from collab.errors import RunError, StorageError
-from collab.models import DEFAULT_MODEL, DotBiasSettings, preset_of
+from collab.models import DEFAULT_MODEL, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services.default_run import PIN, house_run, pin, unpin
 from collab.services.environment import Environment
+from collab.services.plans import default_plan, plan
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, default_plan, plan
+from collab.services.training_job import carry_out
 
 
 @pytest.fixture

@@ -10,16 +10,17 @@ from collab.data.dataset import encode
 from collab.data.features import features_of, film_words_of
 from collab.data.splitting import split_by
 from collab.explore.left_out_items import measure
-from collab.models import DotBiasSettings, build_model, preset_of
+from collab.models import build_model, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.models.settings import to_dict
 from collab.services import measures
 from collab.services.environment import Environment
 from collab.services.job_kinds import MEASURES, all_kinds
 from collab.services.job_queue import DONE, FAILED
 from collab.services.jobs import Jobs
+from collab.services.plans import plan
+from collab.services.run_rows import split_of
 from collab.services.runs import RunStore
-from collab.services.sealed import split_of
-from collab.services.training_job import plan
 from collab.training.range_test import n_steps_for, range_test
 from tests.services.waiting import wait
 from tests.training_here import train_here

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from collab.errors import RunError
-from collab.models import DotBiasSettings
+from collab.models.dot import DotBiasSettings
 from collab.services.environment import Environment
+from collab.services.plans import plan
 from collab.services.repeats import (
     compare_runs,
     differ_in_seed_alone,
@@ -19,7 +20,7 @@ from collab.services.repeats import (
     with_own_rows,
 )
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 from collab.training.comparison import NOT_TOLD_APART, WORSE
 
 SETTINGS = DotBiasSettings(batch_size=512, epochs=2, n_factors=4)

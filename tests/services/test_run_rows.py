@@ -10,9 +10,9 @@ from collab.errors import RunError
 from collab.models import preset_of
 from collab.models.ease import item_item
 from collab.services.environment import Environment
-from collab.services.run_rows import item_item_of
+from collab.services.plans import plan
+from collab.services.run_rows import item_item_of, load_encoded
 from collab.services.runs import RunStore
-from collab.services.training_job import load_encoded, plan
 from tests.training_here import train_here
 
 HOLDOUT = "random:0.2+sealed:0.1"

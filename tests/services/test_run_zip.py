@@ -10,13 +10,15 @@ import pytest
 import safetensors.numpy
 
 from collab.errors import RunError
-from collab.models import MODELS, DotBiasSettings, preset_of
+from collab.models import MODELS, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import run_zip
 from collab.services.environment import Environment
+from collab.services.plans import plan
 from collab.services.run_record import FileMark, signed
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 
 
 @pytest.fixture(scope="module")

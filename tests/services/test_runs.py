@@ -18,12 +18,15 @@ import pytest
 import safetensors.numpy
 
 from collab.errors import CollabError, RunError, StorageError
-from collab.models import MODELS, BayesSettings, DotBiasSettings
+from collab.models import MODELS
+from collab.models.bayes import BayesSettings
+from collab.models.dot import DotBiasSettings
 from collab.services import training_job
 from collab.services.environment import Environment
+from collab.services.plans import plan
 from collab.services.run_record import FileMark, RunRecord, signed
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, plan
+from collab.services.training_job import carry_out
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ import pytest
 
 from collab.data.splitting import split_by
 from collab.errors import RunError
-from collab.models import DotBiasSettings
+from collab.models.dot import DotBiasSettings
 from collab.services.environment import Environment
+from collab.services.plans import plan
 from collab.services.repeats import why_not_paired
+from collab.services.run_rows import load_encoded
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import RunStore
 from collab.services.sealed import check_sealed
-from collab.services.training_job import carry_out, load_encoded, plan
+from collab.services.training_job import carry_out
 
 QUICK = DotBiasSettings(n_factors=6, epochs=2, batch_size=512)
 HOLDOUT = "random:0.2+sealed:0.1"

@@ -6,11 +6,13 @@ import re
 import pytest
 
 from collab.errors import RunError
-from collab.models import MODELS, DotBiasSettings, preset_of
+from collab.models import MODELS, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import time_limit
 from collab.services.environment import Environment
+from collab.services.plans import plan
+from collab.services.run_rows import load_encoded
 from collab.services.time_limit import about, check_time, seconds_of
-from collab.services.training_job import load_encoded, plan
 
 
 @pytest.fixture

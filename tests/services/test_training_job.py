@@ -10,11 +10,14 @@ import pytest
 
 from collab.data.movielens import Archive
 from collab.errors import DataError
-from collab.models import DotBiasSettings, family_of, preset_of
+from collab.models import family_of, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import training_job
 from collab.services.environment import Environment
+from collab.services.plans import plan
+from collab.services.run_rows import load_encoded
 from collab.services.runs import RunStore
-from collab.services.training_job import carry_out, load_encoded, measure_certainty, plan
+from collab.services.training_job import carry_out, measure_certainty
 
 SHORT = DotBiasSettings(epochs=2, batch_size=512, n_factors=4)
 

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from collab.errors import RunError, StorageError
-from collab.models import DEFAULT_MODEL, MODELS, DotBiasSettings, preset_of
+from collab.models import DEFAULT_MODEL, MODELS, preset_of
+from collab.models.dot import DotBiasSettings
 from collab.services import time_limit, training_job, trainings
 from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING
+from collab.services.plans import default_plan, plan
 from collab.services.runs import RunStore
-from collab.services.training_job import default_plan, plan
 from collab.services.trainings import MAX_QUEUED, MOST_AT_ONCE, MOST_WAITING, TRAINING, Trainings
 from tests.services.waiting import wait
 

@@ -10,14 +10,14 @@ import textwrap
 import pytest
 
 from collab.errors import RunError, StorageError
-from collab.models import DotBiasSettings
+from collab.models.dot import DotBiasSettings
 from collab.services.environment import Environment
 from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import DONE, STOPPED
 from collab.services.jobs import Jobs
+from collab.services.plans import plan
 from collab.services.runs import RunStore
 from collab.services.sealed import check_sealed
-from collab.services.training_job import plan
 from collab.services.trials import MOST_STORED, Rows, TrialLane, key_of, sweep
 from tests.services.waiting import wait
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from collab.data.dataset import encode
-from collab.models import DotBiasSettings, build_model
+from collab.models import build_model
 from collab.models.contract import Step
+from collab.models.dot import DotBiasSettings
 from collab.training.range_test import FEWEST_STEPS, HIGHEST, LOWEST, MOST_STEPS, n_steps_for, range_test, suggest
 
 

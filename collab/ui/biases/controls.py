@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.explore.biases import BiasDoubt
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts.style import PLAIN
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import find_text, minimum_ratings

@@ -7,11 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from collab.explore.biases import shrunk, user_bias_table
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.biases.controls import HEIGHT, N_LISTED, choose_picture, draw, nothing
-from collab.ui.biases.figures import distribution_figure
+from collab.ui.biases.figures import bias_bars_figure, bias_scatter_figure, distribution_figure
 from collab.ui.charts import formats
-from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
 from collab.ui.frame.offers import need_biases

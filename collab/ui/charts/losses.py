@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from collab.models import epoch_word_of
-from collab.services.runs import Progress, RunRecord
+from collab.services.run_record import RunRecord
+from collab.services.runs import Progress
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from collab.data.catalogue import Dataset
+from collab.data.dataset import Dataset
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split
 from collab.data.tables import describe_items
 from collab.explore.data_facts import Sizes, doubled_titles, rated_twice, sizes
 from collab.explore.split_facts import SplitFacts, split_facts
+from collab.services.run_rows import load_encoded
 from collab.services.source import Source, source_of
-from collab.services.training_job import load_encoded
 from collab.ui.frame import cached
 
 

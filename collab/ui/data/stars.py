@@ -13,7 +13,7 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.data.figures import Stars, stars_figure
 from collab.ui.data.shown import Shown
-from collab.ui.learn.matrix import show_matrix
+from collab.ui.widgets.matrix import show_matrix
 from collab.ui.widgets.pickers import pick_film_of, pick_user_of
 from collab.ui.widgets.tables import item_table
 

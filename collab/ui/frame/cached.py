@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data.answers import match_titles
-from collab.data.catalogue import Dataset
+from collab.data.dataset import Dataset
 from collab.data.features import features_of, features_of_person
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split
 from collab.data.tables import most_rated_items, trained_items
+from collab.data.titles import match_titles
 from collab.errors import RunError, SettingError
 from collab.explore.biases import BiasDoubt, bias_doubt
 from collab.explore.co_rating import CoRating, co_rating
@@ -39,9 +39,9 @@ from collab.services.job_kinds import all_kinds
 from collab.services.jobs import Jobs
 from collab.services.profiles import ProfileStore
 from collab.services.repeats import compare_runs
-from collab.services.run_rows import item_item_of
-from collab.services.runs import RunStore, TrainedRun
-from collab.services.sealed import data_of, split_of
+from collab.services.run_files import TrainedRun
+from collab.services.run_rows import data_of, item_item_of, split_of
+from collab.services.runs import RunStore
 from collab.services.trainings import Trainings
 from collab.services.trials import TrialLane
 from collab.training.comparison import Comparison

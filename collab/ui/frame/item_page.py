@@ -7,13 +7,13 @@ an invisible component tells which link was pressed; one that is opened in anoth
 from __future__ import annotations
 
 import contextlib
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from collab.services.runs import TrainedRun
-from collab.ui.widgets.pickers import FILM
+from collab.data.titles import spoken
+from collab.services.run_files import TrainedRun
 
 _JS = """
 let go = null;
@@ -70,3 +70,16 @@ def arrive() -> str | None:
         with contextlib.suppress(StreamlitAPIException):  # where the page showed another item, its box sees to the link
             st.query_params[FILM] = wanted
     return wanted
+
+
+SEARCH = "https://duckduckgo.com/?q="
+"""A web search that takes a question in its address, without an account or a key."""
+
+
+def search_address(title: str) -> str:
+    """The address of a web search for where a film can be watched: "The Thing (1982) where to watch"."""
+    return SEARCH + quote_plus(f"{spoken(title)} where to watch")
+
+
+FILM = "film"
+"""The chosen film's key in the session and name in the link; pages share it."""

@@ -8,12 +8,15 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.models import preset_of
-from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import default_plan, load_encoded, plan, runs_with
+from collab.services.plans import default_plan, plan, runs_with
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import RunRecord
+from collab.services.run_rows import load_encoded
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import describe_run, train_and_show, use_run
+from collab.ui.frame.page import train_and_show, use_run
 from collab.ui.frame.queueing import say_refusal
+from collab.ui.frame.run_words import describe_run
 from collab.ui.frame.visitor import visitor
 
 N_OFFERED = 4

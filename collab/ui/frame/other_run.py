@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, preset_of
+from collab.services.plans import model_has, plan, runs_with
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
-from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import model_has, plan, runs_with
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
-from collab.ui.frame.page import run_labels
 from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.run_words import run_labels
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import watch
 

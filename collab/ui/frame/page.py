@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import runpy
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,22 +19,23 @@ from collab.data.ratings import RatingScale
 from collab.errors import CollabError, RunError
 from collab.services.default_run import house_run
 from collab.services.downloads import Fetch
+from collab.services.plans import default_plan
+from collab.services.run_files import TrainedRun
 from collab.services.run_record import RUN_ID, RunRecord
-from collab.services.runs import RunStore, TrainedRun
-from collab.services.training_job import default_plan
+from collab.services.runs import RunStore
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.follow_theme import follow_theme
 from collab.ui.frame.item_page import follow_item_links
 from collab.ui.frame.keyboard import keep_keyboard
 from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.run_words import describe_run, run_labels
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import Moment, watch
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = Path(__file__).resolve().parents[3] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
 MENU_STYLE, TOUCH_STYLE = (Path(__file__).with_name(f"{name}.css") for name in ("menu", "touch"))
-STATE_WORDS = {"queued": "waiting", "running": "training", "stopped": "stopped early"}  # the others as they are called
 
 
 @dataclass(frozen=True)
@@ -372,20 +372,6 @@ def _first_run(store: RunStore, data: Entry) -> RunRecord:
             return record
     st.button("Try again", key="_first_run", type="primary")
     st.stop()
-
-
-def describe_run(record: RunRecord) -> str:
-    """A run in one line, for a list of runs."""
-    state = STATE_WORDS.get(record.state, record.state) if record.state != "finished" else ""
-    mse = f"MSE {formats.loss(record.valid['mse'])}" if record.has_weights else ""
-    return " · ".join(part for part in (record.name, mse, state) if part)
-
-
-def run_labels(records: Iterable[RunRecord]) -> dict[str, str]:
-    """By its id, what each run is called in a box: no two alike, since the browser sends back words."""
-    labels = {record.id: describe_run(record) for record in records}
-    often = Counter(labels.values())
-    return {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}
 
 
 def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.visitor import visitor

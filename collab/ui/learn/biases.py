@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.errors import RunError
 from collab.explore.biases import bias_table, user_bias_table
 from collab.lessons.biases import Parts, Sums, damped_sums, sums_of
-from collab.services.runs import TrainedRun
-from collab.services.sealed import split_of
+from collab.services.run_files import TrainedRun
+from collab.services.run_rows import split_of
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, name_of
 from collab.ui.charts.palette import Palette, palette

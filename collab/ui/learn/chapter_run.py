@@ -8,8 +8,9 @@ import streamlit as st
 
 from collab.errors import RunError
 from collab.models import CHAPTER_MODEL, preset_of
-from collab.services.runs import RunRecord, TrainedRun
-from collab.services.training_job import plan
+from collab.services.plans import plan
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import RunRecord
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
 from collab.ui.frame.queueing import queue, say_refusal

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.errors import CollabError
 from collab.lessons.cold_start import ABOUT, AVERAGE_USER, BIASES, GENRES, N_TESTED, REVEALED, TASTE, measure
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 from collab.training.comparison import NOT_TOLD_APART, WORSE, Measured
 from collab.training.one_thread import one_thread
 from collab.ui.charts import formats

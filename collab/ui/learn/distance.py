@@ -10,7 +10,7 @@ import streamlit as st
 from collab.data.tables import most_rated_items
 from collab.explore.similarity import Options, film_space, similar_items
 from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette

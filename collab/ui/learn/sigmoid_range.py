@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.lessons.sigmoid_range import in_range, score_for, slope
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled

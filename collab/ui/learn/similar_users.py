@@ -10,9 +10,9 @@ import streamlit as st
 from collab.data.ratings import Ratings
 from collab.data.tables import trained_items
 from collab.errors import RunError
-from collab.lessons.similar_users import Walk, dense, walk
-from collab.models.neighbours import Neighbours, Say
-from collab.services.runs import TrainedRun
+from collab.lessons.similar_users import Walk, walk
+from collab.models.neighbours import Neighbours, Say, dense
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette

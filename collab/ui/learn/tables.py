@@ -12,7 +12,7 @@ from collab.lessons.chapter import DATA, PRINTED_SECONDS, ROWS, SEEDS
 from collab.lessons.chapter_summary import Summary
 from collab.models import PRESET_TITLES
 from collab.services.chapter_runs import mean_baselines, runs_of
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN

@@ -13,7 +13,7 @@ from collab.lessons.chapter import NEAR, TIE, Row
 from collab.lessons.chapter_findings import findings, printed_noise, ties
 from collab.lessons.chapter_summary import Summary, Untrained, epoch_table, final_table
 from collab.services.chapter_runs import runs_of, summary_of
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled

@@ -9,7 +9,7 @@ import streamlit as st
 
 from collab.data.tables import most_rated_items
 from collab.lessons.uncertainty import Belief, drawn_ratings, likelihood, penalty_of, update
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import Palette, palette

@@ -23,7 +23,7 @@ from collab.lessons.weight_decay import (
     sgd_with_decay,
     sgd_with_penalty,
 )
-from collab.services.training_job import load_encoded
+from collab.services.run_rows import load_encoded
 from collab.training.one_thread import one_thread
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette

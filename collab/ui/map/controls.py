@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.explore.clusters import MOST as MOST_CLUSTERS
 from collab.explore.components import N_COMPONENTS
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.map import cached
 from collab.ui.map.colours import MAP_COLOURS, N_GENRES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.explore.similarity import Options, similar_items
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.map.layout import Layout

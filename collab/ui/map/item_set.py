@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.tables import most_rated_items
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
 from collab.ui.frame import own_link

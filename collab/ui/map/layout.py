@@ -11,7 +11,7 @@ import streamlit as st
 from collab.errors import CollabError, SettingError
 from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.map import cached as map_cached

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from collab.services.repeats import differ_in_seed_alone
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.frame.other_run import offer_another_seed, pick_other_run, wait_for_other
-from collab.ui.frame.page import Page, describe_run
+from collab.ui.frame.page import Page
+from collab.ui.frame.run_words import describe_run
 from collab.ui.map.colours import MAP_COLOURS
 from collab.ui.map.controls import Points, pick_points
 from collab.ui.map.figure import Marks, axis_titles

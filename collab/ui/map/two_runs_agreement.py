@@ -7,10 +7,10 @@ import streamlit as st
 from collab.models import epoch_word_of
 from collab.models.embedding_net import EmbeddingNet
 from collab.services.repeats import differ_in_seed_alone
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
+from collab.ui.frame.run_words import alike_in_words, differing
 from collab.ui.map.two_runs_cached import TwoRuns
-from collab.ui.runs.compare import alike_in_words, differing
 
 MEANING = (
     "Turning users and films together changes no prediction, so the seed decides which way they lie: **a place or an axis of one "

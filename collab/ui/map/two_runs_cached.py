@@ -20,7 +20,7 @@ from collab.explore.alignment import (
     neighbours_kept,
     plane_of,
 )
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.training.one_thread import one_thread
 from collab.ui.charts import formats
 from collab.ui.frame import cached

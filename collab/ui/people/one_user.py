@@ -9,7 +9,7 @@ from collab.data.genres import DECADES, GENRES
 from collab.data.ratings import RatingScale
 from collab.explore.people import LEAST_ROWS, against_biases, errors_on, taste, training_rows_of
 from collab.models.levels import COVERAGE
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.training.comparison import BETTER, WORSE
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette

@@ -11,7 +11,7 @@ import random
 import pandas as pd
 import streamlit as st
 
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import own_link
 from collab.ui.widgets.pickers import USER, minimum_ratings

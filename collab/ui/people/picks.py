@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.models.ease import ItemItem, liked_from
+from collab.data.ratings import liked_from
+from collab.models.ease import ItemItem
 from collab.recommend.orders import POPULAR
 from collab.recommend.reasons import watched_reasons
 from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, ranked_for, rated_in
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.people.one_user import intervals_of
-from collab.ui.rate.pick_rows import N_PICKS
-from collab.ui.rate.picks import ORDER_NAMES
-from collab.ui.widgets.dials import choose_dials
+from collab.ui.widgets.dials import N_PICKS, ORDER_NAMES, choose_dials
 from collab.ui.widgets.tables import item_table
 
 ORDER_TITLES = {name: title.replace("you would", "they would") for name, title in ORDER_NAMES.items()}

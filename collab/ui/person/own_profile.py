@@ -14,7 +14,8 @@ import streamlit as st
 from collab.data.answers import RatingsFile
 from collab.data.exports import Export, beside_stars, read_export, spelt_as
 from collab.errors import CollabError, ProfileError
-from collab.services.profiles import Answer, Profile
+from collab.services.profiles import DEFAULT_NAME, Answer, Profile
+from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.visitor import visitor
 from collab.ui.person.known import STARS
@@ -339,3 +340,8 @@ def _refusal_noted() -> Iterator[None]:
         yield
     except CollabError as reason:
         st.session_state["_profile_trouble"] = str(reason)
+
+
+def whose(profile: Profile) -> str:
+    """The owner of a profile in a heading, for Markdown: "Ada’s", or "Their" where nobody has named it."""
+    return "Their" if profile.name == DEFAULT_NAME else f"{formats.plain(profile.name)}’s"

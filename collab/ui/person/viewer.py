@@ -11,7 +11,7 @@ from collab.models.ease import ItemItem
 from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.frame import cached
 from collab.ui.person.known import Known, answers_known
 

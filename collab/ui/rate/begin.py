@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from collab.data.catalogue import CATALOGUE, DEFAULT, Dataset, Entry
+from collab.data.catalogue import CATALOGUE, DEFAULT, Entry
+from collab.data.dataset import Dataset
 from collab.data.features import AGE_EDGES
 from collab.errors import RunError
 from collab.recommend.new_user import GROUPS, ByItself, Newcomer
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import use_data

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.services.profiles import Answer
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached

@@ -22,7 +22,7 @@ from collab.recommend.elicitation import (
     taught,
 )
 from collab.services.profiles import Answer
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.person.own_profile import Change

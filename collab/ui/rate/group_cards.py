@@ -9,7 +9,7 @@ import streamlit as st
 from collab.recommend.elicitation import unknown
 from collab.recommend.item_groups import FilmGroup
 from collab.recommend.new_user import GROUPS, ByItself
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.person import own_profile

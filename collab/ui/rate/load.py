@@ -10,7 +10,7 @@ import streamlit as st
 from collab.data.answers import RatingsFile
 from collab.data.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.person import own_profile
 from collab.ui.person.known import STARS

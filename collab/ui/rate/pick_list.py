@@ -10,14 +10,11 @@ from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
 
 import streamlit as st
 
-from collab.data.answers import NOT_INTERESTED, SEEN, spoken
-
-SEARCH = "https://duckduckgo.com/?q="
-"""A web search that takes a question in its address, without an account or a key."""
+from collab.data.answers import NOT_INTERESTED, SEEN
+from collab.ui.frame.item_page import search_address
 
 KEY = "picks_list"
 
@@ -91,11 +88,6 @@ def stars(title: str) -> str:
 def undo_button(title: str) -> str:
     """The button that undoes the last deed, which was about the film `title`."""
     return f'<button type="button" class="undo" data-do="undo" data-of="{escape(title)}">Undo</button>'
-
-
-def search_address(title: str) -> str:
-    """The address of a web search for where a film can be watched: "The Thing (1982) where to watch"."""
-    return SEARCH + quote_plus(f"{spoken(title)} where to watch")
 
 
 def _button(do: str, title: str, name: str, picture: str = "", *, small: bool = False) -> str:

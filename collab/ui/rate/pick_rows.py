@@ -14,9 +14,9 @@ from collab.ui.frame.item_page import item_address
 from collab.ui.person.viewer import Viewer
 from collab.ui.rate.pick_list import deeds, tools
 from collab.ui.rate.pick_reasons import pick_reasons
+from collab.ui.widgets.dials import N_PICKS
 from collab.ui.widgets.item_list import Film, Prediction, title_and_facts
 
-N_PICKS = 10
 N_FAMILIAR = 4
 """So many of the picks are films that the person may know; the others are probably new to them."""
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from collab.models.levels import COVERAGE
 from collab.recommend.new_user import Picks
-from collab.recommend.orders import LONG_SHOT, ORDERS, POPULAR, RATING, SAFE, WATCH, Dials
+from collab.recommend.orders import ORDERS, WATCH, Dials
 from collab.recommend.reasons import weightiest
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
@@ -19,24 +19,10 @@ from collab.ui.person.viewer import Viewer
 from collab.ui.rate import what_if
 from collab.ui.rate.pick_actions import carry_out, last_deed
 from collab.ui.rate.pick_list import pick_list
-from collab.ui.rate.pick_rows import N_PICKS, films_of, moved, ranked
-from collab.ui.widgets.dials import choose_dials
+from collab.ui.rate.pick_rows import films_of, moved, ranked
+from collab.ui.widgets.dials import N_PICKS, ORDER_HELP, ORDER_NAMES, choose_dials
 from collab.ui.widgets.item_list import film_list
 
-ORDER_NAMES = {
-    WATCH: "What you would watch and like",
-    RATING: "What you would rate highest",
-    SAFE: "Safe bet",
-    POPULAR: "Popular",
-    LONG_SHOT: "Long shot",
-}
-ORDER_HELP = """What the picks are ranked by.
-
-- *Watch and like*: what people who watched your films watched and liked too, together with the predicted rating.
-- *Rate highest*: the predicted rating alone; often films that few people look for.
-- *Safe bet*: the lower end of the prediction’s interval.
-- *Popular*: the number of ratings, the same for everybody.
-- *Long shot*: the upper end of the interval; it may be wonderful, and nobody knows."""
 assert set(ORDER_NAMES) == set(ORDERS)
 
 

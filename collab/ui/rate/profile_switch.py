@@ -55,11 +55,6 @@ def profile_switch(profile: Profile | None) -> None:
             )
 
 
-def whose(profile: Profile) -> str:
-    """The owner of a profile in a heading, for Markdown: "Ada’s", or "Their" where nobody has named it."""
-    return "Their" if profile.name == DEFAULT_NAME else f"{formats.plain(profile.name)}’s"
-
-
 def short_name(profile: Profile) -> str:
     """The name on a button, for Markdown; a long one is cut."""
     name = profile.name if len(profile.name) <= SHORT else f"{profile.name[: SHORT - 1].rstrip()}…"

@@ -9,29 +9,18 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.models import family_of
-from collab.models.settings import about
 from collab.services.repeats import why_not_paired
-from collab.services.runs import Progress, RunRecord
+from collab.services.run_record import RunRecord
+from collab.services.runs import Progress
 from collab.training.comparison import BETTER, NOT_TOLD_APART, Comparison
 from collab.ui.charts import formats
 from collab.ui.charts.curves import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.frame import cached
-from collab.ui.runs.table import setting_words
+from collab.ui.frame.run_words import LETTERS, alike_in_words, differing
 from collab.ui.widgets.tables import as_table
 
-LETTERS = "ABCDEFGH"  # as many as the palette has colours
-SURROUNDINGS = {
-    "torch": "version of torch",
-    "numpy": "version of numpy",
-    "scipy": "version of scipy",
-    "threads": "number of threads",
-    "machine": "kind of machine",
-    "processor": "kind of processor",
-    "linear_algebra": "library for linear algebra",
-}  # on which the last digits of a prediction depend
 HEIGHT, ROOM = 330, "78"  # pixels of the picture, and of "A 0.8312" beside it
 
 
@@ -135,32 +124,6 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
     )
 
 
-def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """What the runs do not have in common: a row a setting, a column a run."""
-    names: dict[str, list[str]] = {
-        "Data": [record.data_title for record in records],
-        "Model": [record.model for record in records],
-        "Held out": [record.holdout for record in records],
-        "Split seed": [str(record.split_seed) for record in records],
-        "Items are": [record.items_by for record in records],
-    }
-    for key in dict.fromkeys(key for record in records for key in record.settings):
-        names[_label(key, records)] = [
-            setting_words(record.settings[key]) if key in record.settings else formats.MISSING for record in records
-        ]
-    rows = {label: values for label, values in names.items() if len(set(values)) > 1}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(LETTERS[: len(records)]))
-
-
-def _label(key: str, records: Sequence[RunRecord]) -> str:
-    for record in records:
-        try:
-            return about(family_of(record.model).settings_type, key).label
-        except CollabError:
-            continue
-    return key
-
-
 def _settings(records: Sequence[RunRecord]) -> None:
     frame = differing(records)
     if frame.empty:
@@ -168,24 +131,6 @@ def _settings(records: Sequence[RunRecord]) -> None:
         return
     st.markdown("**Settings that differ**")
     st.dataframe(frame.reset_index(names="Setting"), hide_index=True, alt="Settings that differ", key="differing")
-
-
-def alike_in_words(records: Sequence[RunRecord]) -> str:
-    """For runs with the same settings: whether they predict the same, and if not, what may be the cause."""
-    said, digests = "All settings are the same", {record.prediction_digest for record in records}
-    if "" in digests or any(record.state != "finished" for record in records):
-        return f"{said}."
-    if len({record.fingerprint for record in records}) > 1:
-        return f"{said}, but the data are not: their fingerprints differ."
-    if len(digests) == 1:
-        return f"{said}, and so are the predictions, byte for byte."
-    others = [
-        word
-        for name, word in SURROUNDINGS.items()
-        if len({str(record.environment.get(name)) for record in records}) > 1
-    ]
-    cause = f": trained with another {' and another '.join(others)}" if others else ""
-    return f"{said}, but the predictions are not quite{cause}."
 
 
 # --- two runs --------------------------------------------------------------------------------------------------------------

@@ -4,51 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from collab.errors import CollabError
-from collab.models import PRESET_TITLES, family_of
-from collab.models.settings import about, to_dict
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.ui.charts import formats
-from collab.ui.frame.page import STATE_WORDS
+from collab.ui.frame.run_words import STATE_WORDS, difference_from_preset
 
 LINK = "pick"
 MOST_ROWS = 6  # in sight at once
-
-
-def difference_from_preset(record: RunRecord) -> str:
-    """The preset that a run is nearest to, and which settings differ from it: "Fast, but 20 factors"."""
-    try:
-        family = family_of(record.model)
-        found: dict[str, list[str]] = {}
-        for name, preset in family.presets.items():
-            standard = to_dict(preset)
-            found[name] = [
-                f"{about(family.settings_type, key).label.lower()} {setting_words(value)}"
-                for key, value in record.settings.items()
-                if key != "seed" and value != standard.get(key)
-            ]
-    except CollabError:
-        return formats.MISSING
-    nearest = record.preset if record.preset in found else min(found, key=lambda name: len(found[name]))
-    title, differing = PRESET_TITLES.get(nearest, nearest), found[nearest]
-    seed = [f"seed {record.settings['seed']}"] if record.settings.get("seed") else []
-    return f"{title}, but {', '.join(differing + seed)}" if differing + seed else title
-
-
-def setting_words(value: Any) -> str:
-    """The value of a setting, as a person writes it."""
-    if value is None or value is False:
-        return "off"
-    if value is True:
-        return "on"
-    if isinstance(value, list | tuple):
-        return " to ".join(f"{each:g}" for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def found_in(records: Sequence[RunRecord], text: str) -> list[RunRecord]:

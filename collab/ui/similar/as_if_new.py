@@ -15,7 +15,7 @@ from collab.explore.left_out_items import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SI
 from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, foresee, group_table
 from collab.models import family_of
 from collab.services.measures import films_left_out
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_descriptions

@@ -8,7 +8,7 @@ import streamlit as st
 from collab.data.tables import trained_items
 from collab.explore.new_item import AudienceSpace, audience_space
 from collab.explore.user_groups import favourite_genres, groups_told
-from collab.services.sealed import data_of
+from collab.services.run_rows import data_of
 from collab.training.one_thread import one_thread
 from collab.ui.frame import cached
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
-from collab.ui.rate.pick_list import search_address
-from collab.ui.widgets.pickers import FILM, facts_in_words
+from collab.ui.frame.item_page import FILM, search_address
+from collab.ui.widgets.pickers import facts_in_words
 
 
 def film_head(run: TrainedRun, film: int) -> None:

@@ -23,7 +23,7 @@ from collab.explore.similarity import (
     neighbour_rows,
     ranked,
 )
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.page import Page

@@ -10,7 +10,7 @@ import streamlit as st
 from collab.errors import RunError
 from collab.explore.similarity import TOP, Options, mean_overlap, similar_items, times_found
 from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeated, with_own_rows
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.queueing import queue, say_refusal

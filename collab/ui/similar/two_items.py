@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.data.tables import most_rated_items
 from collab.explore.similarity import between
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors

@@ -7,7 +7,7 @@ import dataclasses
 import streamlit as st
 
 from collab.errors import RunError
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors

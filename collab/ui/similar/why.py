@@ -10,7 +10,7 @@ from collab.data.genres import genres_of
 from collab.errors import RunError
 from collab.explore.co_rating import shared
 from collab.explore.similarity import FilmSpace, Options, directions, ends, parts
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette

@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.recommend.group import AVERAGE, LEAST_MISERY, WITHOUT_MISERY
 from collab.recommend.orders import RATING, WATCH, Dials
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.dials import choose_dials
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.models.ease import liked_from
+from collab.data.ratings import liked_from
 from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
@@ -26,7 +26,7 @@ from collab.ui.together.pick_list import evening_list, listed_names
 from collab.ui.widgets.item_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
 
-STYLES = (Path(__file__).with_name("rating.css"), Path(__file__).with_name("together.css"))
+STYLE = Path(__file__).with_name("together.css")
 
 N_FILMS, N_APART = 10, 3
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.widgets.tables import as_table

@@ -13,14 +13,16 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.errors import RunError
 from collab.models import family_of
 from collab.models.settings import as_text, settings_from
-from collab.services.runs import Progress, RunRecord
-from collab.services.training_job import plan_again
+from collab.services.plans import plan_again
+from collab.services.run_record import RunRecord
+from collab.services.runs import Progress
 from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
 from collab.ui.frame.page import forget_run, use_run
 from collab.ui.frame.queueing import refusal_noted
+from collab.ui.frame.run_words import in_words
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
 from collab.ui.train.certainty import show_certainty
@@ -247,31 +249,6 @@ def _figures(record: RunRecord) -> None:
             )
     st.markdown(in_words(record))
     show_sealed(record)
-
-
-def in_words(record: RunRecord) -> str:
-    """What the final figures mean, in two sentences."""
-    mse, biases, mean = (
-        record.valid["mse"],
-        record.baselines["biases_only"]["mse"],
-        record.baselines["global_mean"]["mse"],
-    )
-    change = (mse - biases) / biases
-    against = (
-        f"{abs(change):.1%} below what biases alone reach"
-        if change < -0.001
-        else f"{change:.1%} above what biases alone reach, so its factors do more harm than good"
-        if change > 0.001
-        else "no better than biases alone"
-    )
-    if mse >= mean:
-        against += "; even the same guess for everybody, the global mean, does better"
-    return (
-        f"On {formats.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), "
-        f"a prediction is off by "
-        f"**{record.valid['mae']:.2f} stars** on average. The squared error of {formats.loss(mse)} is **{against}**; "
-        f"the global mean stands at {formats.loss(mean)}."
-    )
 
 
 def _chart_in_words(progress: Progress) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.services.sealed import check_sealed
 from collab.ui.charts import formats
 from collab.ui.frame import cached

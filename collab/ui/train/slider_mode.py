@@ -14,8 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from collab.data.splitting import with_sealed
 from collab.errors import CollabError, SettingError
 from collab.models import DEFAULT_PRESET, Family
-from collab.services.runs import Progress, RunRecord
-from collab.services.training_job import plan
+from collab.services.plans import plan
+from collab.services.run_record import RunRecord
+from collab.services.runs import Progress
 from collab.services.trials import Rows, Trials, View, key_of
 from collab.ui.charts import formats
 from collab.ui.charts.curves import curves_data, curves_spec, with_labels

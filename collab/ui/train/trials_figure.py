@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from collab.models import DEFAULT_PRESET, PRESET_TITLES, family_of
 from collab.models.settings import about, to_dict
-from collab.services.runs import RunRecord
+from collab.services.run_record import RunRecord
 from collab.services.trials import View
 from collab.ui.charts import formats
 from collab.ui.charts.curves import Curve, Frame
 from collab.ui.charts.losses import BIASES, MEAN, epoch_word
 from collab.ui.charts.palette import Palette
-from collab.ui.runs.table import setting_words
+from collab.ui.frame.run_words import setting_words
 
 N_OTHERS = 4  # curves under the newest one
 ROOM = "max(120, 0.3 * width)"  # pixels of the picture, for the names

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.data.genres import genres_of
-from collab.recommend.orders import Dials
-from collab.services.runs import TrainedRun
+from collab.recommend.orders import LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials
+from collab.services.run_files import TrainedRun
 
 MINIMUM_COUNT = 20
 HIGHEST_MINIMUM_COUNT = 200
@@ -62,3 +62,24 @@ def _years_and_genres(run: TrainedRun) -> tuple[tuple[int, int] | None, list[str
     names = sorted({name for genres in trained["genres"].unique() for name in genres_of(genres)})
     genres = st.multiselect("Genres", names, key="pick_genres", bind="query-params", placeholder="All") if names else []
     return years, genres
+
+
+N_PICKS = 10
+
+
+ORDER_NAMES = {
+    WATCH: "What you would watch and like",
+    RATING: "What you would rate highest",
+    SAFE: "Safe bet",
+    POPULAR: "Popular",
+    LONG_SHOT: "Long shot",
+}
+
+
+ORDER_HELP = """What the picks are ranked by.
+
+- *Watch and like*: what people who watched your films watched and liked too, together with the predicted rating.
+- *Rate highest*: the predicted rating alone; often films that few people look for.
+- *Safe bet*: the lower end of the prediction’s interval.
+- *Popular*: the number of ratings, the same for everybody.
+- *Long shot*: the upper end of the interval; it may be wonderful, and nobody knows."""

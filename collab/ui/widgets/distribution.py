@@ -22,13 +22,15 @@ from collab.explore.distribution import (
     held_out_films,
 )
 from collab.models.levels import COVERAGE
-from collab.services.runs import RunRecord, TrainedRun
+from collab.services.run_files import TrainedRun
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
+from collab.ui.frame.item_page import FILM
 from collab.ui.widgets.item_list import level_chances_in_words, likely_words
-from collab.ui.widgets.pickers import FILM, choose_film, pick_film, pick_user
+from collab.ui.widgets.pickers import choose_film, pick_film, pick_user
 from collab.ui.widgets.tables import as_table
 
 SOURCES = {

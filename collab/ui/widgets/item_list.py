@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -17,6 +18,8 @@ from collab.data.genres import genre_words
 from collab.data.ratings import RatingScale
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
+
+STYLE = Path(__file__).with_suffix(".css")
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,14 @@ import streamlit as st
 from collab.data.genres import genre_words
 from collab.data.tables import most_rated_items, trained_items
 from collab.explore.similarity import MEASURE_COLUMNS
-from collab.services.runs import TrainedRun
+from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import shortened
+from collab.ui.frame.item_page import FILM
 
 N_OFFERED = 10_000
 """So many films are offered to choose from at most."""
 
-FILM = "film"
-"""The chosen film's key in the session and name in the link; pages share it."""
 USER = "user"
 """The chosen user's, likewise."""
 

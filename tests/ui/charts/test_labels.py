@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from collab.explore.biases import bias_table
-from collab.ui.charts.labels import bias_bars_figure, bias_scatter_figure, film_words, shortened
+from collab.ui.biases.figures import bias_bars_figure, bias_scatter_figure
+from collab.ui.charts.labels import film_words, shortened
 from collab.ui.charts.palette import DARK, LIGHT
 
 

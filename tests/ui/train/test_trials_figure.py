@@ -5,9 +5,11 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from collab.models import BayesSettings, DotBiasSettings, preset_of
+from collab.models import preset_of
+from collab.models.bayes import BayesSettings
+from collab.models.dot import DotBiasSettings
+from collab.services.plans import plan
 from collab.services.runs import Progress
-from collab.services.training_job import plan
 from collab.services.trials import Trial, View
 from collab.ui.charts.curves import COLUMNS, curves_data, curves_spec, spread_out, with_labels
 from collab.ui.charts.losses import VALID

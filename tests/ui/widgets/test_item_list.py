@@ -7,7 +7,8 @@ import pandas as pd
 
 from collab.data.ratings import RatingScale
 from collab.ui.charts.palette import LIGHT
-from collab.ui.rate.pick_list import deeds, search_address, tools, undo_button
+from collab.ui.frame.item_page import search_address
+from collab.ui.rate.pick_list import deeds, tools, undo_button
 from collab.ui.widgets.item_list import Film, Part, Prediction, Sum, facts, film_list, title_and_facts
 
 STARS = RatingScale(1.0, 5.0, 1.0)
