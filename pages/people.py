@@ -5,9 +5,9 @@ import streamlit as st
 from collab.errors import RunError
 from collab.explore.people import held_out_of, people_table
 from collab.ui.charts import formats
-from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_runs_with_ratings
 from collab.ui.frame.page import open_page
+from collab.ui.people import cached as people_cached
 from collab.ui.people import one_user, picks
 from collab.ui.people.picker import people_frame, pick_person
 from collab.ui.widgets.controls import choose
@@ -25,7 +25,7 @@ page = open_page(
 )
 run = page.run
 try:
-    found, reason = cached.held_out(run.id), None
+    found, reason = people_cached.held_out(run.id), None
 except RunError as missing:
     found, reason = None, str(missing)
 

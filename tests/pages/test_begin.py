@@ -13,6 +13,7 @@ from collab.recommend.new_user import picks
 from collab.services.environment import read_environment
 from collab.services.plans import plan
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import current, link, texts
 from tests.pages.test_rate import cards, headings
@@ -51,7 +52,7 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     single, popular = cards(app), picked(app)[0]
     app.toggle(key="groups").set_value(True).run()
     run = current(app)
-    known, found = cached.for_newcomers(run.id), cached.run_groups(run.id)
+    known, found = person_cached.for_newcomers(run.id), person_cached.run_groups(run.id)
     assert len(groups(app)) == 8 == len(found) and not cards(app)
     assert "profile" not in app.query_params and headings(app) == [POPULAR]  # a mere visitor leaves no row
     assert all(box.label.count("\n") == 3 for box in groups(app))
@@ -62,22 +63,22 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     titles = [run.items.title[found[place].shown[0]] for place in (1, 4)]
     assert facts(app) == {"groups": "\n".join(titles)}
 
-    told = cached.informed(run.id, (1, 4), None, None, None)
+    told = person_cached.informed(run.id, (1, 4), None, None, None)
     moved = told.before[0].score - known.before[0].score
     mine = np.concatenate([found[place].films for place in (1, 4)])
     rest = np.concatenate([group.films for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
-    expected = picks(told, run.items, {}, 10, together=cached.watched_together(run.id), n_familiar=4)
+    expected = picks(told, run.items, {}, 10, together=person_cached.watched_together(run.id), n_familiar=4)
     names, html = picked(app)
     assert [title.rsplit(" (", 1)[0] for title in expected.films.title] == names
     assert names != popular and html.count(", probably ") == 10
     assert f"typically ±{expected.typical_error:.2f} stars. Ranked by how often" in texts(app)
-    share = cached.run_audience(run.id).share
+    share = person_cached.run_audience(run.id).share
     less = 1 - unknown(told, {}, share) / unknown(known, {}, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
     app.button(key="single_films").click().run()
-    start = Interview(told, cached.run_audience(run.id), {}, ())
+    start = Interview(told, person_cached.run_audience(run.id), {}, ())
     asked = run.items.title.iloc[by_information(start, 12)].drop_duplicates().tolist()[:6]
     assert cards(app) == asked and not groups(app) and headings(app) == ["Your picks"]
 
@@ -120,7 +121,7 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
     pick(app, 2)
     choose(app, "gender", "F")
     before, token = picked(app)[0], link(app, "profile")
-    first = current(app).items.title[cached.run_groups(current(app).id)[2].shown[0]]
+    first = current(app).items.title[person_cached.run_groups(current(app).id)[2].shown[0]]
     again = type(app).from_file(app._script_path, default_timeout=60)
     for name, value in (("data", "sample"), ("run", link(app, "run")), ("profile", token), ("groups", "true")):
         again.query_params[name] = value
@@ -142,13 +143,13 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
 def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, data):
     app = visit("rate", data=data)
     popular, asked, run = picked(app)[0], cards(app), current(app)
-    known, (tells, dataset) = cached.for_newcomers(run.id), cached.run_background(run.id)
+    known, (tells, dataset) = person_cached.for_newcomers(run.id), person_cached.run_background(run.id)
     assert app.selectbox(key="about_occupation").options[0] == "Left out"
     choose(app, "age", "20")
     choose(app, "occupation", "student")
     assert facts(app) == {"age": "20", "occupation": "student"} and headings(app) == ["Your picks"]
     student = known.believing(tells.inform(known.prior, features_of_person(dataset, 20, None, "student")))
-    found = picks(student, run.items, {}, 10, together=cached.watched_together(run.id), n_familiar=4)
+    found = picks(student, run.items, {}, 10, together=person_cached.watched_together(run.id), n_familiar=4)
     assert np.abs(student.before[0].score - known.before[0].score).max() > 0.02
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures == [float(f"{stars:.1f}") for stars in found.films.predicted]
@@ -170,7 +171,7 @@ def test_another_run_finds_the_groups_with_these_films(visit, app):
     other = train("dot-range")
     app.query_params["run"] = other
     app.run()
-    items, found = cached.trained_run(other).items, cached.run_groups(other)
+    items, found = cached.trained_run(other).items, person_cached.run_groups(other)
     holding = {
         place for place, group in enumerate(found) for title in titles if title in items.title[group.films].tolist()
     }
@@ -218,9 +219,9 @@ def test_all_groups_together_tell_nothing_and_ratings_count_beside_them(visit):
     app.feedback(key=f"stars-{title}").set_value(4).run()
     app.toggle(key="groups").set_value(True).run()
     run = current(app)
-    rated, share = {run.items.title.tolist().index(title): 5.0}, cached.run_audience(run.id).share
-    told = cached.informed(run.id, (0,), None, None, None)
-    less = 1 - unknown(told, rated, share) / unknown(cached.for_newcomers(run.id), rated, share)
+    rated, share = {run.items.title.tolist().index(title): 5.0}, person_cached.run_audience(run.id).share
+    told = person_cached.informed(run.id, (0,), None, None, None)
+    less = 1 - unknown(told, rated, share) / unknown(person_cached.for_newcomers(run.id), rated, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
 

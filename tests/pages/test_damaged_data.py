@@ -14,6 +14,8 @@ from collab.services.plans import plan
 from collab.services.runs import RunStore
 from collab.ui.frame import cached
 from collab.ui.learn.steps import STEPS
+from collab.ui.people import cached as people_cached
+from collab.ui.person import cached as person_cached
 from collab.ui.similar import as_if_new_cached
 from tests.training_here import train_here
 
@@ -82,7 +84,7 @@ def test_what_is_asked_of_the_data_later_on_says_the_same(visit, damage):
     run_id = app.session_state["_run"]
     assert len(cached.run_split(run_id)[1]) == 100_000
     damage("u.user")
-    for ask in (cached.run_background, cached.people_known, as_if_new_cached.run_user_groups):
+    for ask in (person_cached.run_background, people_cached.people_known, as_if_new_cached.run_user_groups):
         with pytest.raises(RunError, match=r"is not at hand: .*u\.user is not the published file"):
             ask(run_id)
 

@@ -10,6 +10,7 @@ from collab.lessons import cold_start as remedies
 from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.models.bayes import BayesSettings
 from collab.ui.frame import cached
+from collab.ui.learn import cached as learn_cached
 from collab.ui.learn import cold_start, feedback, weight_decay
 
 
@@ -225,7 +226,7 @@ def test_net_counted_layer_by_layer(tables):
 
 def test_ratings_of_similar_users(tables):
     app, found = tables("similar-users", "similar_users_table", user="5")
-    model, train = cached.similar_users(app.selectbox(key="_pick_run").value)
+    model, train = learn_cached.similar_users(app.selectbox(key="_pick_run").value)
     table = only(found)
     own = table[table["user"] == "5"]
     picks = own["predicted (stars)"].dropna()

@@ -2,6 +2,7 @@
 
 from collab.lessons.uncertainty import Belief, drawn_ratings, update
 from collab.ui.frame import cached
+from collab.ui.learn import cached as learn_cached
 
 
 def run_of(app):
@@ -47,7 +48,7 @@ def test_distribution_of_a_held_out_rating(visit):
 
 def test_similar_users_end_in_the_sum_of_a_pick(visit):
     app = visit("learn", step="similar-users", user="5")
-    model, _ = cached.similar_users(run_of(app))
+    model, _ = learn_cached.similar_users(run_of(app))
     (said,) = (each.value for each in app.markdown if "mean and both biases" in each.value)
     predicted = float(said.split("= **")[1].split("**")[0])
     assert not app.exception and model.settings.of == "users"

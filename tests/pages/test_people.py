@@ -14,6 +14,7 @@ from collab.services.plans import plan
 from collab.services.run_rows import load_encoded
 from collab.training.metrics import errors
 from collab.ui.frame import cached
+from collab.ui.people import cached as people_cached
 from tests.pages.on_the_page import current, figure, link, texts
 from tests.training_here import train_here
 
@@ -64,7 +65,7 @@ def test_the_user_of_the_link_with_errors_worked_out_anew(visit_dot_bias, data):
     assert traces(app)["given"]["y"] == table["rating"].tolist()
     assert traces(app)["predicted"]["y"] == table["predicted"].tolist()
     assert "80 % interval" not in traces(app)  # dot-bias names no variance
-    known = cached.people_known(run.id)
+    known = people_cached.people_known(run.id)
     assert (known is None) == (data == "ml-latest-small")
     if known is not None:
         assert f"{known['age'].iloc[12]:g} years, " in texts(app)
@@ -201,7 +202,7 @@ def test_where_the_ratings_are_gone_the_users_are_left_and_runs_that_can_serve(v
             raise RunError("the data set is not the one that this run was trained on")
         return split_of(run, *rest)
 
-    cached.run_split.clear(), cached.ratings_of.clear(), cached.held_out.clear()
+    cached.run_split.clear(), cached.ratings_of.clear(), people_cached.held_out.clear()
     monkeypatch.setattr(cached, "split_of", lost)
     app.run()
     assert not app.exception and "The data set is not the one" in app.info[-1].value

@@ -8,6 +8,7 @@ import pytest
 from collab.recommend.reasons import weightiest
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import search_address
+from collab.ui.person import cached as person_cached
 from tests.pages.in_the_picks import kept_titles, picked, picks_data, press_in_picks
 from tests.pages.on_the_page import link, press, texts
 from tests.pages.test_rate import answers, cards, rate
@@ -96,7 +97,7 @@ def test_before_the_first_rating_films_can_be_set_aside_too(visit):
 
 def test_presses_that_fit_nothing_do_nothing(rated):
     given = kept_answers(rated)
-    outside = next(title for title in cached.film_titles(link(rated, "run")) if title not in picked(rated)[1])
+    outside = next(title for title in person_cached.film_titles(link(rated, "run")) if title not in picked(rated)[1])
     for do, title, stars in (("seen", outside, None), ("rate", kept_titles(picked(rated)[1])[0], 9), ("x", "y", None)):
         press_in_picks(rated, do, title, stars)
     assert kept_answers(rated) == given
@@ -115,7 +116,7 @@ def test_what_if_moves_the_picks_and_saves_nothing(rated):
     place = {title: film for film, title in enumerate(run.items.title)}
     stars = {place[title]: rating for title, rating in given.items()}
     films = [place[title] for title in kept_titles(before[1])]
-    heaviest = weightiest(cached.for_newcomers(run.id), cached.watched_together(run.id), stars, films)
+    heaviest = weightiest(person_cached.for_newcomers(run.id), person_cached.watched_together(run.id), stars, films)
     title = run.items.title[heaviest[0]]
     assert thought_of(rated) == f"{given[title]:g}:{title}" and "Nothing is saved" in texts(rated)
     assert kept_titles(picked(rated)[1]) == kept_titles(before[1]) and "instead of" not in picked(rated)[1]

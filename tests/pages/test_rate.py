@@ -9,6 +9,7 @@ from collab.errors import ProfileError, RunError
 from collab.recommend.elicitation import Interview, by_information, taught
 from collab.services.environment import read_environment
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from tests.pages.in_the_picks import kept_titles, picked, press_in_picks
 from tests.pages.on_the_page import link, press, texts
 
@@ -55,7 +56,7 @@ def test_before_the_first_answer(visit, data):
     assert headings(app) == ["Popular with everyone, not yet yours"]
     titles, html = picked(app)
     assert len(titles) == 10 and "probably" not in html and html.count("on average") == 10
-    start = Interview(cached.for_newcomers(run.id), cached.run_audience(run.id), {}, ())
+    start = Interview(person_cached.for_newcomers(run.id), person_cached.run_audience(run.id), {}, ())
     assert cards(app) == run.items.title.iloc[by_information(start, 12)].drop_duplicates().tolist()[:6]
     assert "profile" not in app.query_params  # a mere visitor leaves no row
     error, baseline = run.record.valid["mse"], run.record.baselines["biases_only"]["mse"]
@@ -72,7 +73,7 @@ def test_the_films_asked_follow_the_choice_and_the_answers(visit):
     press(app, f"unseen-{popular[1]}")
     assert cards(app) == [popular[0], popular[6], *popular[2:6]]  # nothing else moved
     app.radio(key="ask").set_value("Most likely seen").run()
-    share = cached.run_audience(run.id)
+    share = person_cached.run_audience(run.id)
     chances = share.chances([], [run.items.title.tolist().index(popular[1])])
     likely = [title for title in run.items.title.iloc[(-chances).argsort(kind="stable")] if title != popular[1]]
     assert cards(app) == likely[:6]
@@ -88,7 +89,7 @@ def test_the_page_says_what_the_last_answer_taught(visit):
     app = visit("rate")
     assert "Asked: films that you have probably seen" in texts(app)
     run = cached.trained_run(link(app, "run"))
-    known, share = cached.for_newcomers(run.id), cached.run_audience(run.id).share
+    known, share = person_cached.for_newcomers(run.id), person_cached.run_audience(run.id).share
     first, second = cards(app)[:2]
     film = {title: place for place, title in enumerate(run.items.title)}
     rate(app, first, 5)

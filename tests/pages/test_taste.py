@@ -17,6 +17,8 @@ from collab.services.plans import plan
 from collab.services.runs import RunStore
 from collab.ui.charts import formats
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
+from collab.ui.taste import cached as taste_cached
 from tests.pages.on_the_page import link, texts
 from tests.training_here import train_here
 
@@ -69,7 +71,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     assert ("ynthetic" in texts(app)) == (data == "sample")
 
     run, rated, profile = rate_some(app)
-    known, films = cached.for_newcomers(run.id), trained_items(run.items)
+    known, films = person_cached.for_newcomers(run.id), trained_items(run.items)
     kind = bias_difference(known, rated, films)
     assert f"{formats.signed(kind.value)} ± {kind.deviation:.2f} stars" in texts(app) and "5 films rated" in texts(app)
     genres = genre_table(known, rated, run.items, 20)
@@ -78,7 +80,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     assert moved.share.sum() == pytest.approx(100, abs=0.01) and moved.n_ratings.min() > 0
     films = table_with(app, "predicted", "average", "x")
     assert len(films) == min(1000, len(trained_items(run.items))) and films.stars.dropna().sum() == sum(rated.values())
-    users = alike(known, rated, cached.run_tastes(run.id), 10)
+    users = alike(known, rated, taste_cached.run_tastes(run.id), 10)
     assert table_with(app, "likeness").user_id.tolist() == run.users.user_id.iloc[users.user_index].tolist()
     train, _ = cached.ratings_of(run.id)
     liked = liked_films(train, users.user_index.to_numpy(), run.items, rated, known.foresee(rated)[0].score)
@@ -95,7 +97,7 @@ def test_controls_go_with_the_link(visit):
     people = table_with(app, "marked")
     assert people.marked.sum() == 3 == people.marked.head(3).sum() and len(people) == (run.users.n_ratings > 0).sum()
     assert table_with(app, "genre").equals(
-        genre_table(cached.for_newcomers(run.id), rated, run.items, 60, beyond_level=True)
+        genre_table(person_cached.for_newcomers(run.id), rated, run.items, 60, beyond_level=True)
     )
     app.slider(key="alike").set_value(1).run()
     app.slider(key="minimum").set_value(200).run()
@@ -172,19 +174,21 @@ def test_every_kind_of_model(app, others):
         doubted = table_with(app, "genre").deviation.notna().all()
         assert doubted == (model in ("dot", "bias", "bayes")), model
         if not doubted:
-            mean = level(cached.for_newcomers(run_id), rated, trained_items(items)).value
+            mean = level(person_cached.for_newcomers(run_id), rated, trained_items(items)).value
             assert formats.signed(mean) in texts(app), model
 
 
 def test_groups_that_were_picked_count_before_the_first_rating(visit):
     app = visit("taste")
     run, store = cached.trained_run(link(app, "run")), cached.profiles()
-    profile, group = store.create(), cached.run_groups(link(app, "run"))[0]
+    profile, group = store.create(), person_cached.run_groups(link(app, "run"))[0]
     store.say_of_oneself(profile, GROUPS, run.items.title.iat[int(group.shown[0])])
     app.query_params["profile"] = profile.edit_token
     app.run()
     assert not app.exception and "what you see follows from what was told beforehand" in texts(app)
-    known = cached.for_newcomers(run.id).believing(cached.informed(run.id, (0,), None, None, None).prior, GROUPS)
+    known = person_cached.for_newcomers(run.id).believing(
+        person_cached.informed(run.id, (0,), None, None, None).prior, GROUPS
+    )
     expected = genre_table(known, {}, run.items)
     assert expected.difference.abs().max() > 0.01
     shown = table_with(app, "genre", "difference").set_index("genre").difference

@@ -7,6 +7,7 @@ import pytest
 from collab.errors import ProfileError, RunError
 from collab.services.profiles import Profile
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from collab.ui.together.members import names_of, tokens_in
 from tests.pages.on_the_page import link, press, texts
 
@@ -54,7 +55,7 @@ def make(app):
 
 def rate_popular(app, profile, first, stars):
     """Give the run's most rated films from place `first` on these `stars`; returns their titles."""
-    titles = list(cached.film_titles(link(app, "run")))[first : first + len(stars)]
+    titles = list(person_cached.film_titles(link(app, "run")))[first : first + len(stars)]
     for title, given in zip(titles, stars, strict=True):
         cached.profiles().rate(profile, title, float(given))
     return titles

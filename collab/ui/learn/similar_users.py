@@ -17,8 +17,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.frame import cached
 from collab.ui.frame.page import Page
+from collab.ui.learn import cached as learn_cached
 from collab.ui.learn.step import Door, Step, Topic
 from collab.ui.widgets.pickers import pick_user
 from collab.ui.widgets.tables import as_table
@@ -136,7 +136,7 @@ def sum_in_words(say: Say) -> str:
 def draw(page: Page) -> None:
     run = page.run
     try:
-        model, train = cached.similar_users(run.id)
+        model, train = learn_cached.similar_users(run.id)
     except RunError as reason:
         st.info(f"The ratings behind this run are needed here: {reason}.", icon=":material/info:")
         return

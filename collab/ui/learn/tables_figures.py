@@ -17,19 +17,19 @@ from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled
-from collab.ui.frame import cached
+from collab.ui.learn import cached as learn_cached
 
 HEIGHT = 460
 
 
 def summaries_of(rows: Sequence[Row], records: Sequence[RunRecord]) -> list[Summary]:
     """Every row with our runs of it. Raises RunError where somebody has just deleted one."""
-    return [summary_of(row, runs_of(row, records), cached.chapter_curve, _untrained) for row in rows]
+    return [summary_of(row, runs_of(row, records), learn_cached.chapter_curve, _untrained) for row in rows]
 
 
 def _untrained(run_id: str) -> Untrained | None:
     try:
-        return cached.chapter_untrained(run_id)
+        return learn_cached.chapter_untrained(run_id)
     except RunError:
         return None  # the data set is not at hand as it was: the row's reason does without
 

@@ -13,11 +13,11 @@ from collab.explore.components import Pca, place_doubt, taken
 from collab.services.profiles import Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.frame import cached
 from collab.ui.map import cached as map_cached
 from collab.ui.map.controls import TSNE, Points, Space
 from collab.ui.map.figure import axis_titles
 from collab.ui.map.tsne import tsne_places
+from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import viewer_of
 from collab.ui.widgets.pickers import titles_with
@@ -115,7 +115,7 @@ def _predicted(run: TrainedRun) -> np.ndarray:
         person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:
         st.caption(f"{formats.plain(str(reason))} The colours are those of the average person.")
-        profile, wrong, rated, person = None, "", {}, cached.for_newcomers(run.id)
+        profile, wrong, rated, person = None, "", {}, person_cached.for_newcomers(run.id)
     if wrong:
         st.caption(formats.plain(wrong))
     if rated:

@@ -15,6 +15,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
+from collab.ui.people import cached as people_cached
 from collab.ui.people.figure import foretold_figure
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table
@@ -28,7 +29,7 @@ MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "gl
 def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
     """Number, age, gender and occupation where they are known, and their figures beside everybody's."""
     user = people[people["user_index"] == user_index].iloc[0]
-    known = cached.people_known(run.id)
+    known = people_cached.people_known(run.id)
     about = _description(known.iloc[user_index]) if known is not None else ""
     st.markdown(f"**User {formats.plain(user['user_id'])}**" + (f"  \n{formats.plain(about)}" if about else ""))
     facts = [

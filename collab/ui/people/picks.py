@@ -14,7 +14,9 @@ from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, r
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
+from collab.ui.people import cached as people_cached
 from collab.ui.people.one_user import intervals_of
+from collab.ui.person import cached as person_cached
 from collab.ui.widgets.dials import N_PICKS, ORDER_NAMES, choose_dials
 from collab.ui.widgets.tables import item_table
 
@@ -23,7 +25,7 @@ ORDER_TITLES = {name: title.replace("you would", "they would") for name, title i
 
 def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
     """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
-    together, record = cached.together_at_hand(run.id), run.record
+    together, record = person_cached.together_at_hand(run.id), run.record
     offered = orders_for(run.model, together)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = st.selectbox(
@@ -39,7 +41,7 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
             dials = choose_dials(run, bend=False, narrow=False)
     train, _ = cached.ratings_of(run.id)
     rated = rated_in(train, user_index)
-    predictions = cached.predictions_of(run.id, user_index)
+    predictions = people_cached.predictions_of(run.id, user_index)
     asked = (predictions, run.items, rated, rows)
     ranked = ranked_for(*asked, order, together=together, dials=dials)
     if ranked.empty:

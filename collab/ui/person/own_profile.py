@@ -18,6 +18,7 @@ from collab.services.profiles import DEFAULT_NAME, Answer, Profile
 from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.visitor import visitor
+from collab.ui.person import cached as person_cached
 from collab.ui.person.known import STARS
 
 LINK = "profile"
@@ -141,7 +142,7 @@ def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
     A title that the run spells a little otherwise becomes the run's, so that it is the same film everywhere.
     """
     with _refusal_noted():
-        export, lacking = spelt_as(read_export(content, STARS, name), list(cached.film_titles(run_id)))
+        export, lacking = spelt_as(read_export(content, STARS, name), list(person_cached.film_titles(run_id)))
         return FileRead(run_id, export, lacking)
     return None
 

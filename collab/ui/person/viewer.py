@@ -13,6 +13,7 @@ from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.profiles import Answer, Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from collab.ui.person.known import Known, answers_known
 
 AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")
@@ -33,7 +34,7 @@ class Viewer:
     @cached_property
     def together(self) -> ItemItem | None:
         """What the run's training people watched together; None where that is not at hand."""
-        return cached.together_at_hand(self.run.id)
+        return person_cached.together_at_hand(self.run.id)
 
     @property
     def mine(self) -> bool:
@@ -59,7 +60,7 @@ class Viewer:
 
 def viewer_of(run: TrainedRun, profile: Profile | None, answers: Sequence[Answer]) -> Viewer:
     """The person of a profile, with these answers, in front of the run. Raises ProfileError and RunError."""
-    places = cached.film_places(run.id, [answer.title for answer in answers])
+    places = person_cached.film_places(run.id, [answer.title for answer in answers])
     known = answers_known(answers, places, run.items, run.record.scale)
     return Viewer(run, believed(run, profile), known, profile, answers)
 
@@ -70,12 +71,12 @@ def believed(run: TrainedRun, profile: Profile | None) -> Newcomer | ByItself:
     What they said counts where the model can use it and its data set is at hand.
     """
     said = said_by(profile)
-    known = cached.for_newcomers(run.id)
+    known = person_cached.for_newcomers(run.id)
     if not said or isinstance(known, ByItself):
         return known
     try:
         picked = tuple(picked_groups(run, said)) if GROUPS in said else ()
-        return cached.informed(run.id, picked, *map(said.get, FACTS))
+        return person_cached.informed(run.id, picked, *map(said.get, FACTS))
     except RunError:
         return known
 
@@ -88,8 +89,10 @@ def said_by(profile: Profile | None) -> dict[str, str]:
 
 def picked_groups(run: TrainedRun, said: Mapping[str, str]) -> list[int]:
     """The places of the run's groups that hold a film of the fact GROUPS, ascending. Raises RunError without the run's data."""
-    groups, titles = cached.run_groups(run.id), titles_in(said.get(GROUPS))
-    return sorted({place for place in groups_holding(groups, cached.film_places(run.id, titles)) if place is not None})
+    groups, titles = person_cached.run_groups(run.id), titles_in(said.get(GROUPS))
+    return sorted(
+        {place for place in groups_holding(groups, person_cached.film_places(run.id, titles)) if place is not None}
+    )
 
 
 def titles_in(fact: str | None) -> list[str]:

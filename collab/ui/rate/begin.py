@@ -16,6 +16,7 @@ from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import use_data
+from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_groups
 from collab.ui.rate.group_cards import SHOW_GROUPS, groups_in_words
@@ -65,7 +66,7 @@ def _at_hand(run: TrainedRun, person: Newcomer | ByItself) -> tuple[bool, Datase
     if isinstance(person, ByItself):
         return False, None, "this model has no factors that people share to start from"
     try:
-        groups, told = cached.run_groups(run.id), cached.run_background(run.id)
+        groups, told = person_cached.run_groups(run.id), person_cached.run_background(run.id)
     except RunError:
         return False, None, "the ratings behind this run are not at hand"
     return bool(groups), None if told is None else told[1], "this run has too few films to make groups of"

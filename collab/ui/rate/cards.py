@@ -16,8 +16,8 @@ from collab.services.profiles import Answer
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
+from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known, next_films
 from collab.ui.person.viewer import Viewer
@@ -38,7 +38,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
     """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
     of films to pick; `said` are the person's facts."""
     run, known = viewer.run, viewer.known
-    titles, state = cached.film_titles(run.id), st.session_state
+    titles, state = person_cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="find"):
         st.selectbox(
             "Find a film to rate",
@@ -56,7 +56,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         group_cards(run, said)
         return
     change = own_profile.last_change()
-    place = cached.film_places(run.id, [change.title])[0] if change else None
+    place = person_cached.film_places(run.id, [change.title])[0] if change else None
     _so_far(known, what_it_taught(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
     doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
@@ -97,7 +97,7 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
 
 def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun) -> None:
     """The same answers where nothing can be changed."""
-    titles, films = cached.film_titles(run.id), []
+    titles, films = person_cached.film_titles(run.id), []
     for answer in _here(answers, known):
         index = titles.get(answer.title)
         about, address = ("", "") if index is None else (facts(run.items.iloc[index]), item_address(run, index))

@@ -24,7 +24,7 @@ from collab.recommend.elicitation import (
 from collab.services.profiles import Answer
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from collab.ui.person.own_profile import Change
 from collab.ui.person.viewer import Viewer
 
@@ -66,7 +66,7 @@ def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
             help="“HELF”: the harmonic mean of the entropy of a film's ratings and the logarithm of their number.",
         )
         try:
-            return name, cached.run_audience(run.id)
+            return name, person_cached.run_audience(run.id)
         except RunError:
             st.caption("The ratings behind this run are not at hand: the most rated films are asked.")
             return WITHOUT_DATA, None

@@ -12,6 +12,7 @@ from collab.recommend.new_user import GROUPS, ByItself
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
+from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import Viewer, groups_holding, picked_groups, titles_in
 from collab.ui.rate.elicitation import EVEN
@@ -33,7 +34,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
     picked = picked_groups(run, said)
     with st.container(key="groups_of_films"):
         with st.grid("auto", min_column_width=220, gap="xsmall") as grid:
-            for place, group in enumerate(cached.run_groups(run.id)):
+            for place, group in enumerate(person_cached.run_groups(run.id)):
                 key = f"group-{place}"
                 st.session_state[key] = place in picked
                 with grid.cell(), st.container(border=True, height="stretch", key=f"group-card-{place}"):
@@ -53,9 +54,11 @@ def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
     """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
     run, person, rated = viewer.run, viewer.person, viewer.known.rated
     if isinstance(person, ByItself) or GROUPS not in dict(person.told):
-        everything = cached.run_groups(run.id) and len(picked_groups(run, said)) == len(cached.run_groups(run.id))
+        everything = person_cached.run_groups(run.id) and len(picked_groups(run, said)) == len(
+            person_cached.run_groups(run.id)
+        )
         return "All of them together tell nothing." if everything else "Several groups count together."
-    share, without = cached.run_audience(run.id).share, dict(person.told)[GROUPS]
+    share, without = person_cached.run_audience(run.id).share, dict(person.told)[GROUPS]
     before = unknown(person.believing(without), rated, share)
     less = 1 - unknown(person, rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
@@ -66,7 +69,7 @@ def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
 def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
     """The groups that were picked, by the films that stand for them, for Markdown; empty for none. Raises RunError without the
     run's data."""
-    groups, items = cached.run_groups(run.id), run.items
+    groups, items = person_cached.run_groups(run.id), run.items
     shown = [items.iloc[groups[place].shown].itertuples() for place in picked_groups(run, said)]
     return " / ".join(
         "; ".join(f"{formats.plain(film.title)}, {formats.count(film.n_ratings)} ratings" for film in films)
@@ -98,8 +101,8 @@ def _picked(run_id: str, place: int, key: str) -> None:
     pick = st.session_state[key]
 
     def change(before: str | None) -> str | None:
-        groups, titles = cached.run_groups(run_id), titles_in(before)
-        places = groups_holding(groups, cached.film_places(run_id, titles))
+        groups, titles = person_cached.run_groups(run_id), titles_in(before)
+        places = groups_holding(groups, person_cached.film_places(run_id, titles))
         first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
         return "\n".join(change_picked(titles, places, place, first, pick)) or None
 

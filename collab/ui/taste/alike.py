@@ -14,6 +14,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
 from collab.ui.person.viewer import Viewer
+from collab.ui.taste import cached as taste_cached
 from collab.ui.taste.figures import alike_figure
 from collab.ui.widgets.item_list import Film, film_list, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
@@ -37,7 +38,7 @@ def show_alike(viewer: Viewer, n_alike: int) -> None:
     if not viewer.is_known:
         st.caption("Before the first rating nobody is more similar than anybody else.")
         return
-    table = alike(viewer.person, rated, cached.run_tastes(run.id), n_alike)
+    table = alike(viewer.person, rated, taste_cached.run_tastes(run.id), n_alike)
     if table.empty:
         st.info(
             "By this model nobody is more similar than anybody else: it moves all films alike, or these ratings are too few for "

@@ -15,10 +15,10 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.frame import cached
 from collab.ui.frame.offers import offer_factors
 from collab.ui.person.share import share_button
 from collab.ui.person.viewer import Viewer
+from collab.ui.taste import cached as taste_cached
 from collab.ui.taste.figures import N_NAMED, place_figure
 from collab.ui.taste.profile import say_so_far
 from collab.ui.widgets.controls import choose
@@ -65,7 +65,7 @@ def show_place(viewer: Viewer) -> int:
 
 
 def _map(viewer: Viewer, among: str, n_alike: int) -> None:
-    item_index, plane, people = cached.run_places(viewer.run.id, N_ON_MAP)
+    item_index, plane, people = taste_cached.run_places(viewer.run.id, N_ON_MAP)
     place = place_of(viewer.person, viewer.known.rated, plane, item_index)
     factor = stretch(plane, people)
     with_people = among == PEOPLE
@@ -171,7 +171,9 @@ def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> 
 
 def _people(viewer: Viewer, coordinates: np.ndarray, n_alike: int) -> pd.DataFrame:
     """The trained users for `place_figure`; the most similar ones are marked, the first of them named."""
-    nearest = alike(viewer.person, viewer.known.rated, cached.run_tastes(viewer.run.id), n_alike)["user_index"].tolist()
+    nearest = alike(viewer.person, viewer.known.rated, taste_cached.run_tastes(viewer.run.id), n_alike)[
+        "user_index"
+    ].tolist()
     user_index = trained_items(viewer.run.users)
     users = viewer.run.users.iloc[user_index].assign(
         x=coordinates[:, 0], y=coordinates[:, 1], rated=False, value=np.nan, user_index=user_index

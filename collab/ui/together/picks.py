@@ -15,8 +15,8 @@ from collab.services.profiles import Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.frame import cached
 from collab.ui.frame.item_page import item_address
+from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import viewer_of
 from collab.ui.together.beside import agreement_table, gains_table, show_agreement, show_gains
@@ -42,7 +42,7 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
     """The films with every one's prediction, who gains, how alike the people are, and what only one of them would like.
     Raises ProfileError and RunError."""
     members = [member_of(run, profile) for profile in profiles]
-    together = cached.together_at_hand(run.id)
+    together = person_cached.together_at_hand(run.id)
     evening = pick_together(
         members,
         run.items,

@@ -1,0 +1,123 @@
+"""What a run brings to a person, worked out once for all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collab.data.dataset import Dataset
+from collab.data.features import features_of, features_of_person
+from collab.data.tables import most_rated_items
+from collab.data.titles import match_titles
+from collab.errors import RunError, SettingError
+from collab.models.ease import ItemItem
+from collab.models.fold_in import Background, background
+from collab.recommend.elicitation import Audience, audience
+from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
+from collab.recommend.new_user import ABOUT, GROUPS, ByItself, Newcomer, newcomer
+from collab.services.run_rows import data_of, item_item_of
+from collab.ui.frame import cached
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def for_newcomers(run_id: str) -> Newcomer | ByItself:
+    """What the run brings to a person before the first rating. Raises RunError."""
+    run = cached.trained_run(run_id)
+    return newcomer(run.model, run.users, run.items, run.valid_mse, run.record.scale)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
+def watched_together(run_id: str) -> ItemItem:
+    """What the run's training people watched together, worked out when first asked for. Raises RunError without its data."""
+    return item_item_of(cached.trained_run(run_id), cached.runs(), cached.environment())
+
+
+def together_at_hand(run_id: str) -> ItemItem | None:
+    """`watched_together`; None where the run's training ratings are not at hand."""
+    try:
+        return watched_together(run_id)
+    except RunError:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def film_titles(run_id: str) -> dict[str, int]:
+    """The item_index of every title that the run was trained on, most rated first; of a doubled title the more often rated."""
+    items = cached.trained_run(run_id).items
+    index_of: dict[str, int] = {}
+    for index in most_rated_items(items, len(items)).tolist():
+        index_of.setdefault(items["title"].array[index], index)
+    return index_of
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)  # 12 MB each
+def run_audience(run_id: str) -> Audience:
+    """Who has seen what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    train, _ = cached.ratings_of(run_id)
+    if not len(train):
+        raise RunError(f"run {run_id} has no training ratings")
+    return audience(train)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
+    """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
+    where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return ()
+    plain, share = known.prior, run_audience(run_id).share
+    try:
+        return tuple(film_groups(plain, known.films.factors, share))
+    except SettingError:  # too few films, or factors that say nothing
+        return ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def run_background(run_id: str) -> tuple[Background, Dataset] | None:
+    """What age, gender and occupation tell of the tastes of the run's people, and the data set that knows them; None where it
+    does not, or for a model that folds a person in by itself. Raises RunError where the data are not at hand."""
+    if isinstance(for_newcomers(run_id), ByItself):
+        return None
+    run, (_, ratings) = cached.trained_run(run_id), cached.run_split(run_id)
+    dataset, _ = data_of(run.record, cached.environment())
+    if dataset.users is None:
+        return None
+    features = features_of(dataset, ratings, run.record.items_by).users
+    trained = run.users["n_ratings"].to_numpy() > 0
+    return background(run.model.user_factors, run.model.user_biases, trained, features), dataset
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions when asked for
+def informed(
+    run_id: str, picked: tuple[int, ...], age: str | None, gender: str | None, occupation: str | None
+) -> Newcomer | ByItself:
+    """`for_newcomers` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
+    for what they left out. Raises RunError where the data are not at hand."""
+    known = for_newcomers(run_id)
+    if isinstance(known, ByItself):
+        return known
+    if (age, gender, occupation) != (None, None, None) and (told := run_background(run_id)) is not None:
+        tells, dataset = told
+        features = features_of_person(dataset, None if age is None else float(age), gender, occupation)
+        known = known.believing(tells.inform(known.prior, features), ABOUT)
+    if picked:
+        known = known.believing(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
+    return known
+
+
+def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
+    """The item_index of each film, also where the run spells its title otherwise; None for one that it was never trained on."""
+    known = film_titles(run_id)
+    unknown = tuple(title for title in titles if title not in known)
+    otherwise = dict(zip(unknown, films_spelt_otherwise(run_id, unknown), strict=True)) if unknown else {}
+    return [known.get(otherwise.get(title, title)) for title in titles]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | None]:
+    """For each title that the run does not know by the letter: how the run spells it, or None. Raises RunError."""
+    known = list(film_titles(run_id))
+    places, _ = match_titles(titles, known)
+    return [None if place is None else known[place] for place in places]
