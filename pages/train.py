@@ -6,7 +6,8 @@ from collab.errors import CollabError, StorageError
 from collab.services.plans import plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import open_page, use_run
+from collab.ui.frame.in_use import use_run
+from collab.ui.frame.page import open_page
 from collab.ui.frame.queueing import refusal_noted, say_refusal
 from collab.ui.frame.run_words import describe_run
 from collab.ui.frame.visitor import visitor

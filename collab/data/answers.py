@@ -2,7 +2,8 @@
 
 The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it", unless a
 column `said` has "seen" or "not interested" there: a film that is not to be picked.
-The pages and the command line read the same files with the same complaints; `collab.data.exports` reads those of other places too.
+The pages and the command line read the same files with the same complaints; `collab.data.exports` reads those of other places
+too.
 """
 
 from __future__ import annotations

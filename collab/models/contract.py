@@ -56,8 +56,8 @@ class Model(Protocol):
     predict_with_variance.
 
     What a model says of somebody new is worked out from its factors, biases and range where p·q + b_u + b_i inside that range
-    is all of its prediction (`collab.models.fold_in`). Any other model has the method of `FoldsIn`. It then has factors only where
-    `has_factors` says so: item_factors, in which alike films lie close together; and biases where `has_biases` does.
+    is all of its prediction (`collab.models.fold_in`). Any other model has the method of `FoldsIn`. It then has factors only
+    where `has_factors` says so: item_factors, in which alike films lie close together; and biases where `has_biases` does.
     One that sees genres and years, and so tells new films from each other, has `has_descriptions` too (`EmbeddingNet`)."""
 
     name: str

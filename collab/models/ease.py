@@ -13,8 +13,8 @@ The constants were chosen on the 143 people of `tests.benchmarks.cold_start` alo
 the training people are full: hence the strong λ, in proportion to their number; twice that ranks as well and shows fewer films.
 With UNLIKED 0 (only likes count), 0.2 and 1 (watched is watched; stars do not count) on both sides, EASE alone reached an
 NDCG@10 of .483, .493 and .438 after ten random ratings, .382, .373 and .284 after ten of popular films; in the order `watch` of
-`collab.recommend.orders` .502, .516 and .503, and .387, .387 and .356 (candidates of that benchmark: *not shown*; without PRIOR). PRIOR
-raises it after one random rating from .311 to .387.
+`collab.recommend.orders` .502, .516 and .503, and .387, .387 and .356 (candidates of that benchmark: *not shown*; without
+PRIOR). PRIOR raises it after one random rating from .311 to .387.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ takes from it
     g'_i² d_iᵀ C A C d_i / v_i,   A = Σ_j p_j g'_j² d_j d_jᵀ
 
 (A-optimal design: Chaloner & Verdinelli 1995, *Bayesian experimental design: a review*, section 2.2). The notation is that of
-`collab.models.fold_in`. What the stars will be does not matter for it, only which film is rated. The root was found by trial: on the
-143 people of `tests.benchmarks.cold_start` it takes 27 screens to ten answers where the plain product takes 31 and popularity 35,
-and the error after ten answers is the same within .002.
+`collab.models.fold_in`. What the stars will be does not matter for it, only which film is rated. The root was found by trial:
+on the 143 people of `tests.benchmarks.cold_start` it takes 27 screens to ten answers where the plain product takes 31 and
+popularity 35, and the error after ten answers is the same within .002.
 """
 
 from __future__ import annotations

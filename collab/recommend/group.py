@@ -7,8 +7,8 @@ Each person is predicted for alone: their own ratings are folded in, nobody else
     average-without-misery    the mean, among the films that nobody is predicted to rate below a threshold
 
 What is combined is the predicted rating in stars (order `rating`), or what each of them would watch and like (order `watch` of
-`collab.recommend.orders`). The latter are logarithms whose spread differs from person to person, with a floor that some reach often; so
-each person's order is put on one scale first (`normal_scores`), and nobody's counts more than another's.
+`collab.recommend.orders`). The latter are logarithms whose spread differs from person to person, with a floor that some reach
+often; so each person's order is put on one scale first (`normal_scores`), and nobody's counts more than another's.
 
 Sources: O'Connor, Cosley, Konstan & Riedl, PolyLens: A recommender system for groups of users, ECSCW 2001 (least misery);
 Masthoff, Group recommender systems: combining individual models, Recommender Systems Handbook, 2011 (all three).

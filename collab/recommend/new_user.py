@@ -34,8 +34,8 @@ from collab.models.levels import in_words, level_probabilities, likely_range
 from collab.recommend.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 
 GROUPS, ABOUT = "groups", "about"
-"""What somebody can tell before any rating: groups of films that they like (`collab.recommend.item_groups`), and age, gender and occupation
-(`collab.models.fold_in.background`)."""
+"""What somebody can tell before any rating: groups of films that they like (`collab.recommend.item_groups`), and age, gender
+and occupation (`collab.models.fold_in.background`)."""
 
 STRANGERS = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
@@ -56,8 +56,8 @@ class Newcomer:
 
     def believing(self, prior: Belief, told: str = "") -> Newcomer:
         """The same with another belief beforehand, as `collab.models.fold_in.Background.inform` and
-        `collab.recommend.item_groups.after_groups` give it; `told` is a name for what the person said. The same person where the prior is
-        the one that it was."""
+        `collab.recommend.item_groups.after_groups` give it; `told` is a name for what the person said. The same person where
+        the prior is the one that it was."""
         if prior is self.prior:
             return self
         return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))

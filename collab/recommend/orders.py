@@ -7,9 +7,9 @@
     popular     the number of training ratings, the same for everybody
 
 `watch` is a sum in logarithms, so its two reasons are told apart: the item-item score, whose parts add up
-(`ItemItem.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev people of
-`tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch` answers what
-would be watched and liked, `rating` how much it would be liked.
+(`ItemItem.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev
+people of `tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch`
+answers what would be watched and liked, `rating` how much it would be liked.
 """
 
 from __future__ import annotations

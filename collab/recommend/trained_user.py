@@ -73,11 +73,11 @@ def ranked_for(
     together: ItemItem | None = None,
     dials: Dials = AS_IT_COMES,
 ) -> pd.DataFrame:
-    """All candidates for a user in `order` (`collab.recommend.orders.rank`): the films with enough training ratings that are not among the
-    training ratings `rated`, stars by item_index.
+    """All candidates for a user in `order` (`collab.recommend.orders.rank`): the films with enough training ratings that are
+    not among the training ratings `rated`, stars by item_index.
 
-    Two columns more: place, 1 the first, and given, the user's held-out rating of the film (`collab.explore.people.held_out_of`; of two
-    the higher), NaN without one. Raises SettingError as `rank` does.
+    Two columns more: place, 1 the first, and given, the user's held-out rating of the film
+    (`collab.explore.people.held_out_of`; of two the higher), NaN without one. Raises SettingError as `rank` does.
     """
     table = rank(order, predictions, items, rated, known=together, dials=dials, n=len(items))
     given = held_out.groupby("item_index")["rating"].max()

@@ -7,10 +7,11 @@ than they rated, and nobody hides a quarter of it.
 
 Screens: median over people until so many answers; never within 100 counts as infinite. Error: mean over people of each person's
 mean squared error on the test, with the answers at hand (who never gets so far: after 100 screens). Differences are paired over
-people, with 95 % intervals by bootstrap (2,000 draws, seed 0). Taught: `collab.recommend.elicitation.taught`, from before the first rating.
+people, with 95 % intervals by bootstrap (2,000 draws, seed 0). Taught: `collab.recommend.elicitation.taught`, from before the
+first rating.
 
-Groups (`collab.recommend.item_groups`): before the first film the person picks two of the groups, those whose films they rated most above
-the films' own means (damped by two ratings; films of the test do not count).
+Groups (`collab.recommend.item_groups`): before the first film the person picks two of the groups, those whose films they rated
+most above the films' own means (damped by two ratings; films of the test do not count).
 """
 
 from __future__ import annotations

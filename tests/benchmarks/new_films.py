@@ -4,12 +4,12 @@
 
 MovieLens 100K, items are titles, nothing cut, one pinned core, one thread. Three draws (seeds 0, 1, 2, of the model too) of 150
 films with five ratings or more each, all their ratings left out of the training. Answers, all on the same rows: those of
-`collab.explore.left_out_items` (global mean; with the user's bias; with the mean of the film's genres; with a ridge regression on genres
-and years instead), `side` in its two presets, the same without side information, and the Bayesian models with side information.
-MSE: mean over the draws ± their standard deviation. Gain: the MSE of the global mean minus that of the answer, likewise; beside
-it the 95 % interval over films, rows of all draws together, whole films of a draw drawn with replacement. Films: root mean
-squared distance, in stars, of a film's mean rating to the mean of what is predicted for its raters, over films with 20 ratings
-or more; for `side` also to the mean over all users, which is what Similar’s view *As if it were new* shows.
+`collab.explore.left_out_items` (global mean; with the user's bias; with the mean of the film's genres; with a ridge regression
+on genres and years instead), `side` in its two presets, the same without side information, and the Bayesian models with side
+information. MSE: mean over the draws ± their standard deviation. Gain: the MSE of the global mean minus that of the answer,
+likewise; beside it the 95 % interval over films, rows of all draws together, whole films of a draw drawn with replacement.
+Films: root mean squared distance, in stars, of a film's mean rating to the mean of what is predicted for its raters, over
+films with 20 ratings or more; for `side` also to the mean over all users, which is what Similar’s view *As if it were new* shows.
 """
 
 from __future__ import annotations

@@ -63,8 +63,9 @@ def kinds_figure(
 def genre_decade_figure(
     table: pd.DataFrame, palette: Palette, *, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the numbers
-    in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their size."""
+    """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the
+    numbers in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their
+    size."""
     means = table.pivot(index="genre", columns="decade", values="mean")
     numbers = {(row.genre, row.decade): formats.count(row.n_films) for row in table.itertuples()}
     sentences = {
@@ -104,7 +105,8 @@ def genre_decade_figure(
 def distribution_figure(
     table: pd.DataFrame, palette: Palette, *, n_bins: int = 40, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """How many users of `collab.explore.biases.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones orange."""
+    """How many users of `collab.explore.biases.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones
+    orange."""
     biases = table["bias"].to_numpy()
     reach = max(float(np.abs(biases).max(initial=0.0)), 1e-6)
     edges = np.linspace(-reach, reach, n_bins + 1)  # an even number of bars: none is both harsh and kind

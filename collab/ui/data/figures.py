@@ -22,7 +22,8 @@ MOST_NAMED = 20  # columns with their share over them; more would stand on each 
 
 
 def over_time_figure(table: pd.DataFrame, period: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """Ratings, their mean, and users in every period of `collab.explore.data_facts.over_time`, below each other on the same time axis.
+    """Ratings, their mean, and users in every period of `collab.explore.data_facts.over_time`, below each other on the same
+    time axis.
 
     Means of fewer than LEAST_FOR_MEAN ratings are left out.
     """
@@ -132,7 +133,8 @@ def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *
 def held_out_figure(
     table: pd.DataFrame, names: Sequence[str], palette: Palette, *, synthetic: bool = False
 ) -> go.Figure:
-    """The share of each period's rows that a split holds out (`collab.explore.split_facts.held_out_over_time`), a line for each split."""
+    """The share of each period's rows that a split holds out (`collab.explore.split_facts.held_out_over_time`), a line for
+    each split."""
     figure = go.Figure()
     start = table["start"].dt.strftime("%Y-%m-%d %H:%M").tolist()
     dashes = ("solid", "dash", "dot", "dashdot")

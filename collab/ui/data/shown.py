@@ -17,8 +17,9 @@ from collab.explore.data_facts import Sizes
 from collab.ui.charts import formats
 from collab.ui.data import cached as data_cached
 from collab.ui.frame import cached
+from collab.ui.frame.in_use import use_data
 from collab.ui.frame.offers import offer_runs_with_ratings
-from collab.ui.frame.page import Page, use_data
+from collab.ui.frame.page import Page
 
 
 @dataclass(frozen=True)

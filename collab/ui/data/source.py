@@ -24,7 +24,8 @@ def show_titles(shown: Shown) -> None:
         items = shown.dataset.items
         st.markdown(
             f"**{formats.counted(doubled['title'].nunique(), 'title')}** stand for more than one id: the list of films has "
-            f"{formats.count(len(items))} ids and {formats.count(items['title'].nunique())} titles. Collab takes titles for films, "
+            f"{formats.count(len(items))} ids and {formats.count(items['title'].nunique())} titles. Collab "
+            "takes titles for films, "
             "as the chapter does, so such ids count as one film"
             + ("." if shown.items_by == "title" else "; the run in use keeps them apart.")
         )

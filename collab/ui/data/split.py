@@ -130,7 +130,8 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
     one, other = found[ours], found[newest]
     lead = "In use" if in_use else "Standing in"
     lines = [
-        f"**{lead}: {ours}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} held-out ratings have a "
+        f"**{lead}: {ours}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} "
+        "held-out ratings have a "
         f"training rating that the same user gave later, and {formats.percent(one.share_future)} of the training rows are newer "
         f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {formats.loss(one.mse_biases)}, the "
         f"global mean {formats.loss(one.mse_mean)}.",

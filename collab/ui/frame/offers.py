@@ -14,8 +14,8 @@ from collab.services.run_record import RunRecord
 from collab.services.run_rows import load_encoded
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import train_and_show, use_run
-from collab.ui.frame.queueing import say_refusal
+from collab.ui.frame.in_use import use_run
+from collab.ui.frame.queueing import say_refusal, train_and_show
 from collab.ui.frame.run_words import describe_run
 from collab.ui.frame.visitor import visitor
 

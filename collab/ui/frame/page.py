@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import runpy
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, Entry
+from collab.data.catalogue import Entry
 from collab.data.ratings import RatingScale
 from collab.errors import CollabError, RunError
 from collab.services.default_run import house_run
-from collab.services.downloads import Fetch
 from collab.services.plans import default_plan
 from collab.services.run_files import TrainedRun
-from collab.services.run_record import RUN_ID, RunRecord
+from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 from collab.ui.charts import formats
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached
+from collab.ui.frame.data_set import available, pick_data, say_synthetic
 from collab.ui.frame.follow_theme import follow_theme
+from collab.ui.frame.in_use import forget_run, from_link, keep_in_link, say_refused, use_run
 from collab.ui.frame.item_page import follow_item_links
 from collab.ui.frame.keyboard import keep_keyboard
-from collab.ui.frame.queueing import queue, say_refusal
+from collab.ui.frame.queueing import say_refusal, train_and_show
 from collab.ui.frame.run_words import describe_run, run_labels
 from collab.ui.frame.visitor import visitor
-from collab.ui.frame.watch import Moment, watch
+from collab.ui.frame.watch import watch
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
 MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
@@ -90,27 +90,27 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         st.error(f"Collab cannot start: {reason}")
         st.stop()
     store.rescue_sometimes()
-    wanted, run_id, refused = _from_link(store)
+    wanted, run_id, refused = from_link(store)
     with st.sidebar:
-        wanted = _pick_data(wanted)
+        wanted = pick_data(wanted)
         follow_theme()
         keep_keyboard()
         follow_item_links()
-    data = _available(wanted)
+    data = available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
     record, passed_over = _record_of(store, data, run_id)
     if refused:
-        _say_refused(refused, record)
+        say_refused(refused, record)
     if record is None:
         record = _first_run(store, data)
     if passed_over:
         st.sidebar.caption(f"The pinned run is not shown: {formats.plain(passed_over)}.")
     with st.sidebar:
         _pick_run(store, data, record)
-    _keep_in_link(wanted, record)
+    keep_in_link(wanted, record)
     if data.synthetic:
-        _say_synthetic(wanted)
+        say_synthetic(wanted)
     if needs_run:
         return with_run(Page(data, record, None))
     return Page(data, record, cached.trained_run(record.id) if record.has_weights else None)
@@ -141,204 +141,7 @@ def show_trouble(reason: CollabError) -> None:
 # --- the link ------------------------------------------------------------------------------------------------------------
 
 
-def _from_link(store: RunStore) -> tuple[str, str | None, str]:
-    """Data set and run that the link names, what the session used last where it names none; and why the run that was asked for
-    cannot be shown, "" where it can."""
-    state, link = st.session_state, st.query_params
-    run_id, refused = link.get("run"), ""
-    if run_id is None or own_link.is_late("run", run_id):
-        run_id = state.get("_run")
-    if run_id is not None:
-        try:
-            if not RUN_ID.fullmatch(run_id):
-                raise RunError(
-                    f"the link names the run {run_id[:20]!r}, which cannot be: a run's id is 8 of the characters 0-9 and a-f"
-                )
-            record = store.record(run_id)
-            if record.has_weights:
-                cached.trained_run(run_id)
-        except RunError as reason:
-            run_id, refused = None, str(reason)
-            state.pop("_run", None)
-        else:
-            if run_id != state.get("_run"):
-                state["_run"], state["_data"] = run_id, record.data
-    named = link.get("data")
-    if named is not None and named not in CATALOGUE:
-        st.warning(
-            f"The link names the data set {named[:40]!r}; there are {', '.join(CATALOGUE)}. What you see is the default.",
-            icon=":material/link_off:",
-        )
-        named = None
-    if named is not None and run_id is None:
-        state["_data"] = named
-    wanted = state.get("_data", DEFAULT)
-    return wanted if wanted in CATALOGUE else DEFAULT, run_id, refused
-
-
-def _say_refused(reason: str, instead: RunRecord | None) -> None:
-    """Why the run that was asked for is not shown, and what is."""
-    shown = (
-        f"What you see is {formats.plain(instead.name)} instead." if instead else "The default model takes its place."
-    )
-    st.warning(f"{formats.sentence(reason)} {shown}", icon=":material/link_off:")
-
-
-def _keep_in_link(wanted: str, record: RunRecord) -> None:
-    st.session_state["_run"] = record.id
-    for name, value in (("data", wanted), ("run", record.id)):
-        if st.query_params.get(name) != value:
-            st.query_params[name] = value
-
-
-def use_run(run_id: str) -> None:
-    """Make another run the one that every page shows (call it in a callback, or before `st.rerun`)."""
-    st.session_state["_run"] = run_id
-    own_link.put("run", run_id)
-
-
-def open_run(record: RunRecord) -> None:
-    """Make a run of any data set the one that every page shows, and its data set the one in use."""
-    st.session_state["_data"] = record.data
-    st.query_params["data"] = record.data
-    use_run(record.id)
-
-
-def forget_run(run_id: str) -> None:
-    """Let every page fall back to the house's run if this one is shown (call it when it is gone)."""
-    if st.session_state.get("_run") == run_id:
-        del st.session_state["_run"]
-        st.query_params.pop("run", None)
-
-
-def use_data(name: str) -> None:
-    """Make another data set the one that every page shows, with the house's run on it."""
-    st.session_state["_data"] = name
-    st.session_state.pop("_run", None)
-    st.query_params["data"] = name
-    st.query_params.pop("run", None)
-
-
 # --- data set ------------------------------------------------------------------------------------------------------------
-
-
-def _pick_data(wanted: str) -> str:
-    st.session_state["_pick_data"] = wanted
-    return st.selectbox(
-        "Data set",
-        list(CATALOGUE),
-        key="_pick_data",
-        format_func=lambda name: CATALOGUE[name].title,
-        on_change=lambda: use_data(st.session_state["_pick_data"]),
-        help="The ratings that models are trained on and films are taken from.",
-    )
-
-
-def _available(wanted: str) -> Entry:
-    """The data set to use: the wanted one if it is here, or can be fetched; else the sample."""
-    fetch = cached.fetcher().ensure(wanted)
-    if fetch.state == "here":
-        return CATALOGUE[wanted]
-    if fetch.out_of_reach or st.session_state.get("_sample_meanwhile") == wanted:
-        return CATALOGUE[SAMPLE]
-    if fetch.state == "damaged":
-        _say_damaged(CATALOGUE[wanted], fetch)
-    else:
-        _show_fetch(wanted)
-    st.stop()
-
-
-def _say_damaged(entry: Entry, fetch: Fetch) -> None:
-    """Which file of the data set is not the published one, and what helps."""
-    st.error(
-        f"**{entry.title} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
-        icon=":material/error:",
-    )
-    with st.container(horizontal=True):
-        if fetch.replaceable:
-            st.button(
-                "Fetch it again",
-                key="_fetch_again",
-                type="primary",
-                help=f"Downloads {entry.megabytes:g} MB from GroupLens, which take the place of the damaged file.",
-                on_click=_fetch_again,
-                args=(entry.name,),
-            )
-        else:
-            st.button(
-                "Check again", key="_check_again", help="Reads the files anew, once you have put the originals there."
-            )
-        st.button(
-            "Use the built-in sample meanwhile",
-            key="_meanwhile",
-            type="secondary" if fetch.replaceable else "primary",
-            on_click=lambda: st.session_state.update(_sample_meanwhile=entry.name),
-        )
-
-
-def _show_fetch(wanted: str) -> None:
-    """How far the download is, until it is here, or the sample takes its place."""
-    entry, fetcher = CATALOGUE[wanted], cached.fetcher()
-
-    def line(_: Sequence[Moment]) -> tuple[float, str]:
-        fetch = fetcher.state(wanted)
-        done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
-        return min(1.0, done / total), f"Fetching {entry.title} from GroupLens: {done:.1f} of {total:.1f} MB"
-
-    def is_over() -> bool:
-        fetch = fetcher.state(wanted)
-        return fetch.state in ("here", "damaged") or fetch.out_of_reach
-
-    def meanwhile() -> None:
-        if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
-            st.session_state["_sample_meanwhile"] = wanted
-            st.rerun()
-
-    watch([fetcher.job(wanted).id], line=line, is_over=is_over, meanwhile=meanwhile)
-
-
-def _say_synthetic(wanted: str) -> None:
-    """One line that no figure here is about real people, and why."""
-    if wanted == SAMPLE:
-        st.info(
-            "**Synthetic ratings.** This is the built-in sample: real films, invented people.",
-            icon=":material/science:",
-        )
-        return
-    fetch = cached.fetcher().state(wanted)
-    line, button = st.columns([5, 1], vertical_alignment="center")
-    if fetch.state == "here":
-        line.info(f"{CATALOGUE[wanted].title} is here now.", icon=":material/check:")
-        button.button(
-            "Use it",
-            key="_use_fetched",
-            on_click=lambda: st.session_state.pop("_sample_meanwhile", None),
-            width="stretch",
-        )
-    else:
-        why = {
-            "failed": "could not be fetched",
-            "connecting": "does not answer",
-            "downloading": "is still being fetched",
-            "damaged": "is damaged",
-        }[fetch.state]
-        line.info(
-            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",
-            icon=":material/science:",
-        )
-        button.button(
-            "Try again",
-            key="_fetch_again",
-            help=fetch.message or None,
-            width="stretch",
-            on_click=_fetch_again,
-            args=(wanted,),
-        )
-
-
-def _fetch_again(wanted: str) -> None:
-    st.session_state.pop("_sample_meanwhile", None)
-    cached.fetcher().ensure(wanted, again=True)
 
 
 # --- run -----------------------------------------------------------------------------------------------------------------
@@ -435,9 +238,3 @@ def _load(store: RunStore, data: Entry, record: RunRecord) -> TrainedRun:
         )
     say_refusal()
     st.stop()
-
-
-def train_and_show(planned: Callable[[], RunRecord]) -> None:
-    """Queue the run that `planned` makes and show it on every page. For a callback; `say_refusal` says why that could not be."""
-    for run_id in queue(lambda: [planned()]):
-        use_run(run_id)

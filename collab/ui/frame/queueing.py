@@ -11,6 +11,7 @@ from collab.errors import CollabError
 from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.frame import cached
+from collab.ui.frame.in_use import use_run
 from collab.ui.frame.visitor import visitor
 
 _REFUSED = "_training_refused"
@@ -39,3 +40,9 @@ def say_refusal() -> None:
     """Why the last press queued nothing, once. Call it below the button."""
     if reason := st.session_state.pop(_REFUSED, None):
         st.warning(f"Nothing is queued: {formats.plain(reason)}.", icon=":material/warning:")
+
+
+def train_and_show(planned: Callable[[], RunRecord]) -> None:
+    """Queue the run that `planned` makes and show it on every page. For a callback; `say_refusal` says why that could not be."""
+    for run_id in queue(lambda: [planned()]):
+        use_run(run_id)

@@ -17,7 +17,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
-from collab.ui.frame.page import Page, use_data
+from collab.ui.frame.in_use import use_data
+from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Step
 from collab.ui.learn.tables_figures import final_figure, show_epoch_table, show_final_table, show_findings, summaries_of
 from collab.ui.learn.tables_training import show_training

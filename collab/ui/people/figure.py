@@ -26,8 +26,8 @@ def foretold_figure(
     """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
     is one, a diamond for the rating that was given, a line from one to the other. A rating outside its interval is a cross.
 
-    `rows` as of `collab.explore.people.held_out_of`, intervals cut to the scale, with the films' title and n_ratings; `mean`, of the
-    user's training ratings, is a dotted line.
+    `rows` as of `collab.explore.people.held_out_of`, intervals cut to the scale, with the films' title and n_ratings; `mean`,
+    of the user's training ratings, is a dotted line.
     """
     figure, places = go.Figure(), list(range(1, len(rows) + 1))
     hover = [_in_words(row) for row in rows.itertuples()]

@@ -15,7 +15,7 @@ from collab.recommend.new_user import GROUPS, ByItself, Newcomer
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import use_data
+from collab.ui.frame.in_use import use_data
 from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_groups

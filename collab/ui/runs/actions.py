@@ -13,7 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.page import forget_run, open_run
+from collab.ui.frame.in_use import forget_run, open_run
 from collab.ui.frame.queueing import refusal_noted, say_refusal
 from collab.ui.frame.visitor import visitor
 from collab.ui.runs.table import pick_runs

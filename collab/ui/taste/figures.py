@@ -1,7 +1,7 @@
 """The pictures of a taste: its place among films or people, genres, the distribution of predictions, who is alike.
 
-Pure functions from arrays and tables of `collab.recommend.taste_place`, `collab.recommend.taste_profile` and `collab.recommend.taste_alike` and a palette to
-Plotly figures.
+Pure functions from arrays and tables of `collab.recommend.taste_place`, `collab.recommend.taste_profile` and
+`collab.recommend.taste_alike` and a palette to Plotly figures.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def place_figure(
 
 
 def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """The genres of `collab.recommend.taste_profile.genre_table` as bars to both sides of zero with their intervals, highest on top.
+    """The genres of `collab.recommend.taste_profile.genre_table` as bars to both sides of zero with their intervals, highest
+    on top.
 
     Bars whose interval holds zero are pale.
     """
@@ -145,8 +146,8 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
 def distribution_figure(
     table: pd.DataFrame, means: tuple[float, float], palette: Palette, who: str, *, synthetic: bool = False
 ) -> go.Figure:
-    """Columns for how many films are predicted in each step of `collab.recommend.taste_profile.predicted_distribution`, for the person; a
-    line for the average person; `means` of both."""
+    """Columns for how many films are predicted in each step of `collab.recommend.taste_profile.predicted_distribution`, for
+    the person; a line for the average person; `means` of both."""
     width = float((table["high"] - table["low"]).iloc[0])
     hover = [
         f"{row.low:.2f} to {row.high:.2f} stars: {formats.counted(row.n, 'film')}, average person {formats.count(row.n_average)}"

@@ -20,7 +20,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached
-from collab.ui.frame.page import forget_run, use_run
+from collab.ui.frame.in_use import forget_run, use_run
 from collab.ui.frame.queueing import refusal_noted
 from collab.ui.frame.run_words import in_words
 from collab.ui.frame.visitor import visitor

@@ -23,7 +23,7 @@ from collab.ui.charts.curves import curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import MSE, VALID, epoch_word
 from collab.ui.charts.palette import palette
 from collab.ui.frame import cached, own_link
-from collab.ui.frame.page import use_run
+from collab.ui.frame.in_use import use_run
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS
 from collab.ui.train.sealed import WHY_COUNT, figure_to_quote

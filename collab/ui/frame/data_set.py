@@ -1,0 +1,133 @@
+"""The data set of a page: the choice in the sidebar, its download, and the sample that stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from collab.data.catalogue import CATALOGUE, SAMPLE, Entry
+from collab.services.downloads import Fetch
+from collab.ui.charts import formats
+from collab.ui.frame import cached
+from collab.ui.frame.in_use import use_data
+from collab.ui.frame.watch import Moment, watch
+
+
+def pick_data(wanted: str) -> str:
+    st.session_state["_pick_data"] = wanted
+    return st.selectbox(
+        "Data set",
+        list(CATALOGUE),
+        key="_pick_data",
+        format_func=lambda name: CATALOGUE[name].title,
+        on_change=lambda: use_data(st.session_state["_pick_data"]),
+        help="The ratings that models are trained on and films are taken from.",
+    )
+
+
+def available(wanted: str) -> Entry:
+    """The data set to use: the wanted one if it is here, or can be fetched; else the sample."""
+    fetch = cached.fetcher().ensure(wanted)
+    if fetch.state == "here":
+        return CATALOGUE[wanted]
+    if fetch.out_of_reach or st.session_state.get("_sample_meanwhile") == wanted:
+        return CATALOGUE[SAMPLE]
+    if fetch.state == "damaged":
+        _say_damaged(CATALOGUE[wanted], fetch)
+    else:
+        _show_fetch(wanted)
+    st.stop()
+
+
+def _say_damaged(entry: Entry, fetch: Fetch) -> None:
+    """Which file of the data set is not the published one, and what helps."""
+    st.error(
+        f"**{entry.title} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
+        icon=":material/error:",
+    )
+    with st.container(horizontal=True):
+        if fetch.replaceable:
+            st.button(
+                "Fetch it again",
+                key="_fetch_again",
+                type="primary",
+                help=f"Downloads {entry.megabytes:g} MB from GroupLens, which take the place of the damaged file.",
+                on_click=_fetch_again,
+                args=(entry.name,),
+            )
+        else:
+            st.button(
+                "Check again", key="_check_again", help="Reads the files anew, once you have put the originals there."
+            )
+        st.button(
+            "Use the built-in sample meanwhile",
+            key="_meanwhile",
+            type="secondary" if fetch.replaceable else "primary",
+            on_click=lambda: st.session_state.update(_sample_meanwhile=entry.name),
+        )
+
+
+def _show_fetch(wanted: str) -> None:
+    """How far the download is, until it is here, or the sample takes its place."""
+    entry, fetcher = CATALOGUE[wanted], cached.fetcher()
+
+    def line(_: Sequence[Moment]) -> tuple[float, str]:
+        fetch = fetcher.state(wanted)
+        done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
+        return min(1.0, done / total), f"Fetching {entry.title} from GroupLens: {done:.1f} of {total:.1f} MB"
+
+    def is_over() -> bool:
+        fetch = fetcher.state(wanted)
+        return fetch.state in ("here", "damaged") or fetch.out_of_reach
+
+    def meanwhile() -> None:
+        if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
+            st.session_state["_sample_meanwhile"] = wanted
+            st.rerun()
+
+    watch([fetcher.job(wanted).id], line=line, is_over=is_over, meanwhile=meanwhile)
+
+
+def say_synthetic(wanted: str) -> None:
+    """One line that no figure here is about real people, and why."""
+    if wanted == SAMPLE:
+        st.info(
+            "**Synthetic ratings.** This is the built-in sample: real films, invented people.",
+            icon=":material/science:",
+        )
+        return
+    fetch = cached.fetcher().state(wanted)
+    line, button = st.columns([5, 1], vertical_alignment="center")
+    if fetch.state == "here":
+        line.info(f"{CATALOGUE[wanted].title} is here now.", icon=":material/check:")
+        button.button(
+            "Use it",
+            key="_use_fetched",
+            on_click=lambda: st.session_state.pop("_sample_meanwhile", None),
+            width="stretch",
+        )
+    else:
+        why = {
+            "failed": "could not be fetched",
+            "connecting": "does not answer",
+            "downloading": "is still being fetched",
+            "damaged": "is damaged",
+        }[fetch.state]
+        line.info(
+            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",
+            icon=":material/science:",
+        )
+        button.button(
+            "Try again",
+            key="_fetch_again",
+            help=fetch.message or None,
+            width="stretch",
+            on_click=_fetch_again,
+            args=(wanted,),
+        )
+
+
+def _fetch_again(wanted: str) -> None:
+    st.session_state.pop("_sample_meanwhile", None)
+    cached.fetcher().ensure(wanted, again=True)
