@@ -142,7 +142,8 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
             f"{formats.loss(other.mse_biases)} on these {formats.count(other.n_valid)} ratings, the global mean "
             f"{formats.loss(other.mse_mean)}"
             + (
-                f"; on the {formats.count(other.n_met)} whose user and film both train, {formats.loss(other.mse_biases_met)} against "
+                f"; on the {formats.count(other.n_met)} whose user and film both train, "
+                f"{formats.loss(other.mse_biases_met)} against "
                 f"{formats.loss(other.mse_mean_met)}."
                 if other.n_met
                 else "."

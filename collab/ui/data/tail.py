@@ -100,7 +100,8 @@ def _few_in_words(few: TooFew, minimum: int, things: str) -> str:
     if not few.n:
         return f"None of the {formats.count(few.n_all)} {things} has fewer than {minimum} ratings."
     return (
-        f"{formats.count(few.n)} of {formats.count(few.n_all)} {things} ({formats.percent(few.share)}) have fewer than {minimum}; "
+        f"{formats.count(few.n)} of {formats.count(few.n_all)} {things} ({formats.percent(few.share)}) have "
+        f"fewer than {minimum}; "
         f"{formats.percent(few.share_of_ratings)} of the ratings are theirs."
     )
 

@@ -50,7 +50,8 @@ def tail_figure(
             fill="tozeroy",
             hovertext=[
                 f"{escaped(names[order[place]])} · {formats.count(n_ratings[order[place]])} ratings · place "
-                f"{formats.count(place + 1)} of {formats.count(n)}<br>{formats.percent(held[place + 1])} of the ratings up to here"
+                f"{formats.count(place + 1)} of {formats.count(n)}<br>{formats.percent(held[place + 1])} of the "
+                "ratings up to here"
                 for place in places
             ],
             hovertemplate="%{hovertext}<extra></extra>",

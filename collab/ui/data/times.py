@@ -34,7 +34,8 @@ def show_time(shown: Shown) -> None:
     )
     share = formats.percent(busiest["n_ratings"] / table["n_ratings"].sum())
     st.caption(
-        f"{formats.counted(len(table), period)} with ratings in {span_words(shown.sizes.last - shown.sizes.first)}. The busiest is "
+        f"{formats.counted(len(table), period)} with ratings in "
+        f"{span_words(shown.sizes.last - shown.sizes.first)}. The busiest is "
         f"the {period} of {day_words(busiest['start'])}, with {share} of the ratings. "
         f"A mean moves with who rates in that {period} as much as with what they think; those of fewer than {LEAST_FOR_MEAN} "
         "ratings stand in the table alone."

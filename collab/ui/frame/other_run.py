@@ -87,7 +87,8 @@ def _refuse(named: str, known: list[RunRecord], others: bool) -> None:
         )
     else:
         text = (
-            f"The link names the run {formats.plain(repr(named[:20]))} to compare with; no other run of this data set with factors "
+            f"The link names the run {formats.plain(repr(named[:20]))} to compare with; no other run of this "
+            "data set with factors "
             "has that id."
         )
         icon = "link_off"

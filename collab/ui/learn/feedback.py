@@ -132,7 +132,8 @@ def in_words(lines: Lines, n_lovers: int) -> str:
     text = (
         f"Without a remedy the first round amounts to **{variety[1]:.0f}** films shown equally often, after {variety[0]:.0f} "
         f"seen by chance; the last one to {variety[-1]:.0f}: it widens only as the best films run out and tastes get known. "
-        f"Anime, {formats.percent(1 / N_GENRES)} of the films, is **{formats.percent(share[3])}** of what everybody else was shown "
+        f"Anime, {formats.percent(1 / N_GENRES)} of the films, is **{formats.percent(share[3])}** of what "
+        "everybody else was shown "
         f"in three rounds{_lovers_words(n_lovers)}."
     )
     for remedy, (remedied, its_share, its_error) in lines.items():

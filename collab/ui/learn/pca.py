@@ -174,8 +174,8 @@ def draw(page: Page) -> None:
         )
         shares = [formats.percent(each) for each in found.shares]
         st.caption(
-            f"{formats.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, axis 3 {shares[2]}."
-            + (" Drag to turn." if view == SOLID else "")
+            f"{formats.count(len(points))} points. Of the variance axis 1 has {shares[0]}, axis 2 {shares[1]}, "
+            f"axis 3 {shares[2]}." + (" Drag to turn." if view == SOLID else "")
         )
 
 

@@ -105,7 +105,8 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
         compared.verdict, "The two cannot be told apart"
     )
     return (
-        f"{told} on these {formats.count(n)} ratings: its MSE is {formats.loss(abs(lower))} {'lower' if lower >= 0 else 'higher'} "
+        f"{told} on these {formats.count(n)} ratings: its MSE is {formats.loss(abs(lower))} "
+        f"{'lower' if lower >= 0 else 'higher'} "
         f"than that of biases only, 95 % interval of the difference {formats.signed(compared.low, 4)} to "
         f"{formats.signed(compared.high, 4)}."
     )
@@ -159,7 +160,8 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
     order = ["rating", "mean_rating"] if sort == BY_STARS else ["away"]
     table = table.sort_values(order, ascending=False, kind="stable")
     st.caption(
-        f"{formats.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very ratings, so it is "
+        f"{formats.counted(len(table), 'training rating')}. In hindsight: the model has learned from these very "
+        "ratings, so it is "
         "closer to them than to any that it has not seen."
     )
     item_table(

@@ -108,7 +108,10 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
     of = f" of {formats.plain(origin.name)}" if origin is not None else ""
     line, button = st.columns([5, 1], vertical_alignment="center")
     if found.n_runs:
-        text = f"{formats.counted(found.n_runs, 'repeat')}{of}: MSE **{formats.loss(found.mean)} ± {formats.loss(found.deviation)}**"
+        text = (
+            f"{formats.counted(found.n_runs, 'repeat')}{of}: MSE **{formats.loss(found.mean)} ± "
+            f"{formats.loss(found.deviation)}**"
+        )
         text += " (mean ± standard deviation; they differ in the model’s seed alone)."
     else:
         text = f"The repeats{of} are under way."

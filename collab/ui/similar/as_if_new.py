@@ -133,7 +133,8 @@ def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: A
     low, high = np.quantile(found.ratings, (0.1, 0.9))
     said = (
         f"**{formats.plain(described.title)}**{' as if nobody had rated it' if described.is_chosen else ''}: "
-        f"**{formats.stars(found.average_person)} stars** from the average person; the {formats.count(len(found.ratings))} users of "
+        f"**{formats.stars(found.average_person)} stars** from the average person; the "
+        f"{formats.count(len(found.ratings))} users of "
         f"this run would give {formats.stars(found.ratings.mean())} on average, eight of ten from {formats.stars(low)} to "
         f"{formats.stars(high)}."
     )

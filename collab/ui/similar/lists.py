@@ -228,7 +228,8 @@ def agreement_in_words(first: Listing, second: Listing) -> str:
     found = agreement(first.values, second.values, np.intersect1d(first.candidates, second.candidates), AT)
     return (
         f"**{found.n_common} of the first {found.k}** stand in both lists; two random lists would share {found.by_chance:.1f}. "
-        f"Rank correlation (Spearman) {formats.signed(found.spearman)} over the {formats.count(found.n_union)} films of either list, "
+        f"Rank correlation (Spearman) {formats.signed(found.spearman)} over the {formats.count(found.n_union)} "
+        "films of either list, "
         f"{formats.signed(found.spearman_all)} over all {formats.count(found.n_candidates)} films with enough ratings (over two "
         "lists alone it leans below zero: a film stands there because one of them has it high). Bold films stand in both lists."
     )

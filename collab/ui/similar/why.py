@@ -60,10 +60,12 @@ def _people_in_words(run: TrainedRun, first: int, second: int) -> str:
     by_chance = found.n_first * found.n_second / n_people if n_people else 0.0
     lines = [
         "**People, from the training ratings**",
-        f"**{formats.count(found.n_both)}** rated both, of {formats.count(found.n_first)} and {formats.count(found.n_second)} who "
+        f"**{formats.count(found.n_both)}** rated both, of {formats.count(found.n_first)} and "
+        f"{formats.count(found.n_second)} who "
         f"rated one of them. By chance it would be {formats.count(by_chance)} of {formats.count(n_people)} people.",
         f"**{formats.count(found.n_liked_both)}** of those {formats.count(found.n_both)} liked both "
-        f"({known.liked_from:g} stars or more); {formats.count(found.n_liked_first)} and {formats.count(found.n_liked_second)} liked "
+        f"({known.liked_from:g} stars or more); {formats.count(found.n_liked_first)} and "
+        f"{formats.count(found.n_liked_second)} liked "
         "the one and the other.",
     ]
     if np.isfinite(found.correlation):

@@ -110,7 +110,8 @@ def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
         f"the average person {means[1]:.1f} and {before.mean[films].std():.2f}",
     )
     st.caption(
-        f"{formats.count(len(films))} films with at least {formats.counted(minimum, 'rating')} and no answer yet. Standard deviation "
+        f"{formats.count(len(films))} films with at least {formats.counted(minimum, 'rating')} and no answer "
+        "yet. Standard deviation "
         f"{now.mean[films].std():.2f} stars, average person {before.mean[films].std():.2f}. Predictions are cut to "
         "the scale."
     )

@@ -245,7 +245,8 @@ def _figures(record: RunRecord) -> None:
                 border=True,
                 delta_description="vs biases only",
                 width=210,
-                help=f"Global mean {formats.loss(mean[key])}, biases only {formats.loss(biases[key])}, on the same held-out ratings.",
+                help=f"Global mean {formats.loss(mean[key])}, biases only {formats.loss(biases[key])}, on the "
+                "same held-out ratings.",
             )
     st.markdown(in_words(record))
     show_sealed(record)
