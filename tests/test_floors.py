@@ -1,36 +1,27 @@
-"""The floors of the house: imports go down only, and every module says first what it is about.
+"""The rooms of the house: an import points left, and every room and module says first what it is about.
 
-pages and app.py → collab.ui → collab.services → the core, which knows neither Streamlit nor a run folder. The command line
-(`collab.__main__`) stands on services, beside collab.ui.
+`collab/__init__.py` draws the rooms; each room names in its docstring what it may import, and this test reads that sentence.
 """
 
 import ast
 import functools
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# first names of what a floor may not import, besides the floors above it; SciPy and scikit-learn are the core's as NumPy is
-PAGES, UI, SERVICES, COMMANDS, CORE = "pages", "ui", "services", "commands", "core"
-ABOVE = {
-    PAGES: (),
-    COMMANDS: (PAGES, UI),
-    UI: (PAGES, COMMANDS),
-    SERVICES: (PAGES, COMMANDS, UI),
-    CORE: (PAGES, COMMANDS, UI, SERVICES),
-}
+ORDER = ["errors", "data", "models", "training", "explore", "recommend", "lessons", "services"]
+UI_ORDER = ["ui.charts", "ui.frame", "ui.widgets", "ui.person"]
+PAGES = [f"ui.{path.stem}" for path in sorted((ROOT / "pages").glob("*.py"))]
+COMMANDS, SCRIPTS = "__main__", "pages"  # the command line; the pages' scripts and app.py
+# first names of what a room may not import; SciPy and scikit-learn are the core's as NumPy is
+STORES = ("sqlalchemy", "pooch", "requests", "safetensors")
+SCREEN = ("streamlit", "plotly")
 FOREIGN = {
-    PAGES: (
-        "torch",
-        "sklearn",
-        "sqlalchemy",
-        "pooch",
-        "requests",
-        "safetensors",
-    ),  # a page calls a function that knows them
-    COMMANDS: ("streamlit", "plotly"),
-    UI: ("sqlalchemy", "pooch", "requests", "safetensors"),
-    SERVICES: ("streamlit", "plotly"),
-    CORE: ("streamlit", "plotly", "sqlalchemy", "safetensors", "platformdirs", "subprocess", "multiprocessing"),
+    **dict.fromkeys(ORDER[:-1], (*SCREEN, "sqlalchemy", "safetensors", "platformdirs", "subprocess", "multiprocessing")),
+    "services": SCREEN,
+    COMMANDS: SCREEN,
+    **dict.fromkeys([*UI_ORDER, *PAGES], STORES),
+    SCRIPTS: ("torch", "sklearn", *STORES),  # a page calls a function that knows them
 }
 
 
@@ -53,14 +44,32 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def floor_of(module):
-    """The floor on which a module of ours stands, or None for somebody else's."""
+def room_of(module):
+    """The room of a module: data, ui.frame, __main__, pages; "" for the package itself, None for somebody else's module."""
     first, *rest = module.split(".")
     if first in ("pages", "app"):
-        return PAGES
+        return SCRIPTS
     if first != "collab":
         return None
-    return {"ui": UI, "services": SERVICES, "__main__": COMMANDS}.get(rest[0] if rest else "", CORE)
+    if not rest or rest == ["ui"]:
+        return ""
+    return ".".join(rest[:2]) if rest[0] == "ui" else rest[0]
+
+
+def left_of(room):
+    """The rooms that lie to the left of one: what it may import at most."""
+    if room in ORDER:
+        return ORDER[: ORDER.index(room)]
+    if room in UI_ORDER:
+        return ORDER + UI_ORDER[: UI_ORDER.index(room)]
+    return ORDER if room == COMMANDS else ORDER + UI_ORDER
+
+
+def may_import(room):
+    """What a room's docstring says that it may import."""
+    path = ROOT / "collab" / room.replace(".", "/") / "__init__.py"
+    found = re.search(r"^May import: (.*)\.$", ast.get_docstring(tree_of(path)), re.MULTILINE)
+    return found[1].split(", ") if found else None
 
 
 def imports_of(path):
@@ -83,11 +92,11 @@ def test_the_parser_sees_every_form_of_import(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     path = folder / "dot.py"
     path.write_text(
-        "import collab.ui.frame.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
+        "import collab.ui.page as page\nfrom collab import services, errors\nfrom .. import ui\n"
         "from . import contract\nfrom ..services.runs import Run\ndef late():\n    import streamlit.testing\n"
     )
     assert [name for _, name in imports_of(path)] == [
-        "collab.ui.frame.page",
+        "collab.ui.page",
         "collab.services",
         "collab.errors",
         "collab.ui",
@@ -95,28 +104,54 @@ def test_the_parser_sees_every_form_of_import(tmp_path, monkeypatch):
         "collab.services.runs.Run",
         "streamlit.testing",
     ]
-    assert [floor_of(name) for _, name in imports_of(path)] == [UI, SERVICES, CORE, UI, CORE, SERVICES, None]
+    assert [room_of(name) for _, name in imports_of(path)] == [
+        "ui.page",
+        "services",
+        "errors",
+        "",
+        "models",
+        "services",
+        None,
+    ]
 
 
-def test_every_floor_has_modules():
-    assert {floor_of(name_of(path)) for path in MODULES} == {PAGES, UI, SERVICES, COMMANDS, CORE}
+def test_every_module_stands_in_a_room():
+    rooms = {room_of(name_of(path)) for path in MODULES}
+    assert rooms == {"", COMMANDS, SCRIPTS, *ORDER, *UI_ORDER, *PAGES}
+    loose = [path for path in (ROOT / "collab").glob("*.py") if path.stem not in ("__init__", "__main__", "errors")]
+    assert not loose and not [path for path in (ROOT / "collab" / "ui").glob("*.py") if path.stem != "__init__"]
 
 
-def test_imports_go_down_only():
+def test_every_room_says_what_it_may_import_and_all_of_that_lies_to_its_left():
+    rooms = [room for room in (*ORDER, *UI_ORDER, *PAGES) if room != "errors"]
+    said = {room: may_import(room) for room in rooms}
+    assert not [room for room in rooms if said[room] is None or set(said[room]) - set(left_of(room))]
+
+
+def test_imports_point_left():
     wrong = []
     for path in MODULES:
-        own = floor_of(name_of(path))
+        own = room_of(name_of(path))
+        if own in (COMMANDS, SCRIPTS):
+            allowed = [*left_of(own), own]
+            if own == SCRIPTS:
+                allowed.append(f"ui.{path.stem}")  # a page draws with its own room
+        else:
+            allowed = [own, *(may_import(own) or ())] if own not in ("", "errors") else []
         wrong += [
-            f"{path.relative_to(ROOT)}:{line}, on the floor {own!r}, may not import {name}"
+            f"{path.relative_to(ROOT)}:{line} may not import {name}"
             for line, name in imports_of(path)
-            if floor_of(name) in ABOVE[own] or name.split(".")[0] in FOREIGN[own]
+            if (room_of(name) is not None and room_of(name) not in allowed)
+            or name.split(".")[0] in FOREIGN.get(own, ())
+            or name.startswith("pages")
         ]
     assert not wrong
 
 
-def test_a_page_does_not_stand_on_another_page():
-    imports = [(path.name, name) for path in files_of("pages") for _, name in imports_of(path)]
-    assert not [each for each in imports if floor_of(each[1]) == PAGES]
+def test_a_room_has_no_file_that_runs_when_it_is_entered():
+    """A package's `__init__` is its docstring alone; the families of models are registered in theirs."""
+    packages = [path for path in files_of("collab") if path.name == "__init__.py" and path.parent.name != "models"]
+    assert not [str(path.relative_to(ROOT)) for path in packages if len(tree_of(path).body) != 1]
 
 
 def test_the_engine_of_the_database_lives_in_one_module():

@@ -1,4 +1,8 @@
-"""The models by name, their settings and presets, and `build_model`."""
+"""The model families by name, their settings and presets, and what all of them keep: steps, predictions, folding in.
+
+Begin with `contract.py` (what every model can do) and `dot.py`; the families themselves are registered below.
+May import: errors, data.
+"""
 
 from __future__ import annotations
 

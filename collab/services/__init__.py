@@ -1,1 +1,5 @@
-"""Files and processes: runs, training jobs, downloads, what people rated. Knows no Streamlit."""
+"""Files and processes: run folders, the queue and its workers, downloads, profiles, the environment. Knows no Streamlit.
+
+Begin with `runs.py` (what a run folder holds), `training_job.py` (one training from plan to folder) and `jobs.py` (the queue).
+May import: errors, data, models, training, explore, recommend, lessons.
+"""

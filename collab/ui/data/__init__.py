@@ -1,1 +1,5 @@
-"""."""
+"""The page Data: the data set and its split.
+
+Begin with `shown.py` (what every part is given).
+May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame, ui.widgets.
+"""

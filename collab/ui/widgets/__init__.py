@@ -1,1 +1,5 @@
-"""."""
+"""Controls and lists that several pages use: pickers, item lists, tables, dials, the matrix, a distribution.
+
+Begin with `controls.py` and `tables.py`.
+May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame.
+"""

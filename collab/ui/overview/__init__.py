@@ -1,0 +1,5 @@
+"""The page Overview: its picture.
+
+Begin with `figures.py`.
+May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame, ui.widgets.
+"""
