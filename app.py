@@ -3,7 +3,7 @@
 import streamlit as st
 
 from collab.errors import CollabError
-from collab.ui.frame.garbage import set_aside_what_stays
+from collab.ui.frame.garbage import freeze_what_stays
 from collab.ui.frame.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
@@ -47,4 +47,4 @@ try:
 except CollabError as reason:
     show_trouble(reason)
 finally:
-    set_aside_what_stays()
+    freeze_what_stays()

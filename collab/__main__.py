@@ -28,16 +28,16 @@ from collab.errors import CollabError, DataError, DownloadError, RunError, Setti
 from collab.explore.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.models.settings import parse
-from collab.recommend.new_user import newcomer, picks
+from collab.recommend.new_user import new_user, picks
 from collab.recommend.orders import ORDERS, RATING, WATCH, Dials
 from collab.services import disk
-from collab.services.default_run import house_run, pin, unpin
+from collab.services.default_run import default_run, pin, unpin
 from collab.services.downloads import is_replaceable
 from collab.services.environment import Environment, read_environment
 from collab.services.plans import default_plan, plan, runs_with
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
-from collab.services.run_rows import item_item_of, load_encoded
+from collab.services.run_rows import item_weights_of, load_encoded
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import KEPT_DAYS, RunStore
 from collab.services.sealed import check_sealed
@@ -279,19 +279,19 @@ def recommend_films(arguments: argparse.Namespace, environment: Environment) -> 
         if (rating := ratings[title]) is not None
     }
     dismissed = [index for index, title in known.items() if title in read.said]
-    together = None
+    item_weights = None
     if arguments.order == WATCH:
         try:
-            together = item_item_of(run, store, environment)
+            item_weights = item_weights_of(run, store, environment)
         except RunError as reason:
             print(f"collab: ordered by {RATING}: {reason}", file=sys.stderr)
     found = picks(
-        newcomer(run.model, run.users, run.items, run.valid_mse, scale),
+        new_user(run.model, run.users, run.items, run.valid_mse, scale),
         run.items,
         answered,
         n=arguments.top,
         order=arguments.order,
-        together=together,
+        item_weights=item_weights,
         dials=Dials(minimum_count=arguments.minimum_count),
         not_seen=[index for index in known if index not in answered and index not in dismissed],
         dismissed=dismissed,
@@ -384,7 +384,7 @@ def fetch_if_needed(name: str, environment: Environment) -> None:
 def prepare_run(data: str, environment: Environment) -> dict[str, Any]:
     """The run that a visitor sees first on a data set; trained now where there is none."""
     store = RunStore(environment.home)
-    record = house_run(data, store).record
+    record = default_run(data, store).record
     if record is not None and record.has_weights:
         return describe_run(record)
     owner, lock = store.claim()

@@ -45,7 +45,7 @@ with picture:
     user_index = pick_person(run, people)
     rows = one_user.cut_intervals(held_out_of(found, user_index), run.record.scale)
     rows = rows.join(run.items[["title", "n_ratings"]], on="item_index")
-    one_user.show_foretold(run, rows, run.users["mean_rating"].iat[user_index])
+    one_user.show_predicted(run, rows, run.users["mean_rating"].iat[user_index])
 with facts:
     one_user.show_who(run, user_index, people)
     one_user.show_errors(rows)

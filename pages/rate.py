@@ -12,7 +12,7 @@ from collab.ui.person import own_profile
 from collab.ui.person.lacking import say_lacking
 from collab.ui.person.own_profile import whose
 from collab.ui.person.share import say_view_only
-from collab.ui.person.viewer import said_by, viewer_of
+from collab.ui.person.viewer import facts_stated_by, viewer_of
 from collab.ui.rate.begin import begin
 from collab.ui.rate.cards import STYLE, answer_list, answers_to_look_at, rate_cards
 from collab.ui.rate.keep import keep_or_delete
@@ -42,7 +42,7 @@ def show() -> None:
     if (trouble := own_profile.take_trouble()) not in ("", wrong):
         st.error(formats.plain(trouble), icon=":material/error:")
     try:
-        answers, said = own_profile.answers_of(profile), said_by(profile)
+        answers, said = own_profile.answers_of(profile), facts_stated_by(profile)
     except CollabError as reason:  # the database went between two questions
         st.error(f"The answers cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         return

@@ -9,10 +9,10 @@ from collab.recommend.group import LEAST_PEOPLE
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
-from collab.ui.together.controls import choose_evening
+from collab.ui.together.controls import choose_rules
 from collab.ui.together.head import say_trouble, show_people
-from collab.ui.together.members import company
-from collab.ui.together.picks import STYLE, show_evening
+from collab.ui.together.members import members_here
+from collab.ui.together.picks import STYLE, show_group_picks
 from collab.ui.widgets import item_list
 
 page = open_page("Together", "Films for two to four people, with what each of them would think of every one.")
@@ -24,16 +24,16 @@ except CollabError as reason:
     st.error(f"Ratings cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
     st.stop()
 # places of their own: a control that moves, because more or fewer people stand above it, would lose its hold on the link
-head, controls, evening = st.container(), st.container(), st.container()
+head, controls, group_picks = st.container(), st.container(), st.container()
 try:
     with head:
-        here = company()
+        here = members_here()
         say_trouble(here)
         show_people(here, Path(__file__).stem)
     if len(here.people) >= LEAST_PEOPLE:
         with controls:
-            choice = choose_evening(page.run)
-        with evening:
-            show_evening(page.run, here.people, here.names, choice)
+            choice = choose_rules(page.run)
+        with group_picks:
+            show_group_picks(page.run, here.people, here.names, choice)
 except ProfileError as reason:
     st.error(formats.plain(str(reason)), icon=":material/error:")

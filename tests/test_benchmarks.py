@@ -7,7 +7,7 @@ from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
 from collab.models import preset_of
 from collab.recommend.item_groups import FilmGroup
-from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, newcomers
+from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, new_users
 from tests.benchmarks.conditions import N_TIMES, Part, enough
 
 PEER = [curves.Point(1, 0.1, 0.90), curves.Point(2, 0.2, 0.80), curves.Point(3, 0.4, 0.85)]
@@ -103,8 +103,8 @@ def test_a_person_picks_the_groups_whose_films_they_rated_above_the_mean():
 
 
 def test_people_of_the_choice_and_of_the_final_check_are_different_and_hidden(movielens_folders):
-    choosing, *_ = newcomers.folds(final=False)
-    final = list(newcomers.folds(final=True))
+    choosing, *_ = new_users.folds(final=False)
+    final = list(new_users.folds(final=True))
     together = np.concatenate([fold.users for fold in (choosing, *final)])
     assert [len(fold.users) for fold in (choosing, *final)] == [143, 200, 200, 200, 200]
     assert sorted(together.tolist()) == list(range(1, 944))

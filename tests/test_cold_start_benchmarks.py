@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
+from tests.benchmarks.new_users import Interval, Person, between, interval, resampled
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.models.fold_in import Belief, Films
-from collab.recommend.new_user import Newcomer
+from collab.recommend.new_user import NewUser
 from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together
 from tests.benchmarks.cold_start_goals import at_least, at_most, print_goals, share, upper_end
 from tests.benchmarks.cold_start_opponents import DAMPING, Biases, foretold, item_mean, ridge
-from tests.benchmarks.newcomers import Interval, Person, between, interval, resampled
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 
@@ -81,13 +81,13 @@ def test_the_ridge_is_scikit_learns():
     generator = np.random.default_rng(1)
     factors, item_biases = generator.normal(size=(30, 4)), generator.normal(size=30)
     prior = Belief(np.append(generator.normal(size=4), 3.5), np.diag(generator.uniform(0.1, 1, 5)))
-    known = Newcomer(prior, Films(factors, item_biases, np.ones((30, 5, 5)), None, 0.7), SCALE)
+    known = NewUser(prior, Films(factors, item_biases, np.ones((30, 5, 5)), None, 0.7), SCALE)
     rated = dict(zip(range(0, 20, 2), generator.uniform(1, 5, 10).tolist(), strict=True))
     rows = np.column_stack([factors, np.ones(30)])
     theirs = Ridge(alpha=0.7 / 0.2, fit_intercept=False)
     level = item_biases + 3.5  # the mean of people's biases stays with the films
     theirs.fit(rows[list(rated)], np.array(list(rated.values())) - level[list(rated)])
-    assert ridge(known, 0.2).foresee(rated)[0].score == pytest.approx(theirs.predict(rows) + level)
+    assert ridge(known, 0.2).predict(rated)[0].score == pytest.approx(theirs.predict(rows) + level)
 
 
 def test_a_library_is_asked_once_for_each_set_of_ratings(person, monkeypatch):

@@ -15,7 +15,7 @@ from collab.data.catalogue import SAMPLE, entry_of, find
 from collab.data.movielens import Archive
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
 from collab.models.settings import to_dict
-from collab.services.default_run import house_run
+from collab.services.default_run import default_run
 from collab.services.environment import read_environment
 from collab.services.plans import default_plan
 from collab.services.runs import RunStore
@@ -345,7 +345,7 @@ def test_a_run_goes_out_and_comes_in(home, answer, run_id, tmp_path):
 
 def test_a_run_is_pinned_and_unpinned(home, answer, run_id):
     assert answer("pin", run_id) == (0, {"pinned": run_id}, "")
-    assert house_run("sample", RunStore(home)).record.id == run_id
+    assert default_run("sample", RunStore(home)).record.id == run_id
     assert answer("pin", "--none") == (0, {"pinned": None}, "")
     for words, expected in (
         (["pin"], "name the run to pin"),

@@ -17,7 +17,9 @@ COMMANDS, SCRIPTS = "__main__", "pages"  # the command line; the pages' scripts 
 STORES = ("sqlalchemy", "pooch", "requests", "safetensors")
 SCREEN = ("streamlit", "plotly")
 FOREIGN = {
-    **dict.fromkeys(ORDER[:-1], (*SCREEN, "sqlalchemy", "safetensors", "platformdirs", "subprocess", "multiprocessing")),
+    **dict.fromkeys(
+        ORDER[:-1], (*SCREEN, "sqlalchemy", "safetensors", "platformdirs", "subprocess", "multiprocessing")
+    ),
     "services": SCREEN,
     COMMANDS: SCREEN,
     **dict.fromkeys([*UI_ORDER, *PAGES], STORES),

@@ -58,7 +58,7 @@ def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame
     return AudienceSpace(user_index, item_index, usual, _leanings(ratings, usual))
 
 
-def foresee(
+def predict_new_item(
     model: EmbeddingNet, space: AudienceSpace, items: pd.DataFrame, genres: Sequence[str], year: float | None
 ) -> NewFilm:
     """What the model says of a film with these `genres` and this `year`; `items` is the table of its run.

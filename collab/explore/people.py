@@ -41,7 +41,7 @@ class HeldOut:
     deviation: np.ndarray | None
 
 
-def foretell(model: Model, train: Ratings, valid: Ratings) -> HeldOut:
+def predict_held_out(model: Model, train: Ratings, valid: Ratings) -> HeldOut:
     """What `model` and both baselines, all learned from `train`, say of the held-out ratings `valid`."""
     rows, deviation = (valid.user_index, valid.item_index), None
     if hasattr(model, "predict_with_variance"):

@@ -23,7 +23,7 @@ from collab.models import build_model
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, background
-from collab.recommend.new_user import Newcomer, newcomer
+from collab.recommend.new_user import NewUser, new_user
 from collab.training.comparison import Measured
 from collab.training.fit import fit
 
@@ -133,8 +133,8 @@ def measure(
     train = ratings.take(np.flatnonzero(~np.isin(ratings.user_index, [each.user_index for each in people])))
     model = _trained(train, settings)
     items = describe_items(dataset, train, "title")
-    known = newcomer(model, describe_users(train), items, 0.0, ratings.rating_scale)
-    assert isinstance(known, Newcomer)
+    known = new_user(model, describe_users(train), items, 0.0, ratings.rating_scale)
+    assert isinstance(known, NewUser)
     predictors: dict[tuple[str, int], Callable[[Person], np.ndarray]] = {}
     predictors[AVERAGE_USER] = lambda person: _rate(known, known.prior, person.tested_items)
     genres = genre_table(dataset, ratings)
@@ -178,7 +178,7 @@ def _trained(train: Ratings, settings: BayesSettings) -> Bayes:
     return model
 
 
-def _rate(known: Newcomer, belief: Belief, item_index: np.ndarray) -> np.ndarray:
+def _rate(known: NewUser, belief: Belief, item_index: np.ndarray) -> np.ndarray:
     taste, bias = belief.mean[:-1], belief.mean[-1]
     return known.films.factors[item_index] @ taste + bias + known.films.biases[item_index]
 

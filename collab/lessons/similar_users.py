@@ -12,7 +12,7 @@ from collab.models.neighbours import Neighbours, NeighboursSettings, dense
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
+class Trace:
     """The three steps on paper: a table of ratings, users down and films across.
 
     `users` (1 + n_alike,) holds the user, then who is most like them, with `similarity` and `n_common` (n_alike,). `films`
@@ -42,7 +42,7 @@ def train_neighbours(train: Ratings, settings: NeighboursSettings | None = None)
     return model
 
 
-def walk(
+def trace(
     model: Neighbours,
     train: Ratings,
     user_index: int,
@@ -51,7 +51,7 @@ def walk(
     n_alike: int = 8,
     n_shared: int = 6,
     n_picks: int = 4,
-) -> Walk:
+) -> Trace:
     """The three steps for a user: own ratings, most similar users, what they liked among the films `candidates` (n,).
 
     A film is a pick only if somebody alike has a say in it and the user has not rated it; highest prediction of the model
@@ -70,7 +70,7 @@ def walk(
     heard = (film for film in best if len(model.say_of(user_index, film).kin_index))
     picks = np.array(list(islice(heard, n_picks)), dtype=np.int64)
     films = np.concatenate([shared, picks]).astype(np.int64)
-    return Walk(
+    return Trace(
         np.array([user_index, *alike.tolist()]),
         similarity[alike],
         n_common[alike],

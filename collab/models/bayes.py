@@ -118,7 +118,7 @@ class Bayes:
         self._posterior.solve_items()
         yield Step(self._posterior.squared_error(train.rating_scale), len(train))
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Put the posterior into the tables; whoever has no training rating gets the prior."""
         found = self._posterior
         for table, covariances, side in (

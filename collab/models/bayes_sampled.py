@@ -108,7 +108,7 @@ class BayesSampled(Bayes):
         self._users[:, -1] += chain.global_mean
         self._noise_variances[:] = self._mean_noise
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """The tables hold the mean after every sweep; the covariances are made when they are asked for."""
 
     def _make_covariances(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
-from collab.models.contract import Foreseen, Layer, Step
+from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.settings import check, setting
 
 
@@ -59,7 +59,7 @@ class InOneStep:
         """One epoch of one step."""
         yield self._solve(train)
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Nothing is left to do after the step."""
 
 
@@ -125,9 +125,9 @@ class Mean(InOneStep):
         """The mean, float32, in the shape of the two index arrays (broadcast against each other)."""
         return np.broadcast_to(self.mean[0], np.broadcast_shapes(np.shape(user_index), np.shape(item_index))).copy()
 
-    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+    def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """The mean for every film, whatever the ratings: this model has nothing to learn of a person."""
-        return Foreseen(np.full(self.n_items, float(self.mean[0])), np.zeros(self.n_items))
+        return FoldInPredictions(np.full(self.n_items, float(self.mean[0])), np.zeros(self.n_items))
 
     def weights(self) -> dict[str, np.ndarray]:
         """The mean, to be saved."""

@@ -35,7 +35,7 @@ class Layer:
         return prod(self.shape) if self.shape else 0
 
 
-class Foreseen(NamedTuple):
+class FoldInPredictions(NamedTuple):
     """How somebody new would rate every film, row 0 too: shape (n_items,) each.
 
     `rating` in stars, not cut to the rating scale; `variance` in squared stars: what is unknown of this person, without the
@@ -80,7 +80,7 @@ class Model(Protocol):
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
         """One iterator of steps an epoch. The model changes as they are taken; leaving off early keeps what was learned."""
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Make the model fit for predictions, after any number of steps."""
 
     def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ class Model(Protocol):
 class FoldsIn(Protocol):
     """A model that says itself what it foresees for somebody whom it was not trained on."""
 
-    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+    def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """What a person who gave the films `item_index` (n,) these `ratings` (n,), in stars, would give to every film.
 
         Without a rating (n = 0) it is the average person's. `noise_variance`, in squared stars, is what the ratings of somebody

@@ -36,11 +36,11 @@ STRENGTH = 1.25  # λ for each training person
 PRIOR = 0.01
 
 SEEN_SLOPE, SEEN_MEAN = 0.24, -3.2
-"""Of `ItemItem.chance_of_seen`, which says how they were found."""
+"""Of `ItemWeights.chance_of_seen`, which says how they were found."""
 
 
 @dataclass(frozen=True, eq=False)
-class ItemItem:
+class ItemWeights:
     """The weights B (n_films, n_films), float32, of the item indices `films` (n_films,), and what goes with them.
 
     `place` (n_items,) finds a film's row, −1 for a film without one; `popularity` (n_items,) is the share of the training people
@@ -100,7 +100,7 @@ def signal(stars: np.ndarray, liked_from: float) -> np.ndarray:
     return np.where(np.asarray(stars, dtype=np.float64) >= liked_from, 1.0, UNLIKED)
 
 
-def item_item(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> ItemItem:
+def train_item_weights(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> ItemWeights:
     """The weights among the `maximum_films` most rated films of `train` (equal counts: lower index first).
 
     A film that somebody rated twice counts once, with the higher of the two signals. Time grows with the cube of the films:
@@ -124,7 +124,7 @@ def item_item(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> ItemItem:
     inverse = _inverse(gram)
     weights = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
-    return ItemItem(films, weights, place, counts / n_people, like)
+    return ItemWeights(films, weights, place, counts / n_people, like)
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:

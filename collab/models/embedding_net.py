@@ -17,7 +17,7 @@ from torch.nn import functional
 from collab.data.features import Features
 from collab.data.ratings import Ratings, RatingScale
 from collab.models.adam import LayersAdam, table_adam
-from collab.models.contract import Foreseen, Layer, Step
+from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.net_fold_in import RowPrior, fold_in, row_prior
 from collab.models.schedule import InBatches
 from collab.models.side_columns import NO_TIME, SideColumns
@@ -139,7 +139,7 @@ class EmbeddingNet(InBatches):
             )
             for n, size in ((n_users, design.user_size), (n_items, design.item_size))
         )
-        self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
+        self._new_users: RowPrior | None = None  # worked out when somebody new first asks
         self._build()
 
     def _build(self) -> None:
@@ -206,10 +206,10 @@ class EmbeddingNet(InBatches):
         low, high = self.y_range
         return low + (high - low) * torch.sigmoid(score)
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Give users and films without a training rating their row; called before every check and at the end."""
         self.net.eval()
-        self._newcomers = None
+        self._new_users = None
         for adam, trained in zip((self._user_adam, self._item_adam), self._trained, strict=True):
             adam.catch_up()
             untrained = torch.ones(len(adam.table), dtype=torch.bool).index_fill_(0, trained, False)
@@ -259,7 +259,7 @@ class EmbeddingNet(InBatches):
         other.columns.items = torch.from_numpy(np.array(features, dtype=np.float32))
         return other
 
-    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+    def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film.
 
         A new row of the user table, found by `collab.models.net_fold_in`; nothing but the ratings is known of the person.
@@ -270,8 +270,8 @@ class EmbeddingNet(InBatches):
             bands = self.columns.user_bands[nobody] if self.columns else nobody
             return self._forward(users, nobody, items, bands)
 
-        self._newcomers = self._newcomers or row_prior(self.users)
-        return fold_in(rating_of, self._newcomers, self.n_items, item_index, ratings, noise_variance)
+        self._new_users = self._new_users or row_prior(self.users)
+        return fold_in(rating_of, self._new_users, self.n_items, item_index, ratings, noise_variance)
 
     @property
     def user_factors(self) -> np.ndarray:
@@ -300,7 +300,7 @@ class EmbeddingNet(InBatches):
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Take over tables that `weights` gave."""
-        self._newcomers = None
+        self._new_users = None
         if self.columns:
             self.columns.load(weights)
             self._build()  # as many inputs as there are columns

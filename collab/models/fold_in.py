@@ -8,7 +8,7 @@ The film side of a trained model stays as it is. With p the factors and b the bi
     rating of film i = g(s_i) + noise,      noise ~ Normal(0, noise_variance)
 
 and w ~ Normal(m, C), the spread of the trained users. Ratings turn that prior into a posterior: `user_prior`,
-`meet_ratings`, `fold_in`, `predict`, in this order. Source: Bishop, Pattern Recognition and Machine Learning, equations
+`centre_prior`, `fold_in`, `predict`, in this order. Source: Bishop, Pattern Recognition and Machine Learning, equations
 3.49 to 3.51 (the linear case) and section 4.4 (Laplace's approximation).
 
 A Bayesian model (without a sigmoid) does not know its films exactly either: [q_i; b_i] has a covariance C_i. Below, c_i
@@ -155,7 +155,7 @@ def user_prior(
     return Belief(mean, shrunk + floor * np.eye(len(mean)))
 
 
-def meet_ratings(prior: Belief, films: Films, n_ratings: np.ndarray, mean_rating: np.ndarray) -> Belief:
+def centre_prior(prior: Belief, films: Films, n_ratings: np.ndarray, mean_rating: np.ndarray) -> Belief:
     """`prior` with the bias of its mean moved so that such a person's predictions meet the training ratings on average:
 
         Σ_i n_i (mean_rating_i − g(b_i + d_i · m)) = 0

@@ -13,7 +13,7 @@ from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bias import InOneStep
-from collab.models.contract import Foreseen, Layer, Step
+from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss
@@ -204,7 +204,7 @@ class Neighbours(InOneStep):
         expected = float(self.user_biases[user_index] + self.item_biases[item_index])
         return Say(expected, self.settings.damping, others[heard], alike[heard], left[heard])
 
-    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+    def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """The biases and what those alike say; unknown of the person is the bias, noise_variance / (n + damping) of it.
 
         The bias is the damped mean of what the ratings deviate by; how alike the trained users are is worked out as in training.
@@ -224,7 +224,7 @@ class Neighbours(InOneStep):
         else:
             said = weighted(self._similarity[:, item_index].toarray(), left, self.settings)
         variance = np.full(n_items, noise_variance / (len(ratings) + DAMPING))
-        return Foreseen(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
+        return FoldInPredictions(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
 
     def weights(self) -> dict[str, np.ndarray]:
         """Both tables of biases, and what is left of the training ratings beyond them: row, column and value of every one."""

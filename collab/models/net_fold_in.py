@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import user_prior
 
 MOST_STEPS = 12
@@ -36,7 +36,7 @@ def fold_in(
     item_index: np.ndarray,
     ratings: np.ndarray,
     noise_variance: float,
-) -> Foreseen:
+) -> FoldInPredictions:
     """Ratings and variances of all films for somebody who gave the films `item_index` (n,) these `ratings` (n,).
 
     In the coordinates of the prior, w = m + L z, the loss is
@@ -81,7 +81,7 @@ def fold_in(
         precision = torch.eye(len(z), dtype=torch.float64) + slope.T @ slope / noise_variance
     rating, slope = look(z, torch.arange(n_items))
     half = torch.linalg.solve_triangular(torch.linalg.cholesky(precision), slope.T, upper=False)  # (F, n_items)
-    return Foreseen(rating.numpy(), half.square().sum(0).numpy())
+    return FoldInPredictions(rating.numpy(), half.square().sum(0).numpy())
 
 
 def row_prior(users: torch.Tensor) -> RowPrior:

@@ -12,7 +12,7 @@ from collab.data.features import Features
 from collab.data.ratings import Ratings, RatingScale
 from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam
-from collab.models.contract import Foreseen, Layer, Step
+from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
 from collab.models.ordinal_fold_in import Films, fold_in
 from collab.models.packed_table import PackedTable
@@ -97,7 +97,7 @@ class Ordinal(PackedTable):
         self.stars = self.levels - self.levels.mean()  # (L,)
         super().__init__(settings, n_users, n_items, len(self.levels))
         self.common = torch.zeros(len(self.levels))
-        self._newcomers: RowPrior | None = None  # worked out when somebody new first asks
+        self._new_users: RowPrior | None = None  # worked out when somebody new first asks
         if not settings.own_levels:
             self.table[:, settings.n_factors + 1 :] = 0.0
 
@@ -129,10 +129,10 @@ class Ordinal(PackedTable):
             error = chances @ self.levels - self.levels[levels]  # (B,) of the expected rating
             yield Step(error.dot(error).item(), size, rate, momentum)
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """As of any packed table; and whoever asks next is somebody new to this one."""
-        super().settle()
-        self._newcomers = None
+        super().finalize()
+        self._new_users = None
 
     def level_probabilities(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
         """The chance of every rating level, float32, (..., n_levels) for index arrays that are broadcast against each other."""
@@ -163,16 +163,16 @@ class Ordinal(PackedTable):
         expected = self._expected(chances)
         return expected, (chances * np.square(self.rating_scale.levels - expected[..., None])).sum(-1)
 
-    def fold_in_newcomer(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> Foreseen:
+    def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film, with chances.
 
         Believed beforehand of the person's row: normal around the average trained row, spread as the trained ones are; the rest
         is `ordinal_fold_in`. `noise_variance` is not used: the chances are the noise.
         """
-        self._newcomers = self._newcomers or row_prior(self.table[: self.n_users])
+        self._new_users = self._new_users or row_prior(self.table[: self.n_users])
         given = self.rating_scale.places(ratings).clip(0, len(self.levels) - 1)
         return fold_in(
-            Films(self.table[self.n_users :], self.common, self.levels), self._newcomers, np.asarray(item_index), given
+            Films(self.table[self.n_users :], self.common, self.levels), self._new_users, np.asarray(item_index), given
         )
 
     @property
@@ -195,7 +195,7 @@ class Ordinal(PackedTable):
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
         """Take over tables that `weights` gave."""
-        self._newcomers = None
+        self._new_users = None
         super().load(weights)
 
     def layers(self) -> list[Layer]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.net_fold_in import RowPrior
 
 N_DRAWS = 64
@@ -50,7 +50,7 @@ class Films(NamedTuple):
         return rows.tensor_split((n_factors, n_factors + 1), dim=1)
 
 
-def fold_in(films: Films, prior: RowPrior, item_index: np.ndarray, given: np.ndarray) -> Foreseen:
+def fold_in(films: Films, prior: RowPrior, item_index: np.ndarray, given: np.ndarray) -> FoldInPredictions:
     """What somebody who gave the films `item_index` (n,) the levels `given` (n,), by place, would give to every film.
 
     In the coordinates of the prior, w = m + L z, the loss ½ z·z − Σ log P_i(given_i) is convex, for logits are linear in w;
@@ -72,7 +72,7 @@ def fold_in(films: Films, prior: RowPrior, item_index: np.ndarray, given: np.nda
     mixed = chances.mean(2).double()
     mixed /= mixed.sum(1, keepdim=True)
     variance = expected.double().var(1, correction=0)
-    return Foreseen((mixed @ films.levels.double()).numpy(), variance.numpy(), mixed.numpy())
+    return FoldInPredictions((mixed @ films.levels.double()).numpy(), variance.numpy(), mixed.numpy())
 
 
 def _most_probable(

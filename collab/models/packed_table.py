@@ -39,7 +39,7 @@ class PackedTable(InBatches):
         self.table = self._adam.table
         return rows
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Give users and films without a training rating the average trained row; called before every check and at the end."""
         self._adam.catch_up()
         for part in (slice(0, self.n_users), slice(self.n_users, None)):

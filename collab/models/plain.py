@@ -110,7 +110,7 @@ class DotProductBiasPlain:
             yield Step(loss.item() * len(batch), len(batch), rate, momentum)
 
     @torch.no_grad()
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Give users and films without a training rating the average trained row."""
         for name, table in self.parameters.items():
             trained = self._trained[0] if name.startswith("user") else self._trained[1]

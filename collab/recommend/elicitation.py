@@ -33,7 +33,7 @@ import pandas as pd
 
 from collab.data.ratings import Ratings
 from collab.data.tables import film_rows, most_rated_items
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_KNOWN = 1200
 """Films whose chances follow the answers; those rated less often keep their share."""
@@ -102,15 +102,15 @@ def audience(train: Ratings) -> Audience:
     return Audience(share, films, covariance, place, _helf(train, share, len(people)))
 
 
-def unknown(known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> float:
+def unknown(known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.ndarray) -> float:
     """What is not known of the taste of a person with the ratings `rated`, stars by item_index: the variance of their predicted
     ratings that it causes, in squared stars, averaged over films that count by their `share` (n_items,) of the audience."""
-    _, taste = known.foresee(rated)
+    _, taste = known.predict(rated)
     return float((taste.standard_deviation**2 - known.noise_variance) @ share / share.sum())
 
 
-def taught(
-    known: Newcomer | ByItself, before: Mapping[int, float], after: Mapping[int, float], share: np.ndarray
+def information_gained(
+    known: NewUser | OwnFoldIn, before: Mapping[int, float], after: Mapping[int, float], share: np.ndarray
 ) -> float:
     """The part of what was `unknown` that went with the answers between `before` and `after`: 0.12 means 12 % less.
 
@@ -124,9 +124,9 @@ def taught(
 class TasteBelief:
     """What is believed of a person's taste, in the coordinates in which a film's question is one vector."""
 
-    def __init__(self, known: Newcomer | ByItself, rated: Mapping[int, float], share: np.ndarray) -> None:
+    def __init__(self, known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.ndarray) -> None:
         self.n_items, self.described = len(share), None
-        if isinstance(known, ByItself):
+        if isinstance(known, OwnFoldIn):
             return
         belief = known.after(rated)
         full, taste = known.predictions(belief)
@@ -165,7 +165,7 @@ class Interview:
     are not asked; that the person has `seen` some of these without giving them stars tells which others they may know.
     """
 
-    known: Newcomer | ByItself
+    known: NewUser | OwnFoldIn
     audience: Audience
     rated: Mapping[int, float]
     not_seen: Collection[int]

@@ -29,7 +29,7 @@ from scipy.stats import rankdata
 from collab.data.ratings import RatingScale, liked_from
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import SettingError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions
 from collab.models.levels import level_probabilities, likely_range
 from collab.recommend.orders import AS_IT_COMES, RATING, WATCH, Dials, allowed, at_hand, score_of
@@ -63,7 +63,7 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
-class Evening:
+class GroupPicks:
     """Films for a group of m people, best first, and what each of them would think of each.
 
     `films` has the columns item_index, title, score (combined), n_ratings, year, genres. `stars`, `low` and `high` (m, n): the
@@ -134,11 +134,11 @@ def pick_together(
     *,
     way: str = AVERAGE,
     order: str = WATCH,
-    known: ItemItem | None = None,
+    known: ItemWeights | None = None,
     dials: Dials = AS_IT_COMES,
     least: float = 3.0,
     again: bool = False,
-) -> Evening:
+) -> GroupPicks:
     """The `n` first films for all `members`, in `order` combined by `way`.
 
     Never among them: films that one of them rated or dismissed, and those of the same title; films that the `dials` leave out (of
@@ -169,7 +169,7 @@ def pick_together(
     ranges = np.array([_likely(member.foreseen, films, rating_scale) for member in members])  # (n_people, 2, n)
     low, high = np.where(given[:, None], stars[:, None, chosen], ranges).swapaxes(0, 1)
     facts = {name: items[name].array.take(films) for name in ("title", "n_ratings", "year", "genres")}
-    return Evening(
+    return GroupPicks(
         films=pd.DataFrame(
             {"item_index": films, "title": facts.pop("title"), "score": joint[chosen], **facts},
         ),
@@ -186,15 +186,15 @@ def pick_together(
     )
 
 
-def gains(evening: Evening, members: Sequence[Member]) -> pd.DataFrame:
+def gains(group_picks: GroupPicks, members: Sequence[Member]) -> pd.DataFrame:
     """What the list is to each person, one row each, all means of stars, predicted ones or given.
 
     `together` over the films of the list, `alone` over as many picked for that person alone in the same order, `anything` over
     all candidates. `gain` is together − anything.
     """
     rows = []
-    for member, stars, alone in zip(members, evening.stars, evening.alone, strict=True):
-        films = alone[: len(stars)], evening.candidates
+    for member, stars, alone in zip(members, group_picks.stars, group_picks.alone, strict=True):
+        films = alone[: len(stars)], group_picks.candidates
         rows.append((_mean(stars), *(_mean(member.stars[each]) for each in films)))
     table = pd.DataFrame(rows, columns=["together", "alone", "anything"])
     return table.assign(gain=table["together"] - table["anything"])
@@ -239,7 +239,7 @@ def only_one_likes(
 
 
 def _own_score(
-    member: Member, order: str, counts: np.ndarray, known: ItemItem | None, minimum_count: int, items: pd.DataFrame
+    member: Member, order: str, counts: np.ndarray, known: ItemWeights | None, minimum_count: int, items: pd.DataFrame
 ) -> np.ndarray:
     """What the person's own order ranks every film by, (n_items,), on a scale that can be combined; −∞ for films with fewer
     ratings than `minimum_count`."""

@@ -17,13 +17,13 @@ import pandas as pd
 from collab.data.ratings import RatingScale
 from collab.data.tables import trained_items
 from collab.models.contract import FoldsIn, Model
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import (
     Belief,
     Films,
     Predictions,
+    centre_prior,
     fold_in,
-    meet_ratings,
     person_parts,
     predict,
     predictions_around,
@@ -37,13 +37,13 @@ GROUPS, ABOUT = "groups", "about"
 """What somebody can tell before any rating: groups of films that they like (`collab.recommend.item_groups`), and age, gender
 and occupation (`collab.models.fold_in.background`)."""
 
-STRANGERS = 1.1
+NEW_USER_NOISE = 1.1
 """How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
 the model has adapted to those."""
 
 
 @dataclass(frozen=True, eq=False)
-class Newcomer:
+class NewUser:
     """What a trained model brings to a new person: the prior, and its side of the films.
 
     `told` is what the person said before any rating, in that order: its name, and what was believed before it.
@@ -54,7 +54,7 @@ class Newcomer:
     rating_scale: RatingScale
     told: tuple[tuple[str, Belief], ...] = ()
 
-    def believing(self, prior: Belief, told: str = "") -> Newcomer:
+    def with_prior(self, prior: Belief, told: str = "") -> NewUser:
         """The same with another belief beforehand, as `collab.models.fold_in.Background.inform` and
         `collab.recommend.item_groups.after_groups` give it; `told` is a name for what the person said. The same person where
         the prior is the one that it was."""
@@ -63,7 +63,7 @@ class Newcomer:
         return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
 
     @cached_property
-    def plain(self) -> Newcomer:
+    def plain(self) -> NewUser:
         """The same for somebody who has told nothing: the average person."""
         return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
 
@@ -74,11 +74,11 @@ class Newcomer:
     def predictions(self, belief: Belief) -> tuple[Predictions, Predictions]:
         """How such a person would rate every film; and the same as if nothing were unknown but the person's taste."""
         found = predict(belief, self.films, self.rating_scale)
-        if not self.doubts_films:
+        if not self.has_item_uncertainty:
             return found, found
         return found, predict(belief, dataclasses.replace(self.films, covariances=None), self.rating_scale)
 
-    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+    def predict(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """`predictions` after the ratings `rated`, stars by item_index."""
         return self.predictions(self.after(rated))
 
@@ -106,7 +106,7 @@ class Newcomer:
         return self.predictions(self.prior)
 
     @property
-    def doubts_films(self) -> bool:
+    def has_item_uncertainty(self) -> bool:
         """Whether the model knows how well it knows its films."""
         return self.films.covariances is not None
 
@@ -117,24 +117,24 @@ class Newcomer:
 
 
 @dataclass(frozen=True, eq=False)
-class ByItself:
+class OwnFoldIn:
     """The same for a model that folds a new person in by itself (`collab.models.contract.FoldsIn`)."""
 
     model: FoldsIn
     noise_variance: float
     rating_scale: RatingScale
-    doubts_films = False
+    has_item_uncertainty = False
     told = ()
 
     @property
-    def plain(self) -> ByItself:
+    def plain(self) -> OwnFoldIn:
         """The average person: this very one, of whom nothing can be told."""
         return self
 
-    def foresee(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
+    def predict(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
         error on the held-out ratings for noise, if the model has chances of its own for the levels."""
-        rating, variance, chances = self.model.fold_in_newcomer(*_arrays(rated), self.noise_variance)
+        rating, variance, chances = self.model.fold_in_user(*_arrays(rated), self.noise_variance)
         of_taste = np.sqrt(variance + self.noise_variance)
         deviation = of_taste
         if chances is not None:  # the model says itself how unsteadily people rate
@@ -145,7 +145,7 @@ class ByItself:
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
         """`foresee` for a person who has not rated anything."""
-        return self.foresee({})
+        return self.predict({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,41 +170,41 @@ class Picks:
     learned: float
 
 
-def newcomer(
+def new_user(
     model: Model, users: pd.DataFrame, items: pd.DataFrame, valid_mse: float, rating_scale: RatingScale
-) -> Newcomer | ByItself:
+) -> NewUser | OwnFoldIn:
     """What `model`, trained on the ratings that the tables `users` and `items` count, brings to a new person.
 
-    A model with biases expects of them what the training ratings are on average (`meet_ratings`).
+    A model with biases expects of them what the training ratings are on average (`centre_prior`).
 
     A model that takes its films for known has `valid_mse`, its error on the held-out ratings in squared stars, as noise. A
-    Bayesian one knows the noise of every trained user: a new person has their mean times STRANGERS. (The held-out error
+    Bayesian one knows the noise of every trained user: a new person has their mean times NEW_USER_NOISE. (The held-out error
     would count what is unknown of the films twice: on the 143 people of `tests.benchmarks.cold_start` the 80 % intervals of
     `bayes` then hold up to 84 % of the ratings.)
     Raises SettingError with fewer than two trained users.
     """
     if isinstance(model, FoldsIn):
-        return ByItself(model, valid_mse, rating_scale)
+        return OwnFoldIn(model, valid_mse, rating_scale)
     trained, covariances = users["n_ratings"].to_numpy() > 0, model.item_covariances
     user_covariances, noise_variance = None, valid_mse
     if covariances is not None:
         user_covariances = model.user_covariances
-        noise_variance = STRANGERS * float(model.noise_variances[trained].mean(dtype=np.float64))
+        noise_variance = NEW_USER_NOISE * float(model.noise_variances[trained].mean(dtype=np.float64))
     prior = user_prior(model.user_factors, model.user_biases, trained, user_covariances)
     films = Films(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
     if model.has_biases:
-        prior = meet_ratings(prior, films, items["n_ratings"], items["mean_rating"])
-    return Newcomer(prior, films, rating_scale)
+        prior = centre_prior(prior, films, items["n_ratings"], items["mean_rating"])
+    return NewUser(prior, films, rating_scale)
 
 
 def picks(
-    known: Newcomer | ByItself,
+    known: NewUser | OwnFoldIn,
     items: pd.DataFrame,
     rated: Mapping[int, float],
     n: int = 10,
     *,
     order: str = WATCH,
-    together: ItemItem | None = None,
+    item_weights: ItemWeights | None = None,
     dials: Dials = AS_IT_COMES,
     not_seen: Collection[int] = (),
     dismissed: Collection[int] = (),
@@ -219,9 +219,9 @@ def picks(
     takes its places.
     Raises SettingError for an unknown order.
     """
-    order = at_hand(order, together)
-    now = known.foresee(rated)
-    factors = known.films.factors if isinstance(known, Newcomer) else np.zeros(0)
+    order = at_hand(order, item_weights)
+    now = known.predict(rated)
+    factors = known.films.factors if isinstance(known, NewUser) else np.zeros(0)
 
     def ranked(some: Dials) -> pd.DataFrame:
         return rank(
@@ -230,14 +230,14 @@ def picks(
             items,
             rated,
             dismissed,
-            known=together,
+            known=item_weights,
             dials=some,
             vectors=factors if factors.any() else None,
             not_seen=not_seen,
             n=n,
         )
 
-    if n_familiar is None or together is None or dials.familiar is not None:
+    if n_familiar is None or item_weights is None or dials.familiar is not None:
         films = ranked(dials)
     else:
         new, familiar = (ranked(dataclasses.replace(dials, familiar=each)) for each in (False, True))
@@ -263,7 +263,7 @@ def picks(
 
 
 def _how_sure(
-    known: Newcomer | ByItself, now: tuple[Predictions, Predictions], candidates: np.ndarray
+    known: NewUser | OwnFoldIn, now: tuple[Predictions, Predictions], candidates: np.ndarray
 ) -> tuple[float, float, float]:
     """The typical error `now`, that before the first rating, and the share learned, as `Picks` has them."""
     variance, taste, variance_before, taste_before = (

@@ -7,7 +7,7 @@
     popular     the number of training ratings, the same for everybody
 
 `watch` is a sum in logarithms, so its two reasons are told apart: the item-item score, whose parts add up
-(`ItemItem.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev
+(`ItemWeights.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev
 people of `tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch`
 answers what would be watched and liked, `rating` how much it would be liked.
 """
@@ -23,7 +23,7 @@ import pandas as pd
 from collab.data.genres import genre_flags, genres_of
 from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.errors import SettingError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions
 from collab.models.levels import REACH
 
@@ -66,27 +66,29 @@ class Dials:
 AS_IT_COMES = Dials()
 
 
-def at_hand(order: str, known: ItemItem | None) -> str:
+def at_hand(order: str, known: ItemWeights | None) -> str:
     """`order`, or `rating` in place of `watch` where there are no item-item weights. Raises SettingError for an unknown one."""
     if order not in ORDERS:
         raise SettingError(f"there is no order {order!r}; there are {', '.join(ORDERS)}")
     return RATING if order == WATCH and known is None else order
 
 
-def score_of(order: str, predictions: Predictions, popularity: np.ndarray, together: np.ndarray | None) -> np.ndarray:
+def score_of(
+    order: str, predictions: Predictions, popularity: np.ndarray, item_weights: np.ndarray | None
+) -> np.ndarray:
     """The number that `order` ranks every film by, (n_items,): higher is better.
 
-    `popularity` (n_items,) grows with the training ratings; `together` is the person's `ItemItem.score`, which `watch` takes.
+    `popularity` (n_items,) grows with the training ratings; `together` is the person's `ItemWeights.score`, which `watch` takes.
     Raises SettingError for an unknown order, and for `watch` without that score.
     """
     reach = REACH * predictions.standard_deviation
     match order:
         case "watch":
-            if together is None:
+            if item_weights is None:
                 raise SettingError(
                     "the order 'watch' takes the run's training ratings, which are not at hand; take 'rating'"
                 )
-            return np.log(np.maximum(together, LEAST_SCORE)) + RATING_WEIGHT * predictions.score
+            return np.log(np.maximum(item_weights, LEAST_SCORE)) + RATING_WEIGHT * predictions.score
         case "rating":
             return predictions.score
         case "safe":
@@ -105,7 +107,7 @@ def rank(
     rated: Mapping[int, float],
     dismissed: Collection[int] = (),
     *,
-    known: ItemItem | None = None,
+    known: ItemWeights | None = None,
     dials: Dials = AS_IT_COMES,
     vectors: np.ndarray | None = None,
     not_seen: Collection[int] = (),
@@ -121,12 +123,12 @@ def rank(
     they stay candidates, and their chance is 0. Raises SettingError as `score_of` does, and
     for a `familiar` dial without `known`.
     """
-    together = known.score(rated) if known is not None else None
-    seen = known.chance_of_seen(rated, together) if known is not None else np.full(len(items), np.nan)
+    item_weights = known.score(rated) if known is not None else None
+    seen = known.chance_of_seen(rated, item_weights) if known is not None else np.full(len(items), np.nan)
     if known is not None:
         seen[list(not_seen)] = 0.0
     counts = items["n_ratings"].to_numpy()
-    score = score_of(order, predictions, counts, together)
+    score = score_of(order, predictions, counts, item_weights)
     candidates = allowed(items, [*rated, *dismissed], dials, seen)
     ranked = candidates[
         np.lexsort((candidates, -counts[candidates], -_bent(score, counts, candidates, dials.popularity)))
@@ -168,7 +170,7 @@ def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed
 
 
 @dataclass(frozen=True)
-class Move:
+class RankChange:
     """A film's place in a list, counted from 0: `before` and `after` the change; None where it does not stand in the list."""
 
     item_index: int
@@ -176,7 +178,7 @@ class Move:
     after: int | None
 
 
-def moves(before: Sequence[int], after: Sequence[int]) -> tuple[list[Move], list[Move]]:
+def moves(before: Sequence[int], after: Sequence[int]) -> tuple[list[RankChange], list[RankChange]]:
     """How a list of item indices changed: every film of `after` in its order, then those of `before` that fell out, in theirs.
 
     Raises ValueError where a film stands in one list twice.
@@ -185,8 +187,8 @@ def moves(before: Sequence[int], after: Sequence[int]) -> tuple[list[Move], list
     if len(place_before) < len(before) or len(place_after) < len(after):
         raise ValueError("a film stands twice in a list whose moves are asked for")
     return (
-        [Move(film, place_before.get(film), place) for place, film in enumerate(after)],
-        [Move(film, place, None) for place, film in enumerate(before) if film not in place_after],
+        [RankChange(film, place_before.get(film), place) for place, film in enumerate(after)],
+        [RankChange(film, place, None) for place, film in enumerate(before) if film not in place_after],
     )
 
 

@@ -1,7 +1,7 @@
 """Reasons: why a film is picked, as sums over the films that the person rated.
 
 The order `watch` ranks by log(item-item score) + half the predicted rating, which is no sum of films. So it has two reasons told
-apart, each exact for its own number (`ItemItem.parts`, `collab.models.fold_in.star_parts`).
+apart, each exact for its own number (`ItemWeights.parts`, `collab.models.fold_in.star_parts`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collab.models.ease import ItemItem
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.models.ease import ItemWeights
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_NAMED = 4
 """So many rated films are named in a reason, those with the largest parts; the others are one part together."""
@@ -33,21 +33,21 @@ class Reason:
     told: tuple[tuple[str, float], ...] = ()
 
 
-def watched_reasons(together: ItemItem, rated: Mapping[int, float], films: np.ndarray) -> list[Reason]:
+def watched_reasons(item_weights: ItemWeights, rated: Mapping[int, float], films: np.ndarray) -> list[Reason]:
     """The item-item score of each of `films` (n,); it starts from the film's popularity."""
-    return _reasons(*together.parts(rated, films))
+    return _reasons(*item_weights.parts(rated, films))
 
 
-def rating_reasons(known: Newcomer | ByItself, rated: Mapping[int, float], films: np.ndarray) -> list[Reason] | None:
+def rating_reasons(known: NewUser | OwnFoldIn, rated: Mapping[int, float], films: np.ndarray) -> list[Reason] | None:
     """The predicted rating of each of `films` (n,), in stars before it is cut to the scale; it starts from what was predicted
     before the person said anything. None for a model that folds a person in by itself: it does not say what each rating did."""
-    if isinstance(known, ByItself):
+    if isinstance(known, OwnFoldIn):
         return None
     return _reasons(*known.star_parts(rated, films), known.told_parts(films))
 
 
 def weightiest(
-    known: Newcomer | ByItself, together: ItemItem | None, rated: Mapping[int, float], films: np.ndarray
+    known: NewUser | OwnFoldIn, item_weights: ItemWeights | None, rated: Mapping[int, float], films: np.ndarray
 ) -> list[int]:
     """The films `rated` by how much they have part in the picks `films` (n,): the sum of what their parts weigh, most first.
 
@@ -55,8 +55,10 @@ def weightiest(
     last, by item_index; where the model does not say what each rating did, that is all of them.
     """
     weight = dict.fromkeys(sorted(rated), 0.0)
-    if rated and len(films) and (together is not None or isinstance(known, Newcomer)):
-        index, parts, _ = together.parts(rated, films) if together is not None else known.star_parts(rated, films)
+    if rated and len(films) and (item_weights is not None or isinstance(known, NewUser)):
+        index, parts, _ = (
+            item_weights.parts(rated, films) if item_weights is not None else known.star_parts(rated, films)
+        )
         weight.update(zip(index.tolist(), np.abs(parts).sum(axis=1).tolist(), strict=True))
     return sorted(weight, key=lambda film: -weight[film])
 

@@ -21,7 +21,7 @@ from collab.data.tables import film_rows, most_rated_items, trained_items
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
 from collab.models.neighbours import dense
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_FILMS = 200
 """Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""
@@ -47,7 +47,7 @@ class TrainedTastes:
 
 
 def trained_tastes(
-    model: Model, known: Newcomer | ByItself, users: pd.DataFrame, items: pd.DataFrame, n_films: int = N_FILMS
+    model: Model, known: NewUser | OwnFoldIn, users: pd.DataFrame, items: pd.DataFrame, n_films: int = N_FILMS
 ) -> TrainedTastes:
     """The tastes of all users with a training rating, over the `n_films` most rated films."""
     people, films = trained_items(users), most_rated_items(items, n_films)
@@ -56,7 +56,7 @@ def trained_tastes(
     return TrainedTastes(people, films, _direction(away))
 
 
-def alike(known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes, n: int = 10) -> pd.DataFrame:
+def alike(known: NewUser | OwnFoldIn, rated: Mapping[int, float], tastes: TrainedTastes, n: int = 10) -> pd.DataFrame:
     """The `n` trained users who are most like the person with the ratings `rated`, stars by item_index; most alike first.
 
     Columns: user_index, likeness, low, high: the likeness of 8 of 10 draws (`COVERAGE`) lies between the two; NaN for a model
@@ -109,12 +109,12 @@ def n_in_common(train: Ratings, user_index: np.ndarray, rated: Collection[int]) 
 
 
 def _likeness(
-    known: Newcomer | ByItself, rated: Mapping[int, float], tastes: TrainedTastes
+    known: NewUser | OwnFoldIn, rated: Mapping[int, float], tastes: TrainedTastes
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and both ends of the likeness of every trained user, (n,)."""
     before = known.plain.before[0].score[tastes.films]
-    if isinstance(known, ByItself):
-        likeness = tastes.direction @ _direction(known.foresee(rated)[0].score[tastes.films] - before)
+    if isinstance(known, OwnFoldIn):
+        likeness = tastes.direction @ _direction(known.predict(rated)[0].score[tastes.films] - before)
         unknown = np.full(len(likeness), np.nan)
         return likeness, unknown, unknown
     belief = known.after(rated)

@@ -22,7 +22,7 @@ import pandas as pd
 from collab.explore.components import Pca
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 PEOPLE_AT_ONCE = 100
 """Trained users whose predictions are in memory together."""
@@ -45,11 +45,11 @@ class Place:
     beforehand: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
 
-def place_of(known: Newcomer | ByItself, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
+def place_of(known: NewUser | OwnFoldIn, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
     """Where the ratings `rated`, stars by item_index, put a person in the `plane` of the films `item_index` (n,)."""
-    away = (known.foresee(rated)[0].score.astype(np.float64) - known.plain.before[0].score)[item_index]
+    away = (known.predict(rated)[0].score.astype(np.float64) - known.plain.before[0].score)[item_index]
     told = _told(away, plane.coordinates)
-    if isinstance(known, ByItself):
+    if isinstance(known, OwnFoldIn):
         return Place(slopes(away, plane.coordinates), None, None, told)
     belief, turn = known.after(rated), plane.components.T  # (k, 2)
     parts = known.person_parts(rated)[:, :-1] @ turn if rated else np.zeros((0, 2))
@@ -59,10 +59,10 @@ def place_of(known: Newcomer | ByItself, rated: Mapping[int, float], plane: Pca,
 
 
 def trained_places(
-    known: Newcomer | ByItself, model: Model, user_index: np.ndarray, plane: Pca, item_index: np.ndarray
+    known: NewUser | OwnFoldIn, model: Model, user_index: np.ndarray, plane: Pca, item_index: np.ndarray
 ) -> np.ndarray:
     """The places of the trained users `user_index` (n,), as `place_of` counts them, (n, 2)."""
-    if isinstance(known, Newcomer):
+    if isinstance(known, NewUser):
         factors = np.asarray(model.user_factors, dtype=np.float64)[user_index]
         return (factors - known.plain.prior.mean[:-1]) @ plane.components.T
     before, places = known.plain.before[0].score[item_index], []

@@ -26,7 +26,7 @@ from collab.data.ratings import RatingScale
 from collab.data.tables import trained_items
 from collab.models.fold_in import Predictions
 from collab.models.levels import REACH
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 ROUNDING = 1e-5
 """Differences up to this, in stars, are the rounding of single precision."""
@@ -53,7 +53,7 @@ class Difference:
         return abs(self.value) > self.reach + ROUNDING if np.isfinite(self.deviation) else None
 
 
-def level(known: Newcomer | ByItself, rated: Mapping[int, float], films: np.ndarray) -> Difference:
+def level(known: NewUser | OwnFoldIn, rated: Mapping[int, float], films: np.ndarray) -> Difference:
     """By how much the predicted ratings of `films` (n,) are above the average person's, on average."""
     if not len(films):
         return Difference(0.0, float("nan"))
@@ -61,7 +61,7 @@ def level(known: Newcomer | ByItself, rated: Mapping[int, float], films: np.ndar
     return Difference(float(values[0]), float(deviations[0]))
 
 
-def bias_difference(known: Newcomer, rated: Mapping[int, float], films: np.ndarray) -> Difference:
+def bias_difference(known: NewUser, rated: Mapping[int, float], films: np.ndarray) -> Difference:
     """The person's bias against the average person's: what of the level is kindness, not taste.
 
     In stars: with a sigmoid, where a bias counts inside of it, times the mean slope at the predictions of `films` (n,).
@@ -74,7 +74,7 @@ def bias_difference(known: Newcomer, rated: Mapping[int, float], films: np.ndarr
 
 
 def genre_table(
-    known: Newcomer | ByItself,
+    known: NewUser | OwnFoldIn,
     rated: Mapping[int, float],
     items: pd.DataFrame,
     minimum_count: int = 20,
@@ -95,7 +95,7 @@ def genre_table(
     means = member / np.maximum(member.sum(axis=1, keepdims=True), 1)
     weights = means - 1 / max(len(films), 1) if beyond_level else means
     values, deviations = _differences(known, rated, weights, films)
-    now, before = known.foresee(rated)[0].score[films], known.plain.before[0].score[films]
+    now, before = known.predict(rated)[0].score[films], known.plain.before[0].score[films]
     rated_genres = [genre for film in rated for genre in set(genres_of(items["genres"].iat[film]))]
     each = [Difference(float(value), float(sd)) for value, sd in zip(values, deviations, strict=True)]
     table = pd.DataFrame(
@@ -138,18 +138,18 @@ def given_and_everyone(rated: Mapping[int, float], items: pd.DataFrame) -> tuple
 
 
 def _differences(
-    known: Newcomer | ByItself, rated: Mapping[int, float], weights: np.ndarray, films: np.ndarray
+    known: NewUser | OwnFoldIn, rated: Mapping[int, float], weights: np.ndarray, films: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Σ_i a_i δ_i for every row of `weights` (g, n) over `films` (n,), and its standard deviation (g,)."""
-    now = known.foresee(rated)[0]
+    now = known.predict(rated)[0]
     values = weights @ (now.score[films] - known.plain.before[0].score[films]).astype(np.float64)
-    if isinstance(known, ByItself):
+    if isinstance(known, OwnFoldIn):
         return values, np.full(len(values), np.nan)
     belief = known.after(rated)
     described = known.films.described(films) * known.films.slope(now.score)[films, None]  # (n, k + 1)
     towards = weights @ described  # (g, k + 1) the h
     variance = np.einsum("gi,ij,gj->g", towards, belief.covariance, towards)
-    if known.doubts_films:
+    if known.has_item_uncertainty:
         away = (belief.mean - known.plain.prior.mean)[:-1]
         square = np.outer(away, away) + belief.covariance[:-1, :-1]
         doubt = np.einsum("nij,ij->n", known.films.covariances[films, :-1, :-1], square)  # (n,)

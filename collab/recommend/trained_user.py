@@ -13,7 +13,7 @@ import pandas as pd
 
 from collab.data.ratings import Ratings, RatingScale
 from collab.models.contract import Model
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions, predictions_around
 from collab.recommend.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials, rank
 
@@ -37,11 +37,11 @@ class Hits:
         return self.n_shown * self.n_liked / self.n_candidates if self.n_candidates else 0.0
 
 
-def orders_for(model: Model, together: ItemItem | None) -> list[str]:
+def orders_for(model: Model, item_weights: ItemWeights | None) -> list[str]:
     """The orders that can differ for this model: `safe` and `long-shot` take a variance that it names itself, `watch` the
     item-item weights."""
     named = hasattr(model, "predict_with_variance")
-    return [*([WATCH] if together is not None else []), RATING, *([SAFE, LONG_SHOT] if named else []), POPULAR]
+    return [*([WATCH] if item_weights is not None else []), RATING, *([SAFE, LONG_SHOT] if named else []), POPULAR]
 
 
 def predictions_for(
@@ -70,7 +70,7 @@ def ranked_for(
     held_out: pd.DataFrame,
     order: str,
     *,
-    together: ItemItem | None = None,
+    item_weights: ItemWeights | None = None,
     dials: Dials = AS_IT_COMES,
 ) -> pd.DataFrame:
     """All candidates for a user in `order` (`collab.recommend.orders.rank`): the films with enough training ratings that are
@@ -79,7 +79,7 @@ def ranked_for(
     Two columns more: place, 1 the first, and given, the user's held-out rating of the film
     (`collab.explore.people.held_out_of`; of two the higher), NaN without one. Raises SettingError as `rank` does.
     """
-    table = rank(order, predictions, items, rated, known=together, dials=dials, n=len(items))
+    table = rank(order, predictions, items, rated, known=item_weights, dials=dials, n=len(items))
     given = held_out.groupby("item_index")["rating"].max()
     table.insert(0, "place", np.arange(1, len(table) + 1))
     return table.assign(given=table["item_index"].map(given).astype(np.float64))

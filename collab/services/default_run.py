@@ -16,22 +16,22 @@ PIN = "pinned.json"
 
 
 @dataclass(frozen=True)
-class HouseRun:
+class DefaultRun:
     """`record` of the run to show, None where there is none yet; `passed_over`: why it is not the pinned one, "" where it is."""
 
     record: RunRecord | None
     passed_over: str = ""
 
 
-def house_run(data: str, store: RunStore) -> HouseRun:
+def default_run(data: str, store: RunStore) -> DefaultRun:
     """The pinned run, else the first to arrive of those with the default settings, random:0.2 and split seed 0, of a data set."""
     pinned, passed_over = _pinned(data, store)
     if pinned is not None:
-        return HouseRun(pinned)
+        return DefaultRun(pinned)
     wanted = what_is_trained(default_plan(data))
     alike = [record for record in reversed(store.records()) if what_is_trained(record) == wanted]
     ended = (record for record in alike if record.state == "finished" and record.has_weights)
-    return HouseRun(next(ended, next((record for record in alike if record.busy), None)), passed_over)
+    return DefaultRun(next(ended, next((record for record in alike if record.busy), None)), passed_over)
 
 
 def pin(run_id: str, store: RunStore) -> RunRecord:

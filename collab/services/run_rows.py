@@ -10,14 +10,14 @@ from collab.data.dataset import Dataset, encode
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split, seal, sealed_share, split_by, split_rows
 from collab.errors import CollabError, RunError
-from collab.models.ease import ItemItem, item_item
+from collab.models.ease import ItemWeights, train_item_weights
 from collab.services.environment import Environment
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 
 
-def item_item_of(run: TrainedRun, store: RunStore, environment: Environment) -> ItemItem:
+def item_weights_of(run: TrainedRun, store: RunStore, environment: Environment) -> ItemWeights:
     """The item-item weights on the rows that `run` was trained on: held-out and sealed ones take no part.
 
     They are no part of the run folder: they follow from the data and the split. Raises RunError where the data set is not at
@@ -26,7 +26,7 @@ def item_item_of(run: TrainedRun, store: RunStore, environment: Environment) -> 
     split, ratings = split_of(run, store, environment)
     if not len(split.train):
         raise RunError(f"run {run.record.id} has no training ratings")
-    return item_item(ratings.take(split.train))
+    return train_item_weights(ratings.take(split.train))
 
 
 def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratings]:

@@ -165,7 +165,7 @@ class _Recorder:
             self.store.write_latest(self.record.id, self._point())
             self.written = now
         if now - self.saved >= CHECKPOINT_SECONDS:
-            self.model.settle()
+            self.model.finalize()
             self.save()
 
     def _point(self) -> tuple:
@@ -201,7 +201,7 @@ class _Recorder:
         """The process is about to end: keep what was learned, if an epoch was complete."""
         if self.record.epochs_done:
             with contextlib.suppress(OSError, CollabError):  # it cannot be written: what was written before counts
-                self.model.settle()
+                self.model.finalize()
                 self.save()
 
     def close(self) -> None:

@@ -99,7 +99,7 @@ def fit(
                 break
         if state == "diverged":
             break
-        model.settle()
+        model.finalize()
         last = errors(model.predict(valid.user_index, valid.item_index), valid.rating)
         if state == "stopped" and step_number < n_steps * (epoch + 1):
             break  # half an epoch is no row of the table, but its weights count

@@ -21,6 +21,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from tests.benchmarks.new_users import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
@@ -33,13 +34,12 @@ from collab.recommend.elicitation import (
     by_helf,
     by_information,
     by_popularity,
-    taught,
+    information_gained,
 )
 from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
-from collab.recommend.new_user import Newcomer, newcomer
+from collab.recommend.new_user import NewUser, new_user
 from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
-from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 
 STRATEGIES = {
     "information": by_information,
@@ -76,7 +76,7 @@ class Course(NamedTuple):
     screens: list[int]
     errors: list[float]
     later: list[float]
-    taught: float
+    information_gained: float
     seconds: float
 
 
@@ -93,9 +93,9 @@ def askable_of(fold: Fold) -> list[Askable]:
     return people
 
 
-def error(known: Newcomer, rated: dict[int, float], person: Askable) -> float:
+def error(known: NewUser, rated: dict[int, float], person: Askable) -> float:
     """The mean squared error on the person's test."""
-    found, _ = known.foresee(rated)
+    found, _ = known.predict(rated)
     return float(np.mean((found.mean[person.tested] - person.given) ** 2))
 
 
@@ -126,7 +126,9 @@ def ask(strategy: Strategy, start: Interview, person: Askable) -> Course:
             break
     last = error(known, rated, person)
     errors_after = [errors.get(n, last) for n in ANSWERS]
-    return Course(screens, errors_after, later, taught(known, {}, at_ten, start.audience.share), seconds / screen)
+    return Course(
+        screens, errors_after, later, information_gained(known, {}, at_ten, start.audience.share), seconds / screen
+    )
 
 
 def picked_by(person: Askable, groups: list[FilmGroup], mean_rating: np.ndarray) -> list[int]:
@@ -144,7 +146,7 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     model = build_model("bayes", preset_of("bayes", "fast"), train.n_users, train.n_items, train.rating_scale)
     fit(model, train, train)
     items = describe_items(fold.dataset, train, "title")
-    known = newcomer(model, describe_users(train), items, 0.0, train.rating_scale)
+    known = new_user(model, describe_users(train), items, 0.0, train.rating_scale)
     people, start = askable_of(fold), Interview(known, audience(train), {}, ())
     groups = film_groups(known.prior, known.films.factors, start.audience.share)
     for group in groups:
@@ -154,8 +156,8 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     found[GROUPS] = []
     for person in people:
         prior = after_groups(known.prior, groups, picked_by(person, groups, mean_rating))
-        informed = known.believing(prior)
-        found[GROUPS].append(ask(default, dataclasses.replace(start, known=informed), person))
+        new_user_with_facts = known.with_prior(prior)
+        found[GROUPS].append(ask(default, dataclasses.replace(start, known=new_user_with_facts), person))
     return found
 
 

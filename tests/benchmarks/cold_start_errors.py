@@ -24,19 +24,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-
-from collab.data.ratings import Ratings
-from collab.data.splitting import split_random
-from collab.data.tables import describe_items, describe_users
-from collab.models import build_model, preset_of
-from collab.models.contract import Model
-from collab.models.fold_in import Belief, Predictions, background, user_prior
-from collab.models.levels import COVERAGE, REACH
-from collab.recommend.new_user import ByItself, Newcomer, newcomer
-from collab.training.fit import fit
-from tests.benchmarks.cold_start_goals import Goal, at_least, share
-from tests.benchmarks.cold_start_opponents import RIDGE, Biases, Method, item_mean, lenskit, ridge
-from tests.benchmarks.newcomers import (
+from tests.benchmarks.new_users import (
     NOT_SIGNIFICANT,
     REVEALS,
     Fold,
@@ -49,6 +37,18 @@ from tests.benchmarks.newcomers import (
     printed,
     resampled,
 )
+
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_random
+from collab.data.tables import describe_items, describe_users
+from collab.models import build_model, preset_of
+from collab.models.contract import Model
+from collab.models.fold_in import Belief, Predictions, background, user_prior
+from collab.models.levels import COVERAGE, REACH
+from collab.recommend.new_user import NewUser, OwnFoldIn, new_user
+from collab.training.fit import fit
+from tests.benchmarks.cold_start_goals import Goal, at_least, share
+from tests.benchmarks.cold_start_opponents import RIDGE, Biases, Method, item_mean, lenskit, ridge
 
 REVEALED = (0, 1, 3, 5, 10, 15)
 MODELS = (("bias", "fast"), ("dot-bias", "fast"), ("bayes", "fast"), ("bayes", "accurate"))
@@ -83,25 +83,25 @@ class Measured(NamedTuple):
         return bool(np.isfinite(self.uncut).all())
 
 
-def fold_in_method(known: Newcomer | ByItself) -> Method:
+def fold_in_method(known: NewUser | OwnFoldIn) -> Method:
     """Collab's way: fold the ratings in, predict."""
-    return lambda rated, user: known.foresee(rated)[0]
+    return lambda rated, user: known.predict(rated)[0]
 
 
-def as_points(known: Newcomer, model: Model, train: Ratings) -> Newcomer:
+def as_points(known: NewUser, model: Model, train: Ratings) -> NewUser:
     """The same model, its films and users taken for exactly known."""
     points = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
     films = dataclasses.replace(known.films, covariances=None)
     return dataclasses.replace(known, prior=Belief(known.prior.mean, points.covariance), films=films)
 
 
-def described_method(known: Newcomer, model: Model, fold: Fold) -> Method:
+def described_method(known: NewUser, model: Model, fold: Fold) -> Method:
     """The same where age, gender and occupation of the people measured are known."""
     trained = np.bincount(fold.train.user_index, minlength=fold.train.n_users) > 0
     told = background(model.user_factors, model.user_biases, trained, fold.features.users)
 
     def method(rated: dict[int, float], user: int) -> Predictions:
-        return known.believing(told.inform(known.prior, fold.described[user])).foresee(rated)[0]
+        return known.with_prior(told.inform(known.prior, fold.described[user])).predict(rated)[0]
 
     return method
 
@@ -122,10 +122,10 @@ def methods_on(fold: Fold, models: Iterable[tuple[str, str]]) -> dict[str, Metho
         trial, model = (build_model(name, settings, *sizes, train.rating_scale, side) for _ in range(2))
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
-        known = newcomer(model, describe_users(train), items, valid_mse, train.rating_scale)
+        known = new_user(model, describe_users(train), items, valid_mse, train.rating_scale)
         if preset == "fast" and name in RIDGE:
             methods[f"{name} {preset}, ridge"] = fold_in_method(ridge(known, RIDGE[name]))
-        if known.doubts_films:
+        if known.has_item_uncertainty:
             methods[f"{name} {preset}, points"] = fold_in_method(as_points(known, model, train))
         methods[f"{name} {preset}"] = fold_in_method(known)
         if (name, preset) in DESCRIBED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.benchmarks.newcomers import NOT_SIGNIFICANT, Interval
+from tests.benchmarks.new_users import NOT_SIGNIFICANT, Interval
 
 
 class Goal(NamedTuple):

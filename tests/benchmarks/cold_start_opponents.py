@@ -13,13 +13,13 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from tests.benchmarks.new_users import REVEALS, Person
 
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import split_random
 from collab.models.fold_in import Belief, Predictions, predictions_around
-from collab.recommend.new_user import Newcomer
+from collab.recommend.new_user import NewUser
 from tests.benchmarks.conditions import ask_peer
-from tests.benchmarks.newcomers import REVEALS, Person
 
 DAMPING = 6.0
 RIDGE = {"bayes": 0.15, "dot-bias": 0.2}
@@ -82,7 +82,7 @@ class Biases:
         return foretold(self.mean + self.item_biases + bias, variance, self.rating_scale)
 
 
-def ridge(known: Newcomer, variance: float) -> Newcomer:
+def ridge(known: NewUser, variance: float) -> NewUser:
     """The same films, as points, met by somebody of whom nothing is believed but that their factors and bias are near 0.
 
     Without a rating range and with s = q · p + b_u + b_i: `sklearn.linear_model.Ridge(noise / variance, fit_intercept=False)` on

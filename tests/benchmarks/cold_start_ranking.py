@@ -28,19 +28,19 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import Ridge
+from tests.benchmarks.new_users import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of
 
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_random
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
-from collab.models.ease import ItemItem, item_item
+from collab.models.ease import ItemWeights, train_item_weights
 from collab.models.fold_in import Predictions
-from collab.recommend.new_user import Newcomer, newcomer
+from collab.recommend.new_user import NewUser, new_user
 from collab.recommend.orders import ORDERS, POPULAR, WATCH, rank, score_of
 from collab.training.fit import fit
 from collab.training.metrics import coverage, ndcg_at_k
 from tests.benchmarks.cold_start_goals import Goal, at_least, at_most, share, upper_end
-from tests.benchmarks.newcomers import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of
 
 LISTED, LIKED = 10, 4.0
 OVER_POPULARITY = {"random": 0.16, "popular": 0.14}
@@ -72,7 +72,7 @@ class Found(NamedTuple):
     counts: np.ndarray
 
 
-def newcomers(train: Ratings, items: pd.DataFrame) -> dict[str, Newcomer]:
+def new_users(train: Ratings, items: pd.DataFrame) -> dict[str, NewUser]:
     """The models, trained on `train`; their noise is measured as a run's is, on 20 % of it."""
     split, found = split_random(len(train), 0.2, 0), {}
     parts = (train.take(split.train), train.take(split.valid))
@@ -83,18 +83,18 @@ def newcomers(train: Ratings, items: pd.DataFrame) -> dict[str, Newcomer]:
         )
         fit(model, train, parts[1])
         valid_mse = fit(trial, *parts).valid.mse if model.item_covariances is None else 0.0
-        found[name] = newcomer(model, describe_users(train), items, valid_mse, train.rating_scale)
+        found[name] = new_user(model, describe_users(train), items, valid_mse, train.rating_scale)
     return found
 
 
 def scores(
-    rated: dict[int, float], known: dict[str, Newcomer], together: ItemItem, items: pd.DataFrame
+    rated: dict[int, float], known: dict[str, NewUser], together: ItemWeights, items: pd.DataFrame
 ) -> dict[str, np.ndarray]:
     """What every method ranks by after the ratings `rated`: (n_items,) each."""
     counts, likely = items["n_ratings"].to_numpy(), together.score(rated)
     found = {POPULAR: counts.astype(float), MEAN: items["damped_mean"].to_numpy(), EASE: likely}
     for name, each in known.items():
-        foreseen, _ = each.foresee(rated)
+        foreseen, _ = each.predict(rated)
         found |= {f"{order}, {name}": score_of(order, foreseen, counts, likely) for order in ORDERS if order != POPULAR}
     return found
 
@@ -122,7 +122,7 @@ def measure(those: list[Fold]) -> tuple[dict[tuple[str, str], Found], dict[str, 
     for fold in those:
         items = describe_items(fold.dataset, fold.train, "title")
         counts = items["n_ratings"].to_numpy()
-        known, together = newcomers(fold.train, items), item_item(fold.train)
+        known, together = new_users(fold.train, items), train_item_weights(fold.train)
         people = people_of(fold)
         for reveal in REVEALS:
             seen[reveal].append(chances(people, reveal, together, counts))
@@ -135,7 +135,7 @@ def measure(those: list[Fold]) -> tuple[dict[tuple[str, str], Found], dict[str, 
 
 
 def chances(
-    people: list[Person], reveal: str, together: ItemItem, counts: np.ndarray
+    people: list[Person], reveal: str, together: ItemWeights, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of each person and film not shown: the chance of having seen it, that by popularity alone, whether it was rated."""
     said, plain, was = [], [], []
@@ -175,7 +175,7 @@ def median_ms(work: Callable[[dict[int, float]], object], given: list[dict[int, 
     return 1000 * float(np.median(seconds))
 
 
-def ridge(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
+def ridge(known: NewUser) -> Callable[[dict[int, float]], np.ndarray]:
     """scikit-learn's zero-mean ridge on the film factors, and the order of all films."""
 
     def work(rated: dict[int, float]) -> np.ndarray:
@@ -188,7 +188,7 @@ def ridge(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
     return work
 
 
-def stepped(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
+def stepped(known: NewUser) -> Callable[[dict[int, float]], np.ndarray]:
     """Twenty AdamW steps in torch on a new row, and the order of all films."""
     factors, biases = torch.as_tensor(known.films.factors), torch.as_tensor(known.films.biases)
     start = torch.as_tensor(known.prior.mean, dtype=factors.dtype)
@@ -213,7 +213,7 @@ def stepped(known: Newcomer) -> Callable[[dict[int, float]], np.ndarray]:
 
 
 def print_times(
-    people: list[Person], known: dict[str, Newcomer], together: ItemItem, items: pd.DataFrame
+    people: list[Person], known: dict[str, NewUser], together: ItemWeights, items: pd.DataFrame
 ) -> list[Goal]:
     """What a tap costs below the page, and whether that is little enough."""
     goals = []
@@ -223,16 +223,16 @@ def print_times(
     )
     for name, each in known.items():
 
-        def in_order(order: str, rated: dict[int, float], each: Newcomer = each) -> np.ndarray:
+        def in_order(order: str, rated: dict[int, float], each: NewUser = each) -> np.ndarray:
             belief = each.after(rated)
             foreseen: Predictions = each.predictions(belief)[0]
             return np.argsort(-score_of(order, foreseen, together.popularity, together.score(rated)))
 
-        def listed(rated: dict[int, float], each: Newcomer = each) -> pd.DataFrame:
+        def listed(rated: dict[int, float], each: NewUser = each) -> pd.DataFrame:
             foreseen = each.predictions(each.after(rated))[0]
             return rank(WATCH, foreseen, items, rated, known=together)
 
-        def folded(rated: dict[int, float], each: Newcomer = each) -> np.ndarray:
+        def folded(rated: dict[int, float], each: NewUser = each) -> np.ndarray:
             return np.argsort(-each.predictions(each.after(rated))[0].score)
 
         opponents = {"scikit-learn's Ridge": ridge(each), "20 AdamW steps in torch": stepped(each)}
@@ -311,7 +311,7 @@ def report(final: bool) -> list[Goal]:
         print_chances(seen[reveal], reveal)
     first = those[0]
     start = time.process_time()
-    together = item_item(first.train)
+    together = train_item_weights(first.train)
     print(f"\nitem-item weights of {len(together.films):,} films: {time.process_time() - start:.2f} s of CPU")
     items = describe_items(first.dataset, first.train, "title")
-    return goals + print_times(people_of(first), newcomers(first.train, items), together, items)
+    return goals + print_times(people_of(first), new_users(first.train, items), together, items)

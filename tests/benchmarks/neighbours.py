@@ -30,7 +30,7 @@ from collab.data.tables import describe_items, describe_users
 from collab.explore.co_rating import ALIKE, SEEN, co_rating, similarity_by
 from collab.explore.similarity import FilmSpace, Options, at_film, closeness_to, film_space
 from collab.models import preset_of
-from collab.models.ease import item_item
+from collab.models.ease import train_item_weights
 from tests.benchmarks.conditions import Part, fitted, parts, pin
 
 SEEDS = (0, 1, 2)
@@ -143,7 +143,7 @@ def by_space(space: FilmSpace, options: Options, judge: Judge) -> Ranking:
 def without_a_model(part: Part, judge: Judge) -> dict[str, Ranking]:
     """The base rates and what the ratings say by themselves."""
     generator = np.random.default_rng(part.seed)
-    known, weights = co_rating(part.train), item_item(part.train)
+    known, weights = co_rating(part.train), train_item_weights(part.train)
 
     def by_weights(film: int) -> np.ndarray:
         row = np.full(len(judge.n_ratings), -np.inf)

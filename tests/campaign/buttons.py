@@ -37,10 +37,10 @@ class Path:
 
     page: str
     link: tuple[tuple[str, str], ...]
-    deeds: tuple[Deed, ...]
+    actions: tuple[Deed, ...]
 
     def __str__(self) -> str:
-        return f"{self.page}: {', then '.join(map(str, self.deeds)) or 'open'}"
+        return f"{self.page}: {', then '.join(map(str, self.actions)) or 'open'}"
 
 
 def deeds_of(app: AppTest) -> Iterator[Deed]:
@@ -59,25 +59,25 @@ def deeds_of(app: AppTest) -> Iterator[Deed]:
             yield Deed(FILE, each.key)
 
 
-def do(app: AppTest, deed: Deed, run_zip: Callable[[], bytes]) -> list[str] | None:
+def do(app: AppTest, action: Deed, run_zip: Callable[[], bytes]) -> list[str] | None:
     """Do it and run the page: what ended it, see `dashboard.turn`; None where there is no such control (any more)."""
-    if deed.kind == BUTTON:
-        found = [each for each in app.button if (each.key or each.label) == deed.key and not each.disabled]
+    if action.kind == BUTTON:
+        found = [each for each in app.button if (each.key or each.label) == action.key and not each.disabled]
         if not found:
             return None
         found[0].click()
-    elif deed.kind == SWITCH:
-        found = [each for each in (*app.toggle, *app.checkbox) if each.key == deed.key]
+    elif action.kind == SWITCH:
+        found = [each for each in (*app.toggle, *app.checkbox) if each.key == action.key]
         if not found:
             return None
         found[0].set_value(not found[0].value)
-    elif deed.kind == STARS:
-        found = [each for each in app.feedback if each.key == deed.key]
+    elif action.kind == STARS:
+        found = [each for each in app.feedback if each.key == action.key]
         if not found:
             return None
         found[0].set_value(3)
     else:
-        found = [each for each in app.file_uploader if each.key == deed.key]
+        found = [each for each in app.file_uploader if each.key == action.key]
         if not found:
             return None
         of_run = "run" in found[0].label.lower()
@@ -90,8 +90,8 @@ def arrive(path: Path, run_zip: Callable[[], bytes]) -> AppTest | None:
     app = visitor(path.page, **dict(path.link))
     if turn(app):
         return None
-    for deed in path.deeds[:-1]:
-        troubles = do(app, deed, run_zip)
+    for action in path.actions[:-1]:
+        troubles = do(app, action, run_zip)
         if troubles is None or troubles:
             return None
     return app

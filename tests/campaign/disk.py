@@ -90,26 +90,26 @@ def walk(home: Home, starts: Iterable[Path], clock: Clock, most_deeds: int = MOS
             break
         with a_copy(home.folder) as folder, serving(folder):
             begin_jobs()
-            app = visitor(start.page, **dict(start.link)) if not start.deeds else arrive(start, lambda: home.zip)
+            app = visitor(start.page, **dict(start.link)) if not start.actions else arrive(start, lambda: home.zip)
             if app is None:
                 continue
-            if not start.deeds:
+            if not start.actions:
                 turn(app)
             else:
                 turn(app)
                 with listing(folder) as idle:
                     turn(app)
                 with listing(folder) as written:
-                    troubles = do(app, start.deeds[-1], lambda: home.zip)
+                    troubles = do(app, start.actions[-1], lambda: home.zip)
                 if troubles is None:
                     continue
                 if {_alike(path, folder) for path in written} - {_alike(path, folder) for path in idle}:
                     writing.append(start)
             found = list(deeds_of(app))
-        for deed in found:
-            if deed.alike not in seen and len(start.deeds) < most_deeds:
-                seen.add(deed.alike)
-                waiting.append(Path(start.page, start.link, (*start.deeds, deed)))
+        for action in found:
+            if action.alike not in seen and len(start.actions) < most_deeds:
+                seen.add(action.alike)
+                waiting.append(Path(start.page, start.link, (*start.actions, action)))
     return writing, len(seen)
 
 
@@ -152,7 +152,7 @@ def press(path: Path, kind: str, home: Home, folder: Folder, broken: Breaker, fi
             return
         before, there = said(app), _names(folder)
         with broken(folder, kind):
-            troubles = do(app, path.deeds[-1], lambda: home.zip)
+            troubles = do(app, path.actions[-1], lambda: home.zip)
         if troubles is None:
             return
         worked = not troubles and _names(folder) != there  # what only moves and removes may work on a full disk
@@ -178,12 +178,12 @@ def _again(path: Path, home: Home, app: AppTest, folder: Folder) -> list[str]:
     if troubles := turn(app):
         return troubles
     with listing(folder) as written:
-        troubles = do(app, path.deeds[-1], lambda: home.zip)
-        if path.deeds[-1].kind == SWITCH and not written and not troubles:
-            troubles = do(app, path.deeds[-1], lambda: home.zip)  # it was on, for all that
+        troubles = do(app, path.actions[-1], lambda: home.zip)
+        if path.actions[-1].kind == SWITCH and not written and not troubles:
+            troubles = do(app, path.actions[-1], lambda: home.zip)  # it was on, for all that
         if troubles is None:
             app = arrive(path, lambda: home.zip)
-            troubles = None if app is None else do(app, path.deeds[-1], lambda: home.zip)
+            troubles = None if app is None else do(app, path.actions[-1], lambda: home.zip)
     if troubles is None:
         return ["the control is gone"]
     return troubles or ([] if written else ["nothing is written"])

@@ -6,7 +6,7 @@ import pytest
 
 from collab.data.features import Features, film_words_of
 from collab.errors import RunError
-from collab.explore.new_item import NewFilm, audience_space, closest_films, foresee, group_table
+from collab.explore.new_item import NewFilm, audience_space, closest_films, group_table, predict_new_item
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.training.fit import fit
@@ -55,7 +55,7 @@ def space(world):
 def test_a_new_film_finds_its_audience_and_the_films_of_its_kind(world, space, kind):
     model, _, items = world
     genre, year = KINDS[kind]
-    film = foresee(model, space, items, [genre], year)
+    film = predict_new_item(model, space, items, [genre], year)
     loves = space.user_index % 2 == kind
     assert film.ratings[loves].min() > film.ratings[~loves].max() + 1
     assert film.leanings[loves].min() > 0 > film.leanings[~loves].max()
@@ -71,17 +71,20 @@ def test_a_new_film_finds_its_audience_and_the_films_of_its_kind(world, space, k
 def test_a_film_of_both_kinds_and_one_of_none_lie_between(world, space):
     model, _, items = world
     loves = space.user_index % 2 == 0
-    ends = [foresee(model, space, items, [KINDS[kind][0]], KINDS[kind][1]).leanings[loves].mean() for kind in (0, 1)]
+    ends = [
+        predict_new_item(model, space, items, [KINDS[kind][0]], KINDS[kind][1]).leanings[loves].mean()
+        for kind in (0, 1)
+    ]
     for genres, year in ((["Western", "Horror"], None), ([], None), (["Opera"], None)):
-        leaning = foresee(model, space, items, genres, year).leanings[loves].mean()
+        leaning = predict_new_item(model, space, items, genres, year).leanings[loves].mean()
         assert min(ends) < leaning < max(ends)
-    nothing, unheard_of = (foresee(model, space, items, genres, None) for genres in ([], ["Opera"]))
+    nothing, unheard_of = (predict_new_item(model, space, items, genres, None) for genres in ([], ["Opera"]))
     assert np.array_equal(nothing.ratings, unheard_of.ratings) and nothing.average_person == unheard_of.average_person
 
 
 def test_a_year_beyond_the_films_is_that_of_the_last_band(world, space):
     model, _, items = world
-    last, beyond = (foresee(model, space, items, ["Horror"], year) for year in (1990, 2050))
+    last, beyond = (predict_new_item(model, space, items, ["Horror"], year) for year in (1990, 2050))
     assert np.array_equal(last.ratings, beyond.ratings)
 
 
@@ -108,7 +111,7 @@ def test_leanings_add_up_to_nothing_for_everybody_and_every_film(space):
 def test_a_table_of_films_that_is_not_the_model_s_is_refused(world, space):
     model, _, items = world
     with pytest.raises(RunError, match="not those it was trained on"):
-        foresee(model, space, items.assign(genres="Western"), ["Western"], 1960)
+        predict_new_item(model, space, items.assign(genres="Western"), ["Western"], 1960)
 
 
 def test_groups_by_hand():

@@ -12,9 +12,9 @@ from collab.explore.people import (
     HeldOut,
     against_biases,
     errors_on,
-    foretell,
     held_out_of,
     people_table,
+    predict_held_out,
     taste,
     training_rows_of,
 )
@@ -70,7 +70,7 @@ def bias(train):
 
 
 def test_rows_of_a_user_with_what_was_predicted(parts):
-    rows = held_out_of(foretell(Sure(), *parts), 3)
+    rows = held_out_of(predict_held_out(Sure(), *parts), 3)
     assert rows["item_index"].tolist() == [1, 2] and rows["rating"].tolist() == [2.0, 4.0]
     assert rows["predicted"].tolist() == [3.0, 3.0] and rows["difference"].tolist() == [-1.0, 1.0]
     np.testing.assert_allclose(rows["global_mean"], 17 / 5)
@@ -81,13 +81,13 @@ def test_rows_of_a_user_with_what_was_predicted(parts):
 def test_highest_prediction_first_and_without_a_variance_no_interval(parts):
     train, valid = parts
     model = bias(train)
-    rows = held_out_of(foretell(model, train, valid), 3)
+    rows = held_out_of(predict_held_out(model, train, valid), 3)
     assert rows["predicted"].is_monotonic_decreasing and not {"low", "high", "inside"} & set(rows)
     np.testing.assert_allclose(rows["predicted"], rows["biases_only"], atol=1e-5)  # the model is that baseline
 
 
 def test_errors_of_all_rows_are_the_baselines_of_the_run(parts):
-    found = foretell(bias(parts[0]), *parts)
+    found = predict_held_out(bias(parts[0]), *parts)
     everyone = pd.concat([held_out_of(found, user) for user in (1, 2, 3)])
     for name, expected in baselines(*parts).items():
         assert errors_on(everyone)[name].mse == pytest.approx(expected.mse)
@@ -95,10 +95,10 @@ def test_errors_of_all_rows_are_the_baselines_of_the_run(parts):
 
 
 def test_errors_by_hand(parts):
-    found = errors_on(held_out_of(foretell(Sure(), *parts), 3))
+    found = errors_on(held_out_of(predict_held_out(Sure(), *parts), 3))
     assert (found["predicted"].rmse, found["predicted"].mae) == (1.0, 1.0)
     assert found["global_mean"].mse == pytest.approx((1.4**2 + 0.6**2) / 2)
-    assert errors_on(held_out_of(foretell(Sure(), *parts), 2)) == {}
+    assert errors_on(held_out_of(predict_held_out(Sure(), *parts), 2)) == {}
 
 
 def rows_of(rating, predicted, expected):
@@ -125,7 +125,7 @@ def test_one_lucky_row_does_not_tell_two_models_apart():
 
 def test_people_by_hand(parts, tables):
     train, valid = parts
-    found = foretell(Sure(), train, valid)
+    found = predict_held_out(Sure(), train, valid)
     table = people_table(tables[0], Sure(), found)
     assert table["user_id"].tolist() == ["1", "2"] and "bias" not in table  # user 3 has nothing to train on
     assert table["n_held_out"].tolist() == [1, 0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.lessons.similar_users import train_neighbours, walk
+from collab.lessons.similar_users import trace, train_neighbours
 from collab.models.neighbours import FILMS, USERS, NeighboursSettings, dense
 
 
@@ -16,7 +16,7 @@ def few(make_ratings):
 
 def test_those_who_agree_are_found_and_what_they_liked_is_picked(few):
     model = train_neighbours(few, NeighboursSettings(shrinkage=4, damping=0))
-    found = walk(model, few, 1, np.arange(1, few.n_items))
+    found = trace(model, few, 1, np.arange(1, few.n_items))
     assert found.users.tolist() == [1, 2] and found.n_common.tolist() == [4]
     assert found.picks.tolist() == [5] and found.n_shared == 4
     assert np.isnan(found.rating[0, -1]) and found.rating[1, -1] == 5

@@ -7,7 +7,7 @@ import pytest
 from collab.data.tables import describe_users
 from collab.models.baselines import biases_only
 from collab.models.bias import Bias, BiasSettings, Mean, MeanSettings
-from collab.recommend.new_user import newcomer
+from collab.recommend.new_user import new_user
 from collab.training.fit import fit
 from collab.training.metrics import baselines
 
@@ -63,10 +63,10 @@ def test_somebody_kind_is_predicted_higher_and_better_known(parts):
     train, _ = parts
     model = Bias(BiasSettings(), train.n_users, train.n_items)
     fit(model, train, train)
-    person = newcomer(model, describe_users(train), films_of(train), 0.9, train.rating_scale)
+    person = new_user(model, describe_users(train), films_of(train), 0.9, train.rating_scale)
     (kind, _), (strict, _), (before, _) = (
-        person.foresee({1: 5.0, 2: 5.0}),
-        person.foresee({1: 1.0, 2: 1.0}),
+        person.predict({1: 5.0, 2: 5.0}),
+        person.predict({1: 1.0, 2: 1.0}),
         person.before,
     )
     assert (kind.score > before.score).all() and (strict.score < before.score).all()
@@ -79,7 +79,7 @@ def test_the_mean_has_nothing_to_learn_of_a_person(parts):
     train, _ = parts
     model = Mean(MeanSettings(), train.n_users, train.n_items)
     fit(model, train, train)
-    person = newcomer(model, describe_users(train), films_of(train), 1.2, train.rating_scale)
-    found, _ = person.foresee({1: 5.0, 2: 5.0})
+    person = new_user(model, describe_users(train), films_of(train), 1.2, train.rating_scale)
+    found, _ = person.predict({1: 5.0, 2: 5.0})
     assert found.score == pytest.approx(train.rating.mean(), abs=1e-6)
     assert found.standard_deviation == pytest.approx(1.2**0.5)

@@ -88,7 +88,7 @@ def as_bytes(model):
 
 
 @pytest.fixture(scope="module")
-def taught(checkerboard):
+def information_gained(checkerboard):
     """A function that gives a model after a long training on the board, and how it ended; each is trained once."""
     train, valid = checkerboard
     known = {}
@@ -104,9 +104,9 @@ def taught(checkerboard):
 
 
 @every_model
-def test_learns_the_checkerboard(name, settings, checkerboard, taught):
+def test_learns_the_checkerboard(name, settings, checkerboard, information_gained):
     valid = checkerboard[1]
-    model, outcome = taught(name, settings)
+    model, outcome = information_gained(name, settings)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
     if name not in UNABLE:
@@ -192,7 +192,7 @@ def test_stopping_keeps_what_was_learned(name, settings, checkerboard):
     steps = next(wanted.train_epochs(train))
     for _ in range(n_taken):
         next(steps)
-    wanted.settle()
+    wanted.finalize()
     assert outcome.state == ("stopped" if n_taken < n_steps * model.epochs else "finished")
     assert as_bytes(model) == as_bytes(wanted)
     assert as_bytes(model) != as_bytes(build(name, settings, train))
@@ -293,18 +293,18 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
 
 
 @every_model
-def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard, taught):
+def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard, information_gained):
     train, _ = checkerboard
     if not isinstance(build(name, settings, train), FoldsIn):
         return
-    model, _ = taught(name, settings)
+    model, _ = information_gained(name, settings)
     before = as_bytes(model)
     films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
-    found, average = model.fold_in_newcomer(films, stars, 0.8), model.fold_in_newcomer(films[:0], stars[:0], 0.8)
+    found, average = model.fold_in_user(films, stars, 0.8), model.fold_in_user(films[:0], stars[:0], 0.8)
     for rating, variance, _ in (found, average):
         assert rating.shape == variance.shape == (train.n_items,)
         assert np.isfinite(rating).all() and np.isfinite(variance).all() and (variance >= 0).all()
-    again = model.fold_in_newcomer(films[::-1], stars[::-1], 0.8)
+    again = model.fold_in_user(films[::-1], stars[::-1], 0.8)
     assert np.array_equal(again.rating, found.rating) and np.array_equal(again.variance, found.variance)
     assert found.variance.mean() <= average.variance.mean()
     assert as_bytes(model) == before

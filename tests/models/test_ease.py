@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary, liked_from
 from collab.models import ease as module
-from collab.models.ease import PRIOR, UNLIKED, item_item
+from collab.models.ease import PRIOR, UNLIKED, train_item_weights
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 
@@ -32,7 +32,7 @@ def made(n_users=60, n_items=12, seed=0):
 
 
 TRAIN = made()
-KNOWN = item_item(TRAIN)
+KNOWN = train_item_weights(TRAIN)
 some_ratings = st.dictionaries(st.integers(0, 12), st.sampled_from([1.0, 3.0, 4.0, 5.0]), max_size=9)
 
 
@@ -44,7 +44,7 @@ def test_weights_on_paper(monkeypatch):
     foretelling film 2 from film 1 divides by what film 1 has, and the other way round.
     """
     monkeypatch.setattr(module, "STRENGTH", 1.0)
-    known = item_item(ratings_of([(1, 1, 5), (1, 2, 4), (2, 1, 4), (2, 2, 5), (3, 1, 4), (3, 2, 3)]))
+    known = train_item_weights(ratings_of([(1, 1, 5), (1, 2, 4), (2, 1, 4), (2, 2, 5), (3, 1, 4), (3, 2, 3)]))
     assert known.films.tolist() == [1, 2]
     assert known.weights == pytest.approx(np.array([[0, 2.2 / 6], [2.2 / 5.04, 0]]))
     assert known.popularity.tolist() == [0, 1, 1, 0, 0]
@@ -89,7 +89,7 @@ def test_the_order_of_ratings_does_not_matter_and_none_leaves_a_trace(rated, ran
 
 
 def test_only_the_most_rated_films_have_weights_and_the_others_their_popularity():
-    few = item_item(TRAIN, maximum_films=5)
+    few = train_item_weights(TRAIN, maximum_films=5)
     counts = np.bincount(TRAIN.item_index, minlength=13)
     assert len(few.films) == 5 and counts[few.films].min() >= np.sort(counts)[-5]
     left_out = np.setdiff1d(np.arange(13), few.films)
@@ -100,13 +100,13 @@ def test_only_the_most_rated_films_have_weights_and_the_others_their_popularity(
 
 
 def test_a_film_rated_twice_counts_once_with_the_better_rating():
-    once = item_item(ratings_of([(1, 1, 5), (1, 2, 4), (2, 1, 4)]))
-    twice = item_item(ratings_of([(1, 1, 2), (1, 2, 4), (1, 1, 5), (2, 1, 4)]))
+    once = train_item_weights(ratings_of([(1, 1, 5), (1, 2, 4), (2, 1, 4)]))
+    twice = train_item_weights(ratings_of([(1, 1, 2), (1, 2, 4), (1, 1, 5), (2, 1, 4)]))
     assert np.array_equal(once.weights, twice.weights) and np.array_equal(once.popularity, twice.popularity)
 
 
 def test_no_ratings_give_no_weights():
-    empty = item_item(TRAIN.take(np.zeros(0, dtype=np.int64)))
+    empty = train_item_weights(TRAIN.take(np.zeros(0, dtype=np.int64)))
     assert empty.weights.shape == (0, 0) and not empty.score({3: 5.0}).any()
 
 

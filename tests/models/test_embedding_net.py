@@ -29,7 +29,7 @@ def train(model, ratings):
     for steps in model.train_epochs(ratings):
         for _ in steps:
             pass
-    model.settle()
+    model.finalize()
     return model
 
 
@@ -188,8 +188,8 @@ def test_a_newcomer_who_loves_what_a_group_loves_is_taken_for_one_of_them(make_r
     rows = [(user, film, 5 if (user + film) % 2 == 0 else 1) for user in range(1, 31) for film in range(1, 21)]
     ratings = make_ratings(rows)
     model = train(build("net", NetSettings(epochs=60, weight_decay=0.1), ratings), ratings)
-    before = model.fold_in_newcomer(np.array([], dtype=int), np.array([]), 0.5)
-    after = model.fold_in_newcomer(np.array([2, 4, 5]), np.array([5.0, 5.0, 1.0]), 0.5)
+    before = model.fold_in_user(np.array([], dtype=int), np.array([]), 0.5)
+    after = model.fold_in_user(np.array([2, 4, 5]), np.array([5.0, 5.0, 1.0]), 0.5)
     assert before.rating == pytest.approx(model.predict(np.zeros(21, dtype=int), np.arange(21)), abs=1e-4)
     rest = np.arange(6, 21)
     assert (after.rating[rest[::2]] > 4).all() and (after.rating[rest[1::2]] < 2).all()

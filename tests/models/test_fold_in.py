@@ -16,8 +16,8 @@ from collab.models.fold_in import (
     Belief,
     Films,
     background,
+    centre_prior,
     fold_in,
-    meet_ratings,
     predict,
     user_prior,
 )
@@ -383,7 +383,7 @@ def test_order_of_doubtful_films_does_not_matter():
 def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
     world = make_world()
     n_ratings, mean_rating = np.array([0, *range(1, 12)]), np.array([np.nan, *np.linspace(2, 4, 11)])
-    met = meet_ratings(world.prior, world.films(y_range), n_ratings, mean_rating)
+    met = centre_prior(world.prior, world.films(y_range), n_ratings, mean_rating)
     found = world.predict(met, y_range).score
     assert n_ratings[1:] @ found[1:] == pytest.approx(n_ratings[1:] @ mean_rating[1:])
     assert met.mean[:-1].tolist() == world.prior.mean[:-1].tolist() and met.covariance is world.prior.covariance
@@ -391,7 +391,7 @@ def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
 
 def test_prior_out_of_reach_of_the_ratings_stays_as_it_is():
     world = make_world()
-    assert meet_ratings(world.prior, world.films((1.0, 4.0)), np.ones(12), np.full(12, 5.0)) is world.prior
+    assert centre_prior(world.prior, world.films((1.0, 4.0)), np.ones(12), np.full(12, 5.0)) is world.prior
 
 
 def test_what_features_tell_on_paper():
@@ -405,13 +405,13 @@ def test_what_features_tell_on_paper():
     effect = 15 / (30 + FEATURE_DAMPING)
     np.testing.assert_allclose(told.effect, [[0, effect], [0, -effect]], atol=1e-12)
     prior = user_prior(np.random.default_rng(0).normal(size=(61, 1)), user_biases, np.ones(61, dtype=bool))
-    informed = told.inform(prior, np.array([1.0, 0.0]))
-    assert informed.mean == pytest.approx(prior.mean + np.array([0, effect]))
+    new_user_with_facts = told.inform(prior, np.array([1.0, 0.0]))
+    assert new_user_with_facts.mean == pytest.approx(prior.mean + np.array([0, effect]))
     gone = 60 * effect**2 / (60 + PSEUDO_USERS)
-    assert prior.covariance - informed.covariance == pytest.approx(np.array([[0, 0], [0, gone]]), abs=1e-12)
+    assert prior.covariance - new_user_with_facts.covariance == pytest.approx(np.array([[0, 0], [0, gone]]), abs=1e-12)
     assert told.inform(prior, np.zeros(2)) is prior and told.inform(prior, np.full(2, np.nan)) is prior
     half = told.inform(prior, np.array([1.0, np.nan]))  # one of the two opposites is said
-    assert half.mean - prior.mean == pytest.approx((informed.mean - prior.mean) / 2)
+    assert half.mean - prior.mean == pytest.approx((new_user_with_facts.mean - prior.mean) / 2)
 
 
 @given(st.integers(0, 50), st.integers(3, 12))
@@ -420,8 +420,8 @@ def test_features_that_tell_everything_leave_a_covariance(seed, n_people):
     user_factors, user_biases = 1e4 * generator.normal(size=(n_people, 2)), np.zeros(n_people)
     features, trained = np.eye(n_people, dtype=np.float32) * 1e3, np.ones(n_people, dtype=bool)
     prior = user_prior(user_factors, user_biases, trained)
-    informed = background(user_factors, user_biases, trained, features).inform(prior, features[1])
-    assert np.linalg.eigvalsh(informed.covariance)[0] > 0
+    new_user_with_facts = background(user_factors, user_biases, trained, features).inform(prior, features[1])
+    assert np.linalg.eigvalsh(new_user_with_facts.covariance)[0] > 0
 
 
 def test_nobody_described_tells_nothing():

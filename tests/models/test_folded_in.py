@@ -8,7 +8,7 @@ from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
 from collab.models.fold_in import Belief, Films, fold_in
-from collab.recommend.new_user import newcomer
+from collab.recommend.new_user import new_user
 from collab.training.fit import fit
 
 
@@ -44,11 +44,11 @@ def test_dot_bias_agrees_within_a_fifth_of_a_star(movielens_100k):
     model = build_model("dot-bias", preset_of("dot-bias", "fast"), ratings.n_users, ratings.n_items)
     valid_mse = fit(model, ratings, ratings.take(np.arange(1000))).valid.mse
     films = describe_items(movielens_100k, ratings, "title")
-    known = newcomer(model, describe_users(ratings), films, valid_mse, ratings.rating_scale)
+    known = new_user(model, describe_users(ratings), films, valid_mse, ratings.rating_scale)
     everything, apart = np.arange(1, ratings.n_items), []
     for user in np.random.default_rng(0).integers(1, ratings.n_users, 20):
         mine = ratings.user_index == user
         rated = dict(zip(ratings.item_index[mine].tolist(), ratings.rating[mine].tolist(), strict=True))
-        found, _ = known.foresee(rated)
+        found, _ = known.predict(rated)
         apart.append(np.abs(found.score[everything] - model.predict(np.array(user), everything)).mean())
     assert np.mean(apart) < 0.2

@@ -140,10 +140,10 @@ def test_a_newcomer_is_predicted_by_the_definition(make_ratings, of, similarity)
                 for other in range(ratings.n_items)
             ]
             said.append(said_by_definition(likenesses, mine, settings))
-    found = model.fold_in_newcomer(films, stars, 0.8)
+    found = model.fold_in_user(films, stars, 0.8)
     np.testing.assert_allclose(found.rating, mean + bias + item_biases + said, atol=2e-4)
     assert found.variance == pytest.approx(0.8 / (4 + DAMPING))
-    average = model.fold_in_newcomer(films[:0], stars[:0], 0.8)
+    average = model.fold_in_user(films[:0], stars[:0], 0.8)
     np.testing.assert_allclose(average.rating, model.predict(np.zeros(1, int), np.arange(ratings.n_items)), atol=1e-5)
 
 

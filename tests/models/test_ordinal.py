@@ -104,8 +104,8 @@ def test_nobody_lukewarm_is_learned_as_such(board, trained):
 
 
 def test_what_a_newcomer_rates_moves_chances_and_doubt(trained):
-    before = trained.fold_in_newcomer(np.array([], dtype=int), np.array([]), 0.5)
-    after = trained.fold_in_newcomer(np.array([2, 4, 5]), np.array([5.0, 5.0, 1.0]), 0.5)
+    before = trained.fold_in_user(np.array([], dtype=int), np.array([]), 0.5)
+    after = trained.fold_in_user(np.array([2, 4, 5]), np.array([5.0, 5.0, 1.0]), 0.5)
     rest = np.arange(6, 21)
     assert (after.rating[rest[::2]] > after.rating[rest[1::2]].max() + 1).all()
     assert (after.chances[rest[::2], 4] > before.chances[rest[::2], 4]).all()
@@ -136,7 +136,7 @@ def test_the_fold_in_comes_to_rest_at_the_most_probable_person(trained, monkeypa
 
     optimizer.step(loss)
     monkeypatch.setattr(torch, "randn", lambda *shape, **_: torch.zeros(*shape, dtype=torch.float64))
-    found = trained.fold_in_newcomer(films, stars, 0.5)
+    found = trained.fold_in_user(films, stars, 0.5)
     expected = trained._chances((mean + root @ z.detach()).float(), trained.table[trained.n_users :])
     np.testing.assert_allclose(found.chances, expected, atol=1e-4)
 

@@ -30,7 +30,7 @@ def test_every_step_is_that_of_the_packed_model(make_ratings):
             assert one.squared_error == pytest.approx(other.squared_error, rel=1e-4)
             assert (one.n_rows, one.learning_rate, one.momentum) == (other.n_rows, other.learning_rate, other.momentum)
     for model in (fast, plain):
-        model.settle()
+        model.finalize()
     for name, table in fast.weights().items():
         np.testing.assert_allclose(plain.weights()[name], table, atol=1e-4)
 

@@ -70,8 +70,8 @@ def test_a_trained_one_needs_no_features_to_come_back(ratings, features):
     assert np.array_equal(other.predict(*everything), model.predict(*everything))
     assert np.array_equal(other.predict(1, 2, ratings.time[5]), model.predict(1, 2, ratings.time[5]))
     assert np.array_equal(
-        other.fold_in_newcomer(np.array([1]), np.array([5.0]), 0.8).rating,
-        model.fold_in_newcomer(np.array([1]), np.array([5.0]), 0.8).rating,
+        other.fold_in_user(np.array([1]), np.array([5.0]), 0.8).rating,
+        model.fold_in_user(np.array([1]), np.array([5.0]), 0.8).rating,
     )
 
 

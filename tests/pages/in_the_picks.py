@@ -25,9 +25,9 @@ def kept_titles(html):
 
 def press_in_picks(app, do, title, stars=None):
     """Send the event that the browser sends when a button of the list is pressed."""
-    deed = {"event": "pressed", "value": {"do": do, "of": title, "stars": stars}}
+    action = {"event": "pressed", "value": {"do": do, "of": title, "stars": stars}}
     event = WidgetState(
-        id=f"$$STREAMLIT_INTERNAL_KEY_{_component(app).id}__events", json_trigger_value=json.dumps([deed])
+        id=f"$$STREAMLIT_INTERNAL_KEY_{_component(app).id}__events", json_trigger_value=json.dumps([action])
     )
     states = app._tree.get_widget_states()
     states.widgets.append(event)

@@ -52,7 +52,7 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     single, popular = cards(app), picked(app)[0]
     app.toggle(key="groups").set_value(True).run()
     run = current(app)
-    known, found = person_cached.for_newcomers(run.id), person_cached.run_groups(run.id)
+    known, found = person_cached.new_user_of(run.id), person_cached.run_groups(run.id)
     assert len(groups(app)) == 8 == len(found) and not cards(app)
     assert "profile" not in app.query_params and headings(app) == [POPULAR]  # a mere visitor leaves no row
     assert all(box.label.count("\n") == 3 for box in groups(app))
@@ -63,12 +63,12 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     titles = [run.items.title[found[place].shown[0]] for place in (1, 4)]
     assert facts(app) == {"groups": "\n".join(titles)}
 
-    told = person_cached.informed(run.id, (1, 4), None, None, None)
+    told = person_cached.new_user_with_facts(run.id, (1, 4), None, None, None)
     moved = told.before[0].score - known.before[0].score
     mine = np.concatenate([found[place].films for place in (1, 4)])
     rest = np.concatenate([group.films for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
-    expected = picks(told, run.items, {}, 10, together=person_cached.watched_together(run.id), n_familiar=4)
+    expected = picks(told, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
     names, html = picked(app)
     assert [title.rsplit(" (", 1)[0] for title in expected.films.title] == names
     assert names != popular and html.count(", probably ") == 10
@@ -143,13 +143,13 @@ def test_what_was_told_comes_with_the_link_and_shows_on_a_view_only_one(visit, a
 def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, data):
     app = visit("rate", data=data)
     popular, asked, run = picked(app)[0], cards(app), current(app)
-    known, (tells, dataset) = person_cached.for_newcomers(run.id), person_cached.run_background(run.id)
+    known, (tells, dataset) = person_cached.new_user_of(run.id), person_cached.run_background(run.id)
     assert app.selectbox(key="about_occupation").options[0] == "Left out"
     choose(app, "age", "20")
     choose(app, "occupation", "student")
     assert facts(app) == {"age": "20", "occupation": "student"} and headings(app) == ["Your picks"]
-    student = known.believing(tells.inform(known.prior, features_of_person(dataset, 20, None, "student")))
-    found = picks(student, run.items, {}, 10, together=person_cached.watched_together(run.id), n_familiar=4)
+    student = known.with_prior(tells.inform(known.prior, features_of_person(dataset, 20, None, "student")))
+    found = picks(student, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
     assert np.abs(student.before[0].score - known.before[0].score).max() > 0.02
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures == [float(f"{stars:.1f}") for stars in found.films.predicted]
@@ -220,8 +220,8 @@ def test_all_groups_together_tell_nothing_and_ratings_count_beside_them(visit):
     app.toggle(key="groups").set_value(True).run()
     run = current(app)
     rated, share = {run.items.title.tolist().index(title): 5.0}, person_cached.run_audience(run.id).share
-    told = person_cached.informed(run.id, (0,), None, None, None)
-    less = 1 - unknown(told, rated, share) / unknown(person_cached.for_newcomers(run.id), rated, share)
+    told = person_cached.new_user_with_facts(run.id, (0,), None, None, None)
+    less = 1 - unknown(told, rated, share) / unknown(person_cached.new_user_of(run.id), rated, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
 

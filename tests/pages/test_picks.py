@@ -116,7 +116,7 @@ def test_what_if_moves_the_picks_and_saves_nothing(rated):
     place = {title: film for film, title in enumerate(run.items.title)}
     stars = {place[title]: rating for title, rating in given.items()}
     films = [place[title] for title in kept_titles(before[1])]
-    heaviest = weightiest(person_cached.for_newcomers(run.id), person_cached.watched_together(run.id), stars, films)
+    heaviest = weightiest(person_cached.new_user_of(run.id), person_cached.item_weights(run.id), stars, films)
     title = run.items.title[heaviest[0]]
     assert thought_of(rated) == f"{given[title]:g}:{title}" and "Nothing is saved" in texts(rated)
     assert kept_titles(picked(rated)[1]) == kept_titles(before[1]) and "instead of" not in picked(rated)[1]
@@ -143,10 +143,10 @@ def test_what_is_kept_becomes_the_rating_with_the_same_picks(rated):
     press_in_picks(rated, "what if", title)  # out of an open reason
     assert thought_of(rated) == f"{kept_answers(rated)[title]:g}:{title}"
     rated.feedback(key=f"what_if_stars-{title}").set_value(1).run()
-    thought = kept_titles(picked(rated)[1].partition("<p>No longer picked</p>")[0])
+    hypothetical = kept_titles(picked(rated)[1].partition("<p>No longer picked</p>")[0])
     press(rated, "what_if_keep")
     assert kept_answers(rated)[title] == 2.0 and thought_of(rated) is None
-    assert kept_titles(picked(rated)[1]) == thought
+    assert kept_titles(picked(rated)[1]) == hypothetical
     press(rated, "undo")
     assert picked(rated)[0] == before[0]
 
@@ -156,9 +156,9 @@ def test_as_if_it_had_not_been_rated(rated):
     press_in_picks(rated, "what if", titles[0])
     press(rated, "what_if_unrated")
     assert thought_of(rated) == f"none:{titles[0]}" and "had not been rated" in texts(rated)
-    thought = kept_titles(picked(rated)[1].partition("<p>No longer picked</p>")[0])
+    hypothetical = kept_titles(picked(rated)[1].partition("<p>No longer picked</p>")[0])
     press(rated, "what_if_keep")
-    assert titles[0] not in kept_answers(rated) and kept_titles(picked(rated)[1]) == thought
+    assert titles[0] not in kept_answers(rated) and kept_titles(picked(rated)[1]) == hypothetical
 
 
 def test_without_the_only_rating_nothing_is_left_but_what_is_popular(visit):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from collab.errors import ProfileError, RunError
-from collab.recommend.elicitation import Interview, by_information, taught
+from collab.recommend.elicitation import Interview, by_information, information_gained
 from collab.services.environment import read_environment
 from collab.ui.frame import cached
 from collab.ui.person import cached as person_cached
@@ -56,7 +56,7 @@ def test_before_the_first_answer(visit, data):
     assert headings(app) == ["Popular with everyone, not yet yours"]
     titles, html = picked(app)
     assert len(titles) == 10 and "probably" not in html and html.count("on average") == 10
-    start = Interview(person_cached.for_newcomers(run.id), person_cached.run_audience(run.id), {}, ())
+    start = Interview(person_cached.new_user_of(run.id), person_cached.run_audience(run.id), {}, ())
     assert cards(app) == run.items.title.iloc[by_information(start, 12)].drop_duplicates().tolist()[:6]
     assert "profile" not in app.query_params  # a mere visitor leaves no row
     error, baseline = run.record.valid["mse"], run.record.baselines["biases_only"]["mse"]
@@ -89,18 +89,18 @@ def test_the_page_says_what_the_last_answer_taught(visit):
     app = visit("rate")
     assert "Asked: films that you have probably seen" in texts(app)
     run = cached.trained_run(link(app, "run"))
-    known, share = person_cached.for_newcomers(run.id), person_cached.run_audience(run.id).share
+    known, share = person_cached.new_user_of(run.id), person_cached.run_audience(run.id).share
     first, second = cards(app)[:2]
     film = {title: place for place, title in enumerate(run.items.title)}
     rate(app, first, 5)
-    part = taught(known, {}, {film[first]: 5.0}, share)
+    part = information_gained(known, {}, {film[first]: 5.0}, share)
     assert part > 0.005 and f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
     press(app, f"unseen-{second}")
     assert "Nothing learned of your taste, but what to ask you next." in texts(app)
     press(app, "undo")
     assert f"Your uncertainty fell by {100 * part:.0f} %." in texts(app)
     press(app, f"back-{first}")
-    rise = -taught(known, {film[first]: 5.0}, {}, share)
+    rise = -information_gained(known, {film[first]: 5.0}, {}, share)
     assert f"Your uncertainty rose by {100 * rise:.0f} %." in texts(app)
 
 
@@ -434,10 +434,10 @@ DEEDS = {  # each a first one, which would make a profile
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_a_database_that_fails_takes_nothing_and_says_so(visit, monkeypatch, tmp_path, deed):
+def test_a_database_that_fails_takes_nothing_and_says_so(visit, monkeypatch, tmp_path, action):
     (tmp_path / "file").write_text("no database")
     monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")
-    app = visit("rate", groups="true" if deed == "a group" else "false")
-    DEEDS[deed](app)
+    app = visit("rate", groups="true" if action == "a group" else "false")
+    DEEDS[action](app)
     assert "cannot be used" in app.error[0].value and "profile" not in app.query_params
     assert not app.exception and not any(box.value for box in app.checkbox)

@@ -71,7 +71,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     assert ("ynthetic" in texts(app)) == (data == "sample")
 
     run, rated, profile = rate_some(app)
-    known, films = person_cached.for_newcomers(run.id), trained_items(run.items)
+    known, films = person_cached.new_user_of(run.id), trained_items(run.items)
     kind = bias_difference(known, rated, films)
     assert f"{formats.signed(kind.value)} ± {kind.deviation:.2f} stars" in texts(app) and "5 films rated" in texts(app)
     genres = genre_table(known, rated, run.items, 20)
@@ -83,7 +83,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     users = alike(known, rated, taste_cached.run_tastes(run.id), 10)
     assert table_with(app, "likeness").user_id.tolist() == run.users.user_id.iloc[users.user_index].tolist()
     train, _ = cached.ratings_of(run.id)
-    liked = liked_films(train, users.user_index.to_numpy(), run.items, rated, known.foresee(rated)[0].score)
+    liked = liked_films(train, users.user_index.to_numpy(), run.items, rated, known.predict(rated)[0].score)
     assert table_with(app, "n_liked").title.tolist() == liked.title.tolist() and html(app).count("<li>") == len(liked)
     assert f"<b>{liked.n_liked[0]} of {len(users)}</b> gave 4 or more" in html(app)
     assert charts(app) == ["place", "genres", "distribution", "alike_chart"]
@@ -97,7 +97,7 @@ def test_controls_go_with_the_link(visit):
     people = table_with(app, "marked")
     assert people.marked.sum() == 3 == people.marked.head(3).sum() and len(people) == (run.users.n_ratings > 0).sum()
     assert table_with(app, "genre").equals(
-        genre_table(person_cached.for_newcomers(run.id), rated, run.items, 60, beyond_level=True)
+        genre_table(person_cached.new_user_of(run.id), rated, run.items, 60, beyond_level=True)
     )
     app.slider(key="alike").set_value(1).run()
     app.slider(key="minimum").set_value(200).run()
@@ -174,7 +174,7 @@ def test_every_kind_of_model(app, others):
         doubted = table_with(app, "genre").deviation.notna().all()
         assert doubted == (model in ("dot", "bias", "bayes")), model
         if not doubted:
-            mean = level(person_cached.for_newcomers(run_id), rated, trained_items(items)).value
+            mean = level(person_cached.new_user_of(run_id), rated, trained_items(items)).value
             assert formats.signed(mean) in texts(app), model
 
 
@@ -186,8 +186,8 @@ def test_groups_that_were_picked_count_before_the_first_rating(visit):
     app.query_params["profile"] = profile.edit_token
     app.run()
     assert not app.exception and "what you see follows from what was told beforehand" in texts(app)
-    known = person_cached.for_newcomers(run.id).believing(
-        person_cached.informed(run.id, (0,), None, None, None).prior, GROUPS
+    known = person_cached.new_user_of(run.id).with_prior(
+        person_cached.new_user_with_facts(run.id, (0,), None, None, None).prior, GROUPS
     )
     expected = genre_table(known, {}, run.items)
     assert expected.difference.abs().max() > 0.01

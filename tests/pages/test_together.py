@@ -62,7 +62,7 @@ def rate_popular(app, profile, first, stars):
 
 
 @pytest.fixture
-def evening(visit, make):
+def group_picks(visit, make):
     """A function that opens the page for Ada and Bob, each with ratings of the data set in use."""
 
     def open_page(data="sample", **more):
@@ -77,8 +77,8 @@ def evening(visit, make):
 
 
 @pytest.mark.parametrize("data", DATA)
-def test_two_people_get_films_that_neither_has_rated(evening, data):
-    app, ada, bob, rated = evening(data)
+def test_two_people_get_films_that_neither_has_rated(group_picks, data):
+    app, ada, bob, rated = group_picks(data)
     shown = films(app)
     assert len(shown) == 10 and not app.error and not app.warning
     assert not {title.rsplit(" (", 1)[0] for title in rated} & set(shown)
@@ -101,8 +101,8 @@ def test_two_people_get_films_that_neither_has_rated(evening, data):
     )
 
 
-def test_the_ways_and_what_counts_change_the_list(evening):
-    app, *_ = evening()
+def test_the_ways_and_what_counts_change_the_list(group_picks):
+    app, *_ = group_picks()
     lists = {}
     for counts in ("Watch and like", "Predicted rating"):
         app.segmented_control(key="counts").set_value(counts).run()
@@ -118,8 +118,8 @@ def test_the_ways_and_what_counts_change_the_list(evening):
     assert len({tuple(each) for each in lists.values()}) >= 4
 
 
-def test_a_threshold_that_nothing_reaches_offers_the_one_that_leaves_a_film(evening):
-    app, *_ = evening(way="Average without misery", least="5.0")
+def test_a_threshold_that_nothing_reaches_offers_the_one_that_leaves_a_film(group_picks):
+    app, *_ = group_picks(way="Average without misery", least="5.0")
     assert films(app) == [] and "Somebody would rate every film below 5 stars" in texts(app)
     press(app, "lower_least")
     assert films(app) and app.slider(key="least").value < 5
@@ -127,16 +127,16 @@ def test_a_threshold_that_nothing_reaches_offers_the_one_that_leaves_a_film(even
     assert (stars.min(axis=1) >= app.slider(key="least").value - 0.05).all()
 
 
-def test_filters_that_leave_nothing_say_so(evening):
-    app, *_ = evening()
+def test_filters_that_leave_nothing_say_so(group_picks):
+    app, *_ = group_picks()
     app.slider(key="min_ratings").set_value(app.slider(key="min_ratings").max).run()
     years = app.slider(key="years")
     years.set_value((years.min, years.min)).run()
     assert not app.exception and films(app) == [] and "passes the filters" in texts(app)
 
 
-def test_films_that_some_have_liked(evening):
-    app, _, _, rated = evening()
+def test_films_that_some_have_liked(group_picks):
+    app, _, _, rated = group_picks()
     app.toggle(key="again").set_value(True).run()
     assert html(app).count("<span>rated</span>") == table(app).isin(["rated"]).to_numpy().sum()
     app.segmented_control(key="counts").set_value("Predicted rating").run()
@@ -246,17 +246,17 @@ def test_names_are_shown_as_they_are(visit, make):
     assert "&lt;b&gt;Eve&lt;/b&gt; *x*" in html(app) and "<b>Eve</b>" not in html(app)
 
 
-def test_where_the_ratings_behind_the_run_are_gone_predicted_ratings_rank(evening, monkeypatch):
+def test_where_the_ratings_behind_the_run_are_gone_predicted_ratings_rank(group_picks, monkeypatch):
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
     monkeypatch.setattr(cached, "watched_together", gone)
-    app, *_ = evening()
+    app, *_ = group_picks()
     assert len(films(app)) == 10 and "Ranked by predicted rating" in texts(app)
 
 
-def test_a_database_that_fails_is_told_of(evening, monkeypatch):
-    app, *_ = evening()
+def test_a_database_that_fails_is_told_of(group_picks, monkeypatch):
+    app, *_ = group_picks()
 
     def fails(*_):
         raise ProfileError("The database cannot be used.")

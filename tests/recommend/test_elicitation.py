@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief, Films
 from collab.recommend.elicitation import (
     DAMPING,
@@ -21,10 +21,10 @@ from collab.recommend.elicitation import (
     by_helf,
     by_information,
     by_popularity,
-    taught,
+    information_gained,
     unknown,
 )
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 N_FILMS = 12
@@ -56,7 +56,7 @@ def known_of(n_items, y_range=None, doubt=None, noise=0.8, seed=3):
     root = generator.normal(size=(4, 4))
     prior = Belief(np.array([0.2, -0.1, 0.0, 3.4 if y_range is None else 0.4]), root @ root.T / 4)
     tables = generator.normal(size=(n_items, 3)), generator.normal(0, 0.3, n_items)
-    return Newcomer(prior, Films(*tables, covariances, y_range, noise), STARS)
+    return NewUser(prior, Films(*tables, covariances, y_range, noise), STARS)
 
 
 def test_shares_and_covariance_of_who_saw_what(watched, people):
@@ -100,7 +100,9 @@ def test_information_is_what_a_rating_takes_away(people):
         for index in (1, 5, 8):
             left = unknown(known, {**rated, index: 5.0}, people.share)
             assert found[index] == pytest.approx((start - left) * people.share.sum())
-            assert taught(known, rated, {**rated, index: 1.0}, people.share) == pytest.approx(1 - left / start)
+            assert information_gained(known, rated, {**rated, index: 1.0}, people.share) == pytest.approx(
+                1 - left / start
+            )
 
 
 def test_doubtful_films_tell_less(people):
@@ -161,15 +163,15 @@ def test_popularity_and_helf_by_hand(watched, people):
 class FoldingModel:
     """Knows a little more with every rating, and nothing of films."""
 
-    def fold_in_newcomer(self, item_index, ratings, noise_variance):
-        return Foreseen(np.full(13, 3.0), np.full(13, 1 / (1 + len(ratings))))
+    def fold_in_user(self, item_index, ratings, noise_variance):
+        return FoldInPredictions(np.full(13, 3.0), np.full(13, 1 / (1 + len(ratings))))
 
 
 def test_a_model_that_folds_in_by_itself_is_asked_by_chance_alone(watched, people):
-    known = ByItself(FoldingModel(), 0.8, STARS)
+    known = OwnFoldIn(FoldingModel(), 0.8, STARS)
     interview = Interview(known, people, {3: 5.0}, [4])
     assert by_information(interview, 3).tolist() == by_chance_of_seen(interview, 3).tolist()
-    assert taught(known, {}, {3: 5.0}, people.share) == pytest.approx(0.5)
+    assert information_gained(known, {}, {3: 5.0}, people.share) == pytest.approx(0.5)
 
 
 answers = st.dictionaries(st.integers(1, 11), st.sampled_from([None, 1.0, 3.0, 5.0]))
@@ -196,5 +198,10 @@ def test_seeds_differ_in_what_is_left_to_chance(people):
 
 def test_what_was_not_seen_teaches_nothing_about_stars(people):
     known = known_of(len(people.share))
-    assert taught(known, {3: 5.0}, {3: 5.0}, people.share) == 0
-    assert taught(known, {3: 5.0, 4: 1.0}, {3: 5.0}, people.share) < 0 < taught(known, {}, {3: 5.0}, people.share) < 1
+    assert information_gained(known, {3: 5.0}, {3: 5.0}, people.share) == 0
+    assert (
+        information_gained(known, {3: 5.0, 4: 1.0}, {3: 5.0}, people.share)
+        < 0
+        < information_gained(known, {}, {3: 5.0}, people.share)
+        < 1
+    )

@@ -9,7 +9,7 @@ from scipy.stats import norm, pearsonr
 
 from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions
 from collab.recommend.group import (
     AVERAGE,
@@ -62,7 +62,7 @@ def weights(seed=0):
     """Item-item weights out of the air: any will do for what must always hold."""
     drawn = np.random.default_rng(seed).normal(0, 0.1, (N - 2, N - 2)).astype(np.float32)
     np.fill_diagonal(drawn, 0)
-    return ItemItem(np.arange(1, N - 1), drawn, np.array([-1, *range(N - 2), -1]), COUNTS / 1000, 4.0)
+    return ItemWeights(np.arange(1, N - 1), drawn, np.array([-1, *range(N - 2), -1]), COUNTS / 1000, 4.0)
 
 
 TOGETHER = weights()
@@ -78,8 +78,8 @@ groups = st.lists(people, min_size=2, max_size=4)
 choices = {"way": st.sampled_from(WAYS), "order": st.sampled_from(JOINT_ORDERS)}
 
 
-def listed(evening):
-    return evening.films["item_index"].tolist()
+def listed(group_picks):
+    return group_picks.films["item_index"].tolist()
 
 
 def test_two_people_and_three_films_by_hand():
@@ -113,15 +113,15 @@ def test_a_list_by_predicted_rating_by_hand():
         WITHOUT_MISERY: [2, 5, 4],
     }
     for way, films in best.items():
-        evening = pick_together(group, ITEMS, SCALE, 4, way=way, order=RATING)
-        assert listed(evening) == films, way
-    evening = pick_together(group, ITEMS, SCALE, 2, order=RATING)
-    assert evening.films["score"].tolist() == [4.0, 4.0] and evening.stars.tolist() == [[4.0, 4.2], [4.0, 3.8]]
+        group_picks = pick_together(group, ITEMS, SCALE, 4, way=way, order=RATING)
+        assert listed(group_picks) == films, way
+    group_picks = pick_together(group, ITEMS, SCALE, 2, order=RATING)
+    assert group_picks.films["score"].tolist() == [4.0, 4.0] and group_picks.stars.tolist() == [[4.0, 4.2], [4.0, 3.8]]
     # Ada's own: 1, 5, 2; Bob's own: 8, 3, 2, 5; film 7 is out, 9 and 10 have too few ratings
-    assert evening.place.tolist() == [[3, 2], [3, 4]] and evening.alone.tolist() == [[1, 5], [8, 3]]
-    assert evening.candidates.tolist() == [1, 2, 3, 4, 5, 6, 8]
-    assert evening.low.tolist() == [[3, 4], [3, 3]] and evening.high.tolist() == [[5, 5], [5, 4]]
-    gain = gains(evening, group)
+    assert group_picks.place.tolist() == [[3, 2], [3, 4]] and group_picks.alone.tolist() == [[1, 5], [8, 3]]
+    assert group_picks.candidates.tolist() == [1, 2, 3, 4, 5, 6, 8]
+    assert group_picks.low.tolist() == [[3, 4], [3, 3]] and group_picks.high.tolist() == [[5, 5], [5, 4]]
+    gain = gains(group_picks, group)
     assert gain["together"].tolist() == pytest.approx([4.1, 3.9])
     assert gain["alone"].tolist() == pytest.approx([4.6, 4.3])
     assert gain["anything"].tolist() == pytest.approx([20.2 / 7, 22.4 / 7])
@@ -152,48 +152,50 @@ def test_the_order_of_the_people_does_not_matter(group, way, order):
 @given(people, st.integers(2, 4), st.sampled_from([AVERAGE, LEAST_MISERY]), choices["order"])
 @settings(max_examples=60)
 def test_copies_of_one_person_get_that_persons_own_order(person, n_people, way, order):
-    evening = pick_together([person] * n_people, ITEMS, SCALE, way=way, order=order, known=TOGETHER)
+    group_picks = pick_together([person] * n_people, ITEMS, SCALE, way=way, order=order, known=TOGETHER)
     alone = rank(order, person.foreseen, ITEMS, person.rated, person.dismissed, known=TOGETHER)
-    assert listed(evening) == alone["item_index"].tolist()
-    assert np.array_equal(evening.alone[0], listed(evening))
-    assert (evening.place == np.arange(1, len(alone) + 1)).all()
+    assert listed(group_picks) == alone["item_index"].tolist()
+    assert np.array_equal(group_picks.alone[0], listed(group_picks))
+    assert (group_picks.place == np.arange(1, len(alone) + 1)).all()
 
 
 @given(group=groups, again=st.booleans(), **choices)
 def test_what_one_rated_or_dismissed_is_never_there(group, again, way, order):
-    evening = pick_together(group, ITEMS, SCALE, way=way, order=order, known=TOGETHER, again=again)
-    shown = set(evening.films["title"])
+    group_picks = pick_together(group, ITEMS, SCALE, way=way, order=order, known=TOGETHER, again=again)
+    shown = set(group_picks.films["title"])
     dismissed = {TITLES[film] for each in group for film in each.dismissed}
     rated = {TITLES[film] for each in group for film in each.rated}
-    assert not shown & dismissed and (again or not shown & rated) and (COUNTS[listed(evening)] >= 20).all()
-    assert evening.given.any() == bool(shown & rated)
+    assert not shown & dismissed and (again or not shown & rated) and (COUNTS[listed(group_picks)] >= 20).all()
+    assert group_picks.given.any() == bool(shown & rated)
 
 
 def test_films_that_some_have_liked_may_be_seen_again():
     ada = member(np.full(N, 3.0), {1: 5.0, 2: 4.0, 3: 2.0, 4: 5.0, 5: 4.0})
     bob = member(np.full(N, 3.0), {4: 1.0, 5: 5.0}, dismissed=(2,))
-    evening = pick_together([ada, bob], ITEMS, SCALE, order=RATING, again=True)
-    assert listed(evening)[0] == 1 and evening.stars[:, 0].tolist() == [5.0, 3.0]
-    assert evening.given[:, 0].tolist() == [True, False]
-    assert (evening.low[0, 0], evening.high[0, 0]) == (5.0, 5.0) and evening.high[1, 0] > evening.low[1, 0]
-    assert set(listed(evening)) == {1, 7, 8}  # 2, 6 dismissed by Bob, 3 and 4 rated low, 5 seen by both
-    assert gains(evening, [ada, bob])["together"].tolist() == pytest.approx([11 / 3, 3.0])
-    found = only_one_likes([ada, bob], evening.candidates, SCALE)
+    group_picks = pick_together([ada, bob], ITEMS, SCALE, order=RATING, again=True)
+    assert listed(group_picks)[0] == 1 and group_picks.stars[:, 0].tolist() == [5.0, 3.0]
+    assert group_picks.given[:, 0].tolist() == [True, False]
+    assert (group_picks.low[0, 0], group_picks.high[0, 0]) == (5.0, 5.0) and group_picks.high[1, 0] > group_picks.low[
+        1, 0
+    ]
+    assert set(listed(group_picks)) == {1, 7, 8}  # 2, 6 dismissed by Bob, 3 and 4 rated low, 5 seen by both
+    assert gains(group_picks, [ada, bob])["together"].tolist() == pytest.approx([11 / 3, 3.0])
+    found = only_one_likes([ada, bob], group_picks.candidates, SCALE)
     assert [each.tolist() for each in found] == [[], []]  # film 1 is hers already
     liked_twice = member(np.full(N, 3.0), {6: 5.0})
-    evening = pick_together([liked_twice, member(np.full(N, 3.0))], ITEMS, SCALE, again=True, order=RATING)
-    assert 6 in listed(evening) and 2 not in listed(evening)  # one film of that title
+    group_picks = pick_together([liked_twice, member(np.full(N, 3.0))], ITEMS, SCALE, again=True, order=RATING)
+    assert 6 in listed(group_picks) and 2 not in listed(group_picks)  # one film of that title
 
 
 def test_nobodys_spread_counts_more():
     """Bob's scores lie a hundred times as far apart as Ada's; the first place of each still weighs the same."""
     ada = member(np.linspace(3.00, 3.10, N))
     bob = member(np.linspace(5.0, -5.0, N))
-    flat = ItemItem(TOGETHER.films, np.zeros_like(TOGETHER.weights), TOGETHER.place, np.full(N, 0.1), 4.0)
-    evening = pick_together([ada, bob], ITEMS, SCALE, known=flat)
-    assert evening.order == WATCH
-    assert evening.films["score"].tolist() == pytest.approx(np.zeros(8), abs=1e-12)  # opposite orders cancel
-    assert listed(evening) == list(CANDIDATES)  # so the more often rated film comes first
+    flat = ItemWeights(TOGETHER.films, np.zeros_like(TOGETHER.weights), TOGETHER.place, np.full(N, 0.1), 4.0)
+    group_picks = pick_together([ada, bob], ITEMS, SCALE, known=flat)
+    assert group_picks.order == WATCH
+    assert group_picks.films["score"].tolist() == pytest.approx(np.zeros(8), abs=1e-12)  # opposite orders cancel
+    assert listed(group_picks) == list(CANDIDATES)  # so the more often rated film comes first
 
 
 def test_years_and_genres_do_not_turn_two_films_round():
@@ -204,8 +206,8 @@ def test_years_and_genres_do_not_turn_two_films_round():
 
 
 def test_without_what_was_watched_together_ratings_rank():
-    evening = pick_together([member(np.arange(N)), member(np.arange(N))], ITEMS, SCALE, order=WATCH)
-    assert evening.order == RATING and listed(evening)[0] == 8
+    group_picks = pick_together([member(np.arange(N)), member(np.arange(N))], ITEMS, SCALE, order=WATCH)
+    assert group_picks.order == RATING and listed(group_picks)[0] == 8
     with pytest.raises(SettingError, match="no order 'popular' for several people"):
         pick_together([member(np.arange(N))] * 2, ITEMS, SCALE, order="popular")
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
 from collab.errors import SettingError
-from collab.models.contract import Foreseen
-from collab.models.ease import ItemItem
-from collab.models.fold_in import Belief, Films, fold_in, meet_ratings, predict, user_prior
-from collab.recommend.new_user import STRANGERS, newcomer, picks
+from collab.models.contract import FoldInPredictions
+from collab.models.ease import ItemWeights
+from collab.models.fold_in import Belief, Films, centre_prior, fold_in, predict, user_prior
+from collab.recommend.new_user import NEW_USER_NOISE, new_user, picks
 from collab.recommend.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
 from collab.recommend.reasons import rating_reasons, rounded, watched_reasons, weightiest
 
@@ -54,7 +54,9 @@ def make_model(y_range=(0.0, 5.5), doubt=None):
         item_biases=np.full(10, 0.3),
         item_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * doubt, 10, 0),
         user_covariances=None if doubt is None else np.repeat(np.eye(2)[None] * 0.1, N_USERS, 0),
-        noise_variances=None if doubt is None else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]) / STRANGERS,
+        noise_variances=None
+        if doubt is None
+        else np.array([50.0, *np.linspace(0.6, 1.0, N_USERS - 1)]) / NEW_USER_NOISE,
         y_range=y_range,
         has_biases=True,
     )
@@ -62,12 +64,12 @@ def make_model(y_range=(0.0, 5.5), doubt=None):
 
 @pytest.fixture
 def known(users, items):
-    return newcomer(make_model(), users, items, 0.8, STARS)
+    return new_user(make_model(), users, items, 0.8, STARS)
 
 
 @pytest.fixture
 def bayesian(users, items):
-    return newcomer(make_model(None, doubt=0.2), users, items, 0.9, STARS)
+    return new_user(make_model(None, doubt=0.2), users, items, 0.9, STARS)
 
 
 def test_noise_is_the_held_out_error_or_the_mean_of_what_the_model_knows(known, bayesian):
@@ -87,7 +89,7 @@ def test_average_prediction_for_somebody_new_is_the_average_training_rating(know
 def test_a_model_without_biases_keeps_its_mean(users, items):
     model = make_model()
     model.has_biases, model.user_biases = False, np.zeros(N_USERS)
-    assert newcomer(model, users, items, 0.8, STARS).prior.mean[-1] == 0
+    assert new_user(model, users, items, 0.8, STARS).prior.mean[-1] == 0
 
 
 def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
@@ -96,7 +98,7 @@ def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
         prior = user_prior(
             model.user_factors, model.user_biases, users.n_ratings.to_numpy() > 0, model.user_covariances
         )
-        prior = meet_ratings(prior, films, items.n_ratings, items.mean_rating)
+        prior = centre_prior(prior, films, items.n_ratings, items.mean_rating)
         posterior = fold_in(prior, films, [3, 2], [5.0, 1.0])
         expected = predict(posterior, films, STARS)
         found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=20)).films
@@ -116,39 +118,45 @@ def make_together(items):
     weights = np.zeros((8, 8), np.float32)
     weights[np.arange(5), np.arange(3, 8)] = 0.5
     popularity = items["n_ratings"].to_numpy() / 160
-    return ItemItem(np.arange(1, 9), weights, np.array([-1, *range(8), -1]), popularity, 4.0)
+    return ItemWeights(np.arange(1, 9), weights, np.array([-1, *range(8), -1]), popularity, 4.0)
 
 
 def test_what_is_watched_together_ranks_by_default_and_the_rating_where_it_is_not_known(known, items):
-    together = make_together(items)
-    for order, weights, ranked_by in ((WATCH, together, WATCH), (WATCH, None, RATING), (RATING, together, RATING)):
-        found = picks(known, items, {2: 5.0}, order=order, together=weights)
-        expected = rank(ranked_by, known.foresee({2: 5.0})[0], items, {2: 5.0}, known=weights)
+    item_weights = make_together(items)
+    for order, weights, ranked_by in (
+        (WATCH, item_weights, WATCH),
+        (WATCH, None, RATING),
+        (RATING, item_weights, RATING),
+    ):
+        found = picks(known, items, {2: 5.0}, order=order, item_weights=weights)
+        expected = rank(ranked_by, known.predict({2: 5.0})[0], items, {2: 5.0}, known=weights)
         assert found.order == ranked_by
         pd.testing.assert_frame_equal(found.films[list(expected)], expected)
-    assert picks(known, items, {2: 5.0}, together=together).films["item_index"][0] == 5
+    assert picks(known, items, {2: 5.0}, item_weights=item_weights).films["item_index"][0] == 5
     with pytest.raises(SettingError, match="no order 'best'"):
         picks(known, items, {2: 5.0}, order="best")
 
 
 def test_new_films_stand_before_those_that_the_person_may_know(known, items):
-    together = make_together(items)  # after one rating films 1 and 5 are probably known
-    found = picks(known, items, {2: 5.0}, n=4, together=together, n_familiar=1).films
+    item_weights = make_together(items)  # after one rating films 1 and 5 are probably known
+    found = picks(known, items, {2: 5.0}, n=4, item_weights=item_weights, n_familiar=1).films
     assert found["familiar"].tolist() == [False, False, False, True]
     assert (found["seen"] >= FAMILIAR_FROM).tolist() == found["familiar"].tolist()
-    only = picks(known, items, {2: 5.0}, n=20, together=together, n_familiar=20).films
+    only = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=20).films
     assert only["familiar"].is_monotonic_increasing and only["item_index"].is_unique
-    assert set(only["item_index"]) == set(picks(known, items, {2: 5.0}, n=20, together=together).films["item_index"])
-    told = picks(known, items, {2: 5.0}, n=20, together=together, n_familiar=2, not_seen=[1]).films
+    assert set(only["item_index"]) == set(
+        picks(known, items, {2: 5.0}, n=20, item_weights=item_weights).films["item_index"]
+    )
+    told = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=2, not_seen=[1]).films
     assert not told.set_index("item_index")["familiar"][1]  # its place is among the new ones: the person has said so
 
 
 def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
     rated, films = {3: 5.0, 2: 1.0, 5: 4.0, 1: 3.0, 6: 2.0}, np.array([4, 7, 8])
-    together = make_together(items)
-    explained = [(watched_reasons(together, rated, films), together.score(rated))]
+    item_weights = make_together(items)
+    explained = [(watched_reasons(item_weights, rated, films), item_weights.score(rated))]
     for person in (known, bayesian):
-        explained.append((rating_reasons(person, rated, films), person.foresee(rated)[0].score))
+        explained.append((rating_reasons(person, rated, films), person.predict(rated)[0].score))
         for reason, before in zip(explained[-1][0], person.before[0].score[films], strict=True):
             assert reason.start == pytest.approx(before, abs=1e-6)
             assert len(reason.parts) == 4 and reason.n_others == 1
@@ -165,11 +173,11 @@ def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
 def test_what_was_told_is_a_part_of_the_reason_and_all_parts_add_up(known, bayesian):
     films, taste = np.array([4, 7, 8]), np.array([0.8, 0.1])
     for person in (known, bayesian):
-        first = person.believing(Belief(person.prior.mean + taste, person.prior.covariance), "first")
-        second = first.believing(Belief(first.prior.mean - 2 * taste, first.prior.covariance / 2), "second")
+        first = person.with_prior(Belief(person.prior.mean + taste, person.prior.covariance), "first")
+        second = first.with_prior(Belief(first.prior.mean - 2 * taste, first.prior.covariance / 2), "second")
         plain, after_first, before = (each.before[0].score[films] for each in (person, first, second))
         for rated in ({}, {3: 5.0, 2: 1.0}):
-            score = second.foresee(rated)[0].score[films]
+            score = second.predict(rated)[0].score[films]
             for place, reason in enumerate(rating_reasons(second, rated, films)):
                 assert [name for name, _ in reason.told] == ["first", "second"]
                 assert reason.start == pytest.approx(plain[place], abs=1e-6)
@@ -179,24 +187,27 @@ def test_what_was_told_is_a_part_of_the_reason_and_all_parts_add_up(known, bayes
                 assert added == pytest.approx(reason.total, abs=1e-9)
                 assert reason.total == pytest.approx(score[place], abs=1e-5)
         assert first.told[0][1] is person.prior and person.told == ()
-        assert second.believing(second.prior, "nothing new") is second
+        assert second.with_prior(second.prior, "nothing new") is second
 
 
 def test_a_model_that_folds_in_by_itself_gives_no_reason(users, items):
-    assert rating_reasons(newcomer(FoldingModel(), users, items, 0.64, STARS), {3: 5.0}, np.array([5])) is None
+    assert rating_reasons(new_user(FoldingModel(), users, items, 0.64, STARS), {3: 5.0}, np.array([5])) is None
 
 
 def test_the_film_that_weighs_most_in_the_picks_comes_first(known, items, users):
-    rated, films, together = {3: 5.0, 2: 1.0, 1: 4.0}, np.array([4, 5, 6]), make_together(items)
-    assert weightiest(known, together, rated, films) == [
+    rated, films, item_weights = {3: 5.0, 2: 1.0, 1: 4.0}, np.array([4, 5, 6]), make_together(items)
+    assert weightiest(known, item_weights, rated, films) == [
         1,
         3,
         2,
     ]  # 1 has .5 of film 4, 3 as much of 6, 2 a fifth of that
     by_stars = np.abs(known.star_parts(rated, films)[1]).sum(axis=1)
     assert weightiest(known, None, rated, films) == np.array([3, 2, 1])[np.argsort(-by_stars)].tolist()
-    assert weightiest(newcomer(FoldingModel(), users, items, 0.64, STARS), None, rated, films) == [1, 2, 3]
-    assert weightiest(known, together, rated, films[:0]) == [1, 2, 3] and weightiest(known, together, {}, films) == []
+    assert weightiest(new_user(FoldingModel(), users, items, 0.64, STARS), None, rated, films) == [1, 2, 3]
+    assert (
+        weightiest(known, item_weights, rated, films[:0]) == [1, 2, 3]
+        and weightiest(known, item_weights, {}, films) == []
+    )
 
 
 @given(st.lists(st.floats(-9, 9), max_size=9), st.integers(0, 3))
@@ -232,7 +243,7 @@ def test_every_pick_says_its_likely_range_in_words(known, items):
 @pytest.mark.parametrize("scale", [STARS, HALF_STARS])
 def test_every_pick_has_a_chance_for_every_level(users, items, scale):
     found = picks(
-        newcomer(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
+        new_user(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
     )
     assert found.chances.shape == (len(found.films), len(scale.levels))
     assert found.chances.sum(axis=1) == pytest.approx(1)
@@ -252,7 +263,7 @@ def test_more_is_learned_with_every_rating_and_the_noise_stays(known, bayesian, 
 
 
 def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, items):
-    sure, unsure = (newcomer(make_model(None, doubt), users, items, 0.8, STARS) for doubt in (0.0, 0.5))
+    sure, unsure = (new_user(make_model(None, doubt), users, items, 0.8, STARS) for doubt in (0.0, 0.5))
     rated = {3: 5.0, 2: 1.0}
     narrow, wide = (picks(person, items, rated, n=10, dials=Dials(minimum_count=1)) for person in (sure, unsure))
     assert wide.films["uncertainty"].min() > narrow.films["uncertainty"].max()
@@ -269,13 +280,13 @@ def test_without_a_candidate_there_is_no_pick(known, items):
 class FoldingModel:
     """Everybody likes film 5 best, and people are a little better known with every rating."""
 
-    def fold_in_newcomer(self, item_index, ratings, noise_variance):
+    def fold_in_user(self, item_index, ratings, noise_variance):
         rating = np.where(np.arange(10) == 5, 6.0, 3.0) + 0.1 * ratings.sum()
-        return Foreseen(rating, np.full(10, noise_variance / (1 + len(ratings))))
+        return FoldInPredictions(rating, np.full(10, noise_variance / (1 + len(ratings))))
 
 
 def test_a_model_that_folds_in_by_itself_is_asked(users, items):
-    person = newcomer(FoldingModel(), users, items, 0.64, STARS)
+    person = new_user(FoldingModel(), users, items, 0.64, STARS)
     found = picks(person, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20))
     best, second = found.films.iloc[0], found.films.iloc[1]
     assert best.item_index == 5 and 3 not in found.films.item_index.tolist()
@@ -289,16 +300,16 @@ def test_a_model_that_folds_in_by_itself_is_asked(users, items):
 class NamingModel(FoldingModel):
     """The same, with chances: one star or five, as likely as makes the rating."""
 
-    def fold_in_newcomer(self, item_index, ratings, noise_variance):
+    def fold_in_user(self, item_index, ratings, noise_variance):
         five = np.where(np.arange(10) == 5, 0.9, 0.5)
         chances = np.zeros((10, 5))
         chances[:, 0], chances[:, 4] = 1 - five, five
-        return Foreseen(chances @ STARS.levels, np.full(10, noise_variance / (1 + len(ratings))), chances)
+        return FoldInPredictions(chances @ STARS.levels, np.full(10, noise_variance / (1 + len(ratings))), chances)
 
 
 def test_chances_that_a_model_names_itself_are_taken(users, items):
     found = picks(
-        newcomer(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
+        new_user(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
     )
     best = found.films.iloc[0]
     assert found.own_chances and best.item_index == 5

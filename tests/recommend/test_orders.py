@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collab.errors import SettingError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions
 from collab.recommend.orders import (
     FAMILIAR_FROM,
     ORDERS,
     RATING_WEIGHT,
     Dials,
-    Move,
+    RankChange,
     allowed,
     moves,
     rank,
@@ -51,7 +51,7 @@ def make_together(seed=0):
     """Weights out of the air: any will do for what must always hold."""
     weights = np.random.default_rng(seed).normal(0, 0.1, (N - 2, N - 2)).astype(np.float32)
     np.fill_diagonal(weights, 0)
-    return ItemItem(np.arange(1, N - 1), weights, np.array([-1, *range(N - 2), -1]), COUNTS / 1000, 4.0)
+    return ItemWeights(np.arange(1, N - 1), weights, np.array([-1, *range(N - 2), -1]), COUNTS / 1000, 4.0)
 
 
 PREDICTIONS = make_predictions(np.linspace(2, 4.5, N), np.tile([0.5, 1.5], N)[:N])
@@ -69,9 +69,9 @@ any_dials = st.builds(
 
 
 def test_each_order_ranks_by_its_own_number():
-    predictions, together = make_predictions([3.0, 4.0, 6.0], [1.0, 2.0, 0.5]), np.array([0.1, 0.2, -0.3])
+    predictions, item_weights = make_predictions([3.0, 4.0, 6.0], [1.0, 2.0, 0.5]), np.array([0.1, 0.2, -0.3])
     counts = np.array([7, 8, 9])
-    score = {order: score_of(order, predictions, counts, together) for order in ORDERS}
+    score = {order: score_of(order, predictions, counts, item_weights) for order in ORDERS}
     assert score["rating"].tolist() == [3, 4, 6] and score["popular"].tolist() == [7, 8, 9]
     assert score["safe"] == pytest.approx([3 - 1.2816, 4 - 2.5631, 6 - 0.6408], abs=1e-3)
     assert score["long-shot"] == pytest.approx([3 + 1.2816, 4 + 2.5631, 6 + 0.6408], abs=1e-3)
@@ -173,8 +173,8 @@ lists = st.lists(st.integers(1, 15), unique=True, max_size=10)
 
 def test_moves_by_hand():
     stayed, gone = moves([7, 3, 9, 4], [3, 5, 7, 4])
-    assert stayed == [Move(3, 1, 0), Move(5, None, 1), Move(7, 0, 2), Move(4, 3, 3)]
-    assert gone == [Move(9, 2, None)]
+    assert stayed == [RankChange(3, 1, 0), RankChange(5, None, 1), RankChange(7, 0, 2), RankChange(4, 3, 3)]
+    assert gone == [RankChange(9, 2, None)]
 
 
 @given(lists, lists)

@@ -12,8 +12,8 @@ from collab.data.answers import DISMISSALS
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.data.splitting import split_random
 from collab.models import build_model, preset_of
-from collab.models.ease import ItemItem, item_item
-from collab.recommend.new_user import newcomer, picks
+from collab.models.ease import ItemWeights, train_item_weights
+from collab.recommend.new_user import new_user, picks
 from collab.recommend.orders import ORDERS, Dials
 from collab.services.profiles import ProfileStore
 from collab.training.fit import fit
@@ -42,11 +42,11 @@ dials = st.builds(
 class World:
     """Not a dataclass: hypothesis would write all of it out."""
 
-    def __init__(self, items: pd.DataFrame, people: dict, together: ItemItem) -> None:
-        self.items, self.people, self.together = items, people, together
+    def __init__(self, items: pd.DataFrame, people: dict, item_weights: ItemWeights) -> None:
+        self.items, self.people, self.item_weights = items, people, item_weights
 
     def picks(self, kind, rated, **how):
-        return picks(self.people[kind], self.items, rated, together=self.together, **how)
+        return picks(self.people[kind], self.items, rated, item_weights=self.item_weights, **how)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def world():
             chosen = dataclasses.replace(chosen, epochs=epochs)
         model = build_model(name, chosen, train.n_users, train.n_items, SCALE)
         mse = fit(model, train, valid).valid.mse
-        people[name] = newcomer(model, users, items, mse, SCALE)
-    return World(items, people, item_item(train))
+        people[name] = new_user(model, users, items, mse, SCALE)
+    return World(items, people, train_item_weights(train))
 
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -137,14 +137,14 @@ def store(tmp_path_factory):
         yield opened
 
 
-deeds = st.lists(
+actions = st.lists(
     st.tuples(films, st.one_of(stars, st.none(), st.sampled_from([*DISMISSALS, "take back"]))), max_size=12
 )
 
 
 @every_kind
 @settings(max_examples=25, deadline=None)
-@given(deeds, films, stars, st.sampled_from(ORDERS), dials)
+@given(actions, films, stars, st.sampled_from(ORDERS), dials)
 def test_what_was_taken_back_leaves_no_trace(store, world, kind, done, first, its_stars, order, some):
     """Answers given, changed and taken back one by one pick what the last word on every film picks, said at once."""
     known = []

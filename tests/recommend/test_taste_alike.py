@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from collab.data.ratings import RatingScale
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief, Films
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 from collab.recommend.taste_alike import alike, liked_films, n_in_common, trained_tastes
 
 STARS = RatingScale(1.0, 5.0, 1.0)
@@ -36,40 +36,40 @@ def model():
     return SimpleNamespace(predict=lambda user, film: 3 + biases[user] + (USERS[user] * FACTORS[film]).sum(axis=1))
 
 
-def newcomer(spread=1.0, noise=0.1):
+def new_user(spread=1.0, noise=0.1):
     prior = Belief(np.array([0.0, 0.0, 3.0]), np.diag([spread, spread, 0.5]))
-    return Newcomer(prior, Films(FACTORS, np.zeros(5), None, None, noise), STARS)
+    return NewUser(prior, Films(FACTORS, np.zeros(5), None, None, noise), STARS)
 
 
 USERS_TABLE = pd.DataFrame({"n_ratings": [0, 5, 5, 5, 5, 5]})
 
 
 def test_likeness_is_the_correlation_of_what_is_above_the_average_person(model, items):
-    tastes = trained_tastes(model, newcomer(), USERS_TABLE, items)
+    tastes = trained_tastes(model, new_user(), USERS_TABLE, items)
     assert tastes.films.tolist() == [1, 2, 3, 4] and tastes.user_index.tolist() == [1, 2, 3, 4, 5]
     away = np.array([1, 1, 2, 0]) - 1  # the bias of user 2, and the taste for film 3, without their mean
     np.testing.assert_allclose(tastes.direction[1], away / np.linalg.norm(away), atol=1e-12)
     np.testing.assert_allclose(tastes.direction[4], 0)  # kind, and nothing else
-    table = alike(newcomer(noise=1e-4), {1: 5.0, 2: 1.0, 3: 3.0, 4: 3.0}, tastes)
+    table = alike(new_user(noise=1e-4), {1: 5.0, 2: 1.0, 3: 3.0, 4: 3.0}, tastes)
     assert table.user_index.tolist() == [1, 4]  # the one against it, and those with nothing in common, are left out
     np.testing.assert_allclose(table.likeness, [1, np.sqrt(0.5)], atol=0.01)
     assert ((table.low <= table.likeness) & (table.likeness <= table.high + 1e-9)).all()
 
 
 def test_little_known_people_are_much_like_nobody(model, items):
-    tastes = trained_tastes(model, newcomer(), USERS_TABLE, items)
+    tastes = trained_tastes(model, new_user(), USERS_TABLE, items)
     one, both = (
-        alike(newcomer(noise=0.8), rated, tastes).set_index("user_index") for rated in ({1: 5.0}, {1: 5.0, 2: 1.0})
+        alike(new_user(noise=0.8), rated, tastes).set_index("user_index") for rated in ({1: 5.0}, {1: 5.0, 2: 1.0})
     )
     assert 0.1 < one.likeness[1] < both.likeness[1] < 0.95
     assert both.high[1] - both.low[1] < one.high[1] - one.low[1]
-    assert alike(newcomer(), {}, tastes).empty
-    again = alike(newcomer(noise=0.8), {2: 1.0, 1: 5.0}, tastes).set_index("user_index")
+    assert alike(new_user(), {}, tastes).empty
+    again = alike(new_user(noise=0.8), {2: 1.0, 1: 5.0}, tastes).set_index("user_index")
     pd.testing.assert_frame_equal(again, both)
 
 
 def test_inside_a_sigmoid_draws_go_through_it(model, items):
-    inside = Newcomer(newcomer().prior, Films(FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4), STARS)
+    inside = NewUser(new_user().prior, Films(FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4), STARS)
     tastes = trained_tastes(model, inside, USERS_TABLE, items)
     table = alike(inside, {1: 5.0, 2: 1.0}, tastes, 1)
     assert table.user_index.tolist() == [1] and 0.3 < table.likeness[0] < 1
@@ -77,9 +77,9 @@ def test_inside_a_sigmoid_draws_go_through_it(model, items):
 
 def test_a_model_that_folds_in_by_itself_has_its_best_guess(model, items):
     def answer(film, stars, noise):
-        return Foreseen(3.0 + len(film) * FACTORS[:, 0], np.zeros(5))
+        return FoldInPredictions(3.0 + len(film) * FACTORS[:, 0], np.zeros(5))
 
-    known = ByItself(SimpleNamespace(fold_in_newcomer=answer), 0.8, STARS)
+    known = OwnFoldIn(SimpleNamespace(fold_in_user=answer), 0.8, STARS)
     tastes = trained_tastes(model, known, USERS_TABLE, items)
     table = alike(known, {1: 5.0}, tastes, 1)
     assert table.user_index.tolist() == [1] and table.likeness[0] == pytest.approx(1) and np.isnan(table.low[0])
@@ -87,7 +87,7 @@ def test_a_model_that_folds_in_by_itself_has_its_best_guess(model, items):
 
 def test_where_all_films_move_alike_nobody_is_similar(items):
     films = Films(np.zeros((5, 0)), np.linspace(0, 1, 5), None, None, 0.8)
-    flat = Newcomer(Belief(np.array([3.0]), np.array([[0.5]])), films, STARS)
+    flat = NewUser(Belief(np.array([3.0]), np.array([[0.5]])), films, STARS)
     biases = np.array([0.0, 1.0, -1.0, 0.5, 0.0, 0.0])
     model = SimpleNamespace(predict=lambda user, film: 3.0 + biases[user] + films.biases[film])
     assert alike(flat, {1: 5.0}, trained_tastes(model, flat, USERS_TABLE, items)).empty

@@ -7,9 +7,9 @@ import pytest
 
 from collab.data.ratings import RatingScale
 from collab.explore.components import film_axes, film_matrix
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief
-from collab.recommend.new_user import ByItself
+from collab.recommend.new_user import OwnFoldIn
 from collab.recommend.taste_place import (
     ahead,
     ellipse,
@@ -31,10 +31,10 @@ def by_itself(known):
     """The same predictions from a model that does not say how it gets them."""
 
     def answer(film, stars, noise):
-        predictions = known.foresee(dict(zip(film.tolist(), stars.tolist(), strict=True)))[0]
-        return Foreseen(predictions.score, np.zeros(N_ITEMS))
+        predictions = known.predict(dict(zip(film.tolist(), stars.tolist(), strict=True)))[0]
+        return FoldInPredictions(predictions.score, np.zeros(N_ITEMS))
 
-    return ByItself(SimpleNamespace(fold_in_newcomer=answer), 0.8, RatingScale(1.0, 5.0, 1.0))
+    return OwnFoldIn(SimpleNamespace(fold_in_user=answer), 0.8, RatingScale(1.0, 5.0, 1.0))
 
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
@@ -52,7 +52,7 @@ def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_ma
 @pytest.mark.parametrize("rated", [{}, RATED])
 def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
     shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
-    told = known.believing(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
+    told = known.with_prior(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
     assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
     plane = film_axes(film_matrix(known.films.factors, FILMS), 2)
     place, axes = place_of(told, rated, plane, FILMS), film_axes(film_matrix(known.films.factors, FILMS), 2).components

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
-from collab.models.contract import Foreseen
+from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief, Films, Predictions
-from collab.recommend.new_user import ByItself, Newcomer
+from collab.recommend.new_user import NewUser, OwnFoldIn
 from collab.recommend.taste_profile import (
     Difference,
     bias_difference,
@@ -35,7 +35,7 @@ def make(y_range=None, doubt=None, seed=0):
         covariances = roots @ roots.transpose(0, 2, 1)
     prior = Belief(rng.normal(size=N_FACTORS + 1) * 0.2, root @ root.T + 0.05 * np.eye(N_FACTORS + 1))
     factors, biases = rng.normal(size=(N_ITEMS, N_FACTORS)), rng.normal(size=N_ITEMS) * 0.3
-    return Newcomer(prior, Films(factors, biases, covariances, y_range, 0.8), STARS)
+    return NewUser(prior, Films(factors, biases, covariances, y_range, 0.8), STARS)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_doubt_of_a_genre_is_that_of_draws_of_person_and_films(items):
 
 def test_doubt_inside_a_sigmoid_is_that_of_draws_where_it_is_small(items):
     known = make((0.5, 5.5))
-    known = known.believing(Belief(known.prior.mean, known.prior.covariance / 50))
+    known = known.with_prior(Belief(known.prior.mean, known.prior.covariance / 50))
     rated = {1: 5.0, 4: 1.0}
     belief = known.after(rated)
     people = np.random.default_rng(2).multivariate_normal(belief.mean, belief.covariance, 100_000)
@@ -139,7 +139,7 @@ def test_kindness_on_paper():
     assert kind.deviation == pytest.approx(np.sqrt(belief.covariance[-1, -1]))
     inside = make((0.5, 5.5))
     belief = inside.after(rated)
-    score = inside.foresee(rated)[0].score[films]
+    score = inside.predict(rated)[0].score[films]
     steep = np.mean((score - 0.5) * (5.5 - score) / 5)
     assert bias_difference(inside, rated, films).value == pytest.approx(
         steep * (belief.mean[-1] - inside.prior.mean[-1])
@@ -153,9 +153,9 @@ def test_clear_of_zero_is_outside_the_interval():
 
 def test_a_model_that_folds_in_by_itself_has_differences_without_a_doubt(items):
     def answer(film, stars, noise):
-        return Foreseen(np.arange(N_ITEMS) / 2 + 0.5 * len(film), np.zeros(N_ITEMS))
+        return FoldInPredictions(np.arange(N_ITEMS) / 2 + 0.5 * len(film), np.zeros(N_ITEMS))
 
-    known = ByItself(SimpleNamespace(fold_in_newcomer=answer), 0.8, STARS)
+    known = OwnFoldIn(SimpleNamespace(fold_in_user=answer), 0.8, STARS)
     table = genre_table(known, {1: 5.0, 2: 3.0}, items)
     assert table.difference.tolist() == [1.0] * 3 and table.genre.tolist() == ["Comedy", "Drama", "War"]
     assert table[["deviation", "low", "high", "clear"]].isna().all(axis=None)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from collab.data.ratings import RatingScale
-from collab.models.ease import item_item
+from collab.models.ease import train_item_weights
 from collab.recommend.orders import LONG_SHOT, POPULAR, RATING, SAFE, WATCH, Dials
 from collab.recommend.trained_user import hits, least_liked, orders_for, predictions_for, ranked_for, rated_in
 
@@ -80,9 +80,9 @@ def test_orders(items):
 
 
 def test_which_orders_a_model_has(make_ratings):
-    together = item_item(make_ratings([(1, 1, 5), (1, 2, 4), (2, 1, 3)]))
+    item_weights = train_item_weights(make_ratings([(1, 1, 5), (1, 2, 4), (2, 1, 3)]))
     assert orders_for(PLAIN, None) == [RATING, POPULAR]
-    assert orders_for(BAYES, together) == [WATCH, RATING, SAFE, LONG_SHOT, POPULAR]
+    assert orders_for(BAYES, item_weights) == [WATCH, RATING, SAFE, LONG_SHOT, POPULAR]
 
 
 def test_hits_by_hand(items):

@@ -7,7 +7,7 @@ import pytest
 from collab.errors import RunError, StorageError
 from collab.models import DEFAULT_MODEL, preset_of
 from collab.models.dot import DotBiasSettings
-from collab.services.default_run import PIN, house_run, pin, unpin
+from collab.services.default_run import PIN, default_run, pin, unpin
 from collab.services.environment import Environment
 from collab.services.plans import default_plan, plan
 from collab.services.runs import RunStore
@@ -32,57 +32,57 @@ def small(**changes):
 
 
 def test_it_is_the_first_to_arrive_with_the_default_settings(store, train):
-    assert house_run("sample", store).record is None
+    assert default_run("sample", store).record is None
     train(small())
-    assert house_run("sample", store).record is None  # somebody's own training is nobody else's first look
+    assert default_run("sample", store).record is None  # somebody's own training is nobody else's first look
     default = train(default_plan("sample"))
     train(default_plan("sample"))
     train(small())
-    assert house_run("sample", store).record == default and default.model == DEFAULT_MODEL
-    assert house_run("ml-100k", store).record is None
+    assert default_run("sample", store).record == default and default.model == DEFAULT_MODEL
+    assert default_run("ml-100k", store).record is None
 
 
 @pytest.mark.parametrize("change", [{"split_seed": 1}, {"holdout": "random:0.3"}, {"items_by": "id"}, {"seed": 1}])
 def test_another_split_or_seed_is_not_it(store, train, change):
     settings = dataclasses.replace(preset_of(DEFAULT_MODEL, "fast"), seed=change.pop("seed", 0))
     train(dataclasses.replace(plan(DEFAULT_MODEL, settings, "sample", "random:0.2", 0), **change))
-    assert house_run("sample", store).record is None
+    assert default_run("sample", store).record is None
 
 
 def test_one_that_is_on_its_way_is_waited_for_unless_there_is_one(store, train):
     busy = store.create(default_plan("sample"))
-    assert house_run("sample", store).record == busy
+    assert default_run("sample", store).record == busy
     default = train(default_plan("sample"))
-    assert house_run("sample", store).record == default
+    assert default_run("sample", store).record == default
 
 
 def test_a_pinned_run_comes_first(store, train):
     default, other = train(default_plan("sample")), train(small())
     assert pin(other.id, store) == other
-    assert house_run("sample", store).record == other and house_run("sample", store).passed_over == ""
-    assert house_run("sample", RunStore(store.home)).record == other  # it is kept
+    assert default_run("sample", store).record == other and default_run("sample", store).passed_over == ""
+    assert default_run("sample", RunStore(store.home)).record == other  # it is kept
     unpin(store)
     unpin(store)
-    assert house_run("sample", store).record == default
+    assert default_run("sample", store).record == default
 
 
 def test_a_pin_that_cannot_be_shown_is_passed_over_and_said(store, train):
     default, other = train(default_plan("sample")), train(small())
     pin(other.id, store)
-    assert "another data set" in house_run("ml-100k", store).passed_over
+    assert "another data set" in default_run("ml-100k", store).passed_over
     (store.folder / other.id / "weights.safetensors").write_bytes(b"x")
     store._checked.clear()
-    found = house_run("sample", store)
+    found = default_run("sample", store)
     assert found.record == default and "weights.safetensors is not what was written" in found.passed_over
     store.delete(other.id)
-    assert "was deleted" in house_run("sample", store).passed_over
+    assert "was deleted" in default_run("sample", store).passed_over
     for text in ("", "[]", "null", "{}", '{"run": 5}', '{"run": "../x"}', "[" * 100_000):
         (store.home / PIN).write_text(text)
-        assert house_run("sample", store).record == default
-        assert "does not name a run" in house_run("sample", store).passed_over
+        assert default_run("sample", store).record == default
+        assert "does not name a run" in default_run("sample", store).passed_over
     (store.home / PIN).unlink()
     (store.home / PIN).mkdir()
-    assert "cannot be read" in house_run("sample", store).passed_over
+    assert "cannot be read" in default_run("sample", store).passed_over
 
 
 def test_only_what_can_be_shown_is_pinned(store):

@@ -8,10 +8,10 @@ import pytest
 from collab.data.splitting import split_by
 from collab.errors import RunError
 from collab.models import preset_of
-from collab.models.ease import item_item
+from collab.models.ease import train_item_weights
 from collab.services.environment import Environment
 from collab.services.plans import plan
-from collab.services.run_rows import item_item_of, load_encoded
+from collab.services.run_rows import item_weights_of, load_encoded
 from collab.services.runs import RunStore
 from tests.training_here import train_here
 
@@ -22,11 +22,11 @@ def test_weights_come_from_the_training_rows_alone_or_not_at_all(tmp_path):
     home = Environment((), tmp_path, "sqlite://")
     record, store = train_here(home, plan("mean", preset_of("mean"), "sample", HOLDOUT, 3)), RunStore(home.home)
     run = store.load(record.id)
-    found = item_item_of(run, store, home)
+    found = item_weights_of(run, store, home)
     dataset, ratings = load_encoded("sample", home)
-    expected = item_item(ratings.take(split_by(HOLDOUT, dataset, 3).train))
+    expected = train_item_weights(ratings.take(split_by(HOLDOUT, dataset, 3).train))
     assert np.array_equal(found.weights, expected.weights) and np.array_equal(found.popularity, expected.popularity)
     assert len(found.popularity) == len(run.items)
     other = dataclasses.replace(run, record=dataclasses.replace(record, fingerprint="other"))
     with pytest.raises(RunError, match="its ratings have changed"):
-        item_item_of(other, store, home)
+        item_weights_of(other, store, home)

@@ -56,7 +56,7 @@ def planned(settings=QUICK, split_seed=0, **changes):
     return plan("dot-bias", dataclasses.replace(settings, **changes), "sample", HOLDOUT, split_seed)
 
 
-def settle(trials, rows=ROWS):
+def finalize(trials, rows=ROWS):
     """Wait until the current trial has ended; returns what there is to see then."""
     wait(lambda: not trials.look(rows).current.record.busy)
     return trials.look(rows)
@@ -64,7 +64,7 @@ def settle(trials, rows=ROWS):
 
 def try_out(trials, **changes):
     trials.train(planned(**changes))
-    return settle(trials, Rows("sample", "title", HOLDOUT, changes.get("split_seed", 0)))
+    return finalize(trials, Rows("sample", "title", HOLDOUT, changes.get("split_seed", 0)))
 
 
 def in_line(lane):
@@ -93,7 +93,7 @@ def test_newest_setting_wins_and_leaves_nothing_of_the_others(lane):
     wait(lambda: not trials.look(ROWS).current.batches.empty)
     trials.train(planned(n_factors=5))  # stops the first one
     trials.train(planned(n_factors=6))  # and this one takes the second off the lane
-    view = settle(trials)
+    view = finalize(trials)
     assert view.current.record.settings["n_factors"] == 6
     assert (view.n_tried, view.others) == (1, ())  # what was dropped gave no figure
     wait(lambda: stored(trials) == {view.current.record.id})
@@ -136,7 +136,7 @@ def test_sessions_share_the_lane_in_turn(lane):
     second.train(planned())
     assert second.look(ROWS).current.record.state == "queued"
     first.train(planned(n_factors=5))  # stopped, and behind the second session now
-    assert settle(second).n_tried == settle(first).n_tried == 1
+    assert finalize(second).n_tried == finalize(first).n_tried == 1
     assert second.look(ROWS).current.record.created <= first.look(ROWS).current.record.created
     assert first.look(ROWS).others == ()
 
@@ -232,7 +232,7 @@ def test_killed_worker_is_said_and_the_next_setting_starts_a_new_one(lane):
     trials.train(planned(ENDLESS))
     wait(lambda: not trials.look(ROWS).current.batches.empty)
     lane.jobs.workers["trials"].process.kill()
-    view = settle(trials)
+    view = finalize(trials)
     assert view.current.record.state == "interrupted" and view.n_tried == 0
     wait(lambda: not in_line(lane))
     trials.train(planned(ENDLESS))

@@ -33,7 +33,7 @@ class Scripted:
             self.log.append("step")
             yield Step(squared_error, n_rows, 0.01, 0.9)
 
-    def settle(self):
+    def finalize(self):
         self.log.append("settle")
 
     def predict(self, user_index, item_index):

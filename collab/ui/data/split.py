@@ -133,12 +133,12 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
         f"**{lead}: {ours}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} "
         "held-out ratings have a "
         f"training rating that the same user gave later, and {formats.percent(one.share_future)} of the training rows are newer "
-        f"than the held-out one, on average. {_newcomers(one)} Biases only reach an MSE of {formats.loss(one.mse_biases)}, the "
+        f"than the held-out one, on average. {_new_users(one)} Biases only reach an MSE of {formats.loss(one.mse_biases)}, the "
         f"global mean {formats.loss(one.mse_mean)}.",
     ]
     if newest != ours:
         lines.append(
-            f"**By time: {newest}.** Nothing of the future trains. {_newcomers(other)} Biases only reach "
+            f"**By time: {newest}.** Nothing of the future trains. {_new_users(other)} Biases only reach "
             f"{formats.loss(other.mse_biases)} on these {formats.count(other.n_valid)} ratings, the global mean "
             f"{formats.loss(other.mse_mean)}"
             + (
@@ -159,7 +159,7 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
     return "\n\n".join(lines)
 
 
-def _newcomers(facts: SplitFacts) -> str:
+def _new_users(facts: SplitFacts) -> str:
     users, items = (formats.count(n) if n else "none" for n in (facts.n_new_users, facts.n_new_items))
     return (
         f"Of the {formats.counted(facts.n_users, 'user')} in it {users} {_is(facts.n_new_users)} without any training rating, of "

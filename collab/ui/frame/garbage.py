@@ -16,7 +16,7 @@ _n_modules = 0  # loaded when the collector was last told what stays
 _since = 0.0  # when that was, by the monotonic clock
 
 
-def set_aside_what_stays() -> bool:
+def freeze_what_stays() -> bool:
     """Collect all garbage and exempt what is then alive, where a module has been loaded since the last time (pages load theirs at
     their first visit) or `EVERY` seconds are over; returns whether.
 

@@ -25,7 +25,7 @@ _CHOSEN = "_against"  # its id, in the session: the same on every page
 # --- choosing it -----------------------------------------------------------------------------------------------------------
 
 
-def likest_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool, bool]:
+def most_alike_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool, bool]:
     """The order of runs in which the finished ones stand first that were to differ in the seed alone, then those of the same
     model, finished ones before others."""
     return not same_but_seed(run, [other]), run.model != other.model, other.state != "finished"
@@ -37,7 +37,7 @@ def another_model_first(run: RunRecord, other: RunRecord) -> bool:
 
 
 def pick_other_run(
-    run: TrainedRun, label: str, help: str, first: Callable[[RunRecord, RunRecord], Any] = likest_first
+    run: TrainedRun, label: str, help: str, first: Callable[[RunRecord, RunRecord], Any] = most_alike_first
 ) -> RunRecord | None:
     """The box with the runs that can stand beside `run`, of the same data set and with factors; returns the chosen one, which may
     still be training, or None where there is no other.

@@ -16,7 +16,7 @@ import streamlit as st
 from collab.data.catalogue import Entry
 from collab.data.ratings import RatingScale
 from collab.errors import CollabError, RunError
-from collab.services.default_run import house_run
+from collab.services.default_run import default_run
 from collab.services.plans import default_plan
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
@@ -154,7 +154,7 @@ def _record_of(store: RunStore, data: Entry, run_id: str | None) -> tuple[RunRec
             record = store.record(run_id)
             if record.data == data.name:
                 return record, ""
-    while (found := house_run(data.name, store)).record is not None and found.record.has_weights:
+    while (found := default_run(data.name, store)).record is not None and found.record.has_weights:
         with contextlib.suppress(RunError):  # from now on the store knows that it is damaged
             cached.trained_run(found.record.id)
             break
@@ -217,7 +217,7 @@ def _load(store: RunStore, data: Entry, record: RunRecord) -> TrainedRun:
         return cached.trained_run(record.id)
     except RunError as reason:
         st.error(formats.sentence(str(reason)), icon=":material/error:")
-    house = house_run(data.name, store).record
+    house = default_run(data.name, store).record
     others = [house] if house is not None and house.id != record.id and not house.busy else []
     others += [each for each in store.records() if each.data == data.name and each.has_weights and each.id != record.id]
     with st.container(horizontal=True):

@@ -46,7 +46,7 @@ def rows_of(found: Measured, n_revealed: int) -> list[tuple[str, int, str]]:
     return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 
 
-def remedies_figure(found: Measured, n_revealed: int, palette: Palette, *, synthetic: bool) -> go.Figure:
+def methods_figure(found: Measured, n_revealed: int, palette: Palette, *, synthetic: bool) -> go.Figure:
     """A row a remedy: its MSE against that of the average user with the 95 % interval; zero is the average user."""
     figure = go.Figure()
     for remedy, k, label in rows_of(found, n_revealed):
@@ -85,7 +85,7 @@ def _interval(low: float, high: float, middle: float) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low], "thickness": 2}
 
 
-def remedies_table(found: Measured, n_revealed: int) -> pd.DataFrame:
+def methods_table(found: Measured, n_revealed: int) -> pd.DataFrame:
     """The rows of the picture below that of the average user: error, difference to the average user, its 95 % interval."""
     rows: list[tuple[str, float, float | None, float | None, float | None]] = [
         ("the average user", found.mse(AVERAGE_USER), None, None, None)
@@ -153,13 +153,13 @@ def draw(page: Page) -> None:
         return
     found = measured(data)
     frame.plotly_chart(
-        remedies_figure(found, n_revealed, palette(), synthetic=page.data.synthetic),
+        methods_figure(found, n_revealed, palette(), synthetic=page.data.synthetic),
         config=PLAIN,
         key="cold_remedies",
         alt="For each remedy its error against that of the average user, with its 95 % interval; left of zero is better",
     )
     with picture:
-        as_table("cold_table", "Error of every remedy", lambda: remedies_table(found, n_revealed))
+        as_table("cold_table", "Error of every remedy", lambda: methods_table(found, n_revealed))
     said.caption(in_words(found, n_revealed))
     missing = [NAMES[remedy] for remedy in (ABOUT, GENRES) if (remedy, 0) not in found.squared]
     st.caption(

@@ -10,7 +10,7 @@ import streamlit as st
 from collab.data.ratings import Ratings
 from collab.data.tables import trained_items
 from collab.errors import RunError
-from collab.lessons.similar_users import Walk, walk
+from collab.lessons.similar_users import Trace, trace
 from collab.models.neighbours import Neighbours, Say, dense
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
@@ -28,7 +28,7 @@ N_TERMS = 3  # so many neighbours of a sum are written out
 
 
 def table_figure(
-    found: Walk, beyond: np.ndarray, user_ids: list[str], titles: list[str], palette: Palette, synthetic: bool
+    found: Trace, beyond: np.ndarray, user_ids: list[str], titles: list[str], palette: Palette, synthetic: bool
 ) -> go.Figure:
     """The table of ratings: the user's row on top, whoever is alike below it; colour is `beyond`, stars above or below what the
     biases expect, and the picks' cells in the user's row hold predictions."""
@@ -88,7 +88,7 @@ def table_figure(
     return figure.update_layout(margin={"l": 130, "b": 110})
 
 
-def cells_table(found: Walk, beyond: np.ndarray, user_ids: list[str], films: pd.DataFrame) -> pd.DataFrame:
+def cells_table(found: Trace, beyond: np.ndarray, user_ids: list[str], films: pd.DataFrame) -> pd.DataFrame:
     """The table of ratings as rows, a rating or a prediction each; `films` (title, n_ratings) are those of the columns."""
     rows = []
     alike, common = [np.nan, *found.similarity], [pd.NA, *found.n_common]
@@ -143,7 +143,7 @@ def draw(page: Page) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         user_index = pick_user(run)
-    found = walk(model, train, user_index, _candidates(run))
+    found = trace(model, train, user_index, _candidates(run))
     titles = run.items["title"].to_numpy()[found.films].tolist()
     ids = run.users["user_id"].to_numpy()[found.users].tolist()
     expected = model.user_biases[found.users][:, None] + model.item_biases[found.films]

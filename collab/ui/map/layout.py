@@ -115,7 +115,7 @@ def _predicted(run: TrainedRun) -> np.ndarray:
         person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:
         st.caption(f"{formats.plain(str(reason))} The colours are those of the average person.")
-        profile, wrong, rated, person = None, "", {}, person_cached.for_newcomers(run.id)
+        profile, wrong, rated, person = None, "", {}, person_cached.new_user_of(run.id)
     if wrong:
         st.caption(formats.plain(wrong))
     if rated:
@@ -123,4 +123,4 @@ def _predicted(run: TrainedRun) -> np.ndarray:
     else:
         st.caption("Nothing rated yet: these are predictions for the average person.")
         st.page_link("pages/rate.py", label="Rate a few films", icon=":material/star:")
-    return np.asarray(person.foresee(rated)[0].mean, dtype=np.float64)
+    return np.asarray(person.predict(rated)[0].mean, dtype=np.float64)

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import RunError
-from collab.explore.people import HeldOut, foretell
+from collab.explore.people import HeldOut, predict_held_out
 from collab.models.fold_in import Predictions
 from collab.recommend.trained_user import predictions_for
 from collab.services.run_rows import data_of
@@ -19,7 +19,7 @@ def held_out(run_id: str) -> HeldOut:
     train, valid = cached.ratings_of(run_id)
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
-    return foretell(cached.trained_run(run_id).model, train, valid)
+    return predict_held_out(cached.trained_run(run_id).model, train, valid)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -15,7 +15,7 @@ LEAST_SURPRISE = 1.0
 """Stars between prediction and rating from which the film is named."""
 
 
-def foretold_figure(
+def predictions_figure(
     rows: pd.DataFrame,
     scale: RatingScale,
     palette: Palette,

@@ -16,7 +16,7 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.people import cached as people_cached
-from collab.ui.people.figure import foretold_figure
+from collab.ui.people.figure import predictions_figure
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table
 
@@ -56,7 +56,7 @@ def _description(person: pd.Series) -> str:
 # --- how well they were foretold -----------------------------------------------------------------------------------------
 
 
-def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
+def show_predicted(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
     """The picture of a user's held-out ratings. `rows` as of `collab.explore.people.held_out_of`, with title and n_ratings."""
     if rows.empty:
         st.info(
@@ -66,7 +66,7 @@ def show_foretold(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
         )
         return
     st.plotly_chart(
-        foretold_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
+        predictions_figure(rows, run.record.scale, palette(), mean=mean, synthetic=run.record.synthetic),
         config=PLAIN,
         key="foretold",
         alt=f"The {formats.counted(len(rows), 'held-out rating')} of the user: predicted and given stars, highest prediction "

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.ratings import liked_from
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.recommend.orders import POPULAR
 from collab.recommend.reasons import watched_reasons
 from collab.recommend.trained_user import Hits, hits, least_liked, orders_for, ranked_for, rated_in
@@ -25,8 +25,8 @@ ORDER_TITLES = {name: title.replace("you would", "they would") for name, title i
 
 def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
     """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
-    together, record = person_cached.together_at_hand(run.id), run.record
-    offered = orders_for(run.model, together)
+    item_weights, record = person_cached.item_weights_at_hand(run.id), run.record
+    offered = orders_for(run.model, item_weights)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         order = st.selectbox(
             "Order",
@@ -43,7 +43,7 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
     rated = rated_in(train, user_index)
     predictions = people_cached.predictions_of(run.id, user_index)
     asked = (predictions, run.items, rated, rows)
-    ranked = ranked_for(*asked, order, together=together, dials=dials)
+    ranked = ranked_for(*asked, order, item_weights=item_weights, dials=dials)
     if ranked.empty:
         st.info("No film that is left has so many ratings. Lower the least number.", icon=":material/info:")
         return
@@ -52,7 +52,7 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
     by_popularity = hits(ranked_for(*asked, POPULAR, dials=dials), liked, N_PICKS)
     st.markdown(_hits_in_words(found, by_popularity, least_liked(liked, record.scale), popular=order == POPULAR))
     alt = f"The first {N_PICKS} films recommended"
-    _ranked_table(run, ranked.head(N_PICKS), rated, together, "ranked_table", alt)
+    _ranked_table(run, ranked.head(N_PICKS), rated, item_weights, "ranked_table", alt)
     if found.n_liked:
         with st.expander(f"Places of the liked held-out films in the whole list ({formats.count(found.n_liked)})"):
             alt = "The liked held-out films and their places"
@@ -74,17 +74,17 @@ def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: b
 
 
 def _ranked_table(
-    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], together: ItemItem | None, key: str, alt: str
+    run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], item_weights: ItemWeights | None, key: str, alt: str
 ) -> None:
     """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
     shown = films
     if hasattr(run.model, "predict_with_variance"):
         shown = shown.assign(interval=intervals_of(films))
-    if together is not None:
+    if item_weights is not None:
         titles = run.items["title"].array
         because = [
             "; ".join(f"{titles[film]}, rated {rated[film]:g}" for film, part in reason.parts[:2] if part > 0)
-            for reason in watched_reasons(together, rated, films["item_index"].to_numpy())
+            for reason in watched_reasons(item_weights, rated, films["item_index"].to_numpy())
         ]
         shown = shown.assign(because=because)
     item_table(

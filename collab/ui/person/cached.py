@@ -11,32 +11,32 @@ from collab.data.features import features_of, features_of_person
 from collab.data.tables import most_rated_items
 from collab.data.titles import match_titles
 from collab.errors import RunError, SettingError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.models.fold_in import Background, background
 from collab.recommend.elicitation import Audience, audience
 from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
-from collab.recommend.new_user import ABOUT, GROUPS, ByItself, Newcomer, newcomer
-from collab.services.run_rows import data_of, item_item_of
+from collab.recommend.new_user import ABOUT, GROUPS, NewUser, OwnFoldIn, new_user
+from collab.services.run_rows import data_of, item_weights_of
 from collab.ui.frame import cached
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def for_newcomers(run_id: str) -> Newcomer | ByItself:
+def new_user_of(run_id: str) -> NewUser | OwnFoldIn:
     """What the run brings to a person before the first rating. Raises RunError."""
     run = cached.trained_run(run_id)
-    return newcomer(run.model, run.users, run.items, run.valid_mse, run.record.scale)
+    return new_user(run.model, run.users, run.items, run.valid_mse, run.record.scale)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
-def watched_together(run_id: str) -> ItemItem:
+def item_weights(run_id: str) -> ItemWeights:
     """What the run's training people watched together, worked out when first asked for. Raises RunError without its data."""
-    return item_item_of(cached.trained_run(run_id), cached.runs(), cached.environment())
+    return item_weights_of(cached.trained_run(run_id), cached.runs(), cached.environment())
 
 
-def together_at_hand(run_id: str) -> ItemItem | None:
-    """`watched_together`; None where the run's training ratings are not at hand."""
+def item_weights_at_hand(run_id: str) -> ItemWeights | None:
+    """`item_weights`; None where the run's training ratings are not at hand."""
     try:
-        return watched_together(run_id)
+        return item_weights(run_id)
     except RunError:
         return None
 
@@ -64,8 +64,8 @@ def run_audience(run_id: str) -> Audience:
 def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
     """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
     where the data are not at hand."""
-    known = for_newcomers(run_id)
-    if isinstance(known, ByItself):
+    known = new_user_of(run_id)
+    if isinstance(known, OwnFoldIn):
         return ()
     plain, share = known.prior, run_audience(run_id).share
     try:
@@ -78,7 +78,7 @@ def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
 def run_background(run_id: str) -> tuple[Background, Dataset] | None:
     """What age, gender and occupation tell of the tastes of the run's people, and the data set that knows them; None where it
     does not, or for a model that folds a person in by itself. Raises RunError where the data are not at hand."""
-    if isinstance(for_newcomers(run_id), ByItself):
+    if isinstance(new_user_of(run_id), OwnFoldIn):
         return None
     run, (_, ratings) = cached.trained_run(run_id), cached.run_split(run_id)
     dataset, _ = data_of(run.record, cached.environment())
@@ -90,20 +90,20 @@ def run_background(run_id: str) -> tuple[Background, Dataset] | None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions when asked for
-def informed(
+def new_user_with_facts(
     run_id: str, picked: tuple[int, ...], age: str | None, gender: str | None, occupation: str | None
-) -> Newcomer | ByItself:
-    """`for_newcomers` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
+) -> NewUser | OwnFoldIn:
+    """`new_user_of` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
     for what they left out. Raises RunError where the data are not at hand."""
-    known = for_newcomers(run_id)
-    if isinstance(known, ByItself):
+    known = new_user_of(run_id)
+    if isinstance(known, OwnFoldIn):
         return known
     if (age, gender, occupation) != (None, None, None) and (told := run_background(run_id)) is not None:
         tells, dataset = told
         features = features_of_person(dataset, None if age is None else float(age), gender, occupation)
-        known = known.believing(tells.inform(known.prior, features), ABOUT)
+        known = known.with_prior(tells.inform(known.prior, features), ABOUT)
     if picked:
-        known = known.believing(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
+        known = known.with_prior(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
     return known
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from collab.errors import RunError
-from collab.models.ease import ItemItem
+from collab.models.ease import ItemWeights
 from collab.recommend.item_groups import FilmGroup
-from collab.recommend.new_user import GROUPS, ByItself, Newcomer
+from collab.recommend.new_user import GROUPS, NewUser, OwnFoldIn
 from collab.services.profiles import Answer, Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.frame import cached
@@ -26,15 +26,15 @@ class Viewer:
     """A person in front of a run: what the run brings to them (`person`) and their answers as it knows them (`known`)."""
 
     run: TrainedRun
-    person: Newcomer | ByItself
+    person: NewUser | OwnFoldIn
     known: Known
     profile: Profile | None
     answers: Sequence[Answer]
 
     @cached_property
-    def together(self) -> ItemItem | None:
+    def item_weights(self) -> ItemWeights | None:
         """What the run's training people watched together; None where that is not at hand."""
-        return person_cached.together_at_hand(self.run.id)
+        return person_cached.item_weights_at_hand(self.run.id)
 
     @property
     def mine(self) -> bool:
@@ -62,26 +62,26 @@ def viewer_of(run: TrainedRun, profile: Profile | None, answers: Sequence[Answer
     """The person of a profile, with these answers, in front of the run. Raises ProfileError and RunError."""
     places = person_cached.film_places(run.id, [answer.title for answer in answers])
     known = answers_known(answers, places, run.items, run.record.scale)
-    return Viewer(run, believed(run, profile), known, profile, answers)
+    return Viewer(run, person_for(run, profile), known, profile, answers)
 
 
-def believed(run: TrainedRun, profile: Profile | None) -> Newcomer | ByItself:
+def person_for(run: TrainedRun, profile: Profile | None) -> NewUser | OwnFoldIn:
     """What the run brings to this person: every page that predicts for somebody of a profile asks here. Raises RunError.
 
     What they said counts where the model can use it and its data set is at hand.
     """
-    said = said_by(profile)
-    known = person_cached.for_newcomers(run.id)
-    if not said or isinstance(known, ByItself):
+    said = facts_stated_by(profile)
+    known = person_cached.new_user_of(run.id)
+    if not said or isinstance(known, OwnFoldIn):
         return known
     try:
         picked = tuple(picked_groups(run, said)) if GROUPS in said else ()
-        return person_cached.informed(run.id, picked, *map(said.get, FACTS))
+        return person_cached.new_user_with_facts(run.id, picked, *map(said.get, FACTS))
     except RunError:
         return known
 
 
-def said_by(profile: Profile | None) -> dict[str, str]:
+def facts_stated_by(profile: Profile | None) -> dict[str, str]:
     """The facts of the profile that bear on what is believed. Raises ProfileError."""
     facts = cached.profiles().facts(profile) if profile else {}
     return {name: value for name, value in facts.items() if name in (GROUPS, *FACTS)}

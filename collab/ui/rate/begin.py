@@ -11,7 +11,7 @@ from collab.data.catalogue import CATALOGUE, DEFAULT, Entry
 from collab.data.dataset import Dataset
 from collab.data.features import AGE_EDGES
 from collab.errors import RunError
-from collab.recommend.new_user import GROUPS, ByItself, Newcomer
+from collab.recommend.new_user import GROUPS, NewUser, OwnFoldIn
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
@@ -34,7 +34,7 @@ WORTH = (
 """From the README: `python -m tests.benchmarks.cold_start --final`."""
 
 
-def begin(run: TrainedRun, person: Newcomer | ByItself, said: Mapping[str, str], data: Entry, can_edit: bool) -> bool:
+def begin(run: TrainedRun, person: NewUser | OwnFoldIn, said: Mapping[str, str], data: Entry, can_edit: bool) -> bool:
     """One line of ways to begin: newer films, groups, oneself; whether groups are to be shown in place of single films."""
     groups, dataset, why_not = _at_hand(run, person)
     show_groups = False
@@ -61,9 +61,9 @@ def begin(run: TrainedRun, person: Newcomer | ByItself, said: Mapping[str, str],
     return show_groups
 
 
-def _at_hand(run: TrainedRun, person: Newcomer | ByItself) -> tuple[bool, Dataset | None, str]:
+def _at_hand(run: TrainedRun, person: NewUser | OwnFoldIn) -> tuple[bool, Dataset | None, str]:
     """Whether the run has groups, the data set where it knows people, and else why neither counts."""
-    if isinstance(person, ByItself):
+    if isinstance(person, OwnFoldIn):
         return False, None, "this model has no factors that people share to start from"
     try:
         groups, told = person_cached.run_groups(run.id), person_cached.run_background(run.id)

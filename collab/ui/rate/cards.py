@@ -21,7 +21,7 @@ from collab.ui.person import cached as person_cached
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known, next_films
 from collab.ui.person.viewer import Viewer
-from collab.ui.rate.elicitation import asking_order, choose_way, what_it_taught
+from collab.ui.rate.elicitation import choose_way, elicitation_order, information_in_words
 from collab.ui.rate.group_cards import SHOW_GROUPS, group_cards, what_groups_tell
 from collab.ui.widgets.item_list import Film, facts, film_list
 
@@ -57,7 +57,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         return
     change = own_profile.last_change()
     place = person_cached.film_places(run.id, [change.title])[0] if change else None
-    _so_far(known, what_it_taught(viewer, change, place, way, audience))
+    _so_far(known, information_in_words(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
     doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
     if state.get("_asked_by") != (run.id, way):  # other films altogether
@@ -67,7 +67,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         state["_asked"],
         known.answered | doubled,
         N_CARDS,
-        None if audience is None else partial(asking_order, viewer, way, audience),
+        None if audience is None else partial(elicitation_order, viewer, way, audience),
     )
     state["_asked"] = films["title"].tolist()
     if found is not None:  # the first film waits behind it
@@ -111,7 +111,9 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
         st.caption("No film of this data set is rated yet.")
 
 
-def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films can still be picked.") -> None:
+def _so_far(
+    known: Known, information_gained: str, how: str = "One tap answers. Unseen films can still be picked."
+) -> None:
     """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
     Before the first answer it says `how` to begin."""
     change = own_profile.last_change()
@@ -125,7 +127,7 @@ def _so_far(known: Known, taught: str, how: str = "One tap answers. Unseen films
         with st.container(gap=None, key="said"):
             st.caption(text, wrap=False)
             st.caption(
-                taught,
+                information_gained,
                 wrap=False,
                 help="Uncertainty: the part of the doubt in your predicted ratings that comes from not knowing your taste, in "
                 "squared stars, averaged over all films by how many people rate them.",

@@ -19,7 +19,7 @@ from collab.recommend.elicitation import (
     by_helf,
     by_information,
     by_popularity,
-    taught,
+    information_gained,
 )
 from collab.services.profiles import Answer
 from collab.services.run_files import TrainedRun
@@ -72,7 +72,7 @@ def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
             return WITHOUT_DATA, None
 
 
-def asking_order(viewer: Viewer, name: str, audience: Audience, n: int) -> Sequence[int]:
+def elicitation_order(viewer: Viewer, name: str, audience: Audience, n: int) -> Sequence[int]:
     """The item indices of the `n` films to ask next the way `name`, best first."""
     known = viewer.known
     interview = Interview(
@@ -81,7 +81,7 @@ def asking_order(viewer: Viewer, name: str, audience: Audience, n: int) -> Seque
     return WAYS[name].strategy(interview, n).tolist()
 
 
-def what_it_taught(
+def information_in_words(
     viewer: Viewer, change: Change | None, place: int | None, name: str, audience: Audience | None
 ) -> str:
     """One line on the last `change`, whose film is `place`: how much less is unknown; else how the films are chosen."""
@@ -97,7 +97,7 @@ def what_it_taught(
         return "Nothing learned of your taste; that is as good an answer."
     rest = {film: stars for film, stars in rated.items() if film != place}
     before = rest | _stars(change.before, place, scale)
-    part = taught(viewer.person, before, rated, audience.share)
+    part = information_gained(viewer.person, before, rated, audience.share)
     if abs(part) < EVEN:
         return "Your uncertainty stayed the same."
     return f"Your uncertainty {'fell' if part > 0 else 'rose'} by {formats.percent(abs(part))}."

@@ -8,7 +8,7 @@ import streamlit as st
 
 from collab.recommend.elicitation import unknown
 from collab.recommend.item_groups import FilmGroup
-from collab.recommend.new_user import GROUPS, ByItself
+from collab.recommend.new_user import GROUPS, OwnFoldIn
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
@@ -53,13 +53,13 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
 def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
     """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
     run, person, rated = viewer.run, viewer.person, viewer.known.rated
-    if isinstance(person, ByItself) or GROUPS not in dict(person.told):
+    if isinstance(person, OwnFoldIn) or GROUPS not in dict(person.told):
         everything = person_cached.run_groups(run.id) and len(picked_groups(run, said)) == len(
             person_cached.run_groups(run.id)
         )
         return "All of them together tell nothing." if everything else "Several groups count together."
     share, without = person_cached.run_audience(run.id).share, dict(person.told)[GROUPS]
-    before = unknown(person.believing(without), rated, share)
+    before = unknown(person.with_prior(without), rated, share)
     less = 1 - unknown(person, rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:
         return "Your uncertainty is the same with them."

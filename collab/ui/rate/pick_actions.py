@@ -15,12 +15,12 @@ from collab.ui.rate.cards import note_place, undo
 from collab.ui.rate.pick_list import stars, undo_button
 
 
-def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:
+def carry_out(action: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:
     """Do what was pressed in the list of the films `titles`: set a film aside, rate it, undo that, or ask what if.
 
     A press that fits nothing in sight is one that came late, and does nothing.
     """
-    do, title, change = deed.get("do"), deed.get("of"), own_profile.last_change()
+    do, title, change = action.get("do"), action.get("of"), own_profile.last_change()
     if do == "what if":
         film = next((film for film in known.rated if known.titles[film] == title), None)
         if film is not None:
@@ -34,13 +34,13 @@ def carry_out(deed: Mapping[str, Any], titles: Collection[str], known: Known, *,
     elif do in DISMISSALS and title in titles:
         note_place(title)
         own_profile.dismiss(title, do)
-    elif do == "rate" and deed.get("stars") in (1, 2, 3, 4, 5) and (just_said or title in titles):
+    elif do == "rate" and action.get("stars") in (1, 2, 3, 4, 5) and (just_said or title in titles):
         note_place(title)
-        own_profile.rate(title, float(deed["stars"]))
+        own_profile.rate(title, float(action["stars"]))
         st.session_state["_rated_here"] = title
 
 
-def last_deed(can_edit: bool) -> tuple[str, str]:
+def last_action(can_edit: bool) -> tuple[str, str]:
     """What was last done with a pick, and the HTML of what can be done then; "" where something else came last."""
     change = own_profile.last_change()
     if not can_edit or change is None:

@@ -35,15 +35,15 @@ _EYE = (
 _CROSS = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5l-10 10"/></svg>'
 
 
-def pick_list(html: str, said: str, then: str, asked: str, on_deed: Callable[[Mapping[str, Any]], None]) -> None:
+def pick_list(html: str, said: str, then: str, asked: str, on_action: Callable[[Mapping[str, Any]], None]) -> None:
     """Draw the list `html` (`film_list`); in a line above it what was `said` of the last deed, and the HTML of what can be done
-    `then`. `on_deed` is called with what was pressed, {"do": …, "of": title, "stars": …}, before the script runs again. Where
+    `then`. `on_action` is called with what was pressed, {"do": …, "of": title, "stars": …}, before the script runs again. Where
     *what if* is pressed, the container with the key `asked` comes into sight."""
 
     def report() -> None:
-        deed = st.session_state[KEY].pressed
-        if isinstance(deed, Mapping):
-            on_deed(deed)
+        action = st.session_state[KEY].pressed
+        if isinstance(action, Mapping):
+            on_action(action)
 
     _LIST(key=KEY, data={"html": html, "said": said, "then": then, "asked": asked}, on_pressed_change=report)
 
@@ -58,7 +58,7 @@ def tools(title: str) -> str:
     )
 
 
-def deeds(title: str, address: str, can_edit: bool) -> str:
+def actions(title: str, address: str, can_edit: bool) -> str:
     """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the ways onwards
     alone: to the film's page at `address`, and to a search."""
     onwards = (

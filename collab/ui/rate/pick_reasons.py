@@ -19,8 +19,8 @@ def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> li
     predicted rating. The films that the person rated can be asked *what if*."""
     films = found.films["item_index"].to_numpy()
     sums: list[list[Sum]] = [[] for _ in films]
-    if found.order == WATCH and viewer.together is not None and rated:
-        for each, reason in zip(sums, watched_reasons(viewer.together, rated, films), strict=True):
+    if found.order == WATCH and viewer.item_weights is not None and rated:
+        for each, reason in zip(sums, watched_reasons(viewer.item_weights, rated, films), strict=True):
             each.append(_sum(viewer, rated, reason, "Watched together, score", "How often it is watched", 3))
     predicted = rating_reasons(viewer.person, rated, films)
     if predicted is not None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from collab.recommend.new_user import Picks, picks
-from collab.recommend.orders import Dials, Move, moves, popular
+from collab.recommend.orders import Dials, RankChange, moves, popular
 from collab.ui.charts import formats
 from collab.ui.frame.item_page import item_address
 from collab.ui.person.viewer import Viewer
-from collab.ui.rate.pick_list import deeds, tools
+from collab.ui.rate.pick_list import actions, tools
 from collab.ui.rate.pick_reasons import pick_reasons
 from collab.ui.widgets.dials import N_PICKS
 from collab.ui.widgets.item_list import Film, Prediction, title_and_facts
@@ -43,7 +43,7 @@ def ranked(viewer: Viewer, rated: Mapping[int, float], order: str, dials: Dials)
         rated,
         N_PICKS,
         order=order,
-        together=viewer.together,
+        item_weights=viewer.item_weights,
         dials=dials,
         not_seen=known.not_seen,
         dismissed=known.dismissed,
@@ -61,12 +61,12 @@ def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_e
         about = {
             "key": title,
             "tools": tools(title) if can_edit else "",
-            "first_inside": deeds(title, item_address(viewer.run, film.item_index), can_edit),
+            "first_inside": actions(title, item_address(viewer.run, film.item_index), can_edit),
         }
         if found is None:
             films.append(Film(*title_and_facts(film), formats.stars(film.mean_rating), " on average", **about))
         else:
-            section = "" if viewer.together is None else FAMILIAR if film.familiar else NEW
+            section = "" if viewer.item_weights is None else FAMILIAR if film.familiar else NEW
             prediction = Prediction(
                 film.predicted,
                 film.low,
@@ -86,23 +86,25 @@ def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked
     """The `films` of the list that is thought of, each with its move and the stars that are predicted now; then those of the list
     as it is that would leave it."""
     there, gone = moves(now.films["item_index"].tolist(), shown.films["item_index"].tolist())
-    stars, would_be = (viewer.person.foresee(each)[0].mean for each in (viewer.known.rated, rated))
+    stars, would_be = (viewer.person.predict(each)[0].mean for each in (viewer.known.rated, rated))
     listed = [
-        replace(film, move=move_in_words(move), **_change_of_stars(stars[move.item_index], would_be[move.item_index]))
+        replace(
+            film, move=rank_change_in_words(move), **_change_of_stars(stars[move.item_index], would_be[move.item_index])
+        )
         for film, move in zip(films, there, strict=True)
     ]
     rows = now.films.set_index("item_index", drop=False)
     for move in gone:
         film = next(rows.loc[[move.item_index]].itertuples())
         title = viewer.known.titles.get(film.item_index, film.title)
-        inside = deeds(title, item_address(viewer.run, film.item_index), False)
+        inside = actions(title, item_address(viewer.run, film.item_index), False)
         leaving = Film(*title_and_facts(film), "", "", section=GONE, key=title, first_inside=inside)
         change = _change_of_stars(stars[move.item_index], would_be[move.item_index])
-        listed.append(replace(leaving, move=move_in_words(move), **change))
+        listed.append(replace(leaving, move=rank_change_in_words(move), **change))
     return listed
 
 
-def move_in_words(move: Move) -> tuple[str, str]:
+def rank_change_in_words(move: RankChange) -> tuple[str, str]:
     """A move as a sign and in words."""
     if move.before is None:
         return "new", "new among the picks"

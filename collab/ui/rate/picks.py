@@ -17,7 +17,7 @@ from collab.ui.charts.palette import palette
 from collab.ui.person.share import share_button
 from collab.ui.person.viewer import Viewer
 from collab.ui.rate import what_if
-from collab.ui.rate.pick_actions import carry_out, last_deed
+from collab.ui.rate.pick_actions import carry_out, last_action
 from collab.ui.rate.pick_list import pick_list
 from collab.ui.rate.pick_rows import films_of, moved, ranked
 from collab.ui.widgets.dials import N_PICKS, ORDER_HELP, ORDER_NAMES, choose_dials
@@ -36,35 +36,35 @@ def show_picks(viewer: Viewer, page_name: str) -> None:
     else:
         heading = "Popular with everyone, not yet yours" if mine else "Popular with everyone"
     order, dials, beside = _head(viewer, heading, page_name)
-    if viewer.is_known and viewer.together is None and order == WATCH:
+    if viewer.is_known and viewer.item_weights is None and order == WATCH:
         st.caption("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
-    thought, wrong = what_if.thought(known, viewer.run.record.scale)
+    hypothetical, wrong = what_if.hypothetical(known, viewer.run.record.scale)
     now = ranked(viewer, known.rated, order, dials)
     shown, rated = now, known.rated
-    if thought is not None and thought.changes:
-        rated = thought.rated(known.rated)
+    if hypothetical is not None and hypothetical.changes:
+        rated = hypothetical.rated(known.rated)
         shown = ranked(viewer, rated, order, dials)
     if beside is not None and known.rated:
-        watched = viewer.together if now.found is not None and now.found.order == WATCH else None
+        watched = viewer.item_weights if now.found is not None and now.found.order == WATCH else None
         choice = weightiest(viewer.person, watched, known.rated, now.films["item_index"].to_numpy())
         beside.button(
             "What if",
             key="what_if_begin",
             icon=":material/swap_vert:",
-            disabled=thought is not None,
+            disabled=hypothetical is not None,
             on_click=what_if.ask,
             args=(known.titles[choice[0]], known.rated[choice[0]]),
             help="Try other stars for a film, and see the picks move. Nothing is saved.",
         )
-        if thought is not None:
-            what_if.show(thought, known, choice, mine)
+        if hypothetical is not None:
+            what_if.show(hypothetical, known, choice, mine)
     if wrong:
         st.caption(formats.plain(wrong))
-    films = films_of(viewer, rated, shown, can_edit=mine and thought is None)
-    if thought is not None and thought.changes:
+    films = films_of(viewer, rated, shown, can_edit=mine and hypothetical is None)
+    if hypothetical is not None and hypothetical.changes:
         films = moved(viewer, rated, now, shown, films)
     if films:
-        said, then = last_deed(mine)
+        said, then = last_action(mine)
         pick_list(
             film_list(films, heading, viewer.run.record.scale, palette(), N_PICKS),
             said,
@@ -105,7 +105,7 @@ def _head(viewer: Viewer, heading: str, page_name: str) -> tuple[str, Dials, Del
 
 def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> None:
     record, n_people = viewer.run.record, int((viewer.run.users["n_ratings"] > 0).sum())
-    whose, n_rated, doubts_films = viewer.whose, len(viewer.known.rated), viewer.person.doubts_films
+    whose, n_rated, has_item_uncertainty = viewer.whose, len(viewer.known.rated), viewer.person.has_item_uncertainty
     people = f"{formats.count(n_people)} {'invented people' if record.synthetic else 'people'}"
     kind = "Synthetic ratings. " if record.synthetic else ""
     limit = f"Films with at least {formats.counted(minimum_count, 'rating')}"
@@ -120,9 +120,11 @@ def _say_how_honest(viewer: Viewer, found: Picks | None, minimum_count: int) -> 
         )
         return
     rest = (
-        "what is unknown of the films, and how unsteadily people rate" if doubts_films else "how unsteadily people rate"
+        "what is unknown of the films, and how unsteadily people rate"
+        if has_item_uncertainty
+        else "how unsteadily people rate"
     )
-    films = " and of each film" if doubts_films else ", its films taken as known exactly"
+    films = " and of each film" if has_item_uncertainty else ", its films taken as known exactly"
     chances = (
         "The model predicts them itself, one for every level."
         if found.own_chances

@@ -23,7 +23,7 @@ KEY = "what_if"
 
 
 @dataclass(frozen=True)
-class Thought:
+class Hypothetical:
     """The film `item_index`, rated under the `title`, with `stars` instead of those it `has`; None as if it were not rated."""
 
     item_index: int
@@ -42,7 +42,7 @@ class Thought:
         return {film: stars for film, stars in there.items() if stars is not None}
 
 
-def thought(known: Known, scale: RatingScale) -> tuple[Thought | None, str]:
+def hypothetical(known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
     """What the link asks; and why that cannot be asked, if it cannot: it then leaves the link."""
     text, state = st.query_params.get(LINK), st.session_state
     if text is None or own_link.is_late(LINK, text):
@@ -56,7 +56,7 @@ def thought(known: Known, scale: RatingScale) -> tuple[Thought | None, str]:
     return found, wrong
 
 
-def read(text: str, known: Known, scale: RatingScale) -> tuple[Thought | None, str]:
+def read(text: str, known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
     """What `text`, the link's "STARS:TITLE", asks of a person's answers; and why it cannot be asked, "" where it can."""
     given, colon, title = text.partition(":")
     film = next((film for film, name in known.titles.items() if name == title and film in known.rated), None)
@@ -66,16 +66,16 @@ def read(text: str, known: Known, scale: RatingScale) -> tuple[Thought | None, s
         return None, f"What if has ended: {title[:80]} is not among the films rated."
     has = known.rated[film]
     if given == UNRATED:
-        return Thought(film, title, has, None), ""
+        return Hypothetical(film, title, has, None), ""
     if given == f"{has:g}":  # may lie between two levels of this scale
-        return Thought(film, title, has, has), ""
+        return Hypothetical(film, title, has, has), ""
     try:
         stars = float(given)
     except ValueError:
         stars = float("nan")
     if stars not in scale.levels:
         return None, f"The link asks what if {title[:80]} had {given[:20]!r} stars; ratings go {scale}."
-    return Thought(film, title, has, stars), ""
+    return Hypothetical(film, title, has, stars), ""
 
 
 def ask(title: str, stars: float | None) -> None:
@@ -88,7 +88,7 @@ def end() -> None:
     _put(None)
 
 
-def show(now: Thought, known: Known, choice: Sequence[int], can_edit: bool) -> None:
+def show(now: Hypothetical, known: Known, choice: Sequence[int], can_edit: bool) -> None:
     """The banner: what is thought, the film and its stars to change, and the ways out. `choice` are the rated films to choose
     from, item indices in their order."""
     titles = [known.titles[film] for film in choice]
@@ -129,7 +129,7 @@ def show(now: Thought, known: Known, choice: Sequence[int], can_edit: bool) -> N
             st.button("Back", key="what_if_back", on_click=end, help="The picks as they are.")
 
 
-def in_words(now: Thought) -> str:
+def in_words(now: Hypothetical) -> str:
     """What is thought, for Markdown."""
     title = formats.plain(now.title)
     if not now.changes:
@@ -150,7 +150,7 @@ def _tapped(title: str, key: str) -> None:
     ask(title, None if filled is None else filled + 1.0)  # the same star again: the stars go out, as everywhere
 
 
-def _keep(now: Thought) -> None:
+def _keep(now: Hypothetical) -> None:
     end()
     if now.stars is None:
         own_profile.take_back(now.title)

@@ -12,7 +12,7 @@ from collab.data.features import film_words_of
 from collab.data.genres import genres_of
 from collab.errors import RunError
 from collab.explore.left_out_items import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
-from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, foresee, group_table
+from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, group_table, predict_new_item
 from collab.models import family_of
 from collab.services.measures import films_left_out
 from collab.services.run_files import TrainedRun
@@ -51,7 +51,7 @@ def as_if_new(page: Page, film: int) -> None:
         described = _describe(run, film)
     try:
         space = as_if_new_cached.run_audience_space(run.id)
-        found = foresee(run.model, space, run.items, described.genres, described.year)
+        found = predict_new_item(run.model, space, run.items, described.genres, described.year)
     except RunError as reason:
         pictures.error(formats.sentence(str(reason)), icon=":material/error:")
         pictures.page_link("pages/train.py", label="Train it again", icon=":material/model_training:")

@@ -64,7 +64,7 @@ def show_alike(viewer: Viewer, n_alike: int) -> None:
         )
     else:
         table["n_common"] = n_in_common(train, users, rated)
-        score = viewer.person.foresee(rated)[0].score
+        score = viewer.person.predict(rated)[0].score
         with right:
             _liked(viewer, liked_films(train, users, run.items, viewer.known.answered, score, N_LIKED), len(users))
     with left:

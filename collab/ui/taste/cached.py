@@ -10,14 +10,14 @@ from collab.explore.components import Pca, film_axes, film_matrix
 from collab.recommend.taste_alike import TrainedTastes, trained_tastes
 from collab.recommend.taste_place import trained_places
 from collab.ui.frame import cached
-from collab.ui.person.cached import for_newcomers
+from collab.ui.person.cached import new_user_of
 
 
 @st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)  # 3 MB each for MovieLens 100K
 def run_tastes(run_id: str) -> TrainedTastes:
     """How the people that a run was trained on differ from the average person. Raises RunError."""
     run = cached.trained_run(run_id)
-    return trained_tastes(run.model, for_newcomers(run_id), run.users, run.items)
+    return trained_tastes(run.model, new_user_of(run_id), run.users, run.items)
 
 
 @st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
@@ -27,5 +27,5 @@ def run_places(run_id: str, n_films: int) -> tuple[np.ndarray, Pca, np.ndarray]:
     run = cached.trained_run(run_id)
     item_index = most_rated_items(run.items, n_films)
     plane = film_axes(film_matrix(run.model.item_factors, item_index), 2)
-    people = trained_places(for_newcomers(run_id), run.model, trained_items(run.users), plane, item_index)
+    people = trained_places(new_user_of(run_id), run.model, trained_items(run.users), plane, item_index)
     return item_index, plane, people

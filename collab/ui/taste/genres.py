@@ -99,7 +99,7 @@ def _listed(genres: list[str]) -> str:
 
 
 def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
-    now, before = viewer.person.foresee(viewer.known.rated)[0], viewer.person.plain.before[0]
+    now, before = viewer.person.predict(viewer.known.rated)[0], viewer.person.plain.before[0]
     table = predicted_distribution(now, before, films, viewer.run.record.scale)
     means = float(now.mean[films].mean()), float(before.mean[films].mean())
     st.plotly_chart(

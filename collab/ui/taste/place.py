@@ -145,7 +145,7 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
 def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> pd.DataFrame:
     """The films for `place_figure`; named are the rated ones that moved the place most, and others farthest along it."""
     items, rated = viewer.run.items, viewer.known.rated
-    now = viewer.person.foresee(rated)[0].score[item_index]
+    now = viewer.person.predict(rated)[0].score[item_index]
     beyond = (now - viewer.person.plain.before[0].score[item_index]).astype(np.float64)
     beyond -= beyond.mean()
     films = items.iloc[item_index][["title", "n_ratings"]].assign(
@@ -243,7 +243,7 @@ def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray
     table = viewer.run.items.iloc[films][["title", "n_ratings"]].assign(
         item_index=films,
         stars=[rated.get(film, np.nan) for film in films.tolist()],
-        predicted=viewer.person.foresee(rated)[0].mean[films],
+        predicted=viewer.person.predict(rated)[0].mean[films],
         average=viewer.person.plain.before[0].mean[films],
         x=coordinates[order, 0],
         y=coordinates[order, 1],

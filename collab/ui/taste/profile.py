@@ -8,7 +8,7 @@ import streamlit as st
 from collab.data.tables import trained_items
 from collab.errors import CollabError
 from collab.models.levels import COVERAGE
-from collab.recommend.new_user import Newcomer
+from collab.recommend.new_user import NewUser
 from collab.recommend.taste_profile import Difference, bias_difference, given_and_everyone, level
 from collab.ui.charts import formats
 from collab.ui.frame.page import Page
@@ -62,7 +62,7 @@ def say_so_far(viewer: Viewer) -> None:
         + (f", {formats.count(len(viewer.known.not_seen))} not seen." if viewer.known.not_seen else ".")
     )
     films = trained_items(run.items)
-    if isinstance(viewer.person, Newcomer) and run.model.has_biases:
+    if isinstance(viewer.person, NewUser) and run.model.has_biases:
         kind, what = bias_difference(viewer.person, rated, films), f"{viewer.whose.capitalize()} bias is"
         about = "about " if viewer.person.films.y_range is not None else ""
     else:

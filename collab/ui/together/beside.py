@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.recommend.group import Agreement, Evening, Member, gains
+from collab.recommend.group import Agreement, GroupPicks, Member, gains
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.together.members import YOU
 from collab.ui.together.pick_list import listed_names
 
 
-def show_gains(evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
+def show_gains(group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str]) -> None:
     """Mean predicted stars of the list, of each one's own, and of all films left."""
-    table = gains(evening, members)
+    table = gains(group_picks, members)
     st.header(
         "Who gains",
         anchor=False,

@@ -28,7 +28,7 @@ class Choice:
     again: bool
 
 
-def choose_evening(run: TrainedRun) -> Choice:
+def choose_rules(run: TrainedRun) -> Choice:
     """The controls over the list; all of them are in the link."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="evening_controls"):
         way = choose(

@@ -13,41 +13,41 @@ from collab.ui.charts import formats
 from collab.ui.frame import own_link
 from collab.ui.person import own_profile
 from collab.ui.together import members
-from collab.ui.together.members import YOU, Company
+from collab.ui.together.members import YOU, Members
 
 RATE = "pages/rate.py"
 
 
-def say_trouble(company: Company) -> None:
+def say_trouble(members_here: Members) -> None:
     """What was wrong with the link, or with what was pasted; a token that nobody has can be taken out."""
-    for text in dict.fromkeys((*company.trouble, members.take_trouble())):
+    for text in dict.fromkeys((*members_here.trouble, members.take_trouble())):
         if text:
             st.warning(f"{formats.plain(text)} The others go on without.", icon=":material/link_off:")
-    if company.unknown:
+    if members_here.unknown:
         st.button(
             "Take what cannot be opened out of the link",
             key="leave_out",
             on_click=members.leave_out,
-            args=(company.unknown,),
+            args=(members_here.unknown,),
         )
 
 
-def show_people(company: Company, page_name: str) -> None:
+def show_people(members_here: Members, page_name: str) -> None:
     """Everybody by name, each with what can be done, and how somebody joins; with fewer than two people that stands open."""
     mine = members.private_links()
-    enough = len(company.people) >= LEAST_PEOPLE
+    enough = len(members_here.people) >= LEAST_PEOPLE
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="company"):
-        for place, (profile, name) in enumerate(zip(company.people, company.names, strict=True)):
+        for place, (profile, name) in enumerate(zip(members_here.people, members_here.names, strict=True)):
             _person(place, profile, name, mine.get(profile.id))
-        if enough and len(company.people) < MOST_PEOPLE:
+        if enough and len(members_here.people) < MOST_PEOPLE:
             with st.popover("Add somebody", icon=":material/person_add:"):
-                _ways_to_join(company.people, mine)
+                _ways_to_join(members_here.people, mine)
         if enough:
             with st.popover("Share", icon=":material/share:", help="A link to this evening."):
                 st.markdown("**Link to this evening**, shows everybody’s ratings and picks and changes nothing:")
                 st.code(own_link.address(page_name), language=None, wrap_lines=True)
     if not enough:
-        _invite(company, mine)
+        _invite(members_here, mine)
 
 
 def _person(place: int, profile: Profile, name: str, private: Profile | None) -> None:
@@ -70,23 +70,23 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
         )
 
 
-def _invite(company: Company, mine: dict[int, Profile]) -> None:
+def _invite(members_here: Members, mine: dict[int, Profile]) -> None:
     """What the page is for, and the ways to the first and the second person."""
-    if company.people:
-        first = formats.plain(company.names[0])
-        here = "**You** are here" if company.names[0] == YOU else f"**{first}** is here"
+    if members_here.people:
+        first = formats.plain(members_here.names[0])
+        here = "**You** are here" if members_here.names[0] == YOU else f"**{first}** is here"
         text = f"{here}. An evening takes one more: choose how they join."
     else:
         text = (
             "An evening takes two to four people, each with some films rated. Nobody is here yet: choose how they join."
         )
     st.info(text, icon=":material/group_add:")
-    if not (company.people or mine) and st.button(
+    if not (members_here.people or mine) and st.button(
         "Rate films yourself", key="rate_first", type="primary", icon=":material/star:"
     ):
         st.switch_page(RATE)
     with st.container(width=560):
-        _ways_to_join(company.people, mine)
+        _ways_to_join(members_here.people, mine)
 
 
 def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:

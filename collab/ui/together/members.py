@@ -31,7 +31,7 @@ _PASTE = "paste_person"
 
 
 @dataclass(frozen=True)
-class Company:
+class Members:
     """The people of the link in its order, with the name that the page gives each; what `trouble` there was with others, and
     their tokens, `unknown`."""
 
@@ -41,7 +41,7 @@ class Company:
     unknown: tuple[str, ...]
 
 
-def company() -> Company:
+def members_here() -> Members:
     """The people of the link; those of the session where it names none; else whoever rates films in this session. The link then
     names them. Who cannot be opened is told of. Raises ProfileError, with the link as it was, where nobody can be: the database
     does not answer."""
@@ -63,7 +63,7 @@ def company() -> Company:
         )
     people = tuple(found.values())[:MOST_PEOPLE]
     _keep(people, unknown)
-    return Company(people, names_of(people, mine), tuple(trouble), tuple(unknown))
+    return Members(people, names_of(people, mine), tuple(trouble), tuple(unknown))
 
 
 def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 
 from collab.data.ratings import RatingScale
-from collab.recommend.group import Evening
+from collab.recommend.group import GroupPicks
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 from collab.ui.widgets.item_list import likely_words, title_and_facts, title_html
@@ -24,8 +24,8 @@ def ordinal(number: int) -> str:
     return f"{formats.count(number)}{ending}"
 
 
-def evening_list(
-    evening: Evening,
+def group_pick_list(
+    group_picks: GroupPicks,
     addresses: Sequence[str],
     names: Sequence[str],
     rating_scale: RatingScale,
@@ -38,10 +38,10 @@ def evening_list(
     axis = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%">{tick}</s>' for tick in ticks)
     lines = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%"></s>' for tick in ticks)
     films = []
-    for column, film in enumerate(evening.films.itertuples()):
+    for column, film in enumerate(group_picks.films.itertuples()):
         title, facts = title_and_facts(film)
         lanes = "".join(
-            _lane(row, name, evening, column, lines, rating_scale) for row, name in enumerate(map(escape, names))
+            _lane(row, name, group_picks, column, lines, rating_scale) for row, name in enumerate(map(escape, names))
         )
         films.append(
             f'<li><div class="film">{title_html(title, addresses[column])}'
@@ -63,13 +63,13 @@ def listed_names(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _lane(row: int, name: str, evening: Evening, column: int, lines: str, scale: RatingScale) -> str:
+def _lane(row: int, name: str, group_picks: GroupPicks, column: int, lines: str, scale: RatingScale) -> str:
     """One person's prediction for one film, or the stars that they gave; `name` is escaped."""
-    stars, low, high = (table[row, column] for table in (evening.stars, evening.low, evening.high))
-    given = evening.given[row, column]
+    stars, low, high = (table[row, column] for table in (group_picks.stars, group_picks.low, group_picks.high))
+    given = group_picks.given[row, column]
     probably = "rated" if given else f"<u>probably </u>{likely_words(low, high)}"
     left, right, mark = (_share(each, scale) for each in (low, high, stars))
-    place = ordinal(int(evening.place[row, column]))
+    place = ordinal(int(group_picks.place[row, column]))
     return (
         f'<div class="lane" style="--person:var(--person-{row})"><b title="{name}">{name}</b>'
         f'<div class="track" aria-hidden="true">{lines}<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.data.ratings import liked_from
-from collab.recommend.group import Agreement, Evening, Member, agreements, gains, only_one_likes, pick_together
+from collab.recommend.group import Agreement, GroupPicks, Member, agreements, gains, only_one_likes, pick_together
 from collab.services.profiles import Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
@@ -22,7 +22,7 @@ from collab.ui.person.viewer import viewer_of
 from collab.ui.together.beside import agreement_table, gains_table, show_agreement, show_gains
 from collab.ui.together.controls import LEAST_STEP, Choice
 from collab.ui.together.members import YOU
-from collab.ui.together.pick_list import evening_list, listed_names
+from collab.ui.together.pick_list import group_pick_list, listed_names
 from collab.ui.widgets.item_list import Film, film_list, likely_words, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
 
@@ -35,15 +35,15 @@ def member_of(run: TrainedRun, profile: Profile) -> Member:
     """What the run foresees of the person of a profile. Raises ProfileError and RunError."""
     viewer = viewer_of(run, profile, own_profile.answers_of(profile))
     person, known = viewer.person, viewer.known
-    return Member(person.foresee(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
+    return Member(person.predict(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
 
 
-def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[str], choice: Choice) -> None:
+def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[str], choice: Choice) -> None:
     """The films with every one's prediction, who gains, how alike the people are, and what only one of them would like.
     Raises ProfileError and RunError."""
     members = [member_of(run, profile) for profile in profiles]
-    together = person_cached.together_at_hand(run.id)
-    evening = pick_together(
+    together = person_cached.item_weights_at_hand(run.id)
+    group_picks = pick_together(
         members,
         run.items,
         run.record.scale,
@@ -57,41 +57,41 @@ def show_evening(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[s
     )
     picture, side = st.columns([2.9, 1], gap="medium")
     with picture, st.container(key="evening"):
-        if evening.films.empty:
-            _say_empty(evening, choice, run)
+        if group_picks.films.empty:
+            _say_empty(group_picks, choice, run)
         else:
-            addresses = [item_address(run, index) for index in evening.films["item_index"].tolist()]
-            st.html(evening_list(evening, addresses, names, run.record.scale, palette(), N_FILMS))
+            addresses = [item_address(run, index) for index in group_picks.films["item_index"].tolist()]
+            st.html(group_pick_list(group_picks, addresses, names, run.record.scale, palette(), N_FILMS))
     pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
-        if not evening.films.empty:
-            show_gains(evening, members, names)
+        if not group_picks.films.empty:
+            show_gains(group_picks, members, names)
         show_agreement(pairs, names)
-    _say_how(run, evening, members, names, choice)
-    if len(evening.candidates):
-        _apart(run, evening, members, names)
-    _as_table(run, evening, members, pairs, names)
+    _say_how(run, group_picks, members, names, choice)
+    if len(group_picks.candidates):
+        _apart(run, group_picks, members, names)
+    _as_table(run, group_picks, members, pairs, names)
 
 
-def table_of(evening: Evening, names: Sequence[str]) -> pd.DataFrame:
+def table_of(group_picks: GroupPicks, names: Sequence[str]) -> pd.DataFrame:
     """The list as a table: a film a row, and for every person predicted stars, likely range and place in the own list."""
-    table = evening.films[["item_index", "title", "n_ratings", "year"]].copy()
+    table = group_picks.films[["item_index", "title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
-        likely = map(likely_words, evening.low[row], evening.high[row])
-        table[f"{name}, predicted"] = evening.stars[row].round(4)
+        likely = map(likely_words, group_picks.low[row], group_picks.high[row])
+        table[f"{name}, predicted"] = group_picks.stars[row].round(4)
         table[f"{name}, probably"] = [
-            "rated" if given else each for given, each in zip(evening.given[row], likely, strict=True)
+            "rated" if given else each for given, each in zip(group_picks.given[row], likely, strict=True)
         ]
-        table[f"{name}, own list"] = evening.place[row]
+        table[f"{name}, own list"] = group_picks.place[row]
     return table
 
 
-def _say_empty(evening: Evening, choice: Choice, run: TrainedRun) -> None:
-    if not evening.n_too_low:
+def _say_empty(group_picks: GroupPicks, choice: Choice, run: TrainedRun) -> None:
+    if not group_picks.n_too_low:
         st.info("No film that is left passes the filters. Widen them above.", icon=":material/filter_alt_off:")
         return
     scale = run.record.scale
-    fits = max(scale.low, np.floor(evening.reachable / LEAST_STEP) * LEAST_STEP)
+    fits = max(scale.low, np.floor(group_picks.reachable / LEAST_STEP) * LEAST_STEP)
     st.info(
         f"Somebody would rate every film below {choice.least:g} stars. With {fits:g} there is one for all.",
         icon=":material/sentiment_dissatisfied:",
@@ -104,7 +104,7 @@ def _lower(least: float) -> None:
 
 
 def _say_how(
-    run: TrainedRun, evening: Evening, members: Sequence[Member], names: Sequence[str], choice: Choice
+    run: TrainedRun, group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str], choice: Choice
 ) -> None:
     record, lines = run.record, []
     unrated = [(name, _is_average(member)) for name, member in zip(names, members, strict=True) if not member.rated]
@@ -115,11 +115,11 @@ def _say_how(
             lines.append(
                 f"{formats.plain(listed_names(strangers))} {verb} rated no film of this data set yet; {instead}."
             )
-    if evening.order != choice.order:
+    if group_picks.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
-    if evening.n_too_low and not evening.films.empty:
+    if group_picks.n_too_low and not group_picks.films.empty:
         lines.append(
-            f"{formats.counted(evening.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
+            f"{formats.counted(group_picks.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
         )
     kind = "Synthetic ratings. " if record.synthetic else ""
     films = "Films rated low by somebody here, rated by all," if choice.again else "Films that somebody here has rated"
@@ -140,9 +140,9 @@ def _is_average(member: Member) -> bool:
     return np.allclose(member.foreseen.score, member.before.score)
 
 
-def _apart(run: TrainedRun, evening: Evening, members: Sequence[Member], names: Sequence[str]) -> None:
+def _apart(run: TrainedRun, group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str]) -> None:
     """The films that only one would like, a column a person."""
-    scale, found = run.record.scale, only_one_likes(members, evening.candidates, run.record.scale, N_APART)
+    scale, found = run.record.scale, only_one_likes(members, group_picks.candidates, run.record.scale, N_APART)
     with st.container(key="evening_apart"):
         st.header(
             "For one alone",
@@ -173,18 +173,22 @@ def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int
 
 
 def _as_table(
-    run: TrainedRun, evening: Evening, members: Sequence[Member], pairs: Sequence[Agreement], names: Sequence[str]
+    run: TrainedRun,
+    group_picks: GroupPicks,
+    members: Sequence[Member],
+    pairs: Sequence[Agreement],
+    names: Sequence[str],
 ) -> None:
     """All tables of the page, to take along."""
     place = table_fold("evening_table")
     if place is None:
         return
     with place:
-        if not evening.films.empty:
-            _films_table(run, evening, names)
+        if not group_picks.films.empty:
+            _films_table(run, group_picks, names)
             st.caption("Who gains: means of predicted stars.")
             st.dataframe(
-                gains_table(gains(evening, members), names),
+                gains_table(gains(group_picks, members), names),
                 hide_index=True,
                 placeholder=formats.MISSING,
                 width="content",
@@ -200,8 +204,8 @@ def _as_table(
         )
 
 
-def _films_table(run: TrainedRun, evening: Evening, names: Sequence[str]) -> None:
-    table = table_of(evening, names)
+def _films_table(run: TrainedRun, group_picks: GroupPicks, names: Sequence[str]) -> None:
+    table = table_of(group_picks, names)
     item_table(
         table,
         run.items,

@@ -28,22 +28,22 @@ def by_hand(monkeypatch):
 
 
 def test_once_until_a_module_is_new(monkeypatch):
-    assert garbage.set_aside_what_stays() and not garbage.set_aside_what_stays()
+    assert garbage.freeze_what_stays() and not garbage.freeze_what_stays()
     monkeypatch.setitem(sys.modules, "one_more", sys)
-    assert garbage.set_aside_what_stays() and not garbage.set_aside_what_stays()
+    assert garbage.freeze_what_stays() and not garbage.freeze_what_stays()
 
 
 def test_garbage_is_collected_first():
     ring = weakref.ref(Ring())
-    assert garbage.set_aside_what_stays() and ring() is None
+    assert garbage.freeze_what_stays() and ring() is None
 
 
 def test_what_ends_later_is_collected_later(monkeypatch):
     held = Ring()
     ring = weakref.ref(held)
-    assert garbage.set_aside_what_stays()
+    assert garbage.freeze_what_stays()
     del held
     gc.collect()
     assert ring() is not None  # it was set aside
     monkeypatch.setattr(garbage, "_since", garbage._since - garbage.EVERY)
-    assert garbage.set_aside_what_stays() and ring() is None
+    assert garbage.freeze_what_stays() and ring() is None

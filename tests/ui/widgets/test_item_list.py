@@ -8,7 +8,7 @@ import pandas as pd
 from collab.data.ratings import RatingScale
 from collab.ui.charts.palette import LIGHT
 from collab.ui.frame.item_page import search_address
-from collab.ui.rate.pick_list import deeds, tools, undo_button
+from collab.ui.rate.pick_list import actions, tools, undo_button
 from collab.ui.widgets.item_list import Film, Part, Prediction, Sum, facts, film_list, title_and_facts
 
 STARS = RatingScale(1.0, 5.0, 1.0)
@@ -87,7 +87,7 @@ def test_titles_in_keys_moves_and_reasons_are_escaped():
 
 
 def test_titles_in_what_can_be_done_are_escaped():
-    for html in (tools(BAD), deeds(BAD, BAD, can_edit=True), deeds(BAD, BAD, can_edit=False), undo_button(BAD)):
+    for html in (tools(BAD), actions(BAD, BAD, can_edit=True), actions(BAD, BAD, can_edit=False), undo_button(BAD)):
         assert BAD not in html and "<b>" not in html and escape(BAD) in html
 
 
