@@ -25,7 +25,7 @@ from collab.data.exports import read_export
 from collab.data.splitting import split_by
 from collab.data.titles import match_titles
 from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
-from collab.explore.similarity import MEASURE_COLUMNS, Options, film_space, similar_items
+from collab.explore.similarity import MEASURE_COLUMNS, Options, item_space, similar_items
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.models.settings import parse
 from collab.recommend.new_user import new_user, picks
@@ -243,7 +243,7 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
         )
         hint = f"did you mean {' or '.join(near[:3])}?" if len(near) else f"write the title as in “{films.iloc[0]}”"
         raise DataError(f"{arguments.title!r} is not a film that run {run.id} was trained on; {hint}")
-    space = film_space(run.model, run.items, run.users)
+    space = item_space(run.model, run.items, run.users)
     options = Options(arguments.measure, minimum_count=arguments.minimum_count)
     table = similar_items(space, run.items, index, options, arguments.top)
     column = MEASURE_COLUMNS[arguments.measure]
@@ -258,7 +258,7 @@ def similar(arguments: argparse.Namespace, environment: Environment) -> None:
     )
 
 
-def recommend_films(arguments: argparse.Namespace, environment: Environment) -> None:
+def recommend_items(arguments: argparse.Namespace, environment: Environment) -> None:
     """Recommend films to somebody who has rated the films in a file."""
     store = RunStore(environment.home)
     run = store.load(arguments.run)
@@ -458,7 +458,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--measure", default="cosine", help=f"{', '.join(MEASURE_COLUMNS)} (default cosine)")
     made.add_argument("--minimum-count", type=int, default=20, help="leave out films with fewer ratings (default 20)")
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
-    made = command("recommend", recommend_films)
+    made = command("recommend", recommend_items)
     made.add_argument("--run", required=True, help="id of a run")
     made.add_argument(
         "--ratings",

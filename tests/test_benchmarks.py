@@ -6,7 +6,7 @@ import pytest
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.errors import SettingError
 from collab.models import preset_of
-from collab.recommend.item_groups import FilmGroup
+from collab.recommend.item_groups import ItemGroup
 from tests.benchmarks import accuracy, cold_start_asking, curves, fastai_chapter, new_users
 from tests.benchmarks.conditions import N_TIMES, Part, enough
 
@@ -97,7 +97,7 @@ def test_screens_count_until_an_answer_and_never_is_infinite():
 
 
 def test_a_person_picks_the_groups_whose_films_they_rated_above_the_mean():
-    groups = [FilmGroup(np.array(films), np.array(films), np.zeros(1)) for films in ([1, 2], [3], [4, 5], [6])]
+    groups = [ItemGroup(np.array(films), np.array(films), np.zeros(1)) for films in ([1, 2], [3], [4, 5], [6])]
     person = cold_start_asking.Askable(0, {1: 5.0, 2: 5.0, 3: 5.0, 4: 1.0}, np.array([6]), np.array([5.0]))
     assert cold_start_asking.picked_by(person, groups, np.full(7, 3.0)) == [0, 1]  # 4/4, 2/3, −2/3, 0
 

@@ -74,7 +74,7 @@ def item_labels(dataset: Dataset, items_by: str) -> pd.Series:
     return by_id.title if items_by == "title" else pd.Series(by_id.index, index=by_id.index)
 
 
-def films_in_order(dataset: Dataset, ratings: Ratings, items_by: str) -> pd.DataFrame:
+def items_in_order(dataset: Dataset, ratings: Ratings, items_by: str) -> pd.DataFrame:
     """The films of the data set by label, in the order of the vocabulary of `ratings`; row 0 is missing throughout."""
     films = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
     return films.set_index("label").reindex(list(ratings.items.labels))

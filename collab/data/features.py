@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.data.dataset import Dataset, films_in_order
+from collab.data.dataset import Dataset, items_in_order
 from collab.data.genres import genre_flags
 from collab.data.ratings import Ratings
 
@@ -36,8 +36,8 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
     A film has its genres, divided by the square root of their number so that a film of many genres weighs as much as one
     of few, and the band of its year. A user has band of age, gender and occupation, 0/1 each. Nothing here comes from a rating.
     """
-    films = films_in_order(dataset, ratings, items_by)
-    words = film_words_of(films)
+    films = items_in_order(dataset, ratings, items_by)
+    words = item_words_of(films)
     users = None
     if dataset.users is not None:
         people = dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(ratings.users.labels))
@@ -47,7 +47,7 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
 
 
 @dataclass(frozen=True, eq=False)
-class FilmWords:
+class ItemWords:
     """What the features of films say, column by column: `genres` by the alphabet, then the bands between `year_edges`."""
 
     genres: tuple[str, ...]
@@ -71,7 +71,7 @@ class FilmWords:
         return int(low[0]) if len(low) else None, int(high[0]) if len(high) else None
 
 
-def film_words_of(films: pd.DataFrame) -> FilmWords:
+def item_words_of(films: pd.DataFrame) -> ItemWords:
     """The genres and the bands of years of a table of films with the columns genres and year, a row a film, row 0 unknown.
 
     The items table of a run gives the same as the data set that it was trained on.
@@ -79,7 +79,7 @@ def film_words_of(films: pd.DataFrame) -> FilmWords:
     year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
     known = year[~np.isnan(year)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, YEAR_BANDS + 1)[1:-1])) if len(known) else np.zeros(0)
-    return FilmWords(tuple(genre_flags(films.genres)), edges)
+    return ItemWords(tuple(genre_flags(films.genres)), edges)
 
 
 def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:

@@ -22,7 +22,7 @@ from collab.data.dataset import Dataset
 from collab.data.genres import genres_of
 from collab.data.ratings import RatingScale
 
-FILMS = Path(__file__).with_name("sample_films.csv")
+ITEMS = Path(__file__).with_name("sample_films.csv")
 SEED = 1920
 N_USERS = 650
 START = 1_704_067_200  # 1 January 2024, 00:00 UTC: after the youngest film
@@ -31,7 +31,7 @@ DAY = 86_400
 # Share of 1, 2, 3 and 4 stars in MovieLens 100K, in ten-thousandths (histogram of u.data); the rest are 5 stars.
 STAR_SHARES = (611, 1137, 2715, 3417)
 # How many ratings films and users have, from the least to the most active: (percent of them below, number of ratings).
-FILM_COUNTS = (
+ITEM_COUNTS = (
     (0, 1),
     (7, 1),
     (13, 2),
@@ -232,15 +232,15 @@ def _who_rates_what(affinity: np.ndarray, draws: _Draws) -> tuple[np.ndarray, np
     """
     n_users, n_items = affinity.shape
     fame = _films().fame.to_numpy() * 16 + draws.below(48, n_items)  # a little chance among films of like fame
-    film_counts = np.empty(n_items, dtype=np.int64)
-    film_counts[np.argsort(fame, kind="stable")] = _spread(FILM_COUNTS, n_items)
+    item_counts = np.empty(n_items, dtype=np.int64)
+    item_counts[np.argsort(fame, kind="stable")] = _spread(ITEM_COUNTS, n_items)
     user_counts = _spread(USER_COUNTS, n_users)[np.argsort(draws.uniform(n_users), kind="stable")]
     lean = np.clip(affinity / 4, -0.75, 0.75)
     pull = (1 + lean) / (1 - lean)  # near exp(affinity / 2), without exp: people see more of what they like
-    activity, reach = user_counts / n_items, film_counts / n_users * 8.0
+    activity, reach = user_counts / n_items, item_counts / n_users * 8.0
     for _ in range(6):
         activity = activity * user_counts / _expected(activity, reach, pull).sum(axis=1)
-        reach = reach * film_counts / _expected(activity, reach, pull).sum(axis=0)
+        reach = reach * item_counts / _expected(activity, reach, pull).sum(axis=0)
     chance = draws.uniform(n_users, n_items)
     waiting = chance / (1 - chance) / (reach * pull)  # (n_users, n_items): the smallest come first
     order = np.argsort(waiting, axis=1, kind="stable")
@@ -274,7 +274,7 @@ def _times(user: np.ndarray, draws: _Draws) -> np.ndarray:
 @cache
 def _films() -> pd.DataFrame:
     """The film list: title, year, genres, and the guesses fame and esteem (0 to 100)."""
-    return pd.read_csv(FILMS, dtype={"title": "str", "genres": "str"})
+    return pd.read_csv(ITEMS, dtype={"title": "str", "genres": "str"})
 
 
 def _ages() -> np.ndarray:

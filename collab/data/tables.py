@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from collab.data.dataset import Dataset, films_in_order
+from collab.data.dataset import Dataset, items_in_order
 from collab.data.ratings import UNKNOWN, Ratings
 
 
@@ -19,7 +19,7 @@ def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: f
     Columns: label, title, year, genres, n_ratings, mean_rating (NaN without ratings), damped_mean; row 0 is `#na#`.
     damped_mean = (sum of ratings + damping · global mean) / (n_ratings + damping).
     """
-    about = films_in_order(dataset, ratings, items_by)[["title", "year", "genres"]]
+    about = items_in_order(dataset, ratings, items_by)[["title", "year", "genres"]]
     about.loc[UNKNOWN, ["title", "genres"]] = UNKNOWN, ""
     counted = _counts_and_means(ratings.item_index, ratings.rating, ratings.n_items, damping)
     return pd.concat([about.reset_index(names="label"), counted], axis=1)
@@ -54,7 +54,7 @@ def most_rated_items(items: pd.DataFrame, n: int) -> np.ndarray:
     return item_index[order[:n]]
 
 
-def film_rows(items: pd.DataFrame, item_index: np.ndarray, columns: list[str]) -> pd.DataFrame:
+def item_rows(items: pd.DataFrame, item_index: np.ndarray, columns: list[str]) -> pd.DataFrame:
     """The rows `item_index` of the items table in that order, with their `columns` behind the index itself."""
     rows = items.iloc[item_index][columns].reset_index(drop=True)
     rows.insert(0, "item_index", item_index)

@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from collab.data.tables import most_rated_items
 from collab.errors import SettingError
-from collab.explore.components import film_axes
+from collab.explore.components import item_axes
 
 MEASURES = ("cosine", "euclidean")
 """The measures of closeness that no rotation changes."""
@@ -65,7 +65,7 @@ class Kept:
     chance: float
 
 
-def common_films(first: pd.DataFrame, second: pd.DataFrame, by: str = "title", minimum_count: int = 1) -> pd.DataFrame:
+def common_items(first: pd.DataFrame, second: pd.DataFrame, by: str = "title", minimum_count: int = 1) -> pd.DataFrame:
     """The films with at least `minimum_count` training ratings in both runs, by their items tables, most rated first.
 
     `by` is the column that says which films are the same ("title" or "label"); of films that share it within a run, the most
@@ -123,8 +123,8 @@ def align(first: np.ndarray, second: np.ndarray, *, turn: bool = True) -> Alignm
 
 
 def plane_of(alignment: Alignment) -> Plane:
-    """Both runs of an alignment on the first two principal components of the first's films (`components.film_axes`)."""
-    components = film_axes(alignment.first, 2).components  # (2, d)
+    """Both runs of an alignment on the first two principal components of the first's films (`components.item_axes`)."""
+    components = item_axes(alignment.first, 2).components  # (2, d)
     sides = [side @ components.T for side in (alignment.first, alignment.second)]  # (n, 2)
     totals = [side.var(axis=0).sum() for side in (alignment.first, alignment.second)]
     shares = [places.var(axis=0) / max(total, 1e-300) for places, total in zip(sides, totals, strict=True)]
@@ -172,7 +172,7 @@ def neighbours_kept(first: np.ndarray, second: np.ndarray, k: int = 10, measure:
 def kept_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
     """The mean share of neighbours kept by the films' number of ratings: a row for each band of `COUNT_BANDS` that has films.
 
-    Columns: low, high (the band's fewest and most ratings; high is missing in the last), n_films, kept.
+    Columns: low, high (the band's fewest and most ratings; high is missing in the last), n_items, kept.
     """
     n_ratings = np.asarray(n_ratings)
     band = np.searchsorted(COUNT_BANDS, n_ratings, side="right") - 1
@@ -182,7 +182,7 @@ def kept_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
         for place, (low, high) in enumerate(zip(COUNT_BANDS, highs, strict=True))
         if (of := band == place).any()
     ]
-    return pd.DataFrame(rows, columns=["low", "high", "n_films", "kept"]).astype({"high": "Int64"})
+    return pd.DataFrame(rows, columns=["low", "high", "n_items", "kept"]).astype({"high": "Int64"})
 
 
 def _check_measure(measure: str) -> None:

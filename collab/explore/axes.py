@@ -11,14 +11,14 @@ import scipy.stats
 
 from collab.data.genres import genre_flags
 
-LEAST_FILMS = 5
+LEAST_ITEMS = 5
 """A genre with fewer films on the map, or with fewer that lack it, is left out."""
 
 
 def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The `n` films with the lowest coordinates, lowest first, and the `n` with the highest, highest first.
 
-    `coordinates` (n_films,) go with the rows of `films`; a column place holds them. No film is at both ends. Of films in the same
+    `coordinates` (n_items,) go with the rows of `films`; a column place holds them. No film is at both ends. Of films in the same
     place the one that stands first in `films` comes first.
     """
     order = np.argsort(coordinates, kind="stable")
@@ -30,12 +30,12 @@ def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.D
 
 
 def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame:
-    """Pearson's correlation of `coordinates` (n_films,) with what is known of the films, the strongest first.
+    """Pearson's correlation of `coordinates` (n_items,) with what is known of the films, the strongest first.
 
     Columns: what ("year", "number of ratings, logarithm", "mean rating", a genre's name), kind ("number" or "genre"),
-    correlation, low and high (the 95 % interval by Fisher's z, as if films were independent draws), n_films, the films behind it,
+    correlation, low and high (the 95 % interval by Fisher's z, as if films were independent draws), n_items, the films behind it,
     and n_with, those of the genre (missing for a number). A genre counts 1 for every film that has it, wherever it stands. What
-    does not vary, and genres below `LEAST_FILMS`, are left out.
+    does not vary, and genres below `LEAST_ITEMS`, are left out.
     """
     rows = []
     numbers = {
@@ -48,9 +48,9 @@ def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame
     flags = genre_flags(films["genres"])
     for genre in flags:
         n_with = int(flags[genre].sum())
-        if LEAST_FILMS <= n_with <= len(films) - LEAST_FILMS:
+        if LEAST_ITEMS <= n_with <= len(films) - LEAST_ITEMS:
             rows.append(_row(genre, "genre", coordinates, flags[genre].to_numpy(dtype=np.float64), n_with))
-    table = pd.DataFrame(rows, columns=["what", "kind", "correlation", "low", "high", "n_films", "n_with"])
+    table = pd.DataFrame(rows, columns=["what", "kind", "correlation", "low", "high", "n_items", "n_with"])
     table["n_with"] = table["n_with"].astype("Int64")
     table = table.dropna(subset="correlation")
     order = np.argsort(-table["correlation"].abs().to_numpy(), kind="stable")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from collab.data.genres import DECADES, GENRES, kinds_of
-from collab.data.tables import film_rows, trained_items
+from collab.data.tables import item_rows, trained_items
 from collab.models.contract import Model
 
 
@@ -47,7 +47,7 @@ def bias_table(
     biases = np.asarray(item_biases, dtype=np.float64)
     columns = ["title", "mean_rating", "damped_mean", "n_ratings", "genres", "year"]
     item_index = trained_items(items)
-    table = film_rows(items, item_index, columns)
+    table = item_rows(items, item_index, columns)
     table.insert(2, "bias", biases[item_index])
     table["residual"] = _line_residual(table["damped_mean"], table["bias"], table["n_ratings"])
     if deviations is not None:
@@ -127,7 +127,7 @@ def _means(films: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str
         √( n / (n − 1) · Σ w² (b − mean)² ) / Σ w
 
     (without weights the familiar s / √n; NaN for a single film): what other films of the same kind would have changed;
-    n_films; n_ratings, the sum over the films.
+    n_items; n_ratings, the sum over the films.
     """
     names = list(kinds)
     rows = pd.DataFrame(
@@ -141,14 +141,14 @@ def _means(films: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str
     rows["sum"] = rows["weight"] * rows["bias"]
     groups = rows.groupby(names)
     found = groups.agg(
-        n_films=("bias", "size"), n_ratings=("n_ratings", "sum"), weight=("weight", "sum"), sum=("sum", "sum")
+        n_items=("bias", "size"), n_ratings=("n_ratings", "sum"), weight=("weight", "sum"), sum=("sum", "sum")
     )
     found["mean"] = found["sum"] / found["weight"]
     away = rows["bias"] - rows.join(found["mean"], on=names)["mean"]
     squares = np.square(rows["weight"] * away).groupby([rows[name] for name in names]).sum()
-    n_films = found["n_films"].astype(np.float64)
-    found["error"] = np.sqrt(squares * (n_films / (n_films - 1).where(n_films > 1))) / found["weight"]
-    return found.reset_index()[[*names, "mean", "error", "n_films", "n_ratings"]]
+    n_items = found["n_items"].astype(np.float64)
+    found["error"] = np.sqrt(squares * (n_items / (n_items - 1).where(n_items > 1))) / found["weight"]
+    return found.reset_index()[[*names, "mean", "error", "n_items", "n_ratings"]]
 
 
 def _line_residual(mean: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from collab.data.genres import genre_flags
-from collab.explore.axes import LEAST_FILMS
+from collab.explore.axes import LEAST_ITEMS
 
 MOST = 8
 """So many clusters at most: as many as colours can be told apart."""
@@ -18,7 +18,7 @@ MOST = 8
 SEED = 0
 
 
-def film_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.ndarray:
+def item_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.ndarray:
     """The cluster of every row of `matrix` (n, d): (n,) from 1, the largest cluster first.
 
     Where there are fewer different rows than clusters, there are as many clusters as different rows.
@@ -28,8 +28,8 @@ def film_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.n
     different = min(len(np.unique(matrix, axis=0)), n_clusters)
     found = KMeans(n_clusters=different, n_init=4, random_state=seed).fit_predict(matrix)
     sizes = np.bincount(found, minlength=different)
-    first_film = np.array([np.argmax(found == each) for each in range(different)])
-    order = np.lexsort((first_film, -sizes))
+    first_item = np.array([np.argmax(found == each) for each in range(different)])
+    order = np.lexsort((first_item, -sizes))
     number = np.empty(different, dtype=np.int64)
     number[order] = np.arange(1, different + 1)
     return number[found]
@@ -38,9 +38,9 @@ def film_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.n
 def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -> pd.DataFrame:
     """One row a cluster, of films in the rows of `films`, most rated first: what is in it.
 
-    Columns: cluster, n_films, most_rated (titles with their numbers of ratings), median_year, median_ratings, mean_rating,
+    Columns: cluster, n_items, most_rated (titles with their numbers of ratings), median_year, median_ratings, mean_rating,
     more_of (the genres with the largest difference between their share in the cluster and among all these films, with both
-    shares; only genres with `LEAST_FILMS` films in the cluster and a larger share there).
+    shares; only genres with `LEAST_ITEMS` films in the cluster and a larger share there).
     """
     flags = genre_flags(films["genres"])
     overall = flags.mean()
@@ -49,13 +49,13 @@ def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -
         inside = clusters == number
         members = films[inside]
         shares, counts = flags[inside].mean(), flags[inside].sum()
-        gain = (shares - overall)[(counts >= LEAST_FILMS) & (shares > overall)].sort_values(
+        gain = (shares - overall)[(counts >= LEAST_ITEMS) & (shares > overall)].sort_values(
             ascending=False, kind="stable"
         )
         rows.append(
             {
                 "cluster": int(number),
-                "n_films": len(members),
+                "n_items": len(members),
                 "most_rated": ", ".join(
                     f"{film.title} · {film.n_ratings:,}" for film in members.head(n_named).itertuples()
                 ),

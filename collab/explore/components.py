@@ -32,7 +32,7 @@ class Pca:
     components: np.ndarray
 
 
-def film_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
+def item_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
     """The rows of the films `item_index` in double precision: factors, and the bias last where `item_biases` are given."""
     matrix = np.asarray(item_factors, dtype=np.float64)[item_index]
     if item_biases is None:
@@ -54,7 +54,7 @@ def direction_between(matrix: np.ndarray, from_rows: Sequence[int], to_rows: Seq
     return step / length
 
 
-def film_axes(
+def item_axes(
     matrix: np.ndarray, n_components: int = N_COMPONENTS, *, centred: bool = True, axis: np.ndarray | None = None
 ) -> Pca:
     """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, then on `n_components` principal components.
@@ -66,12 +66,12 @@ def film_axes(
     have (fewer factors or films) are zero with share zero.
     """
     values = np.asarray(matrix, dtype=np.float64)
-    n_films, width = values.shape
+    n_items, width = values.shape
     least = 1e-12 * np.abs(values).max(initial=0.0)  # below it a difference is rounding alone
-    if centred and n_films:
+    if centred and n_items:
         values = values - values.mean(axis=0)
     n_axes = n_components + (axis is not None)
-    coordinates, shares, components = np.zeros((n_films, n_axes)), np.zeros(n_axes), np.zeros((n_axes, width))
+    coordinates, shares, components = np.zeros((n_items, n_axes)), np.zeros(n_axes), np.zeros((n_axes, width))
     total = float(np.sum(values**2))
     if not np.sqrt(total) > least:
         return Pca(coordinates, shares, components)
@@ -92,9 +92,9 @@ def film_axes(
 
 def taken(space: Pca, axes: Sequence[int]) -> Pca:
     """The same space on the axes `axes` alone, in their order; an axis that it does not have is zero with share zero."""
-    n_films, n_axes = space.coordinates.shape
+    n_items, n_axes = space.coordinates.shape
     width = space.components.shape[1]
-    coordinates, shares, components = np.zeros((n_films, len(axes))), np.zeros(len(axes)), np.zeros((len(axes), width))
+    coordinates, shares, components = np.zeros((n_items, len(axes))), np.zeros(len(axes)), np.zeros((len(axes), width))
     for place, axis in enumerate(axes):
         if axis < n_axes:
             coordinates[:, place], shares[place] = space.coordinates[:, axis], space.explained_variance_ratio[axis]

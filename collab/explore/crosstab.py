@@ -21,7 +21,7 @@ def spread(ranked: np.ndarray, n: int) -> np.ndarray:
 
 
 def crosstab(ratings: Ratings, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-    """The ratings of these users for these films, float64, shape (n_users, n_films); NaN is a blank.
+    """The ratings of these users for these films, float64, shape (n_users, n_items); NaN is a blank.
 
     Where a user rated a film more than once, the last line of the file counts.
     """

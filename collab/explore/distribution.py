@@ -84,7 +84,7 @@ def given_ratings(ratings: Ratings, split: Split, user_index: int, item_index: i
     return found
 
 
-def held_out_films(ratings: Ratings, split: Split, user_index: int) -> np.ndarray:
+def held_out_items(ratings: Ratings, split: Split, user_index: int) -> np.ndarray:
     """The item_index of the films whose ratings by the user are held out (not sealed), in the order of the split."""
     rows = split.valid[ratings.user_index[split.valid] == user_index]
     return ratings.item_index[rows]

@@ -17,7 +17,7 @@ from collab.training.comparison import Measured
 from collab.training.fit import fit
 
 MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
-N_FILMS = 150
+N_ITEMS = 150
 LEAST = 5
 """Ratings that a film needs to be left out."""
 
@@ -30,7 +30,7 @@ RIDGES = tuple(10.0 ** np.arange(-1, 6))
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """The films `item_index` (n_films,), ascending; the ratings of all others to `train` on, and theirs, to be predicted."""
+    """The films `item_index` (n_items,), ascending; the ratings of all others to `train` on, and theirs, to be predicted."""
 
     item_index: np.ndarray
     train: Ratings
@@ -41,36 +41,36 @@ class LeftOut:
 class Measurement(Measured):
     """Squared errors of every answer on the ratings of films left out, drawn by film.
 
-    Of the films with LEAST_FOR_MEAN ratings: `film_means` (n,) in stars, and what was foretold of them, `foretold` (n,): the mean
+    Of the films with LEAST_FOR_MEAN ratings: `item_means` (n,) in stars, and what was foretold of them, `foretold` (n,): the mean
     of the model's predictions over all trained users; `train_mean` is the mean of the training ratings.
     """
 
-    film_means: np.ndarray
+    item_means: np.ndarray
     foretold: np.ndarray
     train_mean: float
 
     @property
     def off_by(self) -> float:
         """Root mean squared distance, in stars, of what was foretold of a film to its mean rating."""
-        return float(np.sqrt(np.mean((self.foretold - self.film_means) ** 2))) if len(self.film_means) else np.nan
+        return float(np.sqrt(np.mean((self.foretold - self.item_means) ** 2))) if len(self.item_means) else np.nan
 
     @property
     def mean_off_by(self) -> float:
         """The same where the mean of the training ratings is foretold of every film."""
-        return float(np.sqrt(np.mean((self.train_mean - self.film_means) ** 2))) if len(self.film_means) else np.nan
+        return float(np.sqrt(np.mean((self.train_mean - self.item_means) ** 2))) if len(self.item_means) else np.nan
 
 
-def leave_out(ratings: Ratings, n_films: int, seed: int) -> LeftOut:
-    """Up to `n_films`, at most an eighth of those with LEAST ratings, drawn from these, with all their ratings.
+def leave_out(ratings: Ratings, n_items: int, seed: int) -> LeftOut:
+    """Up to `n_items`, at most an eighth of those with LEAST ratings, drawn from these, with all their ratings.
 
     Raises DataError where there are fewer than two to leave out.
     """
     able = np.flatnonzero(np.bincount(ratings.item_index, minlength=ratings.n_items) >= LEAST)
     able = able[able > 0]
-    n_films = min(n_films, len(able) // 8)
-    if n_films < 2:
+    n_items = min(n_items, len(able) // 8)
+    if n_items < 2:
         raise DataError(f"{len(able)} films have {LEAST} ratings; take a data set with 16 or more such films")
-    films = np.sort(np.random.default_rng(seed).permutation(able)[:n_films])
+    films = np.sort(np.random.default_rng(seed).permutation(able)[:n_items])
     out = np.isin(ratings.item_index, films)
     return LeftOut(films, ratings.take(np.flatnonzero(~out)), ratings.take(np.flatnonzero(out)))
 
@@ -108,7 +108,7 @@ def measure(
     n_genres: int,
     settings: SideSettings,
     *,
-    n_films: int = N_FILMS,
+    n_items: int = N_ITEMS,
     seed: int = 0,
 ) -> Measurement:
     """Leave films out whole, train `side` with these `settings` on the ratings of all others, and predict theirs.
@@ -116,7 +116,7 @@ def measure(
     `features` are those of all users and films, genres in the first `n_genres` columns of a film. Raises DataError where there
     are too few films.
     """
-    left = leave_out(ratings, n_films, seed)
+    left = leave_out(ratings, n_items, seed)
     train, rated = left.train, left.rated
     model = build_model("side", settings, train.n_users, train.n_items, train.rating_scale, features)
     fit(model, train, rated)

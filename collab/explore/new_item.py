@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.data.features import film_words_of
+from collab.data.features import item_words_of
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError
 from collab.explore.similarity import neighbour_rows
@@ -40,7 +40,7 @@ class AudienceSpace:
 
 
 @dataclass(frozen=True, eq=False)
-class NewFilm:
+class NewItem:
     """What the model says of a new film: `average_person` the rating of somebody of whom nothing is known, `ratings` (U,) and
     `leanings` (U,) of the trained users, in stars; `closeness` (N,) to the films of the space, −1 … 1."""
 
@@ -50,9 +50,9 @@ class NewFilm:
     closeness: np.ndarray
 
 
-def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_films: int) -> AudienceSpace:
-    """The `n_films` most rated films as the model sees them; `users` and `items` are the tables of its run."""
-    user_index, item_index = trained_items(users), most_rated_items(items, n_films)
+def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_items: int) -> AudienceSpace:
+    """The `n_items` most rated films as the model sees them; `users` and `items` are the tables of its run."""
+    user_index, item_index = trained_items(users), most_rated_items(items, n_items)
     ratings = model.predict(user_index, item_index[:, None]).astype(np.float64)  # (N, U)
     usual = ratings.mean(axis=0)
     return AudienceSpace(user_index, item_index, usual, _leanings(ratings, usual))
@@ -60,28 +60,28 @@ def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame
 
 def predict_new_item(
     model: EmbeddingNet, space: AudienceSpace, items: pd.DataFrame, genres: Sequence[str], year: float | None
-) -> NewFilm:
+) -> NewItem:
     """What the model says of a film with these `genres` and this `year`; `items` is the table of its run.
 
     A genre that no film of the run has says nothing, as does a year that is None. A year beyond those of the films counts as the
     band of years at that end. Raises RunError where the table of films is not the one that the model was trained on.
     """
-    words = film_words_of(items)
+    words = item_words_of(items)
     if not np.array_equal(words.features(items["genres"], items["year"]), model.columns.items.numpy()):
         raise RunError(
             "genres and years in the run’s table of films are not those it was trained on, so a new film cannot be described; "
             "train it again"
         )
-    film = model.for_new_films(words.features(["|".join(genres)], [year]))
+    film = model.for_new_items(words.features(["|".join(genres)], [year]))
     ratings = film.predict(space.user_index, 0).astype(np.float64)  # (U,)
     leanings = _leanings(ratings[None], space.usual)[0]
     lengths = np.linalg.norm(space.leanings, axis=1) * np.linalg.norm(leanings)
     closeness = np.divide(space.leanings @ leanings, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
-    return NewFilm(float(film.predict(0, 0)), ratings, leanings, np.clip(closeness, -1.0, 1.0))
+    return NewItem(float(film.predict(0, 0)), ratings, leanings, np.clip(closeness, -1.0, 1.0))
 
 
-def closest_films(
-    space: AudienceSpace, film: NewFilm, items: pd.DataFrame, without: Sequence[int], n: int
+def closest_items(
+    space: AudienceSpace, film: NewItem, items: pd.DataFrame, without: Sequence[int], n: int
 ) -> pd.DataFrame:
     """The `n` films of the space that are closest to the new film, the closest first, but for those of `without`.
 
@@ -93,7 +93,7 @@ def closest_films(
     return neighbour_rows(items, best[~np.isin(best, without)][:n], closeness, "closeness")
 
 
-def group_table(film: NewFilm, groups: Sequence[str], least: int = 5) -> pd.DataFrame:
+def group_table(film: NewItem, groups: Sequence[str], least: int = 5) -> pd.DataFrame:
     """Who would like the film: a row a group of users with `least` members, the one that leans most towards it first.
 
     `groups` (U,) names the group of every user of the space. Columns: group, n_users, predicted and leaning, the means over them.

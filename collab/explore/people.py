@@ -146,8 +146,8 @@ def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.D
     sums = []
     for rows in (own, slice(None)):
         weights = (None, train.rating[rows].astype(np.float64))
-        per_film = (np.bincount(train.item_index[rows], each, minlength=len(items)) for each in weights)
-        sums += [np.bincount(place, each[film], minlength=len(kinds)) for each in per_film]
+        per_item = (np.bincount(train.item_index[rows], each, minlength=len(items)) for each in weights)
+        sums += [np.bincount(place, each[film], minlength=len(kinds)) for each in per_item]
     n_own, stars_own, n_all, stars_all = sums
     table = pd.DataFrame(
         {

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.data.tables import film_rows, trained_items
+from collab.data.tables import item_rows, trained_items
 from collab.errors import SettingError
 from collab.models.contract import Model
 
@@ -52,7 +52,7 @@ class Options:
 
 
 @dataclass(frozen=True, eq=False)
-class FilmSpace:
+class ItemSpace:
     """Where the films of a run lie: `factors` (n_items, n_factors), float64; their `mean` (n_factors,) over the trained films;
     and for a model that knows how sure it is, else None, the covariance Σ of the users' factors, `spread` (n_factors, n_factors),
     and the `doubt` (n_items,): what the covariance C of its factors adds to a film's expected squared length, tr C Σ."""
@@ -80,29 +80,29 @@ class Point:
     doubt: float = 0.0
 
 
-def film_space(model: Model, items: pd.DataFrame, users: pd.DataFrame) -> FilmSpace:
+def item_space(model: Model, items: pd.DataFrame, users: pd.DataFrame) -> ItemSpace:
     """Where the films of a trained model lie. `items` and `users` are the tables of its run."""
     factors = np.asarray(model.item_factors, dtype=np.float64)
     trained = trained_items(items)
     mean = factors[trained].mean(axis=0) if len(trained) else np.zeros(factors.shape[1])
     if model.item_covariances is None:
-        return FilmSpace(factors, mean)
+        return ItemSpace(factors, mean)
     tastes = np.asarray(model.user_factors, dtype=np.float64)[trained_items(users)]
     spread = np.atleast_2d(np.cov(tastes, rowvar=False, bias=True)) if len(tastes) else np.eye(factors.shape[1])
     covariances = np.asarray(model.item_covariances, dtype=np.float64)[:, :-1, :-1]
-    return FilmSpace(factors, mean, spread, np.einsum("nij,ij->n", covariances, spread))
+    return ItemSpace(factors, mean, spread, np.einsum("nij,ij->n", covariances, spread))
 
 
 # --- points --------------------------------------------------------------------------------------------------------------
 
 
-def at_film(space: FilmSpace, item_index: int, options: Options) -> Point:
+def at_item(space: ItemSpace, item_index: int, options: Options) -> Point:
     """The place of a film."""
     doubt = 0.0 if space.doubt is None else float(space.doubt[item_index])
     return Point(space.placed(options.centred)[item_index], doubt)
 
 
-def between(space: FilmSpace, first: int, second: int, weight: float, options: Options) -> Point:
+def between(space: ItemSpace, first: int, second: int, weight: float, options: Options) -> Point:
     """ "Like the first film, but more like the second": a + w (b − a), with w from 0, the first, to 1, the second.
 
     For cosine and cautious cosine a and b are given length 1 first, by the measure's own length, so that the longer one does not
@@ -111,14 +111,14 @@ def between(space: FilmSpace, first: int, second: int, weight: float, options: O
     """
     if not 0 <= weight <= 1:
         raise SettingError(f"the weight of the second film is {weight}; allowed is 0 to 1")
-    one, other = at_film(space, first, options), at_film(space, second, options)
+    one, other = at_item(space, first, options), at_item(space, second, options)
     if options.measure in ("cosine", "cautious"):
         one, other = (_of_length_one(point, space, options.measure) for point in (one, other))
     vector = (1 - weight) * one.vector + weight * other.vector
     return Point(vector, (1 - weight) ** 2 * one.doubt + weight**2 * other.doubt)
 
 
-def _of_length_one(point: Point, space: FilmSpace, measure: str) -> Point:
+def _of_length_one(point: Point, space: ItemSpace, measure: str) -> Point:
     squared = float(point.vector @ point.vector)
     if measure == "cautious":
         squared = float(point.vector @ space.spread @ point.vector) + point.doubt
@@ -128,7 +128,7 @@ def _of_length_one(point: Point, space: FilmSpace, measure: str) -> Point:
 # --- neighbours ------------------------------------------------------------------------------------------------------------
 
 
-def closeness_to(space: FilmSpace, point: Point, options: Options, n_ratings: np.ndarray) -> np.ndarray:
+def closeness_to(space: ItemSpace, point: Point, options: Options, n_ratings: np.ndarray) -> np.ndarray:
     """How close every film is to `point` under the `options`, shrunk by its `n_ratings` (n_items,): (n_items,).
 
     Of a distance smaller is closer, of all else larger. A film without a rating is infinitely far, or not similar at all, once
@@ -140,7 +140,7 @@ def closeness_to(space: FilmSpace, point: Point, options: Options, n_ratings: np
     return shrunk(found, n_ratings, options.beta, options.measure)
 
 
-def _closeness(space: FilmSpace, point: Point, options: Options) -> np.ndarray:
+def _closeness(space: ItemSpace, point: Point, options: Options) -> np.ndarray:
     factors, vector = space.placed(options.centred), point.vector
     if options.measure == "euclidean":
         return np.linalg.norm(factors - vector, axis=1)
@@ -178,7 +178,7 @@ def candidates_for(items: pd.DataFrame, options: Options, without: Sequence[int]
 
 
 def nearest(
-    space: FilmSpace, items: pd.DataFrame, point: Point, options: Options, without: Sequence[int], n: int = 10
+    space: ItemSpace, items: pd.DataFrame, point: Point, options: Options, without: Sequence[int], n: int = 10
 ) -> pd.DataFrame:
     """The `n` films closest to `point`, closest first; of equally close films the more often rated one, then the lower index.
 
@@ -191,15 +191,15 @@ def nearest(
 
 
 def similar_items(
-    space: FilmSpace, items: pd.DataFrame, item_index: int, options: Options, n: int = 10
+    space: ItemSpace, items: pd.DataFrame, item_index: int, options: Options, n: int = 10
 ) -> pd.DataFrame:
     """The `n` films closest to film `item_index`, which is left out, as `nearest` gives them."""
-    return nearest(space, items, at_film(space, item_index, options), options, [item_index], n)
+    return nearest(space, items, at_item(space, item_index, options), options, [item_index], n)
 
 
 def neighbour_rows(items: pd.DataFrame, item_index: np.ndarray, values: np.ndarray, column: str) -> pd.DataFrame:
     """A table of films in the order of `item_index` (n,), with their `values` (n_items,) in `column`."""
-    table = film_rows(items, item_index, ["title", "n_ratings", "genres", "year"])
+    table = item_rows(items, item_index, ["title", "n_ratings", "genres", "year"])
     table.insert(2, column, values[item_index])
     return table
 
@@ -207,7 +207,7 @@ def neighbour_rows(items: pd.DataFrame, item_index: np.ndarray, values: np.ndarr
 # --- parts ---------------------------------------------------------------------------------------------------------------
 
 
-def directions(space: FilmSpace, items: pd.DataFrame) -> np.ndarray:
+def directions(space: ItemSpace, items: pd.DataFrame) -> np.ndarray:
     """An orthonormal basis (n_factors, n_factors) in columns: the principal axes of the trained films, widest first.
 
     Training ends in one of many turned versions of the same space; its factors differ from one to the next, these do not (but
@@ -219,7 +219,7 @@ def directions(space: FilmSpace, items: pd.DataFrame) -> np.ndarray:
 
 
 def parts(
-    space: FilmSpace, first: int, second: int, options: Options, basis: np.ndarray | None = None
+    space: ItemSpace, first: int, second: int, options: Options, basis: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
     """What each factor adds to the closeness of two films, before shrinkage: (n_factors,), and their sum.
 
@@ -227,7 +227,7 @@ def parts(
     over both lengths, averaged over the two orders of the films, so that it is the same both ways. With an orthonormal `basis`
     (n_factors, n_factors) the same along its columns. The sum is the unshrunk closeness (a distance squared), to rounding.
     """
-    one, other = at_film(space, first, options), at_film(space, second, options)
+    one, other = at_item(space, first, options), at_item(space, second, options)
     turn = np.eye(len(one.vector)) if basis is None else basis
     a, b = one.vector @ turn, other.vector @ turn
     if options.measure == "euclidean":
@@ -244,7 +244,7 @@ def parts(
 
 
 def ends(
-    space: FilmSpace, items: pd.DataFrame, direction: np.ndarray, minimum_count: int = 50
+    space: ItemSpace, items: pd.DataFrame, direction: np.ndarray, minimum_count: int = 50
 ) -> tuple[int | None, int | None]:
     """The films farthest out against and along `direction` (n_factors,): item indices, of films with `minimum_count` ratings
     (of all trained films where none has so many)."""

@@ -78,8 +78,8 @@ def liked_genres(item_index: np.ndarray, stars: np.ndarray, genres: np.ndarray, 
 
     `genres` (n_items, n_genres) is 0/1.
     """
-    of_films = genres[item_index]  # (n, n_genres)
-    above = (stars - stars.mean()) @ of_films / (of_films.sum(axis=0) + GENRE_DAMPING)
+    of_items = genres[item_index]  # (n, n_genres)
+    above = (stars - stars.mean()) @ of_items / (of_items.sum(axis=0) + GENRE_DAMPING)
     best = np.argsort(-above, kind="stable")[:n_liked]
     liked = np.zeros(genres.shape[1])
     liked[best[above[best] > 0]] = 1.0

@@ -42,7 +42,7 @@ TELLINGS = (FIRST, SECOND)
 
 def products(film: Sequence[Decimal], user: Sequence[Decimal]) -> Factors:
     """Factor by factor, the film's times the user's."""
-    return tuple(of_film * of_user for of_film, of_user in zip(film, user, strict=True))
+    return tuple(of_item * of_user for of_item, of_user in zip(film, user, strict=True))
 
 
 def dot(film: Sequence[Decimal], user: Sequence[Decimal]) -> Decimal:

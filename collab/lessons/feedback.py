@@ -20,7 +20,7 @@ from collab.training.fit import fit
 NONE, EXPLORATION, DAMPING = "none", "exploration", "damping"
 REMEDIES = (NONE, EXPLORATION, DAMPING)
 SCALE = RatingScale(1.0, 5.0, 1.0)
-N_PEOPLE, N_FILMS, N_GENRES, MOST_LOVERS = 300, 300, 6, 60
+N_PEOPLE, N_ITEMS, N_GENRES, MOST_LOVERS = 300, 300, 6, 60
 N_ROUNDS = 12
 LOVED = 0
 """The lovers' genre; like every other it has a sixth of the films."""
@@ -48,7 +48,7 @@ worlds). A model of twelve sweeps tells many lovers apart as a taste of its own:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Invented people and films, arrays (n_people, n_films) but for `genre` (n_films,).
+    """Invented people and films, arrays (n_people, n_items) but for `genre` (n_items,).
 
     `taste` is what a person gives to a film in the long run, in stars; `stars` the rating given, in whole stars, by the mood of
     the day; `first` marks what was seen before the first round. The first N_PEOPLE rows are everybody, the lovers come after.
@@ -83,14 +83,14 @@ def make_world(n_lovers: int, seed: int) -> World:
         raise SettingError(f"{n_lovers} lovers of a genre are asked for; allowed is 0 to {MOST_LOVERS}")
     generator = np.random.default_rng(seed)
     n_all = N_PEOPLE + MOST_LOVERS
-    genre = np.arange(N_FILMS) % N_GENRES
-    quality = generator.normal(0, 0.4, N_FILMS)
+    genre = np.arange(N_ITEMS) % N_GENRES
+    quality = generator.normal(0, 0.4, N_ITEMS)
     kindness = generator.normal(0, 0.35, n_all)
     liking = generator.normal(0, 0.9, (n_all, N_GENRES))
     liking[N_PEOPLE:, LOVED] = LOVE
-    mood = generator.normal(0, 0.7, (n_all, N_FILMS))
-    first = generator.random((n_all, N_FILMS)).argsort(axis=1).argsort(axis=1) < N_FIRST
-    first[N_PEOPLE:] |= (generator.random((MOST_LOVERS, N_FILMS)) < LOVED_SHARE) & (genre == LOVED)
+    mood = generator.normal(0, 0.7, (n_all, N_ITEMS))
+    first = generator.random((n_all, N_ITEMS)).argsort(axis=1).argsort(axis=1) < N_FIRST
+    first[N_PEOPLE:] |= (generator.random((MOST_LOVERS, N_ITEMS)) < LOVED_SHARE) & (genre == LOVED)
     taste = np.clip(3.3 + quality + kindness[:, None] + liking[:, genre], SCALE.low, SCALE.high)
     stars = np.clip(np.round(taste + mood), SCALE.low, SCALE.high).astype(np.float32)
     kept = slice(0, N_PEOPLE + n_lovers)
@@ -111,7 +111,7 @@ def simulate(n_lovers: int, remedy: str, seed: int, n_rounds: int = N_ROUNDS) ->
 
 
 def train(stars: np.ndarray, rated: np.ndarray) -> np.ndarray:
-    """What a model trained on the ratings `stars` where `rated` predicts for everybody and every film, (n_people, n_films)."""
+    """What a model trained on the ratings `stars` where `rated` predicts for everybody and every film, (n_people, n_items)."""
     people, films = np.nonzero(rated)
     vocabularies = (Vocabulary((UNKNOWN, *map(str, range(1, n + 1)))) for n in rated.shape)
     ratings = Ratings(*vocabularies, people + 1, films + 1, stars[rated], np.zeros(len(people)), SCALE)
@@ -122,7 +122,7 @@ def train(stars: np.ndarray, rated: np.ndarray) -> np.ndarray:
 
 
 def choose(predicted: np.ndarray, rated: np.ndarray, remedy: str, chance: np.random.Generator) -> np.ndarray:
-    """The N_SHOWN films shown to everybody, as a mask (n_people, n_films), of those not `rated` yet.
+    """The N_SHOWN films shown to everybody, as a mask (n_people, n_items), of those not `rated` yet.
 
     "none": the best predicted. "exploration": one of them is drawn by chance instead, the same chance for every film. "damping":
     the best after DAMPING_STRENGTH · ln(1 + number of the film's ratings) is taken off. Raises SettingError for another remedy.

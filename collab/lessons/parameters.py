@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-N_USERS, N_FILMS, N_FACTORS = 6, 5, 4
-BATCH_USERS, BATCH_FILMS, BATCH_RATINGS = (1, 3, 4), (0, 2, 1), (4.0, 2.0, 5.0)
+N_USERS, N_ITEMS, N_FACTORS = 6, 5, 4
+BATCH_USERS, BATCH_ITEMS, BATCH_RATINGS = (1, 3, 4), (0, 2, 1), (4.0, 2.0, 5.0)
 LEARNING_RATE = 0.5
 
 
@@ -70,10 +70,10 @@ class OneStep:
 def one_step(kind: str, seed: int = 0) -> OneStep:
     """Build the model of `kind` on the same random tables, and step once on three ratings by users 1, 3 and 4."""
     generator = torch.Generator().manual_seed(seed)
-    users, films = (torch.randn(n, N_FACTORS, generator=generator) * 0.5 for n in (N_USERS, N_FILMS))
+    users, films = (torch.randn(n, N_FACTORS, generator=generator) * 0.5 for n in (N_USERS, N_ITEMS))
     model = KINDS[kind](users.clone(), films)
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
-    error = model(torch.tensor(BATCH_USERS), torch.tensor(BATCH_FILMS)) - torch.tensor(BATCH_RATINGS)
+    error = model(torch.tensor(BATCH_USERS), torch.tensor(BATCH_ITEMS)) - torch.tensor(BATCH_RATINGS)
     (error**2).mean().backward()
     optimizer.step()
     table = model.users.weight if isinstance(model.users, nn.Embedding) else model.users

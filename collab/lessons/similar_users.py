@@ -16,8 +16,8 @@ class Trace:
     """The three steps on paper: a table of ratings, users down and films across.
 
     `users` (1 + n_alike,) holds the user, then who is most like them, with `similarity` and `n_common` (n_alike,). `films`
-    (n_films,) begins with `n_shared` films that the user has rated and most of the others too; the rest are picks that the
-    user has not rated, best first, `predicted` (n_picks,) in stars. `rating` (1 + n_alike, n_films) is NaN where there is none.
+    (n_items,) begins with `n_shared` films that the user has rated and most of the others too; the rest are picks that the
+    user has not rated, best first, `predicted` (n_picks,) in stars. `rating` (1 + n_alike, n_items) is NaN where there is none.
     """
 
     users: np.ndarray

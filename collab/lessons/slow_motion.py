@@ -15,39 +15,39 @@ N_FACTORS = 5
 
 @dataclass(frozen=True)
 class State:
-    """Where the learning stands: factors (n_users, n_factors) and (n_films, n_factors), and what follows from them.
+    """Where the learning stands: factors (n_users, n_factors) and (n_items, n_factors), and what follows from them.
 
-    `predictions` and `errors` (prediction − rating, NaN where there is no rating) are (n_users, n_films), in stars; `loss` is
+    `predictions` and `errors` (prediction − rating, NaN where there is no rating) are (n_users, n_items), in stars; `loss` is
     the mean of the squared errors, in stars²; the gradients have the shapes of their factors.
     """
 
     user_factors: np.ndarray
-    film_factors: np.ndarray
+    item_factors: np.ndarray
     predictions: np.ndarray
     errors: np.ndarray
     loss: float
     user_gradients: np.ndarray
-    film_gradients: np.ndarray
+    item_gradients: np.ndarray
 
 
-def at(user_factors: np.ndarray, film_factors: np.ndarray, ratings: np.ndarray) -> State:
-    """What these factors predict of `ratings` (n_users, n_films; NaN is a blank), how wrong it is, and which way is up.
+def at(user_factors: np.ndarray, item_factors: np.ndarray, ratings: np.ndarray) -> State:
+    """What these factors predict of `ratings` (n_users, n_items; NaN is a blank), how wrong it is, and which way is up.
 
     With n ratings, error e of user u and film i: loss = Σ e² / n; gradient of u's factors = Σ over u's films of 2/n · e · i's
     factors, and the other way round. A blank has no error and pulls nowhere.
     """
-    predictions = user_factors @ film_factors.T  # (n_users, n_films)
+    predictions = user_factors @ item_factors.T  # (n_users, n_items)
     errors = predictions - ratings
     known = ~np.isnan(ratings)
     n = max(1, int(known.sum()))
     pull = np.where(known, 2.0 / n * errors, 0.0)
     return State(
         user_factors,
-        film_factors,
+        item_factors,
         predictions,
         errors,
         float(np.sum(errors[known] ** 2) / n),
-        pull @ film_factors,
+        pull @ item_factors,
         pull.T @ user_factors,
     )
 
@@ -55,15 +55,15 @@ def at(user_factors: np.ndarray, film_factors: np.ndarray, ratings: np.ndarray) 
 def start(ratings: np.ndarray, seed: int, n_factors: int = N_FACTORS) -> State:
     """Random factors, even between 0 and 1: the same `seed` gives the same ones."""
     generator = np.random.default_rng(seed)
-    n_users, n_films = ratings.shape
-    return at(generator.random((n_users, n_factors)), generator.random((n_films, n_factors)), ratings)
+    n_users, n_items = ratings.shape
+    return at(generator.random((n_users, n_factors)), generator.random((n_items, n_factors)), ratings)
 
 
 def step(state: State, ratings: np.ndarray, learning_rate: float) -> State:
     """One step of gradient descent: every factor moves by −learning_rate · its gradient, all at once."""
     return at(
         state.user_factors - learning_rate * state.user_gradients,
-        state.film_factors - learning_rate * state.film_gradients,
+        state.item_factors - learning_rate * state.item_gradients,
         ratings,
     )
 

@@ -38,7 +38,7 @@ from collab.models.dot import (
     DotSettings,
 )
 from collab.models.embedding_net import EmbeddingNet
-from collab.models.neighbours import FILMS, Neighbours, NeighboursSettings
+from collab.models.neighbours import ITEMS, Neighbours, NeighboursSettings
 from collab.models.nets import DeepSettings, NetSettings, SideSettings
 from collab.models.ordinal import Ordinal, OrdinalSettings
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
@@ -126,7 +126,7 @@ MODELS: dict[str, Family] = {
             "neighbours",
             "Similar users or films",
             NeighboursSettings,
-            {"fast": NeighboursSettings(), "films": NeighboursSettings(of=FILMS)},
+            {"fast": NeighboursSettings(), "films": NeighboursSettings(of=ITEMS)},
             "“Fast” asks the users who are most like one, “Of films” one’s own ratings of the most similar films.",
             _without_data(Neighbours),
             about="Finds users who rate alike, and predicts what they gave: the chapter’s first idea, without latent factors.",

@@ -80,7 +80,7 @@ class BayesSampled(Bayes):
 
     def _draw_all(self, train: Ratings, sweep: int) -> Iterator[Step]:
         chain, share = self._posterior, 2 / (sweep + 1)
-        films_before = chain.items.everyone(chain.items.means, self.n_items)
+        items_before = chain.items.everyone(chain.items.means, self.n_items)
         chain.solve_users()
         users = chain.users.everyone(chain.users.means, self.n_users)
         expected_users = chain.users.everyone(chain.users.expected, self.n_users)
@@ -91,7 +91,7 @@ class BayesSampled(Bayes):
         self._mean.add(users, expected_items, share)
         self._mean_noise.lerp_(noise, share)
         if sweep % self._every == 0 or sweep == 1:
-            self._kept.append(_Draw(users, expected_items, films_before, expected_users))
+            self._kept.append(_Draw(users, expected_items, items_before, expected_users))
         self._covariances_due = True
         self._put_means()
         error = self.predict(train.user_index, train.item_index) - train.rating
@@ -124,7 +124,7 @@ class BayesSampled(Bayes):
                 users,
                 items,
                 chain.users,
-                [(d.films_before, d.expected_users) for d in self._kept],
+                [(d.items_before, d.expected_users) for d in self._kept],
             ),
             (self._item_covariances, items, users, chain.items, [(d.users, d.expected_items) for d in self._kept]),
         ):
@@ -161,7 +161,7 @@ class _Draw:
 
     users: torch.Tensor
     expected_items: torch.Tensor
-    films_before: torch.Tensor
+    items_before: torch.Tensor
     expected_users: torch.Tensor
 
 

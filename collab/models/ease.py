@@ -28,7 +28,7 @@ import scipy.sparse
 
 from collab.data.ratings import Ratings, liked_from
 
-MAXIMUM_FILMS = 5000
+MAXIMUM_ITEMS = 5000
 """B is square and dense; so many of the most rated films have a place in it."""
 
 UNLIKED = 0.2
@@ -41,7 +41,7 @@ SEEN_SLOPE, SEEN_MEAN = 0.24, -3.2
 
 @dataclass(frozen=True, eq=False)
 class ItemWeights:
-    """The weights B (n_films, n_films), float32, of the item indices `films` (n_films,), and what goes with them.
+    """The weights B (n_items, n_items), float32, of the item indices `films` (n_items,), and what goes with them.
 
     `place` (n_items,) finds a film's row, −1 for a film without one; `popularity` (n_items,) is the share of the training people
     who rated it; a rating of `liked_from` stars or more counts as liked.
@@ -100,8 +100,8 @@ def signal(stars: np.ndarray, liked_from: float) -> np.ndarray:
     return np.where(np.asarray(stars, dtype=np.float64) >= liked_from, 1.0, UNLIKED)
 
 
-def train_item_weights(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> ItemWeights:
-    """The weights among the `maximum_films` most rated films of `train` (equal counts: lower index first).
+def train_item_weights(train: Ratings, maximum_items: int = MAXIMUM_ITEMS) -> ItemWeights:
+    """The weights among the `maximum_items` most rated films of `train` (equal counts: lower index first).
 
     A film that somebody rated twice counts once, with the higher of the two signals. Time grows with the cube of the films:
     0.2 s for 1,664 of them, 2.3 s for 5,000, on one core.
@@ -114,12 +114,12 @@ def train_item_weights(train: Ratings, maximum_films: int = MAXIMUM_FILMS) -> It
     user, item, stars = user[last], item[last], stars[last]
     counts = np.bincount(item, minlength=train.n_items)
     n_people = max(1, len(np.unique(user)))
-    films = np.argsort(-counts[1:], kind="stable")[:maximum_films] + 1
+    films = np.argsort(-counts[1:], kind="stable")[:maximum_items] + 1
     films = np.sort(films[counts[films] > 0])
     place = np.full(train.n_items, -1)
     place[films] = np.arange(len(films))
     rows = scipy.sparse.csr_array((signal(stars, like).astype(np.float32), (user, item)), shape=shape)[:, films]
-    gram = (rows.T @ rows).toarray()  # (n_films, n_films)
+    gram = (rows.T @ rows).toarray()  # (n_items, n_items)
     gram[np.diag_indices_from(gram)] += STRENGTH * n_people
     inverse = _inverse(gram)
     weights = inverse / -np.diag(inverse)

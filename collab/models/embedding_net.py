@@ -247,7 +247,7 @@ class EmbeddingNet(InBatches):
         """Whether it sees what is known of a film, and so tells new films from each other."""
         return self.columns is not None
 
-    def for_new_films(self, features: np.ndarray) -> EmbeddingNet:
+    def for_new_items(self, features: np.ndarray) -> EmbeddingNet:
         """The same trained net for other films, of which nothing but their `features` (n, g) is known: its film rows are those.
 
         Every one of them has the embedding of the unknown film, row 0. The net itself does not change.

@@ -20,7 +20,7 @@ DAMPING = 5.0  # of the biases, as in the baseline beside every loss
 ROWS_AT_ONCE = 128  # for so many users or films the similarities to all others are worked out at a time
 DIGITS = 6  # of a likeness: two that differ by rounding alone are equal
 ENTRIES_AT_ONCE = 2_000_000  # so many of them are weighed at a time: 8 MB
-USERS, FILMS, COSINE, PEARSON = "users", "films", "cosine", "pearson"
+USERS, ITEMS, COSINE, PEARSON = "users", "films", "cosine", "pearson"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class NeighboursSettings:
         USERS,
         "Neighbours among",
         "Users: people of the same taste say what you would give. Films: so do your own ratings of films that people rate alike.",
-        choices=(USERS, FILMS),
+        choices=(USERS, ITEMS),
         in_name="of {}",
     )
     n_neighbours: int = setting(

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from collab.data.ratings import Ratings
-from collab.data.tables import film_rows, most_rated_items
+from collab.data.tables import item_rows, most_rated_items
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_KNOWN = 1200
@@ -45,14 +45,14 @@ LEAST_CHANCE = 1e-4
 """No film is ever quite out of the question; a linear guess may well fall below 0."""
 
 
-def films_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) -> pd.DataFrame:
+def items_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) -> pd.DataFrame:
     """The `n` films to be rated next: the most rated ones whose item indices are not in `answered`.
 
     Columns: item_index, title, n_ratings, year, genres. Rated and "haven't seen it" are both answers.
     """
     candidates = most_rated_items(items, len(items))
     candidates = candidates[~np.isin(candidates, list(answered))]
-    return film_rows(items, candidates[:n], ["title", "n_ratings", "year", "genres"])
+    return item_rows(items, candidates[:n], ["title", "n_ratings", "year", "genres"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,7 +90,7 @@ class GroupPicks:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike two people, named by their places, are predicted to rate `n_films` films: Pearson correlations, NaN where one of
+    """How alike two people, named by their places, are predicted to rate `n_items` films: Pearson correlations, NaN where one of
     them does not vary. `of_ratings` also counts what all people agree on; `of_taste` is about what each departs from the average
     person."""
 
@@ -98,15 +98,15 @@ class Agreement:
     second: int
     of_ratings: float
     of_taste: float
-    n_films: int
+    n_items: int
 
 
 def combine(
     scores: np.ndarray, way: str, predicted: np.ndarray | None = None, least: float | None = None
 ) -> np.ndarray:
-    """One number a film, (n_films,), out of the `scores` (n_people, n_films), whatever the order of the people.
+    """One number a film, (n_items,), out of the `scores` (n_people, n_items), whatever the order of the people.
 
-    `average-without-misery` gives −∞ where one of the ratings `predicted` (n_people, n_films) is below `least` stars.
+    `average-without-misery` gives −∞ where one of the ratings `predicted` (n_people, n_items) is below `least` stars.
     Raises SettingError for an unknown way.
     """
     if way not in WAYS:

@@ -22,7 +22,7 @@ from sklearn.cluster import KMeans
 from collab.errors import SettingError
 from collab.models.fold_in import Belief
 
-N_FILMS = 200
+N_ITEMS = 200
 """So many of the best-known films are grouped."""
 
 N_GROUPS = 8
@@ -35,7 +35,7 @@ LIKING = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class FilmGroup:
+class ItemGroup:
     """Films that the same people like: item indices `shown`, which stand for it, best first; all its `films`; and their mean
     factors beside the mean of all grouped films, `centre` (n_factors,)."""
 
@@ -44,15 +44,15 @@ class FilmGroup:
     centre: np.ndarray
 
 
-def film_groups(
+def item_groups(
     prior: Belief, item_factors: np.ndarray, share: np.ndarray, n_groups: int = N_GROUPS, seed: int = 0
-) -> list[FilmGroup]:
+) -> list[ItemGroup]:
     """`n_groups` groups of the films that the largest `share` (n_items,) of people know, the largest group first.
 
     A group is shown by the films nearest to its middle, the better known the better. Raises SettingError where there are fewer
     different films than groups, or factors that say nothing.
     """
-    films = np.argsort(-share, kind="stable")[: min(N_FILMS, np.count_nonzero(share))]
+    films = np.argsort(-share, kind="stable")[: min(N_ITEMS, np.count_nonzero(share))]
     factors = np.asarray(item_factors, dtype=np.float64)[films]
     factors = factors - factors.mean(axis=0)
     root = np.linalg.cholesky(prior.covariance[:-1, :-1]) if factors.shape[1] else np.zeros((0, 0))
@@ -69,11 +69,11 @@ def film_groups(
         middle = direction[chosen].mean(axis=0)
         worth = direction[chosen] @ middle * np.sqrt(share[films[chosen]])
         shown = films[chosen][np.argsort(-worth, kind="stable")[:N_SHOWN]]
-        groups.append(FilmGroup(shown, films[chosen], factors[chosen].mean(axis=0)))
+        groups.append(ItemGroup(shown, films[chosen], factors[chosen].mean(axis=0)))
     return sorted(groups, key=lambda group: (-len(group.films), int(group.shown[0])))
 
 
-def after_groups(prior: Belief, groups: Sequence[FilmGroup], picked: Collection[int], liking: float = LIKING) -> Belief:
+def after_groups(prior: Belief, groups: Sequence[ItemGroup], picked: Collection[int], liking: float = LIKING) -> Belief:
     """What is believed of a person who picked those of the `groups`, by place; the prior itself for none, or for all.
 
     With σ² = aᵀ C a, z the point above which a share `liking` of a standard normal distribution lies, φ its density and

@@ -153,7 +153,7 @@ class Picks:
     """What a model would pick for a person, and how far off its predictions typically are.
 
     `films` is `orders.rank`'s table in the order `order` with a column `words` ("4.2, probably 3 to 5"), the ends `likely_low`,
-    `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_films, n_levels) says how likely each rating
+    `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_items, n_levels) says how likely each rating
     level is for each of them: `own_chances` if the model predicts them itself, else they are read off a normal distribution.
 
     `typical_error` is the root of the mean predicted variance over the candidates, in stars;

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from collab.data.genres import genre_flags, genres_of
-from collab.data.tables import film_rows, most_rated_items, trained_items
+from collab.data.tables import item_rows, most_rated_items, trained_items
 from collab.errors import SettingError
 from collab.models.ease import ItemWeights
 from collab.models.fold_in import Predictions
@@ -165,7 +165,7 @@ def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed
     if dismissed:
         titles = items["title"]
         most_rated = most_rated[~titles.iloc[most_rated].isin(titles.iloc[list(dismissed)]).to_numpy()][:n]
-    listed = film_rows(items, most_rated, columns)
+    listed = item_rows(items, most_rated, columns)
     return listed[listed["n_ratings"] >= minimum_count].reset_index(drop=True)
 
 
@@ -213,18 +213,18 @@ def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: 
 
 
 def varied(score: np.ndarray, vectors: np.ndarray, variety: float, n: int) -> np.ndarray:
-    """The places of `n` films out of those with `score` (n_films,), best first, in the order in which they are taken.
+    """The places of `n` films out of those with `score` (n_items,), best first, in the order in which they are taken.
 
     Maximal marginal relevance (Carbonell & Goldstein 1998): the next film is the one with the highest
 
         (1 − variety) · score − variety · (highest cosine with a film already taken)
 
-    with scores on 0 … 1 and `vectors` (n_films, d); a zero vector is like nothing.
+    with scores on 0 … 1 and `vectors` (n_items, d); a zero vector is like nothing.
     """
     spread = np.ptp(score) if len(score) else 0.0
     worth = (score - score.min()) / spread if spread > 0 else np.zeros(len(score))
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(length > 0, length, 1.0)  # (n_films, d)
+    unit = vectors / np.where(length > 0, length, 1.0)  # (n_items, d)
     alike, left, taken = np.zeros(len(score)), np.ones(len(score), dtype=bool), []
     for _ in range(min(n, len(score))):
         gain = np.where(left, (1 - variety) * worth - variety * alike, -np.inf)

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from collab.data.ratings import Ratings
-from collab.data.tables import film_rows, most_rated_items, trained_items
+from collab.data.tables import item_rows, most_rated_items, trained_items
 from collab.models.contract import Model
 from collab.models.levels import COVERAGE
 from collab.models.neighbours import dense
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
-N_FILMS = 200
+N_ITEMS = 200
 """Films over which people are compared: known to many, so that nobody is alike by films that hardly anybody rated."""
 
 N_DRAWS = 200
@@ -47,10 +47,10 @@ class TrainedTastes:
 
 
 def trained_tastes(
-    model: Model, known: NewUser | OwnFoldIn, users: pd.DataFrame, items: pd.DataFrame, n_films: int = N_FILMS
+    model: Model, known: NewUser | OwnFoldIn, users: pd.DataFrame, items: pd.DataFrame, n_items: int = N_ITEMS
 ) -> TrainedTastes:
-    """The tastes of all users with a training rating, over the `n_films` most rated films."""
-    people, films = trained_items(users), most_rated_items(items, n_films)
+    """The tastes of all users with a training rating, over the `n_items` most rated films."""
+    people, films = trained_items(users), most_rated_items(items, n_items)
     predicted = model.predict(np.repeat(people, len(films)), np.tile(films, len(people)))
     away = predicted.reshape(len(people), len(films)).astype(np.float64) - known.plain.before[0].score[films]
     return TrainedTastes(people, films, _direction(away))
@@ -71,7 +71,7 @@ def alike(known: NewUser | OwnFoldIn, rated: Mapping[int, float], tastes: Traine
     )
 
 
-def liked_films(
+def liked_items(
     train: Ratings,
     user_index: np.ndarray,
     items: pd.DataFrame,
@@ -92,7 +92,7 @@ def liked_films(
     order = np.lexsort((-predicted, -n_liked))[:n]
     order = order[n_liked[order] > 0]
     likes = np.bincount(train.item_index, train.rating >= LIKED, train.n_items)
-    return film_rows(items, order, ["title", "year", "genres", "n_ratings"]).assign(
+    return item_rows(items, order, ["title", "year", "genres", "n_ratings"]).assign(
         n_liked=n_liked[order],
         n_rated=n_rated[order],
         everyone=likes[order] / np.bincount(train.item_index, minlength=train.n_items)[order],

@@ -123,7 +123,7 @@ def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection
 
     None where the place is the middle.
     """
-    along = plane.coordinates @ place.mean  # (n_films,)
+    along = plane.coordinates @ place.mean  # (n_items,)
     free = (along > 1e-9) & ~np.isin(item_index, list(answered))
     order = [row for row in np.argsort(-along, kind="stable") if free[row]][:n]
     x, y = plane.coordinates[order].reshape(-1, 2).T

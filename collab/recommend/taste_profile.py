@@ -86,12 +86,12 @@ def genre_table(
     A genre's films are those with at least `minimum_count` training ratings; a film of several genres counts in each. Columns:
     genre, difference, deviation (its standard deviation, NaN where the model does not say), low, high (the 80 % interval), clear
     (zero is outside of it; NA where not known), predicted and average (mean predicted ratings, before they are cut to the scale),
-    n_films, and n_rated, the films of the genre that the person has rated, whatever their count. With `beyond_level` differences
+    n_items, and n_rated, the films of the genre that the person has rated, whatever their count. With `beyond_level` differences
     are less the mean one of all films: what is left is taste, kindness is out.
     """
     films = trained_items(items, minimum_count)
     flags = genre_flags(items["genres"].iloc[films])
-    names, member = list(flags), flags.to_numpy(np.float64).T  # (n_genres, n_films)
+    names, member = list(flags), flags.to_numpy(np.float64).T  # (n_genres, n_items)
     means = member / np.maximum(member.sum(axis=1, keepdims=True), 1)
     weights = means - 1 / max(len(films), 1) if beyond_level else means
     values, deviations = _differences(known, rated, weights, films)
@@ -108,7 +108,7 @@ def genre_table(
             "clear": pd.array([one.clear for one in each], dtype="boolean"),
             "predicted": means @ now,
             "average": means @ before,
-            "n_films": member.sum(axis=1).astype(np.int64),
+            "n_items": member.sum(axis=1).astype(np.int64),
             "n_rated": [rated_genres.count(genre) for genre in names],
         }
     )

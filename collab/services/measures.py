@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from collab.data.features import features_of, film_words_of
+from collab.data.features import features_of, item_words_of
 from collab.data.splitting import split_by
 from collab.explore.left_out_items import Measurement, measure
 from collab.models import build_model, family_of
@@ -49,7 +49,7 @@ def tested_rates(job: Job) -> RangeTest:
     return RangeTest(**curves, suggested=job.result["suggested"])
 
 
-def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
+def leave_items_out(request: dict[str, Any], at_work: AtWork) -> None:
     """What the settings of the "run", with side information, are worth for films left out whole; its sealed rows stay unseen."""
     environment = read_environment()
     store = RunStore(environment.home)
@@ -60,15 +60,15 @@ def leave_films_out(request: dict[str, Any], at_work: AtWork) -> None:
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     at_work.alive()
     with one_thread():
-        found = measure(seen, features, len(film_words_of(run.items).genres), run.model.settings)
+        found = measure(seen, features, len(item_words_of(run.items).genres), run.model.settings)
     arrays = {f"{SQUARED}{name}": errors for name, errors in found.squared.items()}
     others = {each.name: getattr(found, each.name) for each in dataclasses.fields(found) if each.name != "squared"}
     at_work.folder.mkdir(exist_ok=True)
     np.savez(at_work.folder / FILE, **arrays, **others)
 
 
-def films_left_out(jobs: Jobs, job: Job) -> Measurement:
-    """What `leave_films_out` has found. Raises ValueError where that cannot be read."""
+def items_left_out(jobs: Jobs, job: Job) -> Measurement:
+    """What `leave_items_out` has found. Raises ValueError where that cannot be read."""
     try:
         with open(jobs.queue.folder / job.id / FILE, "rb") as file:
             arrays = dict(np.load(file, allow_pickle=False))

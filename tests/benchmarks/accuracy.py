@@ -38,7 +38,7 @@ SEEDS, FINAL_SEEDS, U1_SEEDS = "0-2", "100-109", (0, 1, 2)
 MODELS = "dot-bias:chapter,dot-bias:fast,bayes:fast,bayes:accurate,bayes-sampled:best"
 CHAPTER = "dot-bias:chapter"
 SIDE = {"+side": True, "-side": False}
-FILM_COUNTS = ((0, 4), (5, 19), (20, 99), (100, None))
+ITEM_COUNTS = ((0, 4), (5, 19), (20, 99), (100, None))
 PUBLISHED = "GLocal-K .889; with side information and dates, myFM .8833, its ordinal form .8808"
 
 
@@ -111,7 +111,7 @@ def groups(part: Part) -> dict[str, np.ndarray]:
     found = {"all": np.ones(len(part.valid), dtype=bool)}
     for number, which in enumerate(("least active", "second", "third", "most active")):
         found[f"users, {which} quarter"] = quarter == number
-    for low, high in FILM_COUNTS:
+    for low, high in ITEM_COUNTS:
         label = f"films with {low}+ ratings" if high is None else f"films with {low} to {high} ratings"
         found[label] = (by_film >= low) & (by_film <= (np.inf if high is None else high))
     return found

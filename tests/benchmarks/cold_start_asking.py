@@ -36,7 +36,7 @@ from collab.recommend.elicitation import (
     by_popularity,
     information_gained,
 )
-from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
+from collab.recommend.item_groups import ItemGroup, after_groups, item_groups
 from collab.recommend.new_user import NewUser, new_user
 from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
@@ -131,7 +131,7 @@ def ask(strategy: Strategy, start: Interview, person: Askable) -> Course:
     )
 
 
-def picked_by(person: Askable, groups: list[FilmGroup], mean_rating: np.ndarray) -> list[int]:
+def picked_by(person: Askable, groups: list[ItemGroup], mean_rating: np.ndarray) -> list[int]:
     """The places of the groups that the person likes most."""
     liking = []
     for group in groups:
@@ -148,7 +148,7 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     items = describe_items(fold.dataset, train, "title")
     known = new_user(model, describe_users(train), items, 0.0, train.rating_scale)
     people, start = askable_of(fold), Interview(known, audience(train), {}, ())
-    groups = film_groups(known.prior, known.films.factors, start.audience.share)
+    groups = item_groups(known.prior, known.films.factors, start.audience.share)
     for group in groups:
         print("  group of", len(group.films), "; ".join(items["title"].iloc[group.shown]))
     found = {name: [ask(strategy, start, person) for person in people] for name, strategy in STRATEGIES.items()}

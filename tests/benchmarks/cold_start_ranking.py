@@ -253,7 +253,7 @@ def print_times(
     return goals
 
 
-def print_table(found: dict[tuple[str, str], Found], reveal: str, n_films: int) -> None:
+def print_table(found: dict[tuple[str, str], Found], reveal: str, n_items: int) -> None:
     """The figures of one reveal."""
     methods = [name for which, name in found if which == reveal]
     some = np.isfinite(found[reveal, POPULAR].ndcg[:, 0])
@@ -262,7 +262,7 @@ def print_table(found: dict[tuple[str, str], Found], reveal: str, n_films: int) 
     for name in methods:
         each = found[reveal, name]
         figures = "".join(f"{value:11.3f}" for value in np.nanmean(each.ndcg, axis=0))
-        reach = [100 * coverage(picks, n_films) for picks in (each.picks, each.not_shown)]
+        reach = [100 * coverage(picks, n_items) for picks in (each.picks, each.not_shown)]
         print(f"{name:22}{figures}{reach[0]:10.1f}{reach[1]:12.1f}{each.counts.mean():12.0f}")
     for name in MODELS:
         default, rating = (found[reveal, f"{order}, {name}"].ndcg for order in (WATCH, "rating"))
@@ -275,7 +275,7 @@ def print_table(found: dict[tuple[str, str], Found], reveal: str, n_films: int) 
             print(f"  {order}, {name} − {MEAN}, rated: {interval(its[:, 2] - mean[:, 2])}")
 
 
-def goals_of(found: dict[tuple[str, str], Found], reveal: str, n_films: int) -> list[Goal]:
+def goals_of(found: dict[tuple[str, str], Found], reveal: str, n_items: int) -> list[Goal]:
     """What was wanted of the default order and of the predicted rating, on `bayes`."""
     default, popular = found[reveal, f"{WATCH}, bayes"], found[reveal, POPULAR]
     sets = {"all": default.picks, "not shown": default.not_shown} if reveal == "popular" else {"all": default.picks}
@@ -292,7 +292,7 @@ def goals_of(found: dict[tuple[str, str], Found], reveal: str, n_films: int) -> 
     )
     for label, picks in sets.items():
         goals.append(
-            share(f"coverage of the default order, {label}, {said}", LEAST_COVERAGE, 1.0, [coverage(picks, n_films)])
+            share(f"coverage of the default order, {label}, {said}", LEAST_COVERAGE, 1.0, [coverage(picks, n_items)])
         )
     return goals
 
@@ -301,12 +301,12 @@ def report(final: bool) -> list[Goal]:
     """Print the tables; what was wanted and found."""
     those = list(folds(final))
     found, seen = measure(those)
-    n_films = len(np.unique(np.concatenate([fold.train.item_index for fold in those])))
+    n_items = len(np.unique(np.concatenate([fold.train.item_index for fold in those])))
     goals = []
     print(NOT_SIGNIFICANT)
     for reveal in REVEALS:
-        print_table(found, reveal, n_films)
-        goals += goals_of(found, reveal, n_films)
+        print_table(found, reveal, n_items)
+        goals += goals_of(found, reveal, n_items)
     for reveal in REVEALS:
         print_chances(seen[reveal], reveal)
     first = those[0]

@@ -101,9 +101,9 @@ def turn(page) -> dict[str, list[float]]:
     return {"frame": frames, "script": [(script_seconds() - before) / N_FRAMES]}
 
 
-def measure_picture(browser, address: str, way: str, n_films: int) -> dict[str, list[float]]:
+def measure_picture(browser, address: str, way: str, n_items: int) -> dict[str, list[float]]:
     """First picture, colours and a turn of one way of drawing."""
-    page, first = first_picture(browser, f"{address}/?way={way}&n={n_films}")
+    page, first = first_picture(browser, f"{address}/?way={way}&n={n_items}")
     page.wait_for_timeout(1500)
     colours = []
     for colour in ("mean", "count"):
@@ -117,12 +117,12 @@ def measure_picture(browser, address: str, way: str, n_films: int) -> dict[str, 
     return {"first": [first], "colour": colours, **turned}
 
 
-def measure_page(browser, address: str, run_id: str, n_films: int) -> dict[str, list[float]]:
+def measure_page(browser, address: str, run_id: str, n_items: int) -> dict[str, list[float]]:
     """First picture, another colour and a turn of the real page."""
     page, first = first_picture(browser, f"{address}/map?data=sample&run={run_id}&shown={MOST_FILMS}")
     page.wait_for_timeout(2500)
-    if n_films > MOST_FILMS:
-        page.get_by_text(f"{MOST_FILMS:,} of {n_films:,} films are on the map, the most rated").wait_for(timeout=10_000)
+    if n_items > MOST_FILMS:
+        page.get_by_text(f"{MOST_FILMS:,} of {n_items:,} films are on the map, the most rated").wait_for(timeout=10_000)
     page.get_by_role("combobox", name="Colour").click()
     option = page.get_by_role("option", name="mean", exact=True)
     option.wait_for()

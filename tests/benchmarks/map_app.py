@@ -5,7 +5,7 @@ The link says which, `?way=ours&n=10000`; a switch changes the colours of the sa
 
 import streamlit as st
 
-from collab.explore.components import film_axes
+from collab.explore.components import item_axes
 from collab.ui.charts.palette import LIGHT
 from collab.ui.charts.plot3d.plot3d import plot3d
 from collab.ui.map.cached import MOST_FILMS
@@ -16,16 +16,16 @@ COLOURS = ("genre", "mean", "count")
 
 
 @st.cache_resource(max_entries=3)
-def shown(n_films):
+def shown(n_items):
     """The films on the map and their places."""
-    items, factors = catalogue(n_films)
+    items, factors = catalogue(n_items)
     most = items["n_ratings"].to_numpy()[1:].argsort(kind="stable")[::-1][:MOST_FILMS] + 1
-    return items.iloc[most].assign(item_index=most, bias=0.0), film_axes(factors[most], 3)
+    return items.iloc[most].assign(item_index=most, bias=0.0), item_axes(factors[most], 3)
 
 
 st.set_page_config(layout="wide")
-way, n_films = st.query_params["way"], int(st.query_params["n"])
-films, space = shown(n_films)
+way, n_items = st.query_params["way"], int(st.query_params["n"])
+films, space = shown(n_items)
 colour = st.radio("Colour", COLOURS, horizontal=True)
 look = Look(colour, ("Drama", "Comedy", "War"))
 titles = axis_titles(["1", "2", "3"], space.explained_variance_ratio[:3])

@@ -18,26 +18,26 @@ N_FACTORS = 50
 N_USERS = 50
 
 
-def catalogue(n_films: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
-    """The items table of a run with `n_films` films behind "#na#", and their factors (n_films + 1, N_FACTORS).
+def catalogue(n_items: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    """The items table of a run with `n_items` films behind "#na#", and their factors (n_items + 1, N_FACTORS).
 
     Counts fall as in MovieLens, by a power of the rank; factors have a spectrum that falls too.
     """
     numbers = np.random.default_rng(seed)
-    places = np.arange(n_films + 1)
+    places = np.arange(n_items + 1)
     n_ratings = np.maximum(1, 60_000 / (places + 20) ** 0.9).astype(np.int64)
     n_ratings[0] = 0
-    factors = numbers.normal(size=(n_films + 1, N_FACTORS)) / np.sqrt(np.arange(1, N_FACTORS + 1))
+    factors = numbers.normal(size=(n_items + 1, N_FACTORS)) / np.sqrt(np.arange(1, N_FACTORS + 1))
     titles = [f"A synthetic film no. {place} ({1930 + place % 90})" for place in places]
     items = pd.DataFrame(
         {
             "label": titles,
             "title": titles,
             "year": pd.array(1930 + places % 90, dtype="Int64"),
-            "genres": [GENRES[each] for each in numbers.integers(0, len(GENRES), n_films + 1)],
+            "genres": [GENRES[each] for each in numbers.integers(0, len(GENRES), n_items + 1)],
             "n_ratings": n_ratings,
-            "mean_rating": numbers.uniform(1, 5, n_films + 1).round(3),
-            "damped_mean": numbers.uniform(2, 4, n_films + 1).round(3),
+            "mean_rating": numbers.uniform(1, 5, n_items + 1).round(3),
+            "damped_mean": numbers.uniform(2, 4, n_items + 1).round(3),
         }
     )
     items.loc[0, ["label", "title", "genres"]] = "#na#", "#na#", ""
@@ -45,14 +45,14 @@ def catalogue(n_films: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return items, factors
 
 
-def write_run(home: Path, n_films: int) -> str:
+def write_run(home: Path, n_items: int) -> str:
     """Write a run of the catalogue into the home, as one that was stopped before its first epoch was done; its id."""
     store = RunStore(home)
-    items, factors = catalogue(n_films)
+    items, factors = catalogue(n_items)
     settings = dataclasses.replace(preset_of("dot-bias", "fast"), n_factors=N_FACTORS)
     record = store.create(
         dataclasses.replace(
-            plan("dot-bias", settings, "sample", "random:0.2", 0, name=f"{n_films:,} synthetic films"),
+            plan("dot-bias", settings, "sample", "random:0.2", 0, name=f"{n_items:,} synthetic films"),
             rating_scale={"low": 1.0, "high": 5.0, "step": 1.0},
             synthetic=True,
         )
@@ -69,7 +69,7 @@ def write_run(home: Path, n_films: int) -> str:
             "damped_mean": 3.5,
         }
     )
-    model = build_model("dot-bias", settings, N_USERS, n_films + 1)
+    model = build_model("dot-bias", settings, N_USERS, n_items + 1)
     shapes = {name: table.shape for name, table in model.weights().items()}
     weights = {name: numbers.normal(size=shape).astype(np.float32) * 0.3 for name, shape in shapes.items()}
     weights["item_factors"] = factors.astype(np.float32)

@@ -28,7 +28,7 @@ import scipy.sparse
 from collab.data.ratings import liked_from
 from collab.data.tables import describe_items, describe_users
 from collab.explore.co_rating import ALIKE, SEEN, co_rating, similarity_by
-from collab.explore.similarity import FilmSpace, Options, at_film, closeness_to, film_space
+from collab.explore.similarity import ItemSpace, Options, at_item, closeness_to, item_space
 from collab.models import preset_of
 from collab.models.ease import train_item_weights
 from tests.benchmarks.conditions import Part, fitted, parts, pin
@@ -134,10 +134,10 @@ def lists_by(ranking: Ranking, judge: Judge, minimum_count: int = ENOUGH) -> dic
     return found
 
 
-def by_space(space: FilmSpace, options: Options, judge: Judge) -> Ranking:
+def by_space(space: ItemSpace, options: Options, judge: Judge) -> Ranking:
     """The films of a model under some options."""
     sign = -1.0 if options.measure == "euclidean" else 1.0
-    return lambda film: sign * closeness_to(space, at_film(space, film, options), options, judge.n_ratings)
+    return lambda film: sign * closeness_to(space, at_item(space, film, options), options, judge.n_ratings)
 
 
 def without_a_model(part: Part, judge: Judge) -> dict[str, Ranking]:
@@ -160,10 +160,10 @@ def without_a_model(part: Part, judge: Judge) -> dict[str, Ranking]:
     }
 
 
-def spaces(name: str, part: Part, judge: Judge, seed: int) -> FilmSpace:
+def spaces(name: str, part: Part, judge: Judge, seed: int) -> ItemSpace:
     """Where the films lie after one training."""
     model, _ = fitted(name, dataclasses.replace(preset_of(name, "fast"), seed=seed), part)
-    return film_space(model, judge.items, judge.users)
+    return item_space(model, judge.items, judge.users)
 
 
 def kept(one: dict[int, np.ndarray], other: dict[int, np.ndarray]) -> float:

@@ -30,7 +30,7 @@ from tests.benchmarks.conditions import Part, fitted, inner_parts, parts, pin
 SEEDS = (0, 1, 2)
 NETS = ("net", "deep", "ordinal", "side")
 GRID = {"batch_size": (128, 256, 512), "learning_rate": (5e-3, 1e-2), "epochs": (3, 4)}
-N_PEOPLE, N_FILMS, LEAST = 143, 150, 5
+N_PEOPLE, N_ITEMS, LEAST = 143, 150, 5
 
 
 def tell(name: str, preset: str, settings: Any, splits: list[Part]) -> None:
@@ -81,9 +81,9 @@ def cold(splits: list[Part]) -> Iterable[tuple[str, list[Part]]]:
         [dataclasses.replace(left_out(splits[0], np.isin(ratings.user_index, people)), seed=seed) for seed in SEEDS],
     )
     counts = np.bincount(ratings.item_index, minlength=ratings.n_items)
-    films = np.random.default_rng(999).permutation(np.flatnonzero(counts >= LEAST))[:N_FILMS]
+    films = np.random.default_rng(999).permutation(np.flatnonzero(counts >= LEAST))[:N_ITEMS]
     yield (
-        f"{N_FILMS} new films",
+        f"{N_ITEMS} new films",
         [dataclasses.replace(left_out(splits[0], np.isin(ratings.item_index, films)), seed=seed) for seed in SEEDS],
     )
 

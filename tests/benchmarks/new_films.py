@@ -19,10 +19,10 @@ import statistics
 
 import numpy as np
 
-from collab.data.features import features_of, film_words_of
+from collab.data.features import features_of, item_words_of
 from collab.data.ratings import Ratings
 from collab.data.tables import describe_items
-from collab.explore.left_out_items import LEAST_FOR_MEAN, MEAN, N_FILMS, RIDGE, leave_out, simple_answers
+from collab.explore.left_out_items import LEAST_FOR_MEAN, MEAN, N_ITEMS, RIDGE, leave_out, simple_answers
 from collab.models import build_model, preset_of
 from collab.services.environment import read_environment
 from collab.services.run_rows import load_encoded
@@ -49,7 +49,7 @@ def off_by(predicted: np.ndarray, rated: Ratings) -> float:
 
 
 def off_by_all(predicted: np.ndarray, films: np.ndarray, rated: Ratings) -> float:
-    """The same for the means over all users `predicted` (n_films,) of the `films`."""
+    """The same for the means over all users `predicted` (n_items,) of the `films`."""
     at_once = np.zeros(rated.n_items)
     at_once[films] = predicted
     return off_by(at_once[rated.item_index], rated)
@@ -60,12 +60,12 @@ def main() -> None:
     print(f"core {pin()}, one thread; titles; nothing cut")
     dataset, ratings = load_encoded("ml-100k", read_environment())
     features = features_of(dataset, ratings)
-    n_genres = len(film_words_of(describe_items(dataset, ratings, "title")).genres)
+    n_genres = len(item_words_of(describe_items(dataset, ratings, "title")).genres)
     squared: dict[str, list[np.ndarray]] = {}
     films_off: dict[str, list[float]] = {}
     films: list[np.ndarray] = []
     for seed in SEEDS:
-        left = leave_out(ratings, N_FILMS, seed)
+        left = leave_out(ratings, N_ITEMS, seed)
         train, rated = left.train, left.rated
         answers = simple_answers(left, features.items, n_genres)
         for name, (family, preset, changes) in MODELS.items():

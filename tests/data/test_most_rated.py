@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collab.recommend.elicitation import films_to_ask
+from collab.recommend.elicitation import items_to_ask
 from collab.recommend.orders import popular
 
 
@@ -27,12 +27,12 @@ def make_items(n_ratings, titles=None):
 def test_untrained_films_are_left_out_whatever_the_minimum():
     items = make_items([0, 0, 1])
     assert popular(items, minimum_count=0).item_index.tolist() == [2]
-    assert films_to_ask(items, answered=[]).item_index.tolist() == [2]
+    assert items_to_ask(items, answered=[]).item_index.tolist() == [2]
 
 
 def test_empty_lists_keep_their_columns_and_types():
     items = make_items([0, 30])
-    empty, full = films_to_ask(items, answered=[1]), films_to_ask(items, answered=[])
+    empty, full = items_to_ask(items, answered=[1]), items_to_ask(items, answered=[])
     assert len(empty) == 0 and len(full) == 1
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
     assert len(popular(items, minimum_count=31)) == 0
@@ -53,7 +53,7 @@ def test_popular_leaves_out_what_was_set_aside_with_all_of_its_title():
 
 
 def test_films_to_ask_skips_what_was_answered():
-    listed = films_to_ask(make_items([900, 30, 40, 10, 35]), answered={2, 1}, n=2)
+    listed = items_to_ask(make_items([900, 30, 40, 10, 35]), answered={2, 1}, n=2)
     assert listed.columns.tolist() == ["item_index", "title", "n_ratings", "year", "genres"]
     assert listed.item_index.tolist() == [4, 3]
 
@@ -67,7 +67,7 @@ def test_films_to_ask_skips_what_was_answered():
 )
 def test_lists_hold_only_what_they_may(counts, answered, n, minimum_count):
     items = make_items(counts)
-    asked = films_to_ask(items, answered, n)
+    asked = items_to_ask(items, answered, n)
     chosen, trained = set(asked.item_index), {index for index in range(1, len(counts)) if counts[index]}
     assert chosen <= trained - answered and len(asked) == min(n, len(trained - answered))
     assert asked.n_ratings.is_monotonic_decreasing

@@ -12,14 +12,14 @@ from collab.explore.alignment import (
     MEASURES,
     align,
     chance_disparity,
-    common_films,
+    common_items,
     kept_by_count,
     nearest,
     neighbours_kept,
     plane_of,
 )
-from collab.explore.components import film_axes
-from collab.explore.similarity import FilmSpace, Options, similar_items
+from collab.explore.components import item_axes
+from collab.explore.similarity import ItemSpace, Options, similar_items
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]])
 QUARTER_TURN = np.array([[0.0, 1.0], [-1.0, 0.0]])  # (x, y) becomes (-y, x)
@@ -80,14 +80,14 @@ def test_one_film_that_moved_by_hand():
 def test_common_films_by_title_and_by_label():
     first = items(["A", "B", "C", "B"], [30, 10, 0, 40], ["1", "2", "3", "4"])
     second = items(["B", "A", "C"], [20, 50, 9], ["2", "9", "3"])
-    by_title = common_films(first, second)
+    by_title = common_items(first, second)
     assert by_title["title"].tolist() == ["A", "B"]  # 30 and 20: C was never trained in the first
     assert by_title["first_index"].tolist() == [1, 4]  # of the two called B the more often rated one
     assert by_title["second_index"].tolist() == [2, 1]
     assert by_title[["n_first", "n_second", "n_ratings"]].to_numpy().tolist() == [[30, 50, 30], [40, 20, 20]]
-    assert common_films(first, second, "label")["first_index"].tolist() == [2]
-    assert common_films(first, second, "title", 25)["title"].tolist() == ["A"]
-    assert common_films(first, second, "title", 31).empty
+    assert common_items(first, second, "label")["first_index"].tolist() == [2]
+    assert common_items(first, second, "title", 25)["title"].tolist() == ["A"]
+    assert common_items(first, second, "title", 31).empty
 
 
 def test_kept_by_hand():
@@ -98,7 +98,7 @@ def test_kept_by_hand():
     kept = neighbours_kept(first, second, 1, "euclidean")
     assert kept.share.tolist() == [0, 1, 1, 0] and kept.k == 1 and kept.chance == pytest.approx(1 / 3)
     bands = kept_by_count(kept, np.array([1, 4, 20, 500]))
-    assert bands["low"].tolist() == [1, 20, 200] and bands["n_films"].tolist() == [2, 1, 1]
+    assert bands["low"].tolist() == [1, 20, 200] and bands["n_items"].tolist() == [2, 1, 1]
     assert bands["kept"].tolist() == [0.5, 1, 0] and bands["high"].tolist() == [4, 49, pd.NA]
 
 
@@ -113,7 +113,7 @@ def test_disparity_is_scipys(seed, n, width):
 
 def test_the_plane_is_that_of_the_principal_components():
     first, second = gaussians(1), gaussians(2)
-    plane, pca = plane_of(align(first, second)), film_axes(first, 2)
+    plane, pca = plane_of(align(first, second)), item_axes(first, 2)
     assert plane.first == pytest.approx(pca.coordinates)
     assert plane.first_shares == pytest.approx(pca.explained_variance_ratio)
     itself = plane_of(align(first, first @ orthogonal(3, 4)))
@@ -121,9 +121,9 @@ def test_the_plane_is_that_of_the_principal_components():
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("n_films", [128, 300])  # one block, and two with a rest
-def test_blocks_find_what_the_whole_table_says(measure, n_films):
-    factors = np.random.default_rng(n_films).normal(size=(n_films, 7)).astype(np.float32)
+@pytest.mark.parametrize("n_items", [128, 300])  # one block, and two with a rest
+def test_blocks_find_what_the_whole_table_says(measure, n_items):
+    factors = np.random.default_rng(n_items).normal(size=(n_items, 7)).astype(np.float32)
     factors[5] = 0.0
     exact = factors.astype(np.float64)
     if measure == "cosine":
@@ -133,7 +133,7 @@ def test_blocks_find_what_the_whole_table_says(measure, n_films):
         close = -np.linalg.norm(exact[:, None] - exact[None], axis=2)
     np.fill_diagonal(close, -np.inf)
     found = nearest(factors, 10, measure)
-    rows = np.arange(n_films) != (5 if measure == "cosine" else -1)  # to a film without a direction all are as near
+    rows = np.arange(n_items) != (5 if measure == "cosine" else -1)  # to a film without a direction all are as near
     assert (found[rows] == np.argsort(-close, axis=1)[rows, :10]).all()
     assert found.min() >= 0 and all(
         len(set(row)) == 10 and place not in row for place, row in enumerate(found.tolist())
@@ -144,7 +144,7 @@ def test_blocks_find_what_the_whole_table_says(measure, n_films):
 def test_the_nearest_are_those_of_similar_films(measure):
     factors = gaussians(5, 600, 6)
     table = items([f"Film {number}" for number in range(600)], [30] * 600)
-    space = FilmSpace(np.vstack([np.zeros(6), factors]), np.zeros(6))
+    space = ItemSpace(np.vstack([np.zeros(6), factors]), np.zeros(6))
     found = nearest(factors, 10, measure)
     for row in (0, 255, 256, 599):
         expected = similar_items(space, table, row + 1, Options(measure))

@@ -5,20 +5,20 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from collab.explore.axes import LEAST_FILMS, correlation, ends, what_goes_with
+from collab.explore.axes import LEAST_ITEMS, correlation, ends, what_goes_with
 
 
-def some_films(n_films=60, seed=0):
+def some_films(n_items=60, seed=0):
     numbers = np.random.default_rng(seed)
     return pd.DataFrame(
         {
-            "title": [f"Film {place}" for place in range(n_films)],
+            "title": [f"Film {place}" for place in range(n_items)],
             "genres": numbers.choice(
-                ["Drama", "Comedy", "Drama|War", "", "Horror"], n_films, p=[0.4, 0.3, 0.2, 0.08, 0.02]
+                ["Drama", "Comedy", "Drama|War", "", "Horror"], n_items, p=[0.4, 0.3, 0.2, 0.08, 0.02]
             ),
-            "year": pd.array([pd.NA if place % 7 == 0 else 1950 + place for place in range(n_films)], dtype="Int64"),
-            "n_ratings": numbers.integers(1, 400, n_films),
-            "mean_rating": numbers.uniform(1, 5, n_films),
+            "year": pd.array([pd.NA if place % 7 == 0 else 1950 + place for place in range(n_items)], dtype="Int64"),
+            "n_ratings": numbers.integers(1, 400, n_items),
+            "mean_rating": numbers.uniform(1, 5, n_items),
         }
     )
 
@@ -42,12 +42,12 @@ def test_correlations_are_numpys():
     known = films["year"].notna().to_numpy()
     year = table.loc["year"]
     assert year["correlation"] == pytest.approx(np.corrcoef(place[known], films["year"][known].astype(float))[0, 1])
-    assert year["n_films"] == known.sum() and pd.isna(year["n_with"])
+    assert year["n_items"] == known.sum() and pd.isna(year["n_with"])
     drama = films["genres"].str.contains("Drama").to_numpy()
     assert table.loc["Drama", "correlation"] == pytest.approx(stats.pointbiserialr(drama, place).statistic)
     assert table.loc["Drama", "n_with"] == drama.sum()
     assert table["correlation"].abs().is_monotonic_decreasing
-    assert films["genres"].eq("Horror").sum() < LEAST_FILMS and "Horror" not in table.index
+    assert films["genres"].eq("Horror").sum() < LEAST_ITEMS and "Horror" not in table.index
 
 
 def test_the_interval_is_fishers():

@@ -55,7 +55,7 @@ def test_a_film_counts_in_each_of_its_genres():
     assert list(table["name"]) == ["Drama", "Comedy"]  # (0.4 + 0.1 + 0.7) / 3 and (0.4 − 0.2) / 2
     assert list(table["mean"]) == pytest.approx([0.4, 0.1])
     assert list(table["error"]) == pytest.approx([0.3 / 3**0.5, 0.3 * 2**0.5 / 2**0.5])
-    assert list(table["n_films"]) == [3, 2] and list(table["n_ratings"]) == [60, 20]
+    assert list(table["n_items"]) == [3, 2] and list(table["n_ratings"]) == [60, 20]
 
 
 def test_a_film_may_count_by_its_ratings():
@@ -69,7 +69,7 @@ def test_a_film_may_count_by_its_ratings():
 def test_decades_in_time_and_a_single_film_without_error():
     table = bias_by_kind(PAPER, DECADES)
     assert list(table["name"]) == ["1980s", "1990s"]
-    assert list(table["mean"]) == pytest.approx([0.35, 0.25]) and list(table["n_films"]) == [2, 2]
+    assert list(table["mean"]) == pytest.approx([0.35, 0.25]) and list(table["n_items"]) == [2, 2]
     lone = bias_by_kind(PAPER.iloc[:1], DECADES)
     assert lone["error"].isna().all() and lone["mean"].iat[0] == pytest.approx(0.4)
 
@@ -81,7 +81,7 @@ def test_genres_in_decades():
         ("Comedy", "1990s"),
         ("Drama", "1990s"),
     ]
-    assert list(table["mean"]) == pytest.approx([-0.2, 0.4, 0.25]) and list(table["n_films"]) == [1, 1, 2]
+    assert list(table["mean"]) == pytest.approx([-0.2, 0.4, 0.25]) and list(table["n_items"]) == [1, 1, 2]
 
 
 def test_mean_of_all_films():
@@ -135,13 +135,13 @@ def test_residuals_weighted_by_count_sum_to_zero(rows):
 
 def make_items(n_ratings, mean_rating=None):
     """An items table of a run: row 0 is "#na#", then one film a count."""
-    n_films = len(n_ratings)
-    means = [3.0] * n_films if mean_rating is None else list(mean_rating)
+    n_items = len(n_ratings)
+    means = [3.0] * n_items if mean_rating is None else list(mean_rating)
     return pd.DataFrame(
         {
-            "title": ["#na#", *(f"Film {letter} (1990)" for letter in "ABCDEFGHIJKLMNOP"[:n_films])],
-            "year": pd.array([pd.NA] + [1990] * n_films, dtype="Int64"),
-            "genres": ["", *["Drama"] * n_films],
+            "title": ["#na#", *(f"Film {letter} (1990)" for letter in "ABCDEFGHIJKLMNOP"[:n_items])],
+            "year": pd.array([pd.NA] + [1990] * n_items, dtype="Int64"),
+            "genres": ["", *["Drama"] * n_items],
             "n_ratings": [0, *n_ratings],
             "mean_rating": [np.nan, *means],
             "damped_mean": [np.nan, *means],

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.explore.clusters import cluster_table, film_clusters
+from collab.explore.clusters import cluster_table, item_clusters
 
 
 def three_heaps():
@@ -18,19 +18,19 @@ def three_heaps():
 
 def test_heaps_are_found_and_numbered_by_size():
     matrix, _ = three_heaps()
-    assert film_clusters(matrix, 3).tolist() == [3] * 10 + [1] * 30 + [2] * 20
+    assert item_clusters(matrix, 3).tolist() == [3] * 10 + [1] * 30 + [2] * 20
     order = np.random.default_rng(1).permutation(len(matrix))
-    assert film_clusters(matrix[order], 3).tolist() == film_clusters(matrix, 3)[order].tolist()
+    assert item_clusters(matrix[order], 3).tolist() == item_clusters(matrix, 3)[order].tolist()
 
 
 def test_no_more_clusters_than_different_films():
-    assert set(film_clusters(np.ones((5, 2)), 4)) == {1}
-    assert film_clusters(np.zeros((0, 2)), 3).shape == (0,)
+    assert set(item_clusters(np.ones((5, 2)), 4)) == {1}
+    assert item_clusters(np.zeros((0, 2)), 3).shape == (0,)
 
 
 def test_the_same_seed_gives_the_same_clusters():
     matrix = np.random.default_rng(3).normal(size=(200, 5))
-    assert (film_clusters(matrix, 6) == film_clusters(matrix, 6)).all()
+    assert (item_clusters(matrix, 6) == item_clusters(matrix, 6)).all()
 
 
 def test_what_is_in_a_cluster_by_hand():
@@ -45,6 +45,6 @@ def test_what_is_in_a_cluster_by_hand():
     )
     table = cluster_table(films, np.array([1] * 6 + [2] * 6), n_named=2).set_index("cluster")
     first = table.loc[1]
-    assert first["n_films"] == 6 and first["most_rated"] == "Film 0 · 1,200, Film 1 · 1,100"
+    assert first["n_items"] == 6 and first["most_rated"] == "Film 0 · 1,200, Film 1 · 1,100"
     assert first["median_year"] == 1990 and first["mean_rating"] == pytest.approx(4)
     assert first["more_of"] == "War 100 % (all: 50 %)" and table.loc[2, "more_of"] == "Drama 100 % (all: 50 %)"

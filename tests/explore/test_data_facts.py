@@ -35,7 +35,7 @@ ROWS = (  # user 1 comes back on the next day; user 2 comes a month later
     ("2", "10", 3.0, NOON + 30 * 86_400),
     ("2", "20", 1.0, NOON + 30 * 86_400 + 3599),
 )
-FILMS = (
+ITEMS = (
     ("10", "Emma (1996)"),
     ("11", "Emma (1996)"),
     ("20", "Alien (1979)"),
@@ -47,7 +47,7 @@ FILMS = (
 @pytest.fixture(scope="module")
 def dataset():
     ratings = pd.DataFrame(ROWS, columns=["user_id", "item_id", "rating", "time"]).astype({"rating": "float32"})
-    items = pd.DataFrame(FILMS, columns=["item_id", "title"]).assign(
+    items = pd.DataFrame(ITEMS, columns=["item_id", "title"]).assign(
         year=pd.array([1990] * 5, dtype="Int64"), genres=""
     )
     return Dataset("five", "Five ratings", ratings, items, None, RatingScale(1.0, 5.0, 1.0))

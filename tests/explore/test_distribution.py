@@ -17,7 +17,7 @@ from collab.explore.distribution import (
     Given,
     distribution,
     given_ratings,
-    held_out_films,
+    held_out_items,
 )
 from collab.models import build_model, preset_of
 
@@ -71,4 +71,4 @@ def test_what_was_given_and_sealed_rows_stay_closed(make_ratings):
     assert given_ratings(ratings, split, 1, 1) == [Given(4.0, TRAINING), Given(3.0, HELD_OUT)]
     assert given_ratings(ratings, split, 1, 3) == [Given(None, SEALED)]
     assert given_ratings(ratings, split, 2, 2) == []
-    assert held_out_films(ratings, split, 1).tolist() == [1, 2] and len(held_out_films(ratings, split, 2)) == 0
+    assert held_out_items(ratings, split, 1).tolist() == [1, 2] and len(held_out_items(ratings, split, 2)) == 0

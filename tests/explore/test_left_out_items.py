@@ -22,7 +22,7 @@ from collab.explore.left_out_items import (
 from collab.models.baselines import biases_only
 from collab.models.nets import SideSettings
 
-N_USERS, N_FILMS = 40, 60
+N_USERS, N_ITEMS = 40, 60
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def checkerboard(make_ratings):
         [
             (user, film, 5 if (user + film) % 2 == 0 else 2)
             for user in range(1, N_USERS + 1)
-            for film in range(1, N_FILMS + 1)
+            for film in range(1, N_ITEMS + 1)
             if (user * 7 + film) % 3
         ]
     )
-    kinds = np.array([[0, 0], *([film % 2, 1 - film % 2] for film in range(1, N_FILMS + 1))], dtype=np.float32)
+    kinds = np.array([[0, 0], *([film % 2, 1 - film % 2] for film in range(1, N_ITEMS + 1))], dtype=np.float32)
     return made, Features(None, kinds)
 
 
@@ -48,7 +48,7 @@ def test_nothing_of_the_films_left_out_is_trained_on(checkerboard):
     assert len(left.train) + len(left.rated) == len(ratings)
     assert np.array_equal(leave_out(ratings, 4, seed=0).item_index, left.item_index)
     assert not np.array_equal(leave_out(ratings, 4, seed=1).item_index, left.item_index)
-    assert len(leave_out(ratings, 1000, seed=0).item_index) == N_FILMS // 8
+    assert len(leave_out(ratings, 1000, seed=0).item_index) == N_ITEMS // 8
 
 
 def test_too_few_films_are_refused(make_ratings):
@@ -70,12 +70,12 @@ def test_simple_answers_by_hand(make_ratings):
 
 
 def test_side_information_finds_who_likes_a_film_that_was_left_out(checkerboard):
-    found = measure(*checkerboard, 2, SideSettings(epochs=30, batch_size=32, unknown_share=0.3), n_films=6)
+    found = measure(*checkerboard, 2, SideSettings(epochs=30, batch_size=32, unknown_share=0.3), n_items=6)
     assert found.n_drawn == 6
     assert found.mse(MEAN) == pytest.approx(2.25, abs=0.1)  # the spread of 5 and 2
     assert found.mse(SIDE) < 0.3 * min(found.mse(MEAN), found.mse(KINDNESS), found.mse(GENRES), found.mse(RIDGE))
     gain = found.gain(SIDE, MEAN)
     assert gain.high < 0 and gain.difference == pytest.approx(found.mse(SIDE) - found.mse(MEAN))
     assert found.gain(MEAN, MEAN).difference == 0
-    assert len(found.film_means) == np.sum(np.bincount(found.drawn) >= LEAST_FOR_MEAN) == 6
+    assert len(found.item_means) == np.sum(np.bincount(found.drawn) >= LEAST_FOR_MEAN) == 6
     assert found.off_by < 0.5 and found.mean_off_by < 0.2  # as many love a film as do not

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.data.features import Features, film_words_of
+from collab.data.features import Features, item_words_of
 from collab.errors import RunError
-from collab.explore.new_item import NewFilm, audience_space, closest_films, group_table, predict_new_item
+from collab.explore.new_item import NewItem, audience_space, closest_items, group_table, predict_new_item
 from collab.models import build_model
 from collab.models.nets import SideSettings
 from collab.training.fit import fit
 
-N_USERS, N_FILMS = 40, 24
+N_USERS, N_ITEMS = 40, 24
 KINDS = {0: ("Western", 1960), 1: ("Horror", 1990)}
 
 
@@ -21,15 +21,15 @@ def world(make_ratings):
     rows = [
         (user, film, 5 if (user + film) % 2 == 0 else 2)
         for user in range(1, N_USERS + 1)
-        for film in range(1, N_FILMS + 1)
+        for film in range(1, N_ITEMS + 1)
         if (user * 7 + film) % 3
     ]
     ratings = make_ratings(rows)
-    kinds = [KINDS[film % 2] for film in range(1, N_FILMS + 1)]
+    kinds = [KINDS[film % 2] for film in range(1, N_ITEMS + 1)]
     items = pd.DataFrame(
         {
             "label": ratings.items.labels,
-            "title": ["#na#", *(f"Film {film}" for film in range(1, N_FILMS + 1))],
+            "title": ["#na#", *(f"Film {film}" for film in range(1, N_ITEMS + 1))],
             "year": pd.array([None, *(year for _, year in kinds)], dtype="Int64"),
             "genres": ["", *(genre for genre, _ in kinds)],
             "n_ratings": np.bincount(ratings.item_index, minlength=ratings.n_items),
@@ -39,7 +39,7 @@ def world(make_ratings):
     users = pd.DataFrame(
         {"user_id": ratings.users.labels, "n_ratings": np.bincount(ratings.user_index, minlength=ratings.n_users)}
     )
-    features = Features(None, film_words_of(items).features(items.genres, items.year))
+    features = Features(None, item_words_of(items).features(items.genres, items.year))
     settings = SideSettings(epochs=40, batch_size=32, unknown_share=0.3)
     model = build_model("side", settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     fit(model, ratings, ratings)
@@ -48,7 +48,7 @@ def world(make_ratings):
 
 @pytest.fixture(scope="module")
 def space(world):
-    return audience_space(*world, N_FILMS)
+    return audience_space(*world, N_ITEMS)
 
 
 @pytest.mark.parametrize("kind", [0, 1])
@@ -61,11 +61,11 @@ def test_a_new_film_finds_its_audience_and_the_films_of_its_kind(world, space, k
     assert film.leanings[loves].min() > 0 > film.leanings[~loves].max()
     groups = group_table(film, np.where(loves, "fans", "others"))
     assert groups["group"].tolist() == ["fans", "others"] and groups["n_users"].tolist() == [N_USERS // 2] * 2
-    table = closest_films(space, film, items, [], N_FILMS)
-    assert set(table["genres"].head(N_FILMS // 2)) == {genre}
-    assert table["closeness"].head(N_FILMS // 2).min() > 0.8 and table["closeness"].tail(N_FILMS // 2).max() < -0.8
+    table = closest_items(space, film, items, [], N_ITEMS)
+    assert set(table["genres"].head(N_ITEMS // 2)) == {genre}
+    assert table["closeness"].head(N_ITEMS // 2).min() > 0.8 and table["closeness"].tail(N_ITEMS // 2).max() < -0.8
     first, second, third = table["item_index"].head(3)
-    assert closest_films(space, film, items, [first, third], 1)["item_index"].tolist() == [second]
+    assert closest_items(space, film, items, [first, third], 1)["item_index"].tolist() == [second]
 
 
 def test_a_film_of_both_kinds_and_one_of_none_lie_between(world, space):
@@ -91,7 +91,7 @@ def test_a_year_beyond_the_films_is_that_of_the_last_band(world, space):
 def test_a_new_film_is_answered_like_an_untrained_one_of_the_same_description(world):
     model, _, items = world
     described = model.columns.items.numpy()[[0, 1, 2]]
-    new = model.for_new_films(described)
+    new = model.for_new_items(described)
     assert new.n_items == 3 and model.n_items == len(items)  # the net itself does not change
     assert new.predict(1, 0) == model.predict(1, 0)  # nothing known: the unknown film
     assert new.predict(1, 1) != model.predict(1, 1)  # without the film's own embedding
@@ -115,7 +115,7 @@ def test_a_table_of_films_that_is_not_the_model_s_is_refused(world, space):
 
 
 def test_groups_by_hand():
-    film = NewFilm(3.0, np.array([4.0, 2.0, 3.0, 5.0]), np.array([0.5, -0.3, -0.1, -0.1]), np.zeros(1))
+    film = NewItem(3.0, np.array([4.0, 2.0, 3.0, 5.0]), np.array([0.5, -0.3, -0.1, -0.1]), np.zeros(1))
     table = group_table(film, ["a", "a", "b", "c"], least=1)
     assert table["group"].tolist() == ["a", "b", "c"]
     assert table["leaning"].tolist() == pytest.approx([0.1, -0.1, -0.1])

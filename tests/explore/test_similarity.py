@@ -11,14 +11,14 @@ from hypothesis.extra.numpy import arrays
 
 from collab.errors import SettingError
 from collab.explore.similarity import (
-    FilmSpace,
+    ItemSpace,
     Options,
-    at_film,
+    at_item,
     between,
     closeness_to,
     directions,
     ends,
-    film_space,
+    item_space,
     nearest,
     parts,
     shrunk,
@@ -35,23 +35,23 @@ MEASURES = ("cosine", "dot", "euclidean", "cautious")
 
 
 def make_items(n_ratings):
-    n_films = len(n_ratings)
+    n_items = len(n_ratings)
     return pd.DataFrame(
         {
-            "title": ["#na#", *(f"Film {letter} (1990)" for letter in "ABCDEFGHIJKLMNOP"[:n_films])],
-            "year": pd.array([pd.NA] + [1990] * n_films, dtype="Int64"),
-            "genres": ["", *["Drama"] * n_films],
+            "title": ["#na#", *(f"Film {letter} (1990)" for letter in "ABCDEFGHIJKLMNOP"[:n_items])],
+            "year": pd.array([pd.NA] + [1990] * n_items, dtype="Int64"),
+            "genres": ["", *["Drama"] * n_items],
             "n_ratings": [0, *n_ratings],
         }
     )
 
 
-def make_model(n_films=8, n_factors=3, seed=0):
+def make_model(n_items=8, n_factors=3, seed=0):
     """A model that knows how sure it is, with its tables."""
     generator = np.random.default_rng(seed)
-    roots = generator.normal(size=(n_films + 1, n_factors + 1, n_factors + 1)) / 4
+    roots = generator.normal(size=(n_items + 1, n_factors + 1, n_factors + 1)) / 4
     return SimpleNamespace(
-        item_factors=generator.normal(size=(n_films + 1, n_factors)).astype(np.float32),
+        item_factors=generator.normal(size=(n_items + 1, n_factors)).astype(np.float32),
         user_factors=generator.normal(size=(6, n_factors)),
         item_covariances=roots @ roots.transpose(0, 2, 1),
         user_covariances=np.zeros((6, n_factors + 1, n_factors + 1)),
@@ -61,28 +61,28 @@ def make_model(n_films=8, n_factors=3, seed=0):
 ITEMS = make_items([30, 40, 50, 60, 5, 25, 70, 80])
 USERS = pd.DataFrame({"n_ratings": [0, 4, 5, 6, 7, 8]})
 MODEL = make_model()
-SPACE = film_space(MODEL, ITEMS, USERS)
+SPACE = item_space(MODEL, ITEMS, USERS)
 films = st.integers(1, len(ITEMS) - 1)
 
 # Four films on paper: A points along the first axis, B the same way but twice as long, C at a right angle, D opposite.
-PAPER = FilmSpace(np.array([[9.0, 9.0], [1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]), np.array([0.5, 0.25]))
+PAPER = ItemSpace(np.array([[9.0, 9.0], [1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]), np.array([0.5, 0.25]))
 PAPER_ITEMS = make_items([30, 40, 50, 60])
 
 
 def at(factors):
     """A space of these factors."""
-    return FilmSpace(factors, np.zeros(factors.shape[1]))
+    return ItemSpace(factors, np.zeros(factors.shape[1]))
 
 
 def closeness(space, film, measure="cosine"):
     """How close every film is to one, as it is: nothing centred or shrunk."""
     options = Options(measure)
-    return closeness_to(space, at_film(space, film, options), options, np.ones(len(space.factors)))
+    return closeness_to(space, at_item(space, film, options), options, np.ones(len(space.factors)))
 
 
 def test_the_mean_is_that_of_the_trained_films():
     model = SimpleNamespace(item_factors=np.array([[9.0], [1], [3], [100]]), item_covariances=None)
-    space = film_space(model, make_items([3, 4, 0]), USERS)
+    space = item_space(model, make_items([3, 4, 0]), USERS)
     assert space.mean == pytest.approx([2]) and space.measures == ["cosine", "euclidean", "dot"]
     assert space.placed(True)[:3].ravel() == pytest.approx([7, -1, 1]) and space.placed(False)[1] == 1
 
@@ -90,7 +90,7 @@ def test_the_mean_is_that_of_the_trained_films():
 def test_centred_cosine_on_paper():
     """A is (½, −¼) from the mean, B (1½, −¼): the cosine is (¾ + 1/16) / √(5/16 · 37/16) = 13 / √185."""
     options = Options(centred=True, minimum_count=1)
-    found = closeness_to(PAPER, at_film(PAPER, 1, options), options, PAPER_ITEMS["n_ratings"].to_numpy())
+    found = closeness_to(PAPER, at_item(PAPER, 1, options), options, PAPER_ITEMS["n_ratings"].to_numpy())
     assert found[1] == pytest.approx(1) and found[2] == pytest.approx(13 / 185**0.5)
 
 
@@ -103,17 +103,17 @@ def test_shrinkage_on_paper():
 
 def test_shrinkage_lifts_the_well_known_film():
     factors = np.array([[0.0, 0], [1, 0], [1, 0.1], [1, 0.5]])
-    space, items = FilmSpace(factors, np.zeros(2)), make_items([100, 2, 200])
+    space, items = ItemSpace(factors, np.zeros(2)), make_items([100, 2, 200])
     for beta, expected in ((0.0, [2, 3]), (50.0, [3, 2])):
         options = Options(beta=beta, minimum_count=1)
-        assert nearest(space, items, at_film(space, 1, options), options, [1])["item_index"].tolist() == expected
+        assert nearest(space, items, at_item(space, 1, options), options, [1])["item_index"].tolist() == expected
 
 
 @given(films, films, st.sampled_from(MEASURES), st.booleans())
 def test_measures_are_the_same_both_ways(first, second, measure, centred):
     options = Options(measure, centred)
     one, other = (
-        closeness_to(SPACE, at_film(SPACE, film, options), options, ITEMS["n_ratings"].to_numpy())
+        closeness_to(SPACE, at_item(SPACE, film, options), options, ITEMS["n_ratings"].to_numpy())
         for film in (first, second)
     )
     assert one[second] == pytest.approx(other[first])
@@ -124,7 +124,7 @@ def test_parts_add_up_to_the_closeness(first, second, measure, centred, turned):
     options = Options(measure, centred, beta=30)
     found, total = parts(SPACE, first, second, options, directions(SPACE, ITEMS) if turned else None)
     bare = Options(measure, centred)
-    closeness = closeness_to(SPACE, at_film(SPACE, first, bare), bare, ITEMS["n_ratings"].to_numpy())[second]
+    closeness = closeness_to(SPACE, at_item(SPACE, first, bare), bare, ITEMS["n_ratings"].to_numpy())[second]
     assert found.sum() == pytest.approx(total)
     if first != second or measure != "cautious":
         assert total == pytest.approx(closeness**2 if measure == "euclidean" else closeness, abs=1e-9)
@@ -138,7 +138,7 @@ def test_at_either_end_a_point_between_two_films_has_that_ones_neighbours(first,
     for weight, film in ((0.0, first), (1.0, second)):
         point = between(SPACE, first, second, weight, options)
         found = nearest(SPACE, ITEMS, point, options, [first, second])
-        expected = nearest(SPACE, ITEMS, at_film(SPACE, film, options), options, [first, second])
+        expected = nearest(SPACE, ITEMS, at_item(SPACE, film, options), options, [first, second])
         assert found["item_index"].tolist() == expected["item_index"].tolist()
 
 
@@ -173,7 +173,7 @@ def test_principal_axes_are_orthonormal_and_the_first_spreads_the_films_most():
 
 def test_ends_are_the_films_farthest_out_with_enough_ratings():
     factors = np.array([[9.0, 0], [1, 0], [2, 0], [-3, 0], [-1, 0]])
-    space, items = FilmSpace(factors, np.zeros(2)), make_items([60, 10, 10, 60])
+    space, items = ItemSpace(factors, np.zeros(2)), make_items([60, 10, 10, 60])
     assert ends(space, items, np.array([1.0, 0])) == (4, 1)
     assert ends(space, items, np.array([1.0, 0]), minimum_count=1) == (3, 2)
     assert ends(space, items, np.array([1.0, 0]), minimum_count=1000) == (3, 2)  # of all, where none has so many
@@ -181,8 +181,8 @@ def test_ends_are_the_films_farthest_out_with_enough_ratings():
 
 
 def test_a_film_without_a_direction_is_similar_to_nothing():
-    space = FilmSpace(np.array([[0.0, 0], [0, 0], [1, 2]]), np.zeros(2))
-    assert closeness_to(space, at_film(space, 1, Options()), Options(), np.array([0, 5, 5])).tolist() == [0, 0, 0]
+    space = ItemSpace(np.array([[0.0, 0], [0, 0], [1, 2]]), np.zeros(2))
+    assert closeness_to(space, at_item(space, 1, Options()), Options(), np.array([0, 5, 5])).tolist() == [0, 0, 0]
     assert parts(space, 1, 2, Options()) == (pytest.approx([0, 0]), 0)
     assert between(space, 1, 2, 0.5, Options()).vector == pytest.approx([0.5 / 5**0.5, 1 / 5**0.5])
 
@@ -217,9 +217,9 @@ def test_cautious_cosine_on_paper():
     """
     covariances = np.array([[1.0, 1], [1, 1], [0, 0], [1, 1], [0, 0]])  # their diagonals
     doubt = covariances @ np.array([1.0, 2.0])
-    known = FilmSpace(PAPER.factors, PAPER.mean, np.diag([1.0, 2.0]), doubt)
+    known = ItemSpace(PAPER.factors, PAPER.mean, np.diag([1.0, 2.0]), doubt)
     assert closeness(known, 1, "cautious")[1:] == pytest.approx([1 / 4, 1 / 2, 0, -1 / 2])
-    certain = FilmSpace(PAPER.factors, PAPER.mean, np.eye(2), np.zeros(5))
+    certain = ItemSpace(PAPER.factors, PAPER.mean, np.eye(2), np.zeros(5))
     assert closeness(certain, 1, "cautious") == pytest.approx(closeness(PAPER, 1))
     found = similar_items(known, PAPER_ITEMS, 1, Options("cautious"), 1)
     assert list(found["item_index"]) == [2] and found["similarity"].iat[0] == pytest.approx(0.5)
@@ -230,7 +230,7 @@ def test_only_a_model_with_covariances_can_be_cautious():
     tastes = np.array([[9.0, 9], [1, 0], [-1, 0], [9, 9]])
     covariances = np.arange(18.0).reshape(2, 3, 3)
     model = SimpleNamespace(item_factors=np.zeros((2, 2)), item_covariances=covariances, user_factors=tastes)
-    space = film_space(model, make_items([3]), users)
+    space = item_space(model, make_items([3]), users)
     assert np.array_equal(space.spread, [[1, 0], [0, 0]])  # of the two with ratings
     assert space.doubt.tolist() == [0, 9] and "cautious" in space.measures  # the variances along the first axis
 
@@ -248,7 +248,7 @@ def test_similar_items_on_paper():
 
 
 def test_similar_items_leaves_out_itself_the_untrained_and_the_rare():
-    space, items = FilmSpace(np.ones((6, 2)), np.zeros(2)), make_items([100, 0, 5, 20, 20])
+    space, items = ItemSpace(np.ones((6, 2)), np.zeros(2)), make_items([100, 0, 5, 20, 20])
     for minimum, expected in ((20, [4, 5]), (1, [4, 5, 3]), (0, [4, 5, 3]), (1000, [])):
         found = similar_items(space, items, 1, Options(minimum_count=minimum), 99)
         assert found["item_index"].tolist() == expected
@@ -258,7 +258,7 @@ def test_equally_close_films_come_by_count_then_by_index():
     items = make_items([30, 20, 40, 20, 40])
     for measure in ("cosine", "euclidean", "dot"):
         assert list(
-            similar_items(FilmSpace(np.ones((6, 3)), np.zeros(3)), items, 1, Options(measure))["item_index"]
+            similar_items(ItemSpace(np.ones((6, 3)), np.zeros(3)), items, 1, Options(measure))["item_index"]
         ) == [3, 5, 2, 4]
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from collab.lessons.parameters import KINDS, N_FACTORS, N_FILMS, N_USERS, one_step
+from collab.lessons.parameters import KINDS, N_FACTORS, N_ITEMS, N_USERS, one_step
 
 
 def test_plain_tensor_stays_as_it_was():
     step = one_step("plain tensor")
-    assert step.parameters == (("films.weight", (N_FILMS, N_FACTORS)),)
+    assert step.parameters == (("films.weight", (N_ITEMS, N_FACTORS)),)
     assert not step.changed.any()
 
 
@@ -17,7 +17,7 @@ def test_plain_tensor_stays_as_it_was():
 )
 def test_parameters_are_stepped_in_the_rows_of_the_batch(kind, name):
     step = one_step(kind)
-    assert step.parameters == ((name, (N_USERS, N_FACTORS)), ("films.weight", (N_FILMS, N_FACTORS)))
+    assert step.parameters == ((name, (N_USERS, N_FACTORS)), ("films.weight", (N_ITEMS, N_FACTORS)))
     assert np.flatnonzero(step.changed).tolist() == [1, 3, 4]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from collab.lessons.similar_users import trace, train_neighbours
-from collab.models.neighbours import FILMS, USERS, NeighboursSettings, dense
+from collab.models.neighbours import ITEMS, USERS, NeighboursSettings, dense
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_those_who_agree_are_found_and_what_they_liked_is_picked(few):
     assert say.weighted_mean == pytest.approx(5 - float(model.user_biases[2] + model.item_biases[5]), abs=1e-5)
 
 
-@pytest.mark.parametrize("of", [USERS, FILMS])
+@pytest.mark.parametrize("of", [USERS, ITEMS])
 def test_every_sum_is_the_prediction(make_ratings, of):
     generator = np.random.default_rng(2)
     ratings = make_ratings(

@@ -15,21 +15,21 @@ def test_by_hand():
     assert state.predictions.tolist() == [[2.0, 9.0]]
     assert state.errors[0, 0] == -2.0 and np.isnan(state.errors[0, 1]) and state.loss == 4.0
     assert state.user_gradients.tolist() == [[-4.0, -2.0]]  # 2 · −2 · (1, 0.5)
-    assert state.film_gradients.tolist() == [[-4.0, -8.0], [0.0, 0.0]]  # the blank pulls nowhere
+    assert state.item_gradients.tolist() == [[-4.0, -8.0], [0.0, 0.0]]  # the blank pulls nowhere
     after = step(state, ratings, 0.1)
-    assert after.user_factors.tolist() == [[1.4, 2.2]] and after.film_factors.tolist() == [[1.4, 1.3], [3.0, 3.0]]
+    assert after.user_factors.tolist() == [[1.4, 2.2]] and after.item_factors.tolist() == [[1.4, 1.3], [3.0, 3.0]]
 
 
 def test_gradients_equal_those_of_autograd():
     state = start(RATINGS, seed=3)
-    users, films = (torch.tensor(each, requires_grad=True) for each in (state.user_factors, state.film_factors))
+    users, films = (torch.tensor(each, requires_grad=True) for each in (state.user_factors, state.item_factors))
     ratings = torch.tensor(RATINGS)
     known = ~ratings.isnan()
     loss = torch.nn.functional.mse_loss((users @ films.T)[known], ratings[known])
     loss.backward()
     assert state.loss == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(state.user_gradients, users.grad, rtol=1e-12)
-    np.testing.assert_allclose(state.film_gradients, films.grad, rtol=1e-12)
+    np.testing.assert_allclose(state.item_gradients, films.grad, rtol=1e-12)
 
 
 def test_loss_falls_and_a_seed_repeats_itself():

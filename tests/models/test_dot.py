@@ -230,13 +230,13 @@ def test_those_who_did_not_train_get_the_average_of_those_who_did(make_ratings):
     model = DotProductBias(DotBiasSettings(n_factors=3, epochs=4, batch_size=8, learning_rate=0.05), 12, 10)
     fit(model, train, valid)
     user_rows = np.column_stack([model.user_factors, model.user_biases])
-    film_rows = np.column_stack([model.item_factors, model.item_biases])
+    item_rows = np.column_stack([model.item_factors, model.item_biases])
     users, films = np.unique(train.user_index), np.unique(train.item_index)
-    average_user, average_film = user_rows[users].mean(0), film_rows[films].mean(0)
+    average_user, average_film = user_rows[users].mean(0), item_rows[films].mean(0)
     for user in (0, 10, 11):  # the unknown one, and the two whose ratings were held out
         np.testing.assert_allclose(user_rows[user], average_user, rtol=1e-5, atol=1e-7)
     for film in (0, 4):
-        np.testing.assert_allclose(film_rows[film], average_film, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(item_rows[film], average_film, rtol=1e-5, atol=1e-7)
     score = average_user[:-1] @ average_film[:-1] + average_user[-1] + average_film[-1]
     assert model.predict(np.array(0), np.array(0)) == pytest.approx(5.5 / (1 + np.exp(-score)), rel=1e-5)
 

@@ -89,7 +89,7 @@ def test_the_order_of_ratings_does_not_matter_and_none_leaves_a_trace(rated, ran
 
 
 def test_only_the_most_rated_films_have_weights_and_the_others_their_popularity():
-    few = train_item_weights(TRAIN, maximum_films=5)
+    few = train_item_weights(TRAIN, maximum_items=5)
     counts = np.bincount(TRAIN.item_index, minlength=13)
     assert len(few.films) == 5 and counts[few.films].min() >= np.sort(counts)[-5]
     left_out = np.setdiff1d(np.arange(13), few.films)

@@ -13,7 +13,7 @@ from collab.models.side_columns import NO_TIME, TIME_BANDS, SideColumns
 from collab.training.fit import fit
 
 LOVED, HATED = [1.0, 0.0], [0.0, 1.0]
-N_FILMS = 24
+N_ITEMS = 24
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def ratings(make_ratings):
     rows = [
         (user, film, 5 if (user + film) % 2 == 0 else 2)
         for user in range(1, 41)
-        for film in range(1, N_FILMS + 1)
+        for film in range(1, N_ITEMS + 1)
         if (user * 7 + film) % 3
     ]
-    made = make_ratings([*rows, (41, N_FILMS + 1, 3), (42, N_FILMS + 2, 3)])
+    made = make_ratings([*rows, (41, N_ITEMS + 1, 3), (42, N_ITEMS + 2, 3)])
     return made.take(np.arange(len(rows)))
 
 
@@ -46,7 +46,7 @@ def trained(ratings, features, **changes):
 
 def test_a_new_film_of_a_loved_kind_is_predicted_higher(ratings, features):
     model = trained(ratings, features, unknown_share=0.3)
-    odd_film, even_film = N_FILMS + 1, N_FILMS + 2
+    odd_film, even_film = N_ITEMS + 1, N_ITEMS + 2
     woman, man = model.predict(1, [odd_film, even_film]), model.predict(2, [odd_film, even_film])
     assert woman[0] > woman[1] + 1 and man[1] > man[0] + 1
     # a new person of whom only the kind is known
@@ -57,7 +57,7 @@ def test_a_new_film_of_a_loved_kind_is_predicted_higher(ratings, features):
 def test_without_side_information_new_films_are_all_alike(ratings, features):
     model = trained(ratings, features, side_information=False)
     assert model.columns is None
-    films = model.predict(1, [0, N_FILMS + 1, N_FILMS + 2])
+    films = model.predict(1, [0, N_ITEMS + 1, N_ITEMS + 2])
     assert films[0] == films[1] == films[2]
     assert not any(name.startswith("known_") for name in model.weights())
 
@@ -108,5 +108,5 @@ def test_hidden_users_teach_the_row_of_the_unknown(ratings, features):
     model = trained(ratings, features, unknown_share=0.3)
     for table in (model.user_factors, model.item_factors):
         assert np.array_equal(table[0], table[-1]) and not np.allclose(
-            table[0], table[1 : N_FILMS + 1].mean(0), atol=1e-4
+            table[0], table[1 : N_ITEMS + 1].mean(0), atol=1e-4
         )

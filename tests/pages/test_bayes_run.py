@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collab.explore.similarity import Options, film_space, similar_items
+from collab.explore.similarity import Options, item_space, similar_items
 from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 
@@ -31,7 +31,7 @@ def test_nearest_on_the_map_are_the_cautious_ones_and_places_say_how_sure_they_a
     app = visit("map", film="Alien (1979)")
     run = current(app)
     chosen = run.items.index[run.items.title == "Alien (1979)"][0]
-    expected = similar_items(film_space(run.model, run.items, run.users), run.items, chosen, Options("cautious"), 5)
+    expected = similar_items(item_space(run.model, run.items, run.users), run.items, chosen, Options("cautious"), 5)
     assert [button.key for button in app.button if button.key and button.key.startswith("near_")] == [
         f"near_{index}" for index in expected.item_index
     ]

@@ -86,10 +86,10 @@ def test_genres_and_decades(visit, data):
     drama = films[films["genres"].str.split("|").map(lambda genres: "Drama" in genres)]["bias"]
     row = table.set_index("name").loc["Drama"]
     assert (row["mean"], row["error"]) == pytest.approx((drama.mean(), drama.sem()))
-    assert row["n_films"] == len(drama) and table["mean"].is_monotonic_decreasing
+    assert row["n_items"] == len(drama) and table["mean"].is_monotonic_decreasing
     app.radio(key="by").set_value("decade").run()
     assert not app.exception and table_of(app)["name"].is_monotonic_increasing
-    assert table_of(app)["n_films"].sum() == films["year"].notna().sum()
+    assert table_of(app)["n_items"].sum() == films["year"].notna().sum()
     app.radio(key="by").set_value("genre × decade").run()
     assert not app.exception
     (cells,) = figure(app)["data"]

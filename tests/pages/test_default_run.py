@@ -12,7 +12,7 @@ import pytest
 
 from collab.data.tables import trained_items
 from collab.explore.distribution import distribution
-from collab.explore.similarity import Options, film_space, similar_items
+from collab.explore.similarity import Options, item_space, similar_items
 from collab.lessons.chapter import ROWS
 from collab.models import CHAPTER_MODEL, DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, preset_of
 from collab.models.baselines import biases_only, global_mean
@@ -237,7 +237,7 @@ def test_your_taste_is_against_the_average_person_of_the_model(default_run):
 def test_map(default_run):
     app, true = default_run("map", film="Alien (1979)")
     film = true.items.index[true.items["title"] == "Alien (1979)"][0]
-    near = similar_items(film_space(true.model, true.items, true.users), true.items, film, Options("cautious"), 5)
+    near = similar_items(item_space(true.model, true.items, true.users), true.items, film, Options("cautious"), 5)
     buttons = [each for each in app.button if str(each.key).startswith("near_")]
     assert [each.key for each in buttons] == [f"near_{index}" for index in near["item_index"]]
     assert [each.label[-4:] for each in buttons] == [f"{value:.2f}" for value in near["similarity"]]
@@ -258,7 +258,7 @@ def test_similar(default_run):
     app, true = default_run("similar")
     first = int(true.items["n_ratings"].argmax())
     table = table_with(app, "similarity", "n_ratings", "year")
-    near = similar_items(film_space(true.model, true.items, true.users), true.items, first, Options("cautious"))
+    near = similar_items(item_space(true.model, true.items, true.users), true.items, first, Options("cautious"))
     assert app.radio(key="measure").value == "cautious"
     shown = next(frame.value for frame in app.dataframe[::-1] if "similarity" in frame.value)
     assert shown["item_index"].tolist() == near["item_index"].tolist() and len(table) == 10

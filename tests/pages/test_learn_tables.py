@@ -67,8 +67,8 @@ def test_spreadsheet_multiplies_and_its_loss_is_the_last(tables):
     films = [name for name in sheet if name.endswith("(stars)")]
     factors = [name for name in sheet if name.startswith("factor")]
     predicted = sheet[sheet.index.str.endswith("predicted")]
-    of_films = sheet[sheet.index.str.endswith("of the film")][films].to_numpy(float)
-    assert predicted[films].to_numpy(float) == pytest.approx(predicted[factors].to_numpy(float) @ of_films, abs=0.02)
+    of_items = sheet[sheet.index.str.endswith("of the film")][films].to_numpy(float)
+    assert predicted[films].to_numpy(float) == pytest.approx(predicted[factors].to_numpy(float) @ of_items, abs=0.02)
     rated = sheet[sheet.index.str.endswith("rated")][films].to_numpy(float)
     errors = predicted[films].to_numpy(float) - rated
     assert len(losses) == 3 and losses["loss (MSE)"].iloc[-1] == pytest.approx(np.nanmean(errors**2), abs=0.002)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from collab.data.tables import most_rated_items
-from collab.explore.components import film_axes, film_matrix
-from collab.explore.similarity import Options, film_space, similar_items
+from collab.explore.components import item_axes, item_matrix
+from collab.explore.similarity import Options, item_space, similar_items
 from collab.services import tsne
 from collab.services.environment import read_environment
 from collab.services.job_queue import DONE
@@ -60,9 +60,9 @@ def table_of_found(app):
 def test_the_thousand_most_rated_films_by_default(visit, data):
     app = visit("map", data=data)
     items = current(app).items
-    n_films = min(1000, (items.n_ratings > 0).sum())
+    n_items = min(1000, (items.n_ratings > 0).sum())
     index, places = points(app)
-    assert len(index) == len(set(index)) == len(table_of(app)) == n_films and places.shape == (n_films, 3)
+    assert len(index) == len(set(index)) == len(table_of(app)) == n_items and places.shape == (n_items, 3)
     assert table_of(app)["title"].iloc[0] == items.sort_values("n_ratings", ascending=False)["title"].iloc[0]
     assert "#na#" not in set(table_of(app)["title"])
     assert all("% of variance" in title for title in titles(app))
@@ -83,7 +83,7 @@ def test_any_components_raw_and_with_the_bias(visit):
     run = current(app)
     assert run.model.item_factors.shape[1] == 8  # the bias makes nine
     index = most_rated_items(run.items, 200)
-    space = film_axes(film_matrix(run.model.item_factors, index, run.model.item_biases), 10, centred=False)
+    space = item_axes(item_matrix(run.model.item_factors, index, run.model.item_biases), 10, centred=False)
     shown, places = points(app)
     rows = [index.tolist().index(each) for each in shown]
     assert places == pytest.approx(space.coordinates[rows][:, [3, 1, 8]], abs=1e-4)
@@ -142,7 +142,7 @@ def test_a_set_of_what_a_search_found_is_beside_all_and_cleared(visit):
     assert not app.exception and len(found) == min(200, len(table_of_found(app)))
     beside = app.dataframe[0].value
     assert beside["cluster"].tolist() == ["The set", "All on the map"]
-    assert beside["n_films"].tolist() == [len(found), len(points(app)[0])]
+    assert beside["n_items"].tolist() == [len(found), len(points(app)[0])]
     assert len(table_of(app)) == len(found) and table_of(app)["title"].str.contains("the", case=False).all()
     app.button(key="set_clear").click().run()
     assert not app.exception and link(app, "films") is None and "No set yet" in texts(app)
@@ -187,7 +187,7 @@ def test_the_axes_section_shows_ends_and_correlations(visit):
     assert len(app.dataframe) == 6  # two ends and a table of correlations an axis
     high, low, goes = (app.dataframe[place].value for place in range(3))
     assert high["place"].is_monotonic_decreasing and low["place"].is_monotonic_increasing and len(high) == 8
-    assert {"correlation", "low", "high", "n_films"} <= set(goes.columns) and "it is no name for the axis" in texts(app)
+    assert {"correlation", "low", "high", "n_items"} <= set(goes.columns) and "it is no name for the axis" in texts(app)
     index, places = points(app)
     assert high["item_index"].iloc[0] == index[places[:, 0].argmax()]
 
@@ -198,7 +198,7 @@ def test_clusters_colour_the_map_and_are_listed(visit):
         f"cluster {number}" for number in range(1, 5)
     ]
     table = table_of(app)
-    assert table["n_films"].sum() == 300 and table["n_films"].is_monotonic_decreasing
+    assert table["n_items"].sum() == 300 and table["n_items"].is_monotonic_decreasing
 
 
 def test_predicted_ratings_for_the_average_person_and_for_oneself(visit):
@@ -282,7 +282,7 @@ def test_a_chosen_film_shows_facts_and_nearest_films(visit_dot_bias):
     app.selectbox(key="film").set_value(run.items["label"].iat[item_index]).run()
     assert not app.exception
     assert f"{run.items['n_ratings'].iat[item_index]} ratings" in texts(app)
-    nearest = similar_items(film_space(run.model, run.items, run.users), run.items, item_index, Options(), 5)
+    nearest = similar_items(item_space(run.model, run.items, run.users), run.items, item_index, Options(), 5)
     keys = [f"near_{index}" for index in nearest["item_index"]]
     assert [button.key for button in app.button if str(button.key).startswith("near_")] == keys
     assert [name["kind"] for name in drawn(app)["names"]].count("chosen") == 1

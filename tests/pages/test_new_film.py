@@ -12,7 +12,7 @@ from collab.errors import RunError
 from collab.explore.left_out_items import MEAN, RIDGE, SIDE
 from collab.models import preset_of
 from collab.services.environment import Environment, read_environment
-from collab.services.measures import films_left_out
+from collab.services.measures import items_left_out
 from collab.services.plans import plan
 from collab.ui.charts import formats
 from collab.ui.frame import cached
@@ -130,7 +130,7 @@ def test_what_it_is_worth_is_measured_when_asked(visit_side):
     wait(app, lambda: any(each.value.startswith("Measured on") for each in app.caption))
     assert not app.error
     jobs = cached.jobs()
-    found = films_left_out(jobs, jobs.known("films left out", {"run": link(app, "run")}))
+    found = items_left_out(jobs, jobs.known("films left out", {"run": link(app, "run")}))
     (measured,) = (each.value for each in app.caption if each.value.startswith("Measured on"))
     assert f"on {found.n_drawn} films with 5 ratings" in measured and f"MSE **{found.mse(SIDE):.4f}**" in measured
     assert (

@@ -10,7 +10,7 @@ from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.models import preset_of
 from collab.recommend.new_user import GROUPS
-from collab.recommend.taste_alike import alike, liked_films
+from collab.recommend.taste_alike import alike, liked_items
 from collab.recommend.taste_profile import bias_difference, genre_table, level
 from collab.services.environment import Environment, read_environment
 from collab.services.plans import plan
@@ -83,7 +83,7 @@ def test_what_the_page_says_is_what_is_computed(visit, data):
     users = alike(known, rated, taste_cached.run_tastes(run.id), 10)
     assert table_with(app, "likeness").user_id.tolist() == run.users.user_id.iloc[users.user_index].tolist()
     train, _ = cached.ratings_of(run.id)
-    liked = liked_films(train, users.user_index.to_numpy(), run.items, rated, known.predict(rated)[0].score)
+    liked = liked_items(train, users.user_index.to_numpy(), run.items, rated, known.predict(rated)[0].score)
     assert table_with(app, "n_liked").title.tolist() == liked.title.tolist() and html(app).count("<li>") == len(liked)
     assert f"<b>{liked.n_liked[0]} of {len(users)}</b> gave 4 or more" in html(app)
     assert charts(app) == ["place", "genres", "distribution", "alike_chart"]

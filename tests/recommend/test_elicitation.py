@@ -27,7 +27,7 @@ from collab.recommend.elicitation import (
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
 STARS = RatingScale(1.0, 5.0, 1.0)
-N_FILMS = 12
+N_ITEMS = 12
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def watched(make_ratings):
     generator = np.random.default_rng(0)
     rows = [(user, 1, 4 + user % 2) for user in range(1, 41)]
     for user in range(1, 41):
-        films = [film for film in range(2, N_FILMS) if film % 2 == user % 2 and generator.random() < 0.7]
+        films = [film for film in range(2, N_ITEMS) if film % 2 == user % 2 and generator.random() < 0.7]
         rows += [(user, film, int(generator.integers(1, 6))) for film in films]
     return make_ratings([*rows, (1, 12, 3), (1, 12, 4)])
 
@@ -185,7 +185,7 @@ def test_every_strategy_asks_what_is_not_answered_once_and_always_the_same(peopl
     turned = dataclasses.replace(interview, rated=dict(reversed(rated.items())), not_seen=not_seen[::-1])
     for strategy in (by_information, by_chance_of_seen, by_popularity, by_helf, at_random):
         asked = strategy(interview, n)
-        assert len(asked) == len(set(asked.tolist())) == min(n, N_FILMS - len(given_answers))
+        assert len(asked) == len(set(asked.tolist())) == min(n, N_ITEMS - len(given_answers))
         assert not set(asked.tolist()) & {0, *given_answers}
         assert strategy(turned, n).tolist() == asked.tolist()
 

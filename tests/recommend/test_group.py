@@ -218,7 +218,7 @@ def test_agreement_against_scipy():
     unmoved = Member(AVERAGE_PERSON, AVERAGE_PERSON, {})
     first, second, third = agreements([member(scores[0]), member(scores[1]), unmoved], ITEMS)
     films = list(range(1, 10))  # those with a training rating
-    assert (first.first, first.second, first.n_films) == (0, 1, 9) and (third.first, third.second) == (1, 2)
+    assert (first.first, first.second, first.n_items) == (0, 1, 9) and (third.first, third.second) == (1, 2)
     assert first.of_ratings == pytest.approx(pearsonr(scores[0][films], scores[1][films])[0])
     tastes = [score[films] - AVERAGE_PERSON.score[films] for score in scores]
     assert first.of_taste == pytest.approx(pearsonr(*tastes)[0])

@@ -5,7 +5,7 @@ import pytest
 
 from collab.errors import SettingError
 from collab.models.fold_in import Belief
-from collab.recommend.item_groups import N_SHOWN, after_groups, film_groups
+from collab.recommend.item_groups import N_SHOWN, after_groups, item_groups
 
 KINDS = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
@@ -26,7 +26,7 @@ def films():
 
 
 def test_films_of_a_kind_stand_together(prior, films):
-    groups = film_groups(prior, *films, n_groups=4)
+    groups = item_groups(prior, *films, n_groups=4)
     assert sorted(len(group.films) for group in groups) == [10, 10, 10, 10]
     for group in groups:
         assert len(set((group.films % 4).tolist())) == 1
@@ -34,13 +34,13 @@ def test_films_of_a_kind_stand_together(prior, films):
         assert group.shown.mean() < group.films.mean()  # the better known ones
     together = np.concatenate([group.films for group in groups])
     assert sorted(together.tolist()) == list(range(1, 41))
-    again = film_groups(prior, *films, n_groups=4)
+    again = item_groups(prior, *films, n_groups=4)
     assert [group.shown.tolist() for group in again] == [group.shown.tolist() for group in groups]
 
 
 def test_a_pick_is_the_mean_and_covariance_of_the_people_who_like_it_most(prior, films):
     """Against two hundred thousand people drawn from the prior."""
-    groups = film_groups(prior, *films, n_groups=4)
+    groups = item_groups(prior, *films, n_groups=4)
     picked = after_groups(prior, groups, [1, 2], liking=0.25)
     drawn = np.random.default_rng(0).multivariate_normal(prior.mean, prior.covariance, 200_000)
     towards = (groups[1].centre + groups[2].centre) / 2 - np.mean([group.centre for group in groups], axis=0)
@@ -52,7 +52,7 @@ def test_a_pick_is_the_mean_and_covariance_of_the_people_who_like_it_most(prior,
 
 
 def test_picking_nothing_or_everything_says_nothing(prior, films):
-    groups = film_groups(prior, *films, n_groups=4)
+    groups = item_groups(prior, *films, n_groups=4)
     assert after_groups(prior, groups, []) is prior
     assert after_groups(prior, groups, [0, 1, 2, 3]) is prior
 
@@ -60,6 +60,6 @@ def test_picking_nothing_or_everything_says_nothing(prior, films):
 def test_too_few_films_make_no_groups(prior, films):
     factors, share = films
     with pytest.raises(SettingError, match="8 groups of films"):
-        film_groups(prior, factors, np.where(np.arange(51) < 6, share, 0))
+        item_groups(prior, factors, np.where(np.arange(51) < 6, share, 0))
     with pytest.raises(SettingError, match="8 groups of films"):
-        film_groups(Belief(np.zeros(1), np.eye(1)), np.zeros((51, 0)), share)
+        item_groups(Belief(np.zeros(1), np.eye(1)), np.zeros((51, 0)), share)

@@ -20,13 +20,13 @@ from collab.training.fit import fit
 from collab.ui.person.known import answers_known
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
-N_USERS, N_FILMS = 60, 30
+N_USERS, N_ITEMS = 60, 30
 KINDS = {"dot-bias": 3, "bayes": 4, "neighbours": None}  # epochs; the last folds people in by itself
-TITLES = ["#na#", *(f"Film {film} ({1980 + film})" for film in range(1, N_FILMS + 1))]
+TITLES = ["#na#", *(f"Film {film} ({1980 + film})" for film in range(1, N_ITEMS + 1))]
 TITLES[7] = TITLES[3]  # one film under two ids
 GENRES = ("Drama", "Comedy", "War", "Drama|War")
 
-films = st.integers(1, N_FILMS)
+films = st.integers(1, N_ITEMS)
 stars = st.sampled_from(SCALE.levels.tolist())
 ratings = st.dictionaries(films, stars, min_size=1, max_size=8)
 dials = st.builds(
@@ -53,21 +53,21 @@ class World:
 def world():
     """Ratings of people who love or hate war films, the tables of films and users, and what each kind of model brings."""
     draw = np.random.default_rng(0)
-    user, film = (side.ravel() for side in np.meshgrid(np.arange(1, N_USERS + 1), np.arange(1, N_FILMS + 1)))
+    user, film = (side.ravel() for side in np.meshgrid(np.arange(1, N_USERS + 1), np.arange(1, N_ITEMS + 1)))
     likes = np.where((user % 2 == 0) == (film % 4 >= 2), 4.0, 2.0)
     given_stars = np.clip(np.round(likes + draw.normal(0, 0.8, len(user))), 1, 5)
-    seen = draw.random(len(user)) < np.linspace(0.9, 0.3, N_FILMS)[film - 1]
-    labels = (Vocabulary.of([f"{number:02}" for number in range(1, n + 1)]) for n in (N_USERS, N_FILMS))
+    seen = draw.random(len(user)) < np.linspace(0.9, 0.3, N_ITEMS)[film - 1]
+    labels = (Vocabulary.of([f"{number:02}" for number in range(1, n + 1)]) for n in (N_USERS, N_ITEMS))
     all_ratings = Ratings(*labels, user[seen], film[seen], given_stars[seen], np.arange(seen.sum()), SCALE)
     split = split_random(len(all_ratings), 0.1, seed=0)
     train, valid = all_ratings.take(split.train), all_ratings.take(split.valid)
-    counts = np.bincount(train.item_index, minlength=N_FILMS + 1)
-    means = np.bincount(train.item_index, train.rating, N_FILMS + 1) / np.maximum(counts, 1)
+    counts = np.bincount(train.item_index, minlength=N_ITEMS + 1)
+    means = np.bincount(train.item_index, train.rating, N_ITEMS + 1) / np.maximum(counts, 1)
     items = pd.DataFrame(
         {
             "title": TITLES,
-            "year": pd.array([pd.NA, *range(1981, 1981 + N_FILMS)], dtype="Int64"),
-            "genres": ["", *(GENRES[film % 4] for film in range(1, N_FILMS + 1))],
+            "year": pd.array([pd.NA, *range(1981, 1981 + N_ITEMS)], dtype="Int64"),
+            "genres": ["", *(GENRES[film % 4] for film in range(1, N_ITEMS + 1))],
             "n_ratings": counts,
             "mean_rating": np.where(counts, means, np.nan),
         }

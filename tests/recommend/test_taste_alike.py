@@ -10,7 +10,7 @@ from collab.data.ratings import RatingScale
 from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief, Films
 from collab.recommend.new_user import NewUser, OwnFoldIn
-from collab.recommend.taste_alike import alike, liked_films, n_in_common, trained_tastes
+from collab.recommend.taste_alike import alike, liked_items, n_in_common, trained_tastes
 
 STARS = RatingScale(1.0, 5.0, 1.0)
 FACTORS = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
@@ -103,7 +103,7 @@ def test_what_they_liked_is_counted(make_ratings):
         {"title": ["#na#", *"ABCD"], "year": 1990, "genres": "", "n_ratings": [0, 3, 3, 4, 1], "mean_rating": 3.0}
     )
     predicted = np.array([9.0, 3.0, 3.5, 4.0, 5.0])
-    table = liked_films(train, np.array([1, 2, 3]), items, (), predicted)
+    table = liked_items(train, np.array([1, 2, 3]), items, (), predicted)
     assert table.title.tolist() == [
         "A",
         "C",
@@ -115,6 +115,6 @@ def test_what_they_liked_is_counted(make_ratings):
         2,
     ]  # user 3 rated C twice: 3 on average
     np.testing.assert_allclose(table.everyone, [2 / 3, 2 / 4, 2 / 3])
-    assert liked_films(train, np.array([1, 2, 3]), items, (1,), predicted, 1).title.tolist() == ["C"]
+    assert liked_items(train, np.array([1, 2, 3]), items, (1,), predicted, 1).title.tolist() == ["C"]
     assert n_in_common(train, np.array([1, 2, 3]), [1, 3]).tolist() == [2, 2, 1]
     assert n_in_common(train, np.array([1, 2]), []).tolist() == [0, 0]

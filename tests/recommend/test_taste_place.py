@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from collab.data.ratings import RatingScale
-from collab.explore.components import film_axes, film_matrix
+from collab.explore.components import item_axes, item_matrix
 from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import Belief
 from collab.recommend.new_user import OwnFoldIn
@@ -22,7 +22,7 @@ from collab.recommend.taste_place import (
 )
 from tests.recommend.test_taste_profile import N_FACTORS, N_ITEMS, make
 
-FILMS = np.arange(1, N_ITEMS)
+ITEMS = np.arange(1, N_ITEMS)
 RATED = {1: 5.0, 4: 1.0, 6: 4.0}
 MODELS = {"plain": make(), "sigmoid": make((0.5, 5.5)), "bayes": make(doubt=0.2)}
 
@@ -39,9 +39,9 @@ def by_itself(known):
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
 def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_map(known):
-    plane, belief = film_axes(film_matrix(known.films.factors, FILMS), 2), known.after(RATED)
-    place = place_of(known, RATED, plane, FILMS)
-    axes = film_axes(film_matrix(known.films.factors, FILMS), 2).components
+    plane, belief = item_axes(item_matrix(known.films.factors, ITEMS), 2), known.after(RATED)
+    place = place_of(known, RATED, plane, ITEMS)
+    axes = item_axes(item_matrix(known.films.factors, ITEMS), 2).components
     np.testing.assert_allclose(place.mean, axes @ (belief.mean - known.prior.mean)[:-1])
     np.testing.assert_allclose(place.covariance, axes @ belief.covariance[:-1, :-1] @ axes.T)
     np.testing.assert_allclose(place.parts.sum(axis=0), place.mean, atol=1e-6)
@@ -54,8 +54,8 @@ def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
     shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
     told = known.with_prior(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
     assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
-    plane = film_axes(film_matrix(known.films.factors, FILMS), 2)
-    place, axes = place_of(told, rated, plane, FILMS), film_axes(film_matrix(known.films.factors, FILMS), 2).components
+    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    place, axes = place_of(told, rated, plane, ITEMS), item_axes(item_matrix(known.films.factors, ITEMS), 2).components
     np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
     np.testing.assert_allclose(place.beforehand, axes @ shift[:-1], atol=1e-9)
     np.testing.assert_allclose(place.parts.sum(axis=0) + place.beforehand, place.mean, atol=1e-6)
@@ -64,17 +64,17 @@ def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
 def test_without_a_rating_the_place_is_the_middle(known):
-    place = place_of(known, {}, film_axes(film_matrix(known.films.factors, FILMS), 2), FILMS)
+    place = place_of(known, {}, item_axes(item_matrix(known.films.factors, ITEMS), 2), ITEMS)
     assert (place.mean == 0).all() and place.parts.shape == (0, 2) and np.isnan(place.told)
     assert (
-        movers(place, {}).empty and ahead(place, film_axes(film_matrix(known.films.factors, FILMS), 2), FILMS, ()).empty
+        movers(place, {}).empty and ahead(place, item_axes(item_matrix(known.films.factors, ITEMS), 2), ITEMS, ()).empty
     )
 
 
 def test_slopes_of_a_plain_dot_product_are_the_place():
     known = MODELS["plain"]
-    plane = film_axes(film_matrix(known.films.factors, FILMS), 2)
-    exact, found = (place_of(each, RATED, plane, FILMS) for each in (known, by_itself(known)))
+    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    exact, found = (place_of(each, RATED, plane, ITEMS) for each in (known, by_itself(known)))
     np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
     assert found.told == pytest.approx(exact.told) and found.covariance is None and found.parts is None
     table = movers(found, RATED)
@@ -91,11 +91,11 @@ def test_trained_users_have_places_of_the_same_kind():
         user_factors=users,
         predict=lambda user, film: (users[user] * known.films.factors[film]).sum(axis=1) + known.films.biases[film],
     )
-    plane = film_axes(film_matrix(known.films.factors, FILMS), 2)
-    places = trained_places(known, model, np.array([1, 2, 4]), plane, FILMS)
+    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    places = trained_places(known, model, np.array([1, 2, 4]), plane, ITEMS)
     np.testing.assert_allclose(places, (users[[1, 2, 4]] - known.prior.mean[:-1]) @ plane.components.T)
     np.testing.assert_allclose(
-        trained_places(by_itself(known), model, np.array([1, 2, 4]), plane, FILMS), places, atol=1e-6
+        trained_places(by_itself(known), model, np.array([1, 2, 4]), plane, ITEMS), places, atol=1e-6
     )
     assert np.mean(np.sum((places * stretch(plane, places)) ** 2, axis=1)) == pytest.approx(
         np.mean(np.sum(plane.coordinates**2, axis=1))
@@ -116,14 +116,14 @@ def test_the_outline_holds_8_of_10_draws():
 
 def test_what_each_rating_did_adds_up_and_films_ahead_lie_that_way():
     known = MODELS["sigmoid"]
-    plane = film_axes(film_matrix(known.films.factors, FILMS), 2)
-    place = place_of(known, RATED, plane, FILMS)
+    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    place = place_of(known, RATED, plane, ITEMS)
     table = movers(place, RATED)
     assert table.share.sum() == pytest.approx(1, abs=1e-5) and set(table.item_index) == set(RATED)
     assert np.hypot(table.x, table.y).is_monotonic_decreasing
     assert {film: stars for film, stars in zip(table.item_index, table.stars, strict=True)} == RATED
-    films = ahead(place, plane, FILMS, RATED, 3)
+    films = ahead(place, plane, ITEMS, RATED, 3)
     along = plane.coordinates @ place.mean
-    free = [film for film in FILMS[np.argsort(-along)] if film not in RATED and along[film - 1] > 0]
+    free = [film for film in ITEMS[np.argsort(-along)] if film not in RATED and along[film - 1] > 0]
     assert films.item_index.tolist() == free[:3]
     np.testing.assert_array_equal(films[["x", "y"]], plane.coordinates[films.item_index - 1])

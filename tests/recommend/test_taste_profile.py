@@ -67,7 +67,7 @@ def test_a_genre_on_paper(items):
     assert drama.difference == pytest.approx(mean @ (belief.mean - known.prior.mean))
     assert drama.deviation == pytest.approx(np.sqrt(mean @ belief.covariance @ mean))
     assert drama.predicted - drama.average == pytest.approx(drama.difference)
-    assert (drama.n_films, drama.n_rated) == (3, 1) and row(table, "Comedy").n_rated == 1
+    assert (drama.n_items, drama.n_rated) == (3, 1) and row(table, "Comedy").n_rated == 1
     assert drama.high - drama.low == pytest.approx(2 * 1.2816 * drama.deviation, rel=1e-4)
     assert table.difference.is_monotonic_decreasing
     every = level(known, rated, np.arange(1, 8))
@@ -79,7 +79,7 @@ def test_a_genre_on_paper(items):
 
 def test_rarer_films_count_where_asked_for(items):
     table = genre_table(make(), {8: 5.0}, items, 1)
-    assert row(table, "Rare").n_films == row(table, "Rare").n_rated == 1 and row(table, "Drama").n_films == 4
+    assert row(table, "Rare").n_items == row(table, "Rare").n_rated == 1 and row(table, "Drama").n_items == 4
     assert genre_table(make(), {8: 5.0}, items, 20).set_index("genre").loc["Drama", "n_rated"] == 1
     assert genre_table(make(), {}, items, 1000).empty
 

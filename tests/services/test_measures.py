@@ -7,7 +7,7 @@ import pytest
 
 from collab.data.catalogue import load_dataset
 from collab.data.dataset import encode
-from collab.data.features import features_of, film_words_of
+from collab.data.features import features_of, item_words_of
 from collab.data.splitting import split_by
 from collab.explore.left_out_items import measure
 from collab.models import build_model, preset_of
@@ -97,11 +97,11 @@ def test_the_range_test_is_that_of_the_function(jobs, model, settings):
 def test_films_left_out_are_measured_as_by_the_function(jobs, run, left_out, environment):
     """On what is neither sealed nor of another split."""
     assert left_out.state == DONE, left_out.message
-    found = measures.films_left_out(jobs, left_out)
+    found = measures.items_left_out(jobs, left_out)
     split, ratings = split_of(run, RunStore(environment.home), environment)
     features = features_of(load_dataset("sample"), ratings)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
-    expected = measure(seen, features, len(film_words_of(run.items).genres), SIDE)
+    expected = measure(seen, features, len(item_words_of(run.items).genres), SIDE)
     assert list(found.squared) == list(expected.squared)
     assert all(np.array_equal(found.squared[name], expected.squared[name]) for name in expected.squared)
     assert same(dataclasses.replace(found, squared={}), dataclasses.replace(expected, squared={}))
@@ -137,14 +137,14 @@ def test_what_cannot_be_measured_is_said(jobs, kind, request_, why):
 
 def test_a_damaged_result_is_said_and_measured_again(jobs, left_out):
     file = jobs.queue.folder / left_out.id / measures.FILE
-    whole, found = file.read_bytes(), measures.films_left_out(jobs, left_out)
+    whole, found = file.read_bytes(), measures.items_left_out(jobs, left_out)
     for content in (b"", whole[:100], whole[:-1], whole.replace(b"train_mean", b"train_meal"), b"\x93NUMPY", b"[1, 2]"):
         file.write_bytes(content)
         with pytest.raises(ValueError, match=f"{measures.FILE} of measurement {left_out.id} cannot be read"):
-            measures.films_left_out(jobs, left_out)
+            measures.items_left_out(jobs, left_out)
     file.unlink()
     with pytest.raises(ValueError, match="cannot be read"):
-        measures.films_left_out(jobs, left_out)
+        measures.items_left_out(jobs, left_out)
     again = ended(jobs, jobs.submit("films left out", left_out.request, owner="ann", again=True))
-    assert np.array_equal(measures.films_left_out(jobs, again).foretold, found.foretold)
+    assert np.array_equal(measures.items_left_out(jobs, again).foretold, found.foretold)
     assert jobs.known("films left out", left_out.request).id == again.id

@@ -55,7 +55,7 @@ def kinds_figure(
     figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
     names = [
         f"{escaped(name)}  <span style='color:{palette.muted}'>{formats.count(n)}</span>"
-        for name, n in zip(table["name"], table["n_films"], strict=True)
+        for name, n in zip(table["name"], table["n_items"], strict=True)
     ]
     return name_rows(figure, names, palette)
 
@@ -67,7 +67,7 @@ def genre_decade_figure(
     numbers in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their
     size."""
     means = table.pivot(index="genre", columns="decade", values="mean")
-    numbers = {(row.genre, row.decade): formats.count(row.n_films) for row in table.itertuples()}
+    numbers = {(row.genre, row.decade): formats.count(row.n_items) for row in table.itertuples()}
     sentences = {
         (row.genre, row.decade): _mean_in_words(f"{row.genre}, {row.decade}", row) for row in table.itertuples()
     }
@@ -136,7 +136,7 @@ def distribution_figure(
 def _mean_in_words(name: str, row: tuple) -> str:
     """ "Film-Noir · mean bias +0.21 ± 0.03 · 24 films · 1,200 ratings"."""
     error = f" ± {row.error:.2f}" if np.isfinite(row.error) else ""
-    counts = f"{formats.counted(row.n_films, 'film')} · {formats.counted(row.n_ratings, 'rating')}"
+    counts = f"{formats.counted(row.n_items, 'film')} · {formats.counted(row.n_ratings, 'rating')}"
     return f"{escaped(name)} · mean bias {formats.signed(row.mean)}{error} · {counts}"
 
 

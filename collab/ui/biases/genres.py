@@ -24,7 +24,7 @@ BY = {
     "decade": "Each dot is the mean bias of a decade’s films, its line the standard error; grey: how many films.",
     BOTH: "The colour is the mean bias, grey at zero; the number says of how many films. A film counts in each of its genres.",
 }
-FILMS, RATINGS = "each film once", "by its ratings"
+ITEMS, RATINGS = "each film once", "by its ratings"
 
 
 def show_kinds(page: Page) -> None:
@@ -42,7 +42,7 @@ def show_kinds(page: Page) -> None:
         )
         weigh = choose(
             "Count",
-            [FILMS, RATINGS],
+            [ITEMS, RATINGS],
             key="count",
             help="The plain mean over films, or one in which a film counts by its number of training ratings.",
         )
@@ -87,7 +87,7 @@ def show_kinds(page: Page) -> None:
             "error": st.column_config.NumberColumn(
                 "±", format="%.2f", help="Standard error of the mean: what other films of this kind would change."
             ),
-            "n_films": st.column_config.NumberColumn("Films", format="localized"),
+            "n_items": st.column_config.NumberColumn("Films", format="localized"),
             "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
         },
     )

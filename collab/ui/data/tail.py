@@ -16,7 +16,7 @@ from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import COLUMNS, item_table
 
-FILMS, USERS = "films", "users"
+ITEMS, USERS = "films", "users"
 
 
 def show_sizes(shown: Shown) -> None:
@@ -56,7 +56,7 @@ def show_tail(shown: Shown) -> None:
     """The main picture: how unevenly the ratings fall on films or users, with its controls."""
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
-        things = choose("Of", [FILMS, USERS], key="tail_of", help="Whose ratings are counted.")
+        things = choose("Of", [ITEMS, USERS], key="tail_of", help="Whose ratings are counted.")
         minimum = minimum_ratings(
             "Who has fewer is marked. Higher: more of them, with more of the ratings. Other pages leave them out of their lists, "
             "by their training ratings; here all ratings count."
@@ -151,7 +151,7 @@ def show_tail_table(shown: Shown) -> None:
         ),
         "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
     }
-    if things == FILMS:
+    if things == ITEMS:
         item_table(table, shown.films, "tail_table", alt, columns_shown, columns)
     else:
         who = {"title": st.column_config.TextColumn("User", width="medium")}

@@ -8,7 +8,7 @@ from collab.data.ratings import Ratings
 from collab.data.splitting import Split
 from collab.explore.biases import BiasDoubt, bias_doubt
 from collab.explore.co_rating import CoRating, co_rating
-from collab.explore.similarity import FilmSpace, film_space
+from collab.explore.similarity import ItemSpace, item_space
 from collab.services.downloads import Fetcher
 from collab.services.environment import Environment, read_environment
 from collab.services.housekeeping import Housekeeping
@@ -80,10 +80,10 @@ def profiles() -> ProfileStore:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.7 MB each for MovieLens 100K
-def run_film_space(run_id: str) -> FilmSpace:
+def run_film_space(run_id: str) -> ItemSpace:
     """Where the films of a run lie. Raises RunError."""
     run = trained_run(run_id)
-    return film_space(run.model, run.items, run.users)
+    return item_space(run.model, run.items, run.users)
 
 
 @st.cache_resource(show_spinner="Counting who rated what", max_entries=4)  # 2 MB each for MovieLens 100K

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from collab.data.tables import most_rated_items
-from collab.explore.similarity import Options, film_space, similar_items
+from collab.explore.similarity import Options, item_space, similar_items
 from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
@@ -24,7 +24,7 @@ from collab.ui.widgets.tables import as_table
 ARROWS, RARE = "Two arrows", "Rare films"
 CUT, SHRINK, CAUTIOUS = "Leave rare films out", "Shrink the similarity", "Cautious cosine"
 CHAPTER_FILM = "Silence of the Lambs, The (1991)"
-N_FILMS = 7
+N_ITEMS = 7
 FEW = 20  # ratings below which a film counts as rare here
 FIRST_ANGLE = 20.0
 
@@ -78,8 +78,8 @@ def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.Data
 def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0, measure: str = "cosine") -> pd.DataFrame:
     """The films nearest to `film` by cosine, or another `measure`, among those with `minimum` ratings, their similarity shrunk by
     `beta`."""
-    space, options = film_space(run.model, run.items, run.users), Options(measure, False, beta, minimum)
-    return similar_items(space, run.items, film, options, N_FILMS)
+    space, options = item_space(run.model, run.items, run.users), Options(measure, False, beta, minimum)
+    return similar_items(space, run.items, film, options, N_ITEMS)
 
 
 def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go.Figure:
@@ -111,7 +111,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
     styled(figure, palette, 340, left=4)
     figure.update_layout(margin={"t": 4, "b": 4})
     figure.update_xaxes(range=[0, 1.1], visible=False)
-    figure.update_yaxes(visible=False, range=[N_FILMS - 0.6, -0.75])
+    figure.update_yaxes(visible=False, range=[N_ITEMS - 0.6, -0.75])
     if synthetic:
         mark_synthetic(figure, palette).layout.annotations[-1].update(y=0, yanchor="bottom")  # the names are on top
     return figure
@@ -195,7 +195,7 @@ def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
     if run.id == shown.id or not run.model.has_factors or film is None:
         return ""
     n_rare = int((nearest(run, film)["n_ratings"] < FEW).sum())
-    text = f" Of the {N_FILMS} nearest in the run in use, {formats.plain(run.record.name)}, {n_rare} have so few."
+    text = f" Of the {N_ITEMS} nearest in the run in use, {formats.plain(run.record.name)}, {n_rare} have so few."
     if run.model.item_covariances is not None:
         text += " There a film with few ratings stays close to the average film."
     return text

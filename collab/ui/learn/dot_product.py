@@ -33,8 +33,8 @@ def waterfall(
     for row, (film, factors) in enumerate(films, start=1):
         steps, total = products(factors, user), dot(factors, user)
         labels = [
-            f"{name}<br>{written(of_film)} × {written(of_user)}"
-            for name, of_film, of_user in zip(telling.names, factors, user, strict=True)
+            f"{name}<br>{written(of_item)} × {written(of_user)}"
+            for name, of_item, of_user in zip(telling.names, factors, user, strict=True)
         ]
         begins = [sum(steps[:place], Decimal(0)) for place in range(len(steps))]
         colours = [palette.diverging[7] if step >= 0 else palette.diverging[2] for step in steps]
@@ -74,8 +74,8 @@ def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user:
     """The bars of the picture as rows: of each film every product of two factors, and the sum of them."""
     rows: list[tuple[str, str, float | None, float | None, float]] = []
     for film, factors in films:
-        for name, of_film, of_user, product in zip(telling.names, factors, user, products(factors, user), strict=True):
-            rows.append((film, name, float(of_film), float(of_user), float(product)))
+        for name, of_item, of_user, product in zip(telling.names, factors, user, products(factors, user), strict=True):
+            rows.append((film, name, float(of_item), float(of_user), float(product)))
         rows.append((film, "dot product", None, None, float(dot(factors, user))))
     return pd.DataFrame(rows, columns=["film", "factor", "of the film", "of the user", "product"])
 

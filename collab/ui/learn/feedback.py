@@ -15,8 +15,8 @@ from collab.lessons.feedback import (
     DAMPING,
     EXPLORATION,
     MOST_LOVERS,
-    N_FILMS,
     N_GENRES,
+    N_ITEMS,
     N_PEOPLE,
     N_ROUNDS,
     N_SHOWN,
@@ -211,7 +211,7 @@ def draw(page: Page) -> None:
         as_table("feedback_table", "The rounds, means of three worlds", lambda: rounds_table(lines))
     said.caption(in_words(lines, n_lovers))
     st.caption(
-        f"A simulation: {N_PEOPLE} invented people, {N_FILMS} invented films of {N_GENRES} genres, whole-star ratings. In every "
+        f"A simulation: {N_PEOPLE} invented people, {N_ITEMS} invented films of {N_GENRES} genres, whole-star ratings. In every "
         f"round a Bayesian model is trained on all ratings so far and shows everybody the {N_SHOWN} films that it thinks they "
         f"would like best and have not seen; they rate them. Lovers are not counted in the curves, means of {N_WORLDS} worlds. "
         "The model is a small one; a stronger one tells a large group of lovers apart, and their pull levels off."

@@ -149,10 +149,10 @@ STEP = Step(
             """
 ```python
 class DotProduct(nn.Module):
-    def __init__(self, n_users, n_films, n_factors=50):
+    def __init__(self, n_users, n_items, n_factors=50):
         super().__init__()
         self.users = nn.Parameter(torch.randn(n_users, n_factors) * 0.01)
-        self.films = nn.Parameter(torch.randn(n_films, n_factors) * 0.01)
+        self.films = nn.Parameter(torch.randn(n_items, n_factors) * 0.01)
 
     def forward(self, x):
         return (self.users[x[:, 0]] * self.films[x[:, 1]]).sum(dim=1)

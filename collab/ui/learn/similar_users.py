@@ -32,7 +32,7 @@ def table_figure(
 ) -> go.Figure:
     """The table of ratings: the user's row on top, whoever is alike below it; colour is `beyond`, stars above or below what the
     biases expect, and the picks' cells in the user's row hold predictions."""
-    n_users, n_films = found.rating.shape
+    n_users, n_items = found.rating.shape
     rows = [f"<b>user {user_ids[0]}</b>"]
     rows += [
         f"user {user} · {alike:.2f} · {n}"
@@ -44,7 +44,7 @@ def table_figure(
     figure = go.Figure(
         go.Heatmap(
             z=beyond,
-            x=list(range(n_films)),
+            x=list(range(n_items)),
             y=list(range(n_users)),
             colorscale=[[place / 9, colour] for place, colour in enumerate(palette.diverging)],
             zmid=0,
@@ -60,7 +60,7 @@ def table_figure(
         )
     )
     for row in range(n_users):
-        for column in range(n_films):
+        for column in range(n_items):
             if text[row][column]:
                 predicted = row == 0 and column >= found.n_shared
                 strong = abs(beyond[row, column]) > 1.1
@@ -69,13 +69,13 @@ def table_figure(
                     x=column, y=row, text=text[row][column], showarrow=False, font={"color": colour, "size": 12}
                 )
     figure.add_vline(found.n_shared - 0.5, line={"color": palette.ink, "width": 2})
-    for start, end, label in ((0, found.n_shared, "rated"), (found.n_shared, n_films, "picks")):
+    for start, end, label in ((0, found.n_shared, "rated"), (found.n_shared, n_items, "picks")):
         if end > start:
             figure.add_annotation(
                 x=(start + end - 1) / 2, y=-0.62, yshift=10, text=label, showarrow=False, font={"color": palette.muted}
             )
     figure.update_xaxes(
-        tickvals=list(range(n_films)),
+        tickvals=list(range(n_items)),
         ticktext=[escaped(shortened(title, 19)) for title in titles],
         tickangle=-38,
         showgrid=False,

@@ -173,8 +173,8 @@ def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
 def _worked_out(state: State, ratings: np.ndarray, picked: tuple[int, int], rate: float) -> str:
     """The dot product of the picked cell and what the gradient does to the first factor of its user, in one line each."""
     row, column = picked
-    pairs = zip(state.user_factors[row], state.film_factors[column], strict=True)
-    product = " + ".join(f"{_bracketed(of_user)}·{_bracketed(of_film)}" for of_user, of_film in pairs)
+    pairs = zip(state.user_factors[row], state.item_factors[column], strict=True)
+    product = " + ".join(f"{_bracketed(of_user)}·{_bracketed(of_item)}" for of_user, of_item in pairs)
     text = f"Prediction {product} = **{number(state.predictions[row, column])}**"
     if np.isnan(ratings[row, column]):
         text += "; not rated, so no error pulls at it."

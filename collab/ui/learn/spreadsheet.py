@@ -37,8 +37,8 @@ def spreadsheet(
 
     `picked` is the cell that stands out with its factors; with `gradients` their gradients stand in the place of the factors.
     """
-    of_users, of_films = (
-        (state.user_gradients, state.film_gradients) if gradients else (state.user_factors, state.film_factors)
+    of_users, of_items = (
+        (state.user_gradients, state.item_gradients) if gradients else (state.user_factors, state.item_factors)
     )
     n_factors = of_users.shape[1]
     what = "gradient" if gradients else "factor"
@@ -48,7 +48,7 @@ def spreadsheet(
     rows = [f'<tr><th colspan="{n_factors + 1}"></th>{head}</tr>']
     for place in range(n_factors):
         cells = "".join(
-            f'<td class="factor{" mine" if column == picked[1] else ""}">{number(of_films[column, place])}</td>'
+            f'<td class="factor{" mine" if column == picked[1] else ""}">{number(of_items[column, place])}</td>'
             for column in range(len(films))
         )
         name = f'<th scope="row" colspan="{n_factors + 1}" style="text-align:right">{what} {place + 1} of the film&nbsp;</th>'
@@ -83,13 +83,13 @@ def spreadsheet_table(
 ) -> pd.DataFrame:
     """The spreadsheet's numbers: on top a row a factor of the films, then of each user a row with their factors and the
     predictions, and one with the ratings; with `gradients` these stand in the place of the factors."""
-    of_users, of_films = (
-        (state.user_gradients, state.film_gradients) if gradients else (state.user_factors, state.film_factors)
+    of_users, of_items = (
+        (state.user_gradients, state.item_gradients) if gradients else (state.user_factors, state.item_factors)
     )
     what, n_factors = "gradient" if gradients else "factor", of_users.shape[1]
     mine, theirs = [f"{what} {place + 1}" for place in range(n_factors)], [f"{film} (stars)" for film in films]
     rows: list[dict[str, Any]] = [
-        {"row": f"{what} {place + 1} of the film", **dict(zip(theirs, of_films[:, place].round(3), strict=True))}
+        {"row": f"{what} {place + 1} of the film", **dict(zip(theirs, of_items[:, place].round(3), strict=True))}
         for place in range(n_factors)
     ]
     for row, user in enumerate(users):

@@ -9,8 +9,8 @@ import streamlit as st
 
 from collab.data.genres import genre_flags
 from collab.data.tables import most_rated_items
-from collab.explore.clusters import film_clusters
-from collab.explore.components import Pca, direction_between, film_axes, film_matrix
+from collab.explore.clusters import item_clusters
+from collab.explore.components import Pca, direction_between, item_axes, item_matrix
 from collab.ui.frame import cached
 
 MOST_FILMS = 10_000
@@ -46,15 +46,15 @@ def genre_films(run_id: str) -> dict[str, list[int]]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 4 MB for 10,000 films of 50 factors
-def matrix_of(run_id: str, n_films: int, with_bias: bool) -> np.ndarray:
-    """The rows of the `n_films` most rated films: factors, and the bias where wanted. Raises RunError."""
+def matrix_of(run_id: str, n_items: int, with_bias: bool) -> np.ndarray:
+    """The rows of the `n_items` most rated films: factors, and the bias where wanted. Raises RunError."""
     model = cached.trained_run(run_id).model
-    return film_matrix(model.item_factors, rated_films(run_id)[:n_films], model.item_biases if with_bias else None)
+    return item_matrix(model.item_factors, rated_films(run_id)[:n_items], model.item_biases if with_bias else None)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)  # 1 MB for 10,000 films
 def axes_of(
-    run_id: str, n_films: int, centred: bool, with_bias: bool, first: tuple[int, ...] = (), last: tuple[int, ...] = ()
+    run_id: str, n_items: int, centred: bool, with_bias: bool, first: tuple[int, ...] = (), last: tuple[int, ...] = ()
 ) -> Pca:
     """The films on their principal components, behind the axis from the films `first` to the films `last` where both are given.
 
@@ -63,12 +63,12 @@ def axes_of(
     axis = None
     if first and last:
         model = cached.trained_run(run_id).model
-        ends = film_matrix(model.item_factors, np.array([*first, *last]), model.item_biases if with_bias else None)
+        ends = item_matrix(model.item_factors, np.array([*first, *last]), model.item_biases if with_bias else None)
         axis = direction_between(ends, range(len(first)), range(len(first), len(ends)))
-    return film_axes(matrix_of(run_id, n_films, with_bias), centred=centred, axis=axis)
+    return item_axes(matrix_of(run_id, n_items, with_bias), centred=centred, axis=axis)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def clusters_of(run_id: str, n_films: int, with_bias: bool, n_clusters: int) -> np.ndarray:
+def clusters_of(run_id: str, n_items: int, with_bias: bool, n_clusters: int) -> np.ndarray:
     """The clusters of the films of `matrix_of`, from 1. Raises RunError."""
-    return film_clusters(matrix_of(run_id, n_films, with_bias), n_clusters)
+    return item_clusters(matrix_of(run_id, n_items, with_bias), n_clusters)

@@ -53,9 +53,9 @@ class Space:
 
 @dataclass(frozen=True)
 class Points:
-    """How many films are shown and their look: `n_films`, `sized` by count, `n_names`, `genres` with a colour, `n_clusters`."""
+    """How many films are shown and their look: `n_items`, `sized` by count, `n_names`, `genres` with a colour, `n_clusters`."""
 
-    n_films: int
+    n_items: int
     sized: bool
     n_names: int
     genres: tuple[str, ...]
@@ -119,7 +119,7 @@ def pick_points(run: TrainedRun) -> Points:
     with st.popover(
         "Points", icon=":material/scatter_plot:", width="stretch", help="How many films, sizes, names, genres."
     ):
-        n_films = st.slider(
+        n_items = st.slider(
             "Films",
             min(50, most - 1),
             most,
@@ -161,7 +161,7 @@ def pick_points(run: TrainedRun) -> Points:
             bind="query-params",
             help="For the colour cluster: groups of films that lie close together (k-means). Higher: smaller groups.",
         )
-    return Points(min(n_films, n_rated), sized, n_names, tuple(coloured), n_clusters)
+    return Points(min(n_items, n_rated), sized, n_names, tuple(coloured), n_clusters)
 
 
 def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:

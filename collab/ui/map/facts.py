@@ -60,13 +60,13 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
         height=300,
         placeholder=formats.MISSING,
         alt=f"Correlations of the films’ places on {title} with genres, year, count and mean rating",
-        column_order=["what", "correlation", "interval", "n_with", "n_films"],
+        column_order=["what", "correlation", "interval", "n_with", "n_items"],
         column_config={
             "what": st.column_config.TextColumn("Goes with", width=120),
             "correlation": st.column_config.NumberColumn("r", format="%+.2f", width=50),
             "interval": st.column_config.TextColumn("95 %", width=112),
             "n_with": st.column_config.NumberColumn("Of it", width=50, format="localized", help="Films of this genre."),
-            "n_films": st.column_config.NumberColumn("Films", format="localized", help="Films behind the correlation."),
+            "n_items": st.column_config.NumberColumn("Films", format="localized", help="Films behind the correlation."),
         },
     )
 
@@ -99,7 +99,7 @@ def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
         alt=alt,
         column_config={
             "cluster": st.column_config.Column(name, width="small"),
-            "n_films": st.column_config.NumberColumn("Films", format="localized", width="small"),
+            "n_items": st.column_config.NumberColumn("Films", format="localized", width="small"),
             "most_rated": st.column_config.TextColumn("Most rated, with ratings", width=300),
             "median_year": st.column_config.NumberColumn("Median year", format="%.0f"),
             "median_ratings": st.column_config.NumberColumn("Median ratings", format="localized"),

@@ -14,7 +14,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
 from collab.ui.frame import own_link
 
-FILMS = "films"
+ITEMS = "films"
 """Its name in the link."""
 
 MOST = 200
@@ -41,7 +41,7 @@ def use_set(indices: Iterable[int]) -> None:
     none."""
     text = ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST]) or None
     st.session_state[_OWN] = text
-    own_link.put(FILMS, text)
+    own_link.put(ITEMS, text)
 
 
 def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
@@ -100,8 +100,8 @@ def _read(items: pd.DataFrame) -> tuple[list[int], int]:
 
 def _text() -> str | None:
     """What the link says; where the browser has just sent the link of before our own change, what we have said since."""
-    text = st.query_params.get(FILMS)
-    if own_link.is_late(FILMS, text):
+    text = st.query_params.get(ITEMS)
+    if own_link.is_late(ITEMS, text):
         text = st.session_state[_OWN]
-        own_link.put(FILMS, text)
+        own_link.put(ITEMS, text)
     return text

@@ -46,17 +46,17 @@ class Layout:
 
 def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text: str) -> Layout:
     """Where the films lie; draws what is to be said of it (t-SNE's progress, an axis that cannot be)."""
-    pca, titles = _straight(run, space, points.n_films)
-    coordinates, shown_titles, n_films = pca.coordinates, titles, points.n_films
+    pca, titles = _straight(run, space, points.n_items)
+    coordinates, shown_titles, n_items = pca.coordinates, titles, points.n_items
     view = f"{titles}"
     if space.layout == TSNE:
-        found = tsne_places(run.id, points.n_films, space.with_bias, space.n_axes, space.perplexity)
+        found = tsne_places(run.id, points.n_items, space.with_bias, space.n_axes, space.perplexity)
         if found is not None:
-            coordinates, shown_titles, n_films = found, [""] * space.n_axes, len(found)
-            view = f"t-SNE {space.perplexity} {n_films}"
-            if n_films < points.n_films:
-                st.caption(f"t-SNE places the {formats.count(n_films)} most rated films.")
-    item_index = map_cached.rated_films(run.id)[:n_films]
+            coordinates, shown_titles, n_items = found, [""] * space.n_axes, len(found)
+            view = f"t-SNE {space.perplexity} {n_items}"
+            if n_items < points.n_items:
+                st.caption(f"t-SNE places the {formats.count(n_items)} most rated films.")
+    item_index = map_cached.rated_films(run.id)[:n_items]
     films = run.items.iloc[item_index].assign(
         item_index=item_index,
         bias=run.model.item_biases[item_index] if run.model.has_biases else float("nan"),
@@ -75,17 +75,17 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
     if colour_by == "predicted":
         films["predicted"] = _predicted(run)[item_index]
     if colour_by == "cluster":
-        films["cluster"] = map_cached.clusters_of(run.id, n_films, space.with_bias, points.n_clusters)
-    short = Pca(pca.coordinates[:n_films], pca.explained_variance_ratio, pca.components)
+        films["cluster"] = map_cached.clusters_of(run.id, n_items, space.with_bias, points.n_clusters)
+    short = Pca(pca.coordinates[:n_items], pca.explained_variance_ratio, pca.components)
     return Layout(
-        films, coordinates[:n_films], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias
+        films, coordinates[:n_items], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias
     )
 
 
-def _straight(run: TrainedRun, space: Space, n_films: int) -> tuple[Pca, list[str]]:
+def _straight(run: TrainedRun, space: Space, n_items: int) -> tuple[Pca, list[str]]:
     """The straight axes in sight, and what they are called."""
     of = "of variance" if space.centred else "of squared length"
-    settings = (run.id, n_films, space.centred, space.with_bias)
+    settings = (run.id, n_items, space.centred, space.with_bias)
     if space.has_custom:
         try:
             own = map_cached.axes_of(*settings, space.first, space.last)

@@ -18,14 +18,14 @@ from collab.ui.map.layout import Layout
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table
 
-FILMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
+ITEMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
 
 def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]) -> None:
     """The switch between the sections, and the one that it stands at."""
     section = choose(
         "Below the map",
-        [FILMS, SET, AXES, CLUSTERS],
+        [ITEMS, SET, AXES, CLUSTERS],
         key="below",
         label_visibility="collapsed",
         help="The map as a table; the films of the set; what goes with the axes; what is in the clusters.",
@@ -37,8 +37,8 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
             st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
         show_axes(layout.pca.coordinates, layout.pca_titles, layout.films, page.run.items)
     elif section == CLUSTERS:
-        n_films, n_clusters = len(layout.films), points.n_clusters
-        show_clusters(layout.films, cached.clusters_of(page.run.id, n_films, layout.with_bias, n_clusters))
+        n_items, n_clusters = len(layout.films), points.n_clusters
+        show_clusters(layout.films, cached.clusters_of(page.run.id, n_items, layout.with_bias, n_clusters))
     else:
         _show_films(page, layout, layout.found, layout.text)
 

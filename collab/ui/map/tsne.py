@@ -11,13 +11,13 @@ from collab.ui.frame.watch import result_of, session
 from collab.ui.map import cached as map_cached
 
 
-def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplexity: int) -> np.ndarray | None:
-    """The places (n, n_axes) of the `n_films` most rated films, at most `MOST_ROWS`; None until they are known.
+def tsne_places(run_id: str, n_items: int, with_bias: bool, n_axes: int, perplexity: int) -> np.ndarray | None:
+    """The places (n, n_axes) of the `n_items` most rated films, at most `MOST_ROWS`; None until they are known.
 
     Draws how far it is, or why it ended, where it is called.
     """
-    n_films, jobs = min(n_films, tsne.MOST_ROWS), cached.jobs()
-    of = {"run": run_id, "films": n_films, "bias": with_bias, "dimensions": n_axes, "perplexity": perplexity}
+    n_items, jobs = min(n_items, tsne.MOST_ROWS), cached.jobs()
+    of = {"run": run_id, "films": n_items, "bias": with_bias, "dimensions": n_axes, "perplexity": perplexity}
     return result_of(
         tsne.KIND,
         of,
@@ -27,7 +27,7 @@ def tsne_places(run_id: str, n_films: int, with_bias: bool, n_axes: int, perplex
         submit=lambda again: tsne.start(
             jobs,
             of,
-            map_cached.matrix_of(run_id, n_films, with_bias),
+            map_cached.matrix_of(run_id, n_items, with_bias),
             owner=visitor(),
             session=session(),
             again=again,

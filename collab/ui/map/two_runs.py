@@ -72,7 +72,7 @@ def show_two_runs(page: Page) -> None:
         return
     with picture:
         _draw_both(page, two, points, colour_by, chosen, (left, right))
-        agreement(two, points.n_films)
+        agreement(two, points.n_items)
     with controls:
         _beside(two, chosen, other)
     what_it_means(two)
@@ -83,7 +83,7 @@ def show_two_runs(page: Page) -> None:
 
 def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen: int | None, sides: tuple) -> None:
     """Both maps on the first's principal axes, next to each other and on one range, so that they compare."""
-    rows = np.arange(min(points.n_films, len(two.films)))
+    rows = np.arange(min(points.n_items, len(two.films)))
     rows = np.union1d(rows, np.flatnonzero(two.films["first_index"] == chosen))
     films = _films(two).iloc[rows]
     places = [two.plane.first[rows], two.plane.second[rows]]

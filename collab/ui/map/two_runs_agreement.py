@@ -24,7 +24,7 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
     turned, straight, shuffled = two.disparities
     k = two.kept.k
     kept = k * float(two.kept.share.mean())
-    unexplained, neighbours, n_films = st.columns(3)
+    unexplained, neighbours, n_items = st.columns(3)
     unexplained.metric(
         "Not explained by turning",
         formats.percent(turned),
@@ -41,9 +41,9 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
         "are the same in both runs. No turning changes it.",
     )
     neighbours.caption(f"By chance {k * two.kept.chance:.2f}.")
-    n_films.metric("Films compared", formats.count(len(two.films)))
+    n_items.metric("Films compared", formats.count(len(two.films)))
     drawn = f" The {formats.count(most_drawn)} most rated are drawn." if len(two.films) > most_drawn else ""
-    n_films.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
+    n_items.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
 
 
 def what_it_means(two: TwoRuns) -> None:

@@ -16,7 +16,7 @@ from collab.explore.alignment import (
     Plane,
     align,
     chance_disparity,
-    common_films,
+    common_items,
     neighbours_kept,
     plane_of,
 )
@@ -25,7 +25,7 @@ from collab.training.one_thread import one_thread
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 
-LEAST_FILMS = 12
+LEAST_ITEMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""
 NEAREST_BY = {"cosine": "cosine", "distance": "euclidean"}
 """How nearness is measured: in the link, and in `collab.explore.alignment`."""
@@ -74,9 +74,9 @@ def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) ->
     """Both runs, the second laid onto the first; or, where that cannot be, why, in a sentence."""
     try:
         films = films_of_both(first.id, other_id, minimum)
-        if len(films) < LEAST_FILMS:
+        if len(films) < LEAST_ITEMS:
             return (
-                f"Only {formats.count(len(films))} films have {minimum} training ratings in both runs; {LEAST_FILMS} are needed. "
+                f"Only {formats.count(len(films))} films have {minimum} training ratings in both runs; {LEAST_ITEMS} are needed. "
                 "Lower the minimum."
             )
         return TwoRuns(
@@ -95,10 +95,10 @@ def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) ->
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.2 MB each for MovieLens 100K
 def films_of_both(first_id: str, second_id: str, minimum: int) -> pd.DataFrame:
-    """The films with `minimum` training ratings in both runs, see `collab.explore.alignment.common_films`. Raises RunError."""
+    """The films with `minimum` training ratings in both runs, see `collab.explore.alignment.common_items`. Raises RunError."""
     first, second = cached.trained_run(first_id), cached.trained_run(second_id)
     by = "label" if first.record.items_by == second.record.items_by else "title"
-    return common_films(first.items, second.items, by, minimum)
+    return common_items(first.items, second.items, by, minimum)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # 1.3 MB each for MovieLens 100K and 50 factors

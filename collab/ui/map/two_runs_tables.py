@@ -64,7 +64,7 @@ def neighbours(two: TwoRuns, chosen: int | None) -> None:
         pd.DataFrame(
             {
                 "ratings": [_band_words(band.low, band.high) for band in bands.itertuples()],
-                "films": bands["n_films"],
+                "films": bands["n_items"],
                 "kept": k * bands["kept"],
                 "chance": k * two.kept.chance,
             }

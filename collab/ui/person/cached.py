@@ -14,7 +14,7 @@ from collab.errors import RunError, SettingError
 from collab.models.ease import ItemWeights
 from collab.models.fold_in import Background, background
 from collab.recommend.elicitation import Audience, audience
-from collab.recommend.item_groups import FilmGroup, after_groups, film_groups
+from collab.recommend.item_groups import ItemGroup, after_groups, item_groups
 from collab.recommend.new_user import ABOUT, GROUPS, NewUser, OwnFoldIn, new_user
 from collab.services.run_rows import data_of, item_weights_of
 from collab.ui.frame import cached
@@ -61,7 +61,7 @@ def run_audience(run_id: str) -> Audience:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
+def run_groups(run_id: str) -> tuple[ItemGroup, ...]:
     """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
     where the data are not at hand."""
     known = new_user_of(run_id)
@@ -69,7 +69,7 @@ def run_groups(run_id: str) -> tuple[FilmGroup, ...]:
         return ()
     plain, share = known.prior, run_audience(run_id).share
     try:
-        return tuple(film_groups(plain, known.films.factors, share))
+        return tuple(item_groups(plain, known.films.factors, share))
     except SettingError:  # too few films, or factors that say nothing
         return ()
 

@@ -12,7 +12,7 @@ from collab.data.answers import (
     SEEN,  # every page knows it from here
 )
 from collab.data.ratings import RatingScale
-from collab.recommend.elicitation import films_to_ask
+from collab.recommend.elicitation import items_to_ask
 from collab.services.profiles import Answer
 
 
@@ -74,10 +74,10 @@ def next_films(
     """The `n` films to show now: those of the titles `shown` that are still to be asked keep their places, others follow.
 
     `best` gives the item indices of so many films to ask, best first; the most rated ones follow them, and stand for them where
-    it is None. It is called only where a place is free. Columns as in `collab.recommend.elicitation.films_to_ask`. An answered
+    it is None. It is called only where a place is free. Columns as in `collab.recommend.elicitation.items_to_ask`. An answered
     film gives its place to the next one; nothing else moves.
     """
-    waiting = films_to_ask(items, answered, len(items)).drop_duplicates("title", ignore_index=True)
+    waiting = items_to_ask(items, answered, len(items)).drop_duplicates("title", ignore_index=True)
     row_of = {title: row for row, title in enumerate(waiting["title"])}
     kept = [title if title in row_of else None for title in dict.fromkeys(shown)][:n]
     places = [*kept, *[None] * (n - len(kept))]

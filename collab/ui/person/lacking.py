@@ -19,9 +19,9 @@ N_LISTED = 8
 def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
     """Which of the answers this data set has no film for."""
     if known.lacking:
-        n_films = len(known.lacking)
-        are_for = "answer is for a film" if n_films == 1 else "answers are for films"
-        with st.expander(f"{formats.count(n_films)} {are_for} that {data.title} lacks", key="lacking"):
+        n_items = len(known.lacking)
+        are_for = "answer is for a film" if n_items == 1 else "answers are for films"
+        with st.expander(f"{formats.count(n_items)} {are_for} that {data.title} lacks", key="lacking"):
             st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
             lacking = set(known.lacking)
             unmatched([answer for answer in answers if answer.title in lacking], data.title)

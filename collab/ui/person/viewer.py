@@ -8,7 +8,7 @@ from functools import cached_property
 
 from collab.errors import RunError
 from collab.models.ease import ItemWeights
-from collab.recommend.item_groups import FilmGroup
+from collab.recommend.item_groups import ItemGroup
 from collab.recommend.new_user import GROUPS, NewUser, OwnFoldIn
 from collab.services.profiles import Answer, Profile
 from collab.services.run_files import TrainedRun
@@ -100,7 +100,7 @@ def titles_in(fact: str | None) -> list[str]:
     return (fact or "").splitlines()
 
 
-def groups_holding(groups: Sequence[FilmGroup], films: Sequence[int | None]) -> list[int | None]:
+def groups_holding(groups: Sequence[ItemGroup], films: Sequence[int | None]) -> list[int | None]:
     """For each item_index the place of the group that holds it; None for a film in no group, and for no film."""
     group_of = {film: place for place, group in enumerate(groups) for film in group.films.tolist()}
     return [group_of.get(film) for film in films]

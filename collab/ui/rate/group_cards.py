@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from collab.recommend.elicitation import unknown
-from collab.recommend.item_groups import FilmGroup
+from collab.recommend.item_groups import ItemGroup
 from collab.recommend.new_user import GROUPS, OwnFoldIn
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
@@ -88,7 +88,7 @@ def change_picked(titles: Sequence[str], places: Sequence[int | None], place: in
     return [title for title, held in zip(titles, places, strict=True) if held != place]
 
 
-def _label(run: TrainedRun, group: FilmGroup) -> str:
+def _label(run: TrainedRun, group: ItemGroup) -> str:
     """The films that stand for the group, one a line, each with its number of ratings."""
     films = run.items.iloc[group.shown]
     return "\n".join(

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data.features import film_words_of
+from collab.data.features import item_words_of
 from collab.data.genres import genres_of
 from collab.errors import RunError
 from collab.explore.left_out_items import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
-from collab.explore.new_item import AudienceSpace, NewFilm, closest_films, group_table, predict_new_item
+from collab.explore.new_item import AudienceSpace, NewItem, closest_items, group_table, predict_new_item
 from collab.models import family_of
-from collab.services.measures import films_left_out
+from collab.services.measures import items_left_out
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
@@ -56,7 +56,7 @@ def as_if_new(page: Page, film: int) -> None:
         pictures.error(formats.sentence(str(reason)), icon=":material/error:")
         pictures.page_link("pages/train.py", label="Train it again", icon=":material/model_training:")
         return
-    closest = closest_films(space, found, run.items, [film] if described.is_chosen else [], N_CLOSEST)
+    closest = closest_items(space, found, run.items, [film] if described.is_chosen else [], N_CLOSEST)
     axis = "correlation of who leans towards both (1: the same people)"
     said.markdown(_ratings_in_words(run, film, described, space, found))
     with pictures:
@@ -75,7 +75,7 @@ def as_if_new(page: Page, film: int) -> None:
 
 def _describe(run: TrainedRun, film: int) -> Described:
     """The controls: genres, year, title; all in the link. They begin anew when another film is chosen."""
-    known, chosen, years = film_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
+    known, chosen, years = item_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
     low, high = (int(years.min()), int(years.max())) if len(years) else (0, 0)
     own = {
         "new_genres": [genre for genre in genres_of(chosen["genres"]) if genre in known.genres],
@@ -128,7 +128,7 @@ def _years(first: int | None, last: int | None) -> str:
     return str(first) if first == last else f"{first} to {last}"
 
 
-def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: AudienceSpace, found: NewFilm) -> str:
+def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: AudienceSpace, found: NewItem) -> str:
     """What people would give it, by the model; beside it, for the chosen film, what the model says that knows its ratings."""
     low, high = np.quantile(found.ratings, (0.1, 0.9))
     said = (
@@ -148,7 +148,7 @@ def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: A
     )
 
 
-def _audience(run: TrainedRun, found: NewFilm) -> None:
+def _audience(run: TrainedRun, found: NewItem) -> None:
     """Who would like it: a table of groups of users, of the kind that is chosen here."""
     try:
         groups = as_if_new_cached.run_user_groups(run.id)
@@ -203,7 +203,7 @@ def _how_accurate(run: TrainedRun) -> None:
     what = "Training without some films, and asking about them"
     jobs = cached.jobs()
     found = result_of(
-        "films left out", {"run": run.id}, what, key="left_out", read=lambda job: films_left_out(jobs, job)
+        "films left out", {"run": run.id}, what, key="left_out", read=lambda job: items_left_out(jobs, job)
     )
     if found is not None:
         st.caption(_accuracy_in_words(found))
@@ -223,10 +223,10 @@ def _accuracy_in_words(found: Measurement) -> str:
         f"Measured on {found.n_drawn} films with {LEAST} ratings or more, left out whole, {formats.count(len(found.drawn))} "
         f"ratings: MSE **{formats.loss(found.mse(SIDE))}**, against {' and '.join(simpler)}."
     )
-    if len(found.film_means) > 1:
+    if len(found.item_means) > 1:
         said += (
             f" The mean prediction over all users is typically {found.off_by:.2f} stars off a film’s mean rating "
-            f"({len(found.film_means)} films with {LEAST_FOR_MEAN} ratings or more); the mean of all ratings is "
+            f"({len(found.item_means)} films with {LEAST_FOR_MEAN} ratings or more); the mean of all ratings is "
             f"{found.mean_off_by:.2f} off."
         )
     return said

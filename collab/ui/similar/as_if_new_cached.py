@@ -12,7 +12,7 @@ from collab.services.run_rows import data_of
 from collab.training.one_thread import one_thread
 from collab.ui.frame import cached
 
-N_FILMS = 500  # as many known films, the most rated ones, are asked about
+N_ITEMS = 500  # as many known films, the most rated ones, are asked about
 
 
 @st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 4 MB each for MovieLens 100K
@@ -20,7 +20,7 @@ def run_audience_space(run_id: str) -> AudienceSpace:
     """The most rated films as a run with side information sees them. Raises RunError."""
     run = cached.trained_run(run_id)
     with one_thread():
-        return audience_space(run.model, run.users, run.items, N_FILMS)
+        return audience_space(run.model, run.users, run.items, N_ITEMS)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -16,7 +16,7 @@ from collab.explore.similarity import (
     MEASURE_COLUMNS,
     Options,
     Point,
-    at_film,
+    at_item,
     candidates_for,
     closeness_to,
     nearest,
@@ -48,7 +48,7 @@ class Choice:
     """What the controls say: how films are compared in the model's space, how many are shown, and how co-rating is counted."""
 
     options: Options
-    n_films: int
+    n_items: int
     co_kind: str
 
 
@@ -115,7 +115,7 @@ def similarity_controls(run: TrainedRun, *, co_rating_only: bool = False) -> Cho
             help="Who rated both: the cosine of two columns of 0 and 1. How both were rated: the cosine of the stars beyond each "
             "person’s mean, shrunk by β over the people who rated both.",
         )
-        n_films = st.slider(
+        n_items = st.slider(
             "Films",
             5,
             30,
@@ -124,7 +124,7 @@ def similarity_controls(run: TrainedRun, *, co_rating_only: bool = False) -> Cho
             bind="query-params",
             help="How many of the nearest films are shown. Higher: a longer list, its end less alike.",
         )
-    return Choice(Options(measure, centred, float(beta), minimum), n_films, kind)
+    return Choice(Options(measure, centred, float(beta), minimum), n_items, kind)
 
 
 # --- lists ---------------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def similarity_controls(run: TrainedRun, *, co_rating_only: bool = False) -> Cho
 def by_model(run: TrainedRun, film: int, choice: Choice, heading: str) -> Listing:
     """The films nearest to `film` in the space of a run."""
     space = cached.run_film_space(run.id)
-    return around(run, at_film(space, film, choice.options), choice, [film], heading)
+    return around(run, at_item(space, film, choice.options), choice, [film], heading)
 
 
 def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int], heading: str) -> Listing:
@@ -146,7 +146,7 @@ def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int]
         axis = f"{axis.partition(' (')[0]} · {f'{n_beta} / n' if options.measure == 'euclidean' else f'n / {n_beta}'}"
     return Listing(
         heading,
-        nearest(space, run.items, point, options, without, choice.n_films),
+        nearest(space, run.items, point, options, without, choice.n_items),
         MEASURE_COLUMNS[options.measure],
         axis,
         options.minimum_count,
@@ -161,7 +161,7 @@ def by_co_rating(run: TrainedRun, film: int, choice: Choice, heading: str) -> Li
     beta = choice.options.beta if choice.co_kind == ALIKE else 0.0
     values = similarity_by(known, film, choice.co_kind, beta)
     candidates = candidates_for(run.items, choice.options, [film])
-    best = ranked(values, run.items["n_ratings"].to_numpy(), candidates)[: choice.n_films]
+    best = ranked(values, run.items["n_ratings"].to_numpy(), candidates)[: choice.n_items]
     table = neighbour_rows(run.items, best, values, CO_COLUMN)
     table["n_both"] = shared_raters(known, film)[best].astype(int)
     axis = CO_WORDS[choice.co_kind] + (f" · n / (n + {beta:g})" if beta else "")

@@ -128,7 +128,7 @@ def towards_another(page: Page, film: int) -> None:
     draw_list(pictures, page, found, "similar_bars")
     with pictures:
         st.caption(
-            f"{notes.count('· new')} of these {len(notes)} are new: they stand in neither film’s own list of {choice.n_films}. "
+            f"{notes.count('· new')} of these {len(notes)} are new: they stand in neither film’s own list of {choice.n_items}. "
             + (
                 "The point lies on the line between the two arrows, each of length 1."
                 if choice.options.measure in ("cosine", "cautious")

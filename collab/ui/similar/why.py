@@ -9,7 +9,7 @@ import streamlit as st
 from collab.data.genres import genres_of
 from collab.errors import RunError
 from collab.explore.co_rating import shared
-from collab.explore.similarity import FilmSpace, Options, directions, ends, parts
+from collab.explore.similarity import ItemSpace, Options, directions, ends, parts
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
@@ -88,7 +88,7 @@ def genres_in_words(first: str, second: str) -> str:
 
 
 def part_rows(
-    space: FilmSpace, run: TrainedRun, first: int, second: int, options: Options, turned: bool
+    space: ItemSpace, run: TrainedRun, first: int, second: int, options: Options, turned: bool
 ) -> pd.DataFrame:
     """A row a factor, largest part first: factor, part, low and high (the films at its ends with their counts), and where both
     films lie along it. The signs of factors are arbitrary: each is shown so that the first film lies towards its high end."""

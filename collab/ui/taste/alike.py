@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import RunError
-from collab.recommend.taste_alike import LIKED, N_FILMS, alike, liked_films, n_in_common
+from collab.recommend.taste_alike import LIKED, N_ITEMS, alike, liked_items, n_in_common
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
@@ -25,7 +25,7 @@ N_SHOWN = 10
 N_LIKED = 10
 
 
-_LIKENESS = f"""The correlation of two people’s predicted ratings over the {N_FILMS} most rated films, each less the average
+_LIKENESS = f"""The correlation of two people’s predicted ratings over the {N_ITEMS} most rated films, each less the average
 person’s. 1: the same films are above the rest for both; 0: nothing shared. Whether somebody is kind or harsh does not matter.
 What is unknown of the person counts: it is the mean over people drawn from what is believed after the ratings, and the line holds
 8 of 10 of them."""
@@ -66,7 +66,7 @@ def show_alike(viewer: Viewer, n_alike: int) -> None:
         table["n_common"] = n_in_common(train, users, rated)
         score = viewer.person.predict(rated)[0].score
         with right:
-            _liked(viewer, liked_films(train, users, run.items, viewer.known.answered, score, N_LIKED), len(users))
+            _liked(viewer, liked_items(train, users, run.items, viewer.known.answered, score, N_LIKED), len(users))
     with left:
         _users(viewer, table)
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from collab.data.tables import most_rated_items, trained_items
-from collab.explore.components import Pca, film_axes, film_matrix
+from collab.explore.components import Pca, item_axes, item_matrix
 from collab.recommend.taste_alike import TrainedTastes, trained_tastes
 from collab.recommend.taste_place import trained_places
 from collab.ui.frame import cached
@@ -21,11 +21,11 @@ def run_tastes(run_id: str) -> TrainedTastes:
 
 
 @st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
-def run_places(run_id: str, n_films: int) -> tuple[np.ndarray, Pca, np.ndarray]:
-    """The item indices of the `n_films` most rated films (n,), their plane, and the place of every trained user in it, in the
+def run_places(run_id: str, n_items: int) -> tuple[np.ndarray, Pca, np.ndarray]:
+    """The item indices of the `n_items` most rated films (n,), their plane, and the place of every trained user in it, in the
     order of `tables.trained_items`, (n_people, 2). Raises RunError."""
     run = cached.trained_run(run_id)
-    item_index = most_rated_items(run.items, n_films)
-    plane = film_axes(film_matrix(run.model.item_factors, item_index), 2)
+    item_index = most_rated_items(run.items, n_items)
+    plane = item_axes(item_matrix(run.model.item_factors, item_index), 2)
     people = trained_places(new_user_of(run_id), run.model, trained_items(run.users), plane, item_index)
     return item_index, plane, people

@@ -102,7 +102,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     hover = [
         f"{escaped(row.genre)} · {formats.signed(row.difference)}"
         + (f" ± {row.deviation:.2f}" if np.isfinite(row.deviation) else "")
-        + f" stars · {formats.counted(row.n_films, 'film')}, {formats.count(row.n_rated)} rated"
+        + f" stars · {formats.counted(row.n_items, 'film')}, {formats.count(row.n_rated)} rated"
         for row in table.itertuples()
     ]
     figure = go.Figure(
@@ -137,7 +137,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         zerolinecolor=palette.ink,
     )
     names = [
-        f'{escaped(row.genre)} <span style="color:{palette.muted}">{formats.count(row.n_films)}</span> '
+        f'{escaped(row.genre)} <span style="color:{palette.muted}">{formats.count(row.n_items)}</span> '
         for row in table.itertuples()
     ]
     return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note

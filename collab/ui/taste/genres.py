@@ -70,7 +70,7 @@ def _genres(viewer: Viewer, table: pd.DataFrame) -> None:
                 "clear": st.column_config.CheckboxColumn("Clear of zero"),
                 "predicted": st.column_config.NumberColumn("Predicted", format="%.2f"),
                 "average": st.column_config.NumberColumn("Average person", format="%.2f"),
-                "n_films": st.column_config.NumberColumn("Films", format="localized"),
+                "n_items": st.column_config.NumberColumn("Films", format="localized"),
                 "n_rated": st.column_config.NumberColumn("Rated", format="localized"),
             },
         )

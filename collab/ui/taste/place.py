@@ -27,7 +27,7 @@ from collab.ui.widgets.tables import item_table, table_fold
 N_ON_MAP = 1000
 """Films on the map, most rated first: as many as on the film map at first, so that the axes are the same."""
 
-FILMS, PEOPLE = "Films", "People"
+ITEMS, PEOPLE = "Films", "People"
 N_ALIKE, MOST_ALIKE = 10, 50
 
 
@@ -37,11 +37,11 @@ def show_place(viewer: Viewer) -> int:
     picture, side = st.columns([3, 1], gap="medium")
     with side:
         share_button(viewer.profile, "taste")
-        among = FILMS
+        among = ITEMS
         if run.model.has_factors:
             among = choose(
                 "Among",
-                [FILMS, PEOPLE],
+                [ITEMS, PEOPLE],
                 key="among",
                 help="Films: where predictions rise. People: the same place among those that the model was trained on.",
             )

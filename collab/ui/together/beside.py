@@ -61,7 +61,7 @@ def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
         for pair in pairs
     ]
     st.html(_small_table("Correlations", ("Ratings", "Taste"), rows))
-    st.caption(f"Over the {formats.count(pairs[0].n_films)} most rated films.")
+    st.caption(f"Over the {formats.count(pairs[0].n_items)} most rated films.")
 
 
 def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 def agreement_table(pairs: Sequence[Agreement], names: Sequence[str]) -> pd.DataFrame:
     """Every pair of people with both correlations, and over how many films."""
     rows = [
-        (names[pair.first], names[pair.second], round(pair.of_ratings, 3), round(pair.of_taste, 3), pair.n_films)
+        (names[pair.first], names[pair.second], round(pair.of_ratings, 3), round(pair.of_taste, 3), pair.n_items)
         for pair in pairs
     ]
     return pd.DataFrame(rows, columns=["person", "and", "ratings (correlation)", "taste (correlation)", "films"])

@@ -28,7 +28,7 @@ from collab.ui.widgets.tables import item_table, table_fold
 
 STYLE = Path(__file__).with_name("together.css")
 
-N_FILMS, N_APART = 10, 3
+N_ITEMS, N_APART = 10, 3
 
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
@@ -47,7 +47,7 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
         members,
         run.items,
         run.record.scale,
-        N_FILMS,
+        N_ITEMS,
         way=choice.way,
         order=choice.order,
         known=together,
@@ -61,7 +61,7 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
             _say_empty(group_picks, choice, run)
         else:
             addresses = [item_address(run, index) for index in group_picks.films["item_index"].tolist()]
-            st.html(group_pick_list(group_picks, addresses, names, run.record.scale, palette(), N_FILMS))
+            st.html(group_pick_list(group_picks, addresses, names, run.record.scale, palette(), N_ITEMS))
     pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
         if not group_picks.films.empty:

@@ -19,7 +19,7 @@ from collab.explore.distribution import (
     Given,
     distribution,
     given_ratings,
-    held_out_films,
+    held_out_items,
 )
 from collab.models.levels import COVERAGE
 from collab.services.run_files import TrainedRun
@@ -106,7 +106,7 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         user_index = pick_user(run)
-        held_out = [] if split is None else held_out_films(ratings, split, user_index).tolist()
+        held_out = [] if split is None else held_out_items(ratings, split, user_index).tolist()
         offered = [film for film in held_out if items["n_ratings"].iat[film] > 0]
         if FILM not in st.session_state and FILM not in st.query_params and offered:
             choose_film(run, offered[0])

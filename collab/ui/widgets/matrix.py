@@ -33,16 +33,16 @@ def matrix_figure(
     *,
     synthetic: bool = False,
 ) -> go.Figure:
-    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler; (n_users, n_films)."""
-    n_films = len(titles)
+    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler; (n_users, n_items)."""
+    n_items = len(titles)
     figure = go.Figure()
-    size = 12 if n_films < SMALL_TEXT_FROM else 9
+    size = 12 if n_items < SMALL_TEXT_FROM else 9
     if predicted is not None:
         blanks = np.where(np.isnan(observed), predicted, np.nan)
         figure.add_heatmap(
             **_cells(blanks, users, titles, scale, formats.stars, "predicted", size),
             colorscale=[(place, mixed(colour, palette.paper, 0.62)) for place, colour in _scale(palette)],
-            xgap=8 if n_films < SMALL_TEXT_FROM else 4,
+            xgap=8 if n_items < SMALL_TEXT_FROM else 4,
             ygap=6,
         )
     figure.add_heatmap(
@@ -51,7 +51,7 @@ def matrix_figure(
         xgap=1,
         ygap=1,
     )
-    places = list(range(n_films))
+    places = list(range(n_items))
     figure.update_xaxes(
         tickvals=places,
         ticktext=[escaped(name_of(title, 20)) for title in titles],
@@ -59,7 +59,7 @@ def matrix_figure(
         side="top",
         showgrid=False,
         zeroline=False,
-        range=[-0.5, n_films - 0.5],
+        range=[-0.5, n_items - 0.5],
     )
     figure.update_yaxes(
         tickvals=list(range(len(users))),
@@ -105,10 +105,10 @@ def cells_table(
 ) -> pd.DataFrame:
     """The picture as rows, a cell each: user, film, how often the film was rated, the stars given and, with `predicted`, those
     predicted for the blanks; missing where there are none."""
-    n_users, n_films = observed.shape
+    n_users, n_items = observed.shape
     table = pd.DataFrame(
         {
-            "user": np.repeat(users, n_films),
+            "user": np.repeat(users, n_items),
             "film": titles * n_users,
             "ratings of the film": np.tile(counts, n_users),
             "given (stars)": observed.ravel(),
@@ -180,12 +180,12 @@ def _choose_part(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
         help="Busiest: the most active users and the most rated films. The cross-section takes users and films evenly "
         "from the most to the least rated, as blank as the whole.",
     )
-    n_users, n_films = (
+    n_users, n_items = (
         st.slider(name, 5, 30, 15, key=key, bind="query-params", help=f"{what}. More: a larger part of the matrix.")
         for name, key, what in (("Users", "matrix_users", "Rows"), ("Films", "matrix_films", "Columns"))
     )
     ranked_users = by_count(ratings.user_index, ratings.n_users)
     ranked_items = by_count(ratings.item_index, ratings.n_items)
     if part == CORNER:
-        return ranked_users[:n_users], ranked_items[:n_films]
-    return spread(ranked_users, n_users), spread(ranked_items, n_films)
+        return ranked_users[:n_users], ranked_items[:n_items]
+    return spread(ranked_users, n_users), spread(ranked_items, n_items)

@@ -12,7 +12,7 @@ KINDS = pd.DataFrame(
         "name": ["Drama", "<b>"],
         "mean": [0.2, -0.1],
         "error": [0.05, np.nan],
-        "n_films": [1200, 1],
+        "n_items": [1200, 1],
         "n_ratings": [5000, 1],
     }
 )
@@ -22,7 +22,7 @@ CELLS = pd.DataFrame(
         "decade": ["1980s", "1990s", "1980s"],
         "mean": [0.3, -0.3, 0.0],
         "error": [0.1, np.nan, 0.1],
-        "n_films": [2, 1, 4],
+        "n_items": [2, 1, 4],
         "n_ratings": [20, 10, 40],
     }
 )

@@ -9,16 +9,16 @@ from collab.ui.charts.labels import film_words, shortened
 from collab.ui.charts.palette import DARK, LIGHT
 
 
-def make_table(n_films=30):
-    biases = [0.0, *(0.05 * (place - n_films / 2) for place in range(n_films))]
+def make_table(n_items=30):
+    biases = [0.0, *(0.05 * (place - n_items / 2) for place in range(n_items))]
     items = pd.DataFrame(
         {
-            "title": ["#na#", *(f"Film <b>{place}</b> & more (19{place:02d})" for place in range(n_films))],
-            "year": pd.array([pd.NA, *(1900 + place for place in range(n_films))], dtype="Int64"),
-            "genres": ["", *["Drama"] * n_films],
-            "n_ratings": [0, *(20 + place for place in range(n_films))],
-            "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_films))],
-            "damped_mean": [3.5, *(2.2 + 0.08 * place % 1.7 for place in range(n_films))],
+            "title": ["#na#", *(f"Film <b>{place}</b> & more (19{place:02d})" for place in range(n_items))],
+            "year": pd.array([pd.NA, *(1900 + place for place in range(n_items))], dtype="Int64"),
+            "genres": ["", *["Drama"] * n_items],
+            "n_ratings": [0, *(20 + place for place in range(n_items))],
+            "mean_rating": [float("nan"), *(2 + 0.1 * place % 2 for place in range(n_items))],
+            "damped_mean": [3.5, *(2.2 + 0.08 * place % 1.7 for place in range(n_items))],
         }
     )
     return bias_table(items, biases)

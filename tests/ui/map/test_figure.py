@@ -25,8 +25,8 @@ GENRES = ["Drama", "Comedy", "Action|Comedy", "Horror", "", "Drama|War"]
 TITLES = ["Component 1 · 32 % of variance", "Component 2 · 14 % of variance", "Component 3 · 8 % of variance"]
 
 
-def make_films(n_films=60):
-    places = np.arange(n_films)
+def make_films(n_items=60):
+    places = np.arange(n_items)
     films = pd.DataFrame(
         {
             "item_index": places + 1,
@@ -34,17 +34,17 @@ def make_films(n_films=60):
             "year": pd.array([1950 + place if place % 10 else pd.NA for place in places], dtype="Int64"),
             "genres": [GENRES[place % len(GENRES)] for place in places],
             "n_ratings": 500 - places,
-            "mean_rating": np.linspace(1, 5, n_films),
-            "bias": np.linspace(-0.5, 0.7, n_films),
-            "doubt": np.linspace(0.1, 1.2, n_films),
-            "length": np.linspace(0.2, 3, n_films),
-            "moved": np.linspace(0, 0.8, n_films),
+            "mean_rating": np.linspace(1, 5, n_items),
+            "bias": np.linspace(-0.5, 0.7, n_items),
+            "doubt": np.linspace(0.1, 1.2, n_items),
+            "length": np.linspace(0.2, 3, n_items),
+            "moved": np.linspace(0, 0.8, n_items),
             "kept": places % 11,
-            "predicted": np.linspace(2, 4.5, n_films),
+            "predicted": np.linspace(2, 4.5, n_items),
             "cluster": places % 3 + 1,
         }
     )
-    coordinates = np.random.default_rng(0).normal(size=(n_films, 3)) * [3, 2, 1]
+    coordinates = np.random.default_rng(0).normal(size=(n_items, 3)) * [3, 2, 1]
     return coordinates, films
 
 

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collab.recommend.item_groups import FilmGroup
+from collab.recommend.item_groups import ItemGroup
 from collab.ui.person.viewer import groups_holding, titles_in
 from collab.ui.rate.group_cards import change_picked
 
-GROUPS = [FilmGroup(np.array(films[:1]), np.array(films), np.zeros(2)) for films in ([3, 1, 4], [5, 9], [2, 6])]
+GROUPS = [ItemGroup(np.array(films[:1]), np.array(films), np.zeros(2)) for films in ([3, 1, 4], [5, 9], [2, 6])]
 
 
 def test_a_title_means_the_group_that_holds_its_film():

@@ -59,7 +59,7 @@ def test_genres_that_are_not_clear_are_pale_and_have_their_line():
             "low": [0.27, -0.36],
             "high": [0.53, 0.16],
             "clear": pd.array([True, False], dtype="boolean"),
-            "n_films": [1, 1200],
+            "n_items": [1, 1200],
             "n_rated": [0, 2],
         }
     )
