@@ -304,7 +304,7 @@ def recommend_items(arguments: argparse.Namespace, environment: Environment) -> 
                 f"{level:g}": round(float(chance), 4) for level, chance in zip(scale.levels, chances, strict=True)
             },
         }
-        for film, chances in zip(found.films.itertuples(), found.chances, strict=True)
+        for film, chances in zip(found.items.itertuples(), found.chances, strict=True)
     ]
     say(
         arguments,

@@ -34,7 +34,7 @@ def show_one_run(page: Page) -> None:
         marks = Marks(chosen, layout.found_items, chosen_set, others)
         draw_map(page, layout, points.look(colour_by, marks))
     with controls:
-        item_set.set_line(run, chosen_set, layout.films["item_index"].to_numpy())
+        item_set.set_line(run, chosen_set, layout.items["item_index"].to_numpy())
         show_chosen(run, layout, chosen)
     show_below(page, layout, points, chosen_set)
 

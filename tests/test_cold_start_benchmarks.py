@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 from tests.benchmarks.new_users import Interval, Person, between, interval, resampled
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
-from collab.models.fold_in import Belief, Films
+from collab.models.fold_in import Belief, Items
 from collab.recommend.new_user import NewUser
 from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together
@@ -81,7 +81,7 @@ def test_the_ridge_is_scikit_learns():
     generator = np.random.default_rng(1)
     factors, item_biases = generator.normal(size=(30, 4)), generator.normal(size=30)
     prior = Belief(np.append(generator.normal(size=4), 3.5), np.diag(generator.uniform(0.1, 1, 5)))
-    known = NewUser(prior, Films(factors, item_biases, np.ones((30, 5, 5)), None, 0.7), SCALE)
+    known = NewUser(prior, Items(factors, item_biases, np.ones((30, 5, 5)), None, 0.7), SCALE)
     rated = dict(zip(range(0, 20, 2), generator.uniform(1, 5, 10).tolist(), strict=True))
     rows = np.column_stack([factors, np.ones(30)])
     theirs = Ridge(alpha=0.7 / 0.2, fit_intercept=False)

@@ -180,7 +180,7 @@ def _trained(train: Ratings, settings: BayesSettings) -> Bayes:
 
 def _rate(known: NewUser, belief: Belief, item_index: np.ndarray) -> np.ndarray:
     taste, bias = belief.mean[:-1], belief.mean[-1]
-    return known.films.factors[item_index] @ taste + bias + known.films.biases[item_index]
+    return known.items.factors[item_index] @ taste + bias + known.items.biases[item_index]
 
 
 def _revealed(person: Person, k: int) -> dict[int, float]:

@@ -15,7 +15,7 @@ class Telling:
 
     title: str
     names: tuple[str, ...]
-    films: tuple[tuple[str, Factors], ...]
+    items: tuple[tuple[str, Factors], ...]
     user: Factors
 
 

@@ -23,14 +23,14 @@ class Trace:
     users: np.ndarray
     similarity: np.ndarray
     n_common: np.ndarray
-    films: np.ndarray
+    items: np.ndarray
     n_shared: int
     rating: np.ndarray
     predicted: np.ndarray
 
     @property
     def picks(self) -> np.ndarray:
-        return self.films[self.n_shared :]
+        return self.items[self.n_shared :]
 
 
 def train_neighbours(train: Ratings, settings: NeighboursSettings | None = None) -> Neighbours:

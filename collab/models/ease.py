@@ -47,7 +47,7 @@ class ItemWeights:
     who rated it; a rating of `liked_from` stars or more counts as liked.
     """
 
-    films: np.ndarray
+    items: np.ndarray
     weights: np.ndarray
     place: np.ndarray
     popularity: np.ndarray
@@ -58,7 +58,7 @@ class ItemWeights:
         _, rows, x = self._known(rated)
         score = PRIOR * self.popularity
         if len(rows):
-            score[self.films] += x.astype(np.float32) @ self.weights[rows]
+            score[self.items] += x.astype(np.float32) @ self.weights[rows]
         return score
 
     def parts(self, rated: Mapping[int, float], item_index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

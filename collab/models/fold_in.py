@@ -57,7 +57,7 @@ class Belief:
 
 
 @dataclass(frozen=True, eq=False)
-class Films:
+class Items:
     """The side of the films of a trained model: `factors` (n_items, n_factors), `biases` (n_items,), `covariances` (n_items,
     n_factors + 1, same) where a Bayesian model has them, and its rating range.
 
@@ -155,7 +155,7 @@ def user_prior(
     return Belief(mean, shrunk + floor * np.eye(len(mean)))
 
 
-def centre_prior(prior: Belief, films: Films, n_ratings: np.ndarray, mean_rating: np.ndarray) -> Belief:
+def centre_prior(prior: Belief, films: Items, n_ratings: np.ndarray, mean_rating: np.ndarray) -> Belief:
     """`prior` with the bias of its mean moved so that such a person's predictions meet the training ratings on average:
 
         Σ_i n_i (mean_rating_i − g(b_i + d_i · m)) = 0
@@ -229,7 +229,7 @@ def background(
     return Background(centre, effect, effect.T @ gram @ effect / (len(known) + PSEUDO_USERS))
 
 
-def fold_in(prior: Belief, films: Films, item_index: np.ndarray, ratings: np.ndarray) -> Belief:
+def fold_in(prior: Belief, films: Items, item_index: np.ndarray, ratings: np.ndarray) -> Belief:
     """What `ratings` (n,) of the films `item_index` (n,) say about a new person; the prior itself when n is 0.
 
     Minimised is
@@ -293,7 +293,7 @@ def fold_in(prior: Belief, films: Films, item_index: np.ndarray, ratings: np.nda
     return Belief(prior.mean + prior.root @ z, (covariance + covariance.T) / 2)
 
 
-def predict(belief: Belief, films: Films, rating_scale: RatingScale) -> Predictions:
+def predict(belief: Belief, films: Items, rating_scale: RatingScale) -> Predictions:
     """How the person would rate every film, and how far off that may be.
 
     With v_i = d_iᵀ · covariance · d_i the variance of s_i: rating g(s_i), variance g'(s_i)² v_i + noise_variance, of
@@ -332,7 +332,7 @@ def predictions_around(
 
 
 def person_parts(
-    prior: Belief, posterior: Belief, films: Films, item_index: np.ndarray, ratings: np.ndarray
+    prior: Belief, posterior: Belief, films: Items, item_index: np.ndarray, ratings: np.ndarray
 ) -> np.ndarray:
     """What every rating adds to the mean of the belief, (n, n_factors + 1): the rows add up to posterior mean − prior mean.
 
@@ -347,7 +347,7 @@ def person_parts(
     return pull @ prior.covariance / films.noise_variance
 
 
-def star_parts(prior: Belief, parts: np.ndarray, films: Films, picked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def star_parts(prior: Belief, parts: np.ndarray, films: Items, picked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the predicted ratings of the films `picked` (m,) are made of, in stars: the part of every rating (n, m), and what is
     predicted before the first one (m,). Their sum is the score of `predict`.
 
@@ -378,7 +378,7 @@ def _is_safely_positive(hessian: np.ndarray) -> bool:
     return True
 
 
-def _most_probable(start: np.ndarray, design: np.ndarray, ratings: np.ndarray, films: Films) -> np.ndarray:
+def _most_probable(start: np.ndarray, design: np.ndarray, ratings: np.ndarray, films: Items) -> np.ndarray:
     """The z (k + 1,) at the bottom of `fold_in`'s loss, with s = start + design · z.
 
     Newton's Hessian is used where it is safely positive, else the Gauss–Newton one, which always is (1 or more in

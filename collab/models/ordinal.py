@@ -14,7 +14,7 @@ from collab.models import shared_settings as shared
 from collab.models.adam import LayersAdam
 from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.net_fold_in import RowPrior, row_prior
-from collab.models.ordinal_fold_in import Films, fold_in
+from collab.models.ordinal_fold_in import Items, fold_in
 from collab.models.packed_table import PackedTable
 from collab.models.settings import check, setting
 
@@ -172,7 +172,7 @@ class Ordinal(PackedTable):
         self._new_users = self._new_users or row_prior(self.table[: self.n_users])
         given = self.rating_scale.places(ratings).clip(0, len(self.levels) - 1)
         return fold_in(
-            Films(self.table[self.n_users :], self.common, self.levels), self._new_users, np.asarray(item_index), given
+            Items(self.table[self.n_users :], self.common, self.levels), self._new_users, np.asarray(item_index), given
         )
 
     @property

@@ -17,7 +17,7 @@ MOST_STEPS = 25
 """Newton steps at most; the loss is convex, and five or six are the rule."""
 
 
-class Films(NamedTuple):
+class Items(NamedTuple):
     """The side of the films: `rows` (n_items, F + 1 + L) of factors, bias, bends; `common` (L,) bends of all; `levels` (L,)."""
 
     rows: torch.Tensor
@@ -50,7 +50,7 @@ class Films(NamedTuple):
         return rows.tensor_split((n_factors, n_factors + 1), dim=1)
 
 
-def fold_in(films: Films, prior: RowPrior, item_index: np.ndarray, given: np.ndarray) -> FoldInPredictions:
+def fold_in(films: Items, prior: RowPrior, item_index: np.ndarray, given: np.ndarray) -> FoldInPredictions:
     """What somebody who gave the films `item_index` (n,) the levels `given` (n,), by place, would give to every film.
 
     In the coordinates of the prior, w = m + L z, the loss ½ z·z − Σ log P_i(given_i) is convex, for logits are linear in w;

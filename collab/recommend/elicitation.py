@@ -65,7 +65,7 @@ class Audience:
     """
 
     share: np.ndarray
-    films: np.ndarray
+    items: np.ndarray
     covariance: np.ndarray
     place: np.ndarray
     helf: np.ndarray
@@ -80,7 +80,7 @@ class Audience:
         if len(asked):
             at = self.place[asked]
             among = self.covariance[np.ix_(at, at)] + DAMPING * np.eye(len(at))
-            chances[self.films] += self.covariance[:, at] @ np.linalg.solve(among, seen - self.share[asked])
+            chances[self.items] += self.covariance[:, at] @ np.linalg.solve(among, seen - self.share[asked])
         return np.where(self.share > 0, np.clip(chances, LEAST_CHANCE, 1.0), 0.0)
 
 
@@ -130,7 +130,7 @@ class TasteBelief:
             return
         belief = known.after(rated)
         full, taste = known.predictions(belief)
-        films = known.films
+        films = known.items
         self.described = films.described(np.arange(self.n_items)) * films.slope(full.score)[:, None]  # g' d
         self.spread = (self.described.T * share) @ self.described  # (k + 1, k + 1) A
         self.covariance = belief.covariance

@@ -75,7 +75,7 @@ class GroupPicks:
     one, NaN without a candidate.
     """
 
-    films: pd.DataFrame
+    items: pd.DataFrame
     stars: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -170,7 +170,7 @@ def pick_together(
     low, high = np.where(given[:, None], stars[:, None, chosen], ranges).swapaxes(0, 1)
     facts = {name: items[name].array.take(films) for name in ("title", "n_ratings", "year", "genres")}
     return GroupPicks(
-        films=pd.DataFrame(
+        items=pd.DataFrame(
             {"item_index": films, "title": facts.pop("title"), "score": joint[chosen], **facts},
         ),
         stars=stars[:, chosen],

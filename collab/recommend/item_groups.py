@@ -40,7 +40,7 @@ class ItemGroup:
     factors beside the mean of all grouped films, `centre` (n_factors,)."""
 
     shown: np.ndarray
-    films: np.ndarray
+    items: np.ndarray
     centre: np.ndarray
 
 
@@ -70,7 +70,7 @@ def item_groups(
         worth = direction[chosen] @ middle * np.sqrt(share[films[chosen]])
         shown = films[chosen][np.argsort(-worth, kind="stable")[:N_SHOWN]]
         groups.append(ItemGroup(shown, films[chosen], factors[chosen].mean(axis=0)))
-    return sorted(groups, key=lambda group: (-len(group.films), int(group.shown[0])))
+    return sorted(groups, key=lambda group: (-len(group.items), int(group.shown[0])))
 
 
 def after_groups(prior: Belief, groups: Sequence[ItemGroup], picked: Collection[int], liking: float = LIKING) -> Belief:

@@ -20,7 +20,7 @@ from collab.models.contract import FoldsIn, Model
 from collab.models.ease import ItemWeights
 from collab.models.fold_in import (
     Belief,
-    Films,
+    Items,
     Predictions,
     centre_prior,
     fold_in,
@@ -50,7 +50,7 @@ class NewUser:
     """
 
     prior: Belief
-    films: Films
+    items: Items
     rating_scale: RatingScale
     told: tuple[tuple[str, Belief], ...] = ()
 
@@ -69,14 +69,14 @@ class NewUser:
 
     def after(self, rated: Mapping[int, float]) -> Belief:
         """What is believed of the person after the ratings `rated`, stars by item_index."""
-        return fold_in(self.prior, self.films, *_arrays(rated))
+        return fold_in(self.prior, self.items, *_arrays(rated))
 
     def predictions(self, belief: Belief) -> tuple[Predictions, Predictions]:
         """How such a person would rate every film; and the same as if nothing were unknown but the person's taste."""
-        found = predict(belief, self.films, self.rating_scale)
+        found = predict(belief, self.items, self.rating_scale)
         if not self.has_item_uncertainty:
             return found, found
-        return found, predict(belief, dataclasses.replace(self.films, covariances=None), self.rating_scale)
+        return found, predict(belief, dataclasses.replace(self.items, covariances=None), self.rating_scale)
 
     def predict(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
         """`predictions` after the ratings `rated`, stars by item_index."""
@@ -85,19 +85,19 @@ class NewUser:
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
         """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
         (`collab.models.fold_in.person_parts`)."""
-        return person_parts(self.prior, self.after(rated), self.films, *_arrays(rated))
+        return person_parts(self.prior, self.after(rated), self.items, *_arrays(rated))
 
     def star_parts(self, rated: Mapping[int, float], picked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the scores of the films `picked` (m,) are made of: the rated films (n,), the part of each (n, m) and what was
         predicted before the first of them (m,), in stars (`collab.models.fold_in.star_parts`)."""
-        return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.films, picked))
+        return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.items, picked))
 
     def told_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:
         """What each thing that was `told` added to the scores of the films `picked` (m,) before the first rating, in stars: its
         name and (m,). What would be predicted had nothing been told, and all of these, add up to the last of `star_parts`."""
-        described, biases = self.films.described(picked), self.films.biases[picked]
+        described, biases = self.items.described(picked), self.items.biases[picked]
         beliefs = [before for _, before in self.told] + [self.prior]
-        scores = [self.films.curve(biases + described @ belief.mean)[0] for belief in beliefs]
+        scores = [self.items.curve(biases + described @ belief.mean)[0] for belief in beliefs]
         return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
 
     @cached_property
@@ -108,12 +108,12 @@ class NewUser:
     @property
     def has_item_uncertainty(self) -> bool:
         """Whether the model knows how well it knows its films."""
-        return self.films.covariances is not None
+        return self.items.covariances is not None
 
     @property
     def noise_variance(self) -> float:
         """What a rating deviates by even where all else is known, in squared stars."""
-        return self.films.noise_variance
+        return self.items.noise_variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ class Picks:
     answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
     """
 
-    films: pd.DataFrame
+    items: pd.DataFrame
     order: str
     chances: np.ndarray
     own_chances: bool
@@ -191,7 +191,7 @@ def new_user(
         user_covariances = model.user_covariances
         noise_variance = NEW_USER_NOISE * float(model.noise_variances[trained].mean(dtype=np.float64))
     prior = user_prior(model.user_factors, model.user_biases, trained, user_covariances)
-    films = Films(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
+    films = Items(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
     if model.has_biases:
         prior = centre_prior(prior, films, items["n_ratings"], items["mean_rating"])
     return NewUser(prior, films, rating_scale)
@@ -221,7 +221,7 @@ def picks(
     """
     order = at_hand(order, item_weights)
     now = known.predict(rated)
-    factors = known.films.factors if isinstance(known, NewUser) else np.zeros(0)
+    factors = known.items.factors if isinstance(known, NewUser) else np.zeros(0)
 
     def ranked(some: Dials) -> pd.DataFrame:
         return rank(

@@ -42,7 +42,7 @@ class TrainedTastes:
     """
 
     user_index: np.ndarray
-    films: np.ndarray
+    items: np.ndarray
     direction: np.ndarray
 
 
@@ -112,9 +112,9 @@ def _likeness(
     known: NewUser | OwnFoldIn, rated: Mapping[int, float], tastes: TrainedTastes
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and both ends of the likeness of every trained user, (n,)."""
-    before = known.plain.before[0].score[tastes.films]
+    before = known.plain.before[0].score[tastes.items]
     if isinstance(known, OwnFoldIn):
-        likeness = tastes.direction @ _direction(known.predict(rated)[0].score[tastes.films] - before)
+        likeness = tastes.direction @ _direction(known.predict(rated)[0].score[tastes.items] - before)
         unknown = np.full(len(likeness), np.nan)
         return likeness, unknown, unknown
     belief = known.after(rated)
@@ -122,8 +122,8 @@ def _likeness(
     noise = np.random.default_rng(0).standard_normal((N_DRAWS // 2, len(values)))
     noise = np.concatenate([noise, -noise])  # pairs around the mean: the same draws for the same ratings, and even ones
     people = belief.mean + noise * np.sqrt(np.maximum(values, 0)) @ vectors.T  # (N_DRAWS, k + 1)
-    inside = people @ known.films.described(tastes.films).T + known.films.biases[tastes.films]
-    score = known.films.curve(inside)[0]  # (N_DRAWS, m)
+    inside = people @ known.items.described(tastes.items).T + known.items.biases[tastes.items]
+    score = known.items.curve(inside)[0]  # (N_DRAWS, m)
     likeness = tastes.direction @ _direction(score - before).T  # (n, N_DRAWS)
     ends = np.quantile(likeness, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2], axis=1)
     return likeness.mean(axis=1), ends[0], ends[1]

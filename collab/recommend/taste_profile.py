@@ -67,8 +67,8 @@ def bias_difference(known: NewUser, rated: Mapping[int, float], films: np.ndarra
     In stars: with a sigmoid, where a bias counts inside of it, times the mean slope at the predictions of `films` (n,).
     """
     belief, steepness = known.after(rated), 1.0
-    if known.films.y_range is not None and len(films):
-        steepness = float(known.films.slope(known.predictions(belief)[0].score)[films].mean())
+    if known.items.y_range is not None and len(films):
+        steepness = float(known.items.slope(known.predictions(belief)[0].score)[films].mean())
     value = steepness * float(belief.mean[-1] - known.plain.prior.mean[-1])
     return Difference(value, steepness * float(belief.covariance[-1, -1]) ** 0.5)
 
@@ -146,12 +146,12 @@ def _differences(
     if isinstance(known, OwnFoldIn):
         return values, np.full(len(values), np.nan)
     belief = known.after(rated)
-    described = known.films.described(films) * known.films.slope(now.score)[films, None]  # (n, k + 1)
+    described = known.items.described(films) * known.items.slope(now.score)[films, None]  # (n, k + 1)
     towards = weights @ described  # (g, k + 1) the h
     variance = np.einsum("gi,ij,gj->g", towards, belief.covariance, towards)
     if known.has_item_uncertainty:
         away = (belief.mean - known.plain.prior.mean)[:-1]
         square = np.outer(away, away) + belief.covariance[:-1, :-1]
-        doubt = np.einsum("nij,ij->n", known.films.covariances[films, :-1, :-1], square)  # (n,)
+        doubt = np.einsum("nij,ij->n", known.items.covariances[films, :-1, :-1], square)  # (n,)
         variance = variance + weights**2 @ doubt
     return values, np.sqrt(np.maximum(variance, 0))

@@ -135,7 +135,7 @@ def picked_by(person: Askable, groups: list[ItemGroup], mean_rating: np.ndarray)
     """The places of the groups that the person likes most."""
     liking = []
     for group in groups:
-        above = [person.stars[film] - mean_rating[film] for film in group.films.tolist() if film in person.stars]
+        above = [person.stars[film] - mean_rating[film] for film in group.items.tolist() if film in person.stars]
         liking.append(sum(above) / (len(above) + 2))
     return np.argsort(-np.array(liking), kind="stable")[:N_PICKED].tolist()
 
@@ -148,9 +148,9 @@ def courses(fold: Fold) -> dict[str, list[Course]]:
     items = describe_items(fold.dataset, train, "title")
     known = new_user(model, describe_users(train), items, 0.0, train.rating_scale)
     people, start = askable_of(fold), Interview(known, audience(train), {}, ())
-    groups = item_groups(known.prior, known.films.factors, start.audience.share)
+    groups = item_groups(known.prior, known.items.factors, start.audience.share)
     for group in groups:
-        print("  group of", len(group.films), "; ".join(items["title"].iloc[group.shown]))
+        print("  group of", len(group.items), "; ".join(items["title"].iloc[group.shown]))
     found = {name: [ask(strategy, start, person) for person in people] for name, strategy in STRATEGIES.items()}
     default, mean_rating = next(iter(STRATEGIES.values())), items["mean_rating"].to_numpy()
     found[GROUPS] = []

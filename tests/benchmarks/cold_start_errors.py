@@ -91,8 +91,8 @@ def fold_in_method(known: NewUser | OwnFoldIn) -> Method:
 def as_points(known: NewUser, model: Model, train: Ratings) -> NewUser:
     """The same model, its films and users taken for exactly known."""
     points = user_prior(model.user_factors, model.user_biases, np.unique(train.user_index))
-    films = dataclasses.replace(known.films, covariances=None)
-    return dataclasses.replace(known, prior=Belief(known.prior.mean, points.covariance), films=films)
+    films = dataclasses.replace(known.items, covariances=None)
+    return dataclasses.replace(known, prior=Belief(known.prior.mean, points.covariance), items=films)
 
 
 def described_method(known: NewUser, model: Model, fold: Fold) -> Method:

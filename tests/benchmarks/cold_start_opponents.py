@@ -89,10 +89,10 @@ def ridge(known: NewUser, variance: float) -> NewUser:
     the rows [q; 1]. A Bayesian model's biases of people hold the global mean, which stays with the films.
     """
     width = len(known.prior.mean)
-    level = known.prior.mean[-1] if known.films.y_range is None else 0.0
+    level = known.prior.mean[-1] if known.items.y_range is None else 0.0
     nobody = Belief(np.zeros(width), variance * np.eye(width))
-    films = dataclasses.replace(known.films, biases=known.films.biases + level, covariances=None)
-    return dataclasses.replace(known, prior=nobody, films=films)
+    films = dataclasses.replace(known.items, biases=known.items.biases + level, covariances=None)
+    return dataclasses.replace(known, prior=nobody, items=films)
 
 
 def lenskit(python: str, train: Ratings, people: list[Person], revealed: tuple[int, ...]) -> tuple[Method, np.ndarray]:

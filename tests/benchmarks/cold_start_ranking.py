@@ -181,18 +181,18 @@ def ridge(known: NewUser) -> Callable[[dict[int, float]], np.ndarray]:
     def work(rated: dict[int, float]) -> np.ndarray:
         films = list(rated)
         model = Ridge(alpha=0.8 / 0.3).fit(
-            known.films.factors[films], np.array(list(rated.values())) - known.films.biases[films]
+            known.items.factors[films], np.array(list(rated.values())) - known.items.biases[films]
         )
-        return np.argsort(-(model.predict(known.films.factors) + known.films.biases))
+        return np.argsort(-(model.predict(known.items.factors) + known.items.biases))
 
     return work
 
 
 def stepped(known: NewUser) -> Callable[[dict[int, float]], np.ndarray]:
     """Twenty AdamW steps in torch on a new row, and the order of all films."""
-    factors, biases = torch.as_tensor(known.films.factors), torch.as_tensor(known.films.biases)
+    factors, biases = torch.as_tensor(known.items.factors), torch.as_tensor(known.items.biases)
     start = torch.as_tensor(known.prior.mean, dtype=factors.dtype)
-    low, high = known.films.y_range or (None, None)
+    low, high = known.items.y_range or (None, None)
 
     def rating(row: torch.Tensor, films: torch.Tensor | slice) -> torch.Tensor:
         s = factors[films] @ row[:-1] + row[-1] + biases[films]
@@ -312,6 +312,6 @@ def report(final: bool) -> list[Goal]:
     first = those[0]
     start = time.process_time()
     together = train_item_weights(first.train)
-    print(f"\nitem-item weights of {len(together.films):,} films: {time.process_time() - start:.2f} s of CPU")
+    print(f"\nitem-item weights of {len(together.items):,} films: {time.process_time() - start:.2f} s of CPU")
     items = describe_items(first.dataset, first.train, "title")
     return goals + print_times(people_of(first), new_users(first.train, items), together, items)

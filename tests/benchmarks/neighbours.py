@@ -147,7 +147,7 @@ def without_a_model(part: Part, judge: Judge) -> dict[str, Ranking]:
 
     def by_weights(film: int) -> np.ndarray:
         row = np.full(len(judge.n_ratings), -np.inf)
-        row[weights.films] = weights.weights[weights.place[film]]
+        row[weights.items] = weights.weights[weights.place[film]]
         return row
 
     return {

@@ -9,15 +9,15 @@ from collab.lessons.dot_product import FIRST, SECOND, TELLINGS, dot, factors, pr
 
 
 def test_figures_of_the_chapter():
-    assert [written(dot(film, FIRST.user)) for _, film in FIRST.films] == ["2.142", "−1.611"]
-    assert [written(dot(film, SECOND.user)) for _, film in SECOND.films] == ["2.142", "0.011"]
-    assert products(FIRST.films[0][1], FIRST.user) == factors("0.882", "0.72", "0.54")
+    assert [written(dot(film, FIRST.user)) for _, film in FIRST.items] == ["2.142", "−1.611"]
+    assert [written(dot(film, SECOND.user)) for _, film in SECOND.items] == ["2.142", "0.011"]
+    assert products(FIRST.items[0][1], FIRST.user) == factors("0.882", "0.72", "0.54")
 
 
 @pytest.mark.parametrize("telling", TELLINGS)
 def test_equals_numpy(telling):
     assert len(telling.names) == len(telling.user) == 3
-    for _, film in telling.films:
+    for _, film in telling.items:
         expected = np.dot(np.array(film, dtype=float), np.array(telling.user, dtype=float))
         assert float(dot(film, telling.user)) == pytest.approx(expected, abs=1e-12)
 

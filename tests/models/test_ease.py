@@ -45,7 +45,7 @@ def test_weights_on_paper(monkeypatch):
     """
     monkeypatch.setattr(module, "STRENGTH", 1.0)
     known = train_item_weights(ratings_of([(1, 1, 5), (1, 2, 4), (2, 1, 4), (2, 2, 5), (3, 1, 4), (3, 2, 3)]))
-    assert known.films.tolist() == [1, 2]
+    assert known.items.tolist() == [1, 2]
     assert known.weights == pytest.approx(np.array([[0, 2.2 / 6], [2.2 / 5.04, 0]]))
     assert known.popularity.tolist() == [0, 1, 1, 0, 0]
     score = known.score({1: 2.0})
@@ -56,7 +56,7 @@ def test_each_film_is_a_ridge_regression_on_the_others():
     rows = np.zeros((TRAIN.n_users, TRAIN.n_items))
     rows[TRAIN.user_index, TRAIN.item_index] = np.where(TRAIN.rating >= 4, 1.0, UNLIKED)
     for film in (1, 6, 11):
-        others = np.setdiff1d(KNOWN.films, film)
+        others = np.setdiff1d(KNOWN.items, film)
         expected = Ridge(alpha=module.STRENGTH * 60, fit_intercept=False).fit(rows[:, others], rows[:, film]).coef_
         column = KNOWN.weights[KNOWN.place[others], KNOWN.place[film]]
         assert column == pytest.approx(expected, abs=1e-5)
@@ -91,9 +91,9 @@ def test_the_order_of_ratings_does_not_matter_and_none_leaves_a_trace(rated, ran
 def test_only_the_most_rated_films_have_weights_and_the_others_their_popularity():
     few = train_item_weights(TRAIN, maximum_items=5)
     counts = np.bincount(TRAIN.item_index, minlength=13)
-    assert len(few.films) == 5 and counts[few.films].min() >= np.sort(counts)[-5]
-    left_out = np.setdiff1d(np.arange(13), few.films)
-    assert few.score({int(few.films[0]): 5.0, int(left_out[1]): 5.0})[left_out] == pytest.approx(
+    assert len(few.items) == 5 and counts[few.items].min() >= np.sort(counts)[-5]
+    left_out = np.setdiff1d(np.arange(13), few.items)
+    assert few.score({int(few.items[0]): 5.0, int(left_out[1]): 5.0})[left_out] == pytest.approx(
         PRIOR * counts[left_out] / 60
     )
     assert KNOWN.place[[0, 12]].tolist() == [-1, -1]  # nobody, and a film that nobody rated

@@ -14,7 +14,7 @@ from collab.models.fold_in import (
     FEATURE_DAMPING,
     PSEUDO_USERS,
     Belief,
-    Films,
+    Items,
     background,
     centre_prior,
     fold_in,
@@ -34,14 +34,14 @@ class World:
     item_biases: np.ndarray
     prior: Belief
 
-    def films(self, y_range=Y_RANGE, noise_variance=0.8, covariances=None):
-        return Films(self.item_factors, self.item_biases, covariances, y_range, noise_variance)
+    def items(self, y_range=Y_RANGE, noise_variance=0.8, covariances=None):
+        return Items(self.item_factors, self.item_biases, covariances, y_range, noise_variance)
 
     def fold_in(self, item_index, ratings, *films, **more):
-        return fold_in(self.prior, self.films(*films, **more), item_index, ratings)
+        return fold_in(self.prior, self.items(*films, **more), item_index, ratings)
 
     def predict(self, posterior, *films, rating_scale=STARS):
-        return predict(posterior, self.films(*films), rating_scale)
+        return predict(posterior, self.items(*films), rating_scale)
 
 
 def make_world(seed=0, scale=1.0):
@@ -79,7 +79,7 @@ def test_closed_form_on_paper():
     # Residuals of the mean: 5 − 3 = 2 and 3 − 4 = −1. Precision: 1 + [[1,1],[1,1]] + [[1,−1],[−1,1]] = [[3,0],[0,3]].
     # Pull: 2·(1,1) − 1·(−1,1) = (3, 1). So w = (0, 3) + (3, 1)/3 = (1, 10/3), covariance = 1/3.
     prior = Belief(np.array([0.0, 3.0]), np.eye(2))
-    films = Films(np.array([[1.0], [-1.0]]), np.array([0.0, 1.0]), None, None, 1.0)
+    films = Items(np.array([[1.0], [-1.0]]), np.array([0.0, 1.0]), None, None, 1.0)
     posterior = fold_in(prior, films, [0, 1], [5, 3])
     assert posterior.mean == pytest.approx([1, 10 / 3])
     assert posterior.covariance == pytest.approx(np.eye(2) / 3)
@@ -114,7 +114,7 @@ def test_prior_is_invertible_with_fewer_users_than_factors_and_without_biases():
 def test_model_without_biases_gives_a_new_person_none():
     generator = np.random.default_rng(0)
     prior = user_prior(generator.normal(size=(50, 3)), np.zeros(50), np.arange(50))
-    films = Films(generator.normal(size=(9, 3)), np.zeros(9), None, None, 0.8)
+    films = Items(generator.normal(size=(9, 3)), np.zeros(9), None, None, 0.8)
     posterior = fold_in(prior, films, np.arange(9), np.full(9, 5.0))
     assert abs(posterior.mean[-1]) < 1e-4
 
@@ -303,7 +303,7 @@ def test_doubt_on_paper():
     Predicted: 1/7 + 27.5/7 = 28.5/7. Variance: d C_w d = (2 − 2 + 4)/7; (p, 1) C (p, 1) = 2/49 + 1/7 + 1; 2/7 · 2; noise 1.
     """
     prior = Belief(np.array([0.0, 3.0]), np.eye(2))
-    film = Films(np.array([[1.0]]), np.array([0.0]), np.array([[[2.0, 0.5], [0.5, 1.0]]]), None, 1.0)
+    film = Items(np.array([[1.0]]), np.array([0.0]), np.array([[[2.0, 0.5], [0.5, 1.0]]]), None, 1.0)
     posterior = fold_in(prior, film, [0], [5.0])
     assert posterior.covariance == pytest.approx(np.array([[2, -1], [-1, 4]]) / 7)
     assert posterior.mean == pytest.approx([1 / 7, 27.5 / 7])
@@ -383,7 +383,7 @@ def test_order_of_doubtful_films_does_not_matter():
 def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
     world = make_world()
     n_ratings, mean_rating = np.array([0, *range(1, 12)]), np.array([np.nan, *np.linspace(2, 4, 11)])
-    met = centre_prior(world.prior, world.films(y_range), n_ratings, mean_rating)
+    met = centre_prior(world.prior, world.items(y_range), n_ratings, mean_rating)
     found = world.predict(met, y_range).score
     assert n_ratings[1:] @ found[1:] == pytest.approx(n_ratings[1:] @ mean_rating[1:])
     assert met.mean[:-1].tolist() == world.prior.mean[:-1].tolist() and met.covariance is world.prior.covariance
@@ -391,7 +391,7 @@ def test_prior_that_meets_the_ratings_moves_the_bias_alone(y_range):
 
 def test_prior_out_of_reach_of_the_ratings_stays_as_it_is():
     world = make_world()
-    assert centre_prior(world.prior, world.films((1.0, 4.0)), np.ones(12), np.full(12, 5.0)) is world.prior
+    assert centre_prior(world.prior, world.items((1.0, 4.0)), np.ones(12), np.full(12, 5.0)) is world.prior
 
 
 def test_what_features_tell_on_paper():

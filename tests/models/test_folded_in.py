@@ -7,7 +7,7 @@ from collab.data.dataset import encode
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
 from collab.models.bayes import Bayes, BayesSettings
-from collab.models.fold_in import Belief, Films, fold_in
+from collab.models.fold_in import Belief, Items, fold_in
 from collab.recommend.new_user import new_user
 from collab.training.fit import fit
 
@@ -30,7 +30,7 @@ def test_bayes_agrees_where_the_belief_beforehand_is_the_same(make_ratings):
         mine = ratings.user_index == row
         posterior = fold_in(
             Belief(means[place], covariance),
-            Films(*items, None, noise[place]),
+            Items(*items, None, noise[place]),
             ratings.item_index[mine],
             ratings.rating[mine] - found.global_mean,
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from collab.models.fold_in import Films, user_prior
+from collab.models.fold_in import Items, user_prior
 from collab.models.fold_in import fold_in as closed_form
 from collab.models.net_fold_in import fold_in, row_prior
 
@@ -29,7 +29,7 @@ def test_a_linear_net_gives_the_closed_form(tables):
     index, stars = np.array([3, 7, 8]), np.array([5.0, 2.0, 4.0])
     found = fold_in(rating_of(items), row_prior(torch.from_numpy(users)), N_ITEMS, index, stars, 0.8)
     prior = user_prior(users, np.full(N_USERS, 3.5), np.arange(1, N_USERS - 1))
-    expected = closed_form(prior, Films(items, np.zeros(N_ITEMS), None, None, 0.8), index, stars)
+    expected = closed_form(prior, Items(items, np.zeros(N_ITEMS), None, None, 0.8), index, stars)
     np.testing.assert_allclose(found.rating, items @ expected.mean[:-1] + 3.5, atol=2e-4)
     variance = np.einsum("if,fg,ig->i", items, expected.covariance[:-1, :-1], items)
     np.testing.assert_allclose(found.variance, variance, rtol=1e-4)

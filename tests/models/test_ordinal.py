@@ -10,7 +10,7 @@ from collab.data.ratings import RatingScale
 from collab.models import build_model
 from collab.models.net_fold_in import row_prior
 from collab.models.ordinal import Ordinal, OrdinalSettings, loss_and_gradient
-from collab.models.ordinal_fold_in import Films
+from collab.models.ordinal_fold_in import Items
 from collab.training.fit import fit
 
 HALF_STARS = RatingScale(0.5, 5.0, 0.5)
@@ -121,7 +121,7 @@ def test_the_fold_in_comes_to_rest_at_the_most_probable_person(trained, monkeypa
     mean, root = row_prior(trained.table[: trained.n_users])
     z = torch.zeros(len(mean), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([z], max_iter=500, tolerance_grad=1e-10, line_search_fn="strong_wolfe")
-    own, design = Films(trained.table[trained.n_users :], trained.common, trained.levels).logits_of(
+    own, design = Items(trained.table[trained.n_users :], trained.common, trained.levels).logits_of(
         torch.from_numpy(films)
     )
 

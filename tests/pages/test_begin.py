@@ -65,12 +65,12 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
 
     told = person_cached.new_user_with_facts(run.id, (1, 4), None, None, None)
     moved = told.before[0].score - known.before[0].score
-    mine = np.concatenate([found[place].films for place in (1, 4)])
-    rest = np.concatenate([group.films for place, group in enumerate(found) if place not in (1, 4)])
+    mine = np.concatenate([found[place].items for place in (1, 4)])
+    rest = np.concatenate([group.items for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
     expected = picks(told, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
     names, html = picked(app)
-    assert [title.rsplit(" (", 1)[0] for title in expected.films.title] == names
+    assert [title.rsplit(" (", 1)[0] for title in expected.items.title] == names
     assert names != popular and html.count(", probably ") == 10
     assert f"typically ±{expected.typical_error:.2f} stars. Ranked by how often" in texts(app)
     share = person_cached.run_audience(run.id).share
@@ -152,7 +152,7 @@ def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, da
     found = picks(student, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
     assert np.abs(student.before[0].score - known.before[0].score).max() > 0.02
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
-    assert figures == [float(f"{stars:.1f}") for stars in found.films.predicted]
+    assert figures == [float(f"{stars:.1f}") for stars in found.items.predicted]
     for name in ("age", "occupation"):
         choose(app, name, "Left out")
     assert facts(app) == {} and picked(app)[0] == popular and cards(app) == asked
@@ -173,12 +173,12 @@ def test_another_run_finds_the_groups_with_these_films(visit, app):
     app.run()
     items, found = cached.trained_run(other).items, person_cached.run_groups(other)
     holding = {
-        place for place, group in enumerate(found) for title in titles if title in items.title[group.films].tolist()
+        place for place, group in enumerate(found) for title in titles if title in items.title[group.items].tolist()
     }
     assert holding and {place for place, box in enumerate(groups(app)) if box.value} == holding
     for place in holding:
         pick(app, place, False)
-    left = [title for title in titles if not any(title in items.title[group.films].tolist() for group in found)]
+    left = [title for title in titles if not any(title in items.title[group.items].tolist() for group in found)]
     assert facts(app) == ({"groups": "\n".join(left)} if left else {})
 
 

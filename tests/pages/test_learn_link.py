@@ -65,7 +65,7 @@ def test_what_a_step_keeps_in_the_link_leaves_with_it_and_comes_back(visit):
 
 def test_factors_are_written_and_read_back():
     numbers = {"The user": [Decimal("0.90"), Decimal("0"), Decimal("-1")]}
-    numbers |= {film: list(factors) for film, factors in FIRST.films}
+    numbers |= {film: list(factors) for film, factors in FIRST.items}
     assert read_numbers(in_link(numbers), FIRST) == numbers
 
 

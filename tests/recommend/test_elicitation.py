@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
 from collab.models.contract import FoldInPredictions
-from collab.models.fold_in import Belief, Films
+from collab.models.fold_in import Belief, Items
 from collab.recommend.elicitation import (
     DAMPING,
     Audience,
@@ -56,7 +56,7 @@ def known_of(n_items, y_range=None, doubt=None, noise=0.8, seed=3):
     root = generator.normal(size=(4, 4))
     prior = Belief(np.array([0.2, -0.1, 0.0, 3.4 if y_range is None else 0.4]), root @ root.T / 4)
     tables = generator.normal(size=(n_items, 3)), generator.normal(0, 0.3, n_items)
-    return NewUser(prior, Films(*tables, covariances, y_range, noise), STARS)
+    return NewUser(prior, Items(*tables, covariances, y_range, noise), STARS)
 
 
 def test_shares_and_covariance_of_who_saw_what(watched, people):
@@ -66,7 +66,7 @@ def test_shares_and_covariance_of_who_saw_what(watched, people):
     )  # rated twice, seen once
     table = np.zeros((41, watched.n_items))
     table[watched.user_index, watched.item_index] = 1
-    expected = np.cov(table[1:, people.films].T, bias=True)
+    expected = np.cov(table[1:, people.items].T, bias=True)
     np.testing.assert_allclose(people.covariance, expected, atol=1e-12)
 
 
@@ -116,8 +116,8 @@ def test_doubtful_films_tell_less(people):
 def test_information_through_the_sigmoid(people):
     """At the prior mean, with the slopes there: one step of Gauss and Newton, taken by hand."""
     known = known_of(len(people.share), y_range=(0.0, 5.5))
-    described = np.column_stack([known.films.factors, np.ones(len(people.share))])
-    share = 1 / (1 + np.exp(-(known.films.biases + described @ known.prior.mean)))
+    described = np.column_stack([known.items.factors, np.ones(len(people.share))])
+    share = 1 / (1 + np.exp(-(known.items.biases + described @ known.prior.mean)))
     sloped = described * (5.5 * share * (1 - share))[:, None]
     prior = known.prior.covariance
     for index in (1, 7):
@@ -138,12 +138,12 @@ def test_the_question_is_chance_times_root_of_information(watched, people):
 def test_several_questions_do_not_ask_the_same_thing(people):
     """Films 1 and 2 are twins and tell most; the second question goes to another."""
     known = known_of(len(people.share))
-    factors = known.films.factors.copy()
+    factors = known.items.factors.copy()
     factors[1:3], factors[3:] = [3.0, 0.0, 0.0], factors[3:] * [0.1, 1.0, 1.0]
-    films = Films(factors, np.zeros(len(factors)), None, known.films.y_range, 0.05)
-    twins = dataclasses.replace(known, films=films, prior=Belief(known.prior.mean, np.eye(4)))
+    films = Items(factors, np.zeros(len(factors)), None, known.items.y_range, 0.05)
+    twins = dataclasses.replace(known, items=films, prior=Belief(known.prior.mean, np.eye(4)))
     same = dataclasses.replace(
-        people, share=np.where(people.share > 0, 0.5, 0), films=people.films[:0], place=people.place * 0 - 1
+        people, share=np.where(people.share > 0, 0.5, 0), items=people.items[:0], place=people.place * 0 - 1
     )
     first, second = by_information(Interview(twins, same, {}, ()), 2)
     assert first in (1, 2) and second not in (1, 2)

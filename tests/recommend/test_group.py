@@ -79,7 +79,7 @@ choices = {"way": st.sampled_from(WAYS), "order": st.sampled_from(JOINT_ORDERS)}
 
 
 def listed(group_picks):
-    return group_picks.films["item_index"].tolist()
+    return group_picks.items["item_index"].tolist()
 
 
 def test_two_people_and_three_films_by_hand():
@@ -116,7 +116,7 @@ def test_a_list_by_predicted_rating_by_hand():
         group_picks = pick_together(group, ITEMS, SCALE, 4, way=way, order=RATING)
         assert listed(group_picks) == films, way
     group_picks = pick_together(group, ITEMS, SCALE, 2, order=RATING)
-    assert group_picks.films["score"].tolist() == [4.0, 4.0] and group_picks.stars.tolist() == [[4.0, 4.2], [4.0, 3.8]]
+    assert group_picks.items["score"].tolist() == [4.0, 4.0] and group_picks.stars.tolist() == [[4.0, 4.2], [4.0, 3.8]]
     # Ada's own: 1, 5, 2; Bob's own: 8, 3, 2, 5; film 7 is out, 9 and 10 have too few ratings
     assert group_picks.place.tolist() == [[3, 2], [3, 4]] and group_picks.alone.tolist() == [[1, 5], [8, 3]]
     assert group_picks.candidates.tolist() == [1, 2, 3, 4, 5, 6, 8]
@@ -131,12 +131,12 @@ def test_a_list_by_predicted_rating_by_hand():
 def test_where_nobody_may_be_unhappy_it_says_what_is_in_reach():
     group = [member(np.full(N, 3.3)), member([3.4, *np.linspace(2, 4, N - 1)])]
     none = pick_together(group, ITEMS, SCALE, way=WITHOUT_MISERY, least=3.5)
-    assert none.films.empty and none.n_too_low == len(CANDIDATES) and none.reachable == pytest.approx(3.3)
+    assert none.items.empty and none.n_too_low == len(CANDIDATES) and none.reachable == pytest.approx(3.3)
     assert none.stars.shape == (2, 0) and np.isnan(gains(none, group)["together"]).all()
     some = pick_together(group, ITEMS, SCALE, way=WITHOUT_MISERY, least=none.reachable)
-    assert len(some.films) and (some.stars >= none.reachable).all()
+    assert len(some.items) and (some.stars >= none.reachable).all()
     nothing = pick_together(group, ITEMS, SCALE, dials=Dials(minimum_count=1000))
-    assert nothing.films.empty and nothing.n_too_low == 0 and np.isnan(nothing.reachable)
+    assert nothing.items.empty and nothing.n_too_low == 0 and np.isnan(nothing.reachable)
 
 
 @given(group=groups, **choices)
@@ -144,7 +144,7 @@ def test_the_order_of_the_people_does_not_matter(group, way, order):
     forth, back = (
         pick_together(each, ITEMS, SCALE, way=way, order=order, known=TOGETHER) for each in (group, group[::-1])
     )
-    pd.testing.assert_frame_equal(forth.films, back.films, check_exact=True)
+    pd.testing.assert_frame_equal(forth.items, back.items, check_exact=True)
     for name in ("stars", "low", "high", "place"):
         assert np.array_equal(getattr(forth, name), getattr(back, name)[::-1])
 
@@ -162,7 +162,7 @@ def test_copies_of_one_person_get_that_persons_own_order(person, n_people, way, 
 @given(group=groups, again=st.booleans(), **choices)
 def test_what_one_rated_or_dismissed_is_never_there(group, again, way, order):
     group_picks = pick_together(group, ITEMS, SCALE, way=way, order=order, known=TOGETHER, again=again)
-    shown = set(group_picks.films["title"])
+    shown = set(group_picks.items["title"])
     dismissed = {TITLES[film] for each in group for film in each.dismissed}
     rated = {TITLES[film] for each in group for film in each.rated}
     assert not shown & dismissed and (again or not shown & rated) and (COUNTS[listed(group_picks)] >= 20).all()
@@ -191,10 +191,10 @@ def test_nobodys_spread_counts_more():
     """Bob's scores lie a hundred times as far apart as Ada's; the first place of each still weighs the same."""
     ada = member(np.linspace(3.00, 3.10, N))
     bob = member(np.linspace(5.0, -5.0, N))
-    flat = ItemWeights(TOGETHER.films, np.zeros_like(TOGETHER.weights), TOGETHER.place, np.full(N, 0.1), 4.0)
+    flat = ItemWeights(TOGETHER.items, np.zeros_like(TOGETHER.weights), TOGETHER.place, np.full(N, 0.1), 4.0)
     group_picks = pick_together([ada, bob], ITEMS, SCALE, known=flat)
     assert group_picks.order == WATCH
-    assert group_picks.films["score"].tolist() == pytest.approx(np.zeros(8), abs=1e-12)  # opposite orders cancel
+    assert group_picks.items["score"].tolist() == pytest.approx(np.zeros(8), abs=1e-12)  # opposite orders cancel
     assert listed(group_picks) == list(CANDIDATES)  # so the more often rated film comes first
 
 

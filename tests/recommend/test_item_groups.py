@@ -27,12 +27,12 @@ def films():
 
 def test_films_of_a_kind_stand_together(prior, films):
     groups = item_groups(prior, *films, n_groups=4)
-    assert sorted(len(group.films) for group in groups) == [10, 10, 10, 10]
+    assert sorted(len(group.items) for group in groups) == [10, 10, 10, 10]
     for group in groups:
-        assert len(set((group.films % 4).tolist())) == 1
-        assert len(group.shown) == N_SHOWN and set(group.shown.tolist()) <= set(group.films.tolist())
-        assert group.shown.mean() < group.films.mean()  # the better known ones
-    together = np.concatenate([group.films for group in groups])
+        assert len(set((group.items % 4).tolist())) == 1
+        assert len(group.shown) == N_SHOWN and set(group.shown.tolist()) <= set(group.items.tolist())
+        assert group.shown.mean() < group.items.mean()  # the better known ones
+    together = np.concatenate([group.items for group in groups])
     assert sorted(together.tolist()) == list(range(1, 41))
     again = item_groups(prior, *films, n_groups=4)
     assert [group.shown.tolist() for group in again] == [group.shown.tolist() for group in groups]

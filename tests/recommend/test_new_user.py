@@ -14,7 +14,7 @@ from collab.data.ratings import RatingScale
 from collab.errors import SettingError
 from collab.models.contract import FoldInPredictions
 from collab.models.ease import ItemWeights
-from collab.models.fold_in import Belief, Films, centre_prior, fold_in, predict, user_prior
+from collab.models.fold_in import Belief, Items, centre_prior, fold_in, predict, user_prior
 from collab.recommend.new_user import NEW_USER_NOISE, new_user, picks
 from collab.recommend.orders import FAMILIAR_FROM, RATING, WATCH, Dials, rank
 from collab.recommend.reasons import rating_reasons, rounded, watched_reasons, weightiest
@@ -94,21 +94,21 @@ def test_a_model_without_biases_keeps_its_mean(users, items):
 
 def test_one_call_is_prior_fold_in_and_predict(known, bayesian, users, items):
     for person, model in ((known, make_model()), (bayesian, make_model(None, doubt=0.2))):
-        films = Films(model.item_factors, model.item_biases, model.item_covariances, model.y_range, 0.8)
+        films = Items(model.item_factors, model.item_biases, model.item_covariances, model.y_range, 0.8)
         prior = user_prior(
             model.user_factors, model.user_biases, users.n_ratings.to_numpy() > 0, model.user_covariances
         )
         prior = centre_prior(prior, films, items.n_ratings, items.mean_rating)
         posterior = fold_in(prior, films, [3, 2], [5.0, 1.0])
         expected = predict(posterior, films, STARS)
-        found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=20)).films
+        found = picks(person, items, {3: 5.0, 2: 1.0}, n=10, dials=Dials(minimum_count=20)).items
         np.testing.assert_allclose(found.predicted, expected.mean[found.item_index])
         np.testing.assert_allclose(found.uncertainty, expected.standard_deviation[found.item_index])
 
 
 def test_picks_follow_the_ratings_and_leave_rated_films_out(known, items):
-    odd = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).films
-    even = picks(known, items, {2: 5.0}, n=10, dials=Dials(minimum_count=20)).films
+    odd = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).items
+    even = picks(known, items, {2: 5.0}, n=10, dials=Dials(minimum_count=20)).items
     assert set(odd["item_index"][:2]) == {1, 5} and set(even["item_index"][:2]) == {4, 6}
     assert 3 not in odd["item_index"].tolist() and not {7, 8, 9} & set(odd["item_index"])
 
@@ -131,23 +131,23 @@ def test_what_is_watched_together_ranks_by_default_and_the_rating_where_it_is_no
         found = picks(known, items, {2: 5.0}, order=order, item_weights=weights)
         expected = rank(ranked_by, known.predict({2: 5.0})[0], items, {2: 5.0}, known=weights)
         assert found.order == ranked_by
-        pd.testing.assert_frame_equal(found.films[list(expected)], expected)
-    assert picks(known, items, {2: 5.0}, item_weights=item_weights).films["item_index"][0] == 5
+        pd.testing.assert_frame_equal(found.items[list(expected)], expected)
+    assert picks(known, items, {2: 5.0}, item_weights=item_weights).items["item_index"][0] == 5
     with pytest.raises(SettingError, match="no order 'best'"):
         picks(known, items, {2: 5.0}, order="best")
 
 
 def test_new_films_stand_before_those_that_the_person_may_know(known, items):
     item_weights = make_together(items)  # after one rating films 1 and 5 are probably known
-    found = picks(known, items, {2: 5.0}, n=4, item_weights=item_weights, n_familiar=1).films
+    found = picks(known, items, {2: 5.0}, n=4, item_weights=item_weights, n_familiar=1).items
     assert found["familiar"].tolist() == [False, False, False, True]
     assert (found["seen"] >= FAMILIAR_FROM).tolist() == found["familiar"].tolist()
-    only = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=20).films
+    only = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=20).items
     assert only["familiar"].is_monotonic_increasing and only["item_index"].is_unique
     assert set(only["item_index"]) == set(
-        picks(known, items, {2: 5.0}, n=20, item_weights=item_weights).films["item_index"]
+        picks(known, items, {2: 5.0}, n=20, item_weights=item_weights).items["item_index"]
     )
-    told = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=2, not_seen=[1]).films
+    told = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=2, not_seen=[1]).items
     assert not told.set_index("item_index")["familiar"][1]  # its place is among the new ones: the person has said so
 
 
@@ -229,12 +229,12 @@ def test_the_largest_remainders_are_rounded_up():
 
 def test_a_doubled_title_is_left_out_with_all_its_rows(known, items):
     assert (
-        "Film 1 (1991)" not in picks(known, items, {1: 5.0}, n=10, dials=Dials(minimum_count=1)).films["title"].tolist()
+        "Film 1 (1991)" not in picks(known, items, {1: 5.0}, n=10, dials=Dials(minimum_count=1)).items["title"].tolist()
     )
 
 
 def test_every_pick_says_its_likely_range_in_words(known, items):
-    films = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).films
+    films = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)).items
     for film in films.itertuples():
         assert film.words == f"{film.predicted:.1f}, probably {film.likely_low:g} to {film.likely_high:g}"
         assert film.likely_low <= film.predicted <= film.likely_high
@@ -245,10 +245,10 @@ def test_every_pick_has_a_chance_for_every_level(users, items, scale):
     found = picks(
         new_user(make_model(), users, items, 0.8, scale), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
     )
-    assert found.chances.shape == (len(found.films), len(scale.levels))
+    assert found.chances.shape == (len(found.items), len(scale.levels))
     assert found.chances.sum(axis=1) == pytest.approx(1)
     assert (np.diff(found.chances @ scale.levels) <= 1e-12).all()  # best first
-    for chances, film in zip(found.chances, found.films.itertuples(), strict=True):
+    for chances, film in zip(found.chances, found.items.itertuples(), strict=True):
         assert chances[(scale.levels >= film.likely_low) & (scale.levels <= film.likely_high)].sum() >= 0.8
 
 
@@ -266,7 +266,7 @@ def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, item
     sure, unsure = (new_user(make_model(None, doubt), users, items, 0.8, STARS) for doubt in (0.0, 0.5))
     rated = {3: 5.0, 2: 1.0}
     narrow, wide = (picks(person, items, rated, n=10, dials=Dials(minimum_count=1)) for person in (sure, unsure))
-    assert wide.films["uncertainty"].min() > narrow.films["uncertainty"].max()
+    assert wide.items["uncertainty"].min() > narrow.items["uncertainty"].max()
     assert wide.chances.max() < narrow.chances.max()
     many = picks(unsure, items, dict.fromkeys(range(1, 7), 4.0), n=10, dials=Dials(minimum_count=1))
     assert wide.learned < many.learned and many.typical_error > (0.8 + 0.5) ** 0.5
@@ -274,7 +274,7 @@ def test_doubt_about_films_widens_every_pick_and_is_nothing_to_learn(users, item
 
 def test_without_a_candidate_there_is_no_pick(known, items):
     found = picks(known, items, {3: 5.0}, n=10, dials=Dials(minimum_count=1000))
-    assert found.films.empty and found.chances.shape == (0, 5) and np.isnan(found.typical_error)
+    assert found.items.empty and found.chances.shape == (0, 5) and np.isnan(found.typical_error)
 
 
 class FoldingModel:
@@ -288,8 +288,8 @@ class FoldingModel:
 def test_a_model_that_folds_in_by_itself_is_asked(users, items):
     person = new_user(FoldingModel(), users, items, 0.64, STARS)
     found = picks(person, items, {3: 5.0}, n=10, dials=Dials(minimum_count=20))
-    best, second = found.films.iloc[0], found.films.iloc[1]
-    assert best.item_index == 5 and 3 not in found.films.item_index.tolist()
+    best, second = found.items.iloc[0], found.items.iloc[1]
+    assert best.item_index == 5 and 3 not in found.items.item_index.tolist()
     assert best.score == pytest.approx(6.5) and best.predicted == 5.0 and best.high == 5.0  # cut to the scale
     assert second.predicted == pytest.approx(3.5)
     assert second.uncertainty == pytest.approx((0.64 + 0.32) ** 0.5)
@@ -311,7 +311,7 @@ def test_chances_that_a_model_names_itself_are_taken(users, items):
     found = picks(
         new_user(NamingModel(), users, items, 0.64, STARS), items, {3: 5.0}, n=10, dials=Dials(minimum_count=20)
     )
-    best = found.films.iloc[0]
+    best = found.items.iloc[0]
     assert found.own_chances and best.item_index == 5
     np.testing.assert_allclose(found.chances[0], [0.1, 0, 0, 0, 0.9])
     assert best.predicted == pytest.approx(4.6) and best.uncertainty == pytest.approx(

@@ -89,7 +89,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 def the_same(one, other):
     """Whether two lists of picks are the same, to the last bit."""
-    pd.testing.assert_frame_equal(one.films, other.films, check_exact=True)
+    pd.testing.assert_frame_equal(one.items, other.items, check_exact=True)
     np.testing.assert_array_equal(one.chances, other.chances)
     assert (one.typical_error, one.error_before, one.learned) == pytest.approx(
         (other.typical_error, other.error_before, other.learned), rel=0, abs=0, nan_ok=True
@@ -109,7 +109,7 @@ def test_no_pick_is_a_film_that_was_answered(world, kind, rated, dismissed, not_
         not_seen=not_seen,
         dismissed=dismissed,
         n_familiar=4 if apart else None,
-    ).films
+    ).items
     answered = {TITLES[film] for film in (*rated, *dismissed)}
     assert found.item_index.is_unique and not answered & set(found.title)
     assert found.n_ratings.min() >= some.minimum_count or found.empty

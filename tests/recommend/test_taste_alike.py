@@ -8,7 +8,7 @@ import pytest
 
 from collab.data.ratings import RatingScale
 from collab.models.contract import FoldInPredictions
-from collab.models.fold_in import Belief, Films
+from collab.models.fold_in import Belief, Items
 from collab.recommend.new_user import NewUser, OwnFoldIn
 from collab.recommend.taste_alike import alike, liked_items, n_in_common, trained_tastes
 
@@ -38,7 +38,7 @@ def model():
 
 def new_user(spread=1.0, noise=0.1):
     prior = Belief(np.array([0.0, 0.0, 3.0]), np.diag([spread, spread, 0.5]))
-    return NewUser(prior, Films(FACTORS, np.zeros(5), None, None, noise), STARS)
+    return NewUser(prior, Items(FACTORS, np.zeros(5), None, None, noise), STARS)
 
 
 USERS_TABLE = pd.DataFrame({"n_ratings": [0, 5, 5, 5, 5, 5]})
@@ -46,7 +46,7 @@ USERS_TABLE = pd.DataFrame({"n_ratings": [0, 5, 5, 5, 5, 5]})
 
 def test_likeness_is_the_correlation_of_what_is_above_the_average_person(model, items):
     tastes = trained_tastes(model, new_user(), USERS_TABLE, items)
-    assert tastes.films.tolist() == [1, 2, 3, 4] and tastes.user_index.tolist() == [1, 2, 3, 4, 5]
+    assert tastes.items.tolist() == [1, 2, 3, 4] and tastes.user_index.tolist() == [1, 2, 3, 4, 5]
     away = np.array([1, 1, 2, 0]) - 1  # the bias of user 2, and the taste for film 3, without their mean
     np.testing.assert_allclose(tastes.direction[1], away / np.linalg.norm(away), atol=1e-12)
     np.testing.assert_allclose(tastes.direction[4], 0)  # kind, and nothing else
@@ -69,7 +69,7 @@ def test_little_known_people_are_much_like_nobody(model, items):
 
 
 def test_inside_a_sigmoid_draws_go_through_it(model, items):
-    inside = NewUser(new_user().prior, Films(FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4), STARS)
+    inside = NewUser(new_user().prior, Items(FACTORS, np.zeros(5), None, (0.0, 8.0), 1e-4), STARS)
     tastes = trained_tastes(model, inside, USERS_TABLE, items)
     table = alike(inside, {1: 5.0, 2: 1.0}, tastes, 1)
     assert table.user_index.tolist() == [1] and 0.3 < table.likeness[0] < 1
@@ -86,7 +86,7 @@ def test_a_model_that_folds_in_by_itself_has_its_best_guess(model, items):
 
 
 def test_where_all_films_move_alike_nobody_is_similar(items):
-    films = Films(np.zeros((5, 0)), np.linspace(0, 1, 5), None, None, 0.8)
+    films = Items(np.zeros((5, 0)), np.linspace(0, 1, 5), None, None, 0.8)
     flat = NewUser(Belief(np.array([3.0]), np.array([[0.5]])), films, STARS)
     biases = np.array([0.0, 1.0, -1.0, 0.5, 0.0, 0.0])
     model = SimpleNamespace(predict=lambda user, film: 3.0 + biases[user] + films.biases[film])

@@ -39,9 +39,9 @@ def by_itself(known):
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
 def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_map(known):
-    plane, belief = item_axes(item_matrix(known.films.factors, ITEMS), 2), known.after(RATED)
+    plane, belief = item_axes(item_matrix(known.items.factors, ITEMS), 2), known.after(RATED)
     place = place_of(known, RATED, plane, ITEMS)
-    axes = item_axes(item_matrix(known.films.factors, ITEMS), 2).components
+    axes = item_axes(item_matrix(known.items.factors, ITEMS), 2).components
     np.testing.assert_allclose(place.mean, axes @ (belief.mean - known.prior.mean)[:-1])
     np.testing.assert_allclose(place.covariance, axes @ belief.covariance[:-1, :-1] @ axes.T)
     np.testing.assert_allclose(place.parts.sum(axis=0), place.mean, atol=1e-6)
@@ -54,8 +54,8 @@ def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
     shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
     told = known.with_prior(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
     assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
-    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
-    place, axes = place_of(told, rated, plane, ITEMS), item_axes(item_matrix(known.films.factors, ITEMS), 2).components
+    plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
+    place, axes = place_of(told, rated, plane, ITEMS), item_axes(item_matrix(known.items.factors, ITEMS), 2).components
     np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
     np.testing.assert_allclose(place.beforehand, axes @ shift[:-1], atol=1e-9)
     np.testing.assert_allclose(place.parts.sum(axis=0) + place.beforehand, place.mean, atol=1e-6)
@@ -64,16 +64,16 @@ def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
 def test_without_a_rating_the_place_is_the_middle(known):
-    place = place_of(known, {}, item_axes(item_matrix(known.films.factors, ITEMS), 2), ITEMS)
+    place = place_of(known, {}, item_axes(item_matrix(known.items.factors, ITEMS), 2), ITEMS)
     assert (place.mean == 0).all() and place.parts.shape == (0, 2) and np.isnan(place.told)
     assert (
-        movers(place, {}).empty and ahead(place, item_axes(item_matrix(known.films.factors, ITEMS), 2), ITEMS, ()).empty
+        movers(place, {}).empty and ahead(place, item_axes(item_matrix(known.items.factors, ITEMS), 2), ITEMS, ()).empty
     )
 
 
 def test_slopes_of_a_plain_dot_product_are_the_place():
     known = MODELS["plain"]
-    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
     exact, found = (place_of(each, RATED, plane, ITEMS) for each in (known, by_itself(known)))
     np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
     assert found.told == pytest.approx(exact.told) and found.covariance is None and found.parts is None
@@ -89,9 +89,9 @@ def test_trained_users_have_places_of_the_same_kind():
     users = np.random.default_rng(3).normal(size=(5, N_FACTORS))
     model = SimpleNamespace(
         user_factors=users,
-        predict=lambda user, film: (users[user] * known.films.factors[film]).sum(axis=1) + known.films.biases[film],
+        predict=lambda user, film: (users[user] * known.items.factors[film]).sum(axis=1) + known.items.biases[film],
     )
-    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
     places = trained_places(known, model, np.array([1, 2, 4]), plane, ITEMS)
     np.testing.assert_allclose(places, (users[[1, 2, 4]] - known.prior.mean[:-1]) @ plane.components.T)
     np.testing.assert_allclose(
@@ -116,7 +116,7 @@ def test_the_outline_holds_8_of_10_draws():
 
 def test_what_each_rating_did_adds_up_and_films_ahead_lie_that_way():
     known = MODELS["sigmoid"]
-    plane = item_axes(item_matrix(known.films.factors, ITEMS), 2)
+    plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
     place = place_of(known, RATED, plane, ITEMS)
     table = movers(place, RATED)
     assert table.share.sum() == pytest.approx(1, abs=1e-5) and set(table.item_index) == set(RATED)

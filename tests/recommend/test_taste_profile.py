@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collab.data.ratings import RatingScale
 from collab.models.contract import FoldInPredictions
-from collab.models.fold_in import Belief, Films, Predictions
+from collab.models.fold_in import Belief, Items, Predictions
 from collab.recommend.new_user import NewUser, OwnFoldIn
 from collab.recommend.taste_profile import (
     Difference,
@@ -35,7 +35,7 @@ def make(y_range=None, doubt=None, seed=0):
         covariances = roots @ roots.transpose(0, 2, 1)
     prior = Belief(rng.normal(size=N_FACTORS + 1) * 0.2, root @ root.T + 0.05 * np.eye(N_FACTORS + 1))
     factors, biases = rng.normal(size=(N_ITEMS, N_FACTORS)), rng.normal(size=N_ITEMS) * 0.3
-    return NewUser(prior, Films(factors, biases, covariances, y_range, 0.8), STARS)
+    return NewUser(prior, Items(factors, biases, covariances, y_range, 0.8), STARS)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_genre_on_paper(items):
     belief = known.after(rated)
     table = genre_table(known, rated, items, 20)
     assert set(table.genre) == {"Drama", "War", "Comedy"}
-    described = np.column_stack([known.films.factors, np.ones(N_ITEMS)])
+    described = np.column_stack([known.items.factors, np.ones(N_ITEMS)])
     mean = described[[1, 2, 5]].mean(axis=0)
     drama = row(table, "Drama")
     assert drama.difference == pytest.approx(mean @ (belief.mean - known.prior.mean))
@@ -92,8 +92,8 @@ def test_doubt_of_a_genre_is_that_of_draws_of_person_and_films(items):
     films = [1, 2, 5]
     drawn = np.zeros(n)
     for film in films:
-        mean = np.append(known.films.factors[film], known.films.biases[film])
-        factors = rng.multivariate_normal(mean, known.films.covariances[film], n)[:, :-1]
+        mean = np.append(known.items.factors[film], known.items.biases[film])
+        factors = rng.multivariate_normal(mean, known.items.covariances[film], n)[:, :-1]
         drawn += (np.einsum("ij,ij->i", factors, people[:, :-1]) + people[:, -1]) / len(films)
     drama = row(genre_table(known, rated, items, 20), "Drama")
     assert drama.difference == pytest.approx(drawn.mean(), abs=0.01)
@@ -106,8 +106,8 @@ def test_doubt_inside_a_sigmoid_is_that_of_draws_where_it_is_small(items):
     rated = {1: 5.0, 4: 1.0}
     belief = known.after(rated)
     people = np.random.default_rng(2).multivariate_normal(belief.mean, belief.covariance, 100_000)
-    described = np.column_stack([known.films.factors, np.ones(N_ITEMS)])[[1, 2, 5]]
-    rating = 0.5 + 5 / (1 + np.exp(-(people @ described.T + known.films.biases[[1, 2, 5]])))
+    described = np.column_stack([known.items.factors, np.ones(N_ITEMS)])[[1, 2, 5]]
+    rating = 0.5 + 5 / (1 + np.exp(-(people @ described.T + known.items.biases[[1, 2, 5]])))
     drama = row(genre_table(known, rated, items, 20), "Drama")
     assert drama.deviation == pytest.approx(rating.mean(axis=1).std(), rel=0.03)
     assert drama.predicted == pytest.approx(rating.mean(), abs=0.01)

@@ -48,7 +48,7 @@ class Shown:
         return self.page.record.items_by
 
     @property
-    def films(self) -> pd.DataFrame:
+    def items(self) -> pd.DataFrame:
         """label, title, year, n_ratings by item_index."""
         name, fingerprint = self.key
         return data_cached.films_of(name, self.items_by, fingerprint)

@@ -17,7 +17,7 @@ from collab.ui.widgets.tables import item_table
 def show_titles(shown: Shown) -> None:
     """Titles that stand for several ids, and what was rated twice because of them."""
     doubled, twice = cached.titles_that_are_no_keys(*shown.key)
-    films = shown.films
+    films = shown.items
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")
     else:

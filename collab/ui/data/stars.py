@@ -24,14 +24,14 @@ def show_stars(shown: Shown) -> None:
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         user_id = pick_user_of(list(ratings.users.labels[1:]), False, "A user whose stars stand beside everybody’s.")
-        item_index = pick_film_of(shown.films, False, "A film whose stars stand beside everybody’s.")
+        item_index = pick_film_of(shown.items, False, "A film whose stars stand beside everybody’s.")
     whose = [Stars("All ratings", level_counts(ratings), float(ratings.rating.mean(dtype=np.float64)), "muted")]
     if user_id is not None:
         own = ratings.take(np.flatnonzero(ratings.user_index == ratings.users.index_of([user_id])[0]))
         whose.append(Stars(f"User {user_id}", level_counts(own), _mean(own), "chosen"))
     if item_index is not None:
         own = ratings.take(np.flatnonzero(ratings.item_index == item_index))
-        name = f"{shown.films['title'].iat[item_index]} · {formats.counted(len(own), 'rating')}"
+        name = f"{shown.items['title'].iat[item_index]} · {formats.counted(len(own), 'rating')}"
         whose.append(Stars(name, level_counts(own), _mean(own), "found"))
     levels = ratings.rating_scale.levels
     picture.plotly_chart(
@@ -68,17 +68,17 @@ def _mean(ratings: Ratings) -> float:
 
 def show_crosstab(shown: Shown) -> None:
     """A part of users × films, as a picture and as a table."""
-    user_index, item_index, table = show_matrix(shown.open_ratings, shown.films["title"], shown.synthetic)
+    user_index, item_index, table = show_matrix(shown.open_ratings, shown.items["title"], shown.synthetic)
     st.caption(
         "Rows are users, columns films; a blank is no rating. Where a user rated a film twice, the later line of the file counts."
         + (f" {formats.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
     users = [f"user {shown.ratings.users.labels[index]}" for index in user_index]
-    films = shown.films[["title", "n_ratings"]].iloc[item_index].assign(item_index=item_index)
+    films = shown.items[["title", "n_ratings"]].iloc[item_index].assign(item_index=item_index)
     films[users] = table.T
     item_table(
         films,
-        shown.films,
+        shown.items,
         "crosstab_table",
         "The same part of the matrix: a row a film, a column a user",
         ["title", "n_ratings", *users],

@@ -93,7 +93,7 @@ def _tail(shown: Shown, things: str) -> tuple[np.ndarray, list[str]]:
     ratings = shown.ratings
     if things == USERS:
         return counts(ratings.user_index, ratings.n_users), [f"User {each}" for each in ratings.users.labels[1:]]
-    return counts(ratings.item_index, ratings.n_items), shown.films["title"].iloc[1:].tolist()
+    return counts(ratings.item_index, ratings.n_items), shown.items["title"].iloc[1:].tolist()
 
 
 def _few_in_words(few: TooFew, minimum: int, things: str) -> str:
@@ -152,7 +152,7 @@ def show_tail_table(shown: Shown) -> None:
         "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f", help="Stars."),
     }
     if things == ITEMS:
-        item_table(table, shown.films, "tail_table", alt, columns_shown, columns)
+        item_table(table, shown.items, "tail_table", alt, columns_shown, columns)
     else:
         who = {"title": st.column_config.TextColumn("User", width="medium")}
         st.dataframe(

@@ -82,7 +82,7 @@ def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user:
 
 def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None:
     """Factors of the user and of each film out of a link, as `in_link` writes them; None where it is not written so."""
-    owners, width = [USER, *(film for film, _ in telling.films)], len(telling.names)
+    owners, width = [USER, *(film for film, _ in telling.items)], len(telling.names)
     try:
         numbers = [Decimal(each) for each in text.split(",")]
         if len(numbers) != width * len(owners) or not all(abs(each) <= 1 for each in numbers):
@@ -112,7 +112,7 @@ def draw(page: Page) -> None:
         moved = _numbers(telling)
         who = st.selectbox(
             "Whose factors to move",
-            [USER, *(film for film, _ in telling.films)],
+            [USER, *(film for film, _ in telling.items)],
             key="dot_who",
             bind="query-params",
             help="The three sliders below belong to the user or to one of the films.",
@@ -123,7 +123,7 @@ def draw(page: Page) -> None:
         st.button("Back to the chapter's numbers", key="dot_reset", on_click=_reset, args=(telling,))
     written_down = in_link(moved)
     own_link.keep(NUMBERS, None if written_down == in_link(_as_told(telling)) else written_down)
-    films = [(film, tuple(moved[film])) for film, _ in telling.films]
+    films = [(film, tuple(moved[film])) for film, _ in telling.items]
     user = tuple(moved[USER])
     sums = {film: written(dot(factors, user)) for film, factors in films}
     picture.plotly_chart(
@@ -147,7 +147,7 @@ def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
 
 
 def _as_told(telling: Telling) -> dict[str, list[Decimal]]:
-    return {USER: list(telling.user), **{film: list(each) for film, each in telling.films}}
+    return {USER: list(telling.user), **{film: list(each) for film, each in telling.items}}
 
 
 def _from_link(telling: Telling) -> None:
@@ -167,7 +167,7 @@ def _from_link(telling: Telling) -> None:
 
 
 def _slider_key(telling: Telling, who: str, place: int) -> str:
-    owners = [USER, *(film for film, _ in telling.films)]
+    owners = [USER, *(film for film, _ in telling.items)]
     return f"dot_{TELLINGS.index(telling)}_{owners.index(who)}_{place}"
 
 

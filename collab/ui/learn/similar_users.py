@@ -144,9 +144,9 @@ def draw(page: Page) -> None:
     with controls:
         user_index = pick_user(run)
     found = trace(model, train, user_index, _candidates(run))
-    titles = run.items["title"].to_numpy()[found.films].tolist()
+    titles = run.items["title"].to_numpy()[found.items].tolist()
     ids = run.users["user_id"].to_numpy()[found.users].tolist()
-    expected = model.user_biases[found.users][:, None] + model.item_biases[found.films]
+    expected = model.user_biases[found.users][:, None] + model.item_biases[found.items]
     beyond = found.rating - expected
     beyond[0, found.n_shared :] = np.nan
     if len(found.users) == 1 or not len(found.picks):
@@ -169,7 +169,7 @@ def draw(page: Page) -> None:
         as_table(
             "similar_users_table",
             "The ratings of the user and of whoever is alike",
-            lambda: cells_table(found, beyond, ids, run.items.iloc[found.films]),
+            lambda: cells_table(found, beyond, ids, run.items.iloc[found.items]),
         )
     with controls:
         picks = titles[found.n_shared :]

@@ -24,7 +24,7 @@ def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None) -> None:
         st.caption("Click a film on the map, or choose one here, to see its facts and its nearest films.")
     else:
         film_facts(run, chosen)
-        if chosen not in layout.films["item_index"].to_numpy():
+        if chosen not in layout.items["item_index"].to_numpy():
             st.caption("It is not on the map: show more films to see it.")
         options = Options("cautious" if cautious else "cosine")
         how = "20 ratings or more" + ("; cautious cosine: little known films score less" if cautious else "")

@@ -29,7 +29,7 @@ class Layout:
     axes called `titles`; which of them the search `text` has `found`; and the straight axes `pca` with their titles, which facts
     are about. `view` names the axes for the zoom of a flat picture."""
 
-    films: pd.DataFrame
+    items: pd.DataFrame
     coordinates: np.ndarray
     titles: list[str]
     text: str
@@ -41,7 +41,7 @@ class Layout:
 
     @property
     def found_items(self) -> list[int]:
-        return self.films["item_index"].to_numpy()[self.found].tolist() if not self.found.all() else []
+        return self.items["item_index"].to_numpy()[self.found].tolist() if not self.found.all() else []
 
 
 def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text: str) -> Layout:

@@ -30,13 +30,13 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
     run, n_axes, colour_by = page.run, layout.coordinates.shape[1], look.colour_by
     draw_films(
         page,
-        layout.films,
+        layout.items,
         layout.coordinates,
         layout.titles,
         look,
         key="film_map",
         height=HEIGHT,
-        alt=f"The {len(layout.films)} most rated films as points on {'three axes' if n_axes == 3 else 'two axes'}, coloured by "
+        alt=f"The {len(layout.items)} most rated films as points on {'three axes' if n_axes == 3 else 'two axes'}, coloured by "
         f"{MAP_COLOURS[colour_by]}. The table “Films” below holds the same.",
         on_select=lambda picked, how: choose_films(run, picked, how),
         camera=read_camera(st.query_params.get(CAMERA), n_axes),
@@ -46,7 +46,7 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
     n_rated = len(cached.rated_films(run.id))
     if n_rated > cached.MOST_FILMS:
         st.caption(
-            f"{formats.count(len(layout.films))} of {formats.count(n_rated)} films are on the map, the most rated; "
+            f"{formats.count(len(layout.items))} of {formats.count(n_rated)} films are on the map, the most rated; "
             f"{formats.count(cached.MOST_FILMS)} at most."
         )
 

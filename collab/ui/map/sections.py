@@ -35,10 +35,10 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
     elif section == AXES:
         if layout.titles != layout.pca_titles:
             st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
-        show_axes(layout.pca.coordinates, layout.pca_titles, layout.films, page.run.items)
+        show_axes(layout.pca.coordinates, layout.pca_titles, layout.items, page.run.items)
     elif section == CLUSTERS:
-        n_items, n_clusters = len(layout.films), points.n_clusters
-        show_clusters(layout.films, cached.clusters_of(page.run.id, n_items, layout.with_bias, n_clusters))
+        n_items, n_clusters = len(layout.items), points.n_clusters
+        show_clusters(layout.items, cached.clusters_of(page.run.id, n_items, layout.with_bias, n_clusters))
     else:
         _show_films(page, layout, layout.found, layout.text)
 
@@ -54,7 +54,7 @@ def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
             args=(page.run, found, REPLACED),
             help="Makes them the set.",
         )
-    inside = np.isin(layout.films["item_index"], chosen_set)
+    inside = np.isin(layout.items["item_index"], chosen_set)
     if not inside.any():
         st.caption(
             "No set yet. Draw a box or a lasso on the map, mark rows in the table *Films*, or take what a search found."
@@ -62,7 +62,7 @@ def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
             else "None of the set’s films are on the map."
         )
         return
-    show_set(layout.films, inside)
+    show_set(layout.items, inside)
     _show_films(page, layout, inside, f"set_{hash(tuple(chosen_set)):x}")
 
 
@@ -70,7 +70,7 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
     """The films on the map that are `shown`, as a table; `which` films they are goes into its key."""
     run = page.run
     places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
-    table = layout.films.assign(**places)[shown]
+    table = layout.items.assign(**places)[shown]
     order = [
         "title",
         "genres",

@@ -83,8 +83,8 @@ def show_two_runs(page: Page) -> None:
 
 def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen: int | None, sides: tuple) -> None:
     """Both maps on the first's principal axes, next to each other and on one range, so that they compare."""
-    rows = np.arange(min(points.n_items, len(two.films)))
-    rows = np.union1d(rows, np.flatnonzero(two.films["first_index"] == chosen))
+    rows = np.arange(min(points.n_items, len(two.items)))
+    rows = np.union1d(rows, np.flatnonzero(two.items["first_index"] == chosen))
     films = _films(two).iloc[rows]
     places = [two.plane.first[rows], two.plane.second[rows]]
     look = points.look(colour_by, Marks(chosen))
@@ -108,9 +108,9 @@ def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen:
 
 def _films(two: TwoRuns) -> pd.DataFrame:
     """The films of both as the map's figure takes them; what is known of a film is what the first run knows."""
-    index = two.films["first_index"].to_numpy()
+    index = two.items["first_index"].to_numpy()
     mean = two.first.items["mean_rating"].to_numpy()[index]
-    return two.films.assign(item_index=index, mean_rating=mean, moved=two.alignment.moved, kept=two.n_kept)
+    return two.items.assign(item_index=index, mean_rating=mean, moved=two.alignment.moved, kept=two.n_kept)
 
 
 def _beside(two: TwoRuns, chosen: int | None, other: RunRecord) -> None:

@@ -41,8 +41,8 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
         "are the same in both runs. No turning changes it.",
     )
     neighbours.caption(f"By chance {k * two.kept.chance:.2f}.")
-    n_items.metric("Films compared", formats.count(len(two.films)))
-    drawn = f" The {formats.count(most_drawn)} most rated are drawn." if len(two.films) > most_drawn else ""
+    n_items.metric("Films compared", formats.count(len(two.items)))
+    drawn = f" The {formats.count(most_drawn)} most rated are drawn." if len(two.items) > most_drawn else ""
     n_items.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
 
 

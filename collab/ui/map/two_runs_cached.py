@@ -37,7 +37,7 @@ class TwoRuns:
 
     first: TrainedRun
     second: TrainedRun
-    films: pd.DataFrame
+    items: pd.DataFrame
     alignment: Alignment
     kept: Kept
     disparities: tuple[float, float, float]  # turned, not turned, turned with the films shuffled
@@ -57,8 +57,8 @@ class TwoRuns:
     def table(self) -> pd.DataFrame:
         """All films, most moved first: what is known of each, how far it moved, neighbours kept, its places in both runs."""
         plane = self.plane
-        return self.films.assign(
-            item_index=self.films["first_index"],
+        return self.items.assign(
+            item_index=self.items["first_index"],
             moved=self.alignment.moved,
             moved_percent=100 * self.alignment.moved,
             out_percent=100 * np.linalg.norm(self.alignment.first, axis=1) / self.alignment.spread,

@@ -17,7 +17,7 @@ N_MOVED = 10
 
 def chosen_facts(two: TwoRuns, chosen: int) -> None:
     """How far the chosen film moved, and how many of its neighbours are kept."""
-    rows = np.flatnonzero(two.films["first_index"] == chosen)
+    rows = np.flatnonzero(two.items["first_index"] == chosen)
     if not len(rows):
         same_films = two.first.record.items_by == two.second.record.items_by
         st.caption(
@@ -25,7 +25,7 @@ def chosen_facts(two: TwoRuns, chosen: int) -> None:
             + ("." if same_films else ", or another id of its title stands there instead.")
         )
         return
-    row, moved, n = int(rows[0]), two.alignment.moved, len(two.films)
+    row, moved, n = int(rows[0]), two.alignment.moved, len(two.items)
     rank = 1 + int((moved > moved[row]).sum())
     st.caption(
         f"Moved {formats.percent(moved[row])} of how far films typically lie from the middle: place {formats.count(rank)} of "
@@ -36,7 +36,7 @@ def chosen_facts(two: TwoRuns, chosen: int) -> None:
 def movers(two: TwoRuns) -> None:
     """The films that moved most and least, next to each other."""
     st.header("Moved most and least", anchor=False)
-    n = min(N_MOVED, len(two.films) // 2)
+    n = min(N_MOVED, len(two.items) // 2)
     most, least = st.columns(2, gap="medium")
     with most:
         st.markdown("**Most**")
@@ -59,7 +59,7 @@ def _movers_table(two: TwoRuns, table: pd.DataFrame, alt: str, key: str) -> None
 def neighbours(two: TwoRuns, chosen: int | None) -> None:
     """Neighbours kept by the number of ratings, and the way to those of one film."""
     st.header("Neighbours kept", anchor=False)
-    bands, k = kept_by_count(two.kept, two.films["n_ratings"].to_numpy()), two.kept.k
+    bands, k = kept_by_count(two.kept, two.items["n_ratings"].to_numpy()), two.kept.k
     st.dataframe(
         pd.DataFrame(
             {

@@ -69,7 +69,7 @@ def run_groups(run_id: str) -> tuple[ItemGroup, ...]:
         return ()
     plain, share = known.prior, run_audience(run_id).share
     try:
-        return tuple(item_groups(plain, known.films.factors, share))
+        return tuple(item_groups(plain, known.items.factors, share))
     except SettingError:  # too few films, or factors that say nothing
         return ()
 

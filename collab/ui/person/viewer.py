@@ -102,5 +102,5 @@ def titles_in(fact: str | None) -> list[str]:
 
 def groups_holding(groups: Sequence[ItemGroup], films: Sequence[int | None]) -> list[int | None]:
     """For each item_index the place of the group that holds it; None for a film in no group, and for no film."""
-    group_of = {film: place for place, group in enumerate(groups) for film in group.films.tolist()}
+    group_of = {film: place for place, group in enumerate(groups) for film in group.items.tolist()}
     return [group_of.get(film) for film in films]

@@ -17,7 +17,7 @@ TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
 def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> list[list[Sum]]:
     """For every pick after the ratings `rated` the sums that tell why: what was watched together, where that ranked, and the
     predicted rating. The films that the person rated can be asked *what if*."""
-    films = found.films["item_index"].to_numpy()
+    films = found.items["item_index"].to_numpy()
     sums: list[list[Sum]] = [[] for _ in films]
     if found.order == WATCH and viewer.item_weights is not None and rated:
         for each, reason in zip(sums, watched_reasons(viewer.item_weights, rated, films), strict=True):

@@ -28,7 +28,7 @@ class Ranked:
     """What a list shows, best first: the columns item_index, title, n_ratings, year, genres at least; `found` as `picks` gives
     it, None where nothing is rated or told and the list is what is popular with everyone."""
 
-    films: pd.DataFrame
+    items: pd.DataFrame
     found: Picks | None
 
 
@@ -49,14 +49,14 @@ def ranked(viewer: Viewer, rated: Mapping[int, float], order: str, dials: Dials)
         dismissed=known.dismissed,
         n_familiar=N_FAMILIAR,
     )
-    return Ranked(found.films, found)
+    return Ranked(found.items, found)
 
 
 def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_edit: bool) -> list[Film]:
     """The films of a list as they are drawn, each with what can be done with it."""
     films = []
     found = shown.found
-    for film in shown.films.itertuples():
+    for film in shown.items.itertuples():
         title = viewer.known.titles.get(film.item_index, film.title)
         about = {
             "key": title,
@@ -85,7 +85,7 @@ def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_e
 def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked, films: Sequence[Film]) -> list[Film]:
     """The `films` of the list that is thought of, each with its move and the stars that are predicted now; then those of the list
     as it is that would leave it."""
-    there, gone = moves(now.films["item_index"].tolist(), shown.films["item_index"].tolist())
+    there, gone = moves(now.items["item_index"].tolist(), shown.items["item_index"].tolist())
     stars, would_be = (viewer.person.predict(each)[0].mean for each in (viewer.known.rated, rated))
     listed = [
         replace(
@@ -93,7 +93,7 @@ def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked
         )
         for film, move in zip(films, there, strict=True)
     ]
-    rows = now.films.set_index("item_index", drop=False)
+    rows = now.items.set_index("item_index", drop=False)
     for move in gone:
         film = next(rows.loc[[move.item_index]].itertuples())
         title = viewer.known.titles.get(film.item_index, film.title)

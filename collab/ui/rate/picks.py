@@ -46,7 +46,7 @@ def show_picks(viewer: Viewer, page_name: str) -> None:
         shown = ranked(viewer, rated, order, dials)
     if beside is not None and known.rated:
         watched = viewer.item_weights if now.found is not None and now.found.order == WATCH else None
-        choice = weightiest(viewer.person, watched, known.rated, now.films["item_index"].to_numpy())
+        choice = weightiest(viewer.person, watched, known.rated, now.items["item_index"].to_numpy())
         beside.button(
             "What if",
             key="what_if_begin",

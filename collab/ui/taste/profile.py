@@ -64,7 +64,7 @@ def say_so_far(viewer: Viewer) -> None:
     films = trained_items(run.items)
     if isinstance(viewer.person, NewUser) and run.model.has_biases:
         kind, what = bias_difference(viewer.person, rated, films), f"{viewer.whose.capitalize()} bias is"
-        about = "about " if viewer.person.films.y_range is not None else ""
+        about = "about " if viewer.person.items.y_range is not None else ""
     else:
         kind, about = level(viewer.person, rated, films), ""
         what = f"{viewer.whose.capitalize()} predicted ratings are on average"

@@ -38,7 +38,7 @@ def group_pick_list(
     axis = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%">{tick}</s>' for tick in ticks)
     lines = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%"></s>' for tick in ticks)
     films = []
-    for column, film in enumerate(group_picks.films.itertuples()):
+    for column, film in enumerate(group_picks.items.itertuples()):
         title, facts = title_and_facts(film)
         lanes = "".join(
             _lane(row, name, group_picks, column, lines, rating_scale) for row, name in enumerate(map(escape, names))

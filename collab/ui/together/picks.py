@@ -57,14 +57,14 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
     )
     picture, side = st.columns([2.9, 1], gap="medium")
     with picture, st.container(key="evening"):
-        if group_picks.films.empty:
+        if group_picks.items.empty:
             _say_empty(group_picks, choice, run)
         else:
-            addresses = [item_address(run, index) for index in group_picks.films["item_index"].tolist()]
+            addresses = [item_address(run, index) for index in group_picks.items["item_index"].tolist()]
             st.html(group_pick_list(group_picks, addresses, names, run.record.scale, palette(), N_ITEMS))
     pairs = agreements(members, run.items)
     with side, st.container(key="evening_side"):
-        if not group_picks.films.empty:
+        if not group_picks.items.empty:
             show_gains(group_picks, members, names)
         show_agreement(pairs, names)
     _say_how(run, group_picks, members, names, choice)
@@ -75,7 +75,7 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
 
 def table_of(group_picks: GroupPicks, names: Sequence[str]) -> pd.DataFrame:
     """The list as a table: a film a row, and for every person predicted stars, likely range and place in the own list."""
-    table = group_picks.films[["item_index", "title", "n_ratings", "year"]].copy()
+    table = group_picks.items[["item_index", "title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
         likely = map(likely_words, group_picks.low[row], group_picks.high[row])
         table[f"{name}, predicted"] = group_picks.stars[row].round(4)
@@ -117,7 +117,7 @@ def _say_how(
             )
     if group_picks.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
-    if group_picks.n_too_low and not group_picks.films.empty:
+    if group_picks.n_too_low and not group_picks.items.empty:
         lines.append(
             f"{formats.counted(group_picks.n_too_low, 'film')} left out that somebody would rate below {choice.least:g} stars."
         )
@@ -184,7 +184,7 @@ def _as_table(
     if place is None:
         return
     with place:
-        if not group_picks.films.empty:
+        if not group_picks.items.empty:
             _films_table(run, group_picks, names)
             st.caption("Who gains: means of predicted stars.")
             st.dataframe(
