@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
-from tests.benchmarks.new_users import Interval, Person, between, interval, resampled
 
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.models.fold_in import Belief, Items
@@ -12,6 +11,7 @@ from tests.benchmarks import cold_start_opponents
 from tests.benchmarks.cold_start_errors import REACH, Measured, fitted_widths, measure, pairs_of, together
 from tests.benchmarks.cold_start_goals import at_least, at_most, print_goals, share, upper_end
 from tests.benchmarks.cold_start_opponents import DAMPING, Biases, foretold, item_mean, ridge
+from tests.benchmarks.new_users import Interval, Person, between, interval, resampled
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
 

@@ -26,7 +26,7 @@ CHARTS = {
 TABLES = {"dataframe", "data_editor"}
 STREAMLIT_CACHES, PYTHON_CACHES = {"cache_data", "cache_resource"}, {"cache", "lru_cache"}
 BOUNDS = {"max_entries", "max_size"}
-BINDS = "choose"  # of collab/ui/controls.py: what it draws is bound to the link under its key
+BINDS = "choose"  # of collab/ui/widgets/controls.py: what it draws is bound to the link under its key
 
 
 parsed = functools.cache(ast.parse)
@@ -184,7 +184,7 @@ def test_a_control_of_a_key_stands_at_one_place():
             named = {each.arg: each.value for each in node.keywords}
             if "key" in named and bound(node):
                 key = named["key"]
-                name = texts.get(ast.unparse(key), f"{path.name}: {ast.unparse(key)}")
+                name = texts.get(ast.unparse(key), f"{path.relative_to(ROOT)}: {ast.unparse(key)}")
                 name = key.value if isinstance(key, ast.Constant) else name
                 places.setdefault(name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert places and not {name: where for name, where in places.items() if len(where) > 1}
@@ -192,17 +192,17 @@ def test_a_control_of_a_key_stands_at_one_place():
 
 # --- a table beside every chart --------------------------------------------------------------------------------------------
 
-TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page, after its module where there are several
-    "biases": "bias_films_view.show_films",  # and in the view of the users
+TABLE_ELSEWHERE = {  # chart: the function that draws its table on the same page, with room and module where there are several
+    "biases": "biases.items.show_films",  # and in the view of the users
     "tail": "show_tail_table",
     "draw_films: key": "_show_films",  # of one run; of two it is all_films
     "foretold": "show_held_out",
     "rate_chart": "_batches_table",
     "momentum_chart": "_batches_table",
     "draw_list: key": "neighbour_table",
-    "draw: f'feedback_{seed}'": "feedback.draw",  # the same picture while it is worked out
+    "draw: f'feedback_{seed}'": "learn.feedback.draw",  # the same picture while it is worked out
     "matrix_chart": "show_crosstab",  # and in the step of Learn
-    "pca_flat": "pca.draw",  # the same points as pca_cloud, which it replaces
+    "pca_flat": "learn.pca.draw",  # the same points as pca_cloud, which it replaces
     "final_losses": "show_final_table",
 }
 SHOWS_TABLE = {*TABLES, "as_table", "item_table"}
@@ -256,7 +256,7 @@ def test_the_parser_finds_charts_without_a_table():
 
 def test_every_chart_has_its_table():
     found = found_in(DRAWN, without_table)
-    assert not found, f"give these charts a table (collab/ui/tables.py): {found}"
+    assert not found, f"give these charts a table (collab/ui/widgets/tables.py): {found}"
 
 
 def test_tables_that_stand_elsewhere_are_there():
@@ -264,21 +264,21 @@ def test_tables_that_stand_elsewhere_are_there():
     for path in DRAWN:
         for name, part in units(path.read_text(encoding="utf-8")).items():
             charts |= {name_of(each, name) for each in calls_of(part, CHARTS)}
-            tables |= {name, f"{path.stem}.{name}"} if calls_of(part, SHOWS_TABLE) else set()
+            tables |= {name, f"{path.parent.name}.{path.stem}.{name}"} if calls_of(part, SHOWS_TABLE) else set()
     assert set(TABLE_ELSEWHERE) <= charts, "a chart of the list is gone: take it out"
     assert set(TABLE_ELSEWHERE.values()) <= tables
 
 
 NOT_ITEMS = {
-    "lacking.py": "films that the data set lacks: they have no page",
-    "bias_users_view.py": "users",
+    "person/lacking.py": "films that the data set lacks: they have no page",
+    "biases/users.py": "users",
 }
 
 
 def test_tables_with_a_title_lead_to_the_films_page():
-    """Every table with a column of titles is an `item_table` (collab/ui/tables.py), or the list above says why not."""
+    """Every table with a column of titles is an `item_table` (collab/ui/widgets/tables.py), or the list above says why not."""
     found = {
-        path.name
+        f"{path.parent.name}/{path.name}"
         for path in DRAWN
         for call in calls_of(ast.parse(path.read_text(encoding="utf-8")), TABLES)
         if any(isinstance(each, ast.Constant) and each.value == "title" for each in ast.walk(call))

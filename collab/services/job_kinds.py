@@ -29,5 +29,5 @@ def all_kinds(environment: Environment) -> tuple[Kind, ...]:
         Kind("t-SNE", "collab.services.tsne:compute", TSNE),
         Kind("download", "collab.services.downloads:fetch", NETWORK, is_lasting=True),
         Kind("range test", "collab.services.measures:try_rates", MEASURES, n_kept=32),
-        Kind("films left out", "collab.services.measures:leave_films_out", MEASURES),
+        Kind("films left out", "collab.services.measures:leave_items_out", MEASURES),
     )

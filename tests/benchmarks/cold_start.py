@@ -10,7 +10,7 @@ Three parts, each a module that says what it measures and beside whom; named one
     --ranking    the first ten picks, the chance of having seen a film, the time of a tap: cold_start_ranking.py
     --asking     which film to ask next, one film a screen; groups of films first: cold_start_asking.py
 
-MovieLens 100K, items are titles, one core, one thread; the people are those of `tests.benchmarks.newcomers`. At the end stand the
+MovieLens 100K, items are titles, one core, one thread; the people are those of `tests.benchmarks.new_users`. At the end stand the
 goals of these parts with what was found.
 """
 

@@ -21,7 +21,6 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from tests.benchmarks.new_users import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 
 from collab.data.tables import describe_items, describe_users
 from collab.models import build_model, preset_of
@@ -40,6 +39,7 @@ from collab.recommend.item_groups import ItemGroup, after_groups, item_groups
 from collab.recommend.new_user import NewUser, new_user
 from collab.training.fit import fit
 from tests.benchmarks.cold_start_goals import Goal, at_most, upper_end
+from tests.benchmarks.new_users import NOT_SIGNIFICANT, Fold, K, folds, interval, printed, stars_of
 
 STRATEGIES = {
     "information": by_information,

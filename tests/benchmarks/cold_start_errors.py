@@ -24,6 +24,18 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+
+from collab.data.ratings import Ratings
+from collab.data.splitting import split_random
+from collab.data.tables import describe_items, describe_users
+from collab.models import build_model, preset_of
+from collab.models.contract import Model
+from collab.models.fold_in import Belief, Predictions, background, user_prior
+from collab.models.levels import COVERAGE, REACH
+from collab.recommend.new_user import NewUser, OwnFoldIn, new_user
+from collab.training.fit import fit
+from tests.benchmarks.cold_start_goals import Goal, at_least, share
+from tests.benchmarks.cold_start_opponents import RIDGE, Biases, Method, item_mean, lenskit, ridge
 from tests.benchmarks.new_users import (
     NOT_SIGNIFICANT,
     REVEALS,
@@ -37,18 +49,6 @@ from tests.benchmarks.new_users import (
     printed,
     resampled,
 )
-
-from collab.data.ratings import Ratings
-from collab.data.splitting import split_random
-from collab.data.tables import describe_items, describe_users
-from collab.models import build_model, preset_of
-from collab.models.contract import Model
-from collab.models.fold_in import Belief, Predictions, background, user_prior
-from collab.models.levels import COVERAGE, REACH
-from collab.recommend.new_user import NewUser, OwnFoldIn, new_user
-from collab.training.fit import fit
-from tests.benchmarks.cold_start_goals import Goal, at_least, share
-from tests.benchmarks.cold_start_opponents import RIDGE, Biases, Method, item_mean, lenskit, ridge
 
 REVEALED = (0, 1, 3, 5, 10, 15)
 MODELS = (("bias", "fast"), ("dot-bias", "fast"), ("bayes", "fast"), ("bayes", "accurate"))

@@ -13,13 +13,13 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from tests.benchmarks.new_users import REVEALS, Person
 
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import split_random
 from collab.models.fold_in import Belief, Predictions, predictions_around
 from collab.recommend.new_user import NewUser
 from tests.benchmarks.conditions import ask_peer
+from tests.benchmarks.new_users import REVEALS, Person
 
 DAMPING = 6.0
 RIDGE = {"bayes": 0.15, "dot-bias": 0.2}
@@ -111,7 +111,7 @@ def lenskit(python: str, train: Ratings, people: list[Person], revealed: tuple[i
         "given_rating": np.array([stars for rated in queries.values() for stars in rated.values()]),
         "start": np.cumsum([0, *map(len, queries.values())]),
     }
-    found = ask_peer(python, "lenskit_newcomers.py", arrays, LENSKIT)
+    found = ask_peer(python, "lenskit_new_users.py", arrays, LENSKIT)
     predicted = dict(zip(queries, found["predicted"], strict=True))
 
     def method(rated: dict[int, float], user: int) -> Predictions:

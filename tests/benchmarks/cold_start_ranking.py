@@ -28,7 +28,6 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import Ridge
-from tests.benchmarks.new_users import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of
 
 from collab.data.ratings import Ratings
 from collab.data.splitting import split_random
@@ -41,6 +40,7 @@ from collab.recommend.orders import ORDERS, POPULAR, WATCH, rank, score_of
 from collab.training.fit import fit
 from collab.training.metrics import coverage, ndcg_at_k
 from tests.benchmarks.cold_start_goals import Goal, at_least, at_most, share, upper_end
+from tests.benchmarks.new_users import NOT_SIGNIFICANT, REVEALS, Fold, K, Person, folds, interval, people_of
 
 LISTED, LIKED = 10, 4.0
 OVER_POPULARITY = {"random": 0.16, "popular": 0.14}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from collab.data.dataset import Dataset
 from collab.services import training_job, worker
 from collab.services.environment import read_environment
 from collab.services.runs import RunStore
@@ -89,10 +90,10 @@ def main() -> None:
             if hasattr(holder, name) and name != "fit":
                 watch.around(holder, name)
     watch.around(training_job.Ratings, "take")
-    fingerprint = training_job.Dataset.fingerprint.func
+    fingerprint = Dataset.fingerprint.func
     holder = type("Holder", (), {"fingerprint": staticmethod(fingerprint)})
     watch.around(holder, "fingerprint")
-    training_job.Dataset.fingerprint.func = holder.fingerprint
+    Dataset.fingerprint.func = holder.fingerprint
     training_job.fit = watch.around_first_batch(training_job.fit)
     watch.around(training_job, "carry_out")
     watch.around(worker.Worker, "warm_up", "warm")

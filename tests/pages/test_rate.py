@@ -108,7 +108,7 @@ def test_without_the_ratings_behind_the_run_the_most_rated_films_are_asked(visit
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    monkeypatch.setattr(cached, "run_audience", gone)
+    monkeypatch.setattr(person_cached, "run_audience", gone)
     app = visit("rate")
     run = cached.trained_run(link(app, "run"))
     popular = run.items.sort_values("n_ratings", ascending=False, kind="stable").title.tolist()
@@ -184,7 +184,7 @@ def test_where_the_ratings_are_gone_the_prediction_ranks_and_says_so(visit, monk
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    monkeypatch.setattr(cached, "watched_together", gone)
+    monkeypatch.setattr(person_cached, "item_weights", gone)
     app = visit("rate")
     rate(app, cards(app)[0], 5)
     titles, html = picked(app)

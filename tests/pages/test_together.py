@@ -250,7 +250,7 @@ def test_where_the_ratings_behind_the_run_are_gone_predicted_ratings_rank(group_
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    monkeypatch.setattr(cached, "watched_together", gone)
+    monkeypatch.setattr(person_cached, "item_weights", gone)
     app, *_ = group_picks()
     assert len(films(app)) == 10 and "Ranked by predicted rating" in texts(app)
 

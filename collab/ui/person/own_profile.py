@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from collab.data.answers import RatingsFile
+from collab.data.answers import STARS, RatingsFile
 from collab.data.exports import Export, beside_stars, read_export, spelt_as
 from collab.errors import CollabError, ProfileError
 from collab.services.profiles import DEFAULT_NAME, Answer, Profile
@@ -19,7 +19,6 @@ from collab.ui.charts import formats
 from collab.ui.frame import cached, own_link
 from collab.ui.frame.visitor import visitor
 from collab.ui.person import cached as person_cached
-from collab.ui.person.known import STARS
 
 LINK = "profile"
 """The name in the link that a private or view-only token goes by."""

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from collab.data.answers import RatingsFile
+from collab.data.answers import STARS, RatingsFile
 from collab.data.exports import LETTERBOXD, MOVIELENS, OWN
 from collab.services.profiles import Answer
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.person import own_profile
-from collab.ui.person.known import STARS
 from collab.ui.person.lacking import listed, unmatched
 from collab.ui.person.own_profile import FileRead
 

@@ -1,6 +1,6 @@
 """LensKit's own fold-in of people whom its training never saw: run by the opponents' interpreter.
 
-    PEERS/bin/python lenskit_newcomers.py QUESTION.npz ANSWER.npz
+    PEERS/bin/python lenskit_new_users.py QUESTION.npz ANSWER.npz
 
 QUESTION holds the training rows, `n_items`, the ratings known of every query one after the other (`given_item`, `given_rating`;
 those of query j from `start[j]` to `start[j + 1]`) and `settings` (JSON: n_factors, regularization, epochs, seed). ANSWER holds
