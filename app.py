@@ -1,4 +1,4 @@
-"""Entry point: the navigation, in sections as people think. No page depends on anything here."""
+"""Entry point: the navigation, in sections by what people want to do. No page depends on anything here."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ navigation = st.navigation(
             st.Page(
                 "pages/overview.py", title="Overview", icon=":material/space_dashboard:", default=True, url_path="home"
             ),
-            # the default page lives at "/"; its own name works as an address too
+            # the default page is at "/"; its own name works as an address too
             st.Page("pages/overview.py", title="Overview", url_path="overview", visibility="hidden"),
         ],
         "Get picks": [

@@ -1,8 +1,8 @@
-"""The command line: `python -m collab train | check | runs | models | similar | recommend | prepare`, and for whoever keeps the
-house: `pin | rename-run | delete-run | stop-run | export-run | import-run`.
+"""The command line, `python -m collab COMMAND`.
 
-The same code and the same run folders as the dashboard. Errors go to standard error with exit code 2, progress is shown on
-a terminal only, and with --json the last line of standard output is one JSON object.
+The commands are `train | check | runs | models | similar | recommend | prepare`, and for hosts `pin | rename-run | delete-run |
+stop-run | export-run | import-run`. They use the same code and run folders as the dashboard. Errors go to standard error with
+exit code 2, progress is shown on a terminal only, and with --json the last line of standard output is one JSON object.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     fetch_if_needed(arguments.data, environment)
     split_by(
         arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
-    )  # refused before a run is noted
+    )  # a bad holdout is refused before a run is recorded
     store = RunStore(environment.home)
     owner, lock = store.claim()
     torch.set_num_threads(1)
@@ -110,7 +110,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
 
 
 def describe_run(record: RunRecord) -> dict[str, Any]:
-    """A run as --json tells it."""
+    """A run as --json prints it."""
     return {
         "run": record.id,
         "state": record.state,
@@ -320,7 +320,7 @@ def recommend_items(arguments: argparse.Namespace, environment: Environment) -> 
 
 
 def known_titles(run: TrainedRun) -> list[str]:
-    """Titles by item index; a film without a training rating has no place in the model, so its title finds nothing."""
+    """Titles by item index; "" for an item without a training rating, so that its title is not found."""
     return [title if n > 0 else "" for title, n in zip(run.items.title, run.items.n_ratings, strict=True)]
 
 
@@ -350,9 +350,9 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
 
 
 def fetch_if_needed(name: str, environment: Environment) -> None:
-    """Download a data set that is nowhere, or whose download is damaged, with its progress on a terminal.
+    """Download a data set that is missing, or whose download is damaged, with progress on a terminal.
 
-    Raises DownloadError where that fails, DataError for a damaged one in a folder of COLLAB_DATA.
+    Raises DownloadError if that fails, DataError for a damaged one in a folder of COLLAB_DATA.
     """
     entry = entry_of(name)
     if entry.synthetic:
@@ -382,7 +382,7 @@ def fetch_if_needed(name: str, environment: Environment) -> None:
 
 
 def prepare_run(data: str, environment: Environment) -> dict[str, Any]:
-    """The run that a visitor sees first on a data set; trained now where there is none."""
+    """The default run on a data set, trained now if there is none."""
     store = RunStore(environment.home)
     record = default_run(data, store).record
     if record is not None and record.has_weights:
@@ -399,12 +399,12 @@ def prepare_run(data: str, environment: Environment) -> dict[str, Any]:
 
 
 def say(arguments: argparse.Namespace, answer: dict[str, Any], text: str) -> None:
-    """Print the answer: as one line of JSON if that was asked for, else in words."""
+    """Print the answer: one line of JSON with --json, else `text`."""
     print(json.dumps(answer, ensure_ascii=False) if arguments.json else text)
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be typed."""
+    """The argument parser, with all commands."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the answer as one line of JSON")
     top = argparse.ArgumentParser(
@@ -493,7 +493,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
+    """Run one command and return the exit code."""
     arguments = parser().parse_args(words)
     try:
         arguments.action(arguments, read_environment())
@@ -501,7 +501,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except CollabError as reason:
         print(f"collab: {reason}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader has seen enough
+    except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Biases: what the model adds to a film's or a user's every score, and what kinds of films share."""
+"""Biases: what the model adds to every score of a film or a user, and what films of one kind have in common."""
 
 from collab.ui.biases import genres, items, users
 from collab.ui.frame.page import open_page

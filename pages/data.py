@@ -1,4 +1,4 @@
-"""Data: what models learn from, its sizes and long tail, when it came about, and what a split of it hides."""
+"""Data: what models learn from, its size and long tail, its course over time, and what a split holds out."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ PARTS = {
     "doubled titles": source.show_titles,
     "source and terms": source.show_source,
 }
-STARS = ("over time", "stars", "crosstab", "split")  # parts that are made of nothing else than what stars were given
+STARS = ("over time", "stars", "crosstab", "split")  # parts made only of the stars given
 
 page = open_page(
     "Data",
@@ -35,4 +35,4 @@ part = choose(
 )
 with st.container(key="data_shown"):
     st.fragment(say_sealed_unknown if part in STARS and shown.open_ratings is None else PARTS[part])(shown)
-renew_when_ended(page.record)  # at the end: nothing moves when it has gone
+renew_when_ended(page.record)  # at the end, so that nothing moves when it disappears

@@ -1,4 +1,4 @@
-"""Learn: the ideas of collaborative filtering as a walk of small steps, each with something to move."""
+"""Learn: the ideas of collaborative filtering in small steps, each with something to move."""
 
 from collab.ui.frame.page import open_page
 from collab.ui.learn.step import choose_step, show_step

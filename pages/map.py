@@ -1,4 +1,4 @@
-"""Map: the films where the model sees them, on axes that one chooses, to turn, search, encircle and share; or in two runs."""
+"""Map: the films in the model's item space, on chosen axes, to turn, search, select and share; or in two runs."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The data set and the current model at a glance, and three doors."""
+"""Overview: the data set and the current model at a glance, and links to three pages."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""People: one user of the data set, what they rated, what is recommended, and how well their held-out ratings were foretold."""
+"""People: one user of the data set, what they rated, what is recommended, and how well their held-out ratings were predicted."""
 
 import streamlit as st
 

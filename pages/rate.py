@@ -32,7 +32,7 @@ except CollabError as reason:
 
 
 def show() -> None:
-    """All that an answer changes; after a tap only this runs again."""
+    """Everything that an answer changes; after an answer only this reruns."""
     profile, wrong = own_profile.open_profile()
     can_edit = profile is None or profile.can_edit
     if wrong:
@@ -43,7 +43,7 @@ def show() -> None:
         st.error(formats.plain(trouble), icon=":material/error:")
     try:
         answers, said = own_profile.answers_of(profile), facts_stated_by(profile)
-    except CollabError as reason:  # the database went between two questions
+    except CollabError as reason:  # the database failed between two queries
         st.error(f"The answers cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
         return
     viewer = viewer_of(run, profile, answers)

@@ -1,4 +1,4 @@
-"""Runs: every training that was kept, to be found again, compared, repeated, saved and deleted."""
+"""Runs: every stored training, to find, compare, repeat, save and delete."""
 
 import streamlit as st
 
@@ -70,4 +70,4 @@ if len(picked) > len(LETTERS):
 try:
     compare_view([store.progress(run_id) for run_id in picked[: len(LETTERS)]])
 except RunError:
-    st.rerun()  # somebody else has just deleted one
+    st.rerun()  # one has just been deleted elsewhere

@@ -1,4 +1,4 @@
-"""Similar: a film's page. What it is, what the model places next to it, what its raters say, and why."""
+"""Similar: a film's page, with its facts, its neighbours in the model, what its raters say, and why."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Your taste: a person's place among films and people, genres, predicted ratings, and the users most like them."""
+"""Your taste: a person's place among films and users, their genres, predicted ratings, and the users most like them."""
 
 import streamlit as st
 

@@ -23,7 +23,7 @@ try:
 except CollabError as reason:
     st.error(f"Ratings cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
     st.stop()
-# places of their own: a control that moves, because more or fewer people stand above it, would lose its hold on the link
+# fixed containers: a control that moves when the number of people above it changes would lose its binding to the link
 head, controls, group_picks = st.container(), st.container(), st.container()
 try:
     with head:

@@ -1,4 +1,4 @@
-"""Train a model with sliders and watch it learn: one run when Start is pressed, or a trial at every move of a slider."""
+"""Train: set up a model with sliders and watch it learn, one run per press of Start or one trial per move of a slider."""
 
 import streamlit as st
 
@@ -19,12 +19,12 @@ from collab.ui.train.settings_form import choose_model, settings_form
 
 page = open_page("Train", "Set a model up, start it, and watch its loss fall below the two baselines.", needs_run=False)
 cached.trainings().warm_up(page.data.name)
-MOST_LISTED = 5  # of those that wait
+MOST_LISTED = 5  # waiting runs
 controls, picture = st.columns([1, 2.6], gap="large")
 
 
 def start() -> None:
-    """Put the settings on the sliders into the queue and show that run."""
+    """Queue a run with the settings of the sliders and show it."""
     slider_mode.switch_off()
     with refusal_noted():
         run = plan(family.name, settings, page.data.name, f"random:{share:g}", settings.seed, starter=visitor())
@@ -32,7 +32,7 @@ def start() -> None:
 
 
 def cancel_waiting() -> None:
-    """Take what waits now off the queue, which may be less than was drawn."""
+    """Cancel this visitor's runs that wait now, which may be fewer than were drawn."""
     try:
         waiting = cached.trainings().waiting_of(visitor())
     except StorageError as reason:
@@ -42,7 +42,7 @@ def cancel_waiting() -> None:
 
 
 def show_queue() -> None:
-    """Who trains and who waits, for everybody, and a way to take back what waits of one's own."""
+    """Show everybody's running and waiting trainings, and a button to cancel one's own waiting ones."""
     trainings, names, n_waiting, n_own = cached.trainings(), [], 0, 0
     try:
         queue, trouble = trainings.queue(), trainings.trouble()
@@ -53,7 +53,7 @@ def show_queue() -> None:
         try:
             record = trainings.store.record(run_id)
         except CollabError:
-            continue  # it has just gone
+            continue  # it has just been removed
         waits, mine = record.state == "queued", record.starter == visitor()
         n_waiting, n_own = n_waiting + waits, n_own + (waits and mine)
         if n_waiting <= MOST_LISTED:

@@ -1,5 +1,5 @@
-"""What comes in: the catalogue of data sets and their readers, ratings as indices, splits, features, titles, answer files.
+"""Input data: the catalogue of data sets and their readers, ratings as indices, splits, features, titles, answer files.
 
-Begin with `ratings.py` (what every model is given), then `catalogue.py`. Every complaint about input is made here.
+Begin with `ratings.py` (the input of every model), then `catalogue.py`. All errors in input data are raised here.
 May import: errors.
 """

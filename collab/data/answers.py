@@ -1,9 +1,9 @@
-"""Answers as a file: what somebody thinks of some films, read from and written to CSV, and which films are meant.
+"""Answers as CSV: a person's ratings of items by title, and the items they dismissed, read and written.
 
-The file has the columns `title` and `rating`, in any order and among others; an empty rating says "haven't seen it", unless a
-column `said` has "seen" or "not interested" there: a film that is not to be picked.
-The pages and the command line read the same files with the same complaints; `collab.data.exports` reads those of other places
-too.
+The file needs the columns `title` and `rating`, in any order; it may have others. An empty rating means "haven't seen it",
+unless the column `said` holds "seen" or "not interested": the item is then left out of the picks.
+The pages and the command line read the same files and raise the same errors; `collab.data.exports` also reads those of other
+sites.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from collab.errors import DataError
 
 COLUMNS = ("title", "rating")
 SAID = "said"
-"""The third column, which a file may lack."""
+"""The optional third column."""
 
 SEEN, NOT_INTERESTED = DISMISSALS = ("seen", "not interested")
-"""What can be said of a film in place of stars, so that it is not picked."""
+"""Answers given instead of stars; both leave the item out of the picks."""
 
 STARS = RatingScale(0.5, 5.0, 0.5)
-"""The scale that answers are kept in: they outlive a data set, so it holds the levels of all of them."""
+"""The scale on which answers are stored: they outlive a data set, so it has the levels of every data set."""
 
 
 @dataclass(frozen=True)
 class RatingsFile:
-    """What a file of ratings says: `rows` of (title, rating or None for "haven't seen it"), each title once.
+    """The contents of a ratings file: `rows` of (title, rating or None), each title once, in order of first appearance.
 
-    They stand in the order in which the titles appear first; `repeated` names the titles of which a later line replaced
-    an earlier one. `said` maps titles without a rating to one of DISMISSALS; those that it lacks have not been seen.
+    `said` maps titles without a rating to one of DISMISSALS; a title that is not in it has not been seen. `repeated` lists
+    the titles for which a later line replaced an earlier one.
     """
 
     rows: tuple[tuple[str, float | None], ...]
@@ -42,11 +42,11 @@ class RatingsFile:
 
 
 def read_ratings_csv(source: str | bytes, rating_scale: RatingScale, name: str = "The file") -> RatingsFile:
-    """The ratings in a CSV file.
+    """Read the ratings in a CSV file.
 
-    `source` is its text or its UTF-8 bytes; `name` is what complaints call it. Any rating within the scale is taken, also one
-    between two levels. Of a title that stands there twice the last line counts. Raises DataError naming line, column, value and
-    remedy; then nothing was read.
+    `source` is its text or its UTF-8 bytes; `name` is its name in error messages. Any rating within the scale is accepted, even
+    between two levels. If a title occurs twice, the last line counts. Raises DataError naming line, column, value and remedy;
+    the file is then rejected as a whole.
     """
     line, header, records = csv_table(source, name)
     places = _column_places(header, f"{name}, line {line}")
@@ -69,9 +69,9 @@ def read_ratings_csv(source: str | bytes, rating_scale: RatingScale, name: str =
 
 
 def csv_table(source: str | bytes, name: str) -> tuple[int, list[str], Iterator[tuple[int, list[str]]]]:
-    """The first line of a CSV text that is not blank, as its number and its columns, and every further record with its line.
+    """The line number and columns of the first line that is not blank, and an iterator over later records with line numbers.
 
-    Raises DataError for what is no CSV, in UTF-8 where it is bytes; the records do so when they come to be read.
+    Raises DataError for text that is empty or not CSV, and for bytes that are not UTF-8; for later records, during iteration.
     """
     lines = _records(_decode(source, name) if isinstance(source, bytes) else source.removeprefix("\ufeff"), name)
     line, header = next(lines, (0, []))
@@ -81,7 +81,7 @@ def csv_table(source: str | bytes, name: str) -> tuple[int, list[str], Iterator[
 
 
 def rating_in(text: str, rating_scale: RatingScale, place: str) -> float:
-    """The stars that a text says. Raises DataError, which names the `place`, for one that is no rating of the scale."""
+    """Parse a rating in stars. Raises DataError, naming the `place`, for a text that is not a number within the scale."""
     allowed = f"{rating_scale.low:g} to {rating_scale.high:g}"
     try:
         rating = float(text)
@@ -95,9 +95,9 @@ def rating_in(text: str, rating_scale: RatingScale, place: str) -> float:
 
 
 def write_ratings_csv(rows: Iterable[tuple[str, float | None]], said: Mapping[str, str] | None = None) -> str:
-    """The text of a CSV file that `read_ratings_csv` reads back as the same rows, and the same `said` by title.
+    """The text of a CSV file that `read_ratings_csv` reads back as the same rows and the same `said` by title.
 
-    The column `said` is there only where there is something in it.
+    The column `said` is written only if `said` is not empty.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -119,7 +119,7 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Every record with the number of the line where it begins; blank lines are passed over."""
+    """Each record with the number of its first line; blank lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
@@ -147,9 +147,9 @@ def _column_places(header: list[str], place: str) -> dict[str, int]:
     names = [column.strip().casefold() for column in header]
     for column in COLUMNS:
         if names.count(column) != 1:
-            trouble = "is missing" if column not in names else "is there twice"
+            problem = "is missing" if column not in names else "is there twice"
             raise DataError(
-                f"{place}: the column {column} {trouble}, the line is {','.join(header)!r}; "
+                f"{place}: the column {column} {problem}, the line is {','.join(header)!r}; "
                 "it has to name the columns title,rating, separated by a comma"
             )
     return {column: names.index(column) for column in (*COLUMNS, SAID) if column in names}

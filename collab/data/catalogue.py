@@ -1,4 +1,4 @@
-"""The catalogue of data sets: what there is, where it is found, and how it is read."""
+"""The catalogue of data sets: which exist, where they are found, and how they are read."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from collab.errors import DataError, SettingError
 class Entry:
     """One data set of the catalogue; `read` is None for the sample, which is generated.
 
-    `member_md5` holds the published MD5 of every file that is read, `fold_md5` those of its folds' files, which are read when a
-    fold is asked for.
+    `member_md5` holds the published MD5 of every file that is always read, `fold_md5` those of the fold files, which are read
+    on demand.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Entry:
     megabytes: float = 0.0
     address: str = ""
     readme: str = ""
-    terms: str = ""  # what its README allows and asks for, in our words
+    terms: str = ""  # the terms in its README, paraphrased
 
     @property
     def file_name(self) -> str:
@@ -108,14 +108,14 @@ CATALOGUE: dict[str, Entry] = {
 
 
 def entry_of(name: str) -> Entry:
-    """The catalogue's entry called `name`. Raises SettingError, naming the ones there are."""
+    """The catalogue entry called `name`. Raises SettingError, listing the known names."""
     if name not in CATALOGUE:
         raise SettingError(f"there is no data set {name!r}; there are {', '.join(CATALOGUE)}")
     return CATALOGUE[name]
 
 
 def find(name: str, folders: Sequence[Path]) -> Path | None:
-    """Where the data set lies: the first of `folders` that is it, or holds it as a zip or a folder; None if nowhere."""
+    """The path of the data set: the first of `folders` that is it, or contains it as a zip or a folder; None if not found."""
     entry = entry_of(name)
     for folder in folders:
         for place in (folder, folder / entry.file_name, folder / name):
@@ -130,9 +130,9 @@ Signature = tuple[tuple[str, int, int, int], ...]
 
 
 def signature(name: str, place: Path) -> Signature:
-    """What changes with the files of the data set at `place`: sizes and times of the zip, or of every file of it in a folder.
+    """Name, size and times of the zip at `place`, or of every file of the data set in that folder; it changes when they do.
 
-    The time at which a file's state changed is among them: a copy may keep its older time, and permissions have no other.
+    The ctime is included: a copy may keep its old mtime, and a change of permissions shows nowhere else.
     """
     files = [place / file for file in entry_of(name).all_md5] if place.is_dir() else [place]
     found = []
@@ -146,9 +146,9 @@ def signature(name: str, place: Path) -> Signature:
 
 
 def fault_of(name: str, place: Path) -> str:
-    """What is wrong with the data set at `place`; "" where all of its files are the published ones. Looks again when they change.
+    """What is wrong with the data set at `place`, "" if all of its files are the published ones. Cached until a file changes.
 
-    Files of folds do not count: they are checked when a fold is asked for.
+    Fold files are not checked here, but when a fold is read.
     """
     return _fault_of(name, place, signature(name, place))
 
@@ -163,9 +163,9 @@ def _fault_of(name: str, place: Path, _signature: Signature) -> str:
 
 
 def load_dataset(name: str, folders: Sequence[Path] = ()) -> Dataset:
-    """Read the data set called `name` from `folders`, each file checked against its published MD5; the sample needs none.
+    """Read the data set called `name` from `folders`, each file checked against its published MD5; the sample needs no folder.
 
-    Raises SettingError for an unknown name, DataError where it is nowhere to be found or is not what it should be.
+    Raises SettingError for an unknown name, DataError for a data set that is missing, damaged or not the published one.
     """
     entry = entry_of(name)
     if entry.read is None:

@@ -1,4 +1,4 @@
-"""Dataset: the raw rows of a data set as they were read, and the step that turns its ids into row numbers."""
+"""Dataset: the raw rows of a data set as read, and the encoding of its ids as row numbers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ITEMS_BY = ("title", "id")
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set as read, every complaint about it already made.
+    """A data set as read, already validated.
 
-    `ratings` holds user_id, item_id (str), rating (float32), time (int64, seconds since 1970); row i is line i of the file.
+    `ratings` holds user_id, item_id (str), rating (float32), time (int64, seconds since 1970); row i is rating i of the file.
     `items` holds item_id, title, year (Int64, may be missing) and genres ("Action|Comedy", "" where there are none).
-    `users` holds user_id, age, gender, occupation, or is None where nothing is known of them.
+    `users` holds user_id, age, gender, occupation, or is None where the data set does not describe them.
     `folds` maps the name of an official fold to a function that reads its held-out row numbers.
     """
 
@@ -48,10 +48,10 @@ class Dataset:
 
 
 def encode(dataset: Dataset, items_by: str = "title") -> Ratings:
-    """The data set's ratings with ids turned into row numbers, once.
+    """The data set's ratings with ids encoded as row numbers.
 
     `items_by="title"` merges ids that share a title, as the chapter does; "id" keeps them apart.
-    The vocabularies come from all rows, whatever is held out later. Raises SettingError for another `items_by`.
+    The vocabularies come from all rows, including those held out later. Raises SettingError for another `items_by`.
     """
     labels = item_labels(dataset, items_by).reindex(dataset.ratings.item_id)
     users, items = Vocabulary.of(dataset.ratings.user_id), Vocabulary.of(labels)
@@ -75,6 +75,6 @@ def item_labels(dataset: Dataset, items_by: str) -> pd.Series:
 
 
 def items_in_order(dataset: Dataset, ratings: Ratings, items_by: str) -> pd.DataFrame:
-    """The films of the data set by label, in the order of the vocabulary of `ratings`; row 0 is missing throughout."""
-    films = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
-    return films.set_index("label").reindex(list(ratings.items.labels))
+    """The items of the data set by label, in the order of the vocabulary of `ratings`; row 0 has only missing values."""
+    items = dataset.items.assign(label=item_labels(dataset, items_by).to_numpy()).drop_duplicates("label")
+    return items.set_index("label").reindex(list(ratings.items.labels))

@@ -1,4 +1,4 @@
-"""Fetch a data set from GroupLens and let nothing through that is not what it should be."""
+"""Download a data set from GroupLens and verify its files."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from collab.data.movielens import REMEDY, Archive
 from collab.errors import DataError, DownloadError
 
 SCRATCH_PREFIX = ".download-"
-"""How the folders begin in which a download is worked on, beside where it is going; one that was killed leaves its folder."""
+"""Prefix of the temporary folder of a download, beside its destination; a killed download leaves its folder behind."""
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
-CONNECT_SECONDS = 3.0  # an unreachable network is noticed after this long
-READ_SECONDS = 20.0  # and a connection that has gone silent after this
-pooch.get_logger().setLevel("WARNING")  # progress is ours to tell
-Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 while unknown)
+CONNECT_SECONDS = 3.0  # timeout for making a connection
+READ_SECONDS = 20.0  # timeout for a connection that sends nothing
+pooch.get_logger().setLevel("WARNING")  # progress is reported here instead
+Progress = Callable[[int, int], None]  # bytes received, bytes in total (0 while unknown)
 
 
 class _Reporter:
-    """What pooch wants of a progress bar, handed on to a plain function."""
+    """Adapts pooch's progress bar interface to a plain function."""
 
     def __init__(self, report: Progress) -> None:
         self.total = 0
@@ -55,10 +55,10 @@ def download(
     progress: Progress = lambda done, total: None,
     base_address: str = GROUPLENS,
 ) -> Path:
-    """Fetch `file_name` into `folder` and return its path; it appears there only when all of it is on the disk and right.
+    """Download `file_name` into `folder` and return its path; it appears there only once it is complete and verified.
 
-    The members named in `member_md5` are checked, not the archive: the same files may be packed anew. An older file is replaced.
-    Raises DownloadError saying what happened, with nothing left behind.
+    The members named in `member_md5` are checked, not the archive, which may be repacked. An older file is replaced.
+    Raises DownloadError saying what happened, and leaves nothing behind.
     """
     address = base_address + file_name
     try:
@@ -76,27 +76,26 @@ def download(
         ) from reason
     except (requests.RequestException, OSError, ValueError) as reason:
         if isinstance(reason, requests.HTTPError):
-            reason.response.close()  # pooch leaves the connection of a refusal open
-        if trouble := _of_the_disk(reason):
+            reason.response.close()  # pooch leaves the connection open after an HTTP error
+        if problem := _disk_problem(reason):
             raise DownloadError(
-                f"{address} could not be kept in {folder}: {trouble}. Nothing was changed. Make room there or name another "
+                f"{address} could not be kept in {folder}: {problem}. Nothing was changed. Make room there or name another "
                 "folder in COLLAB_HOME, and try again."
             ) from reason
         raise DownloadError(
-            f"{address} could not be fetched ({_in_short(reason)}). Check the network and try again, or put "
+            f"{address} could not be fetched ({_short_reason(reason)}). Check the network and try again, or put "
             f"{file_name} into a folder and name that folder in COLLAB_DATA."
         ) from reason
     return folder / file_name
 
 
 def _put_in_place(file: Path, place: Path) -> None:
-    """Rename the file to its place once its bytes are on the disk, so that after a crash there is all of it or what was there."""
+    """Flush the file to disk, then rename it to `place`: after a crash, `place` holds all of it or what it held before."""
     with file.open("rb+") as written:
         os.fsync(written.fileno())
     os.replace(file, place)
-    with suppress(
-        OSError
-    ):  # Windows opens no folders, some network disks sync none; the file is in its place all the same
+    # Windows cannot open folders and some network disks cannot sync them; the file is in its place anyway.
+    with suppress(OSError):
         folder = os.open(place.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -104,8 +103,8 @@ def _put_in_place(file: Path, place: Path) -> None:
             os.close(folder)
 
 
-def _of_the_disk(reason: Exception) -> str:
-    """What is wrong with the disk or the folder where a download goes; "" where the trouble is another."""
+def _disk_problem(reason: Exception) -> str:
+    """What is wrong with the disk or the destination folder; "" if the error has another cause."""
     if isinstance(reason, requests.RequestException) or not isinstance(reason, OSError):
         return ""
     if reason.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -117,7 +116,7 @@ def _of_the_disk(reason: Exception) -> str:
     return ""
 
 
-def _in_short(reason: Exception) -> str:
+def _short_reason(reason: Exception) -> str:
     if isinstance(reason, requests.ConnectTimeout):
         return f"no connection within {CONNECT_SECONDS:g} s"
     if isinstance(reason, requests.Timeout):

@@ -1,8 +1,8 @@
-"""Exports of other places as answers: a Letterboxd account (one file, or the zip of all), a MovieLens account, and our own CSV.
+"""Exports as answers: those of Letterboxd (one file, or the zip of all) and movielens.org, and Collab's own CSV.
 
-What is read, by its columns: `title,rating` is our own file, and with `movie_id` the file behind *Export ratings* on
-movielens.org; `Name,Year,Letterboxd URI` is Letterboxd's, where `Rating` holds half stars. Of a Letterboxd film without stars a
-file called watchlist says "haven't seen it", any other list of films watched "seen".
+The columns tell what a file is: `title,rating` is Collab's own, and with `movie_id` the file behind *Export ratings* on
+movielens.org; `Name,Year,Letterboxd URI` is Letterboxd's, where `Rating` holds half stars. A Letterboxd film without stars
+counts as "haven't seen it" in a file called watchlist, and as "seen" in any other.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from collab.errors import DataError
 LETTERBOXD, MOVIELENS, OWN = "Letterboxd", "MovieLens", ""
 
 LETTERBOXD_FILES = ("watchlist.csv", "watched.csv", "ratings.csv")
-"""What is read of Letterboxd's zip; what a later one says of a film counts more."""
+"""The files read from Letterboxd's zip; on the same film, a later one takes precedence."""
 
 LETTERBOXD_COLUMNS = ("name", "year", "letterboxd uri")
 LARGEST_MEMBER = 20_000_000
-"""Bytes of an unpacked file: a zip of a few kilobytes may hold gigabytes."""
+"""Limit on an unpacked file, in bytes: a zip of a few kilobytes may expand to gigabytes."""
 
 TAKEN = "a CSV file with the columns title,rating, or an export of Letterboxd or movielens.org"
 
 
 @dataclass(frozen=True)
 class Export:
-    """The answers of a file, and where it comes from: LETTERBOXD, MOVIELENS or OWN."""
+    """The answers in a file, and its origin: LETTERBOXD, MOVIELENS or OWN."""
 
     answers: RatingsFile
     origin: str
 
 
 def read_export(source: Path | bytes, rating_scale: RatingScale, name: str = "The file") -> Export:
-    """The answers in a file of any kind that is known, told by its columns.
+    """Read the answers in a file of any known kind, recognised by its content.
 
-    `source` is a path, or the content itself, which complaints call `name`. Raises DataError naming line, column, value and
-    remedy; then nothing was read.
+    `source` is a path, or the content itself, called `name` in error messages. Raises DataError naming line, column, value and
+    remedy; the file is then rejected as a whole.
     """
     if isinstance(source, Path):
         name = str(source)
@@ -67,9 +67,9 @@ def read_export(source: Path | bytes, rating_scale: RatingScale, name: str = "Th
 
 
 def spelt_as(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, tuple[str, ...]]:
-    """The export with every title as the catalogue spells it, and the titles that it lacks, which stay as they are.
+    """The export with titles spelt as in the catalogue, and the titles that the catalogue lacks, which stay unchanged.
 
-    Where two titles mean the same film the later one counts, and the film is among the `repeated`.
+    Where two titles match the same item, the later one counts and the catalogue's title is added to `repeated`.
     """
     answers = export.answers
     places, lacking = match_titles([title for title, _ in answers.rows], catalogue_titles)
@@ -88,8 +88,8 @@ def spelt_as(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, t
 
 
 def beside_stars(export: Export, rated: Collection[str]) -> RatingsFile:
-    """The answers of an export that are to be kept where the films `rated` have stars already: that Letterboxd lists a film as
-    watched, or to be watched, is no reason to forget them."""
+    """The answers of an export to keep where the titles `rated` already have stars: a Letterboxd list of films watched, or to
+    be watched, does not overwrite them."""
     if export.origin != LETTERBOXD:
         return export.answers
     rows = tuple((title, rating) for title, rating in export.answers.rows if rating is not None or title not in rated)
@@ -98,7 +98,7 @@ def beside_stars(export: Export, rated: Collection[str]) -> RatingsFile:
 
 @dataclass(frozen=True)
 class _Film:
-    """What one line of Letterboxd says: stars, or `weight` 1 for a film that was seen and 0 for one that was not."""
+    """One line of a Letterboxd file; `weight` is 2 for a film with stars, 1 for one seen without, 0 for one not seen."""
 
     title: str
     rating: float | None
@@ -106,7 +106,7 @@ class _Film:
 
 
 def _read_letterboxd(source: bytes, rating_scale: RatingScale, file: str, name: str) -> list[_Film]:
-    """The lines of one file called `file`; complaints call it `name`."""
+    """The films in one file called `file`; error messages call it `name`."""
     first, header, records = csv_table(source, name)
     names = [column.strip().casefold() for column in header]
     place = {column: names.index(column) for column in (*LETTERBOXD_COLUMNS, "rating") if column in names}
@@ -133,7 +133,7 @@ def _read_letterboxd(source: bytes, rating_scale: RatingScale, file: str, name: 
 
 
 def _answers_of(files: Sequence[Sequence[_Film]], name: str) -> RatingsFile:
-    """One answer a film: stars count more than "seen", and that more than "haven't seen it"; of two the same the later one."""
+    """One answer per film: stars take precedence over "seen", and "seen" over "haven't seen it"; of equals, the later wins."""
     best: dict[str, _Film] = {}
     repeated: dict[str, None] = {}
     for film in (film for films in files for film in films):
@@ -158,7 +158,7 @@ def _read_zip(source: bytes, rating_scale: RatingScale, name: str) -> RatingsFil
                     f"{name} holds none of {', '.join(LETTERBOXD_FILES)}; choose the zip that Letterboxd gives, or {TAKEN}"
                 )
             top = min((path.parent for path, _ in wanted), key=lambda folder: len(folder.parts))
-            here = {path.name: each for path, each in wanted if path.parent == top}  # deeper ones are what was deleted
+            here = {path.name: each for path, each in wanted if path.parent == top}  # deeper ones hold deleted films
             files = []
             for file in (each for each in LETTERBOXD_FILES if each in here):
                 if here[file].file_size > LARGEST_MEMBER:

@@ -1,4 +1,4 @@
-"""Features: what is known of users and films besides ratings, as rows of numbers that a model can use."""
+"""Features: side information on users and items, as numeric rows that a model can use."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from collab.data.genres import genre_flags
 from collab.data.ratings import Ratings
 
 YEAR_BANDS = 15
-"""Films are sorted by year into so many bands of about the same size."""
+"""Number of bands of about equal size into which items are sorted by year."""
 
 AGE_EDGES = (15, 20, 25, 30, 35, 40, 50, 60)
-"""Ages at which the next band of users begins."""
+"""Ages at which a new band begins."""
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
     """Features of all rows of the user table (n_users, f) and of the item table (n_items, g), float32.
 
-    Row 0 (`#na#`) and any row of which nothing is known is zero; None for a side of which nothing is known at all.
+    Row 0 (`#na#`) and any row without information is zero; None for a side that the data set does not describe.
     """
 
     users: np.ndarray | None
@@ -31,32 +31,32 @@ class Features:
 
 
 def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> Features:
-    """The features of the data set's users and films, in the order of the vocabularies of `ratings`.
+    """The features of the data set's users and items, in the order of the vocabularies of `ratings`.
 
-    A film has its genres, divided by the square root of their number so that a film of many genres weighs as much as one
-    of few, and the band of its year. A user has band of age, gender and occupation, 0/1 each. Nothing here comes from a rating.
+    An item has its genres, divided by the square root of their number so that an item of many genres weighs as much as one
+    of few, and the band of its year. A user has band of age, gender and occupation, 0/1 each. No feature comes from a rating.
     """
-    films = items_in_order(dataset, ratings, items_by)
-    words = item_words_of(films)
+    items = items_in_order(dataset, ratings, items_by)
+    words = item_words_of(items)
     users = None
     if dataset.users is not None:
         people = dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(ratings.users.labels))
         age = people.age.to_numpy(dtype=np.float64, na_value=np.nan)
         users = np.hstack([_bands(age, np.asarray(AGE_EDGES)), _one_hot(people.gender), _one_hot(people.occupation)])
-    return Features(users, words.features(films.genres, films.year))
+    return Features(users, words.features(items.genres, items.year))
 
 
 @dataclass(frozen=True, eq=False)
 class ItemWords:
-    """What the features of films say, column by column: `genres` by the alphabet, then the bands between `year_edges`."""
+    """The columns of the item features: `genres` in alphabetical order, then the bands between `year_edges`."""
 
     genres: tuple[str, ...]
     year_edges: np.ndarray
 
     def features(self, genres: Iterable[str], years: Iterable[float]) -> np.ndarray:
-        """The features (n, g), float32, of films with the genres "Action|Comedy" and these years; either may be missing.
+        """The features (n, g), float32, of items with `genres` such as "Action|Comedy" and `years`; either may be missing.
 
-        A genre that no film of the data set has says nothing.
+        A genre that no item of the data set has is ignored.
         """
         flags = genre_flags(pd.Series(list(genres), dtype="str"))
         of_genres = flags.reindex(columns=list(self.genres), fill_value=0).to_numpy(np.float32)
@@ -65,16 +65,16 @@ class ItemWords:
         return np.hstack([of_genres, _bands(year, self.year_edges)])
 
     def years_like(self, year: int) -> tuple[int | None, int | None]:
-        """The first and the last year whose films have the same features as those of `year`; None: there is no end."""
+        """The first and last year of the band that `year` is in; None where the band is open-ended."""
         above = int(np.searchsorted(self.year_edges, year, side="right"))
         low, high = np.ceil(self.year_edges[above - 1 : above]), np.ceil(self.year_edges[above : above + 1]) - 1
         return int(low[0]) if len(low) else None, int(high[0]) if len(high) else None
 
 
 def item_words_of(films: pd.DataFrame) -> ItemWords:
-    """The genres and the bands of years of a table of films with the columns genres and year, a row a film, row 0 unknown.
+    """The genres and year bands of a table with the columns genres and year, one row per item, row 0 unknown.
 
-    The items table of a run gives the same as the data set that it was trained on.
+    The items table of a run gives the same result as the data set that it was trained on.
     """
     year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
     known = year[~np.isnan(year)]
@@ -83,10 +83,10 @@ def item_words_of(films: pd.DataFrame) -> ItemWords:
 
 
 def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:
-    """The features of somebody who is not in the data set, as `features_of` describes its users, (f,).
+    """The features of a person who is not in the data set, in the columns that `features_of` gives its users, (f,).
 
-    None for what is not known, as is a gender or an occupation that nobody in the data set has: its features are NaN. Shape (0,)
-    where the data set does not describe people.
+    An argument is None where it is not known. Its features are then NaN, as for a gender or occupation that no user of the
+    data set has. Shape (0,) where the data set does not describe its users.
     """
     if dataset.users is None:
         return np.zeros(0, dtype=np.float32)
@@ -105,5 +105,5 @@ def _bands(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def _one_hot(values: pd.Series) -> np.ndarray:
-    """0/1 of every different value, in the order of the alphabet, (n, number of values); zeros where it is missing."""
+    """0/1 indicators of the distinct values in alphabetical order, (n, n_values); zeros where a value is missing."""
     return pd.get_dummies(values, dtype=np.float32).to_numpy()

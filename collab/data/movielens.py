@@ -1,4 +1,4 @@
-"""Readers of the two MovieLens layouts; every complaint about the files is made here, with file, line and remedy."""
+"""Readers of the two MovieLens layouts; all errors in the files are raised here, naming file, line and remedy."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ FOLDS_100K = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
 
 @dataclass(frozen=True)
 class Archive:
-    """The files of a data set, in a zip or in a folder; a file is found whatever folder it stands in inside the zip.
+    """The files of a data set, in a zip or in a folder; inside a zip, a file is found in any folder.
 
-    `md5` holds the MD5 that the bytes of a file must have, by the file's name; files that it does not name are read as they are.
+    `md5` maps the name of a file to the MD5 that its bytes must have; files that it does not name are not checked.
     """
 
     path: Path
@@ -86,19 +86,19 @@ class Archive:
             raise DataError(f"{self.path}: damaged or unreadable ({reason}). {REMEDY}") from reason
 
     def place(self, name: str) -> str:
-        """How messages call the file."""
+        """The file's name in error messages."""
         return str(self.path / name)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Text columns of a file together with the line on which each row stands."""
+    """Text columns of a file, with the line number of each row."""
 
     place: str
     columns: pd.DataFrame
     lines: list[int]
 
-    def complain(self, bad: np.ndarray, column: str, wanted: str) -> None:
+    def reject(self, bad: np.ndarray, column: str, wanted: str) -> None:
         """Raise DataError for the first row where `bad` is true."""
         if bad.any():
             row = int(np.argmax(bad))
@@ -112,12 +112,12 @@ class _Table:
         whole = dtype.startswith("int")
         bad = ~np.isfinite(values)
         if whole:
-            bad |= (values != np.floor(values)) | (np.abs(values) > 2.0**53)  # beyond, a double skips whole numbers
-        self.complain(bad, column, "a whole number" if whole else "a number")
+            bad |= (values != np.floor(values)) | (np.abs(values) > 2.0**53)  # beyond, float64 skips whole numbers
+        self.reject(bad, column, "a whole number" if whole else "a number")
         return values.astype(dtype)
 
     def ids(self, column: str) -> pd.Series:
-        self.complain(
+        self.reject(
             self.columns[column].str.strip().isin(["", UNKNOWN]).to_numpy(),
             column,
             f"an id (and not {UNKNOWN}, which stands for nobody)",
@@ -126,14 +126,14 @@ class _Table:
 
     def titles(self, column: str) -> pd.Series:
         titles = self.columns[column].str.strip()
-        self.complain(titles.isin(["", UNKNOWN]).to_numpy(), column, "a title")
+        self.reject(titles.isin(["", UNKNOWN]).to_numpy(), column, "a title")
         return titles
 
 
 def _read_table(
     archive: Archive, name: str, names: tuple[str, ...], separator: str, *, header: bool, encoding: str = "utf-8"
 ) -> _Table:
-    """The columns `names` of a delimited file, as text. With a `header` they are found by name, else by place."""
+    """The columns `names` of a delimited file, as text. With a `header` they are found by name, else by position."""
     place = archive.place(name)
     try:
         text = archive.read(name).decode(encoding)
@@ -173,8 +173,8 @@ def _read_table(
 def _read_ratings(table: _Table, scale: RatingScale, items: pd.DataFrame) -> pd.DataFrame:
     user, item, rating, time = table.columns.columns
     stars = table.numbers(rating, "float64")
-    table.complain(~scale.allows(stars), rating, f"on the scale {scale}")
-    table.complain(~table.columns[item].isin(items.item_id).to_numpy(), item, "the id of a film in the film file")
+    table.reject(~scale.allows(stars), rating, f"on the scale {scale}")
+    table.reject(~table.columns[item].isin(items.item_id).to_numpy(), item, "the id of a film in the film file")
     return pd.DataFrame(
         {
             "user_id": table.ids(user),
@@ -191,13 +191,11 @@ def _year(titles: pd.Series) -> pd.Series:
 
 
 def _check_ids(table: _Table, column: str) -> None:
-    table.complain(
-        table.columns[column].duplicated().to_numpy(), column, "named once; it stands in an earlier line too"
-    )
+    table.reject(table.columns[column].duplicated().to_numpy(), column, "named once; it stands in an earlier line too")
 
 
 def read_100k(archive: Archive) -> Dataset:
-    """MovieLens 100K: u.data, u.item (Latin-1), u.user, u.genre; its folds are read when asked for. Raises DataError."""
+    """MovieLens 100K: u.data, u.item (Latin-1), u.user, u.genre; its folds are read on demand. Raises DataError."""
     genre_table = _read_table(archive, "u.genre", ("genre", "number"), "|", header=False)
     genres = tuple(genre_table.columns.genre)
     if set(genres) != set(GENRES_100K):
@@ -227,7 +225,7 @@ def read_100k(archive: Archive) -> Dataset:
         archive, "u.user", ("user_id", "age", "gender", "occupation", "zip_code"), "|", header=False
     )
     _check_ids(user_table, "user_id")
-    user_table.complain(~user_table.columns.gender.isin(["F", "M"]).to_numpy(), "gender", "F or M")
+    user_table.reject(~user_table.columns.gender.isin(["F", "M"]).to_numpy(), "gender", "F or M")
     users = pd.DataFrame(
         {
             "user_id": user_table.ids("user_id"),
@@ -264,8 +262,8 @@ def _read_fold(archive: Archive, fold: str, ratings: pd.DataFrame) -> np.ndarray
             f"{ratings.item_id[row]} a second time, so the fold {fold} cannot tell which one it holds out. {REMEDY}"
         )
     rows = rated.get_indexer(pd.MultiIndex.from_frame(table.columns[["user_id", "item_id"]]))
-    table.complain(rows < 0, "item_id", "a film that this user has rated in u.data")
-    table.complain(
+    table.reject(rows < 0, "item_id", "a film that this user has rated in u.data")
+    table.reject(
         pd.Series(rows).duplicated().to_numpy(),
         "item_id",
         "held out once; the same rating stands in an earlier line too",
@@ -274,7 +272,7 @@ def _read_fold(archive: Archive, fold: str, ratings: pd.DataFrame) -> np.ndarray
 
 
 def read_latest_small(archive: Archive) -> Dataset:
-    """MovieLens latest small (2018): ratings.csv and movies.csv; nothing is known of its users. Raises DataError."""
+    """MovieLens latest small (2018): ratings.csv and movies.csv; it does not describe its users. Raises DataError."""
     item_table = _read_table(archive, "movies.csv", ("movieId", "title", "genres"), ",", header=True)
     _check_ids(item_table, "movieId")
     titles = item_table.titles("title")

@@ -1,4 +1,4 @@
-"""Vocabulary and Ratings: who rated what, with ids already turned into row numbers."""
+"""Vocabulary and Ratings: who rated what, with ids encoded as row numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-UNKNOWN = "#na#"  # place 0 of every vocabulary, as in the chapter: whoever is not in the data
+UNKNOWN = "#na#"  # row 0 of every vocabulary, as in the chapter: a user or item that is not in the data
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class RatingScale:
         return (steps >= 0) & (steps <= len(self.levels) - 1) & (steps == np.round(steps))
 
     def places(self, rating: np.ndarray) -> np.ndarray:
-        """The place of every rating among the levels, int64, shape of `rating`."""
+        """The index of each rating among the levels, int64, shape of `rating`."""
         return np.rint((np.asarray(rating, dtype=np.float64) - self.low) / self.step).astype(np.int64)
 
     def __str__(self) -> str:
@@ -41,16 +41,16 @@ class RatingScale:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Labels of a table's rows: `labels[0]` is `#na#`, the others are sorted and different from each other."""
+    """Labels of a table's rows: `labels[0]` is `#na#`, the others are sorted and unique."""
 
     labels: tuple[str, ...]
 
     @classmethod
     def of(cls, values: Sequence[str] | pd.Series) -> Vocabulary:
-        """The vocabulary of all different `values`; numbers are sorted as numbers."""
-        different = pd.unique(pd.Series(values, dtype="str"))
-        numeric = all(value.isdecimal() for value in different)
-        return cls((UNKNOWN, *sorted(different, key=int if numeric else None)))
+        """The vocabulary of the distinct `values`; if all are whole numbers, they are sorted as numbers."""
+        distinct = pd.unique(pd.Series(values, dtype="str"))
+        numeric = all(value.isdecimal() for value in distinct)
+        return cls((UNKNOWN, *sorted(distinct, key=int if numeric else None)))
 
     @cached_property
     def _index(self) -> pd.Index:
@@ -68,7 +68,7 @@ class Vocabulary:
 class Ratings:
     """Immutable columns of the same length n: `user_index`, `item_index` (int32), `rating` (float32), `time` (int64 s).
 
-    Row i is line i of the ratings file: merging ids into titles changes `item_index` and drops nothing.
+    As encoded, row i is rating i of the file: merging ids that share a title changes `item_index` and drops no row.
     """
 
     users: Vocabulary
@@ -86,7 +86,7 @@ class Ratings:
             ("rating", np.float32),
             ("time", np.int64),
         ):
-            column = np.array(getattr(self, name), dtype=dtype)  # a copy of our own: nobody else can change it
+            column = np.array(getattr(self, name), dtype=dtype)  # a private copy, which callers cannot change
             column.flags.writeable = False
             object.__setattr__(self, name, column)
         assert len(self.user_index) == len(self.item_index) == len(self.rating) == len(self.time)
@@ -96,12 +96,12 @@ class Ratings:
 
     @property
     def n_users(self) -> int:
-        """Rows of a user table, `#na#` counted."""
+        """Rows of a user table, including `#na#`."""
         return len(self.users)
 
     @property
     def n_items(self) -> int:
-        """Rows of an item table, `#na#` counted."""
+        """Rows of an item table, including `#na#`."""
         return len(self.items)
 
     def take(self, rows: np.ndarray) -> Ratings:
@@ -118,5 +118,5 @@ class Ratings:
 
 
 def liked_from(scale: RatingScale) -> float:
-    """The stars from which a rating counts as liked: three quarters up the scale, 4 of 1 to 5."""
+    """The lowest rating that counts as liked: three quarters up the scale, 4 on a scale of 1 to 5."""
     return scale.low + 0.75 * (scale.high - scale.low)

@@ -1,12 +1,12 @@
-"""The built-in sample: well-known films, and invented people whose ratings follow a plan that training can find again.
+"""The built-in sample: well-known films and synthetic users, whose ratings come from factors that training can recover.
 
-The films are facts; everything else is drawn. Fame and esteem in the film list are rough guesses, there so that the
-sample looks plausible: famous films are rated often, esteemed ones well. Counts and stars are shaped after MovieLens
-100K, no row of which is here.
+The films are real; everything else is random. Fame and esteem in the film list are rough guesses, there so that the
+sample looks plausible: famous films are rated often, esteemed ones well. Counts and stars are distributed as in MovieLens
+100K, but no row is taken from it.
 
-The same rows come out on every machine: draws are raw PCG64 words, which numpy keeps stable between versions; every
-number that is summed lies on a binary grid coarse enough for float64 to hold the sum exactly, in whatever order; and
-otherwise only the operations are used that IEEE 754 rounds correctly (no exp, no log).
+The rows are the same on every machine. Draws are raw PCG64 words, which numpy keeps stable between versions. Every
+number that is summed lies on a binary grid coarse enough for float64 to hold the sum exactly, in any order. All other
+operations are among those that IEEE 754 rounds correctly (no exp, no log).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from collab.data.ratings import RatingScale
 ITEMS = Path(__file__).with_name("sample_films.csv")
 SEED = 1920
 N_USERS = 650
-START = 1_704_067_200  # 1 January 2024, 00:00 UTC: after the youngest film
+START = 1_704_067_200  # 1 January 2024, 00:00 UTC: after the newest film
 DAY = 86_400
 
 # Share of 1, 2, 3 and 4 stars in MovieLens 100K, in ten-thousandths (histogram of u.data); the rest are 5 stars.
 STAR_SHARES = (611, 1137, 2715, 3417)
-# How many ratings films and users have, from the least to the most active: (percent of them below, number of ratings).
+# Quantiles of the number of ratings per film and per user: (percent of them below, number of ratings).
 ITEM_COUNTS = (
     (0, 1),
     (7, 1),
@@ -77,9 +77,9 @@ OCCUPATIONS = (
     "technician",
     "writer",
     "other",
-)  # between school and retirement
+)  # from 24 to 65; younger users are students, older ones retired
 
-# Where a genre pulls a film, in quarters:  spectacle, family, dread, laughter, heart, past
+# What a genre adds to a film's tastes, in quarters: spectacle, family, dread, laughter, heart, past
 GENRE_PULLS = {
     "Action": (4, 0, 0, 0, -2, 0),
     "Adventure": (3, 1, -1, 0, -1, 0),
@@ -100,15 +100,15 @@ GENRE_PULLS = {
     "War": (1, -1, 0, -2, 1, 2),
     "Western": (1, 0, 0, 0, -1, 3),
 }
-TASTE_SPREAD = (0.4375, 0.375, 0.34375, 0.28125, 0.28125, 0.1875)  # standard deviation of users' taste for each pull
-QUALITY_STEP = 0.05078125  # stars for one point of esteem
-USER_SPREAD = 0.5  # stars: standard deviation of how generous users are
-NOISE_SPREAD = 0.65625  # stars: what no model can know
+TASTE_SPREAD = (0.4375, 0.375, 0.34375, 0.28125, 0.28125, 0.1875)  # standard deviation of users, per taste
+QUALITY_STEP = 0.05078125  # stars per point of esteem
+USER_SPREAD = 0.5  # stars: standard deviation of user biases
+NOISE_SPREAD = 0.65625  # stars: standard deviation of what no model can predict
 
 
 @dataclass(frozen=True)
 class PlantedTruth:
-    """What the ratings were made from: liking = user_biases + item_quality + user_tastes · item_tastes + noise, stars.
+    """What the ratings are generated from: liking = user_biases + item_quality + user_tastes · item_tastes + noise, stars.
 
     Row i of the item arrays is item_id i + 1, row u of the user arrays user_id u + 1. `item_quality` (n_items,),
     `item_tastes` (n_items, 6), `user_tastes` (n_users, 6), `user_biases` (n_users,): float64, read-only, of mean 0
@@ -127,7 +127,7 @@ class PlantedTruth:
 
 
 class _Draws:
-    """Random numbers that are the same everywhere: made of raw words by integer arithmetic."""
+    """Random numbers that are the same on every machine: raw words, converted by integer arithmetic."""
 
     def __init__(self, seed: int) -> None:
         self._words = np.random.PCG64(seed)
@@ -149,7 +149,7 @@ class _Draws:
 
 
 def load_sample() -> Dataset:
-    """The sample as a data set; it is called synthetic wherever it appears."""
+    """The sample as a data set, marked as synthetic."""
     return Dataset(
         name="sample",
         title="Built-in sample",
@@ -172,7 +172,7 @@ def sample_items() -> pd.DataFrame:
 
 
 def sample_users() -> pd.DataFrame:
-    """The invented people: user_id, age, gender, occupation."""
+    """The synthetic users: user_id, age, gender, occupation."""
     age, draws = _ages(), _Draws(SEED + 1)
     work = np.array(OCCUPATIONS)[draws.below(len(OCCUPATIONS), N_USERS)]
     occupation = np.select([age < 24, age > 65], ["student", "retired"], work)
@@ -189,12 +189,12 @@ def sample_users() -> pd.DataFrame:
 
 @cache
 def planted_truth() -> PlantedTruth:
-    """The plan behind the ratings: genres and year place a film; age leans a user towards old films or new."""
+    """The parameters behind the ratings: a film's depend on its genres, year and esteem, a user's taste for the past on age."""
     films, draws = _films(), _Draws(SEED)
     genres = films.genres.map(genres_of)
     quarters = np.array([np.sum([GENRE_PULLS[genre] for genre in named], axis=0) for named in genres])  # (n_items, 6)
     pulls = quarters / (4 * np.sqrt(genres.str.len().to_numpy()))[:, None]
-    pulls[:, 5] += np.clip((1988 - films.year.to_numpy()) / 16, -2, 2)  # the past
+    pulls[:, 5] += np.clip((1988 - films.year.to_numpy()) / 16, -2, 2)  # past
     item_tastes = _centred(pulls + 0.25 * draws.bell(*pulls.shape))
     item_quality = _centred(QUALITY_STEP * films.esteem.to_numpy() + 0.125 * draws.bell(len(films)))
     user_tastes = draws.bell(N_USERS, 6) * TASTE_SPREAD
@@ -206,7 +206,7 @@ def sample_ratings() -> pd.DataFrame:
     """The ratings, earliest first: user_id, item_id, rating (float32, whole stars), time (int64, Unix seconds)."""
     truth, draws = planted_truth(), _Draws(SEED + 2)
     affinity = truth.affinity
-    user, item = _who_rates_what(affinity, draws)
+    user, item = _rated_pairs(affinity, draws)
     liking = (
         truth.user_biases[user] + truth.item_quality[item] + affinity[user, item] + NOISE_SPREAD * draws.bell(len(user))
     )
@@ -224,19 +224,20 @@ def sample_ratings() -> pd.DataFrame:
     )
 
 
-def _who_rates_what(affinity: np.ndarray, draws: _Draws) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers (user, item) of every rating, each user's together and what they came to first in front.
+def _rated_pairs(affinity: np.ndarray, draws: _Draws) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers (user, item) of every rating, grouped by user, each user's in the order in which they rate.
 
-    The odds that u rates i are activity_u · reach_i · pull_ui. Reach is fitted so that films get about the counts
-    planned for them; every user then takes exactly as many films as planned, so activity only helps to find reach.
+    The odds that u rates i are activity_u · reach_i · pull_ui. Reach is fitted so that films get about their target
+    counts; every user then takes exactly their target number, before films that nobody took are added, so activity only
+    helps to fit reach.
     """
     n_users, n_items = affinity.shape
-    fame = _films().fame.to_numpy() * 16 + draws.below(48, n_items)  # a little chance among films of like fame
+    fame = _films().fame.to_numpy() * 16 + draws.below(48, n_items)  # some randomness among films of similar fame
     item_counts = np.empty(n_items, dtype=np.int64)
     item_counts[np.argsort(fame, kind="stable")] = _spread(ITEM_COUNTS, n_items)
     user_counts = _spread(USER_COUNTS, n_users)[np.argsort(draws.uniform(n_users), kind="stable")]
     lean = np.clip(affinity / 4, -0.75, 0.75)
-    pull = (1 + lean) / (1 - lean)  # near exp(affinity / 2), without exp: people see more of what they like
+    pull = (1 + lean) / (1 - lean)  # about exp(affinity / 2), without exp: people see more of what they like
     activity, reach = user_counts / n_items, item_counts / n_users * 8.0
     for _ in range(6):
         activity = activity * user_counts / _expected(activity, reach, pull).sum(axis=1)
@@ -246,25 +247,25 @@ def _who_rates_what(affinity: np.ndarray, draws: _Draws) -> tuple[np.ndarray, np
     order = np.argsort(waiting, axis=1, kind="stable")
     taken = np.arange(n_items) < user_counts[:, None]
     user, item = np.nonzero(taken)[0], order[taken]
-    left_out = np.setdiff1d(np.arange(n_items), item)  # films nobody took: whoever came nearest rates them after all
+    left_out = np.setdiff1d(np.arange(n_items), item)  # films nobody took: the user who came nearest rates them too
     user, item = np.append(user, waiting[:, left_out].argmin(axis=0)), np.append(item, left_out)
     together = np.argsort(user, kind="stable")
     return user[together], item[together]
 
 
 def _expected(activity: np.ndarray, reach: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    """Chance of every pair (n_users, n_items), on a grid so that sums are exact."""
+    """Probability of every pair (n_users, n_items), on a grid so that sums are exact."""
     odds = activity[:, None] * reach * pull
     return np.rint(odds / (1 + odds) * 2.0**32) * 2.0**-32
 
 
 def _times(user: np.ndarray, draws: _Draws) -> np.ndarray:
-    """Seconds since 1970, in `user`'s order: people come some day of the year, rate in bursts, and some come back."""
+    """Seconds since 1970, in the order of `user`: users start at a random time of the year, rate in bursts, and some return."""
     n_ratings = len(user)
     gap = 3 + draws.below(40, n_ratings)
-    comes_back = draws.below(128, n_ratings) == 0
-    gap += np.where(comes_back, DAY + draws.below(20 * DAY, n_ratings), 0)
-    first = np.flatnonzero(np.diff(user, prepend=-1))  # the row where each user begins
+    returns = draws.below(128, n_ratings) == 0
+    gap += np.where(returns, DAY + draws.below(20 * DAY, n_ratings), 0)
+    first = np.flatnonzero(np.diff(user, prepend=-1))  # the first row of each user
     gap[first] = 0
     since_first = np.cumsum(gap)
     since_first -= since_first[first][user]
@@ -286,7 +287,7 @@ def _ids(n: int) -> pd.Index:
 
 
 def _centred(values: np.ndarray) -> np.ndarray:
-    """`values` less their mean by column, on a grid of 1/1024: their products and sums are then exact in float64."""
+    """`values` minus their column means, on a grid of 1/1024, so that products and sums are exact in float64."""
     on_grid = np.rint(values * 1024)
     centred = (on_grid - np.rint(on_grid.sum(axis=0) / len(values))) / 1024
     centred.flags.writeable = False
@@ -294,9 +295,9 @@ def _centred(values: np.ndarray) -> np.ndarray:
 
 
 def _spread(knots: tuple[tuple[int, int], ...], n: int) -> np.ndarray:
-    """n whole numbers, ascending, that run along straight lines through the `knots` (percent, value)."""
+    """n ascending whole numbers, interpolated linearly between the `knots` (percent, value)."""
     percent, value = np.array(knots).T
-    place = (2 * np.arange(n) + 1) * 50  # the middle of each n-th part, in percent times n: whole numbers throughout
+    place = (2 * np.arange(n) + 1) * 50  # the middle of each n-th part, in percent times n: all integers
     left = np.searchsorted(percent * n, place, side="right") - 1
     run, rise = np.diff(percent)[left] * n, np.diff(value)[left]
     return value[left] + (2 * rise * (place - percent[left] * n) + run) // (2 * run)

@@ -1,4 +1,4 @@
-"""Split: which rows train a model, which are held out to check it, and which stay sealed until the choosing is over."""
+"""Split: which rows train a model, which are held out to validate it, and which stay sealed until a model is chosen."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collab.data.dataset import Dataset
 from collab.errors import DataError, SettingError
 
 SHARE_LIMITS = (0.01, 0.9)
-SEALED = "+sealed:"  # what stands between the form of a holdout and the share of its sealed rows
+SEALED = "+sealed:"  # separates the form of a holdout from the share of its sealed rows
 NONE = np.empty(0, dtype=np.int64)
 NONE.flags.writeable = False
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers (int64) of the ratings: `train` fits, `valid` is held out and may be looked at while choosing, `test` is
-    sealed: never looked at before the choice is made (empty where none was asked for). Together every row, none twice."""
+    """Row numbers (int64) of the ratings, each row in exactly one part: `train` fits, `valid` is held out for model selection,
+    `test` is sealed, not to be used before a model is chosen (empty if not requested)."""
 
     train: np.ndarray
     valid: np.ndarray
@@ -27,14 +27,14 @@ class Split:
 
 
 def with_sealed(holdout: str, share: float) -> str:
-    """`holdout` with a sealed share; any that it has already is replaced."""
+    """`holdout` with a sealed share; an existing one is replaced."""
     return f"{holdout.rpartition(SEALED)[0] or holdout}{SEALED}{share:g}"
 
 
 def sealed_share(holdout: str) -> tuple[str, float]:
-    """A holdout's form without its sealed rows, and their share, 0.0 where it seals none.
+    """A holdout's form without its sealed part, and the share of sealed rows, 0.0 where there are none.
 
-    Raises SettingError for a share that is no number or out of range.
+    Raises SettingError for a share that is not a number or out of range.
     """
     form, sign, text = holdout.rpartition(SEALED)
     if not sign:
@@ -53,10 +53,10 @@ def sealed_share(holdout: str) -> tuple[str, float]:
 
 
 def seal(split: Split, share: float, seed: int, *, drawn: bool) -> Split:
-    """Take `share` of all rows out of the training rows as `test`; the held-out rows stay what they are.
+    """Move `share` of all rows from the training rows to `test`; the held-out rows do not change.
 
-    Where the training rows are `drawn` in a random order already, the sealed rows are the first of them; otherwise they are
-    the first of `numpy.random.default_rng(seed).permutation` of the training rows, and the others keep their order.
+    Where the training rows are already in random order (`drawn`), the first of them are sealed; otherwise the first of
+    `numpy.random.default_rng(seed).permutation` of the training rows are, and the others keep their order.
     """
     n_sealed = round(share * (len(split.train) + len(split.valid)))
     if n_sealed == 0 or n_sealed >= len(split.train):
@@ -94,9 +94,9 @@ def _n_valid(n_rows: int, share: float) -> int:
 
 
 def split_by_time(time: np.ndarray, share: float) -> Split:
-    """Hold out the newest `share` of the rows; `time` is (n_rows,), and of rows given at the same time the last count as newest.
+    """Hold out the newest `share` of the rows; `time` is (n_rows,), and of rows with equal times the last count as newest.
 
-    Both parts are in the order of time. Raises SettingError for a share out of range, or one that leaves a part empty.
+    Both parts are ordered by time. Raises SettingError for a share out of range, or one that leaves a part empty.
     """
     n_rows = len(time)
     n_valid = _n_valid(n_rows, share)
@@ -105,17 +105,17 @@ def split_by_time(time: np.ndarray, share: float) -> Split:
 
 
 def split_last(user_index: np.ndarray, time: np.ndarray, n: int) -> Split:
-    """Hold out the newest `n` ratings of every user who has more than that; the rows of the others all train.
+    """Hold out the newest `n` ratings of every user with more than `n`; all rows of the other users train.
 
-    Both arrays are (n_rows,); of rows given at the same time the last count as newest. Both parts are in the order of the
-    file. Raises SettingError where nobody has more than `n`.
+    Both arrays are (n_rows,); of rows with equal times the last count as newest. Both parts are in file order. Raises
+    SettingError for `n` below 1, or where no user has more than `n`.
     """
     if n < 1:
         raise SettingError(f"the last {n} ratings of every user are to be held out; allowed is a whole number from 1")
     order = np.lexsort((time, user_index))
     n_of_user = np.bincount(user_index)
     ends = np.cumsum(n_of_user)
-    from_end = ends[user_index[order]] - np.arange(len(order))  # 1 for the newest of its user
+    from_end = ends[user_index[order]] - np.arange(len(order))  # 1 for each user's newest
     held_out = np.zeros(len(order), dtype=bool)
     held_out[order] = (from_end <= n) & (n_of_user[user_index[order]] > n)
     if not held_out.any():
@@ -134,8 +134,8 @@ def split_by(holdout: str, dataset: Dataset, seed: int) -> Split:
     """The split that `holdout` names.
 
     "random:0.2" holds out a share (`split_random`), "fold:u1" the test rows of an official fold, "rows:FILE" the
-    0-based row numbers in a file, one a line. Each may end in "+sealed:0.1": so large a share of all rows is then taken out of
-    the training rows and sealed (`seal`). Raises SettingError for another form, DataError for a bad file.
+    0-based row numbers in a file, one per line. Each may end in "+sealed:0.1": that share of all rows is then moved from
+    the training rows to the sealed ones (`seal`). Raises SettingError for another form, DataError for a bad file.
     """
     form, share = sealed_share(holdout)
     split = _split_by_form(form, dataset, seed)

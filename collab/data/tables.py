@@ -1,7 +1,7 @@
-"""Tables of films and users: what a run knows of every row of its vocabularies, and which rows were trained.
+"""Item and user tables: what a run knows of every row of its vocabularies, and which items were trained.
 
-A row's position in the items table is its `item_index`, in the users table its `user_index`; row 0 is the unknown one, "#na#". A
-film without a training rating has factors that nobody ever moved: it is left out of every list.
+A row's position in the items table is its `item_index`, in the users table its `user_index`; row 0 is the unknown one, "#na#".
+The factors of an item without a training rating were never updated, so every list leaves it out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collab.data.ratings import UNKNOWN, Ratings
 
 
 def describe_items(dataset: Dataset, ratings: Ratings, items_by: str, damping: float = 5.0) -> pd.DataFrame:
-    """What is known of every row of an item table, counts and means over `ratings` (pass the training rows).
+    """Every row of an item table, with counts and means over `ratings` (pass the training rows).
 
     Columns: label, title, year, genres, n_ratings, mean_rating (NaN without ratings), damped_mean; row 0 is `#na#`.
     damped_mean = (sum of ratings + damping · global mean) / (n_ratings + damping).
@@ -41,21 +41,21 @@ def _counts_and_means(index: np.ndarray, rating: np.ndarray, length: int, dampin
 
 
 def trained_items(items: pd.DataFrame, minimum_count: int = 1) -> np.ndarray:
-    """The item indices with at least `minimum_count` training ratings, ascending, without "#na#" and the untrained."""
+    """The item indices with at least `minimum_count` training ratings, ascending, without "#na#" and untrained items."""
     counts = items["n_ratings"].to_numpy()
     item_index = np.flatnonzero(counts >= max(1, minimum_count))
     return item_index[item_index > 0]
 
 
 def most_rated_items(items: pd.DataFrame, n: int) -> np.ndarray:
-    """The item indices of the `n` films with most training ratings, most first (equal counts: lower index first)."""
+    """The indices of the `n` items with most training ratings, in descending order (equal counts: lower index first)."""
     item_index = trained_items(items)
     order = np.argsort(-items["n_ratings"].to_numpy()[item_index], kind="stable")
     return item_index[order[:n]]
 
 
 def item_rows(items: pd.DataFrame, item_index: np.ndarray, columns: list[str]) -> pd.DataFrame:
-    """The rows `item_index` of the items table in that order, with their `columns` behind the index itself."""
+    """The rows `item_index` of the items table in that order: a column `item_index`, then `columns`."""
     rows = items.iloc[item_index][columns].reset_index(drop=True)
     rows.insert(0, "item_index", item_index)
     return rows

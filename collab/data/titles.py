@@ -1,4 +1,4 @@
-"""Titles: how a catalogue writes them, how people say them, and which is which."""
+"""Titles: match other spellings to those of a catalogue, and put moved articles back in front."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from collab.data.ratings import UNKNOWN
 
 ARTICLES = "the|a|an|le|la|les|l'|un|une|el|los|las|una|il|lo|gli|i|der|die|das|den|det|de|het|o|os|as"
-"""Words that catalogues move behind a title, "Thing, The (1982)", in the languages that MovieLens does it for."""
+"""Articles that catalogues move behind a title, "Thing, The (1982)", in the languages for which MovieLens does so."""
 
 
 def match_titles(titles: Sequence[str], catalogue_titles: Sequence[str]) -> tuple[list[int | None], list[str]]:
-    """For each title its place in the catalogue, or None, and the list of titles that are not there.
+    """The catalogue index of each title, or None, and the list of titles without a match.
 
-    An exact match goes first. Else case, accents, spaces, curly quotes and the place of an article do not matter: "the
-    thing (1982)" finds "Thing, The (1982)". Else punctuation does not matter either, and a name in brackets is as good as the
-    one before it: "Se7en (1995)" finds "Seven (a.k.a. Se7en) (1995)". The year always has to agree, and where two films of the
-    catalogue would fit neither is taken: rather not found than a wrong film. A title that is there twice means its first.
+    An exact match comes first. Next, case, accents, spaces, curly quotes and the position of an article are ignored: "the
+    thing (1982)" matches "Thing, The (1982)". Last, punctuation is ignored too, and a name in brackets is as good as the one
+    before it: "Se7en (1995)" matches "Seven (a.k.a. Se7en) (1995)". The year always has to agree. A title that fits two
+    catalogue entries is left unmatched rather than matched wrongly. Of a title that is in the catalogue twice, the first counts.
     """
     exact: dict[str, int] = {}
     for index, title in enumerate(catalogue_titles):
@@ -53,7 +53,7 @@ _MOVED_ARTICLE = re.compile(rf"(^|\()([^()]*?), ({ARTICLES})(?=$|\)| \()", re.IG
 
 
 def _plain(title: str) -> str:
-    """A title without case, accents and doubled spaces, its articles in front; for comparing only."""
+    """A title without case, accents and repeated spaces, its articles in front; for comparison only."""
     letters = unicodedata.normalize("NFKD", title.translate(_SIGNS))
     letters = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
     moved = _MOVED_ARTICLE.sub(r"\1\3 \2", " ".join(letters.split()))
@@ -70,7 +70,7 @@ _ALSO_KNOWN = re.compile(r"^\s*a\.?k\.?a\.?:?\s+", re.IGNORECASE)
 
 
 def _names(title: str) -> set[str]:
-    """Every name of a film with its year, before brackets and in them, without punctuation; none where no year is given."""
+    """All names in a title, outside and inside brackets, with its year and without punctuation; empty without a year."""
     year = _LAST_YEAR.search(title)
     if year is None:
         return set()

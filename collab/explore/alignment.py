@@ -1,7 +1,7 @@
-"""Two runs side by side: one space of films laid onto another (orthogonal Procrustes), and how much of the two agrees.
+"""Two runs compared: the item space of one aligned with that of the other (orthogonal Procrustes), and how far they agree.
 
-A rotation or reflection of all factors changes no dot product, so which way a space is turned is left to the seed: places in two
-runs can be compared once the second is turned onto the first, nearest films by cosine or distance at once.
+Rotating or reflecting all factors changes no dot product, so the orientation of a space depends on the seed alone. Positions in
+two runs are comparable only after the second is rotated onto the first; nearest items by cosine or distance always are.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from collab.errors import SettingError
 from collab.explore.components import item_axes
 
 MEASURES = ("cosine", "euclidean")
-"""The measures of closeness that no rotation changes."""
+"""Measures of closeness that are invariant under rotation."""
 
 COUNT_BANDS = (1, 5, 20, 50, 100, 200)
-"""The fewest ratings of each band of `kept_by_count`."""
+"""Lower bound, in ratings, of each band of `kept_by_count`."""
 
 N_SHUFFLES = 3
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """Films of two runs in one space: `first` (n, d), about its middle, and `second` (n, d), laid onto it as told by `align`.
+    """Items of two runs in one space: `first` (n, d), centred, and `second` (n, d), aligned with it by `align`.
 
-    `disparity`, 0 … 1, is the share of one run's variance about its middle that the other, however scaled, leaves unexplained:
-    1 − (Σ x·yR)² / (Σ |x|² Σ |y|²), the same from either side (the third value of `scipy.spatial.procrustes` where turned).
-    `moved` (n,) is the distance between a film's two places in shares of `spread`, the root of the mean squared distance of the
-    first's films from their middle; the mean of its squares is `disparity` where turned.
+    `disparity`, 0 … 1, is the share of one run's variance about its mean that the other leaves unexplained at any scale:
+    1 − (Σ x·yR)² / (Σ |x|² Σ |y|²). It is symmetric in the two runs; with rotation it is the third value of
+    `scipy.spatial.procrustes`. `moved` (n,) is the distance between an item's two positions in units of `spread`, the root mean
+    squared distance of the first run's items from their mean. With rotation, the mean of its squares is `disparity`.
     """
 
     first: np.ndarray
@@ -47,7 +47,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Plane:
-    """Both runs' films, each (n, 2), on the first run's principal axes, and each run's share of variance on them (2,)."""
+    """The items of both runs, each (n, 2), on the first run's principal axes, and each run's share of variance on them (2,)."""
 
     first: np.ndarray
     second: np.ndarray
@@ -57,8 +57,10 @@ class Plane:
 
 @dataclass(frozen=True)
 class Kept:
-    """How many of a film's `k` nearest are the same in two runs: `share` (n,), 0 … 1; `chance` is its mean where one of the two
-    names any k of the other films with equal chance, k / (n − 1)."""
+    """The `share` (n,), 0 … 1, of each item's `k` nearest neighbours that two runs have in common.
+
+    `chance` is the expected share where one of the two runs picks k of the other items at random, k / (n − 1).
+    """
 
     share: np.ndarray
     k: int
@@ -66,10 +68,10 @@ class Kept:
 
 
 def common_items(first: pd.DataFrame, second: pd.DataFrame, by: str = "title", minimum_count: int = 1) -> pd.DataFrame:
-    """The films with at least `minimum_count` training ratings in both runs, by their items tables, most rated first.
+    """The items with at least `minimum_count` training ratings in both runs, most rated first, from the runs' items tables.
 
-    `by` is the column that says which films are the same ("title" or "label"); of films that share it within a run, the most
-    rated counts. Columns: first_index, second_index (rows of the two tables), title, genres, year, n_first, n_second, and
+    `by` is the column that identifies an item ("title" or "label"); of items that share a value within a run, the most rated
+    one is taken. Columns: first_index, second_index (rows of the two tables), title, genres, year, n_first, n_second, and
     n_ratings, the smaller of the two counts.
     """
     minimum_count = max(1, minimum_count)
@@ -80,21 +82,21 @@ def common_items(first: pd.DataFrame, second: pd.DataFrame, by: str = "title", m
         side["count"] = items["n_ratings"].to_numpy()[index]
         sides.append(side[side["count"] >= minimum_count].drop_duplicates("key"))
     pairs = sides[0].merge(sides[1], on="key", suffixes=("_first", "_second"))
-    films = first[["title", "genres", "year"]].iloc[pairs["index_first"]].reset_index(drop=True)
-    films.insert(0, "first_index", pairs["index_first"].to_numpy())
-    films.insert(1, "second_index", pairs["index_second"].to_numpy())
-    films["n_first"], films["n_second"] = pairs["count_first"].to_numpy(), pairs["count_second"].to_numpy()
-    films["n_ratings"] = films[["n_first", "n_second"]].min(axis=1)
-    return films.sort_values(["n_ratings", "first_index"], ascending=[False, True], ignore_index=True)
+    common = first[["title", "genres", "year"]].iloc[pairs["index_first"]].reset_index(drop=True)
+    common.insert(0, "first_index", pairs["index_first"].to_numpy())
+    common.insert(1, "second_index", pairs["index_second"].to_numpy())
+    common["n_first"], common["n_second"] = pairs["count_first"].to_numpy(), pairs["count_second"].to_numpy()
+    common["n_ratings"] = common[["n_first", "n_second"]].min(axis=1)
+    return common.sort_values(["n_ratings", "first_index"], ascending=[False, True], ignore_index=True)
 
 
 def align(first: np.ndarray, second: np.ndarray, *, turn: bool = True) -> Alignment:
-    """Lay the films `second` (n, d2) onto the same films `first` (n, d1): shifted, turned (or mirrored) and scaled as one body.
+    """Align the items `second` (n, d2) with the same items `first` (n, d1) by a shift, a rotation or reflection, and a scale.
 
-    Both are put about their means, and the narrower one gets columns of zeros. `turn`: the orthogonal R that minimises
-    Σ |x − s y R|² (Schönemann 1966, by `scipy.linalg.orthogonal_procrustes`) with the s that does; else the axes as they are, and
-    the s that gives both the same spread. Raises SettingError where the rows are not the same films, fewer than two, not finite,
-    or all in one place.
+    Both are centred on their means, and the narrower one is padded with columns of zeros. With `turn`, the orthogonal R and the
+    scale s minimise Σ |x − s y R|² (Schönemann 1966, by `scipy.linalg.orthogonal_procrustes`). Without it the axes stay as they
+    are, and s gives both the same spread. Raises SettingError where the rows are not the same items, fewer than two, not finite,
+    or all at one point.
     """
     x, y = (np.asarray(factors, dtype=np.float64) for factors in (first, second))
     if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
@@ -123,7 +125,7 @@ def align(first: np.ndarray, second: np.ndarray, *, turn: bool = True) -> Alignm
 
 
 def plane_of(alignment: Alignment) -> Plane:
-    """Both runs of an alignment on the first two principal components of the first's films (`components.item_axes`)."""
+    """Both runs of an alignment on the first two principal components of the first run's items (`components.item_axes`)."""
     components = item_axes(alignment.first, 2).components  # (2, d)
     sides = [side @ components.T for side in (alignment.first, alignment.second)]  # (n, 2)
     totals = [side.var(axis=0).sum() for side in (alignment.first, alignment.second)]
@@ -132,8 +134,10 @@ def plane_of(alignment: Alignment) -> Plane:
 
 
 def chance_disparity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> float:
-    """The disparity after turning where the second's films are shuffled, mean of `N_SHUFFLES`: what a rotation explains of
-    nothing. It is the lower below 1 the more factors there are for a film. Raises SettingError as `align`."""
+    """The chance level of the disparity: the mean after rotation over `N_SHUFFLES` shuffles of the second run's items.
+
+    The more factors there are per item, the further it falls below 1. Raises SettingError as `align`.
+    """
     generator = np.random.default_rng(seed)
     second = np.asarray(second)
     shuffled = (second[generator.permutation(len(second))] for _ in range(N_SHUFFLES))
@@ -141,9 +145,9 @@ def chance_disparity(first: np.ndarray, second: np.ndarray, seed: int = 0) -> fl
 
 
 def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
-    """The rows of the `k` nearest other films of every film, closest first: (n, k), k cut to n − 1.
+    """The rows of the `k` nearest other items of every item, closest first: (n, k), with k capped at n − 1.
 
-    `factors` (n, d); cosine and Euclidean distance as of `collab.explore.similarity`. Raises SettingError for another measure.
+    `factors` (n, d); cosine and Euclidean distance as in `collab.explore.similarity`. Raises SettingError for another measure.
     """
     _check_measure(measure)
     places = _places(np.asarray(factors, dtype=np.float64), measure)
@@ -151,28 +155,28 @@ def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
     if k < 1:
         return np.empty((len(places), 0), dtype=np.int64)
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(places)
-    return search.kneighbors(return_distance=False)  # without a query a film is no neighbour of itself
+    return search.kneighbors(return_distance=False)  # without a query no item is its own neighbour
 
 
 def neighbours_kept(first: np.ndarray, second: np.ndarray, k: int = 10, measure: str = "cosine") -> Kept:
-    """Which share of every film's `k` nearest of the first run are among its k nearest of the second, too.
+    """The share of every item's `k` nearest items in the first run that are also among its k nearest in the second.
 
-    `first` (n, d1) and `second` (n, d2) are the same films' factors as the models have them, not turned. k is cut to n − 1.
-    Raises SettingError for fewer than two films, rows that are not the same, or another measure.
+    `first` (n, d1) and `second` (n, d2) are the models' own factors of the same items, not rotated. k is capped at n − 1.
+    Raises SettingError for fewer than two items, different numbers of rows, or another measure.
     """
     if len(first) != len(second) or len(first) < 2:
         raise SettingError(f"{len(first)} and {len(second)} films; give the same films of both runs, at least 2")
     own, other = (np.sort(nearest(factors, k, measure), axis=1) for factors in (first, second))  # (n, k)
     n, k = own.shape
-    rows = np.arange(n)[:, None] * n  # so that one search serves all films
+    rows = np.arange(n)[:, None] * n  # one search serves all items
     same = np.isin((own + rows).ravel(), (other + rows).ravel(), assume_unique=True).reshape(n, k)
     return Kept(same.mean(axis=1), k, k / (n - 1))
 
 
 def kept_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
-    """The mean share of neighbours kept by the films' number of ratings: a row for each band of `COUNT_BANDS` that has films.
+    """The mean share of neighbours kept, by number of ratings: a row for each band of `COUNT_BANDS` that has items.
 
-    Columns: low, high (the band's fewest and most ratings; high is missing in the last), n_items, kept.
+    Columns: low, high (the band's limits in ratings; high is missing in the last band), n_items, kept.
     """
     n_ratings = np.asarray(n_ratings)
     band = np.searchsorted(COUNT_BANDS, n_ratings, side="right") - 1
@@ -191,8 +195,8 @@ def _check_measure(measure: str) -> None:
 
 
 def _places(factors: np.ndarray, measure: str) -> np.ndarray:
-    """Where the films lie so that the nearer two are, the closer they are by the measure: for the cosine at the ends of arrows of
-    length 1, one without a direction at a right angle to all others."""
+    """Coordinates in which Euclidean distance ranks neighbours as `measure` does: for cosine, unit vectors, with a column more
+    that makes zero vectors orthogonal to all others."""
     if measure == "euclidean":
         return factors
     lengths = np.linalg.norm(factors, axis=1, keepdims=True)
@@ -201,10 +205,10 @@ def _places(factors: np.ndarray, measure: str) -> np.ndarray:
 
 
 def _centred(factors: np.ndarray, width: int) -> np.ndarray:
-    """`factors` about their mean, with columns of zeros up to `width`."""
+    """`factors` minus their mean, padded with columns of zeros to `width`."""
     return np.pad(factors - factors.mean(axis=0), ((0, 0), (0, width - factors.shape[1])))
 
 
 def _least(factors: np.ndarray) -> float:
-    """The spread below which a difference is rounding alone."""
+    """The spread at or below which differences are rounding error."""
     return 1e-12 * float(np.abs(factors).max(initial=0.0))

@@ -1,6 +1,6 @@
-"""What goes with an axis of the map: the films at both its ends, and how genres, years and counts correlate with it.
+"""Interpretation of an axis of the map: the items at its two ends, and how genres, years and counts correlate with it.
 
-A correlation is shown with the number of films behind it and the interval that leaves it open; none of it is a name for the axis.
+Every correlation comes with its number of items and its confidence interval. None of them names the axis.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import scipy.stats
 from collab.data.genres import genre_flags
 
 LEAST_ITEMS = 5
-"""A genre with fewer films on the map, or with fewer that lack it, is left out."""
+"""A genre is left out where fewer items on the map have it, or fewer lack it."""
 
 
 def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The `n` films with the lowest coordinates, lowest first, and the `n` with the highest, highest first.
+    """The `n` items with the lowest coordinates, lowest first, and the `n` with the highest, highest first.
 
-    `coordinates` (n_items,) go with the rows of `films`; a column place holds them. No film is at both ends. Of films in the same
-    place the one that stands first in `films` comes first.
+    `coordinates` (n_items,) belong to the rows of `films` and become the column place. No item is at both ends. Ties keep the
+    order of `films`.
     """
     order = np.argsort(coordinates, kind="stable")
     n_low = min(n, len(order) // 2)
@@ -30,12 +30,12 @@ def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.D
 
 
 def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame:
-    """Pearson's correlation of `coordinates` (n_items,) with what is known of the films, the strongest first.
+    """Pearson's correlation of `coordinates` (n_items,) with the properties of the items, strongest first.
 
     Columns: what ("year", "number of ratings, logarithm", "mean rating", a genre's name), kind ("number" or "genre"),
-    correlation, low and high (the 95 % interval by Fisher's z, as if films were independent draws), n_items, the films behind it,
-    and n_with, those of the genre (missing for a number). A genre counts 1 for every film that has it, wherever it stands. What
-    does not vary, and genres below `LEAST_ITEMS`, are left out.
+    correlation, low and high (the 95 % interval by Fisher's z, as if items were independent draws), n_items, the items used,
+    and n_with, those of the genre (missing for a number). A genre counts as 1 for every item that lists it, in any position.
+    Properties that do not vary, and genres below `LEAST_ITEMS`, are left out.
     """
     rows = []
     numbers = {
@@ -58,9 +58,9 @@ def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
-    """Pearson's correlation of two rows of numbers, and its 95 % interval by Fisher's z, low and high.
+    """Pearson's correlation of two arrays (n,), and its 95 % interval by Fisher's z, low and high.
 
-    NaN, all of it, where one of them does not vary or there are fewer than three; the interval also where there are three.
+    All three are NaN where an array does not vary or n < 3; the interval is NaN for n = 3 too.
     """
     if len(first) < 3 or any(np.ptp(each) <= 1e-12 * np.abs(each).max() for each in (first, second)):
         return float("nan"), float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""Biases read in numbers: a table, shrunk by their count, and what films of a genre or a decade have in common."""
+"""Biases as tables: by item and by user, shrunk by count, and averaged by genre and decade."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BiasDoubt:
 
 
 def bias_doubt(model: Model) -> BiasDoubt | None:
-    """How well `model` knows its biases, from its covariances; None where it has none."""
+    """The uncertainty of the biases of `model`, from its covariances; None where it has none."""
     if model.item_covariances is None:
         return None
     return BiasDoubt(*(np.sqrt(table[:, -1, -1]) for table in (model.item_covariances, model.user_covariances)))
@@ -31,18 +31,17 @@ def bias_doubt(model: Model) -> BiasDoubt | None:
 def bias_table(
     items: pd.DataFrame, item_biases: np.ndarray, minimum_count: int = 20, deviations: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """One row a film with at least `minimum_count` training ratings, highest bias first.
+    """One row per item with at least `minimum_count` training ratings, highest bias first.
 
     Columns: item_index, title, bias, mean_rating, damped_mean, n_ratings, genres, year, residual, and deviation where the
-    standard deviations of the biases are given, `deviations` (n_items,).
+    standard deviations of the biases, `deviations` (n_items,), are given.
 
-    Sorting by bias is not sorting by mean rating. The mean says how a film was rated by those who rated it; the bias
-    is what is left when the raters' own biases and their tastes (the product of factors) have been taken into account,
-    and it is shrunk towards zero where ratings are few. `residual` shows the difference film by film: the bias minus
-    what the straight line bias = a + b · damped_mean expects of a film with that damped mean. The line is the least-squares
-    one, each film weighted by its count, through all trained films: a film's residual does not depend on
-    `minimum_count`. Above zero, the model thinks more of the film than its stars do (strict raters, or raters to whose
-    taste it does not belong); below zero, its stars come from kind or like-minded raters.
+    Sorting by bias is not sorting by mean rating. The mean says how those who rated an item rated it. The bias is what is
+    left after the raters' own biases and tastes (the product of factors) are accounted for, and it is shrunk towards zero
+    where ratings are few. `residual` is the difference for each item: the bias minus its value on the line
+    bias = a + b · damped_mean. The line is fitted by least squares, weighted by count, through all trained items, so an
+    item's residual does not depend on `minimum_count`. Above zero, the model rates the item higher than its stars do (strict
+    raters, or raters to whose taste it does not belong). Below zero, its stars come from lenient or like-minded raters.
     """
     biases = np.asarray(item_biases, dtype=np.float64)
     columns = ["title", "mean_rating", "damped_mean", "n_ratings", "genres", "year"]
@@ -58,12 +57,12 @@ def bias_table(
 def user_bias_table(
     users: pd.DataFrame, user_biases: np.ndarray, minimum_count: int = 1, deviations: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """One row a user with at least `minimum_count` training ratings, highest bias (the kindest rater) first.
+    """One row per user with at least `minimum_count` training ratings, highest bias (the most lenient rater) first.
 
     Columns: user_index, user_id, bias, mean_rating, n_ratings, residual (as in `bias_table`, but against the plain mean: above
-    zero, the user is kinder than the stars say, because the films that were seen are ones that others liked less). `bias` counts
-    from that of row 0, the unknown user, who is the average one: what all users have in common may be a global mean. A column
-    deviation follows where `deviations` (n_users,) are given.
+    zero, the user is more lenient than the stars say, because others liked the items less). `bias` is relative to that of row 0,
+    the unknown and so average user, since a part that all users share may be a global mean. The column deviation is added where
+    `deviations` (n_users,) are given.
     """
     biases = np.asarray(user_biases, dtype=np.float64)
     biases = biases - biases[0]
@@ -78,10 +77,10 @@ def user_bias_table(
 
 
 def shrunk(biases: np.ndarray, n_ratings: np.ndarray, damping: float) -> np.ndarray:
-    """b · n / (n + β): every bias drawn towards zero as if β ratings had said nothing of it. (n,) each; β is `damping` ≥ 0.
+    """b · n / (n + β): every bias shrunk towards zero as if by β ratings without a deviation. (n,) each; β is `damping` ≥ 0.
 
-    A mean of n ratings would have this posterior mean if biases were normal around zero and β were the variance of a rating
-    divided by that of the biases. Zero where there are neither ratings nor damping.
+    This is the posterior mean of a bias estimated as the mean of n ratings, if biases are normal around zero and β is the
+    variance of a rating divided by that of the biases. Zero where there are neither ratings nor damping.
     """
     biases, counts = np.asarray(biases, dtype=np.float64), np.asarray(n_ratings, dtype=np.float64)
     whole = counts + damping
@@ -89,10 +88,10 @@ def shrunk(biases: np.ndarray, n_ratings: np.ndarray, damping: float) -> np.ndar
 
 
 def bias_by_kind(films: pd.DataFrame, by: str, *, by_ratings: bool = False) -> pd.DataFrame:
-    """The mean bias of the films of every genre (`by` GENRES, the highest first) or decade (DECADES, in time).
+    """The mean bias of the items of every genre (`by` GENRES, highest first) or decade (DECADES, in chronological order).
 
-    `films` has a row a film with bias, n_ratings, genres "Action|Comedy" and year. A film counts in each of its genres; one
-    without a genre or a year in none. Columns: name and those of `_means`.
+    `films` has one row per item with bias, n_ratings, genres "Action|Comedy" and year. An item counts in each of its genres;
+    one without a genre or a year counts in none. Columns: name and those of `_means`.
     """
     place, name = kinds_of(films, by)
     table = _means(films, place, {"name": name}, by_ratings)
@@ -101,7 +100,7 @@ def bias_by_kind(films: pd.DataFrame, by: str, *, by_ratings: bool = False) -> p
 
 
 def bias_by_genre_and_decade(films: pd.DataFrame, *, by_ratings: bool = False) -> pd.DataFrame:
-    """The same for every genre in every decade in which there are films: columns genre, decade and those of `_means`."""
+    """The same for every combination of genre and decade that has items: columns genre, decade and those of `_means`."""
     genres, decades = (
         pd.DataFrame(dict(zip(("film", by), kinds_of(films, by), strict=True))) for by in (GENRES, DECADES)
     )
@@ -113,28 +112,28 @@ def bias_by_genre_and_decade(films: pd.DataFrame, *, by_ratings: bool = False) -
 
 
 def mean_bias(films: pd.DataFrame, *, by_ratings: bool = False) -> float:
-    """The mean bias of all `films`, each counted once or by its number of ratings; NaN without a film."""
+    """The mean bias of all `films`, unweighted or weighted by number of ratings; NaN where there are none."""
     return (
         float(np.average(films["bias"], weights=films["n_ratings"] if by_ratings else None)) if len(films) else np.nan
     )
 
 
-def _means(films: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str]], by_ratings: bool) -> pd.DataFrame:
-    """One row a combination of `kinds`, whose entries say as what the film in row `place` of `films` counts.
+def _means(items: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str]], by_ratings: bool) -> pd.DataFrame:
+    """One row per combination of `kinds`, whose entries label the items in the rows `place` of `items`.
 
-    Columns: those of `kinds`; mean Σ w b / Σ w, with w = 1, or the film's n_ratings if `by_ratings`; error, its standard error
+    Columns: those of `kinds`; mean Σ w b / Σ w, with w = 1, or the item's n_ratings if `by_ratings`; error, its standard error
 
         √( n / (n − 1) · Σ w² (b − mean)² ) / Σ w
 
-    (without weights the familiar s / √n; NaN for a single film): what other films of the same kind would have changed;
-    n_items; n_ratings, the sum over the films.
+    for the sampling of items within a kind (s / √n without weights; NaN for a single item); n_items; n_ratings, the sum over
+    the items.
     """
     names = list(kinds)
     rows = pd.DataFrame(
         {
             **kinds,
-            "bias": films["bias"].to_numpy(dtype=np.float64)[place],
-            "n_ratings": films["n_ratings"].to_numpy(dtype=np.int64)[place],
+            "bias": items["bias"].to_numpy(dtype=np.float64)[place],
+            "n_ratings": items["n_ratings"].to_numpy(dtype=np.int64)[place],
         }
     )
     rows["weight"] = rows["n_ratings"].astype(np.float64) if by_ratings else 1.0
@@ -152,7 +151,7 @@ def _means(films: pd.DataFrame, place: np.ndarray, kinds: dict[str, Sequence[str
 
 
 def _line_residual(mean: pd.Series, bias: pd.Series, weight: pd.Series) -> np.ndarray:
-    """`bias` minus its weighted least-squares line on `mean`; minus its mean where the means do not differ."""
+    """Residuals of the weighted least-squares regression of `bias` on `mean`; `bias` minus its mean where `mean` is constant."""
     x, y, w = (column.to_numpy(dtype=np.float64) for column in (mean, bias, weight))
     if not len(x):
         return np.zeros(0)
@@ -164,6 +163,6 @@ def _line_residual(mean: pd.Series, bias: pd.Series, weight: pd.Series) -> np.nd
 
 
 def _highest_first(table: pd.DataFrame, column: str, index_column: str) -> pd.DataFrame:
-    """`table` sorted by `column`, highest first; equal values: more ratings first, then the lower index."""
+    """`table` sorted by `column`, highest first; ties: more ratings first, then the lower index."""
     order = [column, "n_ratings", index_column]
     return table.sort_values(order, ascending=[False, False, True]).reset_index(drop=True)

@@ -1,6 +1,6 @@
-"""Film clusters: films of the map in groups that lie close together, and what each group has more of than the others.
+"""Clusters of the items on the map, and the genres that are over-represented in each.
 
-k-means (scikit-learn, seeded) on the rows that the map lays out, all of their dimensions, not only those in sight.
+k-means (scikit-learn, seeded) on all dimensions of the matrix that the map shows, not only the visible ones.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collab.data.genres import genre_flags
 from collab.explore.axes import LEAST_ITEMS
 
 MOST = 8
-"""So many clusters at most: as many as colours can be told apart."""
+"""Maximum number of clusters: as many as there are distinguishable colours."""
 
 SEED = 0
 
 
 def item_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.ndarray:
-    """The cluster of every row of `matrix` (n, d): (n,) from 1, the largest cluster first.
+    """The cluster of every row of `matrix` (n, d), numbered from 1, largest first: (n,).
 
-    Where there are fewer different rows than clusters, there are as many clusters as different rows.
+    Where the matrix has fewer distinct rows than `n_clusters`, there are as many clusters as distinct rows.
     """
     if not len(matrix):
         return np.zeros(0, dtype=np.int64)
@@ -36,11 +36,11 @@ def item_clusters(matrix: np.ndarray, n_clusters: int, seed: int = SEED) -> np.n
 
 
 def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -> pd.DataFrame:
-    """One row a cluster, of films in the rows of `films`, most rated first: what is in it.
+    """A summary of each cluster, one row per cluster. `films` has one row per item, most rated first.
 
     Columns: cluster, n_items, most_rated (titles with their numbers of ratings), median_year, median_ratings, mean_rating,
-    more_of (the genres with the largest difference between their share in the cluster and among all these films, with both
-    shares; only genres with `LEAST_ITEMS` films in the cluster and a larger share there).
+    more_of (the genres with the largest difference between their share in the cluster and among all these items, with both
+    shares; only genres with `LEAST_ITEMS` items in the cluster and a larger share there).
     """
     flags = genre_flags(films["genres"])
     overall = flags.mean()
@@ -57,7 +57,7 @@ def cluster_table(films: pd.DataFrame, clusters: np.ndarray, n_named: int = 3) -
                 "cluster": int(number),
                 "n_items": len(members),
                 "most_rated": ", ".join(
-                    f"{film.title} · {film.n_ratings:,}" for film in members.head(n_named).itertuples()
+                    f"{item.title} · {item.n_ratings:,}" for item in members.head(n_named).itertuples()
                 ),
                 "median_year": members["year"].astype("Float64").median(),
                 "median_ratings": float(members["n_ratings"].median()),

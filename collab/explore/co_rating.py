@@ -1,6 +1,6 @@
-"""Similar films without a model: who rated both, how alike they rated them, and how far that agrees with a model's neighbours.
+"""Item similarity without a model, from co-ratings, and how far it agrees with a model's neighbours.
 
-All of it from training rows alone. A film that somebody rated twice counts once, with the mean of the two.
+Uses training rows alone. An item that a user rated twice counts once, with the mean of the two.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ KINDS = (SEEN, ALIKE)
 
 @dataclass(frozen=True, eq=False)
 class CoRating:
-    """Who rated what: sparse tables (n_users, n_items), float32, column by column. `seen` holds a 1 for every rating, `liked` a 1
-    for every one of `liked_from` stars or more, `left` the stars beyond the person's own mean; `n_raters` (n_items,)."""
+    """Who rated what, as sparse matrices (n_users, n_items), float32, in CSC format.
+
+    `seen` holds a 1 for every rating, `liked` a 1 for every rating of `liked_from` stars or more, `left` the stars minus the
+    user's mean; `n_raters` (n_items,).
+    """
 
     seen: scipy.sparse.csc_array
     liked: scipy.sparse.csc_array
@@ -32,9 +35,12 @@ class CoRating:
 
 @dataclass(frozen=True)
 class Shared:
-    """What two films have in common: people who rated the first, the second, both; who liked the first, the second, both (of the
-    people who rated both, `n_liked_first` and `n_liked_second` liked one of them); over these, the correlation of the stars
-    beyond each person's mean, NaN for fewer than three people or where they do not differ."""
+    """Raters shared by two items: users who rated the first, the second, both; and, among those who rated both, users who liked
+    the first, the second, both.
+
+    `correlation`, over the users who rated both, is that of the stars minus each user's mean; NaN for fewer than three users or
+    where these do not vary.
+    """
 
     n_first: int
     n_second: int
@@ -47,9 +53,9 @@ class Shared:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two lists of neighbours agree: `n_common` of the first `k` films; `by_chance`, how many two random lists out of the
-    `n_candidates` would share; Spearman's rank correlation over the `n_union` films of either list, and over all candidates; NaN
-    where it cannot be had."""
+    """Agreement of two lists of neighbours: `n_common` of the first `k` items; `by_chance`, the expected number for two random
+    lists of the `n_candidates`; Spearman's rank correlation over the `n_union` items of either list, and over all candidates, NaN
+    where it is undefined."""
 
     k: int
     n_common: int
@@ -61,7 +67,7 @@ class Agreement:
 
 
 def co_rating(train: Ratings) -> CoRating:
-    """Who rated what in the training rows."""
+    """The co-ratings of the training rows."""
     shape = (train.n_users, train.n_items)
     key = train.user_index.astype(np.int64) * train.n_items + train.item_index
     different, place = np.unique(key, return_inverse=True)
@@ -84,12 +90,12 @@ def co_rating(train: Ratings) -> CoRating:
 
 
 def similarity_by(known: CoRating, item_index: int, kind: str = SEEN, beta: float = 0.0) -> np.ndarray:
-    """How similar every film is to film `item_index` by its raters alone: (n_items,), float64.
+    """The similarity of every item to item `item_index` from co-ratings: (n_items,), float64.
 
-    SEEN: n_ab / √(n_a n_b), the cosine of the two films' columns of 0 (not rated) and 1 (rated). ALIKE: the cosine of the stars
-    beyond each person's mean over the people who rated both, times n_ab / (n_ab + β): Sarwar et al., Item-Based Collaborative
-    Filtering Recommendation Algorithms, WWW 2001, section 3.1.3, shrunk. 0 where nobody rated both. Raises SettingError for
-    another kind.
+    SEEN: n_ab / √(n_a n_b), the cosine of the two items' columns of 0 (not rated) and 1 (rated). ALIKE: the cosine of the stars
+    minus each user's mean, over the users who rated both, times n_ab / (n_ab + β): Sarwar et al., Item-Based Collaborative
+    Filtering Recommendation Algorithms, WWW 2001, section 3.1.3, with shrinkage. 0 where nobody rated both. Raises SettingError
+    for another kind.
     """
     if kind not in KINDS:
         raise SettingError(f"co-rating can be counted by {' or '.join(KINDS)}, not by {kind!r}")
@@ -100,7 +106,7 @@ def similarity_by(known: CoRating, item_index: int, kind: str = SEEN, beta: floa
     own, theirs = known.left[:, [item_index]], known.left
     products = _column(theirs.T @ own)
     squares = theirs.power(2)
-    squared = _column(squares.T @ known.seen[:, [item_index]])  # of the other film, over who rated both
+    squared = _column(squares.T @ known.seen[:, [item_index]])  # of the other item, over the users who rated both
     squared_own = _column(known.seen.T @ squares[:, [item_index]])
     lengths = np.sqrt(squared * squared_own)
     cosine = np.divide(products, lengths, out=np.zeros(len(products)), where=lengths > 1e-9)
@@ -108,14 +114,14 @@ def similarity_by(known: CoRating, item_index: int, kind: str = SEEN, beta: floa
 
 
 def shared_raters(known: CoRating, item_index: int) -> np.ndarray:
-    """How many people rated film `item_index` and each other film: (n_items,), float64."""
+    """How many users rated both item `item_index` and each item: (n_items,), float64."""
     return _column(known.seen.T @ known.seen[:, [item_index]])
 
 
 def shared(known: CoRating, first: int, second: int) -> Shared:
-    """What the raters of two films have in common."""
+    """The raters that two items share."""
     seen, liked, left = (
-        [_column(table[:, [film]]) for film in (first, second)] for table in (known.seen, known.liked, known.left)
+        [_column(table[:, [item]]) for item in (first, second)] for table in (known.seen, known.liked, known.left)
     )
     both = (seen[0] > 0) & (seen[1] > 0)
     n_both = int(both.sum())
@@ -135,10 +141,10 @@ def shared(known: CoRating, first: int, second: int) -> Shared:
 
 
 def agreement(first: np.ndarray, second: np.ndarray, candidates: np.ndarray, k: int = 10) -> Agreement:
-    """How far two ways of ranking the `candidates` (n,) agree; `first` and `second` (n_items,) are larger for closer films.
+    """How far two rankings of the `candidates` (n,) agree; `first` and `second` (n_items,) are larger for closer items.
 
-    Over the union of the two lists the rank correlation leans to below zero: a film stands there because it is high in one of
-    them. Over all candidates it does not.
+    Over the union of the two lists the rank correlation is biased below zero, because an item is there for its high rank in
+    one of them. Over all candidates it is not.
     """
     lists = [candidates[np.argsort(-values[candidates], kind="stable")[:k]] for values in (first, second)]
     common, union = np.intersect1d(*lists), np.union1d(*lists)

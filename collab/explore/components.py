@@ -1,13 +1,13 @@
-"""Components: the axes on which films are laid out, of their principal components and of a direction that somebody chose.
+"""Axes of the map: principal components of the items, and custom axes between two groups of items.
 
-What is laid out is a matrix X with a row a film: its factors, and with them its bias where wanted. Its axes are principal
-components, either of the centred films (the directions in which films differ most) or of the films as they are (the directions in
-which their vectors reach farthest: the first of them then points from zero to where most films lie).
+The map shows a matrix X with one row per item: its factors and, optionally, its bias. The axes are principal components, either
+of the centred items (the directions in which items differ most) or of the uncentred ones (the directions in which their vectors
+reach farthest; the first then points from zero to where most items lie).
 
-A *custom axis* runs from one group of films to another: the unit vector a = (m₂ − m₁) / |m₂ − m₁| between the means of their
-rows. It comes first; the components that follow are those of X − (X a) aᵀ, what the axis leaves over, so that all axes are at
-right angles and no share of variance counts twice. (The custom projection of the Embedding Projector, arXiv 1611.05469, shows its
-two axes as they are.)
+A *custom axis* runs from one group of items to another: the unit vector a = (m₂ − m₁) / |m₂ − m₁| between the means of their
+rows. It comes first; the components that follow are those of the residual X − (X a) aᵀ, so all axes are orthogonal and no share
+of variance counts twice. (The custom projection of the Embedding Projector, arXiv 1611.05469, does not orthogonalise its two
+axes.)
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from collab.errors import SettingError
 
 N_COMPONENTS = 10
-"""So many principal components are at hand."""
+"""Number of principal components computed."""
 
 
 @dataclass(frozen=True)
 class Pca:
-    """Films on c components: coordinates (n, c), explained_variance_ratio (c,), components (c, n_factors)."""
+    """Items on c components: coordinates (n, c), explained_variance_ratio (c,), components (c, n_factors)."""
 
     coordinates: np.ndarray
     explained_variance_ratio: np.ndarray
@@ -33,7 +33,7 @@ class Pca:
 
 
 def item_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: np.ndarray | None = None) -> np.ndarray:
-    """The rows of the films `item_index` in double precision: factors, and the bias last where `item_biases` are given."""
+    """The rows of the items `item_index` in double precision: factors, then the bias where `item_biases` are given."""
     matrix = np.asarray(item_factors, dtype=np.float64)[item_index]
     if item_biases is None:
         return matrix
@@ -43,7 +43,7 @@ def item_matrix(item_factors: np.ndarray, item_index: np.ndarray, item_biases: n
 def direction_between(matrix: np.ndarray, from_rows: Sequence[int], to_rows: Sequence[int]) -> np.ndarray:
     """The unit vector (d,) from the mean of the rows `from_rows` of `matrix` (n, d) to that of `to_rows`.
 
-    Raises SettingError where a group is empty, or where both have the same mean and there is no direction.
+    Raises SettingError where a group is empty, or where both have the same mean.
     """
     if not len(from_rows) or not len(to_rows):
         raise SettingError("an axis needs a film at each end; choose one for from and one for to")
@@ -57,17 +57,17 @@ def direction_between(matrix: np.ndarray, from_rows: Sequence[int], to_rows: Seq
 def item_axes(
     matrix: np.ndarray, n_components: int = N_COMPONENTS, *, centred: bool = True, axis: np.ndarray | None = None
 ) -> Pca:
-    """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, where one is given, then on `n_components` principal components.
+    """The rows of `matrix` (n, d) on `axis` (d,), a unit vector, if given, then on `n_components` principal components.
 
-    `coordinates` (n, c), `components` (c, d) orthonormal, and the shares of the sum of squares of `matrix`, from the films' mean
-    or, where not `centred`, from zero. A principal component has no sign of its own: here the film farthest out along it has a
-    positive coordinate (scikit-learn's `svd_flip` decided by the films, not by the loadings). So neither the order of films nor
-    a rotation or negation of the factors, which is arbitrary in every fit, changes the picture. Components that the films do not
-    have (fewer factors or films) are zero with share zero.
+    `coordinates` (n, c), `components` (c, d) orthonormal, and the shares of the sum of squares of `matrix` about the items' mean
+    or, where not `centred`, about zero. The sign of a principal component is arbitrary: here the item farthest out along it has
+    a positive coordinate (scikit-learn's `svd_flip` based on the items, not the loadings). So neither the order of the items nor
+    a rotation or negation of the factors, which is arbitrary in every fit, changes the picture. Components beyond the rank of
+    the matrix (fewer factors or items) are zero with share zero.
     """
     values = np.asarray(matrix, dtype=np.float64)
     n_items, width = values.shape
-    least = 1e-12 * np.abs(values).max(initial=0.0)  # below it a difference is rounding alone
+    least = 1e-12 * np.abs(values).max(initial=0.0)  # at or below it differences are rounding error
     if centred and n_items:
         values = values - values.mean(axis=0)
     n_axes = n_components + (axis is not None)
@@ -91,7 +91,7 @@ def item_axes(
 
 
 def taken(space: Pca, axes: Sequence[int]) -> Pca:
-    """The same space on the axes `axes` alone, in their order; an axis that it does not have is zero with share zero."""
+    """The same space restricted to the axes `axes`, in their order; an axis that it does not have is zero with share zero."""
     n_items, n_axes = space.coordinates.shape
     width = space.components.shape[1]
     coordinates, shares, components = np.zeros((n_items, len(axes))), np.zeros(len(axes)), np.zeros((len(axes), width))
@@ -103,12 +103,12 @@ def taken(space: Pca, axes: Sequence[int]) -> Pca:
 
 
 def place_doubt(pca: Pca, item_covariances: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-    """How far the true place of a film may lie from its drawn one, relative to the picture: (n,), for the films `item_index`.
+    """The uncertainty of the plotted positions of the items `item_index`, relative to the spread of the plot: (n,).
 
-    With W the components and C the covariance of a film's factors, √tr(W C Wᵀ) is the root of the expected squared distance
-    between the two; it is divided by the root of the mean squared distance of the films from the middle. 0 is certain; about
-    1: the film could as well lie anywhere among the others. `item_covariances` (n_items, n_factors, n_factors). NaN where all
-    films lie in the middle.
+    With W the components and C the covariance of an item's factors, √tr(W C Wᵀ) is the root of the expected squared distance
+    between an item's true and plotted position. It is divided by the root mean squared distance of the items from the centre. 0
+    is certain; at about 1 the item could lie anywhere among the others. `item_covariances` (n_items, n_factors, n_factors). NaN
+    where all items lie at the centre.
     """
     weights = (pca.components.T @ pca.components).ravel()  # (n_factors²,)
     spread = item_covariances.reshape(len(item_covariances), -1) @ weights  # (n_items,)

@@ -1,4 +1,4 @@
-"""Users × films as one giant table, mostly blank: a corner of it that a person can take in, and how blank all of it is."""
+"""The users × items table: readable excerpts of it, and the share of it that is blank."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collab.data.ratings import Ratings
 
 
 def by_count(index: np.ndarray, length: int) -> np.ndarray:
-    """Row numbers of a table of `length` rows that occur in `index`, the most frequent first (ties: lower number first)."""
+    """The row numbers, of a table with `length` rows, that occur in `index`: most frequent first (ties: lower number first)."""
     counts = np.bincount(index, minlength=length)
     order = np.argsort(-counts, kind="stable")
     return order[counts[order] > 0]
 
 
 def spread(ranked: np.ndarray, n: int) -> np.ndarray:
-    """`n` of the `ranked`, evenly spaced from the first to the last, in their order; all where there are no more."""
+    """`n` of the `ranked`, evenly spaced from first to last, in their order; all of them where there are no more than n."""
     n = min(n, len(ranked))
     return ranked[np.round(np.linspace(0, len(ranked) - 1, n)).astype(int)]
 
 
 def crosstab(ratings: Ratings, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
-    """The ratings of these users for these films, float64, shape (n_users, n_items); NaN is a blank.
+    """The ratings of these users for these items, float64, shape (n_users, n_items); NaN where there is none.
 
-    Where a user rated a film more than once, the last line of the file counts.
+    Where a user rated an item more than once, the last line of the file counts.
     """
     user_place = np.full(ratings.n_users, -1)
     item_place = np.full(ratings.n_items, -1)
@@ -36,6 +36,6 @@ def crosstab(ratings: Ratings, user_index: np.ndarray, item_index: np.ndarray) -
 
 
 def blank_share(ratings: Ratings) -> float:
-    """The share of blank cells in the whole table, 0 … 1: all users × all films, `#na#` on neither side."""
+    """The share of blank cells in the whole table, 0 … 1: all users × all items, without `#na#`."""
     filled = len(np.unique(ratings.user_index.astype(np.int64) * ratings.n_items + ratings.item_index))
     return 1.0 - filled / ((ratings.n_users - 1) * (ratings.n_items - 1))

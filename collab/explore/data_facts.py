@@ -1,6 +1,6 @@
-"""Facts about a data set before any model: how its ratings fall on users, films, stars and time.
+"""Descriptive statistics of a data set: how its ratings are distributed over users, items, stars and time.
 
-Everything is counted on the rows that are passed in; `#na#`, row 0 of both tables, counts nowhere. Times are UTC.
+Everything is counted on the rows passed in; `#na#`, row 0 of both tables, is never counted. Times are UTC.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _MONDAY = np.datetime64("1970-01-05")  # weeks begin on Mondays
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large a data set is. `density` is the share of the users × films that are rated, 0 … 1, a pair rated twice counted
-    once; `first` and `last` are the seconds since 1970 of its earliest and latest rating."""
+    """How large a data set is. `density` is the share of user–item pairs that are rated, 0 … 1, a pair rated twice counted
+    once; `first` and `last` are the times of its earliest and latest rating, in seconds since 1970."""
 
     n_ratings: int
     n_users: int
@@ -36,29 +36,29 @@ class Sizes:
 
 
 def sizes(ratings: Ratings) -> Sizes:
-    """The sizes of `ratings`, which must not be empty; users and films are those of its vocabularies."""
+    """The sizes of `ratings`, which must not be empty; users and items are counted in its vocabularies."""
     first, last = int(ratings.time.min()), int(ratings.time.max())
     return Sizes(len(ratings), ratings.n_users - 1, ratings.n_items - 1, 1.0 - blank_share(ratings), first, last)
 
 
 def counts(index: np.ndarray, length: int) -> np.ndarray:
-    """Ratings of each row of a table of `length` rows but `#na#`, (length − 1,)."""
+    """The number of ratings of each row of a table with `length` rows, without `#na#`: (length − 1,)."""
     return np.bincount(index, minlength=length)[1:]
 
 
 def cumulative_share(n_ratings: np.ndarray) -> np.ndarray:
-    """The share of all ratings that the 0, 1, … n most rated of the n things hold, (n + 1,), from 0 to 1."""
+    """The share of all ratings that belong to the 0, 1, … n most rated of n users or items, (n + 1,), from 0 to 1."""
     held = np.concatenate([[0], np.cumsum(np.sort(n_ratings)[::-1])])
     return held / max(1, held[-1])
 
 
 def n_top(n: int, share: float) -> int:
-    """How many the top `share` (0 … 1) of `n` things are: rounded up, so that there is one."""
-    return ceil(round(share * n, 9))  # 0.1 · 30 is a little more than 3 in binary
+    """The size of the top `share` (0 … 1) of `n`, rounded up, so that a small share is still one."""
+    return ceil(round(share * n, 9))  # 0.1 · 30 is a little above 3 in floating point
 
 
 def gini(n_ratings: np.ndarray) -> float:
-    """Gini coefficient of the counts: 0 where all have as many, towards 1 where one has all.
+    """Gini coefficient of the counts: 0 where all are equal, near 1 where one has all.
 
     G = Σ (2k − n − 1) x_k / (n Σ x), x ascending, k from 1 to n: twice the area between the Lorenz curve and the diagonal.
     """
@@ -70,7 +70,7 @@ def gini(n_ratings: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class TooFew:
-    """Those with fewer ratings than a minimum: how many of how many, and how many of all ratings are theirs."""
+    """Users or items with fewer ratings than a minimum: their number out of all, and that of their ratings out of all."""
 
     n: int
     n_all: int
@@ -87,23 +87,23 @@ class TooFew:
 
 
 def too_few(n_ratings: np.ndarray, minimum: int) -> TooFew:
-    """Who has fewer than `minimum` ratings."""
+    """How many of the counts are below `minimum`, and how many ratings these hold."""
     few = n_ratings < minimum
     return TooFew(int(few.sum()), len(n_ratings), int(n_ratings[few].sum()), int(n_ratings.sum()))
 
 
 def level_counts(ratings: Ratings) -> np.ndarray:
-    """How many of `ratings` are of each level of the scale, (n_levels,)."""
+    """The number of `ratings` at each level of the scale, (n_levels,)."""
     scale = ratings.rating_scale
     place = np.rint((ratings.rating - scale.low) / scale.step).astype(np.int64)
     return np.bincount(place, minlength=len(scale.levels))
 
 
-# --- titles that are no keys ---------------------------------------------------------------------------------------------
+# --- titles that are not unique ------------------------------------------------------------------------------------------
 
 
 def doubled_titles(dataset: Dataset) -> pd.DataFrame:
-    """The films that share their title with another id, by title: title, item_id, n_ratings, n_title: ratings of the title."""
+    """The items whose title has more than one id, by title: title, item_id, n_ratings, n_title (ratings of the title)."""
     items = dataset.items[dataset.items["title"].duplicated(keep=False)][["title", "item_id"]]
     n_ratings = dataset.ratings["item_id"].value_counts()
     table = items.assign(n_ratings=items["item_id"].map(n_ratings).fillna(0).astype(np.int64))
@@ -112,10 +112,9 @@ def doubled_titles(dataset: Dataset) -> pd.DataFrame:
 
 
 def rated_twice(dataset: Dataset) -> pd.DataFrame:
-    """The pairs of a user and a title that stand in more than one row: user_id, title, n, n_ids (different ids among
-    these rows), least and most stars given.
+    """The pairs of a user and a title with more than one rating, in order of first appearance.
 
-    In the order of the rows in which they first stand.
+    Columns: user_id, title, n, n_ids (distinct item ids among these rows), least and most (stars).
     """
     titles = dataset.items.set_index("item_id")["title"]
     rows = pd.DataFrame(
@@ -128,10 +127,10 @@ def rated_twice(dataset: Dataset) -> pd.DataFrame:
     )
     rows = rows[rows.duplicated(["user_id", "title"], keep=False)]
     pairs = rows.groupby(["user_id", "title"], sort=False)
-    told = pairs.agg(
+    found = pairs.agg(
         n=("rating", "size"), n_ids=("item_id", "nunique"), least=("rating", "min"), most=("rating", "max")
     )
-    return told.reset_index()
+    return found.reset_index()
 
 
 # --- time ----------------------------------------------------------------------------------------------------------------
@@ -140,7 +139,8 @@ def rated_twice(dataset: Dataset) -> pd.DataFrame:
 def over_time(ratings: Ratings, period: str) -> pd.DataFrame:
     """One row for every `period` (DAY, WEEK from Monday, MONTH) with a rating, in order.
 
-    Columns: start (datetime64), n_ratings, mean_rating (stars), n_users: who rated in it, n_new: whose first rating lies in it.
+    Columns: start (datetime64), n_ratings, mean_rating (stars), n_users (users with a rating in it), n_new (users whose first
+    rating lies in it).
     """
     start, place = np.unique(_starts(ratings.time, period), return_inverse=True)
     n_ratings = np.bincount(place)

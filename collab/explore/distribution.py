@@ -1,4 +1,4 @@
-"""Distribution: the chance of every rating level for one user and one film, from any model, and what was really given."""
+"""The probability of every rating level for one user and one item, from any model, and the actual ratings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TRAINING, HELD_OUT, SEALED = "training", "held out", "sealed"
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """How a user would rate a film: `chances` (n_levels,) of the levels of `rating_scale`, adding up to 1.
+    """How a user would rate an item: `chances` (n_levels,) are the probabilities of the levels of `rating_scale`, summing to 1.
 
-    `predicted` is the model's own number, `expected` = Σ level · chance and `deviation` its standard deviation, all in stars.
-    `likely_low` to `likely_high` are the fewest neighbouring levels that hold the rating with a chance of 80 %. `source` says
-    where the chances come from: OWN, OWN_VARIANCE or ONE_NOISE.
+    `predicted` is the model's own prediction, `expected` = Σ level · chance the mean of the distribution and `deviation` its
+    standard deviation, all in stars. `likely_low` to `likely_high` is the shortest run of levels that holds the rating with a
+    probability of at least 80 %. `source` says where the probabilities come from: OWN, OWN_VARIANCE or ONE_NOISE.
     """
 
     rating_scale: RatingScale
@@ -43,11 +43,11 @@ class Distribution:
 def distribution(
     model: Model, user_index: int, item_index: int, rating_scale: RatingScale, valid_mse: float
 ) -> Distribution:
-    """The distribution that `model` predicts for a row of its users and a row of its films.
+    """The distribution that `model` predicts for a row of its users and a row of its items.
 
-    A model that names chances is asked for them (OWN). Else they are read off a normal distribution around its prediction,
-    whose variance it names itself (OWN_VARIANCE), or which is `valid_mse`, its squared error on the held-out ratings and so
-    the same for every user and film (ONE_NOISE).
+    A model that predicts level probabilities supplies them (OWN). Otherwise they come from a normal distribution around its
+    prediction. Its variance is the model's own (OWN_VARIANCE), or else `valid_mse`, the mean squared error on the held-out
+    ratings, the same for every user and item (ONE_NOISE).
     """
     user, item = np.array([user_index]), np.array([item_index])
     if isinstance(model, NamesChances):
@@ -66,15 +66,15 @@ def distribution(
 
 @dataclass(frozen=True)
 class Given:
-    """A rating that a user gave to a film, in stars, and the `part` of the split in which it is; None where it is sealed: nobody
-    may look at it yet."""
+    """A rating that a user gave to an item, in stars, and the `part` of the split that holds it. The rating is None where it is
+    sealed and so must not be shown yet."""
 
     rating: float | None
     part: str
 
 
 def given_ratings(ratings: Ratings, split: Split, user_index: int, item_index: int) -> list[Given]:
-    """What the user gave to the film, in the order of the file: mostly nothing, or one; some films were rated twice."""
+    """The user's ratings of the item, in file order: usually none or one, but some items were rated twice."""
     rows = np.flatnonzero((ratings.user_index == user_index) & (ratings.item_index == item_index))
     found = []
     for row in rows.tolist():
@@ -85,6 +85,6 @@ def given_ratings(ratings: Ratings, split: Split, user_index: int, item_index: i
 
 
 def held_out_items(ratings: Ratings, split: Split, user_index: int) -> np.ndarray:
-    """The item_index of the films whose ratings by the user are held out (not sealed), in the order of the split."""
+    """The item indices of the user's held-out (not sealed) ratings, in the order of the split."""
     rows = split.valid[ratings.user_index[split.valid] == user_index]
     return ratings.item_index[rows]

@@ -1,4 +1,4 @@
-"""Films left out whole: what a model with side information is worth for films that it never saw, beside simpler answers."""
+"""Item cold start, measured: the error of a model with side information, and of simpler ones, on items left out whole."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from collab.training.fit import fit
 MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
 N_ITEMS = 150
 LEAST = 5
-"""Ratings that a film needs to be left out."""
+"""The fewest ratings of an item that may be left out."""
 
 LEAST_FOR_MEAN = 20
-"""Ratings from which a film's mean counts as known."""
+"""The fewest ratings with which an item's mean counts as known."""
 
 DAMPING = 5.0
 RIDGES = tuple(10.0 ** np.arange(-1, 6))
@@ -30,7 +30,8 @@ RIDGES = tuple(10.0 ** np.arange(-1, 6))
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """The films `item_index` (n_items,), ascending; the ratings of all others to `train` on, and theirs, to be predicted."""
+    """The items left out, `item_index` (n_items,), ascending; the ratings of all others, `train`; and theirs, `rated`, to be
+    predicted."""
 
     item_index: np.ndarray
     train: Ratings
@@ -39,10 +40,10 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Measurement(Measured):
-    """Squared errors of every answer on the ratings of films left out, drawn by film.
+    """Squared errors of every method on the ratings of the items left out, with intervals by bootstrap over items.
 
-    Of the films with LEAST_FOR_MEAN ratings: `item_means` (n,) in stars, and what was foretold of them, `foretold` (n,): the mean
-    of the model's predictions over all trained users; `train_mean` is the mean of the training ratings.
+    For the items with LEAST_FOR_MEAN ratings: `item_means` (n,) in stars, and their predictions `foretold` (n,), the mean of the
+    model's predictions over all trained users. `train_mean` is the mean of the training ratings.
     """
 
     item_means: np.ndarray
@@ -51,41 +52,42 @@ class Measurement(Measured):
 
     @property
     def off_by(self) -> float:
-        """Root mean squared distance, in stars, of what was foretold of a film to its mean rating."""
+        """Root mean squared error, in stars, of `foretold` against the items' mean ratings."""
         return float(np.sqrt(np.mean((self.foretold - self.item_means) ** 2))) if len(self.item_means) else np.nan
 
     @property
     def mean_off_by(self) -> float:
-        """The same where the mean of the training ratings is foretold of every film."""
+        """The same for the mean of the training ratings as the prediction for every item."""
         return float(np.sqrt(np.mean((self.train_mean - self.item_means) ** 2))) if len(self.item_means) else np.nan
 
 
 def leave_out(ratings: Ratings, n_items: int, seed: int) -> LeftOut:
-    """Up to `n_items`, at most an eighth of those with LEAST ratings, drawn from these, with all their ratings.
+    """Leave out, with all their ratings, `n_items` random items of those with LEAST ratings or more, but at most an eighth of
+    these.
 
-    Raises DataError where there are fewer than two to leave out.
+    Raises DataError where that is fewer than two items.
     """
     able = np.flatnonzero(np.bincount(ratings.item_index, minlength=ratings.n_items) >= LEAST)
     able = able[able > 0]
     n_items = min(n_items, len(able) // 8)
     if n_items < 2:
         raise DataError(f"{len(able)} films have {LEAST} ratings; take a data set with 16 or more such films")
-    films = np.sort(np.random.default_rng(seed).permutation(able)[:n_items])
-    out = np.isin(ratings.item_index, films)
-    return LeftOut(films, ratings.take(np.flatnonzero(~out)), ratings.take(np.flatnonzero(out)))
+    drawn = np.sort(np.random.default_rng(seed).permutation(able)[:n_items])
+    out = np.isin(ratings.item_index, drawn)
+    return LeftOut(drawn, ratings.take(np.flatnonzero(~out)), ratings.take(np.flatnonzero(out)))
 
 
 def simple_answers(left: LeftOut, films: np.ndarray, n_genres: int) -> dict[str, np.ndarray]:
-    """Predictions (n_rows,) for the ratings of the films left out by everything that takes no net.
+    """Predictions (n_rows,) for the ratings of the items left out, by every method without a net.
 
-    `films` (n_items, g) are the features of all films, genres in the first `n_genres` columns. With μ the global mean and b_u the
-    damped user bias: μ; μ + b_u; μ + b_u + the mean over the film's genres of what their ratings lie above that, damped;
-    μ + b_u + a ridge regression of what films lie above it on their features, each film weighted by its ratings, the ridge chosen
-    by leaving out one film after the other (scikit-learn's RidgeCV).
+    `films` (n_items, g) are the features of all items, genres in the first `n_genres` columns. With μ the global mean and b_u
+    the damped user bias, the methods are μ; μ + b_u; μ + b_u + the mean, over the item's genres, of the damped mean residual of
+    their ratings; and μ + b_u + a ridge regression of the items' mean residuals on their features, each item weighted by its
+    ratings, with the ridge chosen by leave-one-out cross-validation (scikit-learn's RidgeCV).
     """
     train, rated = left.train, left.rated
     mean, (user_biases, _) = global_mean(train), biases_only(train, DAMPING)
-    kind = mean + user_biases[rated.user_index]
+    base = mean + user_biases[rated.user_index]
     residual = train.rating - mean - user_biases[train.user_index]
     counts = np.bincount(train.item_index, minlength=train.n_items)
     sums = np.bincount(train.item_index, weights=residual, minlength=train.n_items)
@@ -96,9 +98,9 @@ def simple_answers(left: LeftOut, films: np.ndarray, n_genres: int) -> dict[str,
     ridge = RidgeCV(alphas=RIDGES).fit(films[known], sums[known] / counts[known], sample_weight=counts[known])
     return {
         MEAN: np.full(len(rated), mean),
-        KINDNESS: kind,
-        GENRES: kind + by_genre[rated.item_index],
-        RIDGE: kind + ridge.predict(films[left.item_index])[np.searchsorted(left.item_index, rated.item_index)],
+        KINDNESS: base,
+        GENRES: base + by_genre[rated.item_index],
+        RIDGE: base + ridge.predict(films[left.item_index])[np.searchsorted(left.item_index, rated.item_index)],
     }
 
 
@@ -111,10 +113,10 @@ def measure(
     n_items: int = N_ITEMS,
     seed: int = 0,
 ) -> Measurement:
-    """Leave films out whole, train `side` with these `settings` on the ratings of all others, and predict theirs.
+    """Leave items out whole, train `side` with `settings` on the ratings of all others, and predict theirs.
 
-    `features` are those of all users and films, genres in the first `n_genres` columns of a film. Raises DataError where there
-    are too few films.
+    `features` are those of all users and items, genres in the first `n_genres` columns of the items. Raises DataError where
+    there are too few items.
     """
     left = leave_out(ratings, n_items, seed)
     train, rated = left.train, left.rated
@@ -124,9 +126,9 @@ def measure(
     answers[SIDE] = model.predict(rated.user_index, rated.item_index).astype(np.float64)
     squared = {name: np.square(predicted - rated.rating) for name, predicted in answers.items()}
     counts = np.bincount(rated.item_index, minlength=rated.n_items)
-    films = np.flatnonzero(counts >= LEAST_FOR_MEAN)
-    means = np.bincount(rated.item_index, weights=rated.rating, minlength=rated.n_items)[films] / counts[films]
-    foretold = np.zeros(0)
-    if len(films):
-        foretold = model.predict(np.unique(train.user_index), films[:, None]).mean(axis=1, dtype=np.float64)
-    return Measurement(squared, rated.item_index, means, foretold, global_mean(train))
+    frequent = np.flatnonzero(counts >= LEAST_FOR_MEAN)
+    means = np.bincount(rated.item_index, weights=rated.rating, minlength=rated.n_items)[frequent] / counts[frequent]
+    predicted_means = np.zeros(0)
+    if len(frequent):
+        predicted_means = model.predict(np.unique(train.user_index), frequent[:, None]).mean(axis=1, dtype=np.float64)
+    return Measurement(squared, rated.item_index, means, predicted_means, global_mean(train))

@@ -1,14 +1,14 @@
-"""A new film of which genres and year alone are known: how people would rate it, who would like it, and which films it is like.
+"""A new item known only by genres and year: predicted ratings, the users who would like it, and the items closest to it.
 
-The model is a net with side information (`side`). For such a film it has the embedding of the unknown film, which stood for
-films hidden in training, and what it learned of genres and years. A film is seen through the ratings that the model predicts:
+The model is a net with side information (`side`). For such an item it uses the embedding of the unknown item, which stands for
+items hidden during training, and what it learned about genres and years. An item is represented by its predicted ratings:
 
-    ŷ_uf                                     of user u for film f
-    usual_u = mean over the films of ŷ_uf    how kindly u rates
+    ŷ_uf                                     of user u for item f
+    usual_u = mean over the items of ŷ_uf    how leniently u rates
     l_fu = (ŷ_uf − usual_u) − its mean over the users
 
-The leaning l_fu, in stars, is taste alone: whose turn it is when kind raters and good films are taken out. Two films are alike
-where the same people lean towards them: the correlation of their leanings.
+The leaning l_fu, in stars, is taste alone, with the users' leniency and the item's quality removed. The closeness of two items
+is the correlation of their leanings: high where the same users lean towards both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from collab.models.embedding_net import EmbeddingNet
 
 @dataclass(frozen=True, eq=False)
 class AudienceSpace:
-    """N known films as the U trained users would rate them, by the model.
+    """N known items, represented by the ratings that the model predicts for the U trained users.
 
     `user_index` (U,), `item_index` (N,), `usual` (U,) in stars, `leanings` (N, U) in stars.
     """
@@ -41,8 +41,8 @@ class AudienceSpace:
 
 @dataclass(frozen=True, eq=False)
 class NewItem:
-    """What the model says of a new film: `average_person` the rating of somebody of whom nothing is known, `ratings` (U,) and
-    `leanings` (U,) of the trained users, in stars; `closeness` (N,) to the films of the space, −1 … 1."""
+    """Predictions for a new item: `average_person` is the rating of an unknown user, `ratings` (U,) and `leanings` (U,) are those
+    of the trained users, all in stars; `closeness` (N,) to the items of the space, −1 … 1."""
 
     average_person: float
     ratings: np.ndarray
@@ -51,7 +51,7 @@ class NewItem:
 
 
 def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame, n_items: int) -> AudienceSpace:
-    """The `n_items` most rated films as the model sees them; `users` and `items` are the tables of its run."""
+    """The `n_items` most rated items in the audience space of `model`; `users` and `items` are the tables of its run."""
     user_index, item_index = trained_items(users), most_rated_items(items, n_items)
     ratings = model.predict(user_index, item_index[:, None]).astype(np.float64)  # (N, U)
     usual = ratings.mean(axis=0)
@@ -61,10 +61,10 @@ def audience_space(model: EmbeddingNet, users: pd.DataFrame, items: pd.DataFrame
 def predict_new_item(
     model: EmbeddingNet, space: AudienceSpace, items: pd.DataFrame, genres: Sequence[str], year: float | None
 ) -> NewItem:
-    """What the model says of a film with these `genres` and this `year`; `items` is the table of its run.
+    """Predict a new item with these `genres` and this `year`; `items` is the table of the model's run.
 
-    A genre that no film of the run has says nothing, as does a year that is None. A year beyond those of the films counts as the
-    band of years at that end. Raises RunError where the table of films is not the one that the model was trained on.
+    Genres that no item of the run has are ignored, as is a year of None. A year outside the range of the run's items counts as
+    the nearest band of years. Raises RunError where the table of items is not the one that the model was trained on.
     """
     words = item_words_of(items)
     if not np.array_equal(words.features(items["genres"], items["year"]), model.columns.items.numpy()):
@@ -72,18 +72,18 @@ def predict_new_item(
             "genres and years in the run’s table of films are not those it was trained on, so a new film cannot be described; "
             "train it again"
         )
-    film = model.for_new_items(words.features(["|".join(genres)], [year]))
-    ratings = film.predict(space.user_index, 0).astype(np.float64)  # (U,)
+    with_item = model.for_new_items(words.features(["|".join(genres)], [year]))
+    ratings = with_item.predict(space.user_index, 0).astype(np.float64)  # (U,)
     leanings = _leanings(ratings[None], space.usual)[0]
     lengths = np.linalg.norm(space.leanings, axis=1) * np.linalg.norm(leanings)
     closeness = np.divide(space.leanings @ leanings, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
-    return NewItem(float(film.predict(0, 0)), ratings, leanings, np.clip(closeness, -1.0, 1.0))
+    return NewItem(float(with_item.predict(0, 0)), ratings, leanings, np.clip(closeness, -1.0, 1.0))
 
 
 def closest_items(
     space: AudienceSpace, film: NewItem, items: pd.DataFrame, without: Sequence[int], n: int
 ) -> pd.DataFrame:
-    """The `n` films of the space that are closest to the new film, the closest first, but for those of `without`.
+    """The `n` items of the space closest to the new item, closest first, excluding those of `without`.
 
     Columns: item_index, title, closeness, n_ratings, genres, year.
     """
@@ -94,9 +94,9 @@ def closest_items(
 
 
 def group_table(film: NewItem, groups: Sequence[str], least: int = 5) -> pd.DataFrame:
-    """Who would like the film: a row a group of users with `least` members, the one that leans most towards it first.
+    """Predictions by group of users: one row per group with at least `least` members, largest leaning first.
 
-    `groups` (U,) names the group of every user of the space. Columns: group, n_users, predicted and leaning, the means over them.
+    `groups` (U,) names the group of every user of the space. Columns: group, n_users, and the means predicted and leaning.
     """
     table = pd.DataFrame({"group": np.asarray(groups, dtype=str), "predicted": film.ratings, "leaning": film.leanings})
     found = table.groupby("group").agg(
@@ -107,6 +107,6 @@ def group_table(film: NewItem, groups: Sequence[str], least: int = 5) -> pd.Data
 
 
 def _leanings(ratings: np.ndarray, usual: np.ndarray) -> np.ndarray:
-    """Predicted ratings (n, U) without what users usually give (U,) and without the films' own level."""
+    """Predicted ratings (n, U) minus the users' usual ratings (U,), then minus each item's mean."""
     above = ratings - usual
     return above - above.mean(axis=1, keepdims=True)

@@ -1,7 +1,7 @@
-"""People: the trained users of a run, how each one's held-out ratings were foretold, what they rated, and what of.
+"""The trained users of a run: predictions for their held-out ratings, their training ratings, and their genres and decades.
 
-A model's prediction for a held-out row is `model.predict` as it is, not cut to the scale: the errors of all users together are
-those that the run's record names. Sealed rows have no part in anything here.
+Predictions for held-out rows are those of `model.predict`, not clipped to the scale, so the errors over all users are those in
+the run's record. Sealed rows are never used.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from collab.training.comparison import Comparison, compare
 from collab.training.metrics import Errors, errors
 
 LEAST_ROWS = 10
-"""With fewer held-out ratings of a user two models are not compared: a bootstrap over so few rows promises too much."""
+"""The fewest held-out ratings of a user on which two models are compared: a bootstrap over fewer rows is overconfident."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """All held-out ratings of a run and what was predicted for them, (n,) each, in stars.
+    """All held-out ratings of a run and the predictions for them, (n,) each, in stars.
 
-    `biases_only` is what μ + b_u + b_i says, `global_mean` the mean of the training ratings, both from the same training rows.
-    `deviation` is the standard deviation of the rating that the model names itself; None for a model that names none.
+    `biases_only` is μ + b_u + b_i and `global_mean` the mean of the training ratings, both from the same training rows.
+    `deviation` is the model's own standard deviation of the rating; None for a model without one.
     """
 
     user_index: np.ndarray
@@ -42,7 +42,7 @@ class HeldOut:
 
 
 def predict_held_out(model: Model, train: Ratings, valid: Ratings) -> HeldOut:
-    """What `model` and both baselines, all learned from `train`, say of the held-out ratings `valid`."""
+    """Predict the held-out ratings `valid` with `model` and both baselines, all trained on `train`."""
     rows, deviation = (valid.user_index, valid.item_index), None
     if hasattr(model, "predict_with_variance"):
         deviation = np.sqrt(np.asarray(model.predict_with_variance(*rows)[1], dtype=np.float64))
@@ -54,10 +54,10 @@ def predict_held_out(model: Model, train: Ratings, valid: Ratings) -> HeldOut:
 
 
 def held_out_of(found: HeldOut, user_index: int) -> pd.DataFrame:
-    """One row a held-out rating of a user, highest prediction first (equal ones: lower item_index).
+    """One row per held-out rating of a user, highest prediction first (ties: lower item_index).
 
-    Columns: item_index, rating, predicted, difference (rating − predicted), biases_only, global_mean; and where the model names
-    a variance low, high, the ends of the central 80 % interval, and inside: whether it holds the rating.
+    Columns: item_index, rating, predicted, difference (rating − predicted), biases_only, global_mean; where the model predicts
+    a variance also low and high, the ends of the central 80 % interval, and inside, whether it holds the rating.
     """
     rows = np.flatnonzero(found.user_index == user_index)
     rows = rows[np.lexsort((found.item_index[rows], -found.predicted[rows]))]
@@ -85,9 +85,9 @@ def errors_on(rows: pd.DataFrame) -> dict[str, Errors]:
 
 
 def against_biases(rows: pd.DataFrame) -> Comparison | None:
-    """Squared errors of the model and of the biases on the same `rows`, compared by drawing rows; None below LEAST_ROWS.
+    """Squared errors of the model and of the biases on the same `rows`, compared by a bootstrap over rows; None below LEAST_ROWS.
 
-    Its interval says how the two would compare on other ratings of this user.
+    The interval says how the two would compare on other ratings of this user.
     """
     if len(rows) < LEAST_ROWS:
         return None
@@ -96,9 +96,9 @@ def against_biases(rows: pd.DataFrame) -> Comparison | None:
 
 
 def people_table(users: pd.DataFrame, model: Model, found: HeldOut | None = None) -> pd.DataFrame:
-    """One row a user with a training rating, in the order of the users table.
+    """One row per user with a training rating, in the order of the users table.
 
-    Columns: user_index, user_id, n_ratings and mean_rating of training ratings, bias where the model has biases (counted from
+    Columns: user_index, user_id, n_ratings and mean_rating of training ratings, bias where the model has biases (relative to
     that of row 0, the average user). With `found` also n_held_out, rmse of the model, rmse_biases of biases only, and gain, the
     second minus the first; NaN without a held-out rating.
     """
@@ -120,34 +120,34 @@ def people_table(users: pd.DataFrame, model: Model, found: HeldOut | None = None
 
 
 def training_rows_of(model: Model, train: Ratings, items: pd.DataFrame, user_index: int) -> pd.DataFrame:
-    """One row a training rating of a user, in the order of the file.
+    """One row per training rating of a user, in file order.
 
-    Columns: item_index, title, rating, mean_rating of the film, fitted: what the model, which has learned from this very
-    rating, says of it; difference (rating − fitted), n_ratings, year, genres.
+    Columns: item_index, title, rating, mean_rating of the item, fitted (the model's prediction for this rating, on which it was
+    trained), difference (rating − fitted), n_ratings, year, genres.
     """
     rows = np.flatnonzero(train.user_index == user_index)
     item_index = train.item_index[rows].astype(np.int64)
     fitted = np.asarray(model.predict(np.full(len(rows), user_index), item_index), dtype=np.float64)
-    films = items[["title", "mean_rating", "n_ratings", "year", "genres"]].iloc[item_index].reset_index(drop=True)
+    table = items[["title", "mean_rating", "n_ratings", "year", "genres"]].iloc[item_index].reset_index(drop=True)
     rating = train.rating[rows].astype(np.float64)
-    return films.assign(item_index=item_index, rating=rating, fitted=fitted, difference=rating - fitted)
+    return table.assign(item_index=item_index, rating=rating, fitted=fitted, difference=rating - fitted)
 
 
 def taste(train: Ratings, items: pd.DataFrame, user_index: int, by: str) -> pd.DataFrame:
-    """What a user's training ratings are of, beside everybody's: one row a genre (`by` GENRES) or decade (DECADES), the most
-    rated by this user first.
+    """A user's training ratings by genre (`by` GENRES) or decade (DECADES), beside those of all users: one row per genre or
+    decade, the one that the user rated most first.
 
-    Columns: name, n_ratings, share, share_all (of the ratings; a film counts in each of its genres), mean_rating,
-    mean_rating_all. Films without a genre or a year count in no row, but in the shares.
+    Columns: name, n_ratings, share and share_all (of the user's and of all ratings; an item counts in each of its genres),
+    mean_rating, mean_rating_all. Items without a genre or a year have no row, but count in the totals of the shares.
     """
     own = train.user_index == user_index
-    film, name = kinds_of(items, by)
+    item, name = kinds_of(items, by)
     kinds, place = np.unique(name, return_inverse=True)
     sums = []
     for rows in (own, slice(None)):
         weights = (None, train.rating[rows].astype(np.float64))
         per_item = (np.bincount(train.item_index[rows], each, minlength=len(items)) for each in weights)
-        sums += [np.bincount(place, each[film], minlength=len(kinds)) for each in per_item]
+        sums += [np.bincount(place, each[item], minlength=len(kinds)) for each in per_item]
     n_own, stars_own, n_all, stars_all = sums
     table = pd.DataFrame(
         {

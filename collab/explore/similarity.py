@@ -1,17 +1,20 @@
-"""Similar films in a model's own space: measures, centred factors, shrinkage by support, points between two films, the parts of
-which a closeness is the sum, and how stable neighbours are over seeds.
+"""Item similarity in a model's factor space.
 
-With q the factors, a film i and a film j: cosine is q_i·q_j / (|q_i| |q_j|), between −1 and 1, blind to length, 0 where a vector
-is zero; dot q_i·q_j, in which long vectors (often rated films) win; euclidean |q_i − q_j|, a distance, so smaller is closer. With
-the covariances C of the films' factors and that of the users' factors, Σ, cautious is
+Measures, centring, shrinkage by support, points between two items, the terms of which a closeness is the sum, and the stability
+of neighbours over seeds.
+
+For items i and j with factors q: cosine is q_i·q_j / (|q_i| |q_j|), between −1 and 1, independent of length, and 0 where a vector
+is zero; dot is q_i·q_j, which favours long vectors (items with many ratings); euclidean is |q_i − q_j|, a distance, so smaller is
+closer. With the covariances C of the items' factors, and Σ that of the users' factors, cautious is
 
     q_iᵀ Σ q_j / √((q_iᵀ Σ q_i + tr C_i Σ)(q_jᵀ Σ q_j + tr C_j Σ)),
 
-a cosine in which directions count by how much users differ in them, and in which a film that is little known cannot score high.
+a cosine that weights directions by how much users differ along them, and in which an item with uncertain factors cannot score
+high.
 
-A film's support is its number n of training ratings. Shrinkage multiplies a similarity by n / (n + β), so that a film with β
-ratings keeps half of it; a distance is divided by the same number. Source: Koren, Factorization Meets the Neighborhood, KDD 2008,
-equation 2, where n counts the people who rated both films.
+An item's support is its number n of training ratings. Shrinkage multiplies a similarity by n / (n + β), so that an item with β
+ratings keeps half of it; a distance is divided by the same factor. Source: Koren, Factorization Meets the Neighborhood, KDD 2008,
+equation 2, where n counts the users who rated both items.
 """
 
 from __future__ import annotations
@@ -27,19 +30,22 @@ from collab.errors import SettingError
 from collab.models.contract import Model
 
 MEASURE_COLUMNS = {"cosine": "similarity", "euclidean": "distance", "dot": "product", "cautious": "similarity"}
-"""How closeness can be measured, and the name of the column that then holds it."""
+"""The measures of closeness, and the name of the column that holds each."""
 
 LARGEST_BETA = 500.0
 
 TOP = 10
-"""A neighbour counts as found by a seed where it is among so many nearest."""
+"""A seed finds a neighbour where it is among this many nearest items."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How films are compared: `measure`, one of `MEASURE_COLUMNS`; `centred`: the factors without their mean over the
-    trained films, so that what all films have in common says nothing (a distance does not change); `beta` of the shrinkage, 0 for
-    none; `minimum_count`, the training ratings that a neighbour needs."""
+    """How items are compared.
+
+    `measure` is one of `MEASURE_COLUMNS`. `centred` subtracts the mean over the trained items from the factors, which removes
+    what all items have in common (distances do not change). `beta` is that of the shrinkage, 0 for none. `minimum_count` is the
+    fewest training ratings of a neighbour.
+    """
 
     measure: str = "cosine"
     centred: bool = False
@@ -53,9 +59,12 @@ class Options:
 
 @dataclass(frozen=True, eq=False)
 class ItemSpace:
-    """Where the films of a run lie: `factors` (n_items, n_factors), float64; their `mean` (n_factors,) over the trained films;
-    and for a model that knows how sure it is, else None, the covariance Σ of the users' factors, `spread` (n_factors, n_factors),
-    and the `doubt` (n_items,): what the covariance C of its factors adds to a film's expected squared length, tr C Σ."""
+    """The items of a run in factor space: `factors` (n_items, n_factors), float64, and their `mean` (n_factors,) over the trained
+    items.
+
+    For a model with covariances, else None: `spread` (n_factors, n_factors), the covariance Σ of the users' factors, and `doubt`
+    (n_items,), what the covariance C of an item's factors adds to its expected squared length, tr C Σ.
+    """
 
     factors: np.ndarray
     mean: np.ndarray
@@ -64,7 +73,7 @@ class ItemSpace:
 
     @property
     def measures(self) -> list[str]:
-        """The measures that this space can give."""
+        """The measures that this space supports."""
         return [measure for measure in MEASURE_COLUMNS if measure != "cautious" or self.spread is not None]
 
     def placed(self, centred: bool) -> np.ndarray:
@@ -74,14 +83,14 @@ class ItemSpace:
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """A place among the films: `vector` (n_factors,), already centred where the options say so, and its `doubt`."""
+    """A point in item space: `vector` (n_factors,), already centred where the options say so, and its `doubt`."""
 
     vector: np.ndarray
     doubt: float = 0.0
 
 
 def item_space(model: Model, items: pd.DataFrame, users: pd.DataFrame) -> ItemSpace:
-    """Where the films of a trained model lie. `items` and `users` are the tables of its run."""
+    """The item space of a trained model. `items` and `users` are the tables of its run."""
     factors = np.asarray(model.item_factors, dtype=np.float64)
     trained = trained_items(items)
     mean = factors[trained].mean(axis=0) if len(trained) else np.zeros(factors.shape[1])
@@ -97,17 +106,17 @@ def item_space(model: Model, items: pd.DataFrame, users: pd.DataFrame) -> ItemSp
 
 
 def at_item(space: ItemSpace, item_index: int, options: Options) -> Point:
-    """The place of a film."""
+    """The point of an item."""
     doubt = 0.0 if space.doubt is None else float(space.doubt[item_index])
     return Point(space.placed(options.centred)[item_index], doubt)
 
 
 def between(space: ItemSpace, first: int, second: int, weight: float, options: Options) -> Point:
-    """ "Like the first film, but more like the second": a + w (b − a), with w from 0, the first, to 1, the second.
+    """ "Like the first item, but more like the second": a + w (b − a), with w from 0, the first, to 1, the second.
 
-    For cosine and cautious cosine a and b are given length 1 first, by the measure's own length, so that the longer one does not
-    win: a straight line between the two arrows' ends, whose directions are those of the arc between them. For distance and dot
-    product, where lengths count, they are mixed as they are. The doubt of two films is taken as independent.
+    For cosine and cautious cosine, a and b are first scaled to length 1 in the measure's own norm, so that the longer one does
+    not dominate; the directions are then those of the arc between the two. For distance and dot product, where lengths count,
+    they are mixed unscaled. The uncertainties of the two items are taken as independent.
     """
     if not 0 <= weight <= 1:
         raise SettingError(f"the weight of the second film is {weight}; allowed is 0 to 1")
@@ -129,10 +138,10 @@ def _of_length_one(point: Point, space: ItemSpace, measure: str) -> Point:
 
 
 def closeness_to(space: ItemSpace, point: Point, options: Options, n_ratings: np.ndarray) -> np.ndarray:
-    """How close every film is to `point` under the `options`, shrunk by its `n_ratings` (n_items,): (n_items,).
+    """The closeness of every item to `point` under the `options`, shrunk by its `n_ratings` (n_items,): (n_items,).
 
-    Of a distance smaller is closer, of all else larger. A film without a rating is infinitely far, or not similar at all, once
-    beta is above 0. Raises SettingError for another measure, and for cautious where the space does not know how sure it is.
+    For a distance smaller is closer, otherwise larger. With beta above 0 an item without ratings has an infinite distance or a
+    similarity of 0. Raises SettingError for another measure, and for cautious where the space has no covariances.
     """
     if options.measure not in space.measures:
         raise SettingError(f"measure is {options.measure!r}; choose one of {', '.join(space.measures)}")
@@ -157,7 +166,7 @@ def _closeness(space: ItemSpace, point: Point, options: Options) -> np.ndarray:
 
 
 def shrunk(found: np.ndarray, support: np.ndarray, beta: float, measure: str = "cosine") -> np.ndarray:
-    """A closeness (n,) times n / (n + β), n being its `support` (n,); a Euclidean distance divided by that."""
+    """A closeness (n,) times n / (n + β), with n the `support` (n,); a Euclidean distance is divided by that factor."""
     if beta == 0:
         return found
     share = np.asarray(support, dtype=np.float64) / (np.asarray(support, dtype=np.float64) + beta)
@@ -167,22 +176,22 @@ def shrunk(found: np.ndarray, support: np.ndarray, beta: float, measure: str = "
 
 
 def ranked(found: np.ndarray, n_ratings: np.ndarray, candidates: np.ndarray, measure: str = "cosine") -> np.ndarray:
-    """The item indices `candidates` (n,), closest first; of equally close films the more often rated, then the lower index."""
+    """The item indices `candidates` (n,), closest first; ties: more ratings first, then the lower index."""
     best_first = found[candidates] if measure == "euclidean" else -found[candidates]
     return candidates[np.lexsort((candidates, -n_ratings[candidates], best_first))]
 
 
 def candidates_for(items: pd.DataFrame, options: Options, without: Sequence[int]) -> np.ndarray:
-    """The item indices that may be neighbours: trained, with the minimum count, and not the films `without`."""
+    """The item indices of possible neighbours: trained, with the minimum count, and not among `without`."""
     return np.setdiff1d(trained_items(items, options.minimum_count), np.asarray(without, dtype=np.int64))
 
 
 def nearest(
     space: ItemSpace, items: pd.DataFrame, point: Point, options: Options, without: Sequence[int], n: int = 10
 ) -> pd.DataFrame:
-    """The `n` films closest to `point`, closest first; of equally close films the more often rated one, then the lower index.
+    """The `n` items closest to `point`, closest first; ties: more ratings first, then the lower index.
 
-    Columns: item_index, title, the measure's own (`MEASURE_COLUMNS`), n_ratings, genres, year. The films `without` are left out.
+    Columns: item_index, title, the measure's own (`MEASURE_COLUMNS`), n_ratings, genres, year. The items `without` are excluded.
     """
     n_ratings = items["n_ratings"].to_numpy()
     found = closeness_to(space, point, options, n_ratings)
@@ -193,12 +202,12 @@ def nearest(
 def similar_items(
     space: ItemSpace, items: pd.DataFrame, item_index: int, options: Options, n: int = 10
 ) -> pd.DataFrame:
-    """The `n` films closest to film `item_index`, which is left out, as `nearest` gives them."""
+    """The `n` items closest to item `item_index`, which is excluded, as a table of `nearest`."""
     return nearest(space, items, at_item(space, item_index, options), options, [item_index], n)
 
 
 def neighbour_rows(items: pd.DataFrame, item_index: np.ndarray, values: np.ndarray, column: str) -> pd.DataFrame:
-    """A table of films in the order of `item_index` (n,), with their `values` (n_items,) in `column`."""
+    """A table of items in the order of `item_index` (n,), with their `values` (n_items,) in `column`."""
     table = item_rows(items, item_index, ["title", "n_ratings", "genres", "year"])
     table.insert(2, column, values[item_index])
     return table
@@ -208,10 +217,10 @@ def neighbour_rows(items: pd.DataFrame, item_index: np.ndarray, values: np.ndarr
 
 
 def directions(space: ItemSpace, items: pd.DataFrame) -> np.ndarray:
-    """An orthonormal basis (n_factors, n_factors) in columns: the principal axes of the trained films, widest first.
+    """An orthonormal basis (n_factors, n_factors) in columns: the principal axes of the trained items, widest first.
 
-    Training ends in one of many turned versions of the same space; its factors differ from one to the next, these do not (but
-    for their signs, which products do not see).
+    Training yields one of many rotations of the same space. The factors depend on the rotation; these axes do not, but for
+    their signs, which do not affect products.
     """
     centred = space.placed(True)[trained_items(items)]
     values, axes = np.linalg.eigh(centred.T @ centred)
@@ -221,11 +230,12 @@ def directions(space: ItemSpace, items: pd.DataFrame) -> np.ndarray:
 def parts(
     space: ItemSpace, first: int, second: int, options: Options, basis: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
-    """What each factor adds to the closeness of two films, before shrinkage: (n_factors,), and their sum.
+    """The contribution of each factor to the closeness of two items, before shrinkage: (n_factors,), and their sum.
 
-    cosine: a_f b_f / (|a| |b|); dot: a_f b_f; euclidean: (a_f − b_f)², adding up to the squared distance; cautious: a_f (Σ b)_f
-    over both lengths, averaged over the two orders of the films, so that it is the same both ways. With an orthonormal `basis`
-    (n_factors, n_factors) the same along its columns. The sum is the unshrunk closeness (a distance squared), to rounding.
+    cosine: a_f b_f / (|a| |b|); dot: a_f b_f; euclidean: (a_f − b_f)², which sum to the squared distance; cautious: a_f (Σ b)_f
+    over both lengths, averaged over the two orders of the items to make it symmetric. With an orthonormal `basis`
+    (n_factors, n_factors) the contributions are those of its columns. Up to rounding, the sum is the unshrunk closeness (for a
+    distance, its square).
     """
     one, other = at_item(space, first, options), at_item(space, second, options)
     turn = np.eye(len(one.vector)) if basis is None else basis
@@ -246,27 +256,27 @@ def parts(
 def ends(
     space: ItemSpace, items: pd.DataFrame, direction: np.ndarray, minimum_count: int = 50
 ) -> tuple[int | None, int | None]:
-    """The films farthest out against and along `direction` (n_factors,): item indices, of films with `minimum_count` ratings
-    (of all trained films where none has so many)."""
-    films = trained_items(items, minimum_count)
-    films = films if len(films) else trained_items(items)
-    if not len(films):
+    """The item indices farthest out against and along `direction` (n_factors,), among items with `minimum_count` ratings (all
+    trained items where none has that many); None where there are no trained items."""
+    candidates = trained_items(items, minimum_count)
+    candidates = candidates if len(candidates) else trained_items(items)
+    if not len(candidates):
         return None, None
-    along = space.placed(True)[films] @ direction
-    return int(films[along.argmin()]), int(films[along.argmax()])
+    along = space.placed(True)[candidates] @ direction
+    return int(candidates[along.argmin()]), int(candidates[along.argmax()])
 
 
 # --- stability ----------------------------------------------------------------------------------------------------------
 
 
 def times_found(item_index: np.ndarray, lists: Sequence[np.ndarray]) -> np.ndarray:
-    """In how many of the `lists` (item indices, n_lists × (k,)) each film of `item_index` (n,) stands: (n,) of int."""
+    """The number of `lists` (item indices, n_lists × (k,)) that contain each item of `item_index` (n,): (n,) of int."""
     return sum((np.isin(item_index, each) for each in lists), np.zeros(len(item_index), dtype=np.int64))
 
 
 def mean_overlap(lists: Sequence[np.ndarray]) -> float:
-    """The mean share that two of the `lists` have in common, over all pairs of them: |A ∩ B| / the longer one's length. NaN for
-    fewer than two lists, and where all are empty."""
+    """The mean overlap of the `lists` over all pairs: |A ∩ B| divided by the length of the longer one. NaN for fewer than two
+    lists, and where all are empty."""
     pairs = [(one, other) for place, one in enumerate(lists) for other in lists[place + 1 :]]
     shares = [len(np.intersect1d(*pair)) / max(map(len, pair)) for pair in pairs if max(map(len, pair))]
     return float(np.mean(shares)) if shares else float("nan")

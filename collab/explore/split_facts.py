@@ -1,4 +1,4 @@
-"""What a split hides: which rows it holds out, who is new in them, how much of the future trains, what the baselines reach."""
+"""Statistics of a split: new users and items in the held-out rows, leakage from the future, and the errors of the baselines."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from collab.models.baselines import biases_only, global_mean
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """A split in numbers; shares are 0 … 1, errors mean squared ones in squared stars.
+    """A split in numbers; shares are 0 … 1, errors are mean squared errors in squared stars.
 
-    `n_users`, `n_items` occur in the held-out rows, `n_new_users`, `n_new_items` of them in no training row; `n_met` held-out
-    rows have a user and a film that both occur in training. `share_own_future`: of the held-out rows, those whose user gave a
-    training rating later. `share_future`: of the training rows, those given after a held-out rating, on average over these.
-    `mse_biases` and `mse_mean` are of biases only and of the global mean on all held-out rows, `mse_biases_met` and
-    `mse_mean_met` on the `n_met` rows (NaN where there are none); both baselines know the training rows alone.
+    `n_users` and `n_items` occur in the held-out rows; `n_new_users` and `n_new_items` of them occur in no training row. `n_met`
+    held-out rows have a user and an item that both occur in training. `share_own_future` is the share of held-out rows whose
+    user gave a training rating later. `share_future` is the share of training rows later than a held-out rating, averaged over
+    the held-out rows. `mse_biases` and `mse_mean` are the errors of biases only and of the global mean on all held-out rows,
+    `mse_biases_met` and `mse_mean_met` those on the `n_met` rows (NaN where there are none). Both baselines are fitted on the
+    training rows alone.
     """
 
     n_train: int
@@ -40,7 +41,7 @@ class SplitFacts:
 
 
 def split_facts(ratings: Ratings, split: Split) -> SplitFacts:
-    """The facts of a split of `ratings`; both parts need a row. Sealed rows have no part in it."""
+    """The statistics of a split of `ratings`; both parts need at least one row. Sealed rows are not used."""
     train, valid = ratings.take(split.train), ratings.take(split.valid)
     knows_user = np.bincount(train.user_index, minlength=ratings.n_users) > 0
     knows_item = np.bincount(train.item_index, minlength=ratings.n_items) > 0
@@ -69,7 +70,7 @@ def split_facts(ratings: Ratings, split: Split) -> SplitFacts:
 
 
 def held_out_over_time(ratings: Ratings, splits: Mapping[str, Split], n_periods: int = 40) -> pd.DataFrame:
-    """One row for each of `n_periods` equally long periods from the first to the last rating.
+    """One row for each of `n_periods` periods of equal length from the first to the last rating.
 
     Columns: start (datetime64), n_ratings, and for each split, by its name, the share of the period's rows that it holds out
     (NaN in a period without a rating). Sealed rows count as ratings that are not held out.

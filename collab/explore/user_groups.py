@@ -1,4 +1,4 @@
-"""Groups of users: by age, gender and occupation where the data know them, and by the genre that they rate best."""
+"""Groups of users: by age, gender and occupation where the data set has them, and by favourite genre."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ UNKNOWN_GROUP = "not known"
 NO_FAVOURITE = "none above the others"
 
 FAVOURITE_DAMPING = 5.0
-"""Ratings at a user's own mean that are imagined in every genre, so that one film makes no favourite."""
+"""Pseudo-ratings at the user's mean that are added to every genre, so that one item does not make a favourite."""
 
 
 def age_words(age: float | None) -> str:
-    """The band of an age, as `collab.data.features` divides ages: "under 15", "15 to 19", …, "60 and over"."""
+    """The band of an age, by the bands of `collab.data.features`: "under 15", "15 to 19", …, "60 and over"."""
     if age is None or pd.isna(age):
         return UNKNOWN_GROUP
     if age < AGE_EDGES[0]:
@@ -32,9 +32,9 @@ def age_words(age: float | None) -> str:
 
 
 def groups_told(people: pd.DataFrame | None, user_ids: Sequence[str]) -> dict[str, np.ndarray]:
-    """The groups (n,) that the users `user_ids` belong to by "age", "gender" and "occupation".
+    """The groups (n,) of the users `user_ids` by "age", "gender" and "occupation".
 
-    `people` as `collab.data.dataset.Dataset.users`; without it there are no such groups.
+    `people` is `collab.data.dataset.Dataset.users`; {} where it is None.
     """
     if people is None:
         return {}
@@ -48,9 +48,9 @@ def groups_told(people: pd.DataFrame | None, user_ids: Sequence[str]) -> dict[st
 
 
 def favourite_genres(train: Ratings, genres: Sequence[str], user_index: np.ndarray) -> np.ndarray:
-    """The genre that each of the users `user_index` (n,) rated furthest above the own mean, on average and damped, (n,).
+    """The genre whose damped mean rating is furthest above the user's own mean, for the users `user_index` (n,): (n,).
 
-    `genres` (n_items,) holds "Action|Comedy" for every film. Who rates no genre above the own mean has no favourite.
+    `genres` (n_items,) holds "Action|Comedy" for every item. A user without a genre above their own mean gets NO_FAVOURITE.
     """
     member = pd.Series(list(genres), dtype="str").fillna("").str.get_dummies("|").drop(columns="", errors="ignore")
     if member.empty or not len(member.columns):

@@ -1,4 +1,4 @@
-"""A prediction adds up: average user and film, what is this user's own, what this film's, and how their tastes fit."""
+"""A prediction as a sum: the average, the user's bias, the item's bias, and the dot product of their factors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from collab.models.contract import FoldsIn, Model
 
 @dataclass(frozen=True)
 class Parts:
-    """The summands of a score: `base` of the average user and film, `user` and `film` what these two have beyond that, `taste`
-    the dot product of their factors. In stars, or in units of the score that a sigmoid bends into stars."""
+    """The terms of a score: `base` for the average user and item, `user` and `film` for the deviations of these two from it,
+    `taste` for the dot product of their factors. In stars, or in units of the score that a sigmoid maps to stars."""
 
     base: float
     user: float
@@ -29,8 +29,8 @@ class Parts:
 
 @dataclass(frozen=True)
 class Sums:
-    """Tables whose score is p·q + b_u + b_i: factors (n_users, F) and (n_items, F), biases (n_users,) and (n_items,), row 0 of
-    each the average one; and the ends of the sigmoid, None where the score is the rating itself."""
+    """Tables with the score p·q + b_u + b_i: factors (n_users, F) and (n_items, F), biases (n_users,) and (n_items,); row 0 of
+    each is the average one. `y_range` holds the ends of the sigmoid, None where the score is the rating itself."""
 
     user_factors: np.ndarray
     item_factors: np.ndarray
@@ -39,7 +39,7 @@ class Sums:
     y_range: tuple[float, float] | None
 
     def parts(self, user_index: int, item_index: int) -> Parts:
-        """What the score of this user for this film is made of."""
+        """The terms of the score of this user for this item."""
         of_users, of_items = (table.astype(np.float64) for table in (self.user_biases, self.item_biases))
         taste = self.user_factors[user_index].astype(np.float64) @ self.item_factors[item_index].astype(np.float64)
         return Parts(
@@ -50,7 +50,7 @@ class Sums:
         )
 
     def stars(self, score: float) -> float:
-        """The rating that a score stands for."""
+        """The rating for a score."""
         return score if self.y_range is None else in_range(score, *self.y_range)
 
 
@@ -62,7 +62,7 @@ def sums_of(model: Model) -> Sums | None:
 
 
 def damped_sums(train: Ratings) -> Sums:
-    """The baseline of damped biases as such tables, without factors: its base is the mean of all ratings, in stars."""
+    """The damped-bias baseline as `Sums` without factors; its base is the mean of all ratings, in stars."""
     user_biases, item_biases = biases_only(train)
     return Sums(
         np.zeros((train.n_users, 0)),

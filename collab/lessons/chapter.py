@@ -11,18 +11,17 @@ import numpy as np
 from collab.models import preset_of
 
 DATA, HOLDOUT, ITEMS_BY, SEEDS = "ml-100k", "random:0.2", "title", (0, 1, 2)
-NEAR = (
-    0.02  # so close to the printed figure is a reproduction: the same recipe moves by about half of it between splits
-)
-TIE = 0.01  # a smaller gap between two rows says nothing
-PRINTED_SECONDS = (6, 15)  # an epoch in the chapter, from its fastest row to its slowest
+# the largest difference from a printed figure that is a reproduction: the same recipe moves by about half of it between splits
+NEAR = 0.02
+TIE = 0.01  # a smaller gap between two rows is noise
+PRINTED_SECONDS = (6, 15)  # per epoch in the chapter: its fastest and its slowest row
 
 
 @dataclass(frozen=True)
 class Row:
     """One of the chapter's tables: train and valid MSE after each epoch as printed, and the model and preset that repeat it.
 
-    `about_seconds` is a training of ours on one core of a server, `note` what one has to know beside the figures.
+    `about_seconds` is the time of one of our trainings on one server core, `note` a remark on the figures.
     """
 
     key: str
@@ -41,7 +40,7 @@ class Row:
 
     @property
     def overfits(self) -> bool:
-        """Whether the printed valid loss has clearly risen from its lowest."""
+        """Whether the printed valid loss ends clearly above its lowest."""
         return rise(self.printed_valid) >= TIE
 
 
@@ -134,10 +133,10 @@ ROWS = (
 
 
 def n_runs(rows: Sequence[Row]) -> int:
-    """How many trainings repeat the rows: those of one model and preset share theirs."""
+    """The number of trainings that repeat the rows; rows of one model and preset share theirs."""
     return len(SEEDS) * len({(row.model, row.preset) for row in rows})
 
 
 def rise(losses: Sequence[float] | np.ndarray) -> float:
-    """By how much the last loss is above the lowest."""
+    """How far the last loss is above the lowest."""
     return float(losses[-1] - min(losses))

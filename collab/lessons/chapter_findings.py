@@ -19,7 +19,7 @@ UNDECAYED, DECAYED = "dot-bias-undecayed", "dot-bias"
 
 @dataclass(frozen=True)
 class Finding:
-    """A statement, whether it holds on our figures (None: some runs are missing), and what it rests on, printed and ours."""
+    """A statement, whether it holds on our figures (None: some runs are missing), and the evidence, printed and ours."""
 
     statement: str
     holds: bool | None
@@ -28,7 +28,7 @@ class Finding:
 
 
 def findings(summaries: Sequence[Summary]) -> list[Finding]:
-    """The statements that stand above the noise; ours are checked seed by seed."""
+    """The conclusions that exceed the noise; on our figures two are checked seed by seed, the order on the means."""
     known = {each.row.key: each for each in summaries}
     complete = all(each.complete for each in summaries)
     return [_best(known, complete), _overfits(known), _order(summaries, complete)]
@@ -78,26 +78,26 @@ def _since_second(losses: Sequence[float]) -> float:
 
 
 def _order(summaries: Sequence[Summary], complete: bool) -> Finding:
-    told = [pair for pair in _pairs(summaries) if abs(_printed_gap(*pair)) >= TIE]
+    separated = [pair for pair in _pairs(summaries) if abs(_printed_gap(*pair)) >= TIE]
     holds, ours = None, ""
     if complete:
-        agree = {pair: np.sign(_printed_gap(*pair)) * _gap(*pair) for pair in told}
+        agree = {pair: np.sign(_printed_gap(*pair)) * _gap(*pair) for pair in separated}
         tied = [pair for pair, gap in agree.items() if abs(gap) < TIE]
-        turned = [pair for pair, gap in agree.items() if gap <= -TIE]
-        holds = not turned
-        ours = f"{len(told) - len(tied) - len(turned)} in the same order"
+        swapped = [pair for pair, gap in agree.items() if gap <= -TIE]
+        holds = not swapped
+        ours = f"{len(separated) - len(tied) - len(swapped)} in the same order"
         ours += f"; now a tie: {_listed(tied, _gap)}" if tied else ""
-        ours += f"; the other way round: {_listed(turned, _gap)}" if turned else ""
+        ours += f"; the other way round: {_listed(swapped, _gap)}" if swapped else ""
     return Finding(
         "Two models that the print tells apart stand in the same order.",
         holds,
-        f"{len(told)} pairs are {TIE} or more apart",
+        f"{len(separated)} pairs are {TIE} or more apart",
         ours,
     )
 
 
 def ties(summaries: Sequence[Summary]) -> tuple[str, str]:
-    """The pairs whose gap says nothing, in print and on our figures ("" where some runs are missing)."""
+    """The pairs whose gap is noise, in print and on our figures ("" where some runs are missing)."""
     pairs, ours = _pairs(summaries), ""
     if all(each.complete for each in summaries):
         ours = _listed([pair for pair in pairs if abs(_gap(*pair)) < TIE], _gap)
@@ -105,7 +105,7 @@ def ties(summaries: Sequence[Summary]) -> tuple[str, str]:
 
 
 def printed_noise() -> float:
-    """How far apart the print's own rows of one model lie: what a gap between two single trainings is worth."""
+    """The spread of the printed losses of one model's rows: the noise in a gap between two single trainings."""
     finals = [row.printed_valid[-1] for row in ROWS if row.key in SAME_MODEL]
     return max(finals) - min(finals)
 
@@ -116,7 +116,7 @@ def _listed(pairs: Sequence[tuple[Summary, Summary]], gap_of: Callable[[Summary,
 
 
 def _pairs(summaries: Sequence[Summary]) -> list[tuple[Summary, Summary]]:
-    """Pairs of rows of different models; of the three rows of one model its first stands for ours and print alike."""
+    """Pairs of rows of different models; of the three rows of one model only the first counts, printed and ours."""
     rows = [each for each in summaries if each.row.key not in SAME_MODEL[1:]]
     return list(combinations(rows, 2))
 

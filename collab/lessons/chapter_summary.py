@@ -1,4 +1,4 @@
-"""What our runs of the chapter's recipe say of its tables: mean, spread, difference, verdict; for the page and the benchmark."""
+"""Our runs of the chapter's recipe against its tables: mean, spread, difference and verdict, for the page and the benchmark."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from collab.lessons.chapter import NEAR, SEEDS, TIE, Row, rise
 
 REPRODUCED, EXPLAINED, NOT_REPRODUCED, TO_BE_TRAINED = "reproduced", "explained", "not reproduced", "to be trained"
 KEPT = 0.98
-"""What a batch leaves of the train loss so far, as the chapter's library prints it: not the mean over the epoch, but a running
-mean in which a batch has 2 % and all before it the rest, read when the epoch ends (fastai, `AvgSmoothLoss`)."""
+"""The weight of all previous batches in the train loss as the chapter's library prints it: not the mean over the epoch, but a
+running mean in which each new batch has 2 %, read when the epoch ends (fastai, `AvgSmoothLoss`)."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One of our runs of a row, after each epoch: the train loss as the chapter's library counts it (`running`) and as the mean
-    over the epoch (`train`), the valid loss; then the seconds of an epoch."""
+    """One of our runs of a row. After each epoch: the train loss as the chapter's library counts it (`running`) and as the mean
+    over the epoch (`train`), and the valid loss; `epoch_seconds` is the time of one epoch."""
 
     seed: int
     running: tuple[float, ...]
@@ -30,8 +30,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Untrained:
-    """The final valid MSE of a run if films without a training rating stay where they started, near zero, as they do in the
-    chapter (in Collab they get the average film's row); and on how many held-out ratings that tells."""
+    """The final valid MSE of a run if items without a training rating keep their initial values near zero, as they do in the
+    chapter (Collab gives them the average item's row), and the number of held-out ratings that this affects."""
 
     mse: float
     n_rows: int
@@ -39,7 +39,7 @@ class Untrained:
 
 @dataclass(frozen=True)
 class Summary:
-    """A row with our runs of it. What is asked of missing runs is nan."""
+    """A row with our runs of it. Figures of missing runs are NaN."""
 
     row: Row
     curves: tuple[Curve, ...]
@@ -54,7 +54,7 @@ class Summary:
         return self._over_seeds(what).mean(0) if self.curves else self._unknown()
 
     def spread(self, what: str) -> np.ndarray:
-        """Standard deviation over the seeds (n − 1) of the same, (5,)."""
+        """Standard deviation over the seeds of the same (denominator n − 1), (5,)."""
         return self._over_seeds(what).std(0, ddof=1) if len(self.curves) > 1 else self._unknown()
 
     def _over_seeds(self, what: str) -> np.ndarray:
@@ -78,15 +78,15 @@ class Summary:
 
     @property
     def final_untrained(self) -> float:
-        """Our final valid loss if untrained films stay near zero as in the chapter; nan where nobody has measured it."""
+        """Our final valid loss if untrained items stay near zero as in the chapter; NaN where it was not measured."""
         return float(np.mean([each.mse for each in self.untrained])) if self.untrained else float("nan")
 
     @property
     def verdict(self) -> str:
         """Whether the row is reproduced: its final valid loss is near the printed one, and it over-fits where the print does.
 
-        A row that over-fits and comes out better has not been reproduced. "explained" is a row whose figure is near once films
-        without a training rating are treated as in the chapter.
+        A row that over-fits in print but not here is not reproduced, however near its loss. A row is "explained" if its loss is
+        near once items without a training rating are treated as in the chapter.
         """
         if not self.complete:
             return TO_BE_TRAINED
@@ -98,7 +98,7 @@ class Summary:
 
     @property
     def reason(self) -> str:
-        """Why the verdict is what it is, in a sentence or two with its figures."""
+        """The reason for the verdict, in a sentence or two with figures."""
         if not self.complete:
             return f"Trained with {len(self.curves)} of {len(SEEDS)} seeds."
         train = f"train loss {self.mean('running')[-1]:.4f}, printed {self.row.printed_train[-1]:.4f}"
@@ -127,8 +127,8 @@ class Summary:
 def running_mean(steps: np.ndarray, losses: np.ndarray, ends: Sequence[float]) -> tuple[float, ...]:
     """The train loss as the chapter's library prints it when the steps `ends` are done.
 
-    `losses` (n,) are means over the batches since the row before, `steps` (n,) the last step of each: a whole group of batches is
-    taken at its mean. Steps after the last whole group before an end do not count.
+    `losses` (n,) are means over groups of batches, `steps` (n,) the last step of each group; every batch of a group counts with
+    the group's mean. At each end only the groups that are complete by then count.
     """
     found, place, value = [], 0, 0.0
     for end in ends:
@@ -141,7 +141,7 @@ def running_mean(steps: np.ndarray, losses: np.ndarray, ends: Sequence[float]) -
 
 
 def final_table(summaries: Sequence[Summary]) -> pd.DataFrame:
-    """A row a table of the chapter: valid loss after the last epoch printed and ours, spread, difference, verdict, seconds."""
+    """One row per table of the chapter: final valid and train loss, printed and ours, spread, difference, verdict, seconds."""
     return pd.DataFrame(
         {
             "row": [each.row.short for each in summaries],
@@ -159,7 +159,7 @@ def final_table(summaries: Sequence[Summary]) -> pd.DataFrame:
 
 
 def epoch_table(summary: Summary) -> pd.DataFrame:
-    """A row an epoch of one table: train and valid loss printed, ours, spread and difference; our train loss over the epoch."""
+    """One row per epoch of a table: train and valid loss printed, ours, spread and difference; our train loss over the epoch."""
     row, columns = summary.row, {"epoch": range(1, 1 + len(summary.row.printed_valid))}
     for name, printed, ours in (("train", row.printed_train, "running"), ("valid", row.printed_valid, "valid")):
         mean = summary.mean(ours)

@@ -1,8 +1,8 @@
-"""Cold start: what each of the chapter's remedies is worth for people whom the model never saw, measured side by side.
+"""Cold start: how much each of the chapter's remedies helps new users, measured on the same held-out users.
 
-People are held out whole. Some of their ratings are tested, the others stand for what they could tell when they come: a few
-ratings, the genres that they like, or nothing; and age, gender and occupation where the data know them. The same model makes all
-predictions, so what differs is only what is known of the person.
+All ratings of these users are held out. Some are tested; the others supply what a new user could tell: a few ratings, the genres
+that they like, or nothing; and age, gender and occupation where the data have them. The same model makes all predictions but
+those from biases alone, so what differs is only what is known of the user.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ AVERAGE_USER = (AVERAGE, 0)
 REVEALED = (0, 1, 3, 5, 10)
 N_PEOPLE, N_TESTED, N_LIKED = 100, 10, 3
 GENRE_DAMPING = 5.0
-"""Ratings at a person's own mean that are imagined in every genre, so that one film makes no favourite genre."""
+"""Pseudo-ratings at the user's own mean in every genre, so that a single item does not make a favourite genre."""
 
 RIDGE = 10.0
-"""Imagined people in whom a stated genre says nothing, in the regression of tastes on stated genres."""
+"""Ridge penalty of the regression of tastes on stated genres: pseudo-users for whom a stated genre has no effect."""
 
 BIAS_DAMPING = 5.0
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """Somebody held out: films and stars that are tested, and those that can be told, in the order in which they are."""
+    """A held-out user: items and ratings that are tested, and those that can be revealed, in the order of revealing."""
 
     user_index: int
     tested_items: np.ndarray
@@ -52,18 +52,18 @@ class Person:
 
 
 def hold_out(ratings: Ratings, n_people: int, seed: int) -> list[Person]:
-    """Up to `n_people`, at most a quarter of all users, drawn from those with enough films; a doubled title's stars are averaged.
+    """Up to `n_people` users, at most a quarter of all, drawn from those with enough items; repeated ratings are averaged.
 
-    Raises DataError where nobody has rated enough films.
+    Raises DataError where that leaves fewer than two.
     """
     needed = N_TESTED + max(REVEALED)
     pairs = np.unique(np.stack([ratings.user_index, ratings.item_index]), axis=1)
-    able = np.flatnonzero(np.bincount(pairs[0], minlength=ratings.n_users) >= needed)
-    n_people = min(n_people, len(able), ratings.n_users // 4)
+    eligible = np.flatnonzero(np.bincount(pairs[0], minlength=ratings.n_users) >= needed)
+    n_people = min(n_people, len(eligible), ratings.n_users // 4)
     if n_people < 2:
         raise DataError(f"fewer than two people have rated {needed} films; take a larger data set")
     people = []
-    for user in np.sort(np.random.default_rng(seed).permutation(able)[:n_people]).tolist():
+    for user in np.sort(np.random.default_rng(seed).permutation(eligible)[:n_people]).tolist():
         rows = ratings.user_index == user
         items, place = np.unique(ratings.item_index[rows], return_inverse=True)
         stars = np.bincount(place, weights=ratings.rating[rows]) / np.bincount(place)
@@ -74,7 +74,7 @@ def hold_out(ratings: Ratings, n_people: int, seed: int) -> list[Person]:
 
 
 def liked_genres(item_index: np.ndarray, stars: np.ndarray, genres: np.ndarray, n_liked: int = N_LIKED) -> np.ndarray:
-    """Genres that a person would name, 0/1 (n_genres,): up to `n_liked` of those rated above the own mean, damped, on average.
+    """The genres that a user would name, 0/1 (n_genres,): up to `n_liked` with the highest damped mean above the user's own.
 
     `genres` (n_items, n_genres) is 0/1.
     """
@@ -87,27 +87,27 @@ def liked_genres(item_index: np.ndarray, stars: np.ndarray, genres: np.ndarray, 
 
 
 def genre_table(dataset: Dataset, ratings: Ratings) -> np.ndarray:
-    """Which film has which genre, 0/1 (n_items, n_genres), in the order of the vocabulary of `ratings`."""
-    films = dataset.items.assign(label=item_labels(dataset, "title").to_numpy()).drop_duplicates("label")
-    genres = films.set_index("label").genres.reindex(list(ratings.items.labels)).fillna("")
+    """The genres of every item, 0/1 (n_items, n_genres), in the order of the vocabulary of `ratings`."""
+    items = dataset.items.assign(label=item_labels(dataset, "title").to_numpy()).drop_duplicates("label")
+    genres = items.set_index("label").genres.reindex(list(ratings.items.labels)).fillna("")
     return genres.str.get_dummies("|").drop(columns="", errors="ignore").to_numpy(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class GenreQuestion:
-    """What stated genres say of factors and bias: mean + (liked − usual) · slopes, a ridge regression over the trained users."""
+    """Factors and bias from stated genres: mean + (liked − usual) · slopes, a ridge regression over the trained users."""
 
     usual: np.ndarray  # (n_genres,)
     mean: np.ndarray  # (n_factors + 1,)
     slopes: np.ndarray  # (n_genres, n_factors + 1)
 
     def person(self, liked: np.ndarray) -> np.ndarray:
-        """Factors and bias of somebody who named the genres `liked`, (n_factors + 1,)."""
+        """Factors and bias of a user who named the genres `liked`, (n_factors + 1,)."""
         return self.mean + (liked - self.usual) @ self.slopes
 
 
 def learn_genre_question(liked: np.ndarray, users: np.ndarray) -> GenreQuestion:
-    """From the genres `liked` (n, n_genres) by the trained users and their factors and bias `users` (n, n_factors + 1)."""
+    """Fit to the genres `liked` (n, n_genres) by the trained users and their factors and bias `users` (n, n_factors + 1)."""
     usual, mean = liked.mean(axis=0), users.mean(axis=0)
     centred = liked - usual
     slopes = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(liked.shape[1]), centred.T @ (users - mean))
@@ -122,11 +122,11 @@ def measure(
     seed: int = 0,
     settings: BayesSettings | None = None,
 ) -> Measured:
-    """Hold people out whole, train on everybody else, and predict the tested ratings with every remedy.
+    """Hold out all ratings of some users, train on the others, and predict the tested ratings with every remedy.
 
-    The answers are pairs of a remedy and the number of ratings revealed, which is 0 but for "biases" and "ratings"; remedies that
-    the data do not allow are not there. `ratings` belong to `dataset`, items by title. The model is `bayes`. Raises DataError
-    where too few have rated enough.
+    The answers are pairs of a remedy and the number of revealed ratings, 0 except for "biases" and "ratings"; remedies that the
+    data do not allow are left out. `ratings` belong to `dataset`, items by title. The model is `bayes`. Raises DataError where
+    too few users have rated enough.
     """
     settings = settings or BayesSettings()
     people = hold_out(ratings, n_people, seed)
@@ -136,11 +136,11 @@ def measure(
     known = new_user(model, describe_users(train), items, 0.0, ratings.rating_scale)
     assert isinstance(known, NewUser)
     predictors: dict[tuple[str, int], Callable[[Person], np.ndarray]] = {}
-    predictors[AVERAGE_USER] = lambda person: _rate(known, known.prior, person.tested_items)
+    predictors[AVERAGE_USER] = lambda person: _predict(known, known.prior, person.tested_items)
     genres = genre_table(dataset, ratings)
     if genres.shape[1]:
-        question = dataclasses.replace(_ask_genres(train, model, genres), mean=known.prior.mean)
-        predictors[GENRES, 0] = lambda person: _rate(
+        question = dataclasses.replace(_fit_genre_question(train, model, genres), mean=known.prior.mean)
+        predictors[GENRES, 0] = lambda person: _predict(
             known,
             Belief(
                 question.person(liked_genres(person.known_items, person.known_stars, genres)), known.prior.covariance
@@ -150,19 +150,21 @@ def measure(
     if dataset.users is not None:
         described = features_of(dataset, ratings).users
         trained = np.bincount(train.user_index, minlength=train.n_users) > 0
-        told = background(model.user_factors, model.user_biases, trained, described)
-        predictors[ABOUT, 0] = lambda person: _rate(
-            known, told.inform(known.prior, described[person.user_index]), person.tested_items
+        from_features = background(model.user_factors, model.user_biases, trained, described)
+        predictors[ABOUT, 0] = lambda person: _predict(
+            known, from_features.inform(known.prior, described[person.user_index]), person.tested_items
         )
     mean, (_, item_biases) = global_mean(train), biases_only(train, BIAS_DAMPING)
 
-    def kindness(person: Person, k: int) -> float:
+    def user_bias(person: Person, k: int) -> float:
         left = person.known_stars[:k] - mean - item_biases[person.known_items[:k]]
         return float(left.sum() / (k + BIAS_DAMPING))
 
     for k in REVEALED:
-        predictors[BIASES, k] = lambda person, k=k: mean + item_biases[person.tested_items] + kindness(person, k)
-        predictors[TASTE, k] = lambda person, k=k: _rate(known, known.after(_revealed(person, k)), person.tested_items)
+        predictors[BIASES, k] = lambda person, k=k: mean + item_biases[person.tested_items] + user_bias(person, k)
+        predictors[TASTE, k] = lambda person, k=k: _predict(
+            known, known.after(_revealed(person, k)), person.tested_items
+        )
     low, high = ratings.rating_scale.low, ratings.rating_scale.high
     squared = {
         key: np.concatenate([np.square(np.clip(predict(each), low, high) - each.tested_stars) for each in people])
@@ -174,11 +176,11 @@ def measure(
 
 def _trained(train: Ratings, settings: BayesSettings) -> Bayes:
     model = build_model("bayes", settings, train.n_users, train.n_items, train.rating_scale)
-    fit(model, train, train.take(np.arange(1)))  # what it is worth is measured on the people held out
+    fit(model, train, train.take(np.arange(1)))  # it is evaluated on the held-out users
     return model
 
 
-def _rate(known: NewUser, belief: Belief, item_index: np.ndarray) -> np.ndarray:
+def _predict(known: NewUser, belief: Belief, item_index: np.ndarray) -> np.ndarray:
     taste, bias = belief.mean[:-1], belief.mean[-1]
     return known.items.factors[item_index] @ taste + bias + known.items.biases[item_index]
 
@@ -187,8 +189,8 @@ def _revealed(person: Person, k: int) -> dict[int, float]:
     return dict(zip(person.known_items[:k].tolist(), person.known_stars[:k].tolist(), strict=True))
 
 
-def _ask_genres(train: Ratings, model: Bayes, genres: np.ndarray) -> GenreQuestion:
-    """The question learned from the trained users, whose answers are read off all their ratings."""
+def _fit_genre_question(train: Ratings, model: Bayes, genres: np.ndarray) -> GenreQuestion:
+    """The regression fitted to the trained users, whose stated genres are derived from all their ratings."""
     by_user = pd.DataFrame({"user": train.user_index, "row": np.arange(len(train))}).groupby("user").row
     users, liked = [], []
     for user, rows in by_user:

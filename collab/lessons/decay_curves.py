@@ -1,4 +1,4 @@
-"""One recipe trained at several weight decays: without it the held-out loss turns and rises, and that is over-fitting."""
+"""One recipe trained at several weight decays: without decay the held-out loss falls and then rises, which is over-fitting."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collab.models.dot import DotBiasSettings
 from collab.training.fit import fit
 
 DECAYS = (0.0, 0.01, 0.03, 0.1, 0.3)
-MANY_ROWS = 5_000  # of the tables; a step moves all of them, so larger tables take larger batches, and fewer steps
+MANY_ROWS = 5_000  # of the tables; a step updates all of them, so larger tables take larger batches, and fewer steps
 
 
 @dataclass(frozen=True)
 class DecayCurve:
-    """Training and held-out MSE after each epoch, at one weight decay, with the batch it was trained by."""
+    """Training and held-out MSE after each epoch at one weight decay, and the batch size of the training."""
 
     weight_decay: float
     batch_size: int
@@ -29,12 +29,12 @@ class DecayCurve:
 
     @property
     def rise(self) -> float:
-        """By how much the held-out loss ends above its lowest: over-fitting, in MSE."""
+        """How far the held-out loss ends above its lowest: over-fitting, in MSE."""
         return self.valid[-1] - min(self.valid)
 
 
 def chapter_settings(n_users: int, n_items: int, weight_decay: float) -> DotBiasSettings:
-    """The chapter's recipe for the dot product with biases; its batch of 64, or 256 where the tables are large."""
+    """The chapter's recipe for the dot product with biases; batches of 64, or of 256 where the tables are large."""
     return DotBiasSettings(weight_decay=weight_decay, batch_size=64 if n_users + n_items < MANY_ROWS else 256)
 
 

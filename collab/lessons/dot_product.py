@@ -1,4 +1,4 @@
-"""A dot product by hand: multiply factor by factor, and add; in decimal arithmetic, so that every digit is the one on paper."""
+"""A dot product by hand: multiply factor by factor, and add; in decimal arithmetic, so that every digit is as on paper."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Factors = tuple[Decimal, ...]
 
 @dataclass(frozen=True)
 class Telling:
-    """One telling of the chapter's example: two films, a user, and the names of the factors; all of the same length."""
+    """One version of the chapter's example: two films, a user, and the names of the factors; all of the same length."""
 
     title: str
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ FIRST = Telling(
     (("The Last Skywalker", factors("0.98", "0.9", "-0.9")), ("Casablanca", factors("-0.99", "-0.3", "0.8"))),
     factors("0.9", "0.8", "-0.6"),
 )
-# Its factors go without names: neither "action" nor "old" fits a second factor where both films are near −1.
+# Its factors have no names: neither "action" nor "old" fits a second factor where both films are near −1.
 SECOND = Telling(
     "Star Wars",
     ("factor 1", "factor 2", "factor 3"),
@@ -41,7 +41,7 @@ TELLINGS = (FIRST, SECOND)
 
 
 def products(film: Sequence[Decimal], user: Sequence[Decimal]) -> Factors:
-    """Factor by factor, the film's times the user's."""
+    """The products of the film's and the user's factors, one by one."""
     return tuple(of_item * of_user for of_item, of_user in zip(film, user, strict=True))
 
 
@@ -51,7 +51,7 @@ def dot(film: Sequence[Decimal], user: Sequence[Decimal]) -> Decimal:
 
 
 def written(number: Decimal, signed: bool = False) -> str:
-    """A number to its last digit, without trailing zeros: 2.142, −1.611, 0; with its sign where `signed`."""
+    """A number with all its digits but no trailing zeros: 2.142, −1.611, 0; with a plus sign if positive and `signed`."""
     text = f"{number:f}"
     text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
     if text in ("−0", "0"):

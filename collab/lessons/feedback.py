@@ -1,7 +1,7 @@
-"""Feedback loops: a model chooses what people see, and then learns from what they thought of it.
+"""Feedback loops: a model chooses what people see, and then learns from their ratings of it.
 
-A simulation with invented people, whose true tastes are known, and a real model, trained anew in every round on all the
-ratings that its own choices brought in. No effect is built in: whatever narrows does so by what the model was given to see.
+A simulation with invented people, whose true tastes are known, and a real model, retrained in every round on all ratings so far,
+which its own choices add to. No effect is built in: any narrowing comes from the ratings that the model gets to see.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ SCALE = RatingScale(1.0, 5.0, 1.0)
 N_PEOPLE, N_ITEMS, N_GENRES, MOST_LOVERS = 300, 300, 6, 60
 N_ROUNDS = 12
 LOVED = 0
-"""The lovers' genre; like every other it has a sixth of the films."""
+"""The lovers' genre; like every other it has a sixth of the items."""
 
 N_FIRST = 20
-"""Films that everybody has seen before the first round, chosen by chance."""
+"""Items, drawn at random, that each person has seen before the first round."""
 
 N_SHOWN = 3
-"""Films shown to everybody in a round; all of them are watched and rated, none is shown twice."""
+"""Items shown to each person in a round; all of them are watched and rated, none is shown twice."""
 
 LOVED_SHARE = 0.6
-"""Which part of their genre the lovers have rated on top of that before the first round."""
+"""The share of their genre that the lovers have also rated before the first round."""
 
 LOVE = 1.5
-"""How many stars more they give to it than people do on average."""
+"""How many more stars the lovers give their genre than people do on average."""
 
 DAMPING_STRENGTH = 0.3
-"""Stars taken off for every e-fold of a film's ratings where popularity is damped."""
+"""Stars subtracted per e-fold of an item's number of ratings where popularity is damped."""
 
 MODEL = BayesSettings(n_factors=5, epochs=6, kernel_rank=0)
-"""Six sweeps: the model knows films well and tastes roughly, as one of little data does. Of what everybody else is shown in three
-rounds without a remedy, 0.22 is of the loved genre without lovers and 0.35, 0.48, 0.54, 0.56 with 10, 20, 40, 60 (means of five
-worlds). A model of twelve sweeps tells many lovers apart as a taste of its own: 0.26 and 0.35, 0.44, 0.47, 0.45."""
+"""Six sweeps: the model knows items well and tastes roughly, like one trained on little data. In three rounds without a remedy,
+the loved genre is 0.22 of what all others are shown without lovers, and 0.35, 0.48, 0.54, 0.56 with 10, 20, 40, 60 of them (means
+of five worlds). With twelve sweeps the model learns many lovers as a taste of their own: 0.26 and 0.35, 0.44, 0.47, 0.45."""
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Invented people and films, arrays (n_people, n_items) but for `genre` (n_items,).
+    """Invented people and items; arrays (n_people, n_items) except `genre` (n_items,).
 
-    `taste` is what a person gives to a film in the long run, in stars; `stars` the rating given, in whole stars, by the mood of
-    the day; `first` marks what was seen before the first round. The first N_PEOPLE rows are everybody, the lovers come after.
+    `taste` is a person's true rating of an item, in stars; `stars` the rating given, in whole stars, which adds the mood of the
+    day; `first` marks what was seen before the first round. The lovers' rows follow those of the N_PEOPLE others.
     """
 
     genre: np.ndarray
@@ -62,12 +62,12 @@ class World:
 
 @dataclass(frozen=True)
 class Round:
-    """A round as everybody but the lovers lives it; round 0 is what they had seen by chance before.
+    """A round for all people but the lovers; round 0 is what they had seen by chance before.
 
-    `variety`: to how many equally often shown films the round's amount, exp(−Σ p ln p) with p their shares. `loved_share`: the
-    lovers' genre in all that was shown since round 1; in round 0 in what was seen by chance. `error`: root of the mean squared
-    difference between prediction and taste over all people and films, in stars, of the model that chose this round; NaN in
-    round 0, where none did.
+    `variety`: the effective number of items shown in the round, exp(−Σ p ln p) with p their shares. `loved_share`: the share of
+    the lovers' genre in all that was shown since round 1; in round 0, in what was seen by chance. `error`: the RMSE between
+    prediction and taste over all these people and all items, in stars, of the model that chose this round; NaN in round 0, which
+    no model chose.
     """
 
     number: int
@@ -77,8 +77,8 @@ class Round:
 
 
 def make_world(n_lovers: int, seed: int) -> World:
-    """People with a liking for every genre, films of one genre and of different quality. Everybody but the lovers is the same
-    whatever `n_lovers`. Raises SettingError for more than MOST_LOVERS."""
+    """People with a liking for every genre, and items with one genre and a quality each. All people but the lovers are the same
+    for every `n_lovers`. Raises SettingError outside 0 to MOST_LOVERS."""
     if not 0 <= n_lovers <= MOST_LOVERS:
         raise SettingError(f"{n_lovers} lovers of a genre are asked for; allowed is 0 to {MOST_LOVERS}")
     generator = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def make_world(n_lovers: int, seed: int) -> World:
 
 
 def simulate(n_lovers: int, remedy: str, seed: int, n_rounds: int = N_ROUNDS) -> Iterator[Round]:
-    """Round 0 and then `n_rounds` rounds, each with a training before it. The same arguments give the same rounds."""
+    """Round 0 and then `n_rounds` rounds, with a training before each. The same arguments give the same rounds."""
     world = make_world(n_lovers, seed)
     chance = np.random.default_rng((seed, 1))
     rated = world.first
@@ -111,21 +111,21 @@ def simulate(n_lovers: int, remedy: str, seed: int, n_rounds: int = N_ROUNDS) ->
 
 
 def train(stars: np.ndarray, rated: np.ndarray) -> np.ndarray:
-    """What a model trained on the ratings `stars` where `rated` predicts for everybody and every film, (n_people, n_items)."""
-    people, films = np.nonzero(rated)
+    """The predictions of a model trained on the ratings `stars` where `rated`, for every person and item, (n_people, n_items)."""
+    people, items = np.nonzero(rated)
     vocabularies = (Vocabulary((UNKNOWN, *map(str, range(1, n + 1)))) for n in rated.shape)
-    ratings = Ratings(*vocabularies, people + 1, films + 1, stars[rated], np.zeros(len(people)), SCALE)
+    ratings = Ratings(*vocabularies, people + 1, items + 1, stars[rated], np.zeros(len(people)), SCALE)
     model = build_model("bayes", MODEL, ratings.n_users, ratings.n_items, SCALE)
-    fit(model, ratings, ratings.take(np.arange(1)))  # how it does is measured on true tastes, not on held-out rows
-    # not cut to the scale: films that would both be five stars keep their order
+    fit(model, ratings, ratings.take(np.arange(1)))  # it is evaluated on true tastes, not on held-out rows
+    # not clipped to the scale: items that would both be five stars keep their order
     return model.user_factors[1:] @ model.item_factors[1:].T + model.user_biases[1:, None] + model.item_biases[1:]
 
 
 def choose(predicted: np.ndarray, rated: np.ndarray, remedy: str, chance: np.random.Generator) -> np.ndarray:
-    """The N_SHOWN films shown to everybody, as a mask (n_people, n_items), of those not `rated` yet.
+    """The N_SHOWN items shown to each person, as a mask (n_people, n_items), among those not yet `rated`.
 
-    "none": the best predicted. "exploration": one of them is drawn by chance instead, the same chance for every film. "damping":
-    the best after DAMPING_STRENGTH · ln(1 + number of the film's ratings) is taken off. Raises SettingError for another remedy.
+    "none": those with the highest predictions. "exploration": one of them is instead drawn uniformly at random. "damping": the
+    highest after subtracting DAMPING_STRENGTH · ln(1 + number of the item's ratings). Raises SettingError for another remedy.
     """
     if remedy not in REMEDIES:
         raise SettingError(f"there is no remedy {remedy!r}; there are {', '.join(REMEDIES)}")
@@ -143,7 +143,7 @@ def choose(predicted: np.ndarray, rated: np.ndarray, remedy: str, chance: np.ran
 
 
 def effective_number(counts: np.ndarray) -> float:
-    """exp(−Σ p ln p) over the shares p of `counts`: n for n films shown equally often, 1 where only one is shown."""
+    """exp(−Σ p ln p) over the shares p of `counts`: n for n items shown equally often, 1 where only one is shown."""
     share = counts[counts > 0] / counts.sum()
     return float(np.exp(-(share * np.log(share)).sum()))
 

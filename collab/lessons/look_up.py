@@ -1,4 +1,4 @@
-"""A one-hot vector times a matrix is a row of the matrix: the product and the look-up, and what each of them costs."""
+"""A one-hot vector times a matrix is a row of the matrix: the product and the look-up, and the cost of each."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import torch
 from collab.training.one_thread import one_thread
 
 BYTES_OF_NUMBER = 4  # float32
-BYTES_OF_INDEX = 8  # int64, as torch wants it
+BYTES_OF_INDEX = 8  # int64, as torch requires
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a batch of rows of a matrix with `n_rows` costs: seconds, as measured, and bytes of what says which rows are meant."""
+    """The cost of reading a batch of rows of a matrix with `n_rows`: measured seconds, and bytes of the vectors or indices."""
 
     n_rows: int
     product_seconds: float
@@ -26,7 +26,7 @@ class Cost:
 
 
 def one_hot(index: torch.Tensor, n_rows: int) -> torch.Tensor:
-    """Vectors of zeros (B, n_rows), each with a one in the place that `index` (B,) names; float32."""
+    """One-hot vectors (B, n_rows), float32, each with its one at the place given by `index` (B,)."""
     return torch.zeros(len(index), n_rows).scatter_(1, index[:, None], 1.0)
 
 
@@ -36,14 +36,14 @@ def by_product(index: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
 
 
 def by_look_up(index: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-    """The same rows read out: (B, F), equal to the last digit, since all else in the product is nought."""
+    """The same rows read directly: (B, F), equal to the last digit, since all other terms of the product are zero."""
     return matrix[index]
 
 
 def measure(
     sizes: Sequence[int], batch_size: int = 64, n_factors: int = 50, repeats: int = 5, seed: int = 0
 ) -> list[Cost]:
-    """The cost of a batch for matrices of `sizes` rows, on one thread: the quickest of `repeats`.
+    """The cost of a batch for matrices of `sizes` rows, on one thread: the fastest of `repeats`.
 
     Making the one-hot vectors is not counted.
     """

@@ -1,4 +1,4 @@
-"""A net on embeddings of two sizes laid side by side: how many numbers pass from column to column, and how many are learned."""
+"""A net on two concatenated embeddings of any sizes: the width of every layer, and how many parameters are learned."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from collab.models.nets import DeepSettings, NetSettings
 
 @dataclass(frozen=True)
 class Net:
-    """`model` is "net" or "deep"; `widths` are the numbers a rating passes through: both embeddings together, each hidden layer,
-    the one score. `layers` are the model's own."""
+    """`model` is "net" or "deep"; `widths` are the layer sizes from input to output: both embeddings together, each hidden layer,
+    the single score. `layers` are the model's own."""
 
     model: str
     user_size: int
@@ -29,7 +29,7 @@ class Net:
 
 def net_of(user_size: int, item_size: int, hidden: tuple[int, ...], n_users: int, n_items: int) -> Net:
     """An untrained net for tables of `n_users` and `n_items` rows, as the Train page would build it: `net` with one hidden
-    layer, else `deep` without batch norm. A size of 0 is the rule's. Raises SettingError for sizes that cannot be."""
+    layer, else `deep` without batch norm. A size of 0 means the size by the rule. Raises SettingError for invalid sizes."""
     sizes: dict[str, Any] = {"user_size": user_size, "item_size": item_size}
     if len(hidden) == 1:
         name, settings = "net", NetSettings(n_hidden=hidden[0], **sizes)

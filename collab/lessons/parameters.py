@@ -1,4 +1,4 @@
-"""What an optimiser sees of a model, and so can change: parameters, which a plain tensor is not."""
+"""Parameters: what an optimiser sees of a model and can change; a plain tensor is not one."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ KINDS: Mapping[str, type[nn.Module]] = {
     "own parameter": OwnParameter,
     "nn.Embedding": EmbeddingLayer,
 }
-"""The three ways to keep the table of users; that of the films is an `nn.Embedding` in each."""
+"""Three ways to store the user table; the item table is an `nn.Embedding` in each."""
 
 
 @dataclass(frozen=True)
 class OneStep:
-    """What one step of plain gradient descent does: the names and shapes that `parameters` lists, and the table of users
-    `before` and `after` it, (N_USERS, N_FACTORS) each."""
+    """One step of plain gradient descent: names and shapes of the model's `parameters`, and the user table `before` and `after`
+    the step, (N_USERS, N_FACTORS) each."""
 
     parameters: tuple[tuple[str, tuple[int, ...]], ...]
     before: np.ndarray
@@ -63,15 +63,15 @@ class OneStep:
 
     @property
     def changed(self) -> np.ndarray:
-        """Which rows of users are not what they were, (N_USERS,) of bool."""
+        """Which rows of the user table have changed, (N_USERS,) bool."""
         return (self.before != self.after).any(axis=1)
 
 
 def one_step(kind: str, seed: int = 0) -> OneStep:
     """Build the model of `kind` on the same random tables, and step once on three ratings by users 1, 3 and 4."""
     generator = torch.Generator().manual_seed(seed)
-    users, films = (torch.randn(n, N_FACTORS, generator=generator) * 0.5 for n in (N_USERS, N_ITEMS))
-    model = KINDS[kind](users.clone(), films)
+    users, items = (torch.randn(n, N_FACTORS, generator=generator) * 0.5 for n in (N_USERS, N_ITEMS))
+    model = KINDS[kind](users.clone(), items)
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
     error = model(torch.tensor(BATCH_USERS), torch.tensor(BATCH_ITEMS)) - torch.tensor(BATCH_RATINGS)
     (error**2).mean().backward()

@@ -1,4 +1,4 @@
-"""A sigmoid bends any sum into a range; the range must end above the highest rating, or that can never be reached."""
+"""A sigmoid maps any score into a range, which must end above the highest rating or that rating is never reached."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 
 
 def in_range(score: float, low: float, high: float) -> float:
-    """low + (high − low)·σ(score): the rating that a dot product with biases of `score` stands for."""
+    """low + (high − low)·σ(score): the rating for a `score`, a dot product with biases."""
     return low + (high - low) / (1.0 + math.exp(-score))
 
 
 def score_for(rating: float, low: float, high: float) -> float:
-    """The score that `in_range` turns into `rating`; ±infinity at the ends and beyond them: no finite score gets there."""
+    """The score that `in_range` maps to `rating`; ±infinity at the ends and beyond, which no finite score reaches."""
     if rating >= high:
         return math.inf
     if rating <= low:
@@ -20,6 +20,6 @@ def score_for(rating: float, low: float, high: float) -> float:
 
 
 def slope(score: float, low: float, high: float) -> float:
-    """How many stars the rating rises by for a unit of score: (high − low)·σ·(1 − σ). A flat end means slow learning."""
+    """Stars gained per unit of score: (high − low)·σ·(1 − σ). Where the curve is flat, learning is slow."""
     sigmoid = in_range(score, 0.0, 1.0)
     return (high - low) * sigmoid * (1.0 - sigmoid)

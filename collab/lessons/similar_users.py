@@ -13,10 +13,10 @@ from collab.models.neighbours import Neighbours, NeighboursSettings, dense
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The three steps on paper: a table of ratings, users down and films across.
+    """The three steps on paper: a table of ratings, one row per user and one column per item.
 
-    `users` (1 + n_alike,) holds the user, then who is most like them, with `similarity` and `n_common` (n_alike,). `films`
-    (n_items,) begins with `n_shared` films that the user has rated and most of the others too; the rest are picks that the
+    `users` (1 + n_alike,) holds the user, then the most similar ones, with `similarity` and `n_common` (n_alike,). `items`
+    (n_items,) begins with `n_shared` items that the user has rated, those rated by the most others; the rest are picks that the
     user has not rated, best first, `predicted` (n_picks,) in stars. `rating` (1 + n_alike, n_items) is NaN where there is none.
     """
 
@@ -34,7 +34,7 @@ class Trace:
 
 
 def train_neighbours(train: Ratings, settings: NeighboursSettings | None = None) -> Neighbours:
-    """A model of similar users on the ratings `train`."""
+    """A `neighbours` model of similar users, trained on `train`."""
     model = Neighbours(settings or NeighboursSettings(), train.n_users, train.n_items)
     for epoch in model.train_epochs(train):
         for _ in epoch:
@@ -52,10 +52,10 @@ def trace(
     n_shared: int = 6,
     n_picks: int = 4,
 ) -> Trace:
-    """The three steps for a user: own ratings, most similar users, what they liked among the films `candidates` (n,).
+    """The three steps for a user: own ratings, most similar users, what they liked among the items `candidates` (n,).
 
-    A film is a pick only if somebody alike has a say in it and the user has not rated it; highest prediction of the model
-    first, equal ones in the order of their rows.
+    An item is a pick only if a neighbour contributes to its prediction and the user has not rated it; highest prediction first,
+    equal ones in the order of their rows.
     """
     similarity, n_common = model.likeness_to(user_index)
     alike = np.argsort(-similarity, kind="stable")[:n_alike]
@@ -67,15 +67,15 @@ def trace(
     left = np.setdiff1d(candidates, own)
     predicted = model.predict(np.full(len(left), user_index), left)
     best = left[np.argsort(-predicted, kind="stable")].tolist()
-    heard = (film for film in best if len(model.say_of(user_index, film).kin_index))
-    picks = np.array(list(islice(heard, n_picks)), dtype=np.int64)
-    films = np.concatenate([shared, picks]).astype(np.int64)
+    explained = (item for item in best if len(model.say_of(user_index, item).kin_index))
+    picks = np.array(list(islice(explained, n_picks)), dtype=np.int64)
+    items = np.concatenate([shared, picks]).astype(np.int64)
     return Trace(
         np.array([user_index, *alike.tolist()]),
         similarity[alike],
         n_common[alike],
-        films,
+        items,
         len(shared),
-        table[:, films],
+        table[:, items],
         model.predict(np.full(len(picks), user_index), picks),
     )

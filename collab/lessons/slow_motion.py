@@ -1,7 +1,7 @@
-"""Latent factors are learned: random at first, then, step by step, a little against the gradient of the mean squared error.
+"""How latent factors are learned: random at first, then moved step by step against the gradient of the mean squared error.
 
-Everything here is small enough to be read in a table: a few users, a few films, five factors each, and no library that
-would take the gradient by itself.
+Everything here is small enough to read in a table: a few users and items with five factors each. The gradient is written out,
+without automatic differentiation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ N_FACTORS = 5
 
 @dataclass(frozen=True)
 class State:
-    """Where the learning stands: factors (n_users, n_factors) and (n_items, n_factors), and what follows from them.
+    """The state of training: factors (n_users, n_factors) and (n_items, n_factors), and what follows from them.
 
     `predictions` and `errors` (prediction − rating, NaN where there is no rating) are (n_users, n_items), in stars; `loss` is
     the mean of the squared errors, in stars²; the gradients have the shapes of their factors.
@@ -31,10 +31,10 @@ class State:
 
 
 def at(user_factors: np.ndarray, item_factors: np.ndarray, ratings: np.ndarray) -> State:
-    """What these factors predict of `ratings` (n_users, n_items; NaN is a blank), how wrong it is, and which way is up.
+    """The predictions of these factors for `ratings` (n_users, n_items; NaN is a blank), their errors, and the gradients.
 
-    With n ratings, error e of user u and film i: loss = Σ e² / n; gradient of u's factors = Σ over u's films of 2/n · e · i's
-    factors, and the other way round. A blank has no error and pulls nowhere.
+    With n ratings, error e of user u and item i: loss = Σ e² / n; gradient of u's factors = Σ over u's items of 2/n · e · i's
+    factors, and vice versa. A blank has no error and adds nothing to a gradient.
     """
     predictions = user_factors @ item_factors.T  # (n_users, n_items)
     errors = predictions - ratings
@@ -53,7 +53,7 @@ def at(user_factors: np.ndarray, item_factors: np.ndarray, ratings: np.ndarray) 
 
 
 def start(ratings: np.ndarray, seed: int, n_factors: int = N_FACTORS) -> State:
-    """Random factors, even between 0 and 1: the same `seed` gives the same ones."""
+    """Random factors, uniform between 0 and 1: the same `seed` gives the same ones."""
     generator = np.random.default_rng(seed)
     n_users, n_items = ratings.shape
     return at(generator.random((n_users, n_factors)), generator.random((n_items, n_factors)), ratings)
@@ -71,7 +71,7 @@ def step(state: State, ratings: np.ndarray, learning_rate: float) -> State:
 def trajectory(
     ratings: np.ndarray, seed: int, learning_rate: float, n_steps: int, too_much: float = 1e6
 ) -> list[State]:
-    """The start and up to `n_steps` steps; it ends before a loss above `too_much`: its steps were too long."""
+    """The start and up to `n_steps` steps; it ends before a loss above `too_much`, where the steps are too long."""
     states = [start(ratings, seed)]
     for _ in range(n_steps):
         following = step(states[-1], ratings, learning_rate)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's usual numbers
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Adam's defaults
 
 
 def room(a: float, height: float) -> float:
-    """How wide the canyon a·x² is at `height`: 2·√(height / a)."""
+    """The width of the canyon a·x² at `height`: 2·√(height / a)."""
     return 2.0 * math.sqrt(height / a)
 
 
 def pulls(size: float, n_steps: int) -> list[float]:
-    """Gradients of batches that pull a weight up and down in turn by `size`: on the whole the data do not want it."""
+    """Batch gradients that alternate between `size` and −`size`: on average the data do not need the weight."""
     return [size if step % 2 == 0 else -size for step in range(n_steps)]
 
 
@@ -27,7 +27,7 @@ def sgd_with_penalty(start: float, gradients: Sequence[float], rate: float, weig
 
 
 def sgd_with_decay(start: float, gradients: Sequence[float], rate: float, weight_decay: float) -> list[float]:
-    """w ← (1 − 2·rate·wd)·w − rate·g: every step keeps the same share of the weight. The path of `sgd_with_penalty`."""
+    """w ← (1 − 2·rate·wd)·w − rate·g: every step keeps the same share of the weight. Same path as `sgd_with_penalty`."""
     path = [start]
     for gradient in gradients:
         path.append((1.0 - 2.0 * rate * weight_decay) * path[-1] - rate * gradient)
@@ -35,7 +35,7 @@ def sgd_with_decay(start: float, gradients: Sequence[float], rate: float, weight
 
 
 def adam_with_penalty(start: float, gradients: Sequence[float], rate: float, weight_decay: float) -> list[float]:
-    """Adam (Kingma & Ba 2015) on g + 2·wd·w: the pull of the penalty is divided by the size of the gradients, as they are.
+    """Adam (Kingma & Ba 2015) on g + 2·wd·w: the penalty, like the gradients, is divided by the gradients' size.
 
     The same as `torch.optim.Adam` with the weight decay 2·wd.
     """
@@ -43,7 +43,7 @@ def adam_with_penalty(start: float, gradients: Sequence[float], rate: float, wei
 
 
 def adam_with_decay(start: float, gradients: Sequence[float], rate: float, weight_decay: float) -> list[float]:
-    """Adam on g, and aside w ← (1 − 2·rate·wd)·w (AdamW, Loshchilov & Hutter 2019): decay whatever the gradients are.
+    """Adam on g, and separately w ← (1 − 2·rate·wd)·w (AdamW, Loshchilov & Hutter 2019): decay independent of the gradients.
 
     The same as `torch.optim.AdamW` with the weight decay 2·wd.
     """

@@ -1,6 +1,6 @@
-"""The model families by name, their settings and presets, and what all of them keep: steps, predictions, folding in.
+"""The model families by name, their settings and presets, and their common interface: steps, predictions, folding in.
 
-Begin with `contract.py` (what every model can do) and `dot.py`; the families themselves are registered below.
+Start with `contract.py` (the interface of every model) and `dot.py`; the families themselves are registered below.
 May import: errors, data.
 """
 
@@ -46,9 +46,12 @@ from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of model: its name, what it is in a few words, its settings' type, its presets (DEFAULT_PRESET among them; the
-    command line starts from the first), how their choice is explained, how a model is built, what one of its epochs is called,
-    how it predicts in a sentence, and whether chance has a part in it: else every seed gives the same."""
+    """A kind of model, and how it is presented and built.
+
+    `presets` include DEFAULT_PRESET; the command line starts from the first one, and `help` explains the choice. `epoch_word` is
+    what one of its epochs is called, `about` says in one sentence how it predicts. Without `by_chance` every seed gives the same
+    model.
+    """
 
     name: str
     title: str
@@ -59,9 +62,7 @@ class Family:
     epoch_word: str = "epoch"
     about: str = ""
     by_chance: bool = True
-    seconds: Callable[[Any, int, int], float] = field(
-        kw_only=True
-    )  # about how long a training takes, see `models/cost.py`
+    seconds: Callable[[Any, int, int], float] = field(kw_only=True)  # rough training time, see `models/cost.py`
 
 
 PRESET_TITLES = {
@@ -76,11 +77,11 @@ PRESET_TITLES = {
 
 
 def _without_data(model_type: type) -> Callable[[Any, int, int, RatingScale | None, Features | None], Model]:
-    """How a model is built that needs neither the rating scale nor side information."""
+    """The `build` of a model that needs neither the rating scale nor side information."""
     return lambda settings, n_users, n_items, rating_scale, features: model_type(settings, n_users, n_items)
 
 
-# the chapter's own model first, then from the simplest on: in this order they are offered
+# offered in this order: the chapter's own model first, then from the simplest on
 MODELS: dict[str, Family] = {
     family.name: family
     for family in (
@@ -234,19 +235,19 @@ CHAPTER_MODEL = "dot-bias"
 
 
 def family_of(name: str) -> Family:
-    """The model family called `name`. Raises SettingError, naming the ones there are."""
+    """The model family called `name`. Raises SettingError, listing the known names, for an unknown one."""
     if name not in MODELS:
         raise SettingError(f"there is no model {name!r}; there are {', '.join(MODELS)}")
     return MODELS[name]
 
 
 def epoch_word_of(name: str) -> str:
-    """What an epoch of a model is called: "epoch" or "sweep"; of one that is unknown here "epoch"."""
+    """What an epoch of a model is called: "epoch" or "sweep"; "epoch" for an unknown model."""
     return MODELS[name].epoch_word if name in MODELS else "epoch"
 
 
 def preset_of(model: str, preset: str = "") -> Any:
-    """The settings of a preset, of the model's first one if none is named. Raises SettingError for an unknown one."""
+    """The settings of a preset, the model's first one if none is named. Raises SettingError for an unknown one."""
     presets = family_of(model).presets
     preset = preset or next(iter(presets))
     if preset not in presets:
@@ -262,9 +263,9 @@ def build_model(
     rating_scale: RatingScale | None = None,
     features: Features | None = None,
 ) -> Model:
-    """An untrained model for tables of `n_users` and `n_items` rows (`#na#` counted).
+    """An untrained model for tables of `n_users` and `n_items` rows, `#na#` included.
 
-    A model whose predictions are cut to the scale of the ratings (`bayes`) takes it from `rating_scale`; None: they are not cut.
-    `features` serve a model whose settings ask for side information; a trained one, that only loads its weights, needs none.
+    A model that clips its predictions (`bayes`) clips them to `rating_scale`; None: no clipping. `features` are for a model whose
+    settings ask for side information; one that only loads trained weights needs none.
     """
     return family_of(name).build(settings, n_users, n_items, rating_scale, features)

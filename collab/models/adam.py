@@ -1,4 +1,4 @@
-"""Adam with decoupled weight decay for tables of which a step looks up a few rows, and for the layers of a net."""
+"""Adam with decoupled weight decay, for tables of which a step looks up a few rows and for the layers of a net."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import torch
 
 BETA2, EPSILON = 0.99, 1e-5  # as in the chapter's library
-LARGE_TABLE = 20_000  # rows from which on a step touches those of its batch alone …
-ROWS_A_RATING = 40  # … if there are so many for each rating of a batch: else the dense kernel is faster still
+LARGE_TABLE = 20_000  # from this many rows on, a step updates only the rows of its batch …
+ROWS_A_RATING = 40  # … provided there are this many rows per rating of a batch: else the dense kernel is still faster
 
 
 def table_adam(table: torch.Tensor, weight_decay: float, batch_size: int) -> Adam | RowAdam:
-    """The optimiser of a table (rows, F) that is looked up by batches; from here on the table is `optimiser.table`."""
+    """The optimiser of a table (rows, F) that is looked up in batches; use its `table` from then on."""
     large = len(table) >= max(LARGE_TABLE, ROWS_A_RATING * batch_size)
     return (RowAdam if large else Adam)(table, weight_decay)
 
@@ -21,7 +21,7 @@ def table_adam(table: torch.Tensor, weight_decay: float, batch_size: int) -> Ada
 class Adam:
     """Adam with decoupled weight decay on one packed table (Loshchilov & Hutter 2019, arXiv 1711.05101), fused.
 
-    Calls torch's fused kernel itself: `torch.optim.AdamW` wraps the same kernel, but its bookkeeping costs more than the
+    Calls torch's fused kernel directly: `torch.optim.AdamW` wraps the same kernel, but its bookkeeping costs more than the
     arithmetic of a batch of 64 (a test compares the two).
     """
 
@@ -35,7 +35,7 @@ class Adam:
         return self.table.index_select(0, rows)
 
     def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
-        """One step for the gradient of `rows` (which may name a row twice); every other row has none, and decays."""
+        """One step with the gradient of `rows`, which may repeat a row; all other rows have no gradient but decay."""
         self.gradient.zero_().index_add_(0, rows, gradient)
         self.n_steps += 1
         fused_step(
@@ -43,16 +43,16 @@ class Adam:
         )
 
     def catch_up(self) -> None:
-        """Every row is up to date after every step."""
+        """Nothing to do: every row is up to date after every step."""
 
 
 class RowAdam:
-    """The same for a large table: a step touches the rows of its batch alone.
+    """`Adam` for a large table: a step updates only the rows of its batch.
 
-    In the dense form a row without a gradient goes on moving: it decays, its averages fade, and it drifts along what is left of
-    its momentum. Nobody sees that until the row is looked up again, so all of it is made up for then, at once. With G steps
-    missed, average m, square v, and β₁, rate and corrections c₁, c₂ taken as constant over the gap, the drift is a geometric
-    series with the ratio ρ = β₁ / √β₂:
+    In the dense form a row without a gradient keeps moving: it decays, its averages fade, and it drifts along its remaining
+    momentum. This has no effect until the row is looked up again, so the missed steps are applied then, all at once. With G
+    missed steps, average m, square v, and β₁, rate and corrections c₁, c₂ taken as constant over the gap, the drift is a
+    geometric series with the ratio ρ = β₁ / √β₂:
 
         w ← w · Π(1 − rate·decay) − rate · (√c₂ / c₁) · m / (√v + ε) · Σ_{j=1..G} ρ^j,   m ← β₁^G · m,   v ← β₂^G · v
     """
@@ -63,17 +63,17 @@ class RowAdam:
         self.table, self.average, self.square = self.state
         self.n_steps = torch.zeros(())
         self.log_decay, self.log_momentum = 0.0, 0.0  # sums over all steps so far
-        # of each row at the step that it was last brought up to: its number, both sums, the rate
+        # per row, of the last step applied to it: its number, both sums, the rate
         self.seen = torch.zeros(len(table), 4, dtype=torch.float64)
 
     def look_up(self, rows: torch.Tensor) -> torch.Tensor:
-        """The rows of the table, with all that they have missed."""
+        """The rows of the table, with their missed steps applied."""
         self.rows, self.place = torch.unique(rows, return_inverse=True)
-        self.part = self._made_up(self.rows)  # (3, R, F + 1)
+        self.part = self._caught_up(self.rows)  # (3, R, F + 1)
         return self.part[0].index_select(0, self.place)
 
     def step(self, rows: torch.Tensor, gradient: torch.Tensor, rate: float, momentum: float) -> None:
-        """One step for the gradient of the `rows` looked up just before."""
+        """One step with the gradient of the `rows` just looked up."""
         table, average, square = self.part
         self.n_steps += 1
         self.log_decay += math.log(max(1 - rate * self.weight_decay, 1e-12))
@@ -86,7 +86,7 @@ class RowAdam:
         """Bring every row up to date."""
         rows = torch.arange(len(self.table))
         rates = self.seen[:, 3].clone()
-        self._put_back(rows, self._made_up(rows), rates)
+        self._put_back(rows, self._caught_up(rows), rates)
 
     def _put_back(self, rows: torch.Tensor, part: torch.Tensor, rate: float | torch.Tensor) -> None:
         self.state.index_copy_(1, rows, part)
@@ -94,12 +94,12 @@ class RowAdam:
         seen[:, 0], seen[:, 1], seen[:, 2], seen[:, 3] = self.n_steps, self.log_decay, self.log_momentum, rate
         self.seen.index_copy_(0, rows, seen)
 
-    def _made_up(self, rows: torch.Tensor) -> torch.Tensor:
-        """Table, averages and squares of the rows (3, R, F + 1) as the steps they missed would have left them."""
+    def _caught_up(self, rows: torch.Tensor) -> torch.Tensor:
+        """Table, averages and squares of `rows` (3, R, F + 1), with their missed steps applied."""
         part = self.state.index_select(1, rows)
         number, log_decay, log_momentum, rate = self.seen.index_select(0, rows).unbind(1)  # each (R,)
         now = self.n_steps.item()
-        gap = now - number  # (R,) of a row that is up to date 0: all factors below are then 1, and the drift is 0
+        gap = now - number  # (R,) 0 for an up-to-date row: all factors below are then 1, and the drift is 0
         faded = torch.exp(self.log_momentum - log_momentum)  # (R,) β₁^G
         beta1 = torch.exp((self.log_momentum - log_momentum) / gap.clamp(min=1))
         ratio = beta1 / BETA2**0.5
@@ -156,9 +156,9 @@ def fused_steps(
 
 
 class LayersAdam:
-    """The same for the few tensors of a net's layers, each of which has a gradient at every step.
+    """`Adam` for the few tensors of a net's layers, each of which has a gradient at every step.
 
-    Decayed are `decayed` alone: not the biases of linear layers, nor scale and shift of batch norm.
+    Only `decayed` tensors decay: not the biases of linear layers, nor the scale and shift of batch norm.
     """
 
     def __init__(self, decayed: Sequence[torch.Tensor], others: Sequence[torch.Tensor], weight_decay: float) -> None:
@@ -168,7 +168,7 @@ class LayersAdam:
         self.n_steps = [torch.zeros(()) for _ in self.tensors]
 
     def step(self, gradients: Sequence[torch.Tensor], rate: float, momentum: float) -> None:
-        """One step for the gradients of `tensors`, in their order."""
+        """One step with the gradients of `tensors`, in their order."""
         start = 0
         for tensors, weight_decay in self.groups:
             part = slice(start, start + len(tensors))

@@ -51,18 +51,18 @@ class BayesSettings:
 
 
 class Bayes:
-    """r_ui = μ + b_u + b_i + p_u·q_i + noise of the variance 1 / (α a_u); predicted is the posterior mean, cut to the scale.
+    """r_ui = μ + b_u + b_i + p_u·q_i + noise of variance 1 / (α a_u); predicts the posterior mean, clipped to the rating scale.
 
-    Believed beforehand: [p_u; b_u] ~ Normal(m + k_u, Λ⁻¹), the same for films with their own m, k and Λ, and
-    a_u ~ Gamma(ν/2, ν/2). k is a linear function of implicit feedback: which films a user rated (SVD++: Koren 2008) and
-    which users rated a film, training pairs only, through the leading `kernel_rank` singular directions; with the setting
-    `side_information` also of `features`: genres and years, age, gender and occupation. Minimised is the
-    divergence of a factorised posterior (a Gaussian a user and a film) from the true one, one closed-form half sweep after
-    the other: all users, then all films (Lim & Teh 2007; Salakhutdinov & Mnih 2008 for the priors).
+    Priors: [p_u; b_u] ~ Normal(m + k_u, Λ⁻¹), the same for items with their own m, k and Λ, and a_u ~ Gamma(ν/2, ν/2). k is
+    a linear function of implicit feedback: which items a user rated (SVD++: Koren 2008) and which users rated an item,
+    training pairs only, through the leading `kernel_rank` singular directions; with the setting `side_information` also of
+    `features`: genres and years, age, gender and occupation. Minimises the divergence of a factorised posterior (one
+    Gaussian per user and per item) from the true one, in alternating closed-form half sweeps: all users, then all items
+    (Lim & Teh 2007; Salakhutdinov & Mnih 2008 for the priors).
 
-    An unknown user (row 0, and everybody without a training rating) is the prior: the mean m, and what the features add
-    to it, with the covariance Λ⁻¹; films likewise. `user_biases` hold μ, so that p_u·q_i + b_u + b_i is the whole
-    prediction; `item_biases` do not.
+    An unknown user (row 0, and every user without a training rating) gets the prior: the mean m plus the features' part,
+    with the covariance Λ⁻¹; items likewise. `user_biases` include μ, so that p_u·q_i + b_u + b_i is the whole prediction;
+    `item_biases` do not.
     """
 
     name = "bayes"
@@ -97,11 +97,11 @@ class Bayes:
         return self.settings.epochs
 
     def n_steps(self, n_train: int) -> int:
-        """One sweep: all users, then all films."""
+        """One sweep: all users, then all items."""
         return 1
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of a single step a sweep; the caller decides whether to go on after each."""
+        """One iterator of a single step per sweep; the caller may stop after any of them."""
         self._posterior = Factorisation(
             train,
             self._pack,
@@ -119,7 +119,7 @@ class Bayes:
         yield Step(self._posterior.squared_error(train.rating_scale), len(train))
 
     def finalize(self) -> None:
-        """Put the posterior into the tables; whoever has no training rating gets the prior."""
+        """Write the posterior into the tables; rows without a training rating get the prior."""
         found = self._posterior
         for table, covariances, side in (
             (self._users, self._user_covariances, found.users),
@@ -142,10 +142,10 @@ class Bayes:
         return self._cut(rating).numpy().reshape(users.shape)
 
     def predict_with_variance(self, user_index: np.ndarray, item_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean of a rating, as `predict` gives it, and the variance of the rating that will be given, in squared stars.
+        """The mean of each rating, as `predict` gives it, and its variance, noise included, in squared stars.
 
         With C_u, C_i the covariances of [p_u; b_u] and [q_i; b_i], d_u = [p_u; 1] and d_i = [q_i; 1], the variance is
-        d_iᵀ C_u d_i + d_uᵀ C_i d_u + tr(cov(p_u) cov(q_i)) and the noise of this user.
+        d_iᵀ C_u d_i + d_uᵀ C_i d_u + tr(cov(p_u) cov(q_i)) plus the user's noise variance.
         """
         users, items = np.broadcast_arrays(user_index, item_index)
         rows, columns = as_index(users), as_index(items)
@@ -191,11 +191,11 @@ class Bayes:
 
     @property
     def noise_variances(self) -> np.ndarray:
-        """What every user's ratings deviate by even where all else is known, in squared stars, (n_users,)."""
+        """The noise variance of every user's ratings, in squared stars, (n_users,)."""
         return self._noise_variances.numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The learned tables under plain names, to be saved; covariances as packed lower triangles, row by row."""
+        """The learned tables by name, for saving; covariances as packed lower triangles, row by row."""
         tables = {
             "user_factors": self._users[:, :-1],
             "item_factors": self._items[:, :-1],
@@ -208,7 +208,7 @@ class Bayes:
         return {name: table.clone(memory_format=torch.contiguous_format).numpy() for name, table in tables.items()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         found = {name: torch.from_numpy(np.array(table, dtype=np.float32)) for name, table in weights.items()}
         self._users[:, :-1], self._users[:, -1] = found["user_factors"], found["user_biases"]
         self._items[:, :-1], self._items[:, -1] = found["item_factors"], found["item_biases"]
@@ -217,7 +217,7 @@ class Bayes:
         self._noise_variances[:] = found["noise_variances"]
 
     def layers(self) -> list[Layer]:
-        """What the model consists of."""
+        """The parts of the model."""
         kinds = {"covariances": "packed lower triangles", "variances": "noise levels"}
         return [
             Layer(name.replace("_", " "), kinds.get(name.split("_")[1], "posterior means"), table.shape)

@@ -1,4 +1,4 @@
-"""Bayesian matrix factorisation whose posterior is sampled: the model `bayes-sampled`."""
+"""Bayesian matrix factorisation by Gibbs sampling: the model `bayes-sampled`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from collab.models.contract import Step
 from collab.models.sweeps import MEAN_STRENGTH, Factorisation, Packing, Side
 
 N_KEPT = 32
-"""Draws kept, evenly over the later half of the sweeps, from which the covariances are made."""
+"""Draws kept for the covariances, evenly spaced over the later half of the sweeps."""
 
 RIDGE = 0.003
-"""How firmly a direction that the other side hardly uses is held, as a share of its rows, where draws are laid onto a table.
+"""Ridge penalty, per row of the other side, of the least squares that projects draws onto a table.
 
-Without it such directions are laid anywhere, on both sides, and predictions look less certain than they are. So chosen that the
-variance of a prediction agrees with the one among the draws themselves (on rows inside the training part of split seed 0:
-.125 and .124 with 12 factors, .177 and .166 with 24).
+Without it, directions that the other side hardly uses are placed arbitrarily, on both sides, and variances come out too large.
+Chosen so that the variance of a prediction agrees with that among the draws themselves (on rows inside the training part of
+split seed 0: .125 and .124 with 12 factors, .177 and .166 with 24).
 """
 
 
 @dataclass(frozen=True)
 class BayesSampledSettings(BayesSettings):
-    """Settings of `bayes-sampled`, those of `bayes` with other defaults, which are the preset *best*."""
+    """Settings of `bayes-sampled`: those of `bayes` with other defaults, which are the preset *best*."""
 
     n_factors: int = shared.shrinking_factors(24)
     epochs: int = shared.sweeps(
@@ -43,23 +43,23 @@ class BayesSampledSettings(BayesSettings):
 
 
 class BayesSampled(Bayes):
-    """The model of `Bayes` with its whole posterior: drawn by Gibbs sampling, not taken for a product of Gaussians.
+    """The model of `Bayes` with its full posterior: Gibbs sampling instead of a product of Gaussians.
 
-    A sweep draws all users given the films, all films given the users, the priors and the noise levels (Salakhutdinov &
+    A sweep draws all users given the items, all items given the users, the priors and the noise levels (Salakhutdinov &
     Mnih 2008; the kernels' part of a prior is drawn like the rest). The prediction is the mean over the sweeps of
-    p_u·E[q_i] + b_u + E[b_i], with the film's expectation given the users drawn; sweep number t counts t times, so that the
-    start is forgotten without a length of it to choose. That mean is kept in its `n_factors` leading directions, which is
-    what the tables hold: the factors are those of the mean, sorted by how much they matter.
+    p_u·E[q_i] + b_u + E[b_i], with the item's expectation given the drawn users. Sweep number t has the weight t, so that
+    burn-in fades without a length to choose. The tables hold that mean in its `n_factors` leading singular directions, largest
+    first.
 
-    A covariance is the law of total variance over the draws kept, each laid onto the tables of the other side by least
-    squares: the covariance within a draw, and that of the draws' expectations among each other.
+    A covariance follows from the law of total variance over the kept draws, each projected onto the other side's table by
+    least squares: the covariance within a draw plus the covariance of the draws' expectations.
     """
 
     name = "bayes-sampled"
-    _covariances_due = False  # whether there are draws that the covariances do not know yet
+    _covariances_due = False  # whether there are draws not yet in the covariances
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of a single step a sweep; the caller decides whether to go on after each."""
+        """One iterator of a single step per sweep; the caller may stop after any of them."""
         draw = np.random.default_rng(self.settings.seed)
         self._posterior = chain = _Chain(
             train,
@@ -104,12 +104,12 @@ class BayesSampled(Bayes):
             (self._items, mean.right, mean.right_bias, chain.items),
         ):
             table[:, :-1], table[:, -1] = factors, biases
-            _level(table, side)
+            _equalise_unknown(table, side)
         self._users[:, -1] += chain.global_mean
         self._noise_variances[:] = self._mean_noise
 
     def finalize(self) -> None:
-        """The tables hold the mean after every sweep; the covariances are made when they are asked for."""
+        """Nothing to do: the tables hold the mean after every sweep, and the covariances are computed on demand."""
 
     def _make_covariances(self) -> None:
         if not self._covariances_due:
@@ -129,7 +129,7 @@ class BayesSampled(Bayes):
             (self._item_covariances, items, users, chain.items, [(d.users, d.expected_items) for d in self._kept]),
         ):
             packed[:] = self._pack.pack(_covariances(other, side, draws, len(own)))
-            _level(packed, side)
+            _equalise_unknown(packed, side)
 
     def predict_with_variance(self, user_index: np.ndarray, item_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._make_covariances()
@@ -156,8 +156,8 @@ class BayesSampled(Bayes):
 
 @dataclass(frozen=True, eq=False)
 class _Draw:
-    """One sweep's tables, all rows: the users drawn and the films expected given them, the films drawn before and the users
-    expected given those."""
+    """One sweep's tables, all rows: the users drawn and the expected items given them, the items drawn before and the expected
+    users given those."""
 
     users: torch.Tensor
     expected_items: torch.Tensor
@@ -166,14 +166,14 @@ class _Draw:
 
 
 class _Mean:
-    """The mean of products U Vᵀ in its leading directions, and of the biases, fed one draw after the other."""
+    """The weighted running mean of products U Vᵀ, in its leading singular directions, and of the biases."""
 
     def __init__(self, n_users: int, n_items: int, n_factors: int) -> None:
         self.left, self.right = torch.zeros(n_users, n_factors), torch.zeros(n_items, n_factors)
         self.left_bias, self.right_bias = torch.zeros(n_users), torch.zeros(n_items)
 
     def add(self, users: torch.Tensor, items: torch.Tensor, share: float) -> None:
-        """Let [factors; bias] of all users and items count for `share` of the mean, and what was there before for the rest."""
+        """Add [factors; bias] of all users and items with the weight `share`; the mean so far keeps the rest."""
         self.left_bias.lerp_(users[:, -1], share)
         self.right_bias.lerp_(items[:, -1], share)
         old, new = (1 - share) ** 0.5, share**0.5
@@ -185,32 +185,33 @@ class _Mean:
 
 
 def _leading_product(left: torch.Tensor, right: torch.Tensor, rank: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """A (n, rank) and B (m, rank) with A Bᵀ the closest to left · rightᵀ that there is (Eckart & Young 1936): its leading
+    """A (n, rank) and B (m, rank) such that A Bᵀ is the closest of that rank to left · rightᵀ (Eckart & Young 1936): its leading
     singular vectors, each times the root of its singular value. `left` is (n, r), `right` (m, r)."""
-    roots, ways = [], []
-    for table in (left, right):  # table = Q · root with Q = table · way orthonormal, from the r × r products alone
-        square, turn = torch.linalg.eigh((table.T @ table).double())
+    roots, whitenings = [], []
+    # table = Q · root with Q = table · whitening orthonormal, from the r × r products alone
+    for table in (left, right):
+        square, axes = torch.linalg.eigh((table.T @ table).double())
         kept = square > 1e-9 * square[-1].clamp(min=1e-30)
         scale = square[kept].sqrt()
-        roots.append(scale[:, None] * turn[:, kept].T)
-        ways.append(turn[:, kept] / scale)
-    over, values, under = torch.linalg.svd(roots[0] @ roots[1].T, full_matrices=False)
+        roots.append(scale[:, None] * axes[:, kept].T)
+        whitenings.append(axes[:, kept] / scale)
+    left_vectors, values, right_vectors = torch.linalg.svd(roots[0] @ roots[1].T, full_matrices=False)
     scale = values[:rank].sqrt()
     parts = [
-        table @ (way @ vectors[:, :rank] * scale).float()
-        for table, way, vectors in ((left, ways[0], over), (right, ways[1], under.T))
+        table @ (whitening @ vectors[:, :rank] * scale).float()
+        for table, whitening, vectors in ((left, whitenings[0], left_vectors), (right, whitenings[1], right_vectors.T))
     ]
     return tuple(torch.nn.functional.pad(part, (0, rank - part.shape[1])) for part in parts)
 
 
-def _level(table: torch.Tensor, side: Side) -> None:
-    """Give everybody of whom nothing is known, ratings or features, the very same row."""
-    nothing = torch.ones(len(table), dtype=torch.bool)
-    nothing[side.rows] = False
+def _equalise_unknown(table: torch.Tensor, side: Side) -> None:
+    """Copy row 0 to every row that has neither training ratings nor features."""
+    unknown = torch.ones(len(table), dtype=torch.bool)
+    unknown[side.rows] = False
     for kernel in side.kernels:
         if kernel.everyone is not None:
-            nothing &= ~kernel.everyone.any(dim=1)
-    table[nothing] = table[0].clone()
+            unknown &= ~kernel.everyone.any(dim=1)
+    table[unknown] = table[0].clone()
 
 
 def _covariances(
@@ -218,39 +219,39 @@ def _covariances(
 ) -> torch.Tensor:
     """Covariances of [factors; bias] of all `n_rows` rows of one side in the coordinates of the tables, (n_rows, width, width).
 
-    `other` (n_other, width) is the other side's final table; a draw holds the other side as it was drawn (n_other, width)
-    and this side's expectations given it (n_rows, width).
+    `other` (n_other, width) is the other side's final table; a draw holds the other side as drawn (n_other, width) and this
+    side's expectations given it (n_rows, width).
     """
     described = other.clone()
     described[:, -1] = 1.0
     width = other.shape[1]
-    held = torch.full((width,), RIDGE * len(described), dtype=torch.float64)
-    held[-1] = 0.0
-    gram = (described.T @ described).double() + held.diag()
-    solve = torch.linalg.solve(gram, described.T.double()).float()  # (width, n_other): least squares onto the table
+    ridge = torch.full((width,), RIDGE * len(described), dtype=torch.float64)
+    ridge[-1] = 0.0
+    gram = (described.T @ described).double() + ridge.diag()
+    project = torch.linalg.solve(gram, described.T.double()).float()  # (width, n_other): least squares onto the table
     total = torch.zeros(n_rows, width, width)
     mean = torch.zeros(n_rows, width)
-    laid = []
+    projected = []
     for drawn, expected in draws:
-        onto = solve @ drawn[:, :-1]  # (width, n_factors): where each of the draw's directions lies among the table's
-        shift = solve @ (drawn[:, -1] - other[:, -1])  # what the other side's biases took over, for every row alike
-        placed = expected[:, :-1] @ onto.T + shift
-        placed[:, -1] += expected[:, -1]
-        laid.append(placed)
-        mean += placed / len(draws)
-    for placed in laid:
-        away = placed - mean
+        to_table = project @ drawn[:, :-1]  # (width, n_factors): the draw's directions in the table's coordinates
+        shift = project @ (drawn[:, -1] - other[:, -1])  # from the other side's biases, the same for every row
+        rows = expected[:, :-1] @ to_table.T + shift
+        rows[:, -1] += expected[:, -1]
+        projected.append(rows)
+        mean += rows / len(draws)
+    for rows in projected:
+        away = rows - mean
         total += away[:, :, None] * away[:, None, :] / max(1, len(draws) - 1)
-    way = torch.cat([onto, torch.eye(width)[:, -1:]], dim=1)  # of the last draw, whose inner covariance stands for all
-    within = (way @ side.prior_covariance @ way.T).repeat(n_rows, 1, 1)
-    within[side.rows] = way @ torch.cholesky_inverse(side.root) @ way.T
+    onto = torch.cat([to_table, torch.eye(width)[:, -1:]], dim=1)  # of the last draw: its covariance stands for all
+    within = (onto @ side.prior_covariance @ onto.T).repeat(n_rows, 1, 1)
+    within[side.rows] = onto @ torch.cholesky_inverse(side.root) @ onto.T
     total += within
-    total += 1e-6 * torch.eye(width)  # a direction that no draw used is known to be zero, nearly
+    total += 1e-6 * torch.eye(width)  # a direction that no draw uses is zero with hardly any variance
     return (total + total.mT) / 2
 
 
 class _DrawnSide(Side):
-    """A side whose `means` are drawn from the posterior given the other side; `expected` is what they were drawn around."""
+    """A side whose `means` are drawn from the posterior given the other side, around the posterior means `expected`."""
 
     def __init__(
         self,
@@ -268,7 +269,7 @@ class _DrawnSide(Side):
         self.root: torch.Tensor | None = None
 
     def everyone(self, known: torch.Tensor, n_rows: int) -> torch.Tensor:
-        """All rows of the table: those of `known` (n, width) with a training rating, the prior mean of the others."""
+        """All rows of the table: `known` (n, width) for those with a training rating, the prior mean for the others."""
         table = self.prior_means(n_rows)
         table[self.rows] = known
         return table
@@ -307,7 +308,7 @@ class _DrawnSide(Side):
 
 
 class _Chain(Factorisation):
-    """Draws of everybody, one sweep after the other."""
+    """The Gibbs chain: both sides and the noise levels are drawn, sweep by sweep."""
 
     draw: np.random.Generator
 

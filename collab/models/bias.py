@@ -1,4 +1,4 @@
-"""The two baselines as models of their own: `mean`, everybody's average, and `bias`, how kind a user and how liked a film is."""
+"""The two baselines as models of their own: `mean`, the global mean, and `bias`, user and item biases only."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BiasSettings:
 
 
 class InOneStep:
-    """What models have in common that are found in a single step, without factors or range."""
+    """The common part of models that are fitted in a single step, without factors or range."""
 
     has_factors = False
     item_covariances = None
@@ -52,7 +52,7 @@ class InOneStep:
     epochs = 1
 
     def n_steps(self, n_train: int) -> int:
-        """All is found at once."""
+        """One: everything is fitted at once."""
         return 1
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
@@ -64,10 +64,10 @@ class InOneStep:
 
 
 class Bias(InOneStep):
-    """ŷ_ui = μ + b_u + b_i: how good the film is and how kind the user, nothing of anybody's taste; not cut to the scale.
+    """ŷ_ui = μ + b_u + b_i: how good the item is and how generous the user, whatever their taste; not clipped to the scale.
 
-    Minimised: Σ(r − ŷ)² + damping · (Σb_u² + Σb_i²) (`collab.models.baselines.biases_only`). Whoever has no training rating has
-    the bias 0. `user_biases` hold μ, so that b_u + b_i is the whole prediction: a dot product with no factors.
+    Minimises Σ(r − ŷ)² + damping · (Σb_u² + Σb_i²) (`collab.models.baselines.biases_only`). Users and items without a training
+    rating have the bias 0. `user_biases` include μ, so that b_u + b_i is the whole prediction: a dot product with no factors.
     """
 
     name = "bias"
@@ -90,15 +90,15 @@ class Bias(InOneStep):
         return self.user_biases[user_index] + self.item_biases[item_index]
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Both tables of biases, to be saved."""
+        """Both tables of biases, for saving."""
         return {"user_biases": self.user_biases.copy(), "item_biases": self.item_biases.copy()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         self.user_biases[:], self.item_biases[:] = weights["user_biases"], weights["item_biases"]
 
     def layers(self) -> list[Layer]:
-        """What the model consists of."""
+        """The parts of the model."""
         return [
             Layer("user biases and mean", "damped mean", self.user_biases.shape),
             Layer("item biases", "damped mean", self.item_biases.shape),
@@ -107,7 +107,7 @@ class Bias(InOneStep):
 
 
 class Mean(InOneStep):
-    """ŷ_ui = μ, the mean of all training ratings, whoever rates whatever: what the chapter's models have to beat at the least."""
+    """ŷ_ui = μ, the mean of all training ratings, for every user and item: the least that the chapter's models have to beat."""
 
     name = "mean"
     has_biases = False
@@ -126,17 +126,17 @@ class Mean(InOneStep):
         return np.broadcast_to(self.mean[0], np.broadcast_shapes(np.shape(user_index), np.shape(item_index))).copy()
 
     def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
-        """The mean for every film, whatever the ratings: this model has nothing to learn of a person."""
+        """The mean for every item, whatever the ratings: this model learns nothing about a user."""
         return FoldInPredictions(np.full(self.n_items, float(self.mean[0])), np.zeros(self.n_items))
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The mean, to be saved."""
+        """The mean, for saving."""
         return {"global_mean": self.mean.copy()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over the mean that `weights` gave."""
+        """Restore the mean that `weights` returned."""
         self.mean[:] = weights["global_mean"]
 
     def layers(self) -> list[Layer]:
-        """What the model consists of."""
+        """The parts of the model."""
         return [Layer("global mean", "mean", self.mean.shape)]

@@ -68,18 +68,18 @@ class DotRangeSettings:
 def loss_and_gradient(
     pairs: torch.Tensor, rating: torch.Tensor, y_range: tuple[float, float] | None, use_biases: bool
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Summed squared error of a batch, and the gradient of its *mean* squared error by every number in `pairs`.
+    """Summed squared error of a batch, and the gradient of its *mean* squared error with respect to `pairs`.
 
-    `pairs` (B, 2, F + 1) holds for each rating the user's row and the film's row: F factors, then the bias. Derived by hand:
+    `pairs` (B, 2, F + 1) holds each rating's user row and item row: F factors, then the bias. Derived by hand:
     with s = p·q + b_u + b_i, ŷ = low + (high − low)·σ(s) and e = ŷ − r, the mean of e² has ∂/∂s = 2·e·ŷ′/B where
     ŷ′ = (ŷ − low)(high − ŷ)/(high − low); then ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p and ∂/∂b = ∂/∂s. Without a range ŷ = s, ŷ′ = 1.
     """
     n_factors = pairs.shape[2] - 1
-    user, film = pairs.unbind(1)  # (B, F + 1) each
-    score = (user[:, :n_factors] * film[:, :n_factors]).sum(1)  # (B,)
+    user, item = pairs.unbind(1)  # (B, F + 1) each
+    score = (user[:, :n_factors] * item[:, :n_factors]).sum(1)  # (B,)
     if use_biases:
         score += user[:, n_factors]
-        score += film[:, n_factors]
+        score += item[:, n_factors]
     scale = 2.0 / len(rating)
     if y_range is None:
         error = score.sub_(rating)  # (B,)
@@ -100,10 +100,10 @@ def loss_and_gradient(
 class DotProductBias(PackedTable):
     """ŷ_ui = sigmoid_range(p_u · q_i + b_u + b_i), the classic latent-factor model of the chapter.
 
-    Minimised: the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on all factors and biases and a one-cycle
-    schedule. Users and films without a training rating, and the unknown ones (index 0), get the average trained row: an unknown
-    user is the average user, an unknown film the average film. All factors and biases start normal(0, 0.01), cut at two
-    deviations.
+    Minimises the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on all factors and biases and a one-cycle
+    schedule. Users and items without a training rating, and the unknown ones (index 0), get the average trained row: an unknown
+    user is the average user, an unknown item the average item. All factors and biases start from normal(0, 0.01), truncated at
+    two standard deviations.
     """
 
     name = "dot-bias"
@@ -122,11 +122,11 @@ class DotProductBias(PackedTable):
         return self.settings.y_range
 
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
-        """Start anew on `train`: rows of the packed table (n, 2), a user's and a film's, and the ratings (n,)."""
+        """Start training on `train`: its rows of the packed table, user and item, (n, 2), and its ratings (n,)."""
         return self._begin_table(train), torch.from_numpy(train.rating.copy())
 
     def _epoch(self, rows: torch.Tensor, rating: torch.Tensor, schedule: list[tuple[float, float]]) -> Iterator[Step]:
-        rows = rows.reshape(-1)  # (2n,) user, film, user, film, …
+        rows = rows.reshape(-1)  # (2n,) user, item, user, item, …
         size, width = min(self.settings.batch_size, len(rating)), self.table.shape[1]
         y_range, use_biases = self.y_range, self.has_biases
         for number, (rate, momentum) in enumerate(schedule):
@@ -149,12 +149,12 @@ class DotProductBias(PackedTable):
         return score.numpy().reshape(users.shape)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The learned tables under plain names, to be saved."""
+        """The learned tables by name, for saving."""
         names = ["user_factors", "item_factors"] + (["user_biases", "item_biases"] if self.has_biases else [])
         return {name: np.ascontiguousarray(getattr(self, name)) for name in names}
 
     def layers(self) -> list[Layer]:
-        """What the model consists of, in the order in which a rating passes through it."""
+        """The parts of the model, in the order of a forward pass."""
         layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
         layers.append(Layer("dot product" + (" + biases" if self.has_biases else ""), "sum", ()))
         if self.y_range is not None:
@@ -165,7 +165,7 @@ class DotProductBias(PackedTable):
 class DotProduct(DotProductBias):
     """ŷ_ui = p_u · q_i, the chapter's first model: factors alone, nothing that keeps a prediction between 0 and 5.
 
-    Minimised and trained as `dot-bias`, whose packed table it uses with a column of biases that stay zero.
+    Trained like `dot-bias`, whose packed table it uses with a column of biases that stay zero.
     """
 
     name = "dot"

@@ -1,4 +1,4 @@
-"""A neural net on the embeddings of a user and of a film laid side by side: what `net`, `deep` and `side` are made of."""
+"""A neural net on the concatenated embeddings of a user and an item: the models `net`, `deep` and `side`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from collab.models.schedule import InBatches
 from collab.models.side_columns import NO_TIME, SideColumns
 
 BLOCK = 1024
-"""Rows that `predict` sends through the net at once, the last ones filled up: every product of matrices has the same shape then,
-and a prediction the same bytes whatever else is asked for with it."""
+"""Rows that `predict` sends through the net at once, the last block padded: every matrix product then has the same shape, and a
+prediction the same bytes whatever else is predicted with it."""
 
 BATCH_NORM_SHIFT = 1e-3
-"""Where the shifts of batch norm start, as in the chapter's library."""
+"""Initial shift of batch norm, as in the chapter's library."""
 
 
 def size_by_rule(n_rows: int) -> int:
@@ -37,11 +37,11 @@ def size_by_rule(n_rows: int) -> int:
 
 @dataclass(frozen=True)
 class Design:
-    """How a net is built: sizes of the embeddings (0: by the rule), sizes of the hidden layers, what happens between them, and
-    whether it sees `SideColumns`.
+    """The architecture of a net: sizes of the embeddings (0: by the rule), sizes of the hidden layers, what happens between them,
+    and whether it sees `SideColumns`.
 
-    `unknown_share` is the chance that a training row hides who its user is, and the same for the film, for what is known of
-    either, and for the time: so the net learns to answer for those whom it does not know.
+    `unknown_share` is the probability that a training row hides its user, and likewise its item, the features of either, and
+    the time, so that the net learns to predict for unknown ones.
     """
 
     user_size: int = 0
@@ -55,7 +55,7 @@ class Design:
 
 
 class Dropout(nn.Module):
-    """Leaves out a share of the first `n` inputs at random while training, and makes up for it; chance comes from `generator`."""
+    """Dropout of a `share` of the first `n` inputs only, with random numbers from `generator`."""
 
     def __init__(self, share: float, n: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Dropout(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """torch's batch norm; a batch of a single row is normed by the batches before it."""
+    """torch's batch norm; a batch of a single row is normalised by the running statistics."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         if len(inputs) > 1:
@@ -80,10 +80,10 @@ class BatchNorm(nn.BatchNorm1d):
 
 
 def build_layers(n_inputs: int, n_embedded: int, design: Design, generator: torch.Generator) -> nn.Sequential:
-    """Inputs (B, n_inputs), of which the first `n_embedded` are embeddings → scores (B, 1).
+    """A net from inputs (B, n_inputs), of which the first `n_embedded` are embeddings, to scores (B, 1).
 
     Every hidden layer is linear, ReLU, batch norm, dropout, in this order, as in the chapter's library; one linear layer follows.
-    A linear layer before a batch norm has no bias of its own. Weights start uniform within ± 1/√(inputs), torch's default.
+    A linear layer before a batch norm has no bias. Weights start uniform within ± 1/√(inputs), torch's default.
     """
     parts: OrderedDict[str, nn.Module] = OrderedDict()
     parts["embedding_dropout"] = Dropout(design.embedding_dropout, n_embedded, generator)
@@ -106,13 +106,13 @@ def _linear(n_in: int, n_out: int, bias: bool, generator: torch.Generator) -> nn
 
 
 class EmbeddingNet(InBatches):
-    """ŷ_ui = sigmoid_range(net([p_u; q_i; c_ui])): the embeddings of user and film, which may differ in size, then what else is
-    known of the rating (`columns`), through linear layers and ReLU.
+    """ŷ_ui = sigmoid_range(net([p_u; q_i; c_ui])): the embeddings of user and item, which may differ in size, then the
+    side information of the rating (`columns`), through linear layers and ReLU.
 
-    Minimised: the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on embeddings and weights, but not on the
-    biases of linear layers nor on batch norm, and a one-cycle schedule. Embeddings start normal(0, 0.01), cut at two deviations.
-    Users and films without a training rating, and the unknown ones (index 0), get the average trained row; with an
-    `unknown_share` the row that stood for the hidden ones.
+    Minimises the mean of (ŷ − r)² over batches, by Adam with decoupled weight decay on embeddings and weights, but not on the
+    biases of linear layers nor on batch norm, and a one-cycle schedule. Embeddings start from normal(0, 0.01), truncated at two
+    standard deviations. Users and items without a training rating, and the unknown ones (index 0), get the average trained row;
+    with an `unknown_share` the row trained for hidden ones.
     """
 
     has_factors = True
@@ -139,7 +139,7 @@ class EmbeddingNet(InBatches):
             )
             for n, size in ((n_users, design.user_size), (n_items, design.item_size))
         )
-        self._new_users: RowPrior | None = None  # worked out when somebody new first asks
+        self._new_users: RowPrior | None = None  # computed for the first fold-in
         self._build()
 
     def _build(self) -> None:
@@ -153,7 +153,7 @@ class EmbeddingNet(InBatches):
         return self.settings.y_range
 
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, ...]:
-        """Start anew on `train`: its users, films, time bands and ratings, (n,) each."""
+        """Start training on `train`: its users, items, time bands and ratings, (n,) each."""
         user_index, item_index = (
             torch.from_numpy(each.astype(np.int64)) for each in (train.user_index, train.item_index)
         )
@@ -187,7 +187,7 @@ class EmbeddingNet(InBatches):
             if self.columns:
                 parts.append(self.columns.of(known[0][batch], known[1][batch], bands[batch]))
             inputs = torch.cat(parts, dim=1).requires_grad_()  # (B, n_inputs)
-            if not self.net.training:  # a pause to settle has ended
+            if not self.net.training:  # `finalize` ran since the last step
                 self.net.train()
             error = self._in_range(self.net(inputs)[:, 0]) - rating[batch]  # (B,)
             squared_error = error.dot(error)
@@ -199,7 +199,7 @@ class EmbeddingNet(InBatches):
             yield Step(squared_error.item(), size, rate, momentum)
 
     def _hidden(self, index: torch.Tensor, unknown: int) -> torch.Tensor:
-        """`index` (n,), some of it at random replaced by `unknown`."""
+        """`index` (n,) with a random `unknown_share` of it replaced by `unknown`."""
         return index.where(torch.rand(len(index), generator=self.generator) >= self.design.unknown_share, unknown)
 
     def _in_range(self, score: torch.Tensor) -> torch.Tensor:
@@ -207,7 +207,7 @@ class EmbeddingNet(InBatches):
         return low + (high - low) * torch.sigmoid(score)
 
     def finalize(self) -> None:
-        """Give users and films without a training rating their row; called before every check and at the end."""
+        """Give users and items without a training rating their row; called before every check and at the end."""
         self.net.eval()
         self._new_users = None
         for adam, trained in zip((self._user_adam, self._item_adam), self._trained, strict=True):
@@ -220,11 +220,11 @@ class EmbeddingNet(InBatches):
     def predict(self, user_index: np.ndarray, item_index: np.ndarray, time: np.ndarray | None = None) -> np.ndarray:
         """Predicted ratings in stars, float32, shape of the two index arrays (broadcast against each other).
 
-        `time`, in seconds, matters to a net with columns alone; `SideColumns` says what is taken without it.
+        `time`, in seconds, matters only to a net with columns; `SideColumns` says what it defaults to.
         """
         users, items = np.broadcast_arrays(user_index, item_index)
         n = users.size
-        rows = torch.zeros(3, -(-n // BLOCK) * BLOCK, dtype=torch.int64)  # user, film, time band
+        rows = torch.zeros(3, -(-n // BLOCK) * BLOCK, dtype=torch.int64)  # user, item, time band
         rows[0, :n], rows[1, :n] = (torch.from_numpy(each.ravel().astype(np.int64)) for each in (users, items))
         if self.columns:
             rows[2] = self.columns.user_bands[rows[0]]
@@ -244,13 +244,13 @@ class EmbeddingNet(InBatches):
 
     @property
     def has_descriptions(self) -> bool:
-        """Whether it sees what is known of a film, and so tells new films from each other."""
+        """Whether it sees item features, and so tells new items apart."""
         return self.columns is not None
 
     def for_new_items(self, features: np.ndarray) -> EmbeddingNet:
-        """The same trained net for other films, of which nothing but their `features` (n, g) is known: its film rows are those.
+        """The same trained net for new items, of which only their `features` (n, g) are known: its item rows are those.
 
-        Every one of them has the embedding of the unknown film, row 0. The net itself does not change.
+        Each of them has the embedding of the unknown item, row 0. The net itself does not change.
         """
         assert self.columns is not None
         other = copy.copy(self)
@@ -260,15 +260,15 @@ class EmbeddingNet(InBatches):
         return other
 
     def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
-        """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film.
+        """Predictions of all items for a new user who gave the items `item_index` (n,) these `ratings` (n,).
 
-        A new row of the user table, found by `collab.models.net_fold_in`; nothing but the ratings is known of the person.
+        `collab.models.net_fold_in` fits a new row of the user table; nothing but the ratings is known of the user.
         """
 
         def rating_of(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-            nobody = torch.zeros_like(items)
-            bands = self.columns.user_bands[nobody] if self.columns else nobody
-            return self._forward(users, nobody, items, bands)
+            unknown = torch.zeros_like(items)
+            bands = self.columns.user_bands[unknown] if self.columns else unknown
+            return self._forward(users, unknown, items, bands)
 
         self._new_users = self._new_users or row_prior(self.users)
         return fold_in(rating_of, self._new_users, self.n_items, item_index, ratings, noise_variance)
@@ -290,7 +290,7 @@ class EmbeddingNet(InBatches):
         return np.zeros(self.n_items, dtype=np.float32)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The embeddings, the layers' tensors, the running statistics of batch norm; and what was known beforehand."""
+        """The embeddings, the layers' tensors, the running statistics of batch norm, and the tables of the columns."""
         tables = {"user_embeddings": self.users, "item_embeddings": self.items}
         tables |= {name: tensor for name, tensor in self.net.state_dict().items() if tensor.dtype == torch.float32}
         copies = {
@@ -299,11 +299,11 @@ class EmbeddingNet(InBatches):
         return copies | (self.columns.weights() if self.columns else {})
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         self._new_users = None
         if self.columns:
             self.columns.load(weights)
-            self._build()  # as many inputs as there are columns
+            self._build()  # the number of inputs depends on the columns
         self.users, self.items = (
             torch.from_numpy(np.array(weights[f"{side}_embeddings"])) for side in ("user", "item")
         )
@@ -313,7 +313,7 @@ class EmbeddingNet(InBatches):
         )
 
     def layers(self) -> list[Layer]:
-        """What the model consists of, in the order in which a rating passes through it."""
+        """The parts of the model, in the order of a forward pass."""
         layers = [
             Layer("user embeddings", "embedding", tuple(self.users.shape)),
             Layer("item embeddings", "embedding", tuple(self.items.shape)),

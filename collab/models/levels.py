@@ -1,7 +1,7 @@
-"""Certainty: what a predicted rating with its variance promises in whole ratings, and whether held-out ratings keep it.
+"""Certainty: from a predicted rating and its variance to the chances of the rating levels and a likely range.
 
-A prediction is taken for a normal distribution of the rating that will be given. A rating level stands for all that rounds
-to it, the lowest and the highest also for what lies beyond, so the chances of the levels add up to 1.
+A prediction is treated as a normal distribution of the rating. A rating level covers everything that rounds to it, the lowest
+and the highest also everything beyond, so the chances of the levels add up to 1.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from scipy.special import ndtr
 from collab.data.ratings import RatingScale
 
 COVERAGE = 0.8
-"""The chance that a rating lies between the ends of its interval."""
+"""The chance that a rating lies in its interval."""
 
 REACH = NormalDist().inv_cdf((1 + COVERAGE) / 2)
-"""So many standard deviations the interval reaches to either side of a prediction."""
+"""How many standard deviations the interval extends to either side of a prediction."""
 
 
 def level_probabilities(mean: np.ndarray, variance: np.ndarray, rating_scale: RatingScale) -> np.ndarray:
@@ -32,10 +32,10 @@ def level_probabilities(mean: np.ndarray, variance: np.ndarray, rating_scale: Ra
 
 
 def likely_range(chances: np.ndarray, rating_scale: RatingScale) -> tuple[np.ndarray, np.ndarray]:
-    """The fewest neighbouring levels that hold a rating with at least the chance COVERAGE: lowest and highest, each (n,).
+    """The fewest adjacent levels that hold a rating with at least the chance COVERAGE: lowest and highest, each (n,).
 
-    `chances` (n, n_levels) as of `level_probabilities`; of equally many levels the likelier ones are taken. Whole levels hold
-    more than asked for: 88 % where 80 % were asked, on the people of `collab.models.fold_in.predict`, as the model says.
+    `chances` (n, n_levels) as from `level_probabilities`; of equally many levels the likelier ones are taken. Whole levels hold
+    more than asked for: 88 % instead of 80 % on the users of `collab.models.fold_in.predict`, by the model's own chances.
     """
     levels = rating_scale.levels.astype(np.float64)
     below = np.hstack([np.zeros((len(chances), 1)), np.cumsum(chances, axis=1)])  # (n, n_levels + 1)
@@ -50,5 +50,5 @@ def likely_range(chances: np.ndarray, rating_scale: RatingScale) -> tuple[np.nda
 
 
 def in_words(predicted: float, low: float, high: float) -> str:
-    """A predicted rating and its likely range as a person would say it: "4.2, probably 3 to 5"."""
+    """A predicted rating and its likely range in words: "4.2, probably 3 to 5"."""
     return f"{predicted:.1f}, probably {low:g}" + (f" to {high:g}" if high > low else "")

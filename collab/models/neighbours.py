@@ -1,4 +1,4 @@
-"""Similar users, or similar films: the model `neighbours`, the chapter's first definition of collaborative filtering."""
+"""Similar users, or similar items: the model `neighbours`, the chapter's first definition of collaborative filtering."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from collab.models.contract import FoldInPredictions, Layer, Step
 from collab.models.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss
-ROWS_AT_ONCE = 128  # for so many users or films the similarities to all others are worked out at a time
-DIGITS = 6  # of a likeness: two that differ by rounding alone are equal
-ENTRIES_AT_ONCE = 2_000_000  # so many of them are weighed at a time: 8 MB
+ROWS_AT_ONCE = 128  # how many users or items are compared with all others at a time
+DIGITS = 6  # of a similarity, so that two that differ only by rounding are equal
+ENTRIES_AT_ONCE = 2_000_000  # how many similarities are weighted at a time: 8 MB
 USERS, ITEMS, COSINE, PEARSON = "users", "films", "cosine", "pearson"
 
 
@@ -54,7 +54,7 @@ class NeighboursSettings:
         in_name="shrinkage {}",
     )
     damping: float = setting(
-        0.5,  # of 0, ¼, ½, 1, 2 and 4 the best or next to it on rows inside the training part, and for somebody new
+        0.5,  # of 0, ¼, ½, 1, 2 and 4 the best or second best on rows inside the training part, and for new users
         "Damping",
         "What neighbours say counts S / (S + damping) of itself, S being their likenesses added up; more keeps to the biases "
         "where few answer, 0 is their plain weighted mean.",
@@ -87,8 +87,8 @@ class NeighboursSettings:
 
 @dataclass(frozen=True, eq=False)
 class Say:
-    """One prediction as a sum: `expected` is μ + b_u + b_i; each of the neighbours `kin_index` (n,), most alike first, adds what
-    is `left` (n,) of its rating beyond its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
+    """One prediction as a sum: `expected` is μ + b_u + b_i; each of the neighbours `kin_index` (n,), most similar first, adds the
+    residual `left` (n,) of its rating after its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
 
     expected: float
     damping: float
@@ -108,21 +108,21 @@ class Say:
 
 
 class Neighbours(InOneStep):
-    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / (Σ_v s_uv + damping), over the `n_neighbours` users v most like u who rated film i.
+    """ŷ_ui = μ + b_u + b_i + Σ_v s_uv d_vi / (Σ_v s_uv + damping), over the `n_neighbours` users v most similar to u who rated i.
 
-    d_vi = r_vi − μ − b_v − b_i is what is left of a rating beyond the damped biases (`collab.models.baselines.biases_only`).
-    With sums over the n films that both have rated, and c the mean of d over them with Pearson, 0 with the cosine,
+    d_vi = r_vi − μ − b_v − b_i is the residual of a rating after the damped biases (`collab.models.baselines.biases_only`).
+    With sums over the n items that both have rated, and c the mean of d over them with Pearson, 0 with the cosine,
 
         s_uv = n / (n + shrinkage) · Σ (d_ui − c_u)(d_vi − c_v) / √(Σ (d_ui − c_u)² · Σ (d_vi − c_v)²)
 
-    Only s above zero count, and only from `minimum_overlap` common films on; those as alike as the last neighbour join in.
-    The damping is an imagined neighbour who says what the biases say; without it a single one has all the say, however little
-    alike, as for somebody new after the first ratings.
-    `of` films turns the table: films in the place of users, the neighbours being films that u has rated. Nothing is minimised.
-    Without a neighbour μ + b_u + b_i is left; whoever has no training rating has the bias 0. A pair that was rated twice counts
-    with its mean. Source: Koren 2010, "Factor in the neighbors", section 2.2; Herlocker et al. 1999 for users.
+    Only s above zero count, and only from `minimum_overlap` common items on; ties with the last neighbour are included.
+    The damping acts as one more neighbour that agrees with the biases; without it a single neighbour decides alone, however
+    low its similarity, as for a new user after the first ratings.
+    With `of` ITEMS, items take the place of users, the neighbours being items that u has rated. Nothing is minimised.
+    Without a neighbour the prediction is μ + b_u + b_i; users and items without a training rating have the bias 0. A pair rated
+    twice counts with its mean. Source: Koren 2010, "Factor in the neighbors", section 2.2; Herlocker et al. 1999 for users.
 
-    The model is its training ratings: they are among what is saved, and the similarities are worked out again from them.
+    The model is its training ratings: they are saved with it, and the similarities are recomputed from them.
     """
 
     name = "neighbours"
@@ -132,7 +132,7 @@ class Neighbours(InOneStep):
         self.settings = settings
         self.user_biases, self.item_biases = np.zeros(n_users, np.float32), np.zeros(n_items, np.float32)
         self._left = scipy.sparse.csr_array((n_users, n_items), dtype=np.float32)  # the d of rated pairs
-        self._alike()
+        self._compute_similarities()
 
     def _solve(self, train: Ratings) -> Iterator[Step]:
         mean = global_mean(train)
@@ -145,22 +145,22 @@ class Neighbours(InOneStep):
         )
         total.data /= n.data  # both have the same pattern
         self._left = total
-        self._alike()
+        self._compute_similarities()
         error = self.predict(train.user_index, train.item_index) - train.rating
         yield Step(float(error @ error), len(train))
 
-    def _alike(self) -> None:
-        """Work out who is alike: `_kin` holds a row of deviations a user (or film), `_similarity` is (n_kin, n_kin)."""
+    def _compute_similarities(self) -> None:
+        """Compute the similarities: `_kin` holds a row of residuals per user (or item), `_similarity` is (n_kin, n_kin)."""
         self._kin = self._left if self.settings.of == USERS else self._left.T.tocsr()
         self._by_partner = self._kin.tocsc()
-        able = np.flatnonzero(
+        eligible = np.flatnonzero(
             np.diff(self._kin.indptr) >= self.settings.minimum_overlap
         )  # the others have no neighbour
-        table, parts = self._kin[able], []
-        for start in range(0, len(able), ROWS_AT_ONCE):
+        table, parts = self._kin[eligible], []
+        for start in range(0, len(eligible), ROWS_AT_ONCE):
             block = similarities(table[start : start + ROWS_AT_ONCE], table[start:], self.settings)
-            found = scipy.sparse.coo_array(np.triu(block, 1))  # each pair once, nobody with himself
-            parts.append((found.data, able[start + found.row], able[start + found.col]))
+            found = scipy.sparse.coo_array(np.triu(block, 1))  # each pair once, none with itself
+            parts.append((found.data, eligible[start + found.row], eligible[start + found.col]))
         data, row, column = map(np.concatenate, zip(*parts, strict=True)) if parts else np.zeros((3, 0), int)
         shape = (self._kin.shape[0],) * 2
         one_way = scipy.sparse.csr_array((data.astype(np.float32), (row, column)), shape=shape)
@@ -171,22 +171,22 @@ class Neighbours(InOneStep):
         users, items = np.broadcast_arrays(user_index, item_index)
         rows = users.ravel(), items.ravel()
         kin, partner = rows if self.settings.of == USERS else rows[::-1]
-        said = np.zeros(len(kin), np.float32)
+        correction = np.zeros(len(kin), np.float32)
         order = np.argsort(partner, kind="stable")
-        for asked in np.split(order, np.flatnonzero(np.diff(partner[order])) + 1):
-            if len(asked):
-                met = slice(*self._by_partner.indptr[partner[asked[0]] :][:2])
-                others, left = self._by_partner.indices[met], self._by_partner.data[met]  # who has met this partner
+        for same in np.split(order, np.flatnonzero(np.diff(partner[order])) + 1):  # predictions with one partner
+            if len(same):
+                column = slice(*self._by_partner.indptr[partner[same[0]] :][:2])
+                others, left = self._by_partner.indices[column], self._by_partner.data[column]  # rated with it
                 rows_at_once = ENTRIES_AT_ONCE // (len(others) + 1) + 1
-                for part in np.split(asked, range(rows_at_once, len(asked), rows_at_once)):
+                for part in np.split(same, range(rows_at_once, len(same), rows_at_once)):
                     alike = self._similarity[kin[part]][:, others].toarray()  # (n, n_others)
-                    said[part] = weighted(alike, left, self.settings)
-        total = self.user_biases[users] + self.item_biases[items] + said.reshape(users.shape)
+                    correction[part] = weighted(alike, left, self.settings)
+        total = self.user_biases[users] + self.item_biases[items] + correction.reshape(users.shape)
         return total.astype(np.float32)
 
     def likeness_to(self, kin_index: int) -> tuple[np.ndarray, np.ndarray]:
-        """How alike all others are to one user (or film, where neighbours are films): s of every one (n_kin,), 0 where they are
-        no neighbours, and the number of ratings in common (n_kin,), nobody with himself."""
+        """The similarity of one user (or item, where neighbours are items) to all: s (n_kin,), 0 where they are no neighbours,
+        and the number of ratings in common (n_kin,), 0 for itself."""
         own = self._kin[[kin_index]]
         ones = _with_data(self._kin, np.ones_like(self._kin.data))
         n_common = (ones @ _with_data(own, np.ones_like(own.data)).T).toarray()[:, 0].astype(np.int64)
@@ -194,56 +194,56 @@ class Neighbours(InOneStep):
         return self._similarity[[kin_index]].toarray()[0], n_common
 
     def say_of(self, user_index: int, item_index: int) -> Say:
-        """The sum behind one prediction: which neighbours have a say in it, how much, and what they say."""
+        """The sum behind one prediction: its neighbours, their similarities and their residuals."""
         kin, partner = (user_index, item_index) if self.settings.of == USERS else (item_index, user_index)
-        met = slice(*self._by_partner.indptr[partner : partner + 2])
-        others, left = self._by_partner.indices[met], self._by_partner.data[met]
+        column = slice(*self._by_partner.indptr[partner : partner + 2])
+        others, left = self._by_partner.indices[column], self._by_partner.data[column]
         alike = nearest(self._similarity[[kin]][:, others].toarray(), self.settings.n_neighbours)[0]
-        heard = np.flatnonzero(alike)
-        heard = heard[np.argsort(-alike[heard], kind="stable")]
+        chosen = np.flatnonzero(alike)
+        chosen = chosen[np.argsort(-alike[chosen], kind="stable")]
         expected = float(self.user_biases[user_index] + self.item_biases[item_index])
-        return Say(expected, self.settings.damping, others[heard], alike[heard], left[heard])
+        return Say(expected, self.settings.damping, others[chosen], alike[chosen], left[chosen])
 
     def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
-        """The biases and what those alike say; unknown of the person is the bias, noise_variance / (n + damping) of it.
+        """The biases and the neighbours' correction; the variance is that of the user's bias, noise_variance / (n + DAMPING).
 
-        The bias is the damped mean of what the ratings deviate by; how alike the trained users are is worked out as in training.
+        The bias is the damped mean of the ratings' deviations; similarities to the trained users are computed as in training.
         """
-        order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
+        order = np.lexsort((ratings, item_index))  # so that sums round the same in any order
         item_index, ratings = np.asarray(item_index)[order], np.asarray(ratings, dtype=np.float64)[order]
         n_items, beyond = len(self.item_biases), ratings - float(self.user_biases[0]) - self.item_biases[item_index]
         own_bias = beyond.sum() / (len(ratings) + DAMPING)
         left = (beyond - own_bias).astype(np.float32)
         if self.settings.of == USERS:
             row = scipy.sparse.csr_array((left, (np.zeros_like(item_index), item_index)), shape=(1, n_items))
-            likeness = similarities(row, self._kin, self.settings)[0]  # (n_users,)
-            near = np.flatnonzero(likeness)
+            alike = similarities(row, self._kin, self.settings)[0]  # (n_users,)
+            near = np.flatnonzero(alike)
             theirs = self._kin[near]
             rated = _with_data(theirs, np.ones_like(theirs.data)).T.toarray()  # (n_items, n_near) 1 or 0
-            said = weighted(rated * likeness[near], theirs.T.toarray(), self.settings)
+            correction = weighted(rated * alike[near], theirs.T.toarray(), self.settings)
         else:
-            said = weighted(self._similarity[:, item_index].toarray(), left, self.settings)
+            correction = weighted(self._similarity[:, item_index].toarray(), left, self.settings)
         variance = np.full(n_items, noise_variance / (len(ratings) + DAMPING))
-        return FoldInPredictions(float(self.user_biases[0]) + own_bias + self.item_biases + said, variance)
+        return FoldInPredictions(float(self.user_biases[0]) + own_bias + self.item_biases + correction, variance)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Both tables of biases, and what is left of the training ratings beyond them: row, column and value of every one."""
+        """Both tables of biases, and the residuals of the training ratings after them: row, column and value of each."""
         left = self._left.tocoo()
         return {
             "user_biases": self.user_biases.copy(),
             "item_biases": self.item_biases.copy(),
-            "left_over": np.stack([left.row, left.col, left.data]).astype(np.float32),  # whole to 2²⁴ rows
+            "left_over": np.stack([left.row, left.col, left.data]).astype(np.float32),  # exact up to 2²⁴ rows
         }
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave, and work the similarities out."""
+        """Restore the tables that `weights` returned, and recompute the similarities."""
         self.user_biases[:], self.item_biases[:] = weights["user_biases"], weights["item_biases"]
         row, column, value = weights["left_over"]
         self._left = scipy.sparse.csr_array((value, (row.astype(int), column.astype(int))), shape=self._left.shape)
-        self._alike()
+        self._compute_similarities()
 
     def layers(self) -> list[Layer]:
-        """What the model consists of."""
+        """The parts of the model."""
         return [
             Layer("user biases and mean", "damped mean", self.user_biases.shape),
             Layer("item biases", "damped mean", self.item_biases.shape),
@@ -257,12 +257,12 @@ def similarities(
 ) -> np.ndarray:
     """s of `Neighbours` between the rows of `some` (m, n_partners) and of `everybody` (n, n_partners): (m, n) float32, 0 or more.
 
-    Both hold deviations, blank where there is no rating; a row of `some` that is also in `everybody` is alike to itself.
+    Both hold residuals, blank where there is no rating; a row of `some` that is also in `everybody` is similar to itself.
     """
     some, everybody = some.astype(np.float64), everybody.astype(np.float64)
     own_ones, ones = (_with_data(each, np.ones_like(each.data)) for each in (some, everybody))
     own_squares, squares = (_with_data(each, each.data**2) for each in (some, everybody))
-    n_common = (own_ones @ ones.T).toarray()  # (m, n), as all that follows
+    n_common = (own_ones @ ones.T).toarray()  # (m, n), like all that follow
     product = (some @ everybody.T).toarray()
     own_square, square = (own_squares @ ones.T).toarray(), (own_ones @ squares.T).toarray()
     if settings.similarity == PEARSON:
@@ -279,10 +279,10 @@ def similarities(
 
 
 def weighted(alike: np.ndarray, value: np.ndarray, settings: NeighboursSettings) -> np.ndarray:
-    """The damped mean of `value` over each row's `n_neighbours` most alike, weighted by `alike` (n, n_kin): (n,).
+    """The damped mean of `value` over each row's `n_neighbours` largest similarities `alike` (n, n_kin), weighted by them: (n,).
 
-    `value` is one for all rows (n_kin,) or a row's own (n, n_kin). What is not alike (0) does not count; whoever is as alike as
-    the last neighbour does. 0 where nobody is alike.
+    `value` is shared by all rows (n_kin,) or one per row (n, n_kin). A similarity of 0 does not count; ties with the last
+    neighbour do. 0 without a neighbour.
     """
     alike = nearest(alike, settings.n_neighbours)
     total = alike.sum(axis=1)
@@ -290,7 +290,7 @@ def weighted(alike: np.ndarray, value: np.ndarray, settings: NeighboursSettings)
 
 
 def nearest(alike: np.ndarray, n_neighbours: int) -> np.ndarray:
-    """`alike` (n, n_kin) with 0 for all but each row's `n_neighbours` most alike, and whoever is as alike as the last of them."""
+    """The similarities `alike` (n, n_kin) with 0 for all but each row's `n_neighbours` largest and ties with the last of them."""
     if alike.shape[1] <= n_neighbours:
         return alike
     last = np.partition(alike, -n_neighbours, axis=1)[:, [-n_neighbours]]  # (n, 1)
@@ -302,7 +302,7 @@ def _with_data(table: scipy.sparse.csr_array, data: np.ndarray) -> scipy.sparse.
 
 
 def dense(users: Iterable[Any], train: Ratings) -> np.ndarray:
-    """The ratings of a few `users` as rows (n, n_items), NaN where there is none; the mean where a film was rated twice."""
+    """The ratings of a few `users` as rows (n, n_items), NaN where there is none; the mean where an item was rated twice."""
     rows = []
     for user in users:
         theirs = train.user_index == user

@@ -1,4 +1,4 @@
-"""Somebody new to a net: a few steps on a new row of the user table, everything else as it was trained."""
+"""Folding a new user into a net: a few steps on a new row of the user table, everything else frozen."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from collab.models.contract import FoldInPredictions
 from collab.models.fold_in import user_prior
 
 MOST_STEPS = 12
-"""Gauss-Newton steps at most; a net with corners (ReLU) need not come to rest, and after a handful little changes."""
+"""Gauss-Newton steps at most; a net with kinks (ReLU) need not converge, and little changes after a handful."""
 
 LITTLE = 1e-4
-"""A step that lowers the loss by a smaller share than this is the last."""
+"""Stop after a step that lowers the loss by a smaller share than this."""
 
 
 class RowPrior(NamedTuple):
@@ -26,7 +26,7 @@ class RowPrior(NamedTuple):
 
 
 RatingOf = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""From user rows (n, F) and item rows (n,) to the predicted ratings (n,); ratings of one row depend on that row alone."""
+"""From user rows (n, F) and item rows (n,) to the predicted ratings (n,), each of which depends on its own row alone."""
 
 
 def fold_in(
@@ -37,18 +37,19 @@ def fold_in(
     ratings: np.ndarray,
     noise_variance: float,
 ) -> FoldInPredictions:
-    """Ratings and variances of all films for somebody who gave the films `item_index` (n,) these `ratings` (n,).
+    """Predictions of all items for a new user who gave the items `item_index` (n,) these `ratings` (n,).
 
     In the coordinates of the prior, w = m + L z, the loss is
 
         ½ z·z + Σ_i (rating_i − f_i(w))² / (2 · noise_variance)
 
-    and a Gauss-Newton step solves (1 + JᵀJ / v) d = Jᵀ(rating − f) / v − z with the Jacobian J of f by z; it is halved until
-    the loss falls. The variance of a prediction is that of J_i z under the normal distribution with the covariance
-    (1 + JᵀJ / v)⁻¹ (Laplace's approximation). Source: Bishop, Pattern Recognition and Machine Learning, section 4.4 and 5.7.
+    and a Gauss-Newton step solves (1 + JᵀJ / v) d = Jᵀ(rating − f) / v − z, with J the Jacobian of f by z and v the noise
+    variance; it is halved until the loss falls. The variance of a prediction is that of J_i z under the normal distribution
+    with the covariance (1 + JᵀJ / v)⁻¹ (Laplace's approximation). Source: Bishop, Pattern Recognition and Machine Learning,
+    sections 4.4 and 5.7.
     """
     start, root = prior
-    order = np.lexsort((ratings, item_index))  # sums are rounded alike whatever the order was
+    order = np.lexsort((ratings, item_index))  # so that sums round the same in any order
     items = torch.from_numpy(np.asarray(item_index, dtype=np.int64)[order])
     given = torch.from_numpy(np.asarray(ratings, dtype=np.float64)[order])
 
@@ -85,9 +86,9 @@ def fold_in(
 
 
 def row_prior(users: torch.Tensor) -> RowPrior:
-    """What the table `users` (n_users, F) says of a new row: around row 0, the unknown user, spread as the trained ones are.
+    """The prior of a new row of the table `users` (n_users, F): centred on row 0, the unknown user, spread like the trained rows.
 
-    Rows equal to row 0 are taken for untrained. Raises SettingError with fewer than two trained ones.
+    Rows equal to row 0 count as untrained. Raises SettingError with fewer than two trained ones.
     """
     table = users.numpy()
     trained = np.flatnonzero((table != table[0]).any(axis=1))

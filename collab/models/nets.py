@@ -1,4 +1,4 @@
-"""The neural nets: the settings of `net`, `deep` and `side`, and the design of the `EmbeddingNet` that each asks for."""
+"""The settings of the neural nets `net`, `deep` and `side`, and the `Design` of the `EmbeddingNet` that each builds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PULLED = "embeddings and weights, but not biases,"
 
 
 def _embedding_size(what: str, on_movielens: int) -> Any:
-    """How many numbers stand for a user or a film."""
+    """The size of the embedding of a user or an item."""
     return setting(
         0,
         f"Numbers a {what}",
@@ -28,7 +28,7 @@ def _embedding_size(what: str, on_movielens: int) -> Any:
 
 
 def _dropout(label: str, where: str) -> Any:
-    """A share that is left out at random while the model learns."""
+    """A dropout rate."""
     return setting(
         0.0,
         label,
@@ -53,7 +53,7 @@ def _layers(default: tuple[int, ...]) -> Any:
 
 
 def _batch_norm() -> Any:
-    """Whether there is any."""
+    """Whether batch norm follows every hidden layer."""
     return setting(
         True,
         "Batch norm",
@@ -95,7 +95,7 @@ class NetSettings:
 
 @dataclass(frozen=True)
 class DeepSettings:
-    """Settings of `deep`, a net of any layers; the defaults are those of the chapter's second net, its library's."""
+    """Settings of `deep`, a net of any layers; the defaults are those of the chapter's second net, built by its library."""
 
     layers: tuple[int, ...] = _layers((100, 50))
     epochs: int = shared.epochs()
@@ -120,8 +120,8 @@ class DeepSettings:
 
 @dataclass(frozen=True)
 class SideSettings:
-    """Settings of `side`, a net that also knows who asks, what is asked about and when; the same net without
-    `side_information` if that is off."""
+    """Settings of `side`, a net that also sees features of user and item and the time; with `side_information` off, the same
+    net without them."""
 
     side_information: bool = setting(
         True,

@@ -1,4 +1,4 @@
-"""A chance for every rating level instead of one number: the model `ordinal`, trained by cross-entropy."""
+"""A probability for every rating level instead of one number: the model `ordinal`, trained by cross-entropy."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ class OrdinalSettings:
 def loss_and_gradient(
     pairs: torch.Tensor, common: torch.Tensor, given: torch.Tensor, stars: torch.Tensor, own_levels: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Chances (B, L) of the levels, and the gradients of the batch's *mean* cross-entropy by `pairs` and `common`.
+    """Chances (B, L) of the levels, and the gradients of the batch's *mean* cross-entropy with respect to `pairs` and `common`.
 
-    `pairs` (B, 2, F + 1 + L) holds for each rating the user's row and the film's: F factors, a bias, a bend for each level;
-    `common` (L,) the bends of all, `given` (B,) the place of the rating among the levels, `stars` (L,) the levels around their
-    middle. With s = p·q + b_u + b_i the logit of level l is a_l + d_ul + d_il + stars_l · s, and with G = (chances − given) / B
-    the gradient by a logit: ∂/∂a = Σ G, ∂/∂d = G, ∂/∂s = G · stars, ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p, ∂/∂b = ∂/∂s.
+    `pairs` (B, 2, F + 1 + L) holds each rating's user row and item row: F factors, a bias, an offset ("bend") for each level;
+    `common` (L,) the offsets shared by all, `given` (B,) the rating's index among the levels, `stars` (L,) the centred levels.
+    With s = p·q + b_u + b_i the logit of level l is a_l + d_ul + d_il + stars_l · s, and with the gradient of the logits
+    G = (chances − one-hot given) / B: ∂/∂a = Σ G, ∂/∂d = G, ∂/∂s = G · stars, ∂/∂p = ∂/∂s · q, ∂/∂q = ∂/∂s · p, ∂/∂b = ∂/∂s.
     """
     n_factors = pairs.shape[2] - 1 - len(stars)
-    user, film = pairs.unbind(1)  # (B, F + 1 + L) each
-    score = (user[:, :n_factors] * film[:, :n_factors]).sum(1) + user[:, n_factors] + film[:, n_factors]  # (B,)
+    user, item = pairs.unbind(1)  # (B, F + 1 + L) each
+    score = (user[:, :n_factors] * item[:, :n_factors]).sum(1) + user[:, n_factors] + item[:, n_factors]  # (B,)
     logits = common + score[:, None] * stars
     if own_levels:
-        logits += user[:, n_factors + 1 :] + film[:, n_factors + 1 :]
+        logits += user[:, n_factors + 1 :] + item[:, n_factors + 1 :]
     chances = logits.softmax(1)  # (B, L)
     by_logit = chances.clone()
     by_logit[torch.arange(len(given)), given] -= 1
@@ -70,15 +70,15 @@ def loss_and_gradient(
 
 
 class Ordinal(PackedTable):
-    """P(r_ui = l) ∝ exp(a_l + d_ul + d_il + (l − middle) · s_ui) with s_ui = p_u · q_i + b_u + b_i; predicted is the expected
+    """P(r_ui = l) ∝ exp(a_l + d_ul + d_il + (l − middle) · s_ui) with s_ui = p_u · q_i + b_u + b_i; predicts the expected
     rating Σ l · P(l).
 
-    A higher s moves the chances up the levels, which keep their order (the adjacent-categories logit: Agresti, Analysis of
-    Ordinal Categorical Data, chapter 4); a says how often each level is given by all, d how a user or a film differs in that.
-    Minimised: the mean of −log P(rating) over batches, by Adam with decoupled weight decay on all but a, and a one-cycle
-    schedule; reported is the squared error of the expected rating, to compare with other models. Users and films without a
+    A higher s shifts probability to higher levels, which keep their order (the adjacent-categories logit: Agresti, Analysis of
+    Ordinal Categorical Data, chapter 4); a is how often each level is given overall, d how a user or an item differs in that.
+    Minimises the mean of −log P(rating) over batches, by Adam with decoupled weight decay on all but a, and a one-cycle
+    schedule; steps report the squared error of the expected rating, to compare with other models. Users and items without a
     training rating, and the unknown ones (index 0), get the average trained row. a starts at the logarithms of the levels'
-    shares among the training ratings, all else normal(0, 0.01), cut at two deviations.
+    shares among the training ratings, all else from normal(0, 0.01), truncated at two standard deviations.
     """
 
     name = "ordinal"
@@ -97,17 +97,17 @@ class Ordinal(PackedTable):
         self.stars = self.levels - self.levels.mean()  # (L,)
         super().__init__(settings, n_users, n_items, len(self.levels))
         self.common = torch.zeros(len(self.levels))
-        self._new_users: RowPrior | None = None  # worked out when somebody new first asks
+        self._new_users: RowPrior | None = None  # computed for the first fold-in
         if not settings.own_levels:
             self.table[:, settings.n_factors + 1 :] = 0.0
 
     @property
     def y_range(self) -> tuple[float, float]:
-        """Between the ends of the scale lies every expected rating."""
+        """The ends of the scale, between which every expected rating lies."""
         return (self.rating_scale.low, self.rating_scale.high)
 
     def _begin(self, train: Ratings) -> tuple[torch.Tensor, torch.Tensor]:
-        """Start anew on `train`: rows of the packed table (n, 2), and the places of the ratings among the levels (n,)."""
+        """Start training on `train`: its rows of the packed table (n, 2), and the level indices of its ratings (n,)."""
         given = torch.from_numpy(self.rating_scale.places(train.rating))
         counts = torch.bincount(given, minlength=len(self.levels)).float()
         self.common = torch.log(counts.clamp_(min=0.5) / counts.sum())
@@ -115,7 +115,7 @@ class Ordinal(PackedTable):
         return self._begin_table(train), given
 
     def _epoch(self, rows: torch.Tensor, given: torch.Tensor, schedule: list[tuple[float, float]]) -> Iterator[Step]:
-        rows = rows.reshape(-1)  # (2n,) user, film, user, film, …
+        rows = rows.reshape(-1)  # (2n,) user, item, user, item, …
         size, width = min(self.settings.batch_size, len(given)), self.table.shape[1]
         for number, (rate, momentum) in enumerate(schedule):
             start = number * size
@@ -130,7 +130,7 @@ class Ordinal(PackedTable):
             yield Step(error.dot(error).item(), size, rate, momentum)
 
     def finalize(self) -> None:
-        """As of any packed table; and whoever asks next is somebody new to this one."""
+        """As for any packed table; the prior of new users is recomputed at the next fold-in."""
         super().finalize()
         self._new_users = None
 
@@ -143,7 +143,7 @@ class Ordinal(PackedTable):
         return self._chances(left, right).numpy().reshape(*users.shape, len(self.levels))
 
     def _chances(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """Chances (..., L) of users with the rows `left` (..., F + 1 + L) and films with the rows `right`."""
+        """Chances (..., L) of users with the rows `left` (..., F + 1 + L) and items with the rows `right`."""
         n = self.settings.n_factors
         score = (left[..., :n] * right[..., :n]).sum(-1) + left[..., n] + right[..., n]
         logits = self.common + left[..., n + 1 :] + right[..., n + 1 :] + score[..., None] * self.stars
@@ -155,7 +155,7 @@ class Ordinal(PackedTable):
 
     def _expected(self, chances: np.ndarray) -> np.ndarray:
         levels = self.rating_scale.levels
-        return np.clip((chances * levels).sum(-1), levels[0], levels[-1])  # sums of chances are 1 but for rounding
+        return np.clip((chances * levels).sum(-1), levels[0], levels[-1])  # chances add up to 1 only up to rounding
 
     def predict_with_variance(self, user_index: np.ndarray, item_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Expected ratings, as `predict` gives them, and the variances of the predicted distributions, in squared stars."""
@@ -164,10 +164,10 @@ class Ordinal(PackedTable):
         return expected, (chances * np.square(self.rating_scale.levels - expected[..., None])).sum(-1)
 
     def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
-        """What somebody new who gave the films `item_index` (n,) these `ratings` (n,) would give to every film, with chances.
+        """Predictions of all items, with chances, for a new user who gave the items `item_index` (n,) these `ratings` (n,).
 
-        Believed beforehand of the person's row: normal around the average trained row, spread as the trained ones are; the rest
-        is `ordinal_fold_in`. `noise_variance` is not used: the chances are the noise.
+        The prior of the user's row is normal around the average trained row, spread like the trained rows; the rest is
+        `ordinal_fold_in`. `noise_variance` is not used: the chances include the noise.
         """
         self._new_users = self._new_users or row_prior(self.table[: self.n_users])
         given = self.rating_scale.places(ratings).clip(0, len(self.levels) - 1)
@@ -188,17 +188,17 @@ class Ordinal(PackedTable):
         return self.common.numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The learned tables under plain names, to be saved."""
+        """The learned tables by name, for saving."""
         names = ["user_factors", "item_factors", "user_biases", "item_biases", "level_logits"]
         names += ["user_bends", "item_bends"] if self.settings.own_levels else []
         return {name: getattr(self, name).copy() for name in names}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         self._new_users = None
         super().load(weights)
 
     def layers(self) -> list[Layer]:
-        """What the model consists of, in the order in which a rating passes through it."""
+        """The parts of the model, in the order of a forward pass."""
         layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
         return [*layers, Layer("dot product + biases", "sum", ()), Layer("chances of the levels", "softmax", ())]

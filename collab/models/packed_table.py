@@ -1,4 +1,4 @@
-"""The packed table of a model with factors: rows of users and under them rows of films, looked up and stepped together."""
+"""The packed table of a model with factors: rows of users followed by rows of items, looked up and updated together."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from collab.models.schedule import InBatches
 
 
 class PackedTable(InBatches):
-    """One row a user or film: its factors, its bias, then `n_more` numbers; films stand under the users, so that a step looks up
+    """One row per user or item: its factors, its bias, then `n_more` numbers; items follow the users, so that a step looks up
     once, scatters once and updates once.
 
-    All start normal(0, 0.01), cut at two deviations. Users and films without a training rating, and the unknown ones (index 0),
-    get the average trained row.
+    All start from normal(0, 0.01), truncated at two standard deviations. Users and items without a training rating, and the
+    unknown ones (index 0), get the average trained row.
     """
 
     has_factors = True
@@ -31,7 +31,7 @@ class PackedTable(InBatches):
         torch.nn.init.trunc_normal_(self.table, std=0.01, a=-0.02, b=0.02, generator=self.generator)
 
     def _begin_table(self, train: Ratings) -> torch.Tensor:
-        """Start anew on `train`: the rows of each rating, a user's and a film's, (n, 2)."""
+        """Start training on `train`: the rows of each rating, user and item, (n, 2)."""
         rows = torch.from_numpy(np.stack([train.user_index, self.n_users + train.item_index], axis=1).astype(np.int64))
         self._untrained = torch.ones(len(self.table), dtype=torch.bool)
         self._untrained[rows.reshape(-1)] = False
@@ -40,7 +40,7 @@ class PackedTable(InBatches):
         return rows
 
     def finalize(self) -> None:
-        """Give users and films without a training rating the average trained row; called before every check and at the end."""
+        """Give users and items without a training rating the average trained row; called before every check and at the end."""
         self._adam.catch_up()
         for part in (slice(0, self.n_users), slice(self.n_users, None)):
             table, untrained = self.table[part], self._untrained[part]
@@ -63,6 +63,6 @@ class PackedTable(InBatches):
         return self.table[self.n_users :, self.settings.n_factors].numpy()
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         for name, table in weights.items():
             getattr(self, name)[...] = table  # the properties are views into the packed table

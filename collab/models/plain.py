@@ -1,4 +1,4 @@
-"""The dot product with biases on plain parameter tensors, trained by torch alone: the model `dot-bias-plain`, made to be read."""
+"""The dot product with biases on plain parameter tensors, trained by torch alone: the readable model `dot-bias-plain`."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class DotBiasPlainSettings:
 
 
 class DotProductBiasPlain:
-    """ŷ_ui = sigmoid_range(p_u · q_i + b_u + b_i), as `dot-bias`, out of four parameter tensors and nothing else.
+    """ŷ_ui = sigmoid_range(p_u · q_i + b_u + b_i), like `dot-bias`, from four parameter tensors and nothing else.
 
-    Minimised: the mean of (ŷ − r)² over batches. `torch.nn.Parameter` tells torch to keep gradients, indexing looks rows up,
-    `backward` derives, `torch.optim.AdamW` steps: an embedding is no more than that. Everything starts normal(0, 0.01). Whoever
-    has no training rating, and the unknown (row 0), gets the average trained row.
+    Minimises the mean of (ŷ − r)² over batches. `torch.nn.Parameter` tells torch to keep gradients, indexing looks rows up,
+    `backward` differentiates, `torch.optim.AdamW` steps: an embedding is no more than that. Everything starts from
+    normal(0, 0.01). Users and items without a training rating, and the unknown ones (row 0), get the average trained row.
     """
 
     name = "dot-bias-plain"
@@ -77,7 +77,7 @@ class DotProductBiasPlain:
         return max(1, n_train // self.settings.batch_size)
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        """One iterator of steps per epoch; the caller may stop after any step."""
         users, items = (torch.from_numpy(index.astype(np.int64)) for index in (train.user_index, train.item_index))
         rating = torch.from_numpy(train.rating.copy())
         self._trained = users.unique(), items.unique()
@@ -111,7 +111,7 @@ class DotProductBiasPlain:
 
     @torch.no_grad()
     def finalize(self) -> None:
-        """Give users and films without a training rating the average trained row."""
+        """Give users and items without a training rating the average trained row."""
         for name, table in self.parameters.items():
             trained = self._trained[0] if name.startswith("user") else self._trained[1]
             untrained = torch.ones(len(table), dtype=torch.bool)
@@ -142,17 +142,17 @@ class DotProductBiasPlain:
         return self.parameters["item_biases"].detach().numpy()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The learned tables under plain names, to be saved."""
+        """The learned tables by name, for saving."""
         return {name: table.detach().numpy().copy() for name, table in self.parameters.items()}
 
     @torch.no_grad()
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         for name, table in weights.items():
             self.parameters[name][:] = torch.from_numpy(np.array(table, dtype=np.float32))
 
     def layers(self) -> list[Layer]:
-        """What the model consists of, in the order in which a rating passes through it."""
+        """The parts of the model, in the order of a forward pass."""
         low, high = self.y_range
         return [
             *(Layer(name.replace("_", " "), "parameter", tuple(each.shape)) for name, each in self.parameters.items()),

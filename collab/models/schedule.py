@@ -1,4 +1,4 @@
-"""The one-cycle schedule: how learning rate and momentum move over a training, and the epochs of models that follow it."""
+"""The one-cycle schedule of learning rate and momentum, and the training loop of models that follow it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the models import this module
     from collab.data.ratings import Ratings
     from collab.models.contract import Step
 
-RISE = 0.25  # share of the training in which the rate rises
+RISE = 0.25  # share of training during which the rate rises
 START_DIVISOR = 25.0  # the rate starts at peak / 25
 END_DIVISOR = 1e5  # and ends at peak / 100,000
 MOMENTUM_HIGH, MOMENTUM_LOW = 0.95, 0.85
@@ -25,7 +25,7 @@ def cosine(start: float, end: float, position: np.ndarray) -> np.ndarray:
 
 
 def one_cycle(peak: float, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Learning rate and momentum (Adam's β₁) at each `position` of a training (0 … 1), both of its shape.
+    """Learning rate and momentum (Adam's β₁) at each `position` of training (0 … 1), both of its shape.
 
     The rate rises by cosine from peak/25 to the peak in the first quarter and falls by cosine to peak/1e5; the momentum
     goes 0.95 → 0.85 → 0.95 against it (Smith & Topin 2018, arXiv 1708.07120, in the form that fastai uses).
@@ -39,10 +39,10 @@ def one_cycle(peak: float, position: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 class InBatches:
-    """What models have in common that learn from shuffled batches, a step each, at the rates of one cycle.
+    """The training loop of models that learn from shuffled batches, one step each, on the one-cycle schedule.
 
-    Such a model has `settings` with epochs, batch_size and learning_rate, and a `generator`. `_begin(train)` starts anew and
-    returns tensors that hold a row for each rating; `_epoch(*tensors, schedule)` takes them shuffled, so that a batch is a plain
+    Such a model has `settings` with epochs, batch_size and learning_rate, and a `generator`. `_begin(train)` starts training and
+    returns tensors with a row for each rating; `_epoch(*tensors, schedule)` takes them shuffled, so that a batch is a plain
     slice, and makes a step for each pair of learning rate and momentum in `schedule`.
     """
 
@@ -55,7 +55,7 @@ class InBatches:
         return max(1, n_train // self.settings.batch_size)
 
     def train_epochs(self, train: Ratings) -> Iterator[Iterator[Step]]:
-        """One iterator of steps an epoch; the caller decides whether to go on after each step."""
+        """One iterator of steps per epoch; the caller may stop after any step."""
         n_all = self.n_steps(len(train)) * self.epochs
         rates, momenta = one_cycle(self.settings.learning_rate, np.arange(n_all) / n_all)
         return self._epochs_at(train, list(zip(rates.tolist(), momenta.tolist(), strict=True)))

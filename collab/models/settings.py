@@ -1,7 +1,7 @@
-"""Settings of a model: a frozen dataclass whose fields carry their limits and their help, so that the Train page, the
-command line and a link all offer and refuse the same values.
+"""Settings of a model: a frozen dataclass whose fields carry their limits and their help.
 
-A field is declared with `setting(...)`; `check` refuses what is out of range, `settings_from` refuses unknown names.
+So the Train page, the command line and links all accept and refuse the same values. A field is declared with `setting(...)`;
+`check` refuses values out of range, `settings_from` refuses unknown names.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from collab.errors import SettingError
 
 Settings = TypeVar("Settings")
 WHOLE_NUMBERS = "tuple[int, ...]"  # the type of a setting that is a list of whole numbers, which may be empty
-RANGES = ("tuple[float, float]", "tuple[float, float] | None")  # types of a range, the second of one that can be off
+RANGES = ("tuple[float, float]", "tuple[float, float] | None")  # types of a range; the second can be switched off
 
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What a control needs to know of a setting: name shown, limits, step, and what happens when it grows."""
+    """What a control needs to know about a setting: its label, limits, step, and in `help` the effect of a larger value."""
 
     label: str
     help: str
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    log: bool = False  # a slider moves in equal ratios
-    in_sight: bool = True  # else it waits under "More settings"
-    choices: tuple[str, ...] = ()  # of a setting that is a word
-    in_name: str = ""  # how it stands in the name of a run, as "{} factors"; empty: it does not
-    most: int = 8  # a list of whole numbers is no longer than this
+    log: bool = False  # whether its slider is logarithmic
+    in_sight: bool = True  # else it is under "More settings"
+    choices: tuple[str, ...] = ()  # allowed values of a string setting
+    in_name: str = ""  # how it appears in the name of a run, as "{} factors"; empty: it does not
+    most: int = 8  # maximum length of a list of whole numbers
 
 
 def setting(default: Any, label: str, help: str, **about: Any) -> Any:

@@ -1,5 +1,7 @@
-"""The names and shapes of what a model has learned, from its settings and the sizes of its tables alone: a file that holds other
-ones is none of this model, which is known before anything is built."""
+"""The names and shapes of a trained model's weights, from its settings and the sizes of its tables alone.
+
+A file with other names or shapes is not of this model and can be refused before anything is built.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,10 @@ def weight_shapes(
     rating_scale: RatingScale,
     found: Mapping[str, tuple[int, ...]],
 ) -> Shapes:
-    """What `weights()` of the trained model gives, by name, for tables of `n_users` and `n_items` rows.
+    """The shapes of the trained model's `weights()`, by name, for tables of `n_users` and `n_items` rows.
 
-    A size that the settings do not decide (how many ratings `neighbours` holds, how many columns `side` sees) is the one of
-    `found`. Raises KeyError or IndexError where that does not have it.
+    A size that the settings do not determine (how many ratings `neighbours` holds, how many columns `side` sees) is taken from
+    `found`, the shapes in a file. Raises KeyError or IndexError where `found` lacks it.
     """
     return _SHAPES[model](settings, n_users, n_items, rating_scale, found)
 
@@ -91,7 +93,7 @@ def _side(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: 
 def _layers(
     settings: Any, layers: tuple[int, ...], batch_norm: bool, n_columns: int, n_users: int, n_items: int
 ) -> Shapes:
-    """Of `embedding_net.build_layers`, and both embeddings."""
+    """The shapes of `embedding_net.build_layers`, and of both embeddings."""
     sizes = settings.user_size or size_by_rule(n_users), settings.item_size or size_by_rule(n_items)
     shapes: Shapes = {"user_embeddings": (n_users, sizes[0]), "item_embeddings": (n_items, sizes[1])}
     widths = (sum(sizes) + n_columns, *layers)

@@ -1,4 +1,4 @@
-"""The settings that several models have, each declared once: a function returns the field, the model names its default."""
+"""Settings shared by several models, each declared once: a function returns the field, the model gives its default."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collab.models.settings import setting
 
 
 def n_factors(default: int = 50) -> Any:
-    """Latent factors of a user and of a film."""
+    """The number of latent factors."""
     return setting(
         default,
         "Factors",
@@ -22,7 +22,7 @@ def n_factors(default: int = 50) -> Any:
 
 
 def shrinking_factors(default: int) -> Any:
-    """Latent factors of a Bayesian model, in which superfluous ones do no harm."""
+    """The number of latent factors of a Bayesian model, in which superfluous ones do no harm."""
     return setting(
         default,
         "Factors",
@@ -35,12 +35,12 @@ def shrinking_factors(default: int) -> Any:
 
 
 def sweeps(default: int, high: int, help: str) -> Any:
-    """Passes over all users and all films."""
+    """Passes over all users and all items."""
     return setting(default, "Sweeps", help, low=1, high=high, step=1, in_name="{} sweeps")
 
 
 def side_information(default: bool) -> Any:
-    """Whether what is known besides ratings informs a Bayesian model."""
+    """Whether side information shapes the priors of a Bayesian model."""
     return setting(
         default,
         "Genres, years, people",
@@ -87,7 +87,7 @@ def weight_decay(default: float, pulled: str = "all factors and biases") -> Any:
 
 
 def batch_size(default: int = 64) -> Any:
-    """Ratings of a step."""
+    """Ratings per step."""
     return setting(
         default,
         "Batch size",
@@ -117,9 +117,9 @@ def y_range() -> Any:
 def seed(
     help: str = "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
 ) -> Any:
-    """The seed of the model, which on the Train page is also that of the split."""
+    """The seed of the model; on the Train page also that of the split."""
     return setting(0, "Seed", help, low=0, high=2**31 - 1, step=1, in_sight=False)
 
 
 NO_CHANCE = "This model draws nothing by chance; another seed only holds out other ratings."
-"""`seed`'s help for a model that is the same whatever its seed."""
+"""The help of `seed` for a model that is the same with every seed."""

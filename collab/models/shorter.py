@@ -1,4 +1,4 @@
-"""Settings with which a training would fit into a given time, by the estimates of `models/cost.py`."""
+"""Settings reduced so that training fits into a given time, by the estimates of `models/cost.py`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SIZES = ("n_factors", "n_hidden", "user_size", "item_size")
 
 
 def shorter(family: Family, settings: Any, n_train: int, n_rows: int, seconds: float) -> Any | None:
-    """`settings` with the most epochs whose training takes at most `seconds`. Where even one epoch takes longer: one epoch, and
+    """`settings` with the most epochs whose training takes at most `seconds`. If even one epoch takes longer: one epoch with
     the most factors that fit, or else larger batches, or else the largest batches and smaller sizes and layers.
 
-    `n_train` are the ratings that train, `n_rows` the rows of both tables. None where nothing of this helps.
+    `n_train` is the number of training ratings, `n_rows` that of the rows of both tables. None if none of this helps.
     """
     limits = {field.name: field.metadata["about"] for field in dataclasses.fields(settings)}
 
@@ -24,7 +24,7 @@ def shorter(family: Family, settings: Any, n_train: int, n_rows: int, seconds: f
         return family.seconds(settings, n_train, n_rows) <= seconds
 
     def reduced(settings: Any, name: str) -> Any:
-        """With the largest value of a setting that fits, or its least."""
+        """`settings` with the largest value of `name` that fits, or its least."""
         if name not in limits:
             return settings
         least = max(1, int(limits[name].low))  # 0 stands for a size by rule
@@ -59,7 +59,7 @@ def shorter(family: Family, settings: Any, n_train: int, n_rows: int, seconds: f
 
 
 def in_words(family: Family, settings: Any, changed: Any) -> str:
-    """What was changed, as in "12 epochs" or "1 epoch, n_factors 40"."""
+    """What was changed, as in "12 epochs" or "1 epoch, factors 40"."""
     epochs = getattr(changed, "epochs", 1)
     parts = [f"{epochs} {family.epoch_word}{'' if epochs == 1 else 's'}"]
     for field in dataclasses.fields(changed):
@@ -70,7 +70,7 @@ def in_words(family: Family, settings: Any, changed: Any) -> str:
 
 
 def _largest(suits: Callable[[int], bool], low: int, high: int) -> int:
-    """The largest whole number from `low` to `high` that suits, where all below it do; `low` where none does."""
+    """The largest whole number from `low` to `high` that suits, if all below it do; `low` if none does."""
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if suits(middle) else (low, middle - 1)

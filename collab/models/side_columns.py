@@ -1,4 +1,4 @@
-"""What goes into a net beside the embeddings: what is known of the user, of the film, and when the rating was given."""
+"""The side information that goes into a net besides the embeddings: features of user and item, and the time of the rating."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collab.data.features import Features
 from collab.data.ratings import Ratings
 
 TIME_BANDS = 10
-"""The training ratings are sorted by their time into so many bands of about the same size."""
+"""Into how many bands of about equal size the training ratings are sorted by time."""
 
 NO_TIME = TIME_BANDS
-"""The band of a rating whose time nobody knows: none of the columns."""
+"""The band of a rating of unknown time: all time columns are zero."""
 
 
 class SideColumns:
-    """Columns (n, n_columns) of 0/1 and small numbers for n ratings: user, film, time band.
+    """Columns (n, n_columns) of 0/1 and small numbers for n ratings: user, item, time band.
 
-    Row 0 of `users` (n_users, f) and `items` (n_items, g), and whoever nothing is known of, is zero. A rating whose time nobody
-    says counts as given when its user rated last, within the training ratings; for a user without any its time is unknown, and
-    its columns are zero: the last band would say that somebody new is like those few who happened to rate last.
+    Row 0 of `users` (n_users, f) and `items` (n_items, g), and every row without known features, is zero. A rating without a
+    time counts as given at its user's last training rating. For a user without any, the time is unknown and its columns are
+    zero: the last band would make a new user look like the few who happened to rate last.
     """
 
     def __init__(self, n_users: int, n_items: int, features: Features | None) -> None:
@@ -55,7 +55,7 @@ class SideColumns:
         return torch.cat([self.users[user_rows], self.items[item_rows], time], dim=1)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The tables under names that begin with "known": they are given, not learned. Edges in days: float32 holds those."""
+        """The tables under names that begin with "known": they are given, not learned. Edges in days, which float32 can hold."""
         tables = {
             "known_users": self.users.numpy(),
             "known_items": self.items.numpy(),
@@ -65,7 +65,7 @@ class SideColumns:
         return {name: table.astype(np.float32) for name, table in tables.items()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Take over tables that `weights` gave."""
+        """Restore the tables that `weights` returned."""
         self.users, self.items = (torch.from_numpy(np.array(weights[name])) for name in ("known_users", "known_items"))
         self.edges = weights["known_time_edges"].astype(np.float64) * 86_400
         self.user_bands = torch.from_numpy(weights["known_user_bands"].astype(np.int64))

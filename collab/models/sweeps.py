@@ -1,4 +1,4 @@
-"""The half sweeps of Bayesian matrix factorisation: all users are solved for at once, then all films, then what they share."""
+"""The half sweeps of Bayesian matrix factorisation: all users at once, then all items, each followed by their shared prior."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ START_SPREAD = 0.3
 """Standard deviation of the factors before the first sweep."""
 
 MEAN_STRENGTH = 2.0
-"""How many users (films) the belief counts for that their average is zero."""
+"""Weight of the prior that the average user (item) is zero, in users (items)."""
 
 NORMALISATION = 0.25
-"""A row of the implicit feedback is divided by its count to this power, so that those with many ratings do not rule."""
+"""A row of the implicit feedback is divided by its count to this power, so that those with many ratings do not dominate."""
 
 
 class Packing:
@@ -31,7 +31,7 @@ class Packing:
         self.n_factor_entries = self.n_entries - width  # those without the bias come first
         self.place = torch.empty(width, width, dtype=torch.int64)
         self.place[self.row, self.column] = self.place[self.column, self.row] = torch.arange(self.n_entries)
-        self.twice = torch.where(self.row == self.column, 1.0, 2.0)  # a sum over the matrix counts each entry so often
+        self.twice = torch.where(self.row == self.column, 1.0, 2.0)  # how often a sum over the matrix counts each entry
 
     def pack(self, matrices: torch.Tensor) -> torch.Tensor:
         """(…, width, width) → (…, n_entries)"""
@@ -47,9 +47,9 @@ class Packing:
 
 
 class Table:
-    """A matrix users × films of one number a training rating (equal pairs add up), to be multiplied from both sides.
+    """A users × items matrix with one number per training rating (equal pairs add up), to be multiplied from both sides.
 
-    Kept sparse: on MovieLens 100K, where one cell in twenty is filled, the product with 55 columns takes a fifth of the
+    It is sparse: on MovieLens 100K, where one cell in twenty is filled, the product with 55 columns takes a fifth of the
     time of the dense one, and a larger table is emptier still.
     """
 
@@ -58,28 +58,29 @@ class Table:
         self.by_item = self.by_user.T.tocsr()
 
     def times(self, right: torch.Tensor, *, of_users: bool) -> torch.Tensor:
-        """For every user the sum over the films rated (`of_users`), or for every film that over its raters."""
+        """For every user the sum over the items rated (`of_users`), or for every item the sum over its raters."""
         return torch.from_numpy((self.by_user if of_users else self.by_item) @ right.numpy())
 
 
 def lower_root(matrices: torch.Tensor) -> torch.Tensor:
-    """The lower triangles L with L Lᵀ = matrix, (n, width, width); in double precision where single does not reach."""
+    """The lower triangles L with L Lᵀ = matrix, (n, width, width); in double precision where single is not enough."""
     root, failed = torch.linalg.cholesky_ex(matrices)
     return torch.linalg.cholesky(matrices.double()).float() if failed.any() else root
 
 
 class Kernel:
-    """What is known of the rows besides their ratings, as a linear part of their prior mean.
+    """Side information or implicit feedback of the rows, as a linear part of their prior mean.
 
     With features X (n, f) of the rows and X = `basis` · diag(√`square`) · Qᵀ, the part is X M with M ~ Normal(0, Λ⁻¹) scaled
-    by 1/`strength`: directions of the features in which the rows vary much may say much. `basis` (n, r) belongs to the rows with
-    training ratings, `everyone` (all rows of the table, r) to all, where the features of the others are known; else None.
+    by 1/`strength`: directions of the features in which the rows vary much may have a large effect. `basis` (n, r) is of the
+    rows with training ratings, `everyone` (all rows of the table, r) of all, where the features of the others are known; else
+    None.
     """
 
     def __init__(self, basis: torch.Tensor, square: torch.Tensor, everyone: torch.Tensor | None = None) -> None:
         self.basis, self.square, self.everyone = basis, square, everyone
         self.strength = 1.0
-        self.along: torch.Tensor | None = None  # (r, width) how far along each direction the means lie; None: not yet
+        self.along: torch.Tensor | None = None  # (r, width) position of the means on each direction; None: not yet
 
     @property
     def offset(self) -> torch.Tensor | float:
@@ -88,7 +89,7 @@ class Kernel:
 
 
 class Side:
-    """The posterior of all users, or of all films, that have training ratings, and the prior that they share."""
+    """The posterior of all users, or of all items, that have training ratings, and the prior that they share."""
 
     def __init__(
         self, rows: np.ndarray, biases: np.ndarray, kernels: list[Kernel], pack: Packing, generator: torch.Generator
@@ -111,7 +112,7 @@ class Side:
         return described
 
     def prior_means(self, n_rows: int) -> torch.Tensor:
-        """The prior mean of all `n_rows` rows of the table, as far as it is known without a rating, (n_rows, width)."""
+        """The prior mean of all `n_rows` rows of the table, as far as it does not depend on ratings, (n_rows, width)."""
         everyone = self.prior_mean.repeat(n_rows, 1)
         for kernel in self.kernels:
             if kernel.everyone is not None and kernel.along is not None:
@@ -119,7 +120,7 @@ class Side:
         return everyone
 
     def solve(self, gram: torch.Tensor, pull: torch.Tensor, weight: torch.Tensor | float) -> None:
-        """The posterior given what the other side says: precision Λ + weight·gram, mean from Λ·prior + weight·pull."""
+        """The posterior given the other side: precision Λ + weight·gram, mean from Λ·prior + weight·pull."""
         root, target = self._system(gram, pull, weight)
         covariances = torch.cholesky_inverse(root)  # (n, width, width)
         self.covariances = self.pack.pack(covariances)
@@ -165,7 +166,7 @@ class Side:
 
 
 class Factorisation:
-    """The posterior of everybody with a training rating, and the half sweeps that improve it."""
+    """The posterior of all users and items with a training rating, and the half sweeps that improve it."""
 
     def __init__(
         self,
@@ -205,8 +206,8 @@ class Factorisation:
         )
 
     def _sums(self, other: Side, weight: torch.Tensor | None, *, of_users: bool) -> tuple[torch.Tensor, ...]:
-        """Over the partners of every row, with d = [factors; 1], b, C a partner's description, bias and covariance, y the
-        rating without the global mean: Σ E[d dᵀ] packed, Σ E[(y − b) d], and Σ E[(y − b)²] − y²."""
+        """Sums over the partners of every row: Σ E[d dᵀ] packed, Σ E[(y − b) d], and Σ E[(y − b)²] − y², where d = [factors; 1]
+        and b is a partner's bias, both uncertain where the other side has covariances, and y the rating minus the global mean."""
         described, bias, spread = other.described, other.means[:, -1:], other.covariances
         n_factor_entries, n_entries = self.pack.n_factor_entries, self.pack.n_entries
         gram, known, square = self.pack.outer(described), described * bias, bias.square()
@@ -224,7 +225,7 @@ class Factorisation:
         return of_counts[:, :n_entries], pull, of_counts[:, -1] - 2 * of_ratings[:, -1]
 
     def solve_users(self) -> None:
-        """The posterior of all users given the films; then their prior and their noise levels."""
+        """The posterior of all users given the items; then their prior and their noise levels."""
         gram, pull, rest = self._sums(self.items, None, of_users=True)
         users = self.users
         users.solve(gram, pull, (self.precision * self.steadiness)[:, None])
@@ -241,7 +242,7 @@ class Factorisation:
         self.precision = (2 + len(self.rating)) / (2 + float(self.steadiness @ error))
 
     def solve_items(self) -> None:
-        """The posterior of all films given the users; then their prior."""
+        """The posterior of all items given the users; then their prior."""
         gram, pull, _ = self._sums(self.users, (self.precision * self.steadiness)[:, None], of_users=False)
         self.items.solve(gram, pull, 1.0)
         self.items.learn_prior()
@@ -258,7 +259,7 @@ class Factorisation:
 def implicit_kernels(
     user: np.ndarray, item: np.ndarray, n_users: int, n_items: int, rank: int, generator: torch.Generator
 ) -> tuple[list[Kernel], list[Kernel]]:
-    """The kernels of who rated what, in its leading `rank` directions, for users and for films; none where `rank` is 0."""
+    """The kernels of who rated what, in its leading `rank` directions, for users and for items; none where `rank` is 0."""
     rank = min(rank, n_users, n_items)
     if rank < 1:
         return [], []
@@ -272,20 +273,20 @@ def implicit_kernels(
 
 
 def feature_kernel(features: np.ndarray | None, rows: np.ndarray) -> list[Kernel]:
-    """The kernel of a table's features (n_table, f), of which the `rows` have training ratings; none where nothing is known.
+    """The kernel of a table's features (n_table, f), of which the `rows` have training ratings; none without known features.
 
-    Centred over those rows, so that a row of zeros, of whom nothing is known, keeps the common prior mean.
+    Centred over those of the `rows` with known features; a row of zeros, without any, keeps the common prior mean.
     """
     if features is None or not features.size:
         return []
     known = features.any(axis=1)
     centre = features[rows][known[rows]].mean(axis=0, dtype=np.float64) if known[rows].any() else 0.0
     table = torch.from_numpy(np.where(known[:, None], features - centre, 0.0))  # (n_table, f), double
-    square, turn = torch.linalg.eigh(table[rows].T @ table[rows])
+    square, axes = torch.linalg.eigh(table[rows].T @ table[rows])
     kept = square > 1e-6 * square[-1].clamp(min=1e-12)
     if not kept.any():
         return []
-    everyone = (table @ turn[:, kept] / square[kept].sqrt()).float()
+    everyone = (table @ axes[:, kept] / square[kept].sqrt()).float()
     return [Kernel(everyone[rows], square[kept].float(), everyone)]
 
 
@@ -299,10 +300,10 @@ def leading(table: Table, n_columns: int, rank: int, generator: torch.Generator)
         basis = torch.linalg.qr(table.times(basis, of_users=False)).Q
         basis = torch.linalg.qr(table.times(basis, of_users=True)).Q
     small = table.times(basis, of_users=False)  # (n_columns, q)
-    square, turn = torch.linalg.eigh(small.T @ small)
+    square, axes = torch.linalg.eigh(small.T @ small)
     kept = torch.arange(len(square) - 1, -1, -1)[:rank]
     kept = kept[square[kept] > 1e-4 * square[-1]]
-    return basis @ turn[:, kept], square[kept]
+    return basis @ axes[:, kept], square[kept]
 
 
 def as_index(rows: np.ndarray) -> torch.Tensor:

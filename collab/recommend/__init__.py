@@ -1,5 +1,5 @@
-"""From what somebody says to items for them: a new user, elicitation, orders, reasons, taste, groups of people.
+"""Recommendations for a person: fold-in of new users, elicitation, orders, reasons, taste, and groups of people.
 
-Begin with `new_user.py` (what a model knows of somebody after some answers), then `orders.py` (what the picks are ranked by).
+Begin with `new_user.py` (what a model predicts for a new user), then `orders.py` (how the picks are ranked).
 May import: errors, data, models, training, explore.
 """

@@ -1,26 +1,25 @@
-"""Asking: which film to put before a person next, so that few screens teach much of their taste.
+"""Elicitation: which item to ask a person to rate next, so that few screens reveal much of their taste.
 
-A question costs a screen whether or not it is answered: somebody who has not seen a film says so, and teaches nothing about
-their stars, but something about which films they may have seen. So the best question is the one with the largest
+A question costs a screen whether or not it is answered. "Haven't seen it" gives no stars, but it tells which other items the
+person may have seen. So the best question is the one with the largest
 
-    chance that this person has seen the film × √(how much their rating would tell).
+    probability that this person has seen the item × √(information in their rating).
 
-*The chance.* Who has seen what among the people of the training is a table of 0 and 1 with means p and covariance S over films.
-A person's answers so far, 1 for a rating and 0 for "haven't seen it", at the films a, move every other film's chance to
+*The probability.* Who has seen what among the training users is a 0/1 matrix with means p and covariance S over items. A
+person's answers so far at the items a, 1 for a rating and 0 for "haven't seen it", update the probability of every item to
 
-    p + S_·a (S_aa + ε 1)⁻¹ (answers − p_a)
+    p + S_·a (S_aa + ε 1)⁻¹ (answers − p_a),
 
-the best linear guess (`Audience.chances`). *How much it would tell.* What is unknown of a person, C their covariance, is spread
-over the films as Σ_j p_j g'_j² d_jᵀ C d_j, in squared stars: the variance of the predicted ratings that comes from the taste,
-popular films counted more (`unknown`). A rating of film i with v_i, the predicted variance of that rating, noise included,
-takes from it
+the best linear prediction (`Audience.chances`). *The information.* With C the posterior covariance of a person, the uncertainty
+about their taste is Σ_j p_j g'_j² d_jᵀ C d_j, in squared stars: the variance of the predicted ratings that is due to taste,
+weighted by popularity (`unknown`). A rating of item i, with predicted variance v_i (noise included), reduces it by
 
     g'_i² d_iᵀ C A C d_i / v_i,   A = Σ_j p_j g'_j² d_j d_jᵀ
 
 (A-optimal design: Chaloner & Verdinelli 1995, *Bayesian experimental design: a review*, section 2.2). The notation is that of
-`collab.models.fold_in`. What the stars will be does not matter for it, only which film is rated. The root was found by trial:
-on the 143 people of `tests.benchmarks.cold_start` it takes 27 screens to ten answers where the plain product takes 31 and
-popularity 35, and the error after ten answers is the same within .002.
+`collab.models.fold_in`. The reduction depends on which item is rated, not on the stars. The square root is empirical: on the 143
+people of `tests.benchmarks.cold_start` it takes 27 screens to reach ten answers, the plain product 31 and popularity 35, and
+the error after ten answers is the same within .002.
 """
 
 from __future__ import annotations
@@ -36,19 +35,19 @@ from collab.data.tables import item_rows, most_rated_items
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_KNOWN = 1200
-"""Films whose chances follow the answers; those rated less often keep their share."""
+"""Number of most rated items whose probabilities are updated by the answers; the others keep their share."""
 
 DAMPING = 0.02
-"""ε: how far a single answer is trusted, in squared chances."""
+"""ε: the ridge on S_aa, in squared probabilities; the larger, the less a single answer counts."""
 
 LEAST_CHANCE = 1e-4
-"""No film is ever quite out of the question; a linear guess may well fall below 0."""
+"""Lower bound of the probabilities, since a linear prediction may fall below 0."""
 
 
 def items_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) -> pd.DataFrame:
-    """The `n` films to be rated next: the most rated ones whose item indices are not in `answered`.
+    """The `n` items to be rated next: the most rated ones whose item indices are not in `answered`.
 
-    Columns: item_index, title, n_ratings, year, genres. Rated and "haven't seen it" are both answers.
+    Columns: item_index, title, n_ratings, year, genres. A rating and "haven't seen it" are both answers.
     """
     candidates = most_rated_items(items, len(items))
     candidates = candidates[~np.isin(candidates, list(answered))]
@@ -57,11 +56,11 @@ def items_to_ask(items: pd.DataFrame, answered: Collection[int], n: int = 10) ->
 
 @dataclass(frozen=True, eq=False)
 class Audience:
-    """Who has seen what, among the people of a training.
+    """Who has seen what among the training users.
 
-    `share` (n_items,) of them rated each film (0 for `#na#` and untrained films); `films` (m,) are the most rated ones, with
-    their covariance (m, m) as 0/1 columns, and `place` (n_items,) says where a film stands among them, −1 for the others.
-    `helf` (n_items,) is each film's harmonic mean of entropy and logarithm of its count, 0 to 1.
+    `share` (n_items,) is the share of users who rated each item (0 for `#na#` and untrained items). `items` (m,) are the most
+    rated ones, `covariance` (m, m) is that of their 0/1 columns, and `place` (n_items,) is an item's position among them, −1 for
+    the others. `helf` (n_items,) is the harmonic mean of each item's entropy and the logarithm of its count, 0 to 1.
     """
 
     share: np.ndarray
@@ -71,7 +70,7 @@ class Audience:
     helf: np.ndarray
 
     def chances(self, rated: Collection[int], not_seen: Collection[int]) -> np.ndarray:
-        """How likely somebody with these answers, item indices, has seen each film, (n_items,)."""
+        """The probability that a person with these answers (item indices) has seen each item, (n_items,)."""
         chances = self.share.copy()
         asked = np.array([*rated, *not_seen], dtype=np.int64)
         seen = np.repeat([1.0, 0.0], [len(rated), len(not_seen)])
@@ -85,26 +84,26 @@ class Audience:
 
 
 def audience(train: Ratings) -> Audience:
-    """The audience of the training ratings `train`; a film rated twice by the same person counts once."""
+    """The audience of the training ratings `train`; an item that a user rated twice counts once."""
     pairs = np.unique(train.user_index.astype(np.int64) * train.n_items + train.item_index)
     user, item = np.divmod(pairs, train.n_items)
     people, user = np.unique(user, return_inverse=True)
     counts = np.bincount(item, minlength=train.n_items)
-    counts[0] = 0  # the unknown film
+    counts[0] = 0  # the unknown item
     share = counts / len(people)
-    films = np.argsort(-counts, kind="stable")[: min(N_KNOWN, np.count_nonzero(counts))]
+    most_rated = np.argsort(-counts, kind="stable")[: min(N_KNOWN, np.count_nonzero(counts))]
     place = np.full(train.n_items, -1)
-    place[films] = np.arange(len(films))
+    place[most_rated] = np.arange(len(most_rated))
     known = place[item] >= 0
-    table = np.zeros((len(people), len(films)), dtype=np.float32)
+    table = np.zeros((len(people), len(most_rated)), dtype=np.float32)
     table[user[known], place[item[known]]] = 1.0
-    covariance = (table.T @ table).astype(np.float64) / len(people) - np.outer(share[films], share[films])
-    return Audience(share, films, covariance, place, _helf(train, share, len(people)))
+    covariance = (table.T @ table).astype(np.float64) / len(people) - np.outer(share[most_rated], share[most_rated])
+    return Audience(share, most_rated, covariance, place, _helf(train, share, len(people)))
 
 
 def unknown(known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.ndarray) -> float:
-    """What is not known of the taste of a person with the ratings `rated`, stars by item_index: the variance of their predicted
-    ratings that it causes, in squared stars, averaged over films that count by their `share` (n_items,) of the audience."""
+    """The uncertainty about the taste of a person with the ratings `rated` (stars by item_index): the variance of their predicted
+    ratings that is due to taste, in squared stars, as the mean over items weighted by `share` (n_items,)."""
     _, taste = known.predict(rated)
     return float((taste.standard_deviation**2 - known.noise_variance) @ share / share.sum())
 
@@ -112,17 +111,17 @@ def unknown(known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.nd
 def information_gained(
     known: NewUser | OwnFoldIn, before: Mapping[int, float], after: Mapping[int, float], share: np.ndarray
 ) -> float:
-    """The part of what was `unknown` that went with the answers between `before` and `after`: 0.12 means 12 % less.
+    """The relative reduction of `unknown` by the answers between `before` and `after`: 0.12 means 12 % less.
 
-    "Haven't seen it" is no rating and teaches 0. Below 0 where an answer was taken back; where a model has a sigmoid, also where
-    it turns out that the person's ratings lie on its steep part.
+    "Haven't seen it" is no rating and yields 0. Below 0 where an answer was taken back, and, for a model with a sigmoid, where
+    the person's ratings turn out to lie on its steep part.
     """
     start = unknown(known, before, share)
     return 1 - unknown(known, after, share) / start if start > 0 else 0.0
 
 
 class TasteBelief:
-    """What is believed of a person's taste, in the coordinates in which a film's question is one vector."""
+    """The posterior covariance of a person's taste, with each item as one vector of predicted-rating gradients."""
 
     def __init__(self, known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.ndarray) -> None:
         self.n_items, self.described = len(share), None
@@ -130,17 +129,17 @@ class TasteBelief:
             return
         belief = known.after(rated)
         full, taste = known.predictions(belief)
-        films = known.items
-        self.described = films.described(np.arange(self.n_items)) * films.slope(full.score)[:, None]  # g' d
+        items = known.items
+        self.described = items.described(np.arange(self.n_items)) * items.slope(full.score)[:, None]  # g' d
         self.spread = (self.described.T * share) @ self.described  # (k + 1, k + 1) A
         self.covariance = belief.covariance
-        # of the rating of each film what is neither taste nor changed by answers
+        # the part of each rating's variance that is not due to taste and that answers do not change
         self.rest = full.standard_deviation**2 - taste.standard_deviation**2 + known.noise_variance
 
     def information(self) -> np.ndarray:
-        """How much of `unknown`, as a sum over the share, a rating of each film would take away, in squared stars, (n_items,).
+        """How much a rating of each item would reduce `unknown`, as a sum weighted by share, in squared stars, (n_items,).
 
-        For a model that folds people in by itself nothing is known of that: every film counts 1.
+        For a model with a fold-in of its own this is not available: 1 for every item.
         """
         if self.described is None:
             return np.ones(self.n_items)
@@ -150,7 +149,7 @@ class TasteBelief:
         return np.maximum(gone, 0) / (own + self.rest)
 
     def suppose(self, film: int, chance: float) -> None:
-        """Count `film` as asked and, with the `chance`, answered."""
+        """Update the covariance as if `film` were asked, and answered with the probability `chance`."""
         if self.described is not None:
             towards = self.covariance @ self.described[film]
             away = chance / (self.described[film] @ towards + self.rest[film])
@@ -159,10 +158,10 @@ class TasteBelief:
 
 @dataclass(frozen=True, eq=False)
 class Interview:
-    """Where the questions stand: what the model brings, the audience, and the person's answers so far.
+    """The state of an elicitation: the model's new user, the audience, and the person's answers so far.
 
-    `rated` maps an item_index to stars, `not_seen` holds item indices; `seed` is for what is left to chance. Films `dismissed`
-    are not asked; that the person has `seen` some of these without giving them stars tells which others they may know.
+    `rated` maps an item_index to stars, `not_seen` holds item indices; `seed` is that of random strategies. Items `dismissed`
+    are not asked. Those of them that the person has `seen` without rating them count as seen in the probabilities.
     """
 
     known: NewUser | OwnFoldIn
@@ -175,60 +174,60 @@ class Interview:
 
     @property
     def answered(self) -> list[int]:
-        """The item indices of all films that are not to be asked any more."""
+        """The item indices of all items that are not asked again."""
         return [*self.rated, *self.not_seen, *self.dismissed]
 
     def chances(self) -> np.ndarray:
-        """How likely this person has seen each film, (n_items,); 0 where they have said it."""
+        """The probability that this person has seen each item, (n_items,); 0 for the answered items."""
         chances = self.audience.chances([*self.rated, *self.seen], self.not_seen)
         chances[self.answered] = 0.0
         return chances
 
 
 Strategy = Callable[[Interview, int], np.ndarray]
-"""From an interview and n: the item indices of the n films to ask next, best first, none of them answered; fewer where no more
-are left."""
+"""Returns, for an interview and n, the item indices of the n unanswered items to ask next, best first; fewer where fewer are
+left."""
 
 
 def by_information(interview: Interview, n: int) -> np.ndarray:
-    """Chance of having seen it × root of what a rating would tell.
+    """The probability of having seen the item × the square root of the information in a rating.
 
-    Each of several films is chosen as if those before it had been asked, so that they do not all ask the same thing.
+    Each item is chosen as if those before it had been asked, so that the questions are not redundant.
     """
     chances = interview.chances()
     belief = TasteBelief(interview.known, interview.rated, interview.audience.share)
     chosen: list[int] = []
     for _ in range(min(n, np.count_nonzero(chances))):
-        film = int(np.argmax(chances * np.sqrt(belief.information())))
-        belief.suppose(film, chances[film])
-        chosen.append(film)
-        chances[film] = 0.0
+        item = int(np.argmax(chances * np.sqrt(belief.information())))
+        belief.suppose(item, chances[item])
+        chosen.append(item)
+        chances[item] = 0.0
     return np.array(chosen, dtype=np.int64)
 
 
 def by_chance_of_seen(interview: Interview, n: int) -> np.ndarray:
-    """The films that this person has most likely seen: fewest screens, whatever is learned from them."""
+    """The items that this person has most likely seen: fewest screens, regardless of information."""
     return _highest(interview.chances(), interview, n)
 
 
 def by_popularity(interview: Interview, n: int) -> np.ndarray:
-    """The films that most people have rated, the same for everybody."""
+    """The items that most users have rated, the same for every person."""
     return _highest(interview.audience.share, interview, n)
 
 
 def by_helf(interview: Interview, n: int) -> np.ndarray:
-    """Well-known films on which people differ: harmonic mean of entropy and log frequency (Rashid, Karypis & Riedl 2008,
+    """Well-known items on which users differ: harmonic mean of entropy and log frequency (Rashid, Karypis & Riedl 2008,
     *Learning preferences of new users in recommender systems*)."""
     return _highest(interview.audience.helf, interview, n)
 
 
 def at_random(interview: Interview, n: int) -> np.ndarray:
-    """Any film, in one order for each seed."""
+    """Random items, in an order fixed by the seed."""
     return _highest(np.random.default_rng(interview.seed).random(len(interview.audience.share)), interview, n)
 
 
 def _highest(score: np.ndarray, interview: Interview, n: int) -> np.ndarray:
-    """The `n` films still to be asked with the highest `score` (n_items,), of equal ones the lower index first."""
+    """The `n` unanswered items with the highest `score` (n_items,); ties: lower index first."""
     waiting = interview.audience.share > 0
     waiting[interview.answered] = False
     candidates = np.flatnonzero(waiting)
@@ -236,7 +235,7 @@ def _highest(score: np.ndarray, interview: Interview, n: int) -> np.ndarray:
 
 
 def _helf(train: Ratings, share: np.ndarray, n_people: int) -> np.ndarray:
-    """Harmonic mean of the entropy of every film's ratings and the logarithm of its count, both 0 to 1, (n_items,)."""
+    """Harmonic mean of the entropy of each item's ratings and the logarithm of its count, both scaled to 0 … 1, (n_items,)."""
     n_levels = len(train.rating_scale.levels)
     cells = train.item_index.astype(np.int64) * n_levels + train.rating_scale.places(train.rating)
     histogram = np.bincount(cells, minlength=train.n_items * n_levels).reshape(train.n_items, n_levels)

@@ -1,6 +1,6 @@
-"""Newcomer: from the ratings of somebody whom a trained model never saw to the films that it would pick, in one call.
+"""New users: predictions and picks of a trained model for a person it was not trained on, from their ratings.
 
-The command line and the Rate page both stand on `picks`.
+The command line and the Rate page both use `picks`.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from collab.models.levels import in_words, level_probabilities, likely_range
 from collab.recommend.orders import AS_IT_COMES, FAMILIAR_FROM, WATCH, Dials, at_hand, rank
 
 GROUPS, ABOUT = "groups", "about"
-"""What somebody can tell before any rating: groups of films that they like (`collab.recommend.item_groups`), and age, gender
+"""What a person can tell before any rating: groups of items that they like (`collab.recommend.item_groups`), and age, gender
 and occupation (`collab.models.fold_in.background`)."""
 
 NEW_USER_NOISE = 1.1
-"""How much larger the noise variance of somebody new is than the mean of the trained people's, as a Bayesian model knows it:
-the model has adapted to those."""
+"""The ratio of a new user's noise variance to the mean of the trained users' in a Bayesian model, which has adapted to the
+latter."""
 
 
 @dataclass(frozen=True, eq=False)
 class NewUser:
-    """What a trained model brings to a new person: the prior, and its side of the films.
+    """A trained model, prepared for a new user: the prior, and the model's item parameters.
 
-    `told` is what the person said before any rating, in that order: its name, and what was believed before it.
+    `told` lists what the person told before any rating, in order: its name, and the prior before it.
     """
 
     prior: Belief
@@ -55,24 +55,24 @@ class NewUser:
     told: tuple[tuple[str, Belief], ...] = ()
 
     def with_prior(self, prior: Belief, told: str = "") -> NewUser:
-        """The same with another belief beforehand, as `collab.models.fold_in.Background.inform` and
-        `collab.recommend.item_groups.after_groups` give it; `told` is a name for what the person said. The same person where
-        the prior is the one that it was."""
+        """A copy with another prior, from `collab.models.fold_in.Background.inform` or
+        `collab.recommend.item_groups.after_groups`; `told` names what the person told. Returns self where `prior` is
+        unchanged."""
         if prior is self.prior:
             return self
         return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
 
     @cached_property
     def plain(self) -> NewUser:
-        """The same for somebody who has told nothing: the average person."""
+        """The same without what was told: the average person."""
         return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
 
     def after(self, rated: Mapping[int, float]) -> Belief:
-        """What is believed of the person after the ratings `rated`, stars by item_index."""
+        """The posterior after the ratings `rated`, stars by item_index."""
         return fold_in(self.prior, self.items, *_arrays(rated))
 
     def predictions(self, belief: Belief) -> tuple[Predictions, Predictions]:
-        """How such a person would rate every film; and the same as if nothing were unknown but the person's taste."""
+        """Predictions for every item under `belief`; and the same with the item parameters taken as exactly known."""
         found = predict(belief, self.items, self.rating_scale)
         if not self.has_item_uncertainty:
             return found, found
@@ -83,18 +83,18 @@ class NewUser:
         return self.predictions(self.after(rated))
 
     def person_parts(self, rated: Mapping[int, float]) -> np.ndarray:
-        """What each rating, in the order of `rated`, adds to what is believed of the person, (n, n_factors + 1)
+        """The contribution of each rating, in the order of `rated`, to the posterior mean, (n, n_factors + 1)
         (`collab.models.fold_in.person_parts`)."""
         return person_parts(self.prior, self.after(rated), self.items, *_arrays(rated))
 
     def star_parts(self, rated: Mapping[int, float], picked: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the scores of the films `picked` (m,) are made of: the rated films (n,), the part of each (n, m) and what was
-        predicted before the first of them (m,), in stars (`collab.models.fold_in.star_parts`)."""
+        """The scores of the items `picked` (m,) as sums, in stars: the rated items (n,), the part of each (n, m), and the scores
+        before the first rating (m,) (`collab.models.fold_in.star_parts`)."""
         return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.items, picked))
 
     def told_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """What each thing that was `told` added to the scores of the films `picked` (m,) before the first rating, in stars: its
-        name and (m,). What would be predicted had nothing been told, and all of these, add up to the last of `star_parts`."""
+        """What each entry of `told` adds to the scores of the items `picked` (m,) before the first rating, in stars: its name and
+        (m,). The scores of `plain` before any rating, plus all of these, are the last result of `star_parts`."""
         described, biases = self.items.described(picked), self.items.biases[picked]
         beliefs = [before for _, before in self.told] + [self.prior]
         scores = [self.items.curve(biases + described @ belief.mean)[0] for belief in beliefs]
@@ -102,23 +102,23 @@ class NewUser:
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
-        """`predictions` for a person who has not rated anything."""
+        """`predictions` before the first rating."""
         return self.predictions(self.prior)
 
     @property
     def has_item_uncertainty(self) -> bool:
-        """Whether the model knows how well it knows its films."""
+        """Whether the model has covariances of its item parameters."""
         return self.items.covariances is not None
 
     @property
     def noise_variance(self) -> float:
-        """What a rating deviates by even where all else is known, in squared stars."""
+        """The variance of a rating when everything else is known, in squared stars."""
         return self.items.noise_variance
 
 
 @dataclass(frozen=True, eq=False)
 class OwnFoldIn:
-    """The same for a model that folds a new person in by itself (`collab.models.contract.FoldsIn`)."""
+    """The counterpart of `NewUser` for a model with a fold-in of its own (`collab.models.contract.FoldsIn`)."""
 
     model: FoldsIn
     noise_variance: float
@@ -128,37 +128,38 @@ class OwnFoldIn:
 
     @property
     def plain(self) -> OwnFoldIn:
-        """The average person: this very one, of whom nothing can be told."""
+        """The average person: self, since nothing can be told to such a model."""
         return self
 
     def predict(self, rated: Mapping[int, float]) -> tuple[Predictions, Predictions]:
-        """How the person would rate every film after the ratings `rated`, stars by item_index; and the same with the model's
-        error on the held-out ratings for noise, if the model has chances of its own for the levels."""
+        """Predictions for every item after the ratings `rated`, stars by item_index; and the same with the error on the held-out
+        ratings as noise, which differs only for a model with level probabilities of its own."""
         rating, variance, chances = self.model.fold_in_user(*_arrays(rated), self.noise_variance)
         of_taste = np.sqrt(variance + self.noise_variance)
         deviation = of_taste
-        if chances is not None:  # the model says itself how unsteadily people rate
+        if chances is not None:  # the model has its own noise
             deviation = np.sqrt((chances * np.square(self.rating_scale.levels - rating[:, None])).sum(axis=1))
         found = predictions_around(rating, deviation, self.rating_scale, chances)
         return found, dataclasses.replace(found, standard_deviation=of_taste)
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
-        """`foresee` for a person who has not rated anything."""
+        """`predict` before the first rating."""
         return self.predict({})
 
 
 @dataclass(frozen=True, eq=False)
 class Picks:
-    """What a model would pick for a person, and how far off its predictions typically are.
+    """A model's picks for a person, and the typical error of its predictions.
 
-    `films` is `orders.rank`'s table in the order `order` with a column `words` ("4.2, probably 3 to 5"), the ends `likely_low`,
-    `likely_high` of that range, and `familiar`: the person may know it; `chances` (n_items, n_levels) says how likely each rating
-    level is for each of them: `own_chances` if the model predicts them itself, else they are read off a normal distribution.
+    `items` is `orders.rank`'s table in the order `order` with the columns `words` ("4.2, probably 3 to 5"), `likely_low` and
+    `likely_high` (the ends of that range), and `familiar` (the person may know it). `chances` (n_items, n_levels) are the
+    probabilities of the rating levels for these items. They are the model's own if `own_chances`, else those of a normal
+    distribution.
 
-    `typical_error` is the root of the mean predicted variance over the candidates, in stars;
-    `error_before` the same before the first rating. `learned` is the share of what was unknown of this person's taste that the
-    answers removed: of the variance that comes from it, in squared stars, averaged over the candidates.
+    `typical_error` is the root of the mean predicted variance over the candidates, in stars; `error_before` is the same before
+    the first rating. `learned` is the share of the uncertainty about this person's taste that the answers removed: of the
+    variance due to taste, in squared stars, averaged over the candidates.
     """
 
     items: pd.DataFrame
@@ -173,13 +174,13 @@ class Picks:
 def new_user(
     model: Model, users: pd.DataFrame, items: pd.DataFrame, valid_mse: float, rating_scale: RatingScale
 ) -> NewUser | OwnFoldIn:
-    """What `model`, trained on the ratings that the tables `users` and `items` count, brings to a new person.
+    """Prepare `model` for a new user. The tables `users` and `items` are those of its training ratings.
 
-    A model with biases expects of them what the training ratings are on average (`centre_prior`).
+    With biases, the prior is centred so that predictions match the training ratings on average (`centre_prior`).
 
-    A model that takes its films for known has `valid_mse`, its error on the held-out ratings in squared stars, as noise. A
-    Bayesian one knows the noise of every trained user: a new person has their mean times NEW_USER_NOISE. (The held-out error
-    would count what is unknown of the films twice: on the 143 people of `tests.benchmarks.cold_start` the 80 % intervals of
+    For a model without covariances the noise is `valid_mse`, its error on the held-out ratings in squared stars. A Bayesian
+    model has a noise variance for every trained user; a new user gets their mean times NEW_USER_NOISE. (The held-out error
+    would count the uncertainty about the items twice: on the 143 people of `tests.benchmarks.cold_start` the 80 % intervals of
     `bayes` then hold up to 84 % of the ratings.)
     Raises SettingError with fewer than two trained users.
     """
@@ -191,10 +192,10 @@ def new_user(
         user_covariances = model.user_covariances
         noise_variance = NEW_USER_NOISE * float(model.noise_variances[trained].mean(dtype=np.float64))
     prior = user_prior(model.user_factors, model.user_biases, trained, user_covariances)
-    films = Items(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
+    item_side = Items(model.item_factors, model.item_biases, covariances, model.y_range, noise_variance)
     if model.has_biases:
-        prior = centre_prior(prior, films, items["n_ratings"], items["mean_rating"])
-    return NewUser(prior, films, rating_scale)
+        prior = centre_prior(prior, item_side, items["n_ratings"], items["mean_rating"])
+    return NewUser(prior, item_side, rating_scale)
 
 
 def picks(
@@ -210,13 +211,13 @@ def picks(
     dismissed: Collection[int] = (),
     n_familiar: int | None = None,
 ) -> Picks:
-    """The `n` first films in `order` (`collab.recommend.orders`) for a person with the ratings `rated`, stars by item_index.
+    """The top `n` items in `order` (`collab.recommend.orders`) for a person with the ratings `rated`, stars by item_index.
 
-    `items` is the run's items table, `together` the item-item weights on the run's training rows. Without them `watch` falls
-    back to `rating`; the answer names the order that ranked. Films rated or `dismissed` are left out, with all the films of the
-    same title; films `not_seen` stay candidates. With `n_familiar` and the weights the list has two parts, each in its order:
-    films that the person probably has not seen, then `n_familiar` that they may know; where one part is too short the other
-    takes its places.
+    `items` is the run's items table, `item_weights` are the item-item weights from the run's training rows. Without them `watch`
+    falls back to `rating`; the result names the order that was used. Items rated or `dismissed` are excluded, with all items of
+    the same title; items `not_seen` stay candidates. With `n_familiar` and the weights the list has two parts, each ranked in
+    `order`: items that the person probably has not seen, then `n_familiar` that they may know. Where one part is too short, the
+    other fills its places.
     Raises SettingError for an unknown order.
     """
     order = at_hand(order, item_weights)
@@ -238,34 +239,34 @@ def picks(
         )
 
     if n_familiar is None or item_weights is None or dials.familiar is not None:
-        films = ranked(dials)
+        table = ranked(dials)
     else:
         new, familiar = (ranked(dataclasses.replace(dials, familiar=each)) for each in (False, True))
         n_new = max(n - n_familiar, n - len(familiar))
-        films = pd.concat([new[:n_new], familiar[: n - min(n_new, len(new))]], ignore_index=True)
-    chosen = films["item_index"].to_numpy()
+        table = pd.concat([new[:n_new], familiar[: n - min(n_new, len(new))]], ignore_index=True)
+    chosen = table["item_index"].to_numpy()
     own = now[0].chances
     chances = (
-        level_probabilities(now[0].score[chosen], films["uncertainty"] ** 2, known.rating_scale)
+        level_probabilities(now[0].score[chosen], table["uncertainty"] ** 2, known.rating_scale)
         if own is None
         else own[chosen]
     )
     low, high = likely_range(chances, known.rating_scale)
-    films = films.assign(
+    table = table.assign(
         likely_low=low,
         likely_high=high,
-        words=list(map(in_words, films["predicted"], low, high)),
-        familiar=films["seen"] >= FAMILIAR_FROM,
+        words=list(map(in_words, table["predicted"], low, high)),
+        familiar=table["seen"] >= FAMILIAR_FROM,
     )
     answered = np.flatnonzero(items["title"].isin(items["title"].iloc[[*rated, *dismissed]]))
     candidates = np.setdiff1d(trained_items(items, dials.minimum_count), answered)
-    return Picks(films, order, chances, own is not None, *_how_sure(known, now, candidates))
+    return Picks(table, order, chances, own is not None, *_how_sure(known, now, candidates))
 
 
 def _how_sure(
     known: NewUser | OwnFoldIn, now: tuple[Predictions, Predictions], candidates: np.ndarray
 ) -> tuple[float, float, float]:
-    """The typical error `now`, that before the first rating, and the share learned, as `Picks` has them."""
+    """`typical_error`, `error_before` and `learned` of `Picks`."""
     variance, taste, variance_before, taste_before = (
         _mean_variance(each, candidates) for predictions in (now, known.before) for each in predictions
     )

@@ -1,15 +1,15 @@
-"""Orders: the same films ranked by what somebody wants from a list, the dials that bend it, and how lists differ.
+"""Orders: rankings of items for different purposes, the dials that adjust them, and how lists differ.
 
     watch       what you would watch and like: log(item-item score) + RATING_WEIGHT · predicted rating
     rating      what you would rate highest: the predicted rating
-    safe        the lower end of its interval: a safe bet
-    long-shot   the upper end of its interval: it may be wonderful, and nobody knows
+    safe        a safe bet: the lower end of the rating's interval
+    long-shot   high but uncertain: the upper end of the rating's interval
     popular     the number of training ratings, the same for everybody
 
-`watch` is a sum in logarithms, so its two reasons are told apart: the item-item score, whose parts add up
-(`ItemWeights.parts`), and the rating, whose parts add up (`collab.models.fold_in`). Its one constant was chosen on the 143 dev
-people of `tests.benchmarks.cold_start`; the item mean still orders the films that somebody did rate at least as well: `watch`
-answers what would be watched and liked, `rating` how much it would be liked.
+`watch` is a sum of two terms, and each has its own exact parts: the item-item score (`ItemWeights.parts`) and the rating
+(`collab.models.fold_in`). Its one constant was chosen on the 143 dev people of `tests.benchmarks.cold_start`. On the items that
+a person has rated, the item mean still ranks at least as well: `watch` predicts what is watched and liked, `rating` how much it
+is liked.
 """
 
 from __future__ import annotations
@@ -30,22 +30,25 @@ from collab.models.levels import REACH
 WATCH, RATING, SAFE, LONG_SHOT, POPULAR = ORDERS = ("watch", "rating", "safe", "long-shot", "popular")
 
 RATING_WEIGHT = 0.5
-"""What a predicted star is worth in the logarithm of the item-item score."""
+"""The weight of a predicted star against the logarithm of the item-item score."""
 
-LEAST_SCORE = 1e-6  # of the item-item score, so that it has a logarithm
+LEAST_SCORE = 1e-6  # lower bound of the item-item score, so that its logarithm exists
 FAMILIAR_FROM = 0.3
-"""The chance of having seen it from which a film is one that "you may know"."""
+"""The probability of having been seen from which an item is one that "you may know"."""
 
 POOL = 100
-"""So many of the best films are looked at where a varied list is asked for."""
+"""Number of top items from which a varied list is chosen."""
 
 
 @dataclass(frozen=True)
 class Dials:
-    """How a list is bent. `popularity`: −1 obscure, 0 as it comes, 1 popular. `variety`: 0 the best films, 1 the most different
-    ones. `years`: first and last, None for all; a film without a year is in no range. `genres`: a film has at least one of
-    them; empty for all. `minimum_count` of training ratings. `familiar`: only films that the person probably has seen (True) or
-    not (False); None for both. Raises SettingError for a value out of range."""
+    """Adjustments of a list.
+
+    `popularity`: −1 obscure, 0 neutral, 1 popular. `variety`: 0 the best items, 1 the most different ones. `years`: first and
+    last, None for all; an item without a year is in no range. `genres`: an item has at least one of them; empty for all.
+    `minimum_count` of training ratings. `familiar`: only items that the person probably has seen (True) or not (False); None for
+    both. Raises SettingError for a value out of range.
+    """
 
     popularity: float = 0.0
     variety: float = 0.0
@@ -76,10 +79,10 @@ def at_hand(order: str, known: ItemWeights | None) -> str:
 def score_of(
     order: str, predictions: Predictions, popularity: np.ndarray, item_weights: np.ndarray | None
 ) -> np.ndarray:
-    """The number that `order` ranks every film by, (n_items,): higher is better.
+    """The score of every item in `order`, (n_items,): higher is better.
 
-    `popularity` (n_items,) grows with the training ratings; `together` is the person's `ItemWeights.score`, which `watch` takes.
-    Raises SettingError for an unknown order, and for `watch` without that score.
+    `popularity` (n_items,) is any measure that grows with the training ratings; `item_weights` is the person's
+    `ItemWeights.score`, needed by `watch`. Raises SettingError for an unknown order, and for `watch` without that score.
     """
     reach = REACH * predictions.standard_deviation
     match order:
@@ -113,14 +116,13 @@ def rank(
     not_seen: Collection[int] = (),
     n: int = 10,
 ) -> pd.DataFrame:
-    """The `n` first films in `order` for a person with the ratings `rated`, stars by item_index.
+    """The top `n` items in `order` for a person with the ratings `rated`, stars by item_index.
 
-    Columns: item_index, title, predicted, uncertainty, low, high (stars), score (what was ranked by, before the dials),
-    seen (the chance of having seen it; NaN without `known`), n_ratings, year, genres. Never among them: films rated or
-    `dismissed` and those of the same title, row 0, films without a training rating. Of equal scores the more often rated film
-    comes first, then the lower index. The order of the ratings does not matter. `vectors` (n_items, d) says which films are
-    alike, by cosine, where a varied list is asked for; without them genres do. Of the films `not_seen` the person has said so:
-    they stay candidates, and their chance is 0. Raises SettingError as `score_of` does, and
+    Columns: item_index, title, predicted, uncertainty, low, high (stars), score (before the dials), seen (the probability of
+    having been seen; NaN without `known`), n_ratings, year, genres. Excluded are items rated or `dismissed` and those of the same
+    title, row 0, and items without a training rating. Ties: more ratings first, then the lower index. The order of the ratings
+    does not matter. For a varied list, `vectors` (n_items, d) define the similarity of items, by cosine; without them the genres
+    do. Items `not_seen` stay candidates, with a probability of having been seen of 0. Raises SettingError as `score_of` does, and
     for a `familiar` dial without `known`.
     """
     item_weights = known.score(rated) if known is not None else None
@@ -155,10 +157,10 @@ def rank(
 
 
 def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed: Collection[int] = ()) -> pd.DataFrame:
-    """The `n` films with the most training ratings, for a person of whose taste nothing is known yet.
+    """The `n` items with the most training ratings, for a person whose taste is not known yet.
 
-    Columns: item_index, title, mean_rating, damped_mean, n_ratings, year, genres. There is no prediction among them:
-    the means are everybody's. Films `dismissed` are left out, with all the films of the same title.
+    Columns: item_index, title, mean_rating, damped_mean, n_ratings, year, genres. These are not predictions: the means are over
+    all users. Items `dismissed` are excluded, with all items of the same title.
     """
     columns = ["title", "mean_rating", "damped_mean", "n_ratings", "year", "genres"]
     most_rated = most_rated_items(items, len(items) if dismissed else n)
@@ -171,7 +173,7 @@ def popular(items: pd.DataFrame, n: int = 10, minimum_count: int = 20, dismissed
 
 @dataclass(frozen=True)
 class RankChange:
-    """A film's place in a list, counted from 0: `before` and `after` the change; None where it does not stand in the list."""
+    """An item's place in a list, counted from 0, `before` and `after` a change; None where it is not in the list."""
 
     item_index: int
     before: int | None
@@ -179,21 +181,21 @@ class RankChange:
 
 
 def moves(before: Sequence[int], after: Sequence[int]) -> tuple[list[RankChange], list[RankChange]]:
-    """How a list of item indices changed: every film of `after` in its order, then those of `before` that fell out, in theirs.
+    """How a list of item indices changed: every item of `after`, in its order, and those of `before` that dropped out, in theirs.
 
-    Raises ValueError where a film stands in one list twice.
+    Raises ValueError where a list contains an item twice.
     """
-    place_before, place_after = ({film: place for place, film in enumerate(films)} for films in (before, after))
+    place_before, place_after = ({item: place for place, item in enumerate(listed)} for listed in (before, after))
     if len(place_before) < len(before) or len(place_after) < len(after):
         raise ValueError("a film stands twice in a list whose moves are asked for")
     return (
-        [RankChange(film, place_before.get(film), place) for place, film in enumerate(after)],
-        [RankChange(film, place, None) for place, film in enumerate(before) if film not in place_after],
+        [RankChange(item, place_before.get(item), place) for place, item in enumerate(after)],
+        [RankChange(item, place, None) for place, item in enumerate(before) if item not in place_after],
     )
 
 
 def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: np.ndarray) -> np.ndarray:
-    """The item indices that may stand in a list, ascending; `seen` (n_items,) are the chances of having seen them."""
+    """The item indices that may be listed, ascending; `seen` (n_items,) are the probabilities of having been seen."""
     keep = np.zeros(len(items), dtype=bool)
     keep[trained_items(items, dials.minimum_count)] = True
     if answered:
@@ -213,13 +215,13 @@ def allowed(items: pd.DataFrame, answered: Collection[int], dials: Dials, seen: 
 
 
 def varied(score: np.ndarray, vectors: np.ndarray, variety: float, n: int) -> np.ndarray:
-    """The places of `n` films out of those with `score` (n_items,), best first, in the order in which they are taken.
+    """The places of `n` of the items with `score` (n_items,), in the order in which they are chosen.
 
-    Maximal marginal relevance (Carbonell & Goldstein 1998): the next film is the one with the highest
+    Maximal marginal relevance (Carbonell & Goldstein 1998): the next item is the one with the highest
 
-        (1 − variety) · score − variety · (highest cosine with a film already taken)
+        (1 − variety) · score − variety · (highest cosine with an item already chosen)
 
-    with scores on 0 … 1 and `vectors` (n_items, d); a zero vector is like nothing.
+    with scores scaled to 0 … 1 and `vectors` (n_items, d); a zero vector has cosine 0 with all others.
     """
     spread = np.ptp(score) if len(score) else 0.0
     worth = (score - score.min()) / spread if spread > 0 else np.zeros(len(score))
@@ -237,8 +239,8 @@ def varied(score: np.ndarray, vectors: np.ndarray, variety: float, n: int) -> np
 
 
 def _bent(score: np.ndarray, counts: np.ndarray, item_index: np.ndarray, popularity: float) -> np.ndarray:
-    """The scores of the films `item_index` (n,) after the popularity dial: at ±1 a standard deviation of log count, among
-    these films, weighs as much as two of the score."""
+    """The scores of the items `item_index` (n,) after the popularity dial: at ±1, a standard deviation of log count among
+    these items weighs as much as two standard deviations of the score."""
     found = score[item_index]
     if not popularity or not len(found):
         return found

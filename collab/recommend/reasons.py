@@ -1,7 +1,7 @@
-"""Reasons: why a film is picked, as sums over the films that the person rated.
+"""Reasons: why an item is picked, as sums over the items that the person rated.
 
-The order `watch` ranks by log(item-item score) + half the predicted rating, which is no sum of films. So it has two reasons told
-apart, each exact for its own number (`ItemWeights.parts`, `collab.models.fold_in.star_parts`).
+The order `watch` ranks by log(item-item score) + half the predicted rating, which is not a sum over items. So it has two separate
+reasons, each exact for its own term (`ItemWeights.parts`, `collab.models.fold_in.star_parts`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from collab.models.ease import ItemWeights
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
 N_NAMED = 4
-"""So many rated films are named in a reason, those with the largest parts; the others are one part together."""
+"""Number of rated items that a reason names, those with the largest parts; the others form one part."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A number and what it is made of: `start`, which the person has no part in, `parts` of rated films by item_index, largest
-    first, `others`, the part of `n_others` more films, and what each thing that was `told` before any rating adds, by name. All
-    of them add up to `total`."""
+    """A score, `total`, as the sum of `start`, `parts`, `others` and `told`.
+
+    `start` does not depend on the person. `parts` are those of rated items by item_index, largest first; `others` is the part of
+    `n_others` more items; `told` has the part of each thing told before any rating, by name.
+    """
 
     total: float
     start: float
@@ -34,13 +36,13 @@ class Reason:
 
 
 def watched_reasons(item_weights: ItemWeights, rated: Mapping[int, float], films: np.ndarray) -> list[Reason]:
-    """The item-item score of each of `films` (n,); it starts from the film's popularity."""
+    """The item-item score of each of `films` (n,), starting from the item's popularity."""
     return _reasons(*item_weights.parts(rated, films))
 
 
 def rating_reasons(known: NewUser | OwnFoldIn, rated: Mapping[int, float], films: np.ndarray) -> list[Reason] | None:
-    """The predicted rating of each of `films` (n,), in stars before it is cut to the scale; it starts from what was predicted
-    before the person said anything. None for a model that folds a person in by itself: it does not say what each rating did."""
+    """The predicted rating of each of `films` (n,), in stars before clipping to the scale, starting from the prediction for the
+    average person. None for a model with a fold-in of its own, which has no parts for the ratings."""
     if isinstance(known, OwnFoldIn):
         return None
     return _reasons(*known.star_parts(rated, films), known.told_parts(films))
@@ -49,10 +51,11 @@ def rating_reasons(known: NewUser | OwnFoldIn, rated: Mapping[int, float], films
 def weightiest(
     known: NewUser | OwnFoldIn, item_weights: ItemWeights | None, rated: Mapping[int, float], films: np.ndarray
 ) -> list[int]:
-    """The films `rated` by how much they have part in the picks `films` (n,): the sum of what their parts weigh, most first.
+    """The items `rated` by their influence on the picks `films` (n,): the sum of the absolute values of their parts, largest
+    first.
 
-    The parts are those of the item-item score with `together`, else those of the predicted rating. Films that weigh nothing come
-    last, by item_index; where the model does not say what each rating did, that is all of them.
+    The parts are those of the item-item score with `item_weights`, else those of the predicted rating. Items without influence
+    come last, by item_index; where the model has no parts for the ratings, that is all of them.
     """
     weight = dict.fromkeys(sorted(rated), 0.0)
     if rated and len(films) and (item_weights is not None or isinstance(known, NewUser)):
@@ -60,14 +63,14 @@ def weightiest(
             item_weights.parts(rated, films) if item_weights is not None else known.star_parts(rated, films)
         )
         weight.update(zip(index.tolist(), np.abs(parts).sum(axis=1).tolist(), strict=True))
-    return sorted(weight, key=lambda film: -weight[film])
+    return sorted(weight, key=lambda item: -weight[item])
 
 
 def rounded(parts: Sequence[float], digits: int) -> tuple[list[float], float]:
-    """`parts` and their sum as they are printed with so many `digits`, such that what is printed adds up.
+    """`parts` and their sum, rounded to `digits` decimals so that the rounded parts add up to the rounded sum.
 
-    The sum is rounded as usual. Every part is rounded down, and those that lose most by it are rounded up instead, as many as the
-    sum takes (the largest remainders; of equal ones the first): none is off by a whole unit of the last digit.
+    The sum is rounded as usual. Every part is rounded down, then as many as the sum needs are rounded up instead, those with the
+    largest remainders (ties: the first). No part is off by a whole unit of the last digit.
     """
     units = [part * 10**digits for part in parts]
     down, total = [math.floor(unit) for unit in units], round(math.fsum(units))
@@ -80,7 +83,7 @@ def rounded(parts: Sequence[float], digits: int) -> tuple[list[float], float]:
 def _reasons(
     rated: np.ndarray, parts: np.ndarray, start: np.ndarray, told: Sequence[tuple[str, np.ndarray]] = ()
 ) -> list[Reason]:
-    """One for every column of `parts` (n_rated, n); `start` (n,) has the parts `told` (n,) in it."""
+    """One reason per column of `parts` (n_rated, n); `start` (n,) includes the parts `told` (n,)."""
     found = []
     for place, (column, begin) in enumerate(zip(parts.T, start, strict=True)):
         said = tuple((name, float(part[place])) for name, part in told)

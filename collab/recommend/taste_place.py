@@ -1,14 +1,14 @@
-"""Taste place: where a person stands on the film map's first two principal components, and how sure that is.
+"""A person's place on the first two principal components of the item map, and its uncertainty.
 
-A person is no film: what a place means is a direction. With W (2, n_factors) the first two components of the item factors,
-p the person's factors and p̄ the average person's, the place is W (p − p̄). A film at x is then predicted x · place more by
-the person than by the average one (inside the sigmoid, where there is one), beside what the other components and the
-bias add: predictions rise towards the place, and the average person stands in the middle. Its covariance is W V Wᵀ, and every
-rating has its own exact part in it (`collab.models.fold_in.person_parts`).
+A person is not an item: their place is a direction. With W (2, n_factors) the first two components of the item factors, p the
+person's factors and p̄ the average person's, the place is W (p − p̄). The prediction for an item at x is then x · place higher
+for the person than for the average one (inside the sigmoid, where there is one), plus what the other components and the bias
+add. So predictions rise towards the place, and the average person is at the centre. The covariance of the place is W V Wᵀ, with
+V that of p, and every rating has its own exact part in the place (`collab.models.fold_in.person_parts`).
 
-A model that folds people in by itself has no p. There the place is the direction in which its predictions rise: the
-least-squares slopes of the difference between the person's and the average person's predicted ratings on the two coordinates,
-over the films of the map. For a plain dot product both are the same, for principal components are not correlated.
+A model with a fold-in of its own has no p. There the place is the direction in which its predictions rise: the least-squares
+slopes, over the items of the map, of the difference between the person's and the average person's predicted ratings on the two
+coordinates. For a plain dot product both are the same, because principal components are uncorrelated.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ from collab.models.levels import COVERAGE
 from collab.recommend.new_user import NewUser, OwnFoldIn
 
 PEOPLE_AT_ONCE = 100
-"""Trained users whose predictions are in memory together."""
+"""Number of trained users whose predictions are in memory at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """`mean` (2,) and `covariance` (2, 2) of the place, None where the model does not say how sure it is.
+    """`mean` (2,) and `covariance` (2, 2) of the place; the latter is None for a model without a posterior, as is `parts`.
 
-    `parts` (n_rated, 2): what each rating adds to the mean, in the order of the ratings; `beforehand` (2,): what was told before
-    any rating. All of them add up to the mean. `parts` is None as above.
-    `told`: the share of how the person's predictions differ from the average person's, film by film, that follows from the
-    films' places on the map; NaN where they do not differ.
+    `parts` (n_rated, 2) is what each rating adds to the mean, in the order of the ratings, and `beforehand` (2,) what was told
+    before any rating adds. Together they sum to the mean. `told` is the share of the variance, over items, of the difference
+    between the person's and the average person's predictions that the items' coordinates explain; NaN where it does not vary.
     """
 
     mean: np.ndarray
@@ -46,7 +45,7 @@ class Place:
 
 
 def place_of(known: NewUser | OwnFoldIn, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
-    """Where the ratings `rated`, stars by item_index, put a person in the `plane` of the films `item_index` (n,)."""
+    """The place of a person with the ratings `rated`, stars by item_index, in the `plane` of the items `item_index` (n,)."""
     away = (known.predict(rated)[0].score.astype(np.float64) - known.plain.before[0].score)[item_index]
     told = _told(away, plane.coordinates)
     if isinstance(known, OwnFoldIn):
@@ -61,7 +60,7 @@ def place_of(known: NewUser | OwnFoldIn, rated: Mapping[int, float], plane: Pca,
 def trained_places(
     known: NewUser | OwnFoldIn, model: Model, user_index: np.ndarray, plane: Pca, item_index: np.ndarray
 ) -> np.ndarray:
-    """The places of the trained users `user_index` (n,), as `place_of` counts them, (n, 2)."""
+    """The places of the trained users `user_index` (n,), defined as in `place_of`: (n, 2)."""
     if isinstance(known, NewUser):
         factors = np.asarray(model.user_factors, dtype=np.float64)[user_index]
         return (factors - known.plain.prior.mean[:-1]) @ plane.components.T
@@ -73,17 +72,17 @@ def trained_places(
 
 
 def slopes(away: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
-    """Least-squares slopes of `away` (…, n) on `coordinates` (n, 2), an intercept beside them, (…, 2); 0 where there are none."""
+    """Least-squares slopes of `away` (…, n) on `coordinates` (n, 2), with an intercept, (…, 2); 0 for constant coordinates."""
     centred = coordinates - coordinates.mean(axis=0)
     found = np.linalg.lstsq(centred, (away - away.mean(axis=-1, keepdims=True)).T, rcond=None)[0]
     return found.T
 
 
 def ellipse(covariance: np.ndarray, coverage: float = COVERAGE, n: int = 73) -> np.ndarray:
-    """Points (n, 2) around the smallest area that holds `coverage` of a normal distribution around zero in two dimensions.
+    """Points (n, 2) on the boundary of the smallest region that holds `coverage` of a two-dimensional normal distribution with
+    mean zero.
 
-    The squared Mahalanobis distance is exponential with mean 2, so it reaches to the root of −2 ln(1 − coverage) standard
-    deviations.
+    The squared Mahalanobis distance is exponential with mean 2, so the boundary is at √(−2 ln(1 − coverage)) standard deviations.
     """
     values, vectors = np.linalg.eigh(covariance)
     reach = np.sqrt(-2 * np.log(1 - coverage) * np.maximum(values, 0))
@@ -92,17 +91,18 @@ def ellipse(covariance: np.ndarray, coverage: float = COVERAGE, n: int = 73) -> 
 
 
 def stretch(plane: Pca, people: np.ndarray) -> float:
-    """What the places of `people` (n, 2) are multiplied by to be drawn among the films of the `plane`: then they lie as far from
-    the middle as the films do, in the root of the mean square. 1 where all people stand in the middle."""
+    """The factor that scales the places of `people` (n, 2) to the items of the `plane`: with it both have the same root mean
+    squared distance from the centre. 1 where all people are at the centre."""
     far = np.sqrt(np.mean(np.sum(people**2, axis=1))) if len(people) else 0.0
     return float(np.sqrt(np.mean(np.sum(plane.coordinates**2, axis=1))) / far) if far > 0 else 1.0
 
 
 def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
-    """What each rating did, the largest first: item_index, stars, x, y (its part in the place), share.
+    """The part of each rating in the place, largest first: item_index, stars, x, y (the part), share.
 
-    `share` is its part along the way from the middle to the place, as a share of it: with `share_beforehand` they add up to 1,
-    one below 0 pulled the other way. All NaN where the model does not say what each rating did, in the order of the ratings.
+    `share` is the projection of the part on the direction from the centre to the place, as a share of that distance; below 0 it
+    pulls the other way. With `share_beforehand` the shares add up to 1. For a model without parts x, y and share are NaN, and the
+    rows are in the order of the ratings.
     """
     parts = np.full((len(rated), 2), np.nan) if place.parts is None else place.parts
     square = float(place.mean @ place.mean)
@@ -113,15 +113,15 @@ def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
 
 
 def share_beforehand(place: Place) -> float:
-    """The part along the same way of what was told before any rating, as a share of it; NaN where the place is the middle."""
+    """The same share for what was told before any rating; NaN where the place is the centre."""
     square = float(place.mean @ place.mean)
     return float(place.beforehand @ place.mean) / square if square > 0 else float("nan")
 
 
 def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection[int], n: int = 10) -> pd.DataFrame:
-    """The `n` films of the plane, those `answered` left out, that lie farthest along the way to the place: item_index, x, y.
+    """The `n` items of the plane farthest in the direction of the place, without those `answered`: item_index, x, y.
 
-    None where the place is the middle.
+    The table is empty where the place is the centre.
     """
     along = plane.coordinates @ place.mean  # (n_items,)
     free = (along > 1e-9) & ~np.isin(item_index, list(answered))
@@ -131,7 +131,7 @@ def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection
 
 
 def _told(away: np.ndarray, coordinates: np.ndarray) -> float:
-    """The share of the variance of `away` (n,) that a plane over the coordinates explains (R²)."""
+    """The share of the variance of `away` (n,) that a linear regression on the coordinates explains (R²)."""
     total = away - away.mean()
     if not total @ total > 1e-12 * len(away):
         return float("nan")

@@ -1,6 +1,6 @@
-"""What a model recommends to one of the people it was trained on, and whether they liked it: their held-out ratings tell.
+"""Recommendations for a user that the model was trained on, checked against the user's held-out ratings.
 
-Not a fold-in (`collab.recommend.new_user`): the prediction is the model's own for that user's trained row.
+There is no fold-in (`collab.recommend.new_user`): predictions are the model's own for the user's trained row.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from collab.recommend.orders import AS_IT_COMES, LONG_SHOT, POPULAR, RATING, SAF
 
 @dataclass(frozen=True)
 class Hits:
-    """Of the first `n_shown` of `n_candidates` films in an order `n_hits` are liked ones; `n_liked` of all candidates are.
+    """Hits of a ranked list: `n_hits` of the first `n_shown` items are liked, and `n_liked` of all `n_candidates`.
 
-    `expected` is the mean number of hits of a list drawn blindly; `places` (n_liked,) are the places of the liked films in the
-    whole order, 1 the first, ascending.
+    `expected` is the expected number of hits of a random list; `places` (n_liked,) are the ranks of the liked items in the whole
+    order, from 1, ascending.
     """
 
     n_hits: int
@@ -38,8 +38,8 @@ class Hits:
 
 
 def orders_for(model: Model, item_weights: ItemWeights | None) -> list[str]:
-    """The orders that can differ for this model: `safe` and `long-shot` take a variance that it names itself, `watch` the
-    item-item weights."""
+    """The orders available for this model: `safe` and `long-shot` need a variance that it predicts itself, `watch` the item-item
+    weights."""
     named = hasattr(model, "predict_with_variance")
     return [*([WATCH] if item_weights is not None else []), RATING, *([SAFE, LONG_SHOT] if named else []), POPULAR]
 
@@ -47,18 +47,18 @@ def orders_for(model: Model, item_weights: ItemWeights | None) -> list[str]:
 def predictions_for(
     model: Model, user_index: int, n_items: int, rating_scale: RatingScale, valid_mse: float
 ) -> Predictions:
-    """How a trained user would rate every film, (n_items,) each; the deviation is the model's own where it names one, else the
-    root of `valid_mse`, its squared error on the held-out ratings, for every film."""
-    films, users = np.arange(n_items), np.full(n_items, user_index)
-    score = np.asarray(model.predict(users, films), dtype=np.float64)
+    """The predictions for every item for a trained user, (n_items,) each. The standard deviation is the model's own if it
+    predicts one, else the root of `valid_mse`, its mean squared error on the held-out ratings, for every item."""
+    item_index, users = np.arange(n_items), np.full(n_items, user_index)
+    score = np.asarray(model.predict(users, item_index), dtype=np.float64)
     deviation = np.full(n_items, valid_mse**0.5)
     if hasattr(model, "predict_with_variance"):
-        deviation = np.sqrt(np.asarray(model.predict_with_variance(users, films)[1], dtype=np.float64))
+        deviation = np.sqrt(np.asarray(model.predict_with_variance(users, item_index)[1], dtype=np.float64))
     return predictions_around(score, deviation, rating_scale)
 
 
 def rated_in(train: Ratings, user_index: int) -> dict[int, float]:
-    """Stars by item_index of a user's training ratings; of a film rated twice the later line of the file counts."""
+    """A user's training ratings as stars by item_index; for an item rated twice the later line of the file counts."""
     rows = np.flatnonzero(train.user_index == user_index)
     return dict(zip(train.item_index[rows].tolist(), train.rating[rows].tolist(), strict=True))
 
@@ -73,10 +73,10 @@ def ranked_for(
     item_weights: ItemWeights | None = None,
     dials: Dials = AS_IT_COMES,
 ) -> pd.DataFrame:
-    """All candidates for a user in `order` (`collab.recommend.orders.rank`): the films with enough training ratings that are
-    not among the training ratings `rated`, stars by item_index.
+    """All candidates for a user in `order` (`collab.recommend.orders.rank`): the items with enough training ratings that are
+    not in the user's training ratings `rated`, stars by item_index.
 
-    Two columns more: place, 1 the first, and given, the user's held-out rating of the film
+    Two more columns: place, the rank from 1, and given, the user's held-out rating of the item
     (`collab.explore.people.held_out_of`; of two the higher), NaN without one. Raises SettingError as `rank` does.
     """
     table = rank(order, predictions, items, rated, known=item_weights, dials=dials, n=len(items))
@@ -86,7 +86,8 @@ def ranked_for(
 
 
 def hits(ranked: pd.DataFrame, liked_from: float, n_shown: int) -> Hits:
-    """How many of the first `n_shown` films of `ranked_for` the user gave `liked_from` stars or more, held out."""
+    """The hits among the first `n_shown` rows of `ranked`, a table of `ranked_for`: held-out ratings of `liked_from` stars or
+    more."""
     liked = (ranked["given"] >= liked_from).to_numpy()
     shown = min(n_shown, len(ranked))
     return Hits(int(liked[:shown].sum()), shown, int(liked.sum()), len(ranked), np.flatnonzero(liked) + 1)

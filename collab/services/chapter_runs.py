@@ -1,4 +1,4 @@
-"""The runs of the store that repeat the chapter's tables, and the plans of those that are missing."""
+"""The stored runs that repeat the chapter's tables, and plans for the missing ones."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from collab.training.metrics import errors
 
 
 def belongs(record: RunRecord, row: Row) -> bool:
-    """Whether a run repeats the row: model, settings, data and split, and one of the seeds, for the model and for the split."""
+    """Whether a run repeats the row: same model, settings, data and holdout, one of SEEDS for both the model and the split."""
     if (record.model, record.data, record.holdout, record.items_by) != (row.model, DATA, HOLDOUT, ITEMS_BY):
         return False
     try:
         settings = settings_from(family_of(record.model).settings_type, record.settings)
-    except SettingError:  # another version's
+    except SettingError:  # settings of another version
         return False
     return settings.seed in SEEDS and settings == _settings(row, record.split_seed)
 
 
 def runs_of(row: Row, records: Iterable[RunRecord]) -> list[RunRecord]:
-    """The finished runs of a row, one a seed, in the order of the seeds; of several the first of `records`, the newest."""
+    """The finished runs of a row, one per seed, sorted by seed; of several, the first in `records`, which is the newest."""
     found: dict[int, RunRecord] = {}
     for record in records:
         if record.state == "finished" and record.has_weights and belongs(record, row):
@@ -43,13 +43,13 @@ def runs_of(row: Row, records: Iterable[RunRecord]) -> list[RunRecord]:
 
 
 def under_way(rows: Sequence[Row], records: Iterable[RunRecord]) -> list[RunRecord]:
-    """The runs of the rows that train (first) or wait."""
+    """The runs of these rows that are training (first) or waiting."""
     busy = [record for record in records if record.busy and any(belongs(record, row) for row in rows)]
     return sorted(busy, key=lambda record: record.state != "running")
 
 
 def plan_missing(rows: Sequence[Row], records: Sequence[RunRecord], *, starter: str = "") -> list[RunRecord]:
-    """The runs that are neither finished nor under way; rows of the same model and preset share theirs."""
+    """Plans for the runs that are neither finished nor under way; rows of the same model and preset share them."""
     busy, planned = under_way(rows, records), {}
     for row in rows:
         there = {record.split_seed for record in runs_of(row, records)}
@@ -75,7 +75,7 @@ def plan_missing(rows: Sequence[Row], records: Sequence[RunRecord], *, starter: 
 
 
 def seconds_for(planned: Iterable[RunRecord], rows: Sequence[Row], records: Sequence[RunRecord]) -> float:
-    """About how long the planned trainings take, one after the other, on this machine, as far as its finished runs tell."""
+    """Estimated seconds of the planned trainings, one after the other, scaled to this machine by its finished runs."""
     pairs = [(row.about_seconds, run.seconds) for row in rows for run in runs_of(row, records)]
     pace = sum(seconds for _, seconds in pairs) / sum(about for about, _ in pairs) if pairs else 1.0
     about = [next(row.about_seconds for row in rows if belongs(record, row)) for record in planned]
@@ -83,7 +83,7 @@ def seconds_for(planned: Iterable[RunRecord], rows: Sequence[Row], records: Sequ
 
 
 def curve_of(progress: Progress) -> Curve:
-    """What a finished run says after each epoch."""
+    """The losses of a finished run after each epoch."""
     record, history, batches = progress.record, progress.history, progress.batches
     ends = [record.n_steps * epoch / record.epochs_done for epoch in history.epoch]
     return Curve(
@@ -96,9 +96,9 @@ def curve_of(progress: Progress) -> Curve:
 
 
 def left_untrained(run: TrainedRun, store: RunStore, environment: Environment) -> Untrained | None:
-    """The run's final error with zero for every film that has no training rating; None for a model that is no dot product.
+    """The run's final error with zero for every item without a training rating; None if the model is not a dot product.
 
-    Raises RunError where the data set is not at hand as it was.
+    Raises RunError if the data set is missing or has changed.
     """
     weights = {name: table.copy() for name, table in run.model.weights().items()}
     if not {"user_factors", "item_factors"} <= weights.keys():
@@ -120,9 +120,9 @@ def summary_of(
     curve: Callable[[str], Curve],
     untrained: Callable[[str], Untrained | None],
 ) -> Summary:
-    """A row with our `runs_of` it; `curve` and `untrained` answer for a run's id, the latter only where the row is not near.
+    """A row with its `runs`; `curve` and `untrained` take a run's id, the latter only if the difference exceeds NEAR.
 
-    A run whose history is damaged does not count.
+    A run whose history is damaged is skipped.
     """
     curves = [curve(run.id) for run in runs]
     summary = Summary(row, tuple(each for each in curves if len(each.valid) == len(row.printed_valid)))
@@ -133,7 +133,7 @@ def summary_of(
 
 
 def mean_baselines(runs: Iterable[RunRecord]) -> dict[str, float]:
-    """MSE of "global_mean" and "biases_only", the mean over the splits of the runs; empty where there is none."""
+    """Mean MSE of "global_mean" and "biases_only" over the splits of the runs; empty if there are no runs."""
     of_split = {run.split_seed: run.baselines for run in runs}
     names = ("global_mean", "biases_only") if of_split else ()
     return {name: statistics.fmean(each[name]["mse"] for each in of_split.values()) for name in names}

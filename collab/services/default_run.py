@@ -1,4 +1,4 @@
-"""The house's run: what a visitor without a link sees, whatever anybody else trains meanwhile."""
+"""The default run: what a visitor without a link sees, whatever anybody else trains meanwhile."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore
 
 PIN = "pinned.json"
-"""The file of the home that names the run that the host has pinned."""
+"""File in the home that names the run pinned by the host."""
 
 
 @dataclass(frozen=True)
 class DefaultRun:
-    """`record` of the run to show, None where there is none yet; `passed_over`: why it is not the pinned one, "" where it is."""
+    """`record` of the run to show, None if there is none yet; `passed_over`: why a pinned run is not shown, else ""."""
 
     record: RunRecord | None
     passed_over: str = ""
 
 
 def default_run(data: str, store: RunStore) -> DefaultRun:
-    """The pinned run, else the first to arrive of those with the default settings, random:0.2 and split seed 0, of a data set."""
+    """The data set's pinned run, else its first with the default settings, random:0.2 and split seed 0; finished before busy."""
     pinned, passed_over = _pinned(data, store)
     if pinned is not None:
         return DefaultRun(pinned)
@@ -35,7 +35,7 @@ def default_run(data: str, store: RunStore) -> DefaultRun:
 
 
 def pin(run_id: str, store: RunStore) -> RunRecord:
-    """Show this run to every visitor without a link. Raises RunError for a run that is damaged, or has no model to look at."""
+    """Show this run to every visitor without a link. Raises RunError for a run that is damaged or has no weights."""
     record = store.load(run_id).record
     with disk.writing("The run could not be pinned", store.home):
         disk.replace(store.home / PIN, json.dumps({"run": record.id}).encode())
@@ -43,7 +43,7 @@ def pin(run_id: str, store: RunStore) -> RunRecord:
 
 
 def unpin(store: RunStore) -> None:
-    """From now on no run is pinned."""
+    """Remove the pin."""
     with disk.writing("The run could not be unpinned", store.home):
         (store.home / PIN).unlink(missing_ok=True)
 

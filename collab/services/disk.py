@@ -1,4 +1,4 @@
-"""Writing so that it is there after a crash, and saying what happened where it cannot be done."""
+"""Crash-safe writes, and readable errors for those that fail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FULL, _NOT_ALLOWED, _GONE = (
 
 @contextlib.contextmanager
 def writing(what: str, folder: Path, safe: str = "What was there before is unchanged.") -> Iterator[None]:
-    """Turn an OSError of the block into a StorageError: `what` could not be done in `folder`, and what is `safe`."""
+    """Turn an OSError raised in the block into a StorageError that says `what` failed in `folder` and what is `safe`."""
     try:
         yield
     except OSError as reason:
@@ -49,7 +49,7 @@ def _remedy(reason: OSError) -> str:
 
 
 def replace(file: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file so that nobody ever sees half of it; `durable`: also not after the power has failed."""
+    """Write a file atomically, so that no reader sees half of it; `durable`: even after a power failure."""
     scratch = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
     try:
         with scratch.open("xb") as out:
@@ -67,7 +67,7 @@ def replace(file: Path, content: bytes, *, durable: bool = True) -> None:
 
 
 def sync(place: Path) -> None:
-    """Have what was written to a file, or the names in a folder, reach the disk."""
+    """Flush the content of a file, or the names in a folder, to the disk."""
     if os.name == "nt" and place.is_dir():  # folders cannot be opened there
         return
     descriptor = os.open(place, os.O_RDONLY)

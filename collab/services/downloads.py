@@ -1,4 +1,4 @@
-"""Fetcher: has data sets downloaded by a process of its own, so that no page waits for a network."""
+"""Fetcher: downloads data sets in a separate process, so that no page waits for the network."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from collab.errors import DownloadError
 from collab.services.environment import Environment, read_environment
 from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job
 
-if TYPE_CHECKING:  # its process need not load torch
+if TYPE_CHECKING:  # the download process need not load torch
     from collab.services.jobs import Jobs
     from collab.services.worker import AtWork
 
 PATIENCE_SECONDS = 3.0
-"""A network that has not answered by then is taken for unreachable; the download may still succeed."""
+"""A network that has not answered by then counts as unreachable; the download may still succeed."""
 
 KIND = "download"
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """Where a data set stands: "absent" (not asked for), "connecting", "downloading", "failed", "here" or "damaged".
+    """The state of a data set: "absent" (not requested), "connecting", "downloading", "failed", "here" or "damaged".
 
-    A damaged one lies somewhere, but is not the published one; `replaceable` says whether a download would take its place.
+    A damaged one exists but is not the published one; `replaceable` says whether a download would replace it.
     """
 
     state: str
     done: int = 0  # bytes
     total: int = 0  # bytes, 0 while unknown
     message: str = ""
-    since: float = 0.0  # when it was asked for, in seconds since 1970
+    since: float = 0.0  # when it was requested, in seconds since 1970
     replaceable: bool = False
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether the built-in sample should take the place: it failed, or the network does not answer."""
+        """Whether to use the built-in sample instead: the download failed, or the network does not answer."""
         return self.state == "failed" or (self.state == "connecting" and time.time() - self.since > PATIENCE_SECONDS)
 
 
 def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
-    """Whether a download would take the place of the data set that lies at `place`: only what Collab has put there itself."""
+    """Whether a download would replace the data set at `place`: only one that Collab put there itself."""
     return place in (environment.downloads / entry_of(name).file_name, environment.downloads / name)
 
 
 class Fetcher:
-    """Finds data sets, checks them, and has those fetched that are nowhere. One a server."""
+    """Finds and checks data sets, and downloads the missing ones. One per server."""
 
     def __init__(self, jobs: Jobs, base_address: str = GROUPLENS) -> None:
         self.jobs, self.environment, self.base_address = jobs, jobs.environment, base_address
 
     def state(self, name: str) -> Fetch:
-        """Where the data set called `name` stands now; never waits for a network. A file that has changed is read and checked."""
+        """The current state of the data set `name`; never waits for the network. A file that has changed is read and checked."""
         if entry_of(name).synthetic:
             return Fetch("here")
         place = find(name, self.environment.places)
@@ -63,15 +63,14 @@ class Fetcher:
         if place is not None and not fault:
             return Fetch("here")
         noted = self._fetch_of(self.job(name))
-        if place is None or noted.state in ("connecting", "downloading"):  # a better one is on its way
+        if place is None or noted.state in ("connecting", "downloading"):  # a replacement is on its way
             return noted
         if noted.state == "failed":
             fault = f"{fault} It was tried to fetch it again: {noted.message}"
         return Fetch("damaged", message=fault, replaceable=is_replaceable(name, place, self.environment))
 
     def ensure(self, name: str, *, again: bool = False) -> Fetch:
-        """Start to fetch what is absent; after a failure, or in place of what is damaged, only if told to try `again`. Returns at
-        once."""
+        """Start to download what is absent; after a failure, or to replace what is damaged, only if `again`. Returns at once."""
         now = self.state(name)
         may_try = now.state == "failed" or (now.state == "damaged" and now.replaceable)
         if now.state == "absent" or (may_try and again):
@@ -79,22 +78,22 @@ class Fetcher:
         return now
 
     def job(self, name: str) -> Job | None:
-        """The job that fetches a data set, or did last."""
+        """The job that downloads a data set, or the last one that did."""
         return self.jobs.known(KIND, self._request(name))
 
     def _request(self, name: str) -> dict[str, str]:
         return {"data": name, "from": self.base_address}
 
     def _fetch_of(self, job: Job | None) -> Fetch:
-        """What a job says of a data set that lies nowhere."""
-        if job is None or job.state in (DONE, STOPPED):  # it was here once, and somebody took it away
+        """The state of a data set according to its download job."""
+        if job is None or job.state in (DONE, STOPPED):  # it was here, and was removed since
             return Fetch("absent")
         if job.state == FAILED:
             return Fetch("failed", message=job.message)
         if job.note:
             done, total = map(int, job.note.split("/"))
             return Fetch("downloading", done, total, since=job.created)
-        # one that waits while another comes in is not out of reach
+        # a download that waits for another one is not out of reach
         answers = job.state == WAITING and any(each.note for each in self.jobs.queue.running(job.lane))
         return Fetch("downloading" if answers else "connecting", since=job.created)
 

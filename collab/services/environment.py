@@ -14,8 +14,8 @@ from collab.errors import SettingError
 
 @dataclass(frozen=True)
 class Environment:
-    """`data_folders` hold data sets (COLLAB_DATA); `home` takes downloads, runs and profiles (COLLAB_HOME); `database_url`
-    holds what people rated (COLLAB_DATABASE)."""
+    """`data_folders` hold data sets (COLLAB_DATA); `home` takes downloads, runs and profiles (COLLAB_HOME);
+    `database_url` addresses the database of ratings (COLLAB_DATABASE)."""
 
     data_folders: tuple[Path, ...]
     home: Path
@@ -27,7 +27,7 @@ class Environment:
 
     @property
     def scratch(self) -> Path:
-        """Where folders lie that are needed for a moment; what a killed process leaves there is cleared away."""
+        """Holds temporary folders; what a killed process leaves there is removed."""
         return self.home / "scratch"
 
     @property
@@ -69,7 +69,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
 def _path(variable: str, text: str) -> Path:
     try:
         return Path(text.strip()).expanduser()
-    except RuntimeError:  # ~somebody who is not a user here
+    except RuntimeError:  # ~name of an unknown user
         raise SettingError(
             f"{variable} names {text.strip()!r}, and nobody of that name is known here; write the folder out"
         ) from None

@@ -1,4 +1,4 @@
-"""Housekeeping: what processes that were killed have left in the home goes, at the start of a server and once an hour."""
+"""Housekeeping: removes what killed processes left in the home, when a server starts and once an hour."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def tidy(environment: Environment, now: float | None = None) -> None:
-    """Put away what is left of runs, trials and downloads that nobody works on; `now` in seconds since 1970."""
+    """Clean up runs, trials and downloads that were abandoned; `now` in seconds since 1970."""
     RunStore(environment.home).tidy(now)
     sweep(environment.home)
     now = time.time() if now is None else now
@@ -30,7 +30,7 @@ def tidy(environment: Environment, now: float | None = None) -> None:
 
 
 class Housekeeping:
-    """Tidies at once and then every hour, in a thread of its own, until it is closed."""
+    """Calls `tidy` at once and then every hour, in its own thread, until it is closed."""
 
     def __init__(self, environment: Environment) -> None:
         self._closed = threading.Event()

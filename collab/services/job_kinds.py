@@ -1,4 +1,4 @@
-"""All kinds of jobs that there are. A new one is a function in a module of its own, and a line here."""
+"""All kinds of jobs. A new kind is a function in its own module and a line here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collab.services.trainings import FIRST_RUNS, TRAINING, TRIALS, Training
 
 TSNE = Lane("t-SNE", is_killed=True, silent_seconds=300.0)
 NETWORK = Lane("network", niceness=0, is_killed=True, silent_seconds=120.0)
-# they take seconds, and somebody looks: not behind the trainings, and not in a process that loads torch anew every time
+# they take seconds while somebody watches: they neither wait behind the trainings nor load torch anew every time
 MEASURES = Lane(
     "measures",
     niceness=5,
@@ -20,7 +20,7 @@ MEASURES = Lane(
 
 
 def all_kinds(environment: Environment) -> tuple[Kind, ...]:
-    """The kinds of a server."""
+    """The kinds of jobs of a server."""
     train, home = "collab.services.training_job:train", {"home": environment.home, "stores": {}}
     return (
         Training("training", train, TRAINING, n_kept=50, is_lasting=True, adopts=True, **home),

@@ -1,14 +1,14 @@
-"""The queue of a home: every job that waits, runs or has ended lately, in one SQLite file that all servers of the home share.
+"""The job queue of a home: waiting, running and recently ended jobs, in one SQLite file that all servers of the home share.
 
-    jobs/queue.sqlite   the jobs, who waits for each, and what is to be said of each lane
-    jobs/ID/            files of a job, where it has any; they go with it
-    jobs/opening.lock   held for the moment in which a server makes the file, or makes it anew
+    jobs/queue.sqlite   the jobs, who waits for each, and the state of each lane
+    jobs/ID/            files of a job, if it has any; deleted with it
+    jobs/opening.lock   held while a server opens the file, creating it if needed
     jobs/lease.lock     held by the server that gives the jobs to workers (see `jobs.py`)
     jobs/LANE.lock      held by the one worker of a lane
 
-The jobs of a lane take turns by owner, so that nobody waits for all that somebody else has asked for: each gets the number of a
-round, the owner's last one plus 1 but none that is over (start-time fair queueing, Goyal, Vin and Cheng 1997), and the rounds go
-in order. What the server itself asks for, without an owner, comes first.
+The jobs of a lane take turns by owner, so that nobody waits for everything that somebody else has requested. Each job gets a
+round number: one more than the owner's last, but not below the latest round begun (start-time fair queueing, Goyal, Vin and
+Cheng 1997). Rounds are served in order. Jobs without an owner, which the server itself requests, come first.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ PRAGMA user_version = {VERSION};
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to be done in the background.
+    """One background job.
 
-    `kind` says what, with which `request`; two jobs of a kind with the same `key` would give the same, "" for what is never
-    the same. It waits or runs in a `lane`; `owner` asked for it first, "" is the server. `share` of it is done, 0 … 1, and
-    `note` says more; when it has ended `message` says why, or `result` holds what came of it. `place` counts those of its lane
-    that are still to begin up to this one, 0 where it has begun. `worker` is the server whose worker has it, `n_begun` how
-    often it was begun; `created` and `since` say when it was asked for and when its state began, in seconds since 1970.
+    `kind` says what is done, and `request` gives its arguments. Two jobs of a kind with the same `key` have the same result; ""
+    equals no other. It waits or runs in a `lane`; `owner` requested it first, "" is the server. `share` of it is done, 0 … 1,
+    and `note` says more; once it has ended, `message` says why, or `result` holds its result. `place` is its position among the
+    waiting jobs of its lane, from 1; 0 once it has begun. `worker` is the server whose worker has it, `n_begun` how often it
+    was begun; `created` and `since` are when it was requested and when its state began, in seconds since 1970.
     """
 
     id: str
@@ -91,7 +91,7 @@ _COLUMNS = tuple(field.name for field in dataclasses.fields(Job) if field.name !
 
 @dataclass(frozen=True)
 class Waiter:
-    """Who waits for a job: a person, in which of their sessions, at which server."""
+    """Who waits for a job: a person, their session and its server."""
 
     owner: str
     session: str
@@ -99,8 +99,8 @@ class Waiter:
 
 
 class JobQueue:
-    """The jobs of the home `home`. Any number of threads and processes may use it; every method is a transaction of its own, or
-    part of the one that `changing` has begun. Whatever cannot be read or written is a StorageError."""
+    """The jobs of the home `home`. Any number of threads and processes may use it. Every method is its own transaction, or part
+    of the one that `changing` has begun. Whatever cannot be read or written raises StorageError."""
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "jobs"
@@ -116,7 +116,7 @@ class JobQueue:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """A block in which nobody else changes the queue, and after which all of its changes stand, or none."""
+        """A transaction: nobody else changes the queue during the block, and all of its changes are kept, or none."""
         with self._using() as database:
             if self._depth == 0:
                 database.execute("BEGIN IMMEDIATE")
@@ -142,7 +142,7 @@ class JobQueue:
         key: str = "",
         job_id: str = "",
     ) -> Job:
-        """Put a job at the end of its lane."""
+        """Add a job to its lane, in the next round of its owner."""
         job_id, owner, now = job_id or new_id(), waiter.owner, time.time()
         with self.changing():
             (reached,) = self._one("SELECT COALESCE(MAX(round), 0) FROM jobs WHERE lane = ? AND n_begun > 0", lane)
@@ -157,13 +157,12 @@ class JobQueue:
             return self._found("id = ?", job_id)[0]
 
     def join(self, job_id: str, waiter: Waiter) -> None:
-        """From now on this one waits for the job too."""
+        """Add a waiter to a job."""
         with self.changing():
             self._run("INSERT OR REPLACE INTO waiters VALUES (?, ?, ?, ?)", job_id, *dataclasses.astuple(waiter))
 
     def leave(self, job_id: str, *, owner: str | None = None, session: str | None = None) -> None:
-        """This person, or this session, does not wait for the job any more. The last one to go takes it off the lane, or has it
-        stopped."""
+        """Remove the waiters of a person, or of a session, from a job. The job is stopped when the last one leaves."""
         with self.changing():
             column, who = ("owner", owner) if session is None else ("session", session)
             gone = self._run(f"DELETE FROM waiters WHERE job = ? AND {column} = ?", job_id, who).rowcount
@@ -171,13 +170,13 @@ class JobQueue:
                 self.stop(job_id)
 
     def stop(self, job_id: str) -> None:
-        """Take a job off its lane, or ask for its end, whoever waits for it."""
+        """Stop a job, whoever waits for it: a waiting one ends at once, a running one is asked to stop."""
         with self.changing():
             self.end(job_id, STOPPED, only=WAITING)
             self._run("UPDATE jobs SET stopping = 1 WHERE id = ? AND state = ?", job_id, RUNNING)
 
     def begin(self, job_id: str, worker: str) -> bool:
-        """A worker of the server `worker` takes a job; False where it does not wait any more."""
+        """Give a job to a worker of the server `worker`; False if it is no longer waiting."""
         with self.changing():
             begun = self._run(
                 "UPDATE jobs SET state = ?, worker = ?, since = ?, n_begun = n_begun + 1 WHERE id = ? AND state = ?",
@@ -186,12 +185,12 @@ class JobQueue:
             return begun.rowcount > 0
 
     def report(self, job_id: str, share: float, note: str) -> None:
-        """How far a job is that runs."""
+        """Record the progress of a running job."""
         with self.changing():
             self._run("UPDATE jobs SET share = ?, note = ? WHERE id = ? AND state = ?", share, note, job_id, RUNNING)
 
     def wait_again(self, job_id: str, *, counts: bool = True) -> None:
-        """A job that runs goes back to its place in the lane; whether it `counts` as begun."""
+        """Return a running job to its place in the lane; `counts`: whether this start stays in `n_begun`."""
         with self.changing():
             self._run(
                 "UPDATE jobs SET state = ?, worker = '', share = 0, note = '', since = ?, n_begun = n_begun - ? "
@@ -200,7 +199,7 @@ class JobQueue:
             )
 
     def end(self, job_id: str, state: str, message: str = "", result: Any = None, *, only: str = "") -> None:
-        """A job has ended, or where it was in the state `only`. Nobody waits for it any more."""
+        """End a job and remove its waiters; with `only`, only if it is in that state."""
         with self.changing():
             ended = self._run(
                 "UPDATE jobs SET state = ?, message = ?, result = ?, stopping = 0, since = ? "
@@ -212,7 +211,7 @@ class JobQueue:
                 self._run("DELETE FROM waiters WHERE job = ?", job_id)
 
     def forget(self, kind: str, n_kept: int) -> None:
-        """Remove what has ended of a kind, but for the last `n_kept`, and the files that went with it."""
+        """Remove the ended jobs of a kind, except the last `n_kept`, with their files."""
         with self.changing():
             old = self._found(
                 "kind = ? AND state NOT IN (?, ?) ORDER BY since DESC LIMIT -1 OFFSET ?", kind, WAITING, RUNNING, n_kept
@@ -223,19 +222,19 @@ class JobQueue:
             shutil.rmtree(self.folder / job.id, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove the files of jobs that are not in the queue: a server died before it had added one, or the queue was lost."""
-        with self.changing():  # whoever adds a job with files does both in one change
+        """Remove the files of jobs that are not in the queue: a server died before it added one, or the queue was lost."""
+        with self.changing():  # a job and its files are added in one transaction
             known = {job_id for (job_id,) in self._run("SELECT id FROM jobs")}
             for folder in self.folder.glob("*/"):
                 if folder.name not in known:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def say(self, lane: str, trouble: str) -> None:
-        """Why a lane does not go on, "" where it does."""
+        """Record why a lane is stuck, "" if it is not."""
         self._set_lane(lane, "trouble = ?", trouble)
 
     def wish_warm(self, lane: str, what: str) -> None:
-        """Somebody will soon have something for a lane: its worker is to be started, and to get `what` ready."""
+        """Ask that the worker of a lane be started and prepare `what`, because a job is expected soon."""
         self._set_lane(lane, "warm = ?, n_warm = n_warm + 1", what)
 
     def _set_lane(self, lane: str, change: str, text: str) -> None:
@@ -246,7 +245,7 @@ class JobQueue:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def job(self, job_id: str) -> Job | None:
-        """A job as it stands; None where there is none of that id (any more)."""
+        """The job with this id, None if there is none (any more)."""
         with self._using():
             found = next(iter(self._found("id = ?", job_id)), None)
             if found is None or found.state != WAITING:
@@ -259,7 +258,7 @@ class JobQueue:
             return dataclasses.replace(found, place=place)
 
     def same(self, kind: str, key: str) -> Job | None:
-        """The last job of a kind with this key, one that waits or runs before one that has ended."""
+        """The last job of a kind with this key; one that waits or runs takes precedence over an ended one."""
         with self._using():
             found = self._found(
                 "kind = ? AND key = ? ORDER BY state IN (?, ?) DESC, number DESC LIMIT 1", kind, key, WAITING, RUNNING
@@ -267,7 +266,7 @@ class JobQueue:
             return self.job(found[0].id) if found else None
 
     def in_lane(self, lane: str) -> list[Job]:
-        """The job in work (first) and those that wait, in order, as they are at one moment."""
+        """The running job (first) and the waiting ones, in order, from one snapshot."""
         with self._using():
             found = self._found(
                 "lane = ? AND state IN (?, ?) ORDER BY state = ?, round, number", lane, RUNNING, WAITING, WAITING
@@ -276,11 +275,11 @@ class JobQueue:
         return [dataclasses.replace(job, place=max(0, at - n_running)) for at, job in enumerate(found, 1)]
 
     def waiting(self, lane: str) -> list[Job]:
-        """The jobs of a lane that are still to begin, in order."""
+        """The waiting jobs of a lane, in order."""
         return [job for job in self.in_lane(lane) if job.state == WAITING]
 
     def running(self, lane: str = "") -> list[Job]:
-        """The jobs that run, in one lane or in all."""
+        """The running jobs of one lane, or of all."""
         with self._using():
             return self._found("state = ? AND (lane = ? OR ? = '') ORDER BY number", RUNNING, lane, lane)
 
@@ -291,19 +290,19 @@ class JobQueue:
         return [Waiter(*row) for row in rows]
 
     def lane(self, lane: str) -> tuple[str, str, int]:
-        """The trouble of a lane, what was last to be got ready in it, and how often that was wished."""
+        """The trouble of a lane, what its worker was last asked to prepare, and the number of such requests."""
         with self._using():
             return self._one("SELECT trouble, warm, n_warm FROM lanes WHERE lane = ?", lane) or ("", "", 0)
 
     def mark(self) -> tuple[int, ...]:
-        """What is another as soon as anybody has changed the queue."""
+        """A value that changes whenever anybody changes the queue."""
         with self._using() as database:
             return (*self._opened, *self._one("PRAGMA data_version"), database.total_changes)
 
-    # --- within ------------------------------------------------------------------------------------------------------
+    # --- internals ---------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._database is not None:
                 self._database.close()
@@ -323,7 +322,7 @@ class JobQueue:
                 ) from reason
 
     def _open(self) -> None:
-        """Open the file, anew where it is not the one of before: its folder may have gone and come back."""
+        """Open the file, or reopen it if it was replaced: its folder may have vanished and come back."""
         try:
             now = self.file.stat()
             seen = now.st_dev, now.st_ino
@@ -333,14 +332,14 @@ class JobQueue:
             return
         self.close()
         with disk.writing("The queue cannot be used", self.folder, "What trains and what has ended is not touched."):
-            self.folder.mkdir(exist_ok=True)  # not its parents: what has vanished may come back
-            with filelock.FileLock(self.folder / "opening.lock", timeout=LOCKED_SECONDS):  # one server makes the file
+            self.folder.mkdir(exist_ok=True)  # not its parents: a vanished home may come back
+            with filelock.FileLock(self.folder / "opening.lock", timeout=LOCKED_SECONDS):  # one server creates the file
                 self._connect()
             found = self.file.stat()
         self._opened = found.st_dev, found.st_ino
 
     def _connect(self) -> None:
-        for is_anew in (False, True):
+        for is_retry in (False, True):
             self._database = sqlite3.connect(
                 self.file, timeout=LOCKED_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -348,8 +347,8 @@ class JobQueue:
                 return self._set_up(self._database)
             except sqlite3.DatabaseError as reason:
                 self.close()
-                # damaged, or of another version: what trains stands in its folders, from which the queue is filled again
-                if is_anew or isinstance(reason, sqlite3.OperationalError):
+                # damaged, or of another version: the queue is refilled from the run folders
+                if is_retry or isinstance(reason, sqlite3.OperationalError):
                     raise
                 for file in self.folder.glob(f"{self.file.name}*"):
                     file.unlink(missing_ok=True)
@@ -379,12 +378,12 @@ class JobQueue:
 
 
 def new_id() -> str:
-    """An id that no job has: 8 of the characters 0-9 and a-f, as a run's."""
+    """A random job id: 8 of the characters 0-9 and a-f, like a run's."""
     return secrets.token_hex(4)
 
 
 def key_of(request: dict[str, Any]) -> str:
-    """The key of a job that is decided by its request alone."""
+    """The key of a job whose result depends on its request alone."""
     return json.dumps(request, sort_keys=True)
 
 

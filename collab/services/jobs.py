@@ -1,4 +1,4 @@
-"""Everything that is done in the background: whoever wants it done submits a job, and watches it; one server does them all.
+"""Background jobs: pages submit and watch them, and one server of the home runs them all.
 
      page ── submit, look, stop ──►  queue of the home  ◄── submit, look, stop ── page of another server
                                       (job_queue.py)
@@ -6,14 +6,14 @@
                                             │ the server that holds the lease: begin, report, end
                                      ┌──────┴───────┐
                                      │ Jobs, a thread│──► worker of the lane "training"   warm
-                                     └──────────────┘──► worker of the lane "trials"     warm, as quick as the pages
-                                                     ──► worker of the lane "t-SNE"      one a job: to stop it is to end it
+                                     └──────────────┘──► worker of the lane "trials"     warm, at the pages' priority
+                                                     ──► worker of the lane "t-SNE"      one per job: to stop it is to end it
                                                      ──► …                               (worker.py)
 
-A *kind* says what function does a job and in which *lane* it waits; `kinds.py` names all of them. A lane has one worker, so its
-jobs go one after the other, in turns by owner. A worker that dies, hangs or cannot start is replaced; a job whose worker was lost
-has failed. When the server that holds the lease is gone another takes it over at its next look, and begins anew what can be.
-A job is stopped when the last who waits for it has stopped it, and goes on when they only leave.
+A *kind* says what function does a job and in which *lane* it waits; `job_kinds.py` lists all of them. A lane has one worker, so
+its jobs run one after the other, in turns by owner. A worker that dies, hangs or cannot start is replaced; a job whose worker
+was lost has failed. When the server that holds the lease is gone, another takes it over at its next look and restarts the jobs
+that can be. A job is stopped when its last waiter calls `stop` or `leave`; closing the browser does neither.
 """
 
 from __future__ import annotations
@@ -44,24 +44,24 @@ from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job, JobQu
 from collab.services.runs import RunStore
 
 PROJECT = Path(__file__).resolve().parents[2]
-LOOK_SECONDS = 0.25  # how often the queue is looked at, where nobody calls before
-SLOW_LOOK_SECONDS = 5.0  # how often it is looked for what is seldom: servers and folders that have gone or come
-OVERDUE_LOOKS = 8  # so many looks long does a worker hang: after the machine slept it has time to say something
-SILENT_STEPS = 10.0  # a worker may be silent for so many of its longest steps, …
-START_SECONDS = 120.0  # so long may a worker take until it is ready
-MOST_DELAY = 60.0  # seconds between two tries to start a worker
-MOST_BEGINNINGS = 3  # of one job: what ends every server that tries it is not tried for ever
+LOOK_SECONDS = 0.25  # how often the queue is looked at, unless woken before
+SLOW_LOOK_SECONDS = 5.0  # how often rare changes are looked for: servers and folders that vanished or appeared
+OVERDUE_LOOKS = 8  # a worker hangs if overdue at so many looks: after the machine slept it has time to report
+SILENT_STEPS = 10.0  # a worker may be silent for so many times its longest step
+START_SECONDS = 120.0  # a worker may take so long until it is ready
+MOST_DELAY = 60.0  # seconds between two attempts to start a worker, at most
+MOST_BEGINNINGS = 3  # of one job: one that ends every server that tries it is not tried for ever
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Jobs that wait for one another, and what their worker is like.
+    """Jobs that run one after the other, and the properties of their worker.
 
-    `niceness` says how readily it leaves the processor to others (0: like anybody), `modules` what it loads before it is ready,
-    `warm` which function then gets it ready for what is to come. It ends after `linger_seconds` without a job. `is_killed`: its
-    jobs cannot be interrupted, so to stop one is to end the worker. Without a word for `silent_seconds` it hangs.
+    `niceness` is that of its process (0: normal priority), `modules` are loaded before it is ready, and the function `warm` then
+    prepares it for coming jobs. It ends after `linger_seconds` without a job. `is_killed`: its jobs cannot be interrupted, so
+    one is stopped by ending the worker. A worker that is silent for `silent_seconds` counts as hung.
     """
 
     name: str
@@ -75,10 +75,10 @@ class Lane:
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be done in the background: `function`, "module:function", is called in the worker of `lane` with a job's request
-    and a `worker.AtWork`, and what it returns, in terms of JSON, is the result; the last `n_kept` are kept.
+    """A kind of background job: `function`, "module:function", is called in the worker of `lane` with a job's request and a
+    `worker.AtWork`, and returns the result in terms of JSON. The last `n_kept` ended jobs are kept.
 
-    `is_lasting`: it goes on though every server at which somebody waits for it is gone.
+    `is_lasting`: it goes on even if every server at which somebody waits for it is gone.
     """
 
     name: str
@@ -88,25 +88,24 @@ class Kind:
     is_lasting: bool = False
 
     def is_wanted(self, job: Job) -> bool:
-        """Whether what the job works on is still there, and nobody has stopped it from outside."""
+        """Whether what the job works on still exists, and nobody has stopped it from outside the queue."""
         return True
 
     def put_down(self, job: Job, state: str, message: str) -> None:
-        """The job is over: what it worked on is to say so too, with `message` where its function did not come to that."""
+        """Record the end of a job in what it worked on, with `message` if its function did not."""
 
     def has_begun(self, job: Job) -> bool:
-        """Whether a job whose server died had begun, and cannot wait again."""
+        """Whether a job whose server died had begun, so that it cannot be queued again."""
         return False
 
     def adopt(self, queue: JobQueue, server: str) -> None:
-        """Put into the queue what should be there and is not."""
+        """Add the jobs that are missing from the queue."""
 
 
 class Jobs:
-    """The jobs of a server, and of the whole home while it holds the lease. One a server, shared by all its sessions.
+    """The jobs of a server, and of the whole home while it holds the lease. One per server, shared by all its sessions.
 
-    `kinds` are those that there are; `clock` counts seconds, of which `silent_seconds` (the lane's own where None) without a word
-    from a worker are a hang.
+    `kinds` are all kinds of jobs. A worker that is silent for `silent_seconds` of `clock` (None: the lane's own) counts as hung.
     """
 
     worker_module = "collab.services.worker"
@@ -131,7 +130,7 @@ class Jobs:
         self._mark: tuple[int, ...] = ()
         self._warmed: dict[tuple[str, str], float] = {}
         self._looked_slowly = -math.inf
-        self._left: list[Job] = []  # what the server that had the lease before had in work
+        self._left_jobs: list[Job] = []  # what the previous holder of the lease had running
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
@@ -149,14 +148,14 @@ class Jobs:
         files: Mapping[str, bytes] | None = None,
         again: bool = False,
     ) -> Job:
-        """The job that does this; one that waits, runs or is done already where there is one, unless it is to be done `again`.
+        """Submit a job, or return the equal one that waits, runs or is done; `again` repeats one that is done.
 
-        `files` are what its function finds beside its request. Raises StorageError where it cannot be noted down.
+        `files` are passed to its function beside the request. Raises StorageError if the job cannot be recorded.
         """
         key = key_of(request)
         with self.queue.changing():
             known = self.queue.same(kind, key)
-            if known is not None and known.busy and not known.stopping:  # else it will end without a result
+            if known is not None and known.busy and not known.stopping:  # a stopping job ends without a result
                 self.queue.join(known.id, Waiter(owner, session, self.server))
                 return known
             if known is not None and known.state == DONE and not again:
@@ -178,14 +177,14 @@ class Jobs:
         return job
 
     def known(self, kind: str, request: dict[str, Any]) -> Job | None:
-        """The last job that did, does or will do this; None where there is none, or its result is no longer kept."""
+        """The last job with this request, in any state; None if there is none, or it is no longer kept."""
         return self.queue.same(kind, key_of(request))
 
     def stop(self, job_id: str, owner: str, wait_seconds: float = 0.0) -> None:
-        """This person does not want the job any more; it is stopped where nobody else does.
+        """Remove this person from the waiters of a job; it is stopped if nobody else waits for it.
 
-        Returns when it has ended, or after `wait_seconds`. Raises RunError for somebody who does not wait for it. Nothing happens
-        where it has ended already.
+        Returns when it has ended, or after `wait_seconds`. Raises RunError for a person who does not wait for it. Does nothing
+        if it has already ended.
         """
         with self.queue.changing():
             waiters = self.queue.waiters(job_id)
@@ -198,7 +197,7 @@ class Jobs:
             time.sleep(0.01)
 
     def leave(self, job_id: str, session: str) -> None:
-        """This session shows something else now; the job is stopped where nobody else waits for it."""
+        """Remove a session that now shows something else from the waiters; the job is stopped if nobody else waits for it."""
         self._leave(job_id, session=session)
         self.wake()
 
@@ -210,7 +209,7 @@ class Jobs:
                 self.kinds[before.kind].put_down(before, STOPPED, "")
 
     def trouble(self, lane: str) -> str:
-        """Why nothing goes on in a lane although jobs wait, and when that changes; "" where all is well."""
+        """Why a lane is stuck although jobs wait, and when the next attempt is; "" if all is well."""
         said, _, _ = self.queue.lane(lane)
         if not said or not self.queue.in_lane(lane):
             return ""
@@ -220,12 +219,11 @@ class Jobs:
         return f"The process that does it cannot be started ({why}); {again}"
 
     def warm_up(self, lane: str, what: str = "") -> None:
-        """Start the worker of a lane if there is none, and let it get ready for `what`, so that the next start costs
-        milliseconds."""
+        """Start the worker of a lane if there is none, and let it prepare `what`, so that the next job starts in milliseconds."""
         now = time.monotonic()
         if now - self._warmed.get((lane, what), -math.inf) >= SLOW_LOOK_SECONDS:
             self._warmed[lane, what] = now
-            with contextlib.suppress(StorageError):  # whoever submits a job will be told
+            with contextlib.suppress(StorageError):  # submitting a job will report it
                 self.queue.wish_warm(lane, what)
             self.wake()
 
@@ -239,7 +237,7 @@ class Jobs:
         return self._lease.is_locked
 
     def close(self) -> None:
-        """End the workers; what they have in work puts itself down, and another server goes on with the queue."""
+        """End the workers, which save their running jobs; another server goes on with the queue."""
         atexit.unregister(self.close)
         self._closed.set()
         self.wake()
@@ -248,7 +246,7 @@ class Jobs:
     # --- the thread that gives jobs to workers -----------------------------------------------------------------------
 
     def call(self, what: Callable[[], None]) -> None:
-        """Have something done by that thread."""
+        """Run a function in that thread."""
         self._inbox.put(what)
 
     def is_alive(self, server: str) -> bool:
@@ -263,7 +261,7 @@ class Jobs:
         self._safely(self._end)
 
     def _safely(self, what: Callable[[], None], workers: Iterable[LaneWorker] = ()) -> None:
-        """Do something, and where it fails for a reason that nobody thought of, go on without these workers."""
+        """Call a function; if it fails unexpectedly, go on without these workers."""
         try:
             what()
         except StorageError as reason:
@@ -283,31 +281,31 @@ class Jobs:
         slowly = now - self._looked_slowly >= SLOW_LOOK_SECONDS
         if slowly:
             self._looked_slowly = now
-            self._put_right()
-        self._settle()
+            self._reconcile()
+        self._settle_left_jobs()
         changed, self._mark = slowly or mark != self._mark, mark
         for worker in self.workers.values():
             self._safely(lambda worker=worker: worker.look(changed=changed), [worker])
 
     def _take_over(self) -> bool:
-        """Try to get the lease, and with it what was left by the server that had it."""
-        if not self.queue.folder.is_dir():  # the lock would make it anew; what has vanished may come back
+        """Try to get the lease, and with it the jobs that its previous holder left."""
+        if not self.queue.folder.is_dir():  # the lock would recreate it; a vanished home may come back
             return False
         try:
             self._lease.acquire(timeout=0)
         except (filelock.Timeout, OSError):
             return False
         try:
-            self._looked_slowly, self._left = -math.inf, self.queue.running()
+            self._looked_slowly, self._left_jobs = -math.inf, self.queue.running()
             self.queue.sweep()
         except BaseException:
-            self._lease.release()  # the next look tries it again: nobody else would see to them
+            self._lease.release()  # the next look tries again: nobody else would handle the jobs left
             raise
         return True
 
-    def _settle(self) -> None:
-        """See to what a server that is gone had in work, as soon as its workers have put it down."""
-        for job in [job for job in self._left if not self._is_in_work(job.lane)]:
+    def _settle_left_jobs(self) -> None:
+        """End or requeue the jobs that a dead server had running, as soon as its workers have let go of them."""
+        for job in [job for job in self._left_jobs if not self._is_in_work(job.lane)]:
             kind, now = self.kinds.get(job.kind), self.queue.job(job.id)
             if now is not None and now.stopping:
                 self.end(job, STOPPED)
@@ -317,10 +315,10 @@ class Jobs:
                 self.end(job, FAILED, f"Its server was gone {job.n_begun} times before it was done.")
             else:
                 self.queue.wait_again(job.id)
-            self._left.remove(job)
+            self._left_jobs.remove(job)
 
     def _is_in_work(self, lane: str) -> bool:
-        """Whether a worker of another server may still be at it."""
+        """Whether a worker of another server may still be running a job of this lane."""
         if (worker := self.workers.get(lane)) is not None and worker.ready:
             return False
         try:
@@ -329,8 +327,8 @@ class Jobs:
         except (filelock.Timeout, OSError):
             return True
 
-    def _put_right(self) -> None:
-        """See to what changes outside the queue: servers and folders that have gone or come."""
+    def _reconcile(self) -> None:
+        """Handle changes outside the queue: servers and folders that vanished or appeared."""
         for kind in self.kinds.values():
             kind.adopt(self.queue, self.server)
         for job in [*self.queue.running(), *(job for lane in self.workers for job in self.queue.waiting(lane))]:
@@ -342,7 +340,7 @@ class Jobs:
                     self.end(job, STOPPED)
 
     def end(self, job: Job, state: str, message: str = "", result: Any = None) -> None:
-        """Note that a job is over. Raises StorageError where that cannot be written; it is tried again then."""
+        """Record that a job is over. Raises StorageError if that cannot be written; it is tried again later."""
         with contextlib.suppress(StorageError):
             job = self.queue.job(job.id) or job  # somebody may have stopped it since
         if (kind := self.kinds.get(job.kind)) is not None:
@@ -351,7 +349,7 @@ class Jobs:
         self.queue.forget(job.kind, kind.n_kept if kind else 0)
 
     def _end(self) -> None:
-        """This server goes: its workers end, what can begin again waits for another server."""
+        """Shut down: end the workers, and requeue the jobs that another server can restart."""
         for worker in self.workers.values():
             worker.close()
         with contextlib.suppress(CollabError, OSError):
@@ -360,72 +358,72 @@ class Jobs:
                 if job.stopping or kind is None or kind.has_begun(job):
                     self.end(job, STOPPED)
                 else:
-                    self.queue.wait_again(job.id, counts=False)  # only what nobody wished is counted
+                    self.queue.wait_again(job.id, counts=False)  # an orderly shutdown does not count
         self.queue.close()
         self._lease.release()
         self._ownership.release()
 
 
 def lock_of(queue: JobQueue, lane: str) -> Path:
-    """What the worker of a lane holds as long as it lives."""
+    """The lock file that the worker of a lane holds as long as it lives."""
     return queue.folder / f"{lane}.lock"
 
 
 class LaneWorker:
-    """The worker of a lane and the job that it has; for the thread of `Jobs` alone."""
+    """The worker of a lane and its current job; used only by the thread of `Jobs`."""
 
     def __init__(self, lane: Lane, jobs: Jobs) -> None:
         self.lane, self.jobs = lane, jobs
         self.process: subprocess.Popen[str] | None = None
         self.ready = False
         self.job: Job | None = None
-        self._asked = False  # whether the job in work was asked to stop
-        self._over: tuple[str, str, Any] | None = None  # how it ended, where that could not be written yet
-        self._heard = 0.0  # when the worker was last heard of
-        self._longest = 0.0  # seconds of the longest step of the job in work
-        self._overdue, self._counted = 0, 0.0  # for how many looks it has been silent for too long, the last one when
-        self._failures = 0  # starts of a worker that failed, one after the other
+        self._asked = False  # whether the current job was asked to stop
+        self._over: tuple[str, str, Any] | None = None  # how it ended, if that could not be written yet
+        self._last_message = 0.0  # when the worker last sent a message
+        self._longest = 0.0  # seconds of the longest step of the current job
+        self._overdue, self._counted = 0, 0.0  # at how many looks it was silent for too long, and when last
+        self._failures = 0  # failed starts in a row
         self._next_try = -math.inf
-        _, _, self._n_warm = jobs.queue.lane(lane.name)  # how often it was wished to be warm when that was last heeded
+        _, _, self._n_warm = jobs.queue.lane(lane.name)  # warm-up requests handled
         self._waits = False
 
     def look(self, *, changed: bool) -> None:
-        """Do what is to be done now; `changed`: the queue is not what it was at the last look."""
+        """Do what is due; `changed`: the queue has changed since the last look."""
         if self._over is not None:
             self._end_job(*self._over)
-        self._look_for_a_hang()
+        self._check_for_hang()
         if self.job is not None:
-            self._look_for_a_stop(changed)
+            self._check_for_stop(changed)
         if self.job is None and (changed or self._waits):
             self._look_for_work()
         idle = self.process is not None and self.ready and self.job is None
-        if idle and self.jobs.clock() - self._heard > self.lane.linger_seconds:
+        if idle and self.jobs.clock() - self._last_message > self.lane.linger_seconds:
             self._dismiss()
 
     def lose(self, why: str = "") -> None:
-        """This worker is of no use any more: what it had in work has failed, or waits on if it had not begun."""
+        """Kill a worker that is lost: its current job has failed; one that had not begun keeps waiting."""
         process, self.process = self.process, None
         if process is None:
             return
         process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # not even that helps at once where a disk does not answer
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a process that waits for a disk does not end at once
             process.wait(1.0)
         code = process.poll()
         if self.job is not None:
             stopped = self._asked and self.lane.is_killed
             self._end_job(STOPPED if stopped else FAILED, "" if stopped else why)
         elif not self.ready:
-            self._put_off(why or f"it ended at once, with code {code}")
+            self._back_off(why or f"it ended at once, with code {code}")
         self._waits = True
 
     def close(self) -> None:
-        """End the worker; it puts down what it has in work."""
+        """End the worker; it saves its current job."""
         process, self.process = self.process, None
         if process is None:
             return
         if self.job is None or not self.ready or self.lane.is_killed:
             process.terminate()  # it has nothing to save, and may still be loading torch
-        with contextlib.suppress(OSError):  # what was left to say to a process that has died
+        with contextlib.suppress(OSError):  # unsent messages to a process that has died
             process.stdin.close()  # the worker saves what it has and ends
         try:
             process.wait(10)
@@ -433,7 +431,7 @@ class LaneWorker:
             process.kill()
             process.wait()
 
-    # --- the job in work ---------------------------------------------------------------------------------------------
+    # --- the current job ---------------------------------------------------------------------------------------------
 
     def _look_for_work(self) -> None:
         queue, kinds = self.jobs.queue, self.jobs.kinds
@@ -454,18 +452,18 @@ class LaneWorker:
             return
         if job is not None and queue.begin(job.id, self.jobs.server):
             self.job, self._asked = job, False
-            self._heard, self._longest, self._overdue = self.jobs.clock(), 0.0, 0
+            self._last_message, self._longest, self._overdue = self.jobs.clock(), 0.0, 0
             self._say(do=job.id, function=kind.function, request=job.request, folder=str(queue.folder / job.id))
         if wished:
             self._n_warm = n_warm
             if self.lane.warm and what:
                 self._say(warm=self.lane.warm, what=what)
 
-    def _look_for_a_stop(self, changed: bool) -> None:
+    def _check_for_stop(self, changed: bool) -> None:
         if self._asked:
             return
         now = self.jobs.queue.job(self.job.id) if changed else self.job
-        if now is None:  # the queue was begun anew meanwhile
+        if now is None:  # the queue was recreated meanwhile
             now = self._put_back(self.job)
         if now.stopping or not self.jobs.kinds[self.job.kind].is_wanted(self.job):
             self._asked = True
@@ -495,7 +493,7 @@ class LaneWorker:
     # --- the process -------------------------------------------------------------------------------------------------
 
     def _start(self) -> bool:
-        """Whether there is a worker, perhaps one that was just started; False where that has to wait."""
+        """Start a worker if there is none; False if that has to wait."""
         if self.process is not None:
             return True
         jobs, lane = self.jobs, self.lane
@@ -509,7 +507,7 @@ class LaneWorker:
                 cwd=PROJECT,
                 text=True,
                 bufsize=1,
-                # one thread, also in libraries that torch does not speak for
+                # one thread, also in libraries that torch does not control
                 env=os.environ
                 | {"OMP_NUM_THREADS": "1", "COLLAB_HOME": str(jobs.environment.home), "COLLAB_DATA": places},
                 encoding="utf-8",
@@ -517,21 +515,21 @@ class LaneWorker:
                 stdout=subprocess.PIPE,
             )
         except OSError as reason:
-            self._put_off(reason.strerror or str(reason))
+            self._back_off(reason.strerror or str(reason))
             return False
-        self.ready, self._heard, self._overdue = False, jobs.clock(), 0
+        self.ready, self._last_message, self._overdue = False, jobs.clock(), 0
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         return True
 
-    def _put_off(self, why: str) -> None:
-        """A worker could not be started: wait for 1, 2, 4, … seconds."""
+    def _back_off(self, why: str) -> None:
+        """After a failed start, wait for 1, 2, 4, … seconds."""
         delay = min(MOST_DELAY, 2.0**self._failures)
         self._next_try, self._waits = self.jobs.clock() + delay, True
         self._failures = min(self._failures + 1, 10)
         self.jobs.queue.say(self.lane.name, json.dumps([why, time.time() + delay]))
 
     def _dismiss(self) -> None:
-        """There is nothing to do: let the worker go."""
+        """End an idle worker."""
         process, self.process = self.process, None
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -541,12 +539,12 @@ class LaneWorker:
             print(json.dumps(words), file=self.process.stdin, flush=True)
 
     def _hear(self, process: subprocess.Popen[str], line: str) -> None:
-        """Take in what a worker says."""
+        """Handle a message from a worker."""
         if process is not self.process:
-            return  # lost already, or let go
+            return  # already lost or dismissed
         try:
             words = json.loads(line)
-            self._heard, self._overdue = self.jobs.clock(), 0
+            self._last_message, self._overdue = self.jobs.clock(), 0
             if "ready" in words:
                 self.ready, self._failures, self._waits = True, 0, True
                 self.jobs.queue.say(self.lane.name, "")
@@ -563,24 +561,24 @@ class LaneWorker:
             self.lose(f"It was interrupted by an error of the server ({type(reason).__name__}: {reason}).")
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
-        """Hand on what a worker says until it is gone; runs in a thread of its own."""
-        with contextlib.suppress(OSError, ValueError):  # the pipe was closed under our hands
+        """Pass on a worker's messages until it is gone; runs in its own thread."""
+        with contextlib.suppress(OSError, ValueError):  # the pipe was closed meanwhile
             for line in process.stdout:
                 self.jobs.call(lambda line=line: self._hear(process, line))
         code = process.wait()
-        self.jobs.call(lambda: self._hear_the_end(process, code))
+        self.jobs.call(lambda: self._hear_exit(process, code))
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError, ValueError):
                 pipe.close()
 
-    def _hear_the_end(self, process: subprocess.Popen[str], code: int) -> None:
+    def _hear_exit(self, process: subprocess.Popen[str], code: int) -> None:
         if process is self.process:
             self.lose(f"Its process ended with code {code}." if self.ready else "")
 
-    def _look_for_a_hang(self) -> None:
+    def _check_for_hang(self) -> None:
         if self.process is None or (self.job is None and self.ready):
             return
-        silent = self.jobs.clock() - self._heard
+        silent = self.jobs.clock() - self._last_message
         usual = self.lane.silent_seconds if self.jobs.silent_seconds is None else self.jobs.silent_seconds
         patience = max(usual, SILENT_STEPS * self._longest) if self.ready else START_SECONDS
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Measures that take seconds, as jobs: the learning-rate range test, and how good predictions for films left out whole are."""
+"""Measures that take seconds, as jobs: the learning-rate range test, and the error on items left out entirely."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def try_rates(request: dict[str, Any], at_work: AtWork) -> dict[str, Any]:
 
 
 def tested_rates(job: Job) -> RangeTest:
-    """What `try_rates` has found."""
+    """The result of `try_rates`."""
     curves = {name: np.array(job.result[name], dtype=float) for name in ("rates", "losses", "smoothed")}
     return RangeTest(**curves, suggested=job.result["suggested"])
 
 
 def leave_items_out(request: dict[str, Any], at_work: AtWork) -> None:
-    """What the settings of the "run", with side information, are worth for films left out whole; its sealed rows stay unseen."""
+    """Measure the settings of the "run", with side information, on items left out entirely; its sealed rows stay unseen."""
     environment = read_environment()
     store = RunStore(environment.home)
     run = store.load(request["run"])
@@ -68,11 +68,11 @@ def leave_items_out(request: dict[str, Any], at_work: AtWork) -> None:
 
 
 def items_left_out(jobs: Jobs, job: Job) -> Measurement:
-    """What `leave_items_out` has found. Raises ValueError where that cannot be read."""
+    """The result of `leave_items_out`. Raises ValueError if it cannot be read."""
     try:
         with open(jobs.queue.folder / job.id / FILE, "rb") as file:
             arrays = dict(np.load(file, allow_pickle=False))
         squared = {name.removeprefix(SQUARED): arrays.pop(name) for name in list(arrays) if name.startswith(SQUARED)}
         return Measurement(squared, **arrays | {"train_mean": float(arrays["train_mean"])})
-    except Exception as reason:  # there are many ways to be damaged
+    except Exception as reason:  # a damaged file can raise almost anything
         raise ValueError(f"{FILE} of measurement {job.id} cannot be read ({reason})") from reason

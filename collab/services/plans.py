@@ -1,4 +1,4 @@
-"""Plans: the record of a run that is to be trained, before anything is done."""
+"""Plans: the records of runs that are yet to be trained."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plan(
     starter: str = "",
     owner: str = "",
 ) -> RunRecord:
-    """The record of a run that is to be trained. Raises SettingError for what cannot be."""
+    """The record of a run to be trained. Raises SettingError for an unknown model or data set."""
     family, entry = family_of(model), entry_of(data)
     matching = [
         key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings
@@ -64,33 +64,32 @@ def plan_again(record: RunRecord, settings: Any, *, name: str = "", starter: str
 
 
 def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
-    """The run that Collab trains by itself where there is none: the default model and preset, a random 20 % held out."""
+    """The run that Collab trains by itself if there is none: the default model and preset, a random 20 % held out."""
     settings = preset_of(DEFAULT_MODEL, DEFAULT_PRESET)
     return plan(DEFAULT_MODEL, settings, data, "random:0.2", 0, preset=DEFAULT_PRESET, starter=starter, owner=owner)
 
 
 def what_is_trained(record: RunRecord) -> tuple:
-    """The same for two trainings that give the same model."""
+    """A value that is equal for two trainings that give the same model."""
     return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed
 
 
 def runs_with(trait: str, records: Iterable[RunRecord]) -> Iterator[RunRecord]:
-    """Those of the `records` that can be looked at and whose models have "factors", "biases" or "descriptions" of films, in the
-    same order."""
+    """The `records` that have weights and whose models have "factors", "biases" or "descriptions" of items, in the same order."""
     return (record for record in records if record.has_weights and model_has(trait, record))
 
 
 def model_has(trait: str, record: RunRecord) -> bool:
-    """Whether the model of a run, also of one that still trains, has "factors", "biases" or "descriptions" of films."""
+    """Whether the model of a run, even of one still training, has "factors", "biases" or "descriptions" of items."""
     try:
         settings = settings_from(family_of(record.model).settings_type, record.settings)
         return getattr(build_model(record.model, settings, 2, 2), f"has_{trait}", False)
-    except SettingError:  # a model that is unknown here
+    except SettingError:  # an unknown model
         return False
 
 
 def describe_settings(model: str, settings: Any) -> str:
-    """A run's first name: what tells it from its neighbours."""
+    """A run's initial name: its model and settings in short."""
     values = [
         (field.metadata["about"].in_name, getattr(settings, field.name)) for field in dataclasses.fields(settings)
     ]

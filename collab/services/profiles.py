@@ -1,7 +1,7 @@
-"""Profiles: what people rated, as rows of a database that several servers can share.
+"""Profiles: people's ratings, as rows of a database that several servers can share.
 
-A profile has two links, both unguessable: the private one changes it, the view-only one shows it. Every change checks
-the private token against the database, in the same transaction, so nothing but the private link can change anything.
+A profile has two links, both unguessable: the private one changes it, the view-only one shows it. Every change of a profile
+checks the private token against the database, in the same transaction, so only the private link can change it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from collab.errors import ProfileError, SettingError
 
 TOKEN_BYTES = 32
 FORMAT = 1
-"""The number of the tables below; another one stands for other tables, which are neither read nor changed."""
+"""Version of the tables below; tables of another version are neither read nor changed."""
 BUSY_SECONDS = 10
 """How long a change waits for another one on the same SQLite file before it gives up."""
 
@@ -48,10 +48,10 @@ _profiles = sa.Table(
 _ratings = sa.Table(
     "ratings",
     _tables,
-    sa.Column("id", sa.Integer, primary_key=True),  # grows: the order in which films were first answered
+    sa.Column("id", sa.Integer, primary_key=True),  # ascending: the order in which items were first answered
     sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
     sa.Column("title", sa.Text, nullable=False),
-    sa.Column("rating", sa.Double),  # NULL: haven't seen it, or what is said instead
+    sa.Column("rating", sa.Double),  # NULL: haven't seen it, or the answer in `said`
     sa.Column("time", sa.BigInteger, nullable=False),
     sa.Column("said", sa.Text),  # one of DISMISSALS
     sa.UniqueConstraint("profile_id", "title"),
@@ -68,7 +68,7 @@ _facts = sa.Table(
 _visitors = sa.Table(
     "visitors",
     _tables,
-    sa.Column("id", sa.Integer, primary_key=True),  # grows: the order in which a browser met its profiles
+    sa.Column("id", sa.Integer, primary_key=True),  # ascending: the order in which a browser got its profiles
     sa.Column("visitor", sa.String(32), nullable=False, index=True),
     sa.Column("profile_id", sa.ForeignKey("profiles.id"), nullable=False),
     sa.UniqueConstraint("visitor", "profile_id"),
@@ -76,9 +76,9 @@ _visitors = sa.Table(
 LONGEST_NAME = 60
 """Characters of a profile's name."""
 DEFAULT_NAME = "My ratings"
-"""What a profile is called that nobody has given a name."""
+"""Name of a profile that nobody has named."""
 ROWS_AT_ONCE = 500
-"""Titles that one statement looks for: databases limit how many values it may have."""
+"""Titles that one statement looks for: databases limit the values of a statement."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person said of a film: `rating` in stars; None for "haven't seen it", or for what is `said` in place of stars,
+    """A person's answer on an item: `rating` in stars; None for "haven't seen it", or for what is `said` in place of stars,
     one of `collab.data.answers.DISMISSALS`; `time` in seconds since 1970."""
 
     title: str
@@ -112,7 +112,7 @@ class Answer:
 
     @property
     def is_dismissal(self) -> bool:
-        """Whether the film is not to be picked, though it has no stars."""
+        """Whether the item is excluded from picks although it has no stars."""
         return self.said in DISMISSALS
 
 
@@ -159,7 +159,7 @@ class ProfileStore:
         self._engine.dispose()
 
     def create(self, name: str = DEFAULT_NAME) -> Profile:
-        """A new, empty profile, opened by its private link. Raises ProfileError for an empty or endless name."""
+        """A new, empty profile, opened by its private link. Raises ProfileError for a name that is empty or too long."""
         name = _checked_name(name)
         tokens = {"edit_token": secrets.token_urlsafe(TOKEN_BYTES), "view_token": secrets.token_urlsafe(TOKEN_BYTES)}
         created = int(time.time())
@@ -186,35 +186,35 @@ class ProfileStore:
         return Profile(row.id, row.name, row.created, row.view_token, token if token == row.edit_token else None)
 
     def answers(self, profile: Profile) -> list[Answer]:
-        """Every answer, in the order in which the films were first answered; a changed one keeps its place."""
+        """Every answer, in the order in which the items were first answered; a changed one keeps its place."""
         columns = (_ratings.c.title, _ratings.c.rating, _ratings.c.time, _ratings.c.said)
         query = sa.select(*columns).where(_ratings.c.profile_id == profile.id).order_by(_ratings.c.id)
         with self._transaction() as connection:
             return [Answer(title, rating, time, said or "") for title, rating, time, said in connection.execute(query)]
 
     def rate(self, profile: Profile, title: str, rating: float) -> None:
-        """Keep a rating in stars, in place of an earlier answer. Raises ProfileError on a view-only link."""
+        """Store a rating in stars, replacing an earlier answer. Raises ProfileError on a view-only link."""
         if not math.isfinite(rating):
             raise ProfileError(f"{title!r} cannot be rated {rating!r}; a rating is a number of stars")
         self._answer(profile, [(title, float(rating), None)])
 
     def dismiss(self, profile: Profile, title: str, said: str) -> None:
-        """Keep one of DISMISSALS, in place of an earlier answer. Raises ProfileError on a view-only link."""
+        """Store one of DISMISSALS, replacing an earlier answer. Raises ProfileError on a view-only link."""
         if said not in DISMISSALS:
             raise ProfileError(f"of {title!r} cannot be said {said!r}; there are {', '.join(DISMISSALS)}")
         self._answer(profile, [(title, None, said)])
 
     def not_seen(self, profile: Profile, title: str) -> None:
-        """Keep "haven't seen it", in place of an earlier answer. Raises ProfileError on a view-only link."""
+        """Store "haven't seen it", replacing an earlier answer. Raises ProfileError on a view-only link."""
         self._answer(profile, [(title, None, None)])
 
     def take_back(self, profile: Profile, title: str) -> None:
-        """Forget the answer to a film, if there was one. Raises ProfileError on a view-only link."""
+        """Delete the answer on an item, if there is one. Raises ProfileError on a view-only link."""
         with self._editing(profile) as connection:
             connection.execute(sa.delete(_ratings).where(_is_answer(profile, title)))
 
     def clear(self, profile: Profile) -> None:
-        """Forget all answers; the profile and its links stay. Raises ProfileError on a view-only link."""
+        """Delete all answers; the profile and its links stay. Raises ProfileError on a view-only link."""
         with self._editing(profile) as connection:
             connection.execute(sa.delete(_ratings).where(_ratings.c.profile_id == profile.id))
 
@@ -226,20 +226,20 @@ class ProfileStore:
             connection.execute(sa.delete(_profiles).where(_profiles.c.id == profile.id))
 
     def rename(self, profile: Profile, name: str) -> Profile:
-        """The profile under another name. Raises ProfileError for an empty or endless one, and on a view-only link."""
+        """Rename the profile. Raises ProfileError for a name that is empty or too long, and on a view-only link."""
         name = _checked_name(name)
         with self._editing(profile) as connection:
             connection.execute(sa.update(_profiles).where(_profiles.c.id == profile.id).values(name=name))
         return dataclasses.replace(profile, name=name)
 
     def facts(self, profile: Profile) -> dict[str, str]:
-        """What the person says of themselves, by name: an age, picked groups of films."""
+        """What the person says about themselves, by name: an age, picked groups of items."""
         query = sa.select(_facts.c.name, _facts.c.value).where(_facts.c.profile_id == profile.id).order_by(_facts.c.id)
         with self._transaction() as connection:
             return {name: value for name, value in connection.execute(query)}
 
     def say_of_oneself(self, profile: Profile, name: str, value: str | None) -> None:
-        """Keep a fact in place of an earlier one of that name; None forgets it. Raises ProfileError on a view-only link."""
+        """Store a fact, replacing an earlier one of that name; None deletes it. Raises ProfileError on a view-only link."""
         is_fact = sa.and_(_facts.c.profile_id == profile.id, _facts.c.name == name)
         with self._editing(profile) as connection:
             connection.execute(sa.delete(_facts).where(is_fact))
@@ -247,7 +247,7 @@ class ProfileStore:
                 connection.execute(sa.insert(_facts).values(profile_id=profile.id, name=name, value=value))
 
     def remember(self, visitor: str, profile: Profile) -> None:
-        """Let the browser `visitor` find the profile again; one that it holds already keeps its place.
+        """Add the profile to those of the browser `visitor`; one that it already has keeps its place.
 
         Raises ProfileError on a view-only link.
         """
@@ -258,13 +258,13 @@ class ProfileStore:
                 connection.execute(sa.insert(_visitors).values(**row))
 
     def forget(self, visitor: str, profile: Profile) -> None:
-        """Let the browser `visitor` find the profile no more; its links go on working."""
+        """Remove the profile from those of the browser `visitor`; its links keep working."""
         with self._transaction(write=True) as connection:
             is_known = sa.and_(_visitors.c.visitor == visitor, _visitors.c.profile_id == profile.id)
             connection.execute(sa.delete(_visitors).where(is_known))
 
     def profiles_of(self, visitor: str) -> list[Profile]:
-        """The profiles that the browser `visitor` can change, in the order in which it met them."""
+        """The profiles that the browser `visitor` can change, in the order in which it got them."""
         columns = (
             _profiles.c.id,
             _profiles.c.name,
@@ -277,27 +277,27 @@ class ProfileStore:
             return [Profile(*row) for row in connection.execute(query)]
 
     def n_answers(self, profiles: Iterable[Profile]) -> dict[int, int]:
-        """How many answers each of the profiles holds, by the profile's id."""
+        """The number of answers in each of the profiles, by the profile's id."""
         ids = [profile.id for profile in profiles]
         counts = sa.select(_ratings.c.profile_id, sa.func.count()).where(_ratings.c.profile_id.in_(ids))
         with self._transaction() as connection:
             return dict.fromkeys(ids, 0) | dict(connection.execute(counts.group_by(_ratings.c.profile_id)).all())
 
     def to_csv(self, profile: Profile) -> str:
-        """All answers as CSV text with the columns title,rating and, where there are any, said; a film not seen has no rating."""
+        """All answers as CSV text with the columns title,rating and, if there are any, said; an item not seen has no rating."""
         answers = self.answers(profile)
         said = {answer.title: answer.said for answer in answers if answer.said}
         return write_ratings_csv(((answer.title, answer.rating) for answer in answers), said)
 
     def keep(self, profile: Profile, answers: RatingsFile) -> None:
-        """Add the answers of a file to the profile, all or none, in place of earlier ones to the same titles.
+        """Add the answers of a file to the profile, all or none, replacing earlier ones for the same titles.
 
         Raises ProfileError on a view-only link.
         """
         self._answer(profile, [(title, rating, answers.said.get(title)) for title, rating in answers.rows])
 
     def _answer(self, profile: Profile, rows: Sequence[tuple[str, float | None, str | None]]) -> None:
-        """Keep rows of (title, stars, what is said), each title once: in place of earlier answers, new ones behind them."""
+        """Store rows of (title, stars, said), each title once: replace earlier answers and append new ones."""
         now = int(time.time())
         columns = {name: sa.bindparam(f"new_{name}") for name in ("rating", "said", "time")}
         title = sa.bindparam("new_title")
@@ -318,7 +318,7 @@ class ProfileStore:
 
     @contextmanager
     def _editing(self, profile: Profile) -> Iterator[sa.Connection]:
-        """A transaction that may change the profile. Others that want to change it wait until it is done."""
+        """A transaction that may change the profile. Other changes of it wait until it is done."""
         if profile.edit_token is None:
             raise ProfileError("This link shows the ratings but cannot change them; open the private link for that.")
         is_own = sa.and_(_profiles.c.id == profile.id, _profiles.c.edit_token == profile.edit_token)
@@ -342,7 +342,7 @@ class ProfileStore:
             ) from reason
 
     def _prepare(self) -> None:
-        """Create the tables, and the folder of an SQLite file, where there are none. Raises ProfileError for others."""
+        """Create the tables, and the folder of an SQLite file, if missing. Raises ProfileError for tables of another FORMAT."""
         with self._preparing:
             if self._is_ready:
                 return
@@ -350,7 +350,7 @@ class ProfileStore:
                 Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
             try:
                 self._create_tables()
-            except (IntegrityError, ProgrammingError):  # another server was creating them in the same moment
+            except (IntegrityError, ProgrammingError):  # another server was creating them at the same moment
                 self._create_tables()
             self._is_ready = True
 
@@ -399,7 +399,7 @@ def _is_answer(profile: Profile, title: str | sa.BindParameter[str]) -> sa.Colum
 
 
 def _set_up_sqlite(connection: object, _record: object) -> None:
-    """Readers beside a writer (WAL), waiting instead of failing, and deleted rows overwritten in the file."""
+    """Allow readers beside a writer (WAL), wait for a locked file, and overwrite deleted rows in it."""
     connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
     for pragma in (f"busy_timeout={1000 * BUSY_SECONDS}", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -408,13 +408,13 @@ def _set_up_sqlite(connection: object, _record: object) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError:  # the switch itself does not wait for others who make it in the same moment
+        except sqlite3.OperationalError:  # the switch itself does not wait for others that make it at the same moment
             if time.monotonic() > end:
                 raise
             time.sleep(0.01)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """A writer takes the write lock first: one that read before writing could be refused it without any waiting."""
+    """A writer takes the write lock first: one that read before writing could be refused it without waiting."""
     is_writer = connection.get_execution_options().get("collab_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")

@@ -1,4 +1,4 @@
-"""Repeats of a run with other seeds, and what two runs say of the same held-out rows."""
+"""Repeats of a run with other seeds, and the comparison of two runs on the same held-out rows."""
 
 from __future__ import annotations
 
@@ -36,27 +36,28 @@ class Spread:
 
 
 def same_but_seed(record: RunRecord, known: Iterable[RunRecord]) -> list[RunRecord]:
-    """Those of the runs `known` that differ from `record` in the model's seed alone, one a seed, in the order of the seeds.
+    """The runs in `known` that differ from `record` only in the model's seed, one per seed, sorted by seed.
 
-    Same model and settings, data, held-out and sealed rows, films. Runs that wait or train count; those that ended otherwise than
-    finished do not, nor does the seed of `record`. Of several with one seed the first of `known` that has ended is taken.
+    Model, settings, data, held-out and sealed rows, and items are the same. Runs that wait or train count; those that ended in
+    any state but finished do not, nor does the seed of `record`. Of several with one seed, the first in `known` that has ended
+    is taken.
     """
     by_seed = {}
     for each in sorted(known, key=lambda each: each.busy):
         whole = each.busy or (each.state == "finished" and each.has_weights and each.fingerprint == record.fingerprint)
-        if whole and _alike_but_for_the_seed(record, each):
+        if whole and _equal_except_seed(record, each):
             by_seed.setdefault(each.settings.get("seed"), each)
     by_seed.pop(record.settings.get("seed"), None)
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def differ_in_seed_alone(first: RunRecord, second: RunRecord) -> bool:
-    """Whether two runs were trained to their ends on the same data set, and nothing chosen for them differs but the seed."""
+    """Whether two runs have finished on the same data set, and their settings and rows differ only in the model's seed."""
     return first.state == second.state == "finished" and bool(same_but_seed(first, [second]))
 
 
 def why_not_repeated(record: RunRecord, environment: Environment) -> str:
-    """Why no training can be had now that differs from `record` in the seed alone; "" where one can."""
+    """Why `record` cannot be repeated now with another seed; "" if it can."""
     if record.state != "finished":
         return "it ended before its training was over"
     if not family_of(record.model).by_chance:
@@ -68,8 +69,8 @@ def why_not_repeated(record: RunRecord, environment: Environment) -> str:
     return "" if dataset.fingerprint == record.fingerprint else "its data set has changed since"
 
 
-def _alike_but_for_the_seed(first: RunRecord, second: RunRecord) -> bool:
-    # a repeat names the rows of its origin's folder, where the origin names a file
+def _equal_except_seed(first: RunRecord, second: RunRecord) -> bool:
+    # a repeat names the row list in its origin's folder, the origin a file from elsewhere
     same_rows = first.holdout == second.holdout or (first.group or first.id) == (second.group or second.id)
     return same_rows and _all_but_seed_and_rows(first) == _all_but_seed_and_rows(second)
 
@@ -82,9 +83,9 @@ def _all_but_seed_and_rows(record: RunRecord) -> tuple:
 def plan_repeats(
     record: RunRecord, known: Iterable[RunRecord], *, starter: str = "", n: int = N_REPEATS
 ) -> list[RunRecord]:
-    """`n` runs like `record` on the same split, with the next seeds that no run like it among `known` has had yet.
+    """Plans of `n` runs like `record` on the same split, with the lowest seeds that no such run in `known` has used.
 
-    Raises RunError for a model that draws nothing by chance: it would give five times the same.
+    Raises RunError for a model that draws nothing by chance: every repeat would be the same.
     """
     family = family_of(record.model)
     if not family.by_chance:
@@ -108,7 +109,7 @@ def plan_repeats(
 
 
 def with_own_rows(record: RunRecord, store: RunStore) -> RunRecord:
-    """`record`, its held-out rows named by the run's own list where a file named them: that file may be gone or changed."""
+    """`record`; if a file named its held-out rows, by the run's own list instead: the file may be gone or changed."""
     if not record.holdout.startswith("rows:"):
         return record
     share, rows = sealed_share(record.holdout)[1], f"rows:{store.folder / record.id / 'valid_rows.csv'}"
@@ -116,7 +117,7 @@ def with_own_rows(record: RunRecord, store: RunStore) -> RunRecord:
 
 
 def spread_of(group: str, known: Iterable[RunRecord]) -> Spread | None:
-    """How the repeats of the run `group` turned out; None where there is none. The run itself does not count: it was chosen."""
+    """The spread of the repeats of the run `group`; None if there are none. The run itself does not count: it was chosen."""
     repeats = [record for record in known if group and record.group == group]
     mse = [record.valid["mse"] for record in repeats if record.state == "finished" and record.has_weights]
     n_busy = sum(record.busy for record in repeats)
@@ -126,13 +127,13 @@ def spread_of(group: str, known: Iterable[RunRecord]) -> Spread | None:
 
 
 def why_not_paired(first: RunRecord, second: RunRecord) -> str:
-    """Why the two runs were not measured on the same rows; "" where they were, as far as the records tell."""
+    """Why the two runs were not measured on the same rows; "" if they were, as far as the records tell."""
     if not (first.has_weights and second.has_weights):
         return "one of them has no weights"
     if first.data != second.data or first.fingerprint != second.fingerprint:
         return "they were trained on different data"
     drawn, named = (all(run.holdout.startswith(kind) for run in (first, second)) for kind in ("random:", "rows:"))
-    forms = {run.holdout.partition(SEALED)[0] for run in (first, second)}  # sealed rows are taken from those that train
+    forms = {run.holdout.partition(SEALED)[0] for run in (first, second)}  # sealed rows come from the training rows
     if (len(forms) > 1 and not named) or first.n_valid != second.n_valid:  # a file may have any name
         return "they hold out different rows"
     if drawn and first.split_seed != second.split_seed:
@@ -143,7 +144,7 @@ def why_not_paired(first: RunRecord, second: RunRecord) -> str:
 def compare_runs(first: TrainedRun, second: TrainedRun, store: RunStore, environment: Environment) -> Comparison:
     """The paired comparison of two runs on their common held-out rows.
 
-    Raises RunError where those rows are not the same, or the data set is not at hand as it was.
+    Raises RunError if those rows differ, or the data set is missing or has changed.
     """
     if reason := why_not_paired(first.record, second.record):
         raise RunError(f"the two runs cannot be compared row by row: {reason}")
@@ -156,7 +157,7 @@ def compare_runs(first: TrainedRun, second: TrainedRun, store: RunStore, environ
 
 
 def _errors_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row numbers held out, in order, with the run's squared errors there and the users who rated them."""
+    """The held-out row numbers, ascending, with the run's squared errors and the users who rated them."""
     split, ratings = split_of(run, store, environment)
     rows = np.sort(split.valid)
     valid = ratings.take(rows)

@@ -1,4 +1,4 @@
-"""The files of a run beside its record: read, and held against the record and the model's settings."""
+"""The files of a run besides its record: read, and checked against the record and the model's settings."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
 
 PIECE = 1 << 20
 LONGEST_TEXT = 1000
-LARGEST_LOSS = 1e15  # of a curve, on its way to an end that can be written down
-LARGEST_WEIGHT = 1e9  # a model whose loss can be written down has none that is larger
-LARGEST_HEADER = 1_000_000  # bytes that name the tables in a file of weights
+LARGEST_LOSS = 1e15  # at any point of a curve; the final error is at most LARGEST_ERROR
+LARGEST_WEIGHT = 1e9  # a model whose loss can be recorded has none that is larger
+LARGEST_HEADER = 1_000_000  # bytes of the header of a file of weights
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
 ITEM_TYPES = {
@@ -45,7 +45,7 @@ USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run with its model, ready to be looked at; `items` and `users` have a row for every row of the model's tables."""
+    """A run with its model; `items` and `users` have one row per row of the model's tables."""
 
     record: RunRecord
     model: Model
@@ -63,7 +63,7 @@ class TrainedRun:
 
 @dataclass(frozen=True)
 class Tables:
-    """What the files of a run hold besides its histories."""
+    """The contents of a run's files besides its histories."""
 
     items: pd.DataFrame
     users: pd.DataFrame
@@ -71,7 +71,7 @@ class Tables:
 
 
 def read_run(folder: Path, record: RunRecord) -> TrainedRun:
-    """The run whose files are in `folder`. Raises RunError, naming the file, where they are none of a run of `record`."""
+    """Read the run whose files are in `folder`. Raises RunError, naming the file, if one does not fit `record`."""
     _check_histories(folder, record)
     tables = read_tables(folder, record)
     settings = settings_from(family_of(record.model).settings_type, record.settings)
@@ -86,7 +86,7 @@ def read_run(folder: Path, record: RunRecord) -> TrainedRun:
 
 
 def describe_layers(model: Model) -> list[LayerRecord]:
-    """The layers of a model as its record has them."""
+    """The layers of a model in the form of its record."""
     return [
         {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
         for layer in model.layers()
@@ -94,11 +94,11 @@ def describe_layers(model: Model) -> list[LayerRecord]:
 
 
 def check_files(folder: Path, record: RunRecord) -> None:
-    """Raise RunError where the files of a run in `folder`, with or without weights, are none of a run of `record`."""
+    """Raise RunError if a file of the run in `folder`, with or without weights, does not fit `record`."""
     rows = folder / "valid_rows.csv"
     if rows.exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", rows.read_bytes()):
         raise _damaged("valid_rows.csv", "it is not one row number a line")
-    if record.has_weights and record.model != "neighbours":  # working out who is alike could take any time
+    if record.has_weights and record.model != "neighbours":  # computing its similarities could take any length of time
         read_run(folder, record)
         return
     _check_histories(folder, record)
@@ -107,7 +107,7 @@ def check_files(folder: Path, record: RunRecord) -> None:
 
 
 def read_tables(folder: Path, record: RunRecord) -> Tables:
-    """What is in `folder`, held against `record`. Raises RunError, naming the file, where it is none of a run of it."""
+    """Read the tables and weights in `folder`. Raises RunError, naming the file, if one does not fit `record`."""
     items, users = (
         _read_table(folder, name, types, record)
         for name, types in (("items.csv", ITEM_TYPES), ("users.csv", USER_TYPES))
@@ -126,7 +126,7 @@ def _check_histories(folder: Path, record: RunRecord) -> None:
     if not record.has_weights:
         return
     history, batches = found.values()
-    # what was written of an interrupted run may be further than its weights, or not as far
+    # the histories of an interrupted run may be ahead of its weights, or behind them
     wanted = len(history) if record.state == "interrupted" else record.epochs_done
     if not np.array_equal(history.epoch, np.arange(1, wanted + 1)):
         raise _damaged("history.csv", f"its epochs are not those from 1 to {wanted}")
@@ -145,13 +145,13 @@ def _check_histories(folder: Path, record: RunRecord) -> None:
 
 
 def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRecord) -> pd.DataFrame:
-    """The table of items or users. Raises RunError where it is not one of the training ratings that `record` counts."""
+    """The table of items or users. Raises RunError if it does not fit the training ratings of `record`."""
     try:
         with (folder / name).open("rb") as lines:
             if sum(piece.count(b"\n") for piece in iter(lambda: lines.read(PIECE), b"")) > MOST_ROWS + 1:
                 raise ValueError(f"it has more than {MOST_ROWS:,} rows")
         empty = [column for column in types if column in ("year", "mean_rating")]
-        with np.errstate(invalid="raise"):  # a count that is no whole number
+        with np.errstate(invalid="raise"):  # a count that is not a whole number
             table = pd.read_csv(
                 folder / name, dtype=types, keep_default_na=False, na_values={column: [""] for column in empty}
             )
@@ -180,7 +180,7 @@ def _read_table(folder: Path, name: str, types: Mapping[str, str], record: RunRe
 
 
 def _read_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> dict[str, np.ndarray]:
-    """The tables of a model. Raises RunError where they are not those of `record`, mostly before any of them is read."""
+    """The weights of a model. Raises RunError if they do not fit `record`; shapes are checked before any weight is read."""
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     try:
         found = _header(file)
@@ -202,7 +202,7 @@ def _read_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> 
 
 
 def _header(file: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tables in a file of weights, by name; all are float32. Raises ValueError where it is no such file."""
+    """The shapes of the tables in a file of weights, by name; all are float32. Raises ValueError if it is no such file."""
     with file.open("rb") as content:
         (length,) = struct.unpack("<Q", content.read(8).ljust(8, b"\0"))
         if not 0 < length <= LARGEST_HEADER:
@@ -219,7 +219,7 @@ def _damaged(file: str, why: str) -> RunError:
 
 
 def read_lines(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The whole lines of a CSV file of numbers, none where there is no file. Raises ValueError where there is something else."""
+    """The complete lines of a CSV file of numbers, none if there is no file. Raises ValueError for any other content."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:

@@ -1,7 +1,7 @@
-"""RunRecord: all of a run but its tables, and the bounds inside which every entry of it is believed.
+"""RunRecord: everything about a run except its tables, and the bounds that every entry must satisfy.
 
-`run.json` holds exactly this, with a digest of itself. It is checked whenever it is read, from a folder or from a zip: what is no
-number within its meaning, or contradicts another entry, is refused here, so that no page has to think of it.
+`run.json` holds exactly this, with a digest of itself. It is checked whenever it is read, from a folder or from a zip: an entry
+that is out of bounds, or contradicts another, is refused here, so that no page has to check it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FILES = ("run.json", "history.csv", "batches.csv", *TABLES, "valid_rows.csv")
 LONGEST_NAME = 80
 LONGEST_MESSAGE = 1000
 LARGEST_ERROR = 1e12
-"""In stars or squared stars; a training whose loss is beyond counts as diverged."""
+"""In stars or squared stars; a training with a larger loss counts as diverged."""
 
 MOST_ROWS = 500_000
 """Rows of a table of users or items."""
@@ -46,7 +46,7 @@ LARGEST_RECORD = 1_000_000
 """Bytes of a run.json."""
 
 CLOCK_ERROR = timedelta(days=1)
-"""A date so far ahead may be another machine's clock; one beyond is made up."""
+"""A date may be so far ahead, because clocks of machines differ; a later one is refused."""
 
 _HOLDOUT = re.compile(r"(random:[0-9.]{1,12}|fold:\w{1,20}|rows:[^\0]{1,4000}?)(\+sealed:[0-9.]{1,12})?")
 
@@ -59,7 +59,7 @@ def _date(text: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """A run's name without what cannot be seen. Raises RunError for one that is empty or too long."""
+    """A run's name without unprintable characters. Raises RunError for one that is empty or too long."""
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise RunError(f"a run's name has 1 to {LONGEST_NAME} characters; this one has {len(name)}")
@@ -87,7 +87,7 @@ ShortText = Annotated[str, Field(max_length=60)]
 
 @dataclass(frozen=True)
 class FileMark:
-    """By which a file is known again: its bytes, and their SHA-256."""
+    """What identifies the content of a file: its size in bytes and its SHA-256."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
@@ -100,7 +100,7 @@ class FileMark:
 
 
 class EnvironmentRecord(TypedDict, total=False):
-    """What else the figures of a run depend on, as `training_job.describe_environment` has it."""
+    """What else the figures of a run depend on, as returned by `training_job.describe_environment`."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
@@ -117,7 +117,7 @@ class EnvironmentRecord(TypedDict, total=False):
 
 
 class LayerRecord(TypedDict):
-    """A part of a model with its shape, as `contract.Layer` has it."""
+    """A part of a model with its shape; see `contract.Layer`."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
@@ -129,7 +129,7 @@ class LayerRecord(TypedDict):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """All of a run but its tables."""
+    """Everything about a run except its tables."""
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -138,16 +138,16 @@ class RunRecord:
     state: Literal[STATES]
     model: ShortText
     settings: dict[ShortText, Any]
-    data: Literal[tuple(CATALOGUE)]  # name of the data set asked for
+    data: Literal[tuple(CATALOGUE)]  # name of the data set
     holdout: Annotated[str, Field(max_length=4100)]  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" seals rows
     split_seed: Annotated[int, Field(ge=0, lt=2**63)]
     items_by: Literal["title", "id"] = "title"
     preset: ShortText = ""
-    starter: Who = ""  # which browser may stop, rename and delete it; "": none, the command line alone
-    owner: Who = ""  # whose lock says that it is still being worked on
+    starter: Who = ""  # which browser may stop, rename and delete it; "": only the command line
+    owner: Who = ""  # whose lock shows that it is still being worked on
     created: Date | Literal[""] = ""  # ISO time, UTC
     arrived: Date | Literal[""] = (
-        ""  # when this home got it, ISO time with microseconds, UTC; no file from elsewhere says so
+        ""  # when this home got it, ISO time with microseconds, UTC; not taken from an imported file
     )
     format: int = FORMAT
     data_title: ShortText = ""
@@ -158,27 +158,27 @@ class RunRecord:
     fingerprint: Digest = ""  # of the data set
     n_train: Count = 0
     n_valid: Count = 0
-    n_sealed: Count = 0  # rows that neither trained nor checked it
+    n_sealed: Count = 0  # rows used neither to train nor to check it
     environment: EnvironmentRecord = field(default_factory=dict)
     layers: Annotated[list[LayerRecord], Field(max_length=60)] = field(default_factory=list)
     baselines: dict[Baselines, Errors] = field(default_factory=dict)
     valid: Errors = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
-    # a collab.models.levels.Calibration, where there is one
+    # a collab.training.calibration.Calibration, if there is one
     certainty: dict[
         Literal[tuple(each.name for each in dataclasses.fields(Calibration))],
         Annotated[Number, Field(ge=0, le=100)],
     ] = field(default_factory=dict)
     prediction_digest: Digest = ""  # of the final predictions for the held-out rows, see training_job.digest
-    # their errors on the sealed rows; empty until somebody has looked
+    # errors on the sealed rows; empty until they are checked
     sealed: dict[Literal["model", Baselines], Errors] = field(default_factory=dict)
     n_tried: Count = 0  # settings tried on the same held-out rows when this one was chosen; 0: not counted
-    # the sealed rows were looked at for another one of these settings: they are unseen no more
+    # the sealed rows were checked for another of these settings, so they are no longer unseen
     sealed_seen: bool = False
     n_steps: Count = 0  # of the whole training
     epochs_done: Count = 0
     seconds: Seconds = 0.0  # of the fit alone
     cpu_seconds: Seconds = 0.0
-    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] = ""  # why it ended otherwise than finished; what to do
+    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] = ""  # why it did not finish, and what to do
     group: Id | Literal[""] = ""  # id of the run that this one repeats with another seed
     files: dict[Literal[FILES[1:]], FileMark] = field(default_factory=dict)  # its files as they were written at its end
 
@@ -200,7 +200,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> RunRecord:
-        """The record in a run.json. Raises RunError, naming the entry, where it is damaged, made up or of another version."""
+        """The record in a run.json. Raises RunError, naming the entry, if it is damaged, forged or of another version."""
         if len(text) > LARGEST_RECORD:
             raise RunError(f"run.json is damaged: it is longer than {LARGEST_RECORD:,} bytes")
         try:
@@ -224,7 +224,7 @@ class RunRecord:
             return _SCHEMA.validate_json(plain)
         except ValidationError as reason:
             raise RunError(f"run.json is damaged: {_first(reason)}") from None
-        except (ValueError, RecursionError) as reason:  # a number of thousands of digits, or lists in lists in lists
+        except (ValueError, RecursionError) as reason:  # a number of thousands of digits, or deeply nested lists
             raise RunError(f"run.json is damaged: {_short(reason)}") from None
 
     @model_validator(mode="after")
@@ -302,7 +302,7 @@ def _complain_if(wrong: bool, what: str) -> None:
 
 
 def _check_errors(name: str, found: dict[str, Number]) -> None:
-    """What no set of ratings gives: an RMSE that is not the root of the MSE, a mean absolute error above it."""
+    """Refuse impossible errors: an RMSE that is not the root of the MSE, a mean absolute error above it."""
     _complain_if(not {"mse", "rmse", "n_ratings"} <= set(found), f"{name} is not whole")
     slack = 1e-6 * (1 + found["rmse"])
     _complain_if(abs(math.sqrt(found["mse"]) - found["rmse"]) > slack, f"the RMSE of {name} is not the root of its MSE")
@@ -313,12 +313,12 @@ _SCHEMA = TypeAdapter(RunRecord)
 
 
 def signed(values: dict[str, Any]) -> str:
-    """The text of a run.json with these entries: they, and the digest by which it is seen that nothing has changed them."""
+    """The text of a run.json: these entries, and the digest that reveals any change of them."""
     return json.dumps(values | {"digest": _digest(_plain(values))}, indent=1, ensure_ascii=False)
 
 
 def _plain(values: dict[str, Any]) -> bytes:
-    """The entries, however they were laid out."""
+    """The entries in canonical form, whatever their layout was."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
@@ -328,7 +328,7 @@ def _digest(plain: bytes) -> str:
 
 
 def _first(reason: ValidationError) -> str:
-    """The first complaint of a schema in one line: the entry, what stands there, and what is wrong with it."""
+    """The first error of a schema in one line: the entry, its value, and what is wrong with it."""
     error = reason.errors(include_url=False)[0]
     where = ".".join(str(part) for part in error["loc"] if not str(part).startswith("function-"))
     said = error["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""What a run's training people watched together: the item-item weights that go with a run, from its own training rows."""
+"""The rows of a run: its data set, its split, and the item-item weights of its training rows."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from collab.services.runs import RunStore
 
 
 def item_weights_of(run: TrainedRun, store: RunStore, environment: Environment) -> ItemWeights:
-    """The item-item weights on the rows that `run` was trained on: held-out and sealed ones take no part.
+    """The item-item weights of the rows that `run` was trained on, without the held-out and sealed ones.
 
-    They are no part of the run folder: they follow from the data and the split. Raises RunError where the data set is not at
-    hand as it was; picks then have the orders that do not need them.
+    They are not stored in the run folder, because they follow from the data and the split. Raises RunError if the data set is
+    missing or has changed, or no row trains; picks then have the orders that do not need the weights.
     """
     split, ratings = split_of(run, store, environment)
     if not len(split.train):
@@ -30,7 +30,7 @@ def item_weights_of(run: TrainedRun, store: RunStore, environment: Environment) 
 
 
 def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratings]:
-    """The data set that a run was trained on, and its rows as indices. Raises RunError where it is not at hand as it was."""
+    """The data set that a run was trained on, and its rows as indices. Raises RunError if it is missing or has changed."""
     try:
         dataset, ratings = load_encoded(record.data, environment, record.items_by)
     except CollabError as reason:
@@ -43,11 +43,11 @@ def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratin
 
 
 def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[Split, Ratings]:
-    """The split that a run was trained on, and all ratings. Raises RunError where the data set is not at hand as it was."""
+    """The split that a run was trained on, and all ratings. Raises RunError if the data set is missing or has changed."""
     record = run.record
     dataset, ratings = data_of(record, environment)
     damaged = RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
-    if record.holdout.startswith("rows:"):  # the file that named them may be gone or changed; the run has its own
+    if record.holdout.startswith("rows:"):  # the file that named them may be gone or changed; the run has its own list
         rows = store.valid_rows(record.id)
         if len(rows) == 0 or rows.max() >= len(ratings):
             raise damaged
@@ -67,15 +67,15 @@ def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tupl
 
 @lru_cache(maxsize=3)
 def _encoded(name: str, place: Path | None, _signature: Signature, items_by: str) -> tuple[Dataset, Ratings]:
-    """A data set and its rows as indices; kept, so that a warm worker starts at once, until its files change."""
+    """A data set and its rows as indices; cached until its files change, so that a warm worker starts at once."""
     dataset = load_dataset(name, (place,) if place else ())
     return dataset, encode(dataset, items_by)
 
 
 def load_encoded(name: str, environment: Environment, items_by: str = "title") -> tuple[Dataset, Ratings]:
-    """A data set of the catalogue with its ids turned into row numbers.
+    """A data set of the catalogue, and its ratings with ids encoded as row numbers.
 
-    Raises SettingError for an unknown name, DataError where the data set is nowhere, damaged or not the published one.
+    Raises SettingError for an unknown name, DataError if the data set is missing, damaged or not the published one.
     """
     place = find(name, environment.places)
     if place is None and not entry_of(name).synthetic:

@@ -1,8 +1,8 @@
-"""A run as one zip file, to be kept or to be looked at elsewhere: export_zip, import_zip.
+"""A run as one zip file, to be kept or opened elsewhere: export_zip, import_zip.
 
 A file from outside is not trusted: its members, their sizes and the record are checked before anything else is read, members are
-unpacked to the disk piece by piece, the shapes of the weights are held against the settings before a model is built, and at last
-the tables against the record.
+unpacked to the disk piece by piece, and the tables are checked against the record, and the shapes of the weights against the
+settings, before a model is built.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from collab.services.runs import RunStore
 LARGEST_ALL = 512_000_000  # bytes, unpacked
 LARGEST = {"history.csv": 200_000, "batches.csv": 500_000, "items.csv": 100_000_000, "users.csv": 100_000_000}
 UNPACKED_AT_LEAST, UNPACKED_TIMES = 4_000_000, 8
-"""A zip may unpack to so many bytes, and so many times its own size: numbers that were learned hardly shrink, made-up ones do."""
+"""A zip may unpack to so many bytes plus so many times its own size: learned numbers hardly compress, made-up ones do."""
 
-WHENEVER = (1980, 1, 1, 0, 0, 0)  # the same run gives the same file
-SIGNS = re.compile(r"[^\w .,;:()’'%+-]")  # what Markdown or HTML could take for a command
-ROWS_OF_RUN = "rows:valid_rows.csv"  # no path leaves a machine or comes in: the rows themselves are in the file
+WHENEVER = (1980, 1, 1, 0, 0, 0)  # a fixed date: the same run gives the same file
+SIGNS = re.compile(r"[^\w .,;:()’'%+-]")  # characters that Markdown or HTML could interpret
+ROWS_OF_RUN = "rows:valid_rows.csv"  # no path is exported or imported: the zip holds the rows themselves
 
 
-# --- out ---------------------------------------------------------------------------------------------------------------
+# --- export ------------------------------------------------------------------------------------------------------------
 
 
 def export_zip(store: RunStore, run_id: str) -> bytes:
@@ -39,7 +39,7 @@ def export_zip(store: RunStore, run_id: str) -> bytes:
     record, files = store.record(run_id), store.files_of(run_id)
     record = dataclasses.replace(
         record, starter="", owner="", holdout=_without_path(record.holdout)
-    )  # who started it is nobody else's business
+    )  # who started it stays private
     out = io.BytesIO()
     try:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -58,13 +58,13 @@ def _without_path(holdout: str) -> str:
     return with_sealed(ROWS_OF_RUN, share) if share else ROWS_OF_RUN
 
 
-# --- in ----------------------------------------------------------------------------------------------------------------
+# --- import ------------------------------------------------------------------------------------------------------------
 
 
 def import_zip(store: RunStore, file: Path) -> RunRecord:
-    """Add the run in a zip of `export_zip`; returns its record, with a new id where its own is taken.
+    """Add the run in a zip of `export_zip`; returns its record, with a new id if its own is taken.
 
-    Raises RunError, naming what is wrong, and StorageError where there is no room; nothing is left behind then.
+    Raises RunError, naming what is wrong, or StorageError if there is no room; nothing is left behind then.
     """
     try:
         if not file.is_file():
@@ -84,7 +84,7 @@ def import_zip(store: RunStore, file: Path) -> RunRecord:
 
 
 def _members(archive: zipfile.ZipFile, packed_size: int) -> dict[str, zipfile.ZipInfo]:
-    """The members by name, as far as the zip's own directory can be checked."""
+    """The members by name, checked as far as the zip's own directory allows."""
     members = archive.infolist()
     if unknown := [member.filename for member in members if member.filename not in FILES]:
         raise RunError(
@@ -128,7 +128,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path, mark:
 
 
 def _checked_record(content: bytes, names: set[str]) -> RunRecord:
-    """The record in run.json, for a run that has ended and whose files are those with these `names`."""
+    """The record in run.json. Raises RunError unless its run has ended and its files are those in `names`."""
     record = RunRecord.from_json(content)
     if record.busy:
         raise RunError(f"the run in the zip has not ended: it is {record.state}")

@@ -1,22 +1,22 @@
-"""The run store: a run is a folder of plain files, written to a temporary name and renamed into place.
+"""The run store: a run is a folder of plain files, written under a temporary name and renamed into place.
 
-    runs/ID/run.json             what was asked for, on which data, with what result, and marks of its files (RunRecord)
-    runs/ID/history.csv          a row an epoch: epoch, train_loss, valid_loss, seconds
+    runs/ID/run.json             settings, data, result, and marks of its files (RunRecord)
+    runs/ID/history.csv          one row per epoch: epoch, train_loss, valid_loss, seconds
     runs/ID/batches.csv          a few hundred rows: step, epoch, train_loss, learning_rate, momentum, seconds;
-                                 an empty cell where a model has no such thing
-                                 (latest.csv: where it is right now, while it trains)
-    runs/ID/items.csv users.csv  a row a table row: its label, what is known of it, counts and means of its training ratings
+                                 an empty cell where a model has no such value
+                                 (latest.csv: the current position, while it trains)
+    runs/ID/items.csv users.csv  one row per table row: its label, attributes, counts and means of its training ratings
     runs/ID/weights.safetensors  the learned tables
-    runs/ID/valid_rows.csv       the row numbers held out, where a file named them
+    runs/ID/valid_rows.csv       the held-out row numbers, if a file named them
     runs/trash/ID                a deleted run, kept for 30 days
 
-While a run waits or trains its folder is called ID.partial and holds as much as there is so far. One that waits in the queue has
-no owner; who works on a run holds a file lock (`owners/NAME.lock`), which the operating system lets go when that process dies,
-however it dies. A partial folder whose owner is gone is an interrupted run: it is shown as such, with its last weights. So is a
-run that has its final name and yet says that it trains: its ending could not be written, for lack of room.
+While a run waits or trains, its folder is called ID.partial and holds what there is so far. A run that waits in the queue has no
+owner. The process that works on a run holds a file lock (`owners/NAME.lock`), which the operating system releases however that
+process dies. A partial folder whose owner is gone is an interrupted run: it is shown as such, with its last weights. So is a run
+that has its final name while its record says that it is training: its ending could not be written, for lack of room.
 
-What is read is checked: the record by its schema and its digest, the other files by their marks in it. A run that does not stand
-the check is damaged: `damaged` names it, `delete` takes it away, and everything else refuses it with the reason.
+Everything read is checked: the record by its schema and its digest, the other files by their marks in it. A run that fails the
+check is damaged: `damaged` lists it, `delete` removes it, and everything else refuses it with the reason.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ from collab.services.run_record import (
 )
 
 LEFT_OVER_SECONDS = 3600.0
-"""What a process that was killed has left goes when it is so old; a living one writes nothing for so long."""
+"""Age at which the files left by a killed process are removed; no living one writes a file for so long."""
 
 KEPT_DAYS = 30
 """How long a deleted run can be brought back."""
 
 CHECK_SECONDS = 5.0
-"""How long the files of a run that were found unchanged count as unchanged."""
+"""How long a check of a run's files counts."""
 
 STOP = "stop"  # an empty file in the folder of a run that was asked to stop
 DELETE_IT = "Delete it on the page Runs, or restore its folder"
@@ -70,7 +70,7 @@ GIVEN_UP = (
 
 @dataclass(frozen=True)
 class DamagedRun:
-    """A run that cannot be read, and why; `starter` of its record, None where even that cannot be read."""
+    """A run that cannot be read, and why; `starter` of its record, None if even that cannot be read."""
 
     id: str
     reason: str
@@ -79,7 +79,7 @@ class DamagedRun:
 
 @dataclass(frozen=True)
 class Progress:
-    """A moment of a run: its record and the rows that its two histories hold so far."""
+    """A snapshot of a run: its record and the rows of its two histories so far."""
 
     record: RunRecord
     history: pd.DataFrame
@@ -102,7 +102,7 @@ class Progress:
 
 @dataclass
 class _Checked:
-    """That the files of a run were held against their marks: what they looked like from outside, what was found, and when."""
+    """The last check of a run's files against their marks: their `_seen`, the problem found, and the time."""
 
     seen: tuple
     problem: str
@@ -110,9 +110,9 @@ class _Checked:
 
 
 class RunStore:
-    """The runs under one folder. Any number of processes may read; a run is written by its owner alone.
+    """The runs under one folder. Any number of processes may read; only its owner writes a run.
 
-    Whatever cannot be written is a StorageError. `durable`: what is written outlives a power failure; trials need not.
+    Whatever cannot be written raises StorageError. `durable`: what is written survives a power failure; trials need not.
     """
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
@@ -125,26 +125,26 @@ class RunStore:
             self.trash.mkdir(parents=True, exist_ok=True)
             self.owners.mkdir(parents=True, exist_ok=True)
         self._rescued = time.monotonic()
-        self._ended: dict[str, tuple[tuple, RunRecord]] = {}  # by id: what run.json looked like, and what it says
+        self._ended: dict[str, tuple[tuple, RunRecord]] = {}  # by id: `_seen` of run.json, and its record
         self._checked: dict[str, _Checked] = {}
         self._given_up: dict[str, str] = {}  # why the ending of a run could not be written
 
     # --- ownership -------------------------------------------------------------------------------------------------
 
     def claim(self) -> tuple[str, filelock.FileLock]:
-        """A new owner's name and the lock that it holds until its process ends or lets go."""
+        """A new owner's name and its lock, held until the process ends or releases it."""
         with disk.writing("Nothing can be kept now", self.home):
             return self._claim()
 
     def _claim(self) -> tuple[str, filelock.FileLock]:
         name = secrets.token_hex(8)
-        lock = filelock.FileLock(self.owners / f"{name}.lock", thread_local=False)  # another thread may let go
+        lock = filelock.FileLock(self.owners / f"{name}.lock", thread_local=False)  # another thread may release it
         self.owners.mkdir(exist_ok=True)
         lock.acquire(timeout=0)
         return name, lock
 
     def is_alive(self, owner: str) -> bool:
-        """Whether the process that claimed this name still holds it, or that cannot be told."""
+        """Whether the process that claimed this name still holds it; True if that is unknown."""
         file = self.owners / f"{owner}.lock"
         if not RUN_ID.match(owner) or not file.exists():
             return False
@@ -160,7 +160,7 @@ class RunStore:
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def create(self, record: RunRecord) -> RunRecord:
-        """Note down a run that is to be trained: from now on it is not lost, whatever happens."""
+        """Record a run to be trained, so that it survives a crash."""
         now = datetime.now(UTC)
         record = dataclasses.replace(
             record,
@@ -176,7 +176,7 @@ class RunStore:
         return record
 
     def write_record(self, record: RunRecord) -> None:
-        """Replace run.json in one move."""
+        """Replace run.json atomically."""
         place = self._place(record.id)
         with self._writing(f"Run {record.id} could not be changed"):
             if not record.busy and not record.files:  # its ending could not be written; now there is room
@@ -184,7 +184,7 @@ class RunStore:
             self._write(place / "run.json", record.to_json().encode())
 
     def begin(self, record: RunRecord) -> None:
-        """The training begins: empty histories, and what is known of it by now."""
+        """Begin the training: write empty histories and the record so far."""
         folder = self._partial(record.id)
         with self._writing(f"Run {record.id} cannot begin"):
             disk.replace(folder / "history.csv", _line(HISTORY).encode(), durable=False)
@@ -210,7 +210,7 @@ class RunStore:
             out.write("".join(map(_line, rows)))
 
     def write_latest(self, run_id: str, row: tuple) -> None:
-        """Say where the training is between two rows of batches.csv; gone when the run is over."""
+        """Write the position between two rows of batches.csv; the file is removed when the run is over."""
         content = (_line(BATCHES) + _line(row)).encode()
         with self._writing(f"The progress of run {run_id} could not be written"):
             disk.replace(self._partial(run_id) / "latest.csv", content, durable=False)
@@ -220,10 +220,10 @@ class RunStore:
             self._write(self._partial(run_id) / "weights.safetensors", safetensors.numpy.save(dict(weights)))
 
     def finish(self, record: RunRecord) -> RunRecord:
-        """The run is over: write its record with the marks of its files, and give its folder its final name.
+        """End a run: write its record with the marks of its files, and give its folder its final name.
 
-        Where there is no room for the record, its name alone says that it is over, and it counts as interrupted. Raises
-        StorageError then, or where it cannot be renamed either.
+        If there is no room for the record, only the name shows that the run is over, and it counts as interrupted. Raises
+        StorageError then, or if the folder cannot be renamed.
         """
         partial, final = self._partial(record.id), self.folder / record.id
         try:
@@ -241,28 +241,28 @@ class RunStore:
         return record
 
     def discard(self, run_id: str) -> None:
-        """Remove for good a run that never began, or that nobody will look at again."""
+        """Permanently remove a run that never began, or that nobody needs any more."""
         for place in (self._partial(run_id), self.folder / run_id):
             shutil.rmtree(place, ignore_errors=True)
 
     def give_up(self, run_id: str, message: str) -> None:
-        """From now on a run whose ending cannot be written counts as interrupted here; `rescue` tries to write it."""
+        """Treat a run whose ending cannot be written as interrupted; `rescue` tries again to write it."""
         self._given_up[run_id] = message
 
     def ask_to_stop(self, run_id: str) -> None:
-        """Ask whoever works on a run, in whatever process, to stop it. Raises RunError where it has ended already."""
+        """Ask the process that works on a run to stop it. Raises RunError if it has already ended."""
         if not self.record(run_id).busy:
             raise RunError(f"run {run_id} has ended already")
         with self._writing(f"Run {run_id} could not be asked to stop"):
             (self._partial(run_id) / STOP).touch()
 
     def is_asked_to_stop(self, run_id: str) -> bool:
-        """Whether somebody outside its server has asked a run that waits or trains to stop."""
+        """Whether a run that waits or trains was asked to stop from outside its server."""
         return os.path.exists(self._partial(run_id) / STOP)
 
     def is_under_way(self, run_id: str) -> bool:
-        """Whether there is a run that waits or trains."""
-        return os.path.isdir(self._partial(run_id))  # False also where the disk does not answer
+        """Whether a run waits or trains."""
+        return os.path.isdir(self._partial(run_id))  # also False if the disk does not answer
 
     def rescue(self) -> list[str]:
         """Turn every partial folder whose owner is gone into an interrupted run; returns their ids."""
@@ -276,7 +276,7 @@ class RunStore:
             if (waits or self.is_alive(record.owner)) and record.id not in self._given_up:
                 continue
             with contextlib.suppress(StorageError, OSError):  # another process does the same, or there is still no room
-                if not record.busy:  # all was written but the name
+                if not record.busy:  # only the final name is missing
                     os.replace(folder, self.folder / record.id)
                 elif folder.name == f"{record.id}.partial":
                     self.interrupt(record, self._given_up.get(record.id, ""))
@@ -284,13 +284,13 @@ class RunStore:
         return rescued
 
     def rescue_sometimes(self, every_seconds: float = 5.0) -> None:
-        """`rescue`, but only if the last time was a while ago: a page may call it at every turn."""
+        """`rescue`, at most once in `every_seconds`: a page may call it at every rerun."""
         if time.monotonic() - self._rescued >= every_seconds:
             self._rescued = time.monotonic()
             self.rescue()
 
     def interrupt(self, record: RunRecord, why: str = "") -> None:
-        """End a run whose worker is gone: it keeps its last weights, and says `why` and what can be done."""
+        """End a run whose worker is gone: it keeps its last weights, and its message says `why` and what to do."""
         began = bool(record.valid) and (self._partial(record.id) / "weights.safetensors").exists()
         said = (
             f"It was interrupted; what you see are its weights after {epoch_word_of(record.model)} "
@@ -304,13 +304,13 @@ class RunStore:
             self.finish(dataclasses.replace(record, state="interrupted", valid=valid, message=message))
         self._given_up.pop(record.id, None)
 
-    # --- keeping house ---------------------------------------------------------------------------------------------
+    # --- managing runs ---------------------------------------------------------------------------------------------
 
     def rename(self, run_id: str, name: str, by: str | None = None) -> RunRecord:
-        """Give a run that has ended another name; returns its record.
+        """Rename a run that has ended; returns its record.
 
-        `by` is who asks, None the command line, which may always. Raises RunError for a busy run, no name at all, or where
-        somebody else has started it.
+        `by` is who asks; None is the command line, which may always do so. Raises RunError for a busy run, an invalid name, or
+        a run that somebody else has started.
         """
         record = self._ended_record(run_id, "renamed", by)
         record = dataclasses.replace(record, name=checked_name(name))
@@ -318,10 +318,10 @@ class RunStore:
         return record
 
     def delete(self, run_id: str, by: str | None = None) -> None:
-        """Put a run that has ended, or is damaged, into the trash, in one move; `restore` brings it back.
+        """Move a run that has ended, or is damaged, to the trash, atomically; `restore` brings it back.
 
-        `by` as for `rename`; a run so damaged that nobody can tell who started it may be deleted by anybody. Raises RunError
-        for a busy run, or where somebody else has started it.
+        `by` as for `rename`; a run too damaged to tell who started it may be deleted by anybody. Raises RunError for a busy
+        run, or one that somebody else has started.
         """
         trouble = self._trouble(run_id)
         if trouble is None:
@@ -331,14 +331,14 @@ class RunStore:
         place = self._place(run_id)
         with self._writing(f"Run {run_id} could not be deleted", "It is still there."):
             self.trash.mkdir(exist_ok=True)
-            os.utime(place)  # from now its days in the trash count
+            os.utime(place)  # its days in the trash count from now
             os.replace(place, self.trash / run_id)
             self._sync(self.folder)
         self._given_up.pop(run_id, None)
 
     def restore(self, run_id: str) -> None:
-        """Bring a deleted run back. Raises RunError where it is not in the trash."""
-        self._partial(run_id)  # refuses what is no id
+        """Bring a deleted run back. Raises RunError if it is not in the trash."""
+        self._partial(run_id)  # refuses an invalid id
         if not (self.trash / run_id).is_dir():
             raise RunError(f"run {run_id} is not among the deleted runs; they are kept for {KEPT_DAYS} days")
         with self._writing(f"Run {run_id} could not be brought back", "It is still among the deleted runs."):
@@ -346,7 +346,7 @@ class RunStore:
             self._sync(self.folder)
 
     def deleted(self) -> list[RunRecord]:
-        """The runs in the trash that can be read, deleted last first."""
+        """The readable runs in the trash, last deleted first."""
         found = []
         for folder in self.trash.glob("????????"):
             with contextlib.suppress(OSError, RunError):
@@ -355,7 +355,7 @@ class RunStore:
         return [record for _, record in sorted(found, key=lambda each: each[0], reverse=True)]
 
     def tidy(self, now: float | None = None) -> None:
-        """Put away what killed processes have left, and remove what was deleted long ago; `now` in seconds since 1970."""
+        """Clean up after killed processes, and remove runs deleted over KEPT_DAYS ago; `now` in seconds since 1970."""
         now = time.time() if now is None else now
         self.rescue()
         for record in self.records():
@@ -374,15 +374,15 @@ class RunStore:
                 if now - place.stat().st_mtime < seconds:
                     continue
                 if place.suffix == ".lock":
-                    self.is_alive(place.stem)  # removes it where nobody holds it
+                    self.is_alive(place.stem)  # removes it if nobody holds it
                 elif place.is_dir():
                     shutil.rmtree(place)
                 else:
                     place.unlink()
 
     def bring_in(self, record: RunRecord, fill: Callable[[Path], None]) -> RunRecord:
-        """Add a run that has ended; `fill` writes its files but for run.json into a folder. Returns its record, with a new id
-        if its own is taken. Nothing is left behind where `fill` raises."""
+        """Add a run that has ended; `fill` writes its files except run.json into a folder. Returns its record, with a new id
+        if its own is taken. Nothing is left behind if `fill` raises."""
         with (
             self._writing("The run could not be brought in", "Nothing was changed."),
             self._new_folder() as folder,
@@ -415,26 +415,26 @@ class RunStore:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def records(self) -> list[RunRecord]:
-        """All runs that can be read, the last to arrive first; the busy ones too."""
+        """All readable runs, including busy ones, the last to arrive first."""
         found = []
         for run_id in self._ids():
-            with contextlib.suppress(RunError):  # `damaged` names it
+            with contextlib.suppress(RunError):  # `damaged` lists it
                 found.append(self.record(run_id))
         return sorted(found, key=lambda record: (record.arrived, record.id), reverse=True)
 
     def damaged(self) -> list[DamagedRun]:
-        """The runs that cannot be read, by id."""
+        """The runs that cannot be read, sorted by id."""
         return [trouble for run_id in sorted(self._ids()) if (trouble := self._trouble(run_id)) is not None]
 
     def record(self, run_id: str) -> RunRecord:
-        """What is known of a run. Raises RunError where there is none, or it is damaged."""
+        """The record of a run. Raises RunError if there is none, or it is damaged."""
         record = self._read_record(run_id)
         if problem := self._problem(record):
             raise RunError(f"run {run_id} is damaged: {problem}. {DELETE_IT}")
         return record
 
     def progress(self, run_id: str) -> Progress:
-        """How far a run is. Raises RunError as `record` does."""
+        """The progress of a run. Raises RunError as `record` does."""
         record, folder = self.record(run_id), self._place(run_id)
         try:
             history, batches = (
@@ -452,7 +452,7 @@ class RunStore:
         return Progress(record, history, batches)
 
     def valid_rows(self, run_id: str) -> np.ndarray:
-        """The row numbers held out that a file named, int64. Raises RunError where the run has none, or they are damaged."""
+        """The held-out row numbers that a file named, int64. Raises RunError if the run has none, or they are damaged."""
         self.record(run_id)
         try:
             text = (self._place(run_id) / "valid_rows.csv").read_text(encoding="utf-8")
@@ -461,7 +461,7 @@ class RunStore:
             raise RunError(f"valid_rows.csv of run {run_id} cannot be read ({reason})") from reason
 
     def load(self, run_id: str) -> TrainedRun:
-        """A run with its model. Raises RunError where it has no weights yet or its files cannot be read."""
+        """A run with its model. Raises RunError if it has no weights yet or its files cannot be read."""
         record = self.record(run_id)
         if not record.has_weights:
             raise RunError(f"run {run_id} has no weights to look at: it is {record.state}. {record.message}".strip())
@@ -471,11 +471,11 @@ class RunStore:
             raise self._is_damaged(run_id, str(reason)) from reason
 
     def _is_damaged(self, run_id: str, problem: str) -> RunError:
-        """What to raise where a run turns out to be damaged; it is known to be now, and will be looked at anew after a while."""
+        """The error for a run found to be damaged; remembers the problem until the check of its files expires."""
         self._checked[run_id] = _Checked((), problem, time.monotonic())
         return RunError(f"run {run_id} is damaged: {problem}. {DELETE_IT}")
 
-    # --- within ----------------------------------------------------------------------------------------------------
+    # --- internals -------------------------------------------------------------------------------------------------
 
     def _ids(self) -> set[str]:
         try:
@@ -517,7 +517,7 @@ class RunStore:
         raise RunError(f"there is no run {run_id}")
 
     def _problem(self, record: RunRecord) -> str:
-        """What is wrong with the files of a run that has ended, "" where they are what was written."""
+        """What is wrong with the files of a run that has ended, "" if they are what was written."""
         if record.busy:
             return ""
         now, known = time.monotonic(), self._checked.get(record.id)
@@ -537,7 +537,7 @@ class RunStore:
         return known.problem
 
     def _trouble(self, run_id: str) -> DamagedRun | None:
-        """Why a run cannot be read; None where it can, or is not there."""
+        """Why a run cannot be read; None if it can, or does not exist."""
         record = None
         try:
             record = self._read_record(run_id)
@@ -549,7 +549,7 @@ class RunStore:
         return DamagedRun(run_id, problem, record and record.starter) if problem else None
 
     def _seal(self, folder: Path) -> dict[str, FileMark]:
-        """The marks of all files in `folder`, which have reached the disk then."""
+        """The marks of all files in `folder`, flushed to the disk before if `durable`."""
         marks = {}
         for name in FILES[1:]:
             if (file := folder / name).is_file():
@@ -572,7 +572,7 @@ class RunStore:
 
     @contextlib.contextmanager
     def _new_folder(self) -> Iterator[Path]:
-        """A folder to be filled and renamed. Meanwhile it belongs to an owner: what a kill leaves is told from it by that."""
+        """A folder to be filled and renamed. Its owner's lock tells it from one that a killed process has left."""
         owner, lock = self._claim()
         folder = self.folder / f"{owner}.new"
         try:
@@ -589,7 +589,7 @@ class RunStore:
         return self.folder / f"{run_id}.partial"
 
     def _place(self, run_id: str) -> Path:
-        """Where a run is now: under its final name if it has it already."""
+        """The current folder of a run: under its final name if it already has it."""
         partial = self._partial(run_id)
         final = self.folder / run_id
         return final if final.is_dir() else partial
@@ -600,7 +600,7 @@ def _not_yours(what: str) -> RunError:
 
 
 def _seen(file: Path) -> tuple[int, int, int]:
-    """What a changed file shows from outside: size, time, number. Raises OSError."""
+    """The size, modification time and inode of a file, to detect changes. Raises OSError."""
     found = file.stat()
     return found.st_size, found.st_mtime_ns, found.st_ino
 
@@ -615,7 +615,7 @@ def _mark_problem(file: Path, mark: FileMark) -> str:
 
 
 def _line(values: tuple) -> str:
-    """One line of a CSV file of numbers, or of its head; None is an empty cell."""
+    """One line of a CSV file of numbers, or its header; None is an empty cell."""
     return ",".join(_cell(value) for value in values) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The sealed rows of a run: looked at once, when the choosing is over; their figure is the one to quote."""
+"""The sealed rows of a run: measured once, after model selection; their error is the one to quote."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from collab.training.metrics import baselines, errors
 def check_sealed(run_id: str, store: RunStore, environment: Environment) -> RunRecord:
     """The record of a run with the errors on its sealed rows, the model's and both baselines'.
 
-    They are computed at the first call and written down; every later call returns what is written. Raises RunError for a run
-    without sealed rows or weights, and where the data set is not at hand as it was.
+    They are computed at the first call and stored; every later call returns what is stored. Raises RunError for a run
+    without sealed rows or weights, and if the data set is missing or has changed.
     """
     record = store.record(run_id)
     if record.sealed:

@@ -13,9 +13,9 @@ BUILT_IN, DOWNLOADED, PROVIDED = "built in", "downloaded", "provided"
 
 @dataclass(frozen=True)
 class Source:
-    """`kind`: BUILT_IN, DOWNLOADED by Collab, or PROVIDED in a folder of COLLAB_DATA; `file_name` is "" where there is no file.
+    """`kind`: BUILT_IN, DOWNLOADED by Collab, or PROVIDED in a folder of COLLAB_DATA; `file_name` is "" if there is no file.
 
-    `checksums` are the published MD5 by file; a file that does not have its own is never read.
+    `checksums` are the published MD5 by file; a file that does not match its own is never read.
     """
 
     kind: str
@@ -24,7 +24,7 @@ class Source:
 
 
 def source_of(name: str, environment: Environment) -> Source:
-    """Find the data set called `name`. Raises SettingError for an unknown name, DataError where it is nowhere."""
+    """The source of the data set `name`. Raises SettingError for an unknown name, DataError if it is missing."""
     entry = entry_of(name)
     if entry.synthetic:
         return Source(BUILT_IN, "", {})

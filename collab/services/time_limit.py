@@ -1,4 +1,4 @@
-"""How long a planned run would take, and the refusal of one that would keep everybody else waiting for too long."""
+"""Time limit: how long a planned run would take, and the refusal of one that would block the queue for too long."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from collab.services.run_record import RunRecord
 from collab.services.run_rows import load_encoded
 
 MOST_SECONDS = 3600.0
-"""The longest training that a stranger may start, by the estimate of `models/cost.py` as it stands: that is good to a factor of
-two on the machine it was measured on, so a run that is let in may take two hours there, and one that is refused half an hour."""
+"""The longest training that a visitor may start, by the estimate of `models/cost.py`, not scaled to this machine. It is good to
+a factor of two where it was measured, so an accepted run may take two hours there, and a refused one half an hour."""
 
 
 def seconds_of(record: RunRecord, environment: Environment) -> float:
-    """About how long the run will take; 0.0 where that cannot be told, because its data or settings cannot be read."""
+    """The estimated duration of a run; 0.0 if its data or settings cannot be read."""
     try:
         n_train, n_rows = _sizes(record, environment)
         return family_of(record.model).seconds(_settings(record), n_train, n_rows)
-    except (CollabError, OSError):  # whoever trains it will be told
+    except (CollabError, OSError):  # its training will report it
         return 0.0
 
 
 def check_time(record: RunRecord, environment: Environment) -> float:
-    """`seconds_of` the run. Raises RunError, naming settings that would be let in, where it is more than MOST_SECONDS."""
+    """`seconds_of` the run. Raises RunError, naming settings that would be accepted, if it exceeds MOST_SECONDS."""
     seconds = seconds_of(record, environment)
     if seconds <= MOST_SECONDS:
         return seconds
@@ -46,7 +46,7 @@ def check_time(record: RunRecord, environment: Environment) -> float:
 
 
 def check_times(records: Sequence[RunRecord], environment: Environment) -> None:
-    """Raise RunError where one of these runs takes more than MOST_SECONDS, or all of them together do."""
+    """Raise RunError if one of these runs takes more than MOST_SECONDS, or all of them together do."""
     seconds = sum(check_time(record, environment) for record in records)
     if seconds > MOST_SECONDS:
         raise RunError(
@@ -67,9 +67,9 @@ def _settings(record: RunRecord) -> Any:
 
 
 def _sizes(record: RunRecord, environment: Environment) -> tuple[int, int]:
-    """Ratings that train, and rows of both tables. A holdout that is no share of the ratings counts as if it held out none.
+    """The number of training ratings, and of rows in both tables. A holdout that is not a share counts as holding out none.
 
-    Raises CollabError or OSError where the data set cannot be read.
+    Raises CollabError or OSError if the data set cannot be read.
     """
     form, share = sealed_share(record.holdout)
     kind, _, text = form.partition(":")

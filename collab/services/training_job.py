@@ -1,4 +1,4 @@
-"""carry_out: train one noted run and fill its folder; the command line calls it, and `train` for the workers."""
+"""carry_out: trains one recorded run and fills its folder; called by the command line, and by `train` in the workers."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ from collab.training.calibration import calibration
 from collab.training.fit import BatchReport, EpochReport, Outcome, fit
 from collab.training.metrics import Errors, baselines
 
-N_POINTS = 400  # rows of batches.csv, whatever the length of the training
-WRITE_SECONDS = 0.1  # how often the latest state reaches the disk, for whoever watches
-# a variance takes copies of the covariances of user and film: for all rows at once they would be large
+N_POINTS = 400  # least rows of batches.csv, which has fewer than twice as many; one per step of a shorter training
+WRITE_SECONDS = 0.1  # how often the latest position is written, for pages that watch
+# a variance copies the covariances of user and item: for all rows at once the copies would be large
 PREDICTED_AT_ONCE = 20_000
-WEIGHTS_SECONDS = 1.0  # how often the weights do, after an epoch, and with them how far the training was
-CHECKPOINT_SECONDS = 5.0  # and inside a long epoch
-STOP_SECONDS = 0.2  # how often it is looked for a wish to stop that came from outside
+WEIGHTS_SECONDS = 1.0  # how often the weights and the record are written after an epoch
+CHECKPOINT_SECONDS = 5.0  # and within a long epoch
+STOP_SECONDS = 0.2  # how often requests to stop from outside are checked
 
 
 def warm_up(data: str, models: Iterable[str], environment: Environment) -> Iterator[str]:
-    """Do now what a process does slowly the first time, so that the next training begins at once.
+    """Do what a process does slowly the first time, so that the next training begins at once.
 
-    Reads the data set, then rehearses every one of `models`: one step of it in a folder that is thrown away. Yields its name
-    after each, so that the caller may leave off. The rehearsals are on the sample: that warms as well, and is short whatever the
-    data set, also where a step is the whole training. Raises CollabError where the data set cannot be read.
+    Reads the data set, then rehearses each of `models`: trains one step in a temporary folder. Yields the model's name after
+    each, so that the caller may stop. The rehearsals use the sample: that warms up as well, and is short whatever the data set,
+    even if one step is the whole training. Raises CollabError if the data set cannot be read.
     """
     dataset, _ = load_encoded(data, environment)
-    _ = dataset.fingerprint  # kept with the data set
+    _ = dataset.fingerprint  # cached with the data set
     for model in models:
         environment.scratch.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=environment.scratch) as home:
@@ -67,10 +67,9 @@ def warm_up(data: str, models: Iterable[str], environment: Environment) -> Itera
 
 
 def rehearsed_after(model: str) -> tuple[bool, bool]:
-    """What the models are sorted by for their rehearsals: the one that is asked for first, and last the longest.
+    """Sort key of the models for their rehearsals: the default one first, the slowest last.
 
-    `torch.optim` loads torch's compiler when it is first used, for more than a second: a start of any other model need not wait
-    for that.
+    `torch.optim` loads torch's compiler when it is first used, which takes more than a second: no other model need wait for it.
     """
     return (model != DEFAULT_MODEL, model == "dot-bias-plain")
 
@@ -79,15 +78,15 @@ _unrehearsed = sorted(MODELS, key=rehearsed_after)
 
 
 def get_ready(data: str) -> Iterator[str]:
-    """`warm_up` a worker for a data set, what it has not done before."""
+    """`warm_up` a worker for a data set, with the models that it has not rehearsed yet."""
     for model in warm_up(data, tuple(_unrehearsed), read_environment()):
         _unrehearsed.remove(model)
         yield model
 
 
 def train(request: dict[str, str], at_work: AtWork) -> None:
-    """Train a noted run in a worker: "run" is its id, "folder" the one of the home that holds its store. The worker owns it, and
-    writes it down also where its server has died. Raises CollabError where it is gone, or its ending could not be written."""
+    """Train a recorded run in a worker: "run" is its id, "folder" the one of the home that holds its store. The worker owns it,
+    and writes it even if its server has died. Raises CollabError if it is gone, was interrupted or failed."""
     environment = read_environment()
     store = _store(environment.home, request["folder"])
     owner, lock = store.claim()
@@ -114,25 +113,25 @@ def _store(home: Path, folder: str) -> RunStore:
 
 
 class _Alive:
-    """Tells, whenever it is called, that a training goes on, and the seconds of its longest epoch so far.
+    """Reports at each call that a training goes on, and the seconds of its longest epoch so far.
 
-    It is called out of the training itself, between two of its steps: of one that hangs nothing more is heard.
+    It is called from the training itself, between two of its steps, so a training that hangs falls silent.
     """
 
     def __init__(self, on_progress: Callable[[float], None]) -> None:
         self.on_progress, self.longest = on_progress, 0.0
 
     def __call__(self, seconds: float = 0.0) -> None:
-        """`seconds`: how long an epoch took, or the first one will take."""
+        """`seconds`: how long an epoch took, or the first one is expected to take."""
         self.longest = max(self.longest, seconds)
         self.on_progress(self.longest)
 
 
 class _Recorder:
-    """Writes a training down while it goes on: points of the curve, epochs, weights.
+    """Writes a training to its folder while it runs: points of the curve, epochs, weights.
 
-    The record on the disk is as old as the weights beside it. `describe` gives the tables of films and users, which the first
-    batch must not wait for: they are written before the first weights.
+    The record on the disk is as old as the weights beside it. `describe` returns the tables of items and users; so that the
+    first batch need not wait for them, they are written just before the first weights.
     """
 
     def __init__(
@@ -169,7 +168,7 @@ class _Recorder:
             self.save()
 
     def _point(self) -> tuple:
-        """Where the training is, with the mean loss since the point before."""
+        """The position of the training, with the mean loss since the previous point."""
         last = self.last
         loss = self.squared_error / self.n_rows if self.n_rows else last.train_loss
         return (last.step, last.epoch, loss, last.learning_rate, last.momentum, last.seconds)
@@ -182,11 +181,11 @@ class _Recorder:
         self.record = dataclasses.replace(
             self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items() if value == value}
         )
-        if time.monotonic() - self.saved >= WEIGHTS_SECONDS:  # a short epoch does not fill the disk
+        if time.monotonic() - self.saved >= WEIGHTS_SECONDS:  # not after every short epoch
             self.save()
 
     def save(self) -> None:
-        """Write the weights as they are, what goes with them, and how far the training is."""
+        """Write the current weights and record, and the tables if they are not written yet."""
         self.write_tables()
         self.store.write_weights(self.record.id, self.model.weights())
         self.store.write_record(self.record)
@@ -198,14 +197,14 @@ class _Recorder:
             self.described = True
 
     def break_off(self) -> None:
-        """The process is about to end: keep what was learned, if an epoch was complete."""
+        """Before the process ends, save what was learned, if an epoch is complete."""
         if self.record.epochs_done:
-            with contextlib.suppress(OSError, CollabError):  # it cannot be written: what was written before counts
+            with contextlib.suppress(OSError, CollabError):  # if it cannot be written, the last save counts
                 self.model.finalize()
                 self.save()
 
     def close(self) -> None:
-        """Write down what is left, up to the very last step."""
+        """Write what is left, up to the last step."""
         if self.n_rows:
             self.points.append(self._point())
         self.flush()
@@ -227,17 +226,17 @@ def carry_out(
     on_epoch: Callable[[EpochReport], None] = lambda report: None,
     on_progress: Callable[[float], None] = lambda longest: None,
 ) -> RunRecord:
-    """Train the noted run `record` to its end and give its folder its final name; returns the final record.
+    """Train the recorded run `record` to its end and give its folder its final name; returns the final record.
 
-    Whatever goes wrong is written into the record with the reason, as "failed", or as "interrupted" where the run could not be
-    written down; nothing is raised but KeyboardInterrupt and SystemExit. Where not even the ending could be written, only what is
-    returned says so. A stopped training keeps its weights; `why_stopped` says whether it was "stopped" by a person or
-    "interrupted" by the surroundings. `RunStore.ask_to_stop` stops it too.
+    Any error is stored in the record with its reason, as "failed", or as "interrupted" if the run could not be written; only
+    KeyboardInterrupt and SystemExit are raised. If even the ending could not be written, only the returned record says so. A
+    stopped training keeps its weights; `why_stopped` says whether it was "stopped" by a person or "interrupted" by its
+    surroundings. `RunStore.ask_to_stop` stops it too.
 
-    `on_progress` is called at every step and between the parts of the work, with the seconds of the longest epoch so far: before
-    the first has ended, as long as it should take.
+    `on_progress` is called at every step and between the parts of the work, with the seconds of the longest epoch so far, or the
+    estimate for the first one until that has ended.
     """
-    asked = _Asked(store, record.id)
+    asked = _StopRequest(store, record.id)
     try:
         record, outcome = _train(
             record, store, environment, lambda: should_stop() or asked(), on_epoch, _Alive(on_progress)
@@ -245,13 +244,13 @@ def carry_out(
     except Exception as reason:
         with contextlib.suppress(OSError, CollabError):
             record = store.record(record.id)  # with what was learned before
-        state, message = _why_it_broke_off(reason)
+        state, message = _state_after_error(reason)
         record = dataclasses.replace(record, state=state, message=message)
     else:
         state = outcome.state
         if state == "stopped" and not asked.found:
             state = why_stopped()
-        if state in ("finished", "stopped") and not record.valid:  # what it has learned cannot be written as numbers
+        if state in ("finished", "stopped") and not record.valid:  # its error or weights are out of bounds
             state = "diverged"
         message = ADVICE.get(
             state, "It was interrupted; its weights so far were kept. Start it again to train to the end."
@@ -260,12 +259,12 @@ def carry_out(
     try:
         record = store.finish(record)
     except (OSError, CollabError) as reason:
-        record = dataclasses.replace(record, state="interrupted", message=_why_it_broke_off(reason)[1])
+        record = dataclasses.replace(record, state="interrupted", message=_state_after_error(reason)[1])
     return record
 
 
-class _Asked:
-    """Whether somebody has asked the run to stop, as `RunStore.ask_to_stop` does; looked for every STOP_SECONDS."""
+class _StopRequest:
+    """Whether the run was asked to stop (`RunStore.ask_to_stop`); checked every STOP_SECONDS."""
 
     def __init__(self, store: RunStore, run_id: str) -> None:
         self.store, self.run_id, self.found, self.looked = store, run_id, False, 0.0
@@ -276,8 +275,8 @@ class _Asked:
         return self.found
 
 
-def _why_it_broke_off(reason: Exception) -> tuple[str, str]:
-    """The state of a run whose training or writing raised `reason`, and what to tell."""
+def _state_after_error(reason: Exception) -> tuple[str, str]:
+    """The state of a run whose training or writing raised `reason`, and its message."""
     cause: BaseException | None = reason
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__
@@ -367,7 +366,7 @@ def _train(
 
 
 def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, float]:
-    """`collab.models.levels.Calibration` of the model on the held-out rows; empty for a model that names no variance."""
+    """The `collab.training.calibration.Calibration` of the model on the held-out rows; empty for a model without variances."""
     if not hasattr(model, "predict_with_variance"):
         return {}
     parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))
@@ -385,7 +384,7 @@ def digest(predicted: np.ndarray) -> str:
 def describe_environment() -> dict[str, Any]:
     """What else the figures of a run depend on, besides data, settings and seed.
 
-    `processor` is the set of instructions that torch computes with, `linear_algebra` the library behind its matrix products.
+    `processor` is the instruction set that torch uses, `linear_algebra` the library behind its matrix products.
     """
     return {
         "python": platform.python_version(),

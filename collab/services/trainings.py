@@ -1,7 +1,7 @@
-"""Trainings as jobs: what a run waits for, who may have how many, and how its folder ends when its job does.
+"""Trainings as jobs: their lanes, the limits per person, and how a run's folder is closed when its job ends.
 
-A run is noted down in its folder before it is queued, and the folder alone says how it ended. If the queue is lost, it is filled
-again from the folders of the runs that wait.
+A run is recorded in its folder before it is queued, and only the folder says how it ended. If the queue is lost, it is refilled
+from the folders of the waiting runs.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 from collab.services.time_limit import check_times
 
-MOST_WAITING = 3  # of one person, asked for one by one
-MOST_AT_ONCE = 50  # of one person, asked for together
+MOST_WAITING = 3  # of one person, submitted one by one
+MOST_AT_ONCE = 50  # of one person, submitted together
 MAX_QUEUED = 200  # of all
 
 _WORKER = {
@@ -31,8 +31,8 @@ _WORKER = {
     "linger_seconds": float("inf"),
 }
 TRAINING = Lane("training", niceness=10, **_WORKER)
-TRIALS = Lane("trials", niceness=0, **_WORKER)  # somebody waits for it, and it takes a moment only
-# every page waits for a run of the server's own, which takes a moment: not behind somebody's hour; seldom, so nothing lingers
+TRIALS = Lane("trials", niceness=0, **_WORKER)  # somebody waits for it, and it takes only a moment
+# every page waits for the server's own run, which takes a moment: not queued behind an hour; rare, so no worker lingers long
 FIRST_RUNS = Lane("first runs", niceness=0, modules=_WORKER["modules"], linger_seconds=30.0)
 
 
@@ -41,8 +41,8 @@ class Training(Kind):
     """A kind of job that trains a run: `request` has the id of the "run", and the "folder" of the home that holds its store."""
 
     home: Path = Path()
-    is_kept: bool = True  # whether a run outlives whoever wanted it; a trial does not
-    adopts: bool = False  # whether it takes in the runs that wait and whose jobs were lost
+    is_kept: bool = True  # whether a run is kept after it was stopped; a trial is not
+    adopts: bool = False  # whether it requeues waiting runs whose jobs were lost
     stores: dict[str, RunStore] = field(default_factory=dict, compare=False)
 
     def store(self, folder: str = "") -> RunStore:
@@ -63,7 +63,7 @@ class Training(Kind):
             store, run_id = self._run(job)
             record = store.record(run_id)
             if (record.state == "queued" and state == STOPPED) or (job.stopping and not self.is_kept):
-                store.discard(run_id)  # it never began, or nobody will look at it, also where it ended all the same
+                store.discard(run_id)  # it never began, or nobody needs it, even if it ended meanwhile
             elif record.busy:
                 try:
                     store.interrupt(record, message)
@@ -85,13 +85,13 @@ class Training(Kind):
         self.store().rescue_sometimes()
         if all(queue.job(record.id) for record in self._waiting()):
             return
-        with queue.changing():  # who notes a run down has it in the queue by the end of its own change
+        with queue.changing():  # whoever records a run also queues it in the same transaction
             for record in self._waiting():
                 if queue.job(record.id) is None:
                     self.add(queue, record, server)
 
     def add(self, queue: JobQueue, record: RunRecord, server: str) -> None:
-        """Put a run that is noted down into the queue."""
+        """Queue a recorded run."""
         waiter, request = Waiter(record.starter, "", server), {"folder": "", "run": record.id}
         queue.add(self.name, self.lane.name, request, waiter, key=key_of_training(record), job_id=record.id)
 
@@ -100,7 +100,7 @@ class Training(Kind):
         return [each for each in reversed(self.store().records()) if each.state == "queued" and not each.owner]
 
     def _run(self, job: Job) -> tuple[RunStore, str]:
-        """Where its run is, and the run's id. Raises RunError where the store is gone with its server, and makes none anew."""
+        """The store of the job's run, and the run's id. Raises RunError if the store is gone with its server; creates none."""
         folder = job.request["folder"]
         if not (self.home / folder).is_dir():
             raise RunError(f"there is no {self.home / folder}")
@@ -110,9 +110,9 @@ class Training(Kind):
 class Trainings:
     """The trainings of the home, for pages; what they show of a run comes from its folder.
 
-    A person, the `starter` of runs, has at most MOST_WAITING runs waiting, or MOST_AT_ONCE that were asked for together, none
-    of which takes longer than `time_limit.MOST_SECONDS`. A run without a starter is the server's own: it has no limits, and a
-    lane for itself.
+    A person, the `starter` of runs, has at most MOST_WAITING runs waiting, or MOST_AT_ONCE that were submitted together, none
+    of which takes longer than `time_limit.MOST_SECONDS`. A run without a starter is the server's own: it has no limits, and its
+    own lane.
     """
 
     def __init__(self, jobs: Jobs) -> None:
@@ -122,33 +122,33 @@ class Trainings:
         self.store = self.kind.store()
 
     def warm_up(self, data: str) -> None:
-        """Start the worker if there is none, and let it read a data set, so that the next start costs milliseconds."""
+        """Start the worker if there is none, and let it read a data set, so that the next run starts in milliseconds."""
         self.jobs.warm_up(TRAINING.name, data)
 
     def submit(self, record: RunRecord) -> str:
-        """Put a planned run (see `training_job.plan`) into the queue; returns its id.
+        """Queue a planned run (see `plans.plan`); returns its id.
 
-        Raises RunError where the queue is full, too many runs of its starter wait, it would take too long, or cannot be noted.
+        Raises RunError if the queue is full, too many runs of its starter wait, it would take too long, or cannot be recorded.
         """
         self._check_time([record])
         return self._submit(record)
 
     def submit_once(self, record: RunRecord) -> str:
-        """`submit`, unless the same training waits or runs already; returns that one's id then.
+        """`submit`, unless the same training is already waiting or running, whose id is returned then.
 
-        Two people who open the first page of a new server at once want one and the same run.
+        Two people who open the first page of a new server at once get the same run.
         """
         if (run_id := self._same(record)) is None:
-            self._check_time([record])  # before the queue is held: it may read a data set
+            self._check_time([record])  # before the queue is locked: it may read a data set
             with self.jobs.queue.changing():
                 run_id = self._same(record) or self._submit(record)
         return run_id
 
     def submit_all(self, starter: str, records: Iterable[RunRecord]) -> list[str]:
-        """Train all of these runs of one person, none of which waits or runs already; returns their ids.
+        """Queue those of a person's runs that are not already waiting or running; returns their ids.
 
-        Raises RunError, and queues nothing, where these are too many, or would take too long: one of them, or all together,
-        longer than `time_limit.MOST_SECONDS`. Raises StorageError where one cannot be noted down.
+        Raises RunError, and queues nothing, if there are too many, or they would take too long: one of them, or all together,
+        longer than `time_limit.MOST_SECONDS`. Raises StorageError if one cannot be recorded.
         """
         records = [dataclasses.replace(record, starter=starter) for record in records]
         self._check_time(records)
@@ -165,26 +165,25 @@ class Trainings:
             return self._note(records)
 
     def waiting_of(self, starter: str) -> list[str]:
-        """Ids of the runs of this person that are still to begin, in order."""
+        """Ids of this person's waiting runs, in order."""
         return [job.id for job in self.jobs.queue.waiting(TRAINING.name) if job.owner == starter]
 
     def queue(self) -> list[str]:
-        """Ids of the runs in work (first) and of those that wait, in order."""
+        """Ids of the running (first) and the waiting runs, in order."""
         jobs = [job for kind in (self.first, self.kind) for job in self.jobs.queue.in_lane(kind.lane.name)]
         return [job.id for job in sorted(jobs, key=lambda job: job.state == WAITING)]
 
     def trouble(self) -> str:
-        """Why nothing trains although runs wait, and when that changes; "" where all is well."""
+        """Why nothing trains although runs wait, and when the next attempt is; "" if all is well."""
         return self.jobs.trouble(TRAINING.name) or self.jobs.trouble(FIRST_RUNS.name)
 
-    # --- within ------------------------------------------------------------------------------------------------------
+    # --- internals ---------------------------------------------------------------------------------------------------
 
     def _check_time(self, records: Iterable[RunRecord]) -> None:
-        """Raise RunError where these runs of one person would take too long. Not while the queue is held: it may read a data
-        set."""
+        """Raise RunError if a person's runs would take too long. Not while the queue is locked: it may read a data set."""
         records = [record for record in records if record.starter]
         if records:
-            self.jobs.warm_up(TRAINING.name)  # which takes longer than to read the data
+            self.jobs.warm_up(TRAINING.name)  # which takes longer than reading the data
         check_times(records, self.jobs.environment)
 
     def _submit(self, record: RunRecord) -> str:
@@ -196,7 +195,7 @@ class Trainings:
             return self._note([record])[0]
 
     def _same(self, record: RunRecord) -> str | None:
-        """The id of a run in the queue that is the same training."""
+        """The id of a run in the queue that is the same training, None if there is none."""
         for kind in (self.kind, self.first):
             job = self.jobs.queue.same(kind.name, key_of_training(record))
             if job is not None and job.busy and not job.stopping and kind.is_wanted(job):
@@ -204,7 +203,7 @@ class Trainings:
         return None
 
     def _note(self, records: Iterable[RunRecord]) -> list[str]:
-        """Note runs down and queue them, all or none."""
+        """Record and queue runs, all or none."""
         queue, noted = self.jobs.queue, []
         try:
             with queue.changing():
@@ -224,5 +223,5 @@ class Trainings:
 
 
 def key_of_training(record: RunRecord) -> str:
-    """The same for two trainings that give the same model."""
+    """A key that is equal for two trainings that give the same model."""
     return json.dumps(what_is_trained(record), sort_keys=True)

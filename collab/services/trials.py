@@ -1,8 +1,8 @@
 """Trials: trainings that follow a slider. They belong to one session, the newest setting wins, and they vanish unless kept.
 
-They are jobs of a lane of their own, so that a long run of somebody else does not block a slider. A trial is a run folder like
-any other, but under `trials/SERVER/` of the home: no list of runs shows it. It goes when its session goes, or its server; what
-one leaves behind that was killed is swept away by the others.
+They have their own lane, so that somebody else's long run does not block a slider. A trial is a run folder like any other, but
+under `trials/SERVER/` of the home: no list of runs shows it. It is removed with its session or its server; other servers remove
+what a killed one has left.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from collab.services.sealed import check_sealed
 from collab.services.trainings import TRIALS
 
 MOST_STORED = 16
-"""Finished trials of a session whose weights are stored; an older one counts on, and is trained anew when asked for."""
+"""Finished trials of a session whose weights are stored; an older one still counts, and is trained again on request."""
 
 
 class Rows(NamedTuple):
-    """What decides which ratings train, check and stay sealed."""
+    """What determines which ratings train, which are held out and which are sealed."""
 
     data: str
     items_by: str
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
 
 
 class Key(NamedTuple):
-    """What decides a trial's outcome: its rows, its model, and its settings as JSON."""
+    """What determines a trial's outcome: its rows, its model, and its settings as JSON."""
 
     rows: Rows
     model: str
@@ -51,14 +51,14 @@ class Key(NamedTuple):
 
 
 def key_of(record: RunRecord) -> Key:
-    """The same for two records that give the same figures."""
+    """A key that is equal for two records that give the same figures."""
     rows = Rows(record.data, record.items_by, record.holdout, record.split_seed)
     return Key(rows, record.model, json.dumps(record.settings, sort_keys=True))
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A trial that has ended by itself: its record and curve; `kept` is the id of the run that it became, or ""."""
+    """A trial that ended without being stopped: its record and curve; `kept` is the id of the run that it became, or ""."""
 
     progress: Progress
     kept: str = ""
@@ -69,11 +69,11 @@ class Trial:
 
     @property
     def mse(self) -> float | None:
-        """On the held-out rows; None where it diverged."""
+        """On the held-out rows; None if it diverged."""
         return self.record.valid.get("mse")
 
     def with_record(self, record: RunRecord) -> Trial:
-        """The same trial, of which more is known."""
+        """The same trial with a newer record."""
         return dataclasses.replace(self, progress=dataclasses.replace(self.progress, record=record))
 
 
@@ -81,13 +81,13 @@ class Trial:
 class View:
     """What a page shows of a session's trials on the current rows."""
 
-    current: Progress | None  # of the newest setting, however far it is
+    current: Progress | None  # of the newest setting, ended or not
     current_kept: str  # id of the run that it became, or ""
     others: tuple[Trial, ...]  # tried on the same rows and still stored, last shown first; without the current one
     best: Trial | None  # lowest error on the held-out rows, the current one included
-    n_tried: int  # different settings whose figure was seen
+    n_tried: int  # different settings whose error was seen
     checked: Trial | None  # the one that was measured on the sealed rows
-    n_since: int  # of n_tried, those after that look
+    n_since: int  # of n_tried, those after that check
 
 
 def sweep(home: Path) -> None:
@@ -99,8 +99,8 @@ def sweep(home: Path) -> None:
 
 
 class TrialLane:
-    """The trials of a server. A session has at most one in the queue, waiting or in work, and they go in the order in which they
-    came: nobody waits for more than one trial of everybody else."""
+    """The trials of a server. A session has at most one in the queue, waiting or running, and they run in order of arrival:
+    nobody waits for more than one trial of each other session."""
 
     def __init__(self, jobs: Jobs) -> None:
         self.jobs, self.environment = jobs, jobs.environment
@@ -117,23 +117,23 @@ class TrialLane:
         self.jobs.warm_up(TRIALS.name, data)
 
     def trouble(self) -> str:
-        """Why no trial is trained although some wait; "" where all is well."""
+        """Why no trial is trained although some wait; "" if all is well."""
         return self.jobs.trouble(TRIALS.name)
 
     def open(self) -> Trials:
-        """The trials of a new session; they go when nobody holds them any more."""
+        """The trials of a new session; removed when the object is garbage-collected."""
         trials = Trials(self)
-        # the collector of garbage may come while a lock is held: let another thread do the work
+        # garbage collection may happen while a lock is held: let another thread do the work
         gone = weakref.finalize(
             trials,
             lambda token: threading.Thread(target=self._forget, args=(token,), daemon=True).start(),
             trials.token,
         )
-        gone.atexit = False  # then the whole lane goes
+        gone.atexit = False  # at exit the whole lane is removed
         return trials
 
     def submit(self, record: RunRecord) -> str:
-        """Train a planned trial after those that wait; returns its id. Raises RunError where it cannot be noted down."""
+        """Queue a planned trial; returns its id. Raises RunError if it cannot be recorded."""
         record = self.store.create(record)
         request = {"folder": self._folder, "run": record.id}
         waiter = Waiter(record.starter, record.starter, self.jobs.server)
@@ -146,32 +146,31 @@ class TrialLane:
         return record.id
 
     def progress(self, run_id: str) -> Progress | None:
-        """How far a trial is; None where it is no more, or the queue was lost in which it waited."""
+        """The progress of a trial; None if it no longer exists, or the queue in which it waited was lost."""
         with contextlib.suppress(RunError):
-            job = self.jobs.queue.job(run_id)  # asked first: it may end meanwhile
+            job = self.jobs.queue.job(run_id)  # looked up first: it may end meanwhile
             progress = self.store.progress(run_id)
             if progress.record.state != "queued" or job is not None:
                 return progress
         return None
 
     def drop(self, run_id: str, token: str) -> None:
-        """Nobody will look at a trial any more: take it off the lane, or stop it. Its folder goes, at the latest when the worker
-        has left it."""
+        """Take a trial off the lane, or stop it. Its folder is removed, at the latest when the worker has left it."""
         self.jobs.stop(run_id, token)
         if not self.store.is_under_way(run_id) or self.jobs.queue.job(run_id) is None:
             self.store.discard(run_id)
 
     def close(self) -> None:
-        """Remove all trials of this server; one in work ends, because its folder is gone."""
+        """Remove all trials of this server; a running one ends, because its folder is gone."""
         atexit.unregister(self.close)
         folder = self.environment.home / self._folder
         gone = folder.with_name(f"{folder.name}.gone")
         with contextlib.suppress(OSError):
-            os.replace(folder, gone)  # in one move: the worker may be writing
+            os.replace(folder, gone)  # atomically: the worker may be writing
         shutil.rmtree(gone, ignore_errors=True)
 
     def _forget(self, token: str) -> None:
-        """A session is gone: so are its trials."""
+        """Drop the trials of a session that is gone."""
         with contextlib.suppress(OSError, RunError):  # the lane may be closed meanwhile, and then all of them are gone
             for record in self.store.records():
                 if record.starter == token:
@@ -179,25 +178,25 @@ class TrialLane:
 
 
 class Trials:
-    """The trials of one session. Not for several threads at once."""
+    """The trials of one session. Not thread-safe."""
 
     def __init__(self, lane: TrialLane) -> None:
         self.lane = lane
         self.token = secrets.token_hex(16)
         self._current: Key | None = None
         self._unfinished: str | None = None  # id of the current one while it waits or trains
-        self._trouble: Progress | None = None  # the current one, where it failed or its worker died
+        self._trouble: Progress | None = None  # the current one, if it failed or its worker died
         self._ended: dict[Key, Trial] = {}  # last shown last
-        self._tried: dict[Rows, list[Key]] = {}  # every setting whose figure was seen, stored or not
+        self._tried: dict[Rows, list[Key]] = {}  # every setting whose error was seen, stored or not
         self._checked: dict[Rows, tuple[Trial, int]] = {}  # and how many had been tried then
 
     def train(self, record: RunRecord, *, again: bool = False) -> None:
-        """Make the settings of `record` (see `training_job.plan`) the current ones; what is unfinished is dropped.
+        """Make the settings of `record` (see `plans.plan`) the current ones; an unfinished trial is dropped.
 
-        A setting that was tried already is not trained again. Neither is the current one where it failed, unless `again` is
-        said. Raises RunError where it cannot be noted down.
+        A setting whose trial is stored is not trained again. Neither is the current one if it failed, unless `again`. Raises
+        RunError if it cannot be recorded.
         """
-        self._notice()
+        self._refresh()
         key = key_of(record)
         if key == self._current and not (again and self._trouble):
             return
@@ -209,21 +208,21 @@ class Trials:
         try:
             self._unfinished = self.lane.submit(dataclasses.replace(record, id="", starter=self.token))
         except RunError:
-            self._current = None  # ask again at the next turn
+            self._current = None  # try again at the next rerun
             raise
 
     def drop_unfinished(self) -> None:
-        """Drop what waits or trains: nobody waits for it any more."""
-        self._notice()
+        """Drop the trial that waits or trains."""
+        self._refresh()
         if self._unfinished is not None:
             self.lane.drop(self._unfinished, self.token)
             self._unfinished = self._current = None
 
     def look(self, rows: Rows) -> View:
-        """What there is to see of the trials on these rows."""
-        progress = self._notice()
+        """The view of the trials on these rows."""
+        progress = self._refresh()
         current = self._current if self._current is not None and self._current.rows == rows else None
-        self._notice_look(rows)
+        self._adopt_check(rows)
         here = {key: trial for key, trial in self._ended.items() if key.rows == rows}
         if current is None:
             progress = None
@@ -242,9 +241,9 @@ class Trials:
         )  # fmt: skip
 
     def keep(self, trial_id: str, starter: str) -> str:
-        """Make a trial that has ended an ordinary run, with the number of settings tried in its record; returns its id.
+        """Turn a trial that has ended into an ordinary run, with the number of settings tried in its record; returns its id.
 
-        One that is kept already stays the one run that it is. Raises RunError for a trial that is no more.
+        A trial that is already kept is not copied again. Raises RunError for a trial that no longer exists.
         """
         key = self._key_of(trial_id)
         trial = self._ended[key]
@@ -271,9 +270,9 @@ class Trials:
         return kept
 
     def check(self, trial_id: str) -> None:
-        """Measure one trial on the sealed rows: the only one, of all that were tried on the same rows.
+        """Measure one trial on the sealed rows, the only one of those tried on the same rows.
 
-        Does nothing where that was done already. Raises RunError for a trial that is no more, or data that are not at hand.
+        Does nothing if that was already done. Raises RunError for a trial that no longer exists, or if the data set is missing.
         """
         key = self._key_of(trial_id)
         if key.rows in self._checked:
@@ -283,40 +282,40 @@ class Trials:
         if kept:
             check_sealed(kept, self.lane.kept, self.lane.environment)
         self._ended[key] = self._ended[key].with_record(record)
-        self._note_look(key)
+        self._record_check(key)
 
-    # --- within --------------------------------------------------------------------------------------------------------
+    # --- internals -----------------------------------------------------------------------------------------------------
 
     def _key_of(self, trial_id: str) -> Key:
-        self._notice()
+        self._refresh()
         for key, trial in self._ended.items():
             if trial.record.id == trial_id:
                 return key
         raise RunError("this trial is no more; move a slider to train it again")
 
-    def _notice_look(self, rows: Rows) -> None:
-        """A kept trial may have been measured on its sealed rows as a run."""
+    def _adopt_check(self, rows: Rows) -> None:
+        """Take over the sealed errors of a kept trial that was measured as a run."""
         for key, trial in self._ended.items():
             if rows not in self._checked and key.rows == rows and (kept := self._kept(trial)):
                 sealed = self.lane.kept.record(kept).sealed
                 if sealed:
                     self._ended[key] = trial.with_record(dataclasses.replace(trial.record, sealed=sealed))
-                    self._note_look(key)
+                    self._record_check(key)
 
-    def _note_look(self, key: Key) -> None:
-        """Somebody has looked at the sealed rows for this setting; all others kept on these rows are told."""
+    def _record_check(self, key: Key) -> None:
+        """Record that this setting was measured on the sealed rows, also in all other runs kept on these rows."""
         self._checked[key.rows] = self._ended[key], len(self._tried[key.rows])
         for other, trial in self._ended.items():
             if other.rows == key.rows and other != key and (kept := self._kept(trial)):
                 store = self.lane.kept
                 store.write_record(dataclasses.replace(store.record(kept), sealed_seen=True))
 
-    def _notice(self) -> Progress | None:
-        """See whether the unfinished trial has ended, and put it where it belongs; returns its progress if it has not."""
+    def _refresh(self) -> Progress | None:
+        """File the unfinished trial if it has ended; otherwise return its progress."""
         if self._unfinished is None:
             return None
         progress = self.lane.progress(self._unfinished)
-        if progress is None:  # the next turn trains it again
+        if progress is None:  # the next rerun trains it again
             self._unfinished = self._current = None
             return None
         record = progress.record
@@ -334,7 +333,7 @@ class Trials:
         return None
 
     def _forget_old(self) -> None:
-        """Keep the folders of the last trials, and of those that a figure on the page stands on."""
+        """Discard old trials, except the last MOST_STORED and those that a figure on the page needs."""
         best = [self.look(rows).best for rows in {key.rows for key in self._ended}]
         looked_at = [trial.record.id for trial, _ in self._checked.values()]
         needed = {*looked_at, *(trial.record.id for trial in best if trial is not None)}
@@ -343,7 +342,7 @@ class Trials:
             self.lane.store.discard(self._ended.pop(key).record.id)
 
     def _kept(self, trial: Trial) -> str:
-        """The id of the run that a trial became, "" where it did not, or that run was deleted."""
+        """The id of the run that a trial became, "" if it did not, or that run was deleted."""
         if not trial.kept:
             return ""
         try:

@@ -1,4 +1,4 @@
-"""t-SNE as a job: scikit-learn cannot be interrupted and would slow every page down, so each has a process of its own."""
+"""t-SNE as a job: scikit-learn cannot be interrupted and would slow every page down, so each one has its own process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from collab.errors import SettingError
 
-if TYPE_CHECKING:  # its process is to load neither torch nor pandas
+if TYPE_CHECKING:  # its process need load neither torch nor pandas
     from collab.services.job_queue import Job
     from collab.services.jobs import Jobs
     from collab.services.worker import AtWork
@@ -27,13 +27,13 @@ _ITERATION = re.compile(r"\[t-SNE\] Iteration (\d+)")
 
 
 def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, session: str, again: bool = False) -> Job:
-    """Have the t-SNE of the rows of `matrix` computed, `again` where that was done; `of` says what they are, into how many
-    "dimensions" they go, and with which "perplexity", about the number of neighbours that a film minds.
+    """Submit a job for the t-SNE of the rows of `matrix`, `again` if one is done. `of` says what the rows are, and gives the
+    number of "dimensions" and the "perplexity", roughly the effective number of neighbours of a row.
 
-    Raises SettingError for too few or too many rows, and StorageError where it cannot be noted down.
+    Raises SettingError for too few or too many rows, and StorageError if the job cannot be recorded.
 
-    scikit-learn's, begun at the principal components, `N_ITERATIONS` iterations, seeded. The perplexity is lowered where there
-    are not three times as many films.
+    scikit-learn's t-SNE, initialised with the principal components, `N_ITERATIONS` iterations, seeded. The perplexity is lowered
+    unless there are three times as many other rows.
     """
     if not LEAST_ROWS <= len(matrix) <= MOST_ROWS:
         raise SettingError(
@@ -45,17 +45,17 @@ def start(jobs: Jobs, of: dict[str, Any], matrix: np.ndarray, *, owner: str, ses
 
 
 def places(jobs: Jobs, job: Job) -> np.ndarray:
-    """Where the rows lie, (n, dimensions). Raises ValueError where that cannot be read."""
+    """The coordinates of the rows, (n, dimensions). Raises ValueError if they cannot be read."""
     try:
         with open(jobs.queue.folder / job.id / PLACES, "rb") as file:
             return np.load(file, allow_pickle=False)
-    except Exception as reason:  # there are many ways to be damaged
+    except Exception as reason:  # a damaged file can raise almost anything
         raise ValueError(f"{PLACES} of t-SNE {job.id} cannot be read ({reason})") from reason
 
 
 def compute(request: dict[str, Any], at_work: AtWork) -> None:
-    """The t-SNE of the rows in the job's folder, beside which the places are written then."""
-    from sklearn.manifold import TSNE  # in the worker alone
+    """Compute the t-SNE of the rows in the job's folder, and write the coordinates beside them."""
+    from sklearn.manifold import TSNE  # only in the worker
 
     matrix = np.load(at_work.folder / ROWS, allow_pickle=False)
     with contextlib.redirect_stdout(_Reports(at_work)):
@@ -75,7 +75,7 @@ def compute(request: dict[str, Any], at_work: AtWork) -> None:
 
 
 class _Reports(io.TextIOBase):
-    """Reads out of what scikit-learn prints how far it is."""
+    """Reads the progress from what scikit-learn prints."""
 
     def __init__(self, at_work: AtWork) -> None:
         self._at_work = at_work

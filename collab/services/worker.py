@@ -1,6 +1,6 @@
 """The process that does the jobs of one lane: `python -m collab.services.worker LOCK NICENESS HOW [MODULE …]`.
 
-It loads the modules, waits until it holds the file LOCK, as the one worker of its lane, and then takes one JSON object a line
+It loads the modules, waits until it holds the file LOCK, as the one worker of its lane, and then reads one JSON object per line
 from standard input:
 
     {"do": ID, "function": "module:function", "request": {…}, "folder": …}
@@ -10,12 +10,12 @@ from standard input:
 and answers on standard output:
 
     {"ready": true}                                               it can begin
-    {"alive": SECONDS}                                            it gets on; a step of it may take so long without a word
-    {"share": …, "note": …}                                       how far the job in work is
+    {"alive": SECONDS}                                            it is alive; a step may take so long in silence
+    {"share": …, "note": …}                                       progress of the current job
     {"ended": ID, "state": …, "message": …, "result": …}          how it ended
 
-When standard input closes the server is gone: with HOW "ask" the job in work is asked to end, and the process ends after it; with
-HOW "kill" it ends at once.
+When standard input closes, the server is gone: with HOW "ask" the current job is asked to end, and the process ends after it;
+with HOW "kill" it ends at once.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ import filelock
 
 from collab.errors import CollabError
 
-ALIVE_SECONDS = 1.0  # how often it says that it gets on
-REPORT_SECONDS = 0.1  # and how far
+ALIVE_SECONDS = 1.0  # how often it reports that it is alive
+REPORT_SECONDS = 0.1  # and its progress
 
 
 class AtWork:
-    """What a job's function is given beside its request: its files, a way to tell how far it is, and whether it is to end."""
+    """What a job's function is given beside its request: its files, a way to report progress, and whether to stop."""
 
     def __init__(self, worker: Worker, job_id: str, folder: Path) -> None:
         self.job_id, self.folder = job_id, folder
         self._worker, self._reported = worker, 0.0
 
     def alive(self, longest: float = 0.0) -> None:
-        """Say that the job goes on, and that a step of it may take `longest` seconds."""
+        """Report that the job is alive, and that a step of it may take `longest` seconds."""
         self._worker.alive(longest)
 
     def report(self, share: float, note: str = "") -> None:
-        """Say how far it is, 0 … 1."""
+        """Report the share that is done, 0 … 1."""
         self.alive()
         now = time.monotonic()
         if now - self._reported >= REPORT_SECONDS:
@@ -62,16 +62,16 @@ class AtWork:
             self._worker.answer(share=share, note=note)
 
     def is_stopped(self) -> bool:
-        """Whether somebody has stopped it, or its server is gone."""
+        """Whether the job was stopped, or its server is gone."""
         return self.was_asked() or self._worker.orphaned.is_set()
 
     def was_asked(self) -> bool:
-        """Whether somebody has stopped it."""
+        """Whether the job was stopped."""
         return self.job_id in self._worker.stopped
 
 
 class Worker:
-    """Takes commands in one thread and works in the other."""
+    """Reads commands in one thread and works in another."""
 
     def __init__(self, commands: TextIO, answers: TextIO, *, ends_at_once: bool = False) -> None:
         self.commands, self.answers, self.ends_at_once = commands, answers, ends_at_once
@@ -81,7 +81,7 @@ class Worker:
         self._told, self._longest = 0.0, 0.0
 
     def listen(self) -> None:
-        """Read commands until the input closes; a stop is heard at once, whatever is in work."""
+        """Read commands until the input closes; a stop is noted at once, even during a job."""
         for line in self.commands:
             command = json.loads(line)
             if "stop" in command:
@@ -98,7 +98,7 @@ class Worker:
             print(json.dumps(words), file=self.answers, flush=True)
 
     def alive(self, longest: float = 0.0) -> None:
-        """Say that the work goes on, if the last time was a while ago, or a step takes longer than was said then."""
+        """Report that the work goes on, at most every ALIVE_SECONDS unless a longer step is announced."""
         now = time.monotonic()
         if now - self._told >= ALIVE_SECONDS or longest > self._longest:
             self._told, self._longest = now, longest
@@ -114,15 +114,15 @@ class Worker:
                 self.do(command)
 
     def warm_up(self, get_ready: Callable, what: str) -> None:
-        """Get ready for jobs that are to come; one that comes meanwhile goes first."""
-        with contextlib.suppress(CollabError, OSError):  # whoever has a job with it will be told
+        """Prepare for coming jobs; one that arrives meanwhile goes first."""
+        with contextlib.suppress(CollabError, OSError):  # a job that needs it will report it
             for _ in get_ready(what):
                 self.alive()
                 if not self.waiting.empty():
                     break
 
     def do(self, command: dict[str, Any]) -> None:
-        """Do one job; whatever becomes of it, the next can follow."""
+        """Do one job; whatever happens, the next can follow."""
         job_id, self._longest = command["do"], 0.0
         at_work = AtWork(self, job_id, Path(command["folder"]))
         state, message, result = "done", "", None
@@ -148,11 +148,11 @@ def _found(name: str) -> Callable:
 
 
 def main() -> None:
-    """Be as quiet a neighbour of the pages as was asked, then work."""
+    """Lower the priority as requested, then work."""
     lock, niceness, how, *modules = sys.argv[1:]
     if hasattr(os, "nice"):
         os.nice(int(niceness))
-    # as an exception, so that what it has in hand is put down properly
+    # as an exception, so that the current job is saved properly
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     answers = sys.stdout
     sys.stdout = sys.stderr  # a stray print must not be taken for an answer
@@ -162,7 +162,7 @@ def main() -> None:
         importlib.import_module(module)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    with filelock.FileLock(lock):  # that of a server that is gone may still be putting its job down
+    with filelock.FileLock(lock):  # the worker of a dead server may still be saving its job
         worker.work()
 
 

@@ -1,4 +1,4 @@
-"""Calibration: whether held-out ratings lie where the predictions and their variances say."""
+"""Calibration: whether held-out ratings agree with the predictions and their variances."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from collab.data.ratings import RatingScale
 from collab.models.levels import level_probabilities
 
 LEAST_CHANCE = 1e-12
-"""A level that was given although it had no chance counts as this unlikely: one of them does not outweigh all others."""
+"""Lowest probability that the log loss uses, so that one rating at an impossible level does not outweigh all others."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Whether predictions were as sure as they could be, and no surer.
+    """Interval coverage and log loss of predictions on held-out ratings.
 
     `within_50`, `within_80`, `within_95` are the shares of ratings inside the central intervals that should hold 50, 80 and
-    95 % of them. `log_loss` is the mean surprise −log(chance) at the level that was given, in nats; `histogram_log_loss` the
-    same for always naming the shares of the levels among the training ratings. Smaller is better.
+    95 % of them. `log_loss` is the mean of −log(probability) of the level that was given, in nats; `histogram_log_loss` the
+    same when the shares of the levels among the training ratings are always predicted. Smaller is better.
     """
 
     within_50: float
@@ -38,13 +38,13 @@ def calibration(
     rating_scale: RatingScale,
     chances: np.ndarray | None = None,
 ) -> Calibration:
-    """Measure predictions `mean` with their `variance` on the held-out `rating`, each (n,); `train_rating` (n_train,).
+    """Evaluate predictions `mean` with their `variance` on the held-out `rating`, each (n,); `train_rating` (n_train,).
 
     `chances` (n, n_levels) are those of a model that predicts them itself; None: those of `level_probabilities`. A level
-    without a training rating has the chance of half a rating in the histogram.
+    without a training rating counts as half a rating in the histogram.
     """
-    away = np.abs(np.asarray(rating, dtype=np.float64) - mean) / np.sqrt(variance)
-    within = [float(np.mean(away <= NormalDist().inv_cdf((1 + share) / 2))) for share in (0.5, 0.8, 0.95)]
+    deviation = np.abs(np.asarray(rating, dtype=np.float64) - mean) / np.sqrt(variance)
+    within = [float(np.mean(deviation <= NormalDist().inv_cdf((1 + share) / 2))) for share in (0.5, 0.8, 0.95)]
     levels = rating_scale.levels
     counts = np.maximum(np.bincount(rating_scale.places(train_rating), minlength=len(levels)), 0.5)
     histogram = np.broadcast_to(counts / counts.sum(), (len(rating), len(levels)))

@@ -1,4 +1,4 @@
-"""Models on the same held-out rows: the paired difference of their squared errors, and how sure it is."""
+"""Comparison of models on the same held-out rows: the paired difference of their squared errors, with its interval."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 N_DRAWS = 2000
 BETTER, WORSE, NOT_TOLD_APART = "better", "worse", "not told apart"
-CELLS = 4_000_000  # numbers of a block of draws in memory
+CELLS = 4_000_000  # numbers in memory per block of draws
 
 
 @dataclass(frozen=True)
 class Comparison:
     """MSE of the first model minus that of the second (below 0: the first is better), with its 95 % interval `low` to `high`.
 
-    With a single user there is nobody to draw instead: the interval is then without ends.
+    With a single user there is nothing to resample: the interval is then unbounded.
     """
 
     difference: float
@@ -27,7 +27,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """What the first model is against the second: "better", "worse", or "not told apart" where the interval holds 0."""
+        """The first model against the second: "better", "worse", or "not told apart" where the interval contains 0."""
         return BETTER if self.high < 0 else WORSE if self.low > 0 else NOT_TOLD_APART
 
 
@@ -37,10 +37,10 @@ def compare(
     """Compare the squared errors `first` and `second` (n_rows,) of two models on the same rows, rated by `user_index` (n_rows,).
 
     The difference is the mean of d = first − second over the rows. Its interval is a percentile bootstrap that draws whole
-    users, as many as there are, with replacement, and takes Σd / Σn over them: the errors on one person's ratings go
-    together, so rows drawn singly would give an interval that is too narrow (the cluster bootstrap: Davison & Hinkley 1997,
-    *Bootstrap Methods and their Application*, section 3.8). It tells how the two trained models would compare on other
-    people; it does not cover another seed of the training. Same input and seed give the same interval.
+    users, as many as there are, with replacement, and takes Σd / Σn over them. The errors on one user's ratings are
+    correlated, so drawing single rows would give an interval that is too narrow (the cluster bootstrap: Davison & Hinkley
+    1997, *Bootstrap Methods and their Application*, section 3.8). The interval tells how the two trained models would compare
+    on other users; it does not cover another training seed. The same input and seed give the same interval.
     """
     _, place = np.unique(user_index, return_inverse=True)
     by_row = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
@@ -61,8 +61,8 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Squared errors (n_rows,) of several answers, by name, on the same rows, and whose they are, `drawn` (n_rows,): the users or
-    the films left out whole, over which an interval is drawn."""
+    """Squared errors (n_rows,) of several predictors, by name, on the same rows; `drawn` (n_rows,) is the user or item of each
+    row, left out whole in the measurement and drawn whole for an interval."""
 
     squared: Mapping[Hashable, np.ndarray]
     drawn: np.ndarray
@@ -76,5 +76,5 @@ class Measured:
         return float(self.squared[answer].mean())
 
     def gain(self, answer: Hashable, over: Hashable) -> Comparison:
-        """MSE of `answer` minus that of `over`, paired, with its 95 % interval; below zero: it is better."""
+        """MSE of `answer` minus that of `over`, paired, with its 95 % interval; below zero `answer` is better."""
         return compare(self.squared[answer], self.squared[over], self.drawn)

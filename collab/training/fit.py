@@ -1,4 +1,4 @@
-"""fit: the one training loop, for every model, in a test, a worker or a notebook."""
+"""fit: the training loop for every model, in a test, a worker or a notebook."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from collab.data.ratings import Ratings
 from collab.models.contract import Model
 from collab.training.metrics import Errors, errors
 
-HOPELESS = 100.0  # variances of the ratings: a loss so far above that of predicting only 0 is taken for lost
+HOPELESS = 100.0  # variances of the ratings: a loss this far above that of predicting only 0 counts as diverged
 
 
 @dataclass(frozen=True)
 class BatchReport:
-    """After a step: its place in the whole training, the loss of its batch (MSE), the schedule (None where a model has none),
+    """After a step: its number in the whole training, the loss of its batch (MSE), the schedule (None where a model has none),
     seconds since the start."""
 
     step: int
     n_steps: int
-    epoch: float  # 0 … epochs, with its fraction
+    epoch: float  # 0 … epochs, fractional
     train_loss: float
     n_rows: int
     learning_rate: float | None
@@ -43,7 +43,7 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended: "finished", "stopped" or "diverged"; its epochs, errors on the held-out rows, time of `fit`."""
+    """How training ended: "finished", "stopped" or "diverged"; its epochs, errors on the held-out rows, time of `fit`."""
 
     state: str
     epochs: tuple[EpochReport, ...]
@@ -63,8 +63,8 @@ def fit(
 ) -> Outcome:
     """Train `model` on `train` and check it on `valid` after every epoch.
 
-    Stops before the next step when `should_stop()` says so, keeping the weights so far. A loss that is not finite, or is
-    beyond hope (above that of predicting only 0 by a hundred times the variance), ends the training as "diverged".
+    Stops before the next step when `should_stop()` is true, keeping the weights so far. A loss that is not finite, or that
+    exceeds the loss of predicting only 0 by a hundred times the variance of the ratings, ends training as "diverged".
     """
     wall, cpu = time.perf_counter(), time.process_time()
     n_steps = model.n_steps(len(train))
@@ -102,14 +102,14 @@ def fit(
         model.finalize()
         last = errors(model.predict(valid.user_index, valid.item_index), valid.rating)
         if state == "stopped" and step_number < n_steps * (epoch + 1):
-            break  # half an epoch is no row of the table, but its weights count
+            break  # an incomplete epoch gets no report, but its weights are kept
         reports.append(EpochReport(epoch + 1, squared_error / n_rows, last.mse, time.perf_counter() - epoch_start))
         if on_epoch is not None:
             on_epoch(reports[-1])
         if not math.isfinite(last.mse):
             state = "diverged"
         if step_number == n_steps * model.epochs and state == "stopped":
-            state = "finished"  # told to stop after the last step: nothing was left to do
+            state = "finished"  # asked to stop after the last step: nothing was left to do
         if state != "finished":
             break
     return Outcome(

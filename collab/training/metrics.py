@@ -1,4 +1,4 @@
-"""How far predicted ratings are from the given ones, and how good a ranked list is."""
+"""Metrics: how far predicted ratings are from the given ones, and how good a ranked list is."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def errors(predicted: np.ndarray, rating: np.ndarray) -> Errors:
 
 
 def ndcg_at_k(ranked: np.ndarray, relevant: np.ndarray, k: int = 10) -> float:
-    """Normalised discounted cumulative gain of a list: the places of its first k relevant films count 1 / log2(place + 1), over
-    the best that any list could reach. 1 where the first places are all relevant, NaN where nothing is.
+    """Normalised discounted cumulative gain of a list: a relevant item at rank r, from 1 to k, adds 1 / log2(r + 1), and the sum
+    is divided by the best possible one. 1 if all relevant items, or k of them, come first; NaN if no item is relevant.
 
     `ranked` are item indices, best first; `relevant` (n_relevant,) item indices, all of them candidates.
     """
@@ -43,7 +43,7 @@ def ndcg_at_k(ranked: np.ndarray, relevant: np.ndarray, k: int = 10) -> float:
 
 
 def coverage(lists: Iterable[np.ndarray], n_items: int) -> float:
-    """The share of a catalogue of `n_items` films that stands in any of the `lists` of item indices."""
+    """The share of a catalogue of `n_items` items that is in any of the `lists` of item indices."""
     return len(np.unique(np.concatenate([*lists, np.zeros(0, np.int64)]))) / n_items
 
 

@@ -1,4 +1,4 @@
-"""Torch on one thread for a while: in the page server more of them would fight with the worker for the cores, and lose."""
+"""Torch on a single thread for a while: in the page server, more threads would lose to the worker in competing for cores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within it torch computes on a single thread; afterwards on as many as before."""
+    """Context in which torch uses a single thread; afterwards it uses as many as before."""
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

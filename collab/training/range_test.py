@@ -16,15 +16,15 @@ from collab.models.schedule import MOMENTUM_LOW
 
 LOWEST, HIGHEST = 1e-5, 1.0
 MOST_STEPS, FEWEST_STEPS = 200, 40
-NUMBERS = 1.4e8  # table entries that a test touches at most: about a second of one core
-MEMORY = 0.9  # of the smoothed loss for its past
-RUNAWAY = 1.5  # times the lowest smoothed loss: the test has seen enough
-DIVISOR = 10.0  # the suggestion lies so far below the rate of the lowest loss
+NUMBERS = 1.4e8  # table entries that a test touches: about a second of one core
+MEMORY = 0.9  # decay of the exponential mean that smooths the loss
+RUNAWAY = 1.5  # times the lowest smoothed loss: there the test ends
+DIVISOR = 10.0  # the rate of the lowest loss over the suggested one
 
 
 @runtime_checkable
 class GradientModel(Protocol):
-    """A model that learns by steps of a given size."""
+    """A model trained by gradient steps at a given learning rate."""
 
     def steps_at(self, train: Ratings, rates: Sequence[float], momentum: float) -> Iterator[Step]:
         """One step at each of the learning `rates`."""
@@ -32,9 +32,9 @@ class GradientModel(Protocol):
 
 @dataclass(frozen=True)
 class RangeTest:
-    """What the test saw: `rates` and the `losses` of their batches (MSE), raw and smoothed, all (n_steps,); the suggestion.
+    """The `rates` of a test, and the `losses` of their batches (MSE), raw and `smoothed`, all (n_steps,); the suggested rate.
 
-    `suggested` is None where the loss never fell: there is nothing to read off then.
+    `suggested` is None where the loss never fell.
     """
 
     rates: np.ndarray
@@ -44,7 +44,7 @@ class RangeTest:
 
 
 def n_steps_for(batch_size: int, n_factors: int, n_rows: int) -> int:
-    """Steps of a test on a model with tables of `n_rows` rows in all, so that it lasts about a second at most."""
+    """Steps of a test on a model whose tables have `n_rows` rows in all: as many as take about a second, from 40 to 200."""
     touched = (2 * batch_size + n_rows) * (n_factors + 1)
     return int(np.clip(NUMBERS / touched, FEWEST_STEPS, MOST_STEPS))
 
@@ -52,10 +52,10 @@ def n_steps_for(batch_size: int, n_factors: int, n_rows: int) -> int:
 def range_test(model: GradientModel, train: Ratings, n_steps: int = MOST_STEPS) -> RangeTest:
     """Train a copy of `model` for `n_steps` batches of `train`, the rate growing geometrically from 1e-5 to 1.
 
-    The loss is smoothed by an exponential mean with memory 0.9, corrected for its start; the test ends where that is half as
-    high again as its lowest value, or no number. The suggestion is a tenth of the rate at which the smoothed loss is lowest,
-    to two digits: at the minimum itself the steps have begun to undo each other (Smith 2017, arXiv 1506.01186; the rule is
-    the one of fastai's `lr_find`, "minimum"). `model` stays as it is, its random numbers too.
+    The loss is smoothed by a bias-corrected exponential mean with decay 0.9; the test ends where that is more than 1.5 times
+    its lowest value, or not finite. The suggestion is a tenth of the rate at which the smoothed loss is lowest, to two
+    significant digits: at the minimum itself the steps already undo each other (Smith 2017, arXiv 1506.01186; the rule is
+    "minimum" of fastai's `lr_find`). `model` and the state of its random numbers are not changed.
     """
     trial = copy.deepcopy(model)
     rates = np.geomspace(LOWEST, HIGHEST, n_steps)

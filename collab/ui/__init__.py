@@ -1,5 +1,5 @@
-"""Streamlit: four shared rooms and one room for each page, named as the page's script in `pages/`.
+"""The Streamlit interface: four shared packages and one package per page, named after the page's script in `pages/`.
 
-The shared rooms are, from left to right, `charts`, `frame`, `widgets` and `person`. `pages/X.py` draws with `ui/X/`, and no
-page's room imports another page's room.
+The shared packages are, from left to right, `charts`, `frame`, `widgets` and `person`. `pages/X.py` draws with `ui/X/`, and no
+page's package imports another's.
 """

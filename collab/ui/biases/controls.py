@@ -1,4 +1,4 @@
-"""What the views of films' and of users' biases share: their controls, and the picture."""
+"""What the views of film biases and of user biases share: their controls, and the picture."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from collab.ui.widgets.pickers import find_text, minimum_ratings
 RAW, SHRUNK = "raw", "shrunk"
 
 HEIGHT = 520
-"""Of the page's pictures: with it they are whole above the fold at 1440 × 900."""
+"""Of the page's pictures, in pixels: they fit above the fold at 1440 × 900."""
 
 N_LISTED = 5
-"""Films furthest off the line, and raters at either end, that are listed by name."""
+"""How many films furthest off the line, and raters at either end, are listed by name."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the controls stand at: the picture, the β of the shrinkage (None for raw biases), the minimum count, how many bars are
-    drawn at each end (0 where the picture has none), and the text to find."""
+    """The values of the controls: the picture, the β of the shrinkage (None for raw biases), the minimum count, how many bars are
+    drawn at each end (0 if the picture has none), and the text to find."""
 
     picture: str
     damping: float | None
@@ -40,7 +40,7 @@ class Wanted:
 def choose_picture(
     run: TrainedRun, pictures: Mapping[str, str], key: str, help: str, placeholder: str, doubt: BiasDoubt | None
 ) -> Wanted:
-    """The controls of a view with these `pictures`, the first of which has bars at each end, and what each picture shows."""
+    """The controls of a view. `pictures` says of each picture what it shows; the first has bars at each end."""
     chosen = st.radio("Picture", list(pictures), key=key, bind="query-params", help=help)
     damping = pick_shrinkage(run)
     minimum = minimum_ratings("Whoever has fewer training ratings is left out. Higher: surer biases, fewer rows.")
@@ -65,7 +65,7 @@ def choose_picture(
 
 
 def pick_shrinkage(run: TrainedRun) -> float | None:
-    """Raw or shrunk biases, and the β of the shrinkage; None for raw ones. A model that knows how sure it is needs none."""
+    """Raw or shrunk biases, and the β of the shrinkage; None for raw ones. A Bayesian model needs no shrinkage."""
     if run.model.item_covariances is not None:
         st.caption(
             "Shrunk already: the biases of a Bayesian model are posterior means, drawn in the more the fewer ratings there are."
@@ -92,14 +92,14 @@ def pick_shrinkage(run: TrainedRun) -> float | None:
 
 
 def nothing(picture: DeltaGenerator, table: pd.DataFrame, minimum: int) -> bool:
-    """Whether no row is left; the place of the picture says why then."""
+    """Whether no row is left; if so, a message in place of the picture says why."""
     if table.empty:
         picture.info(f"Nothing has {minimum} training ratings. Lower the minimum.", icon=":material/info:")
     return table.empty
 
 
 def draw(picture: DeltaGenerator, figure: go.Figure, said: str) -> None:
-    """The page's picture, with what is `said` of it for those who do not see it."""
+    """The page's picture; `said` is its text alternative."""
     picture.plotly_chart(
         figure, config=PLAIN, key="biases", alt=f"{said} The table below holds the same, or the rows found."
     )

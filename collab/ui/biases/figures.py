@@ -1,4 +1,4 @@
-"""The pictures of what biases have in common: means by genre and decade, and the users' distribution.
+"""The pictures of biases: means by genre and decade, the users' distribution, both ends as bars, biases against means.
 
 Pure functions from tables of `collab.explore.biases` and a palette to Plotly figures.
 """
@@ -21,7 +21,7 @@ from collab.ui.charts.style import mark_mean, name_rows, styled
 def kinds_figure(
     table: pd.DataFrame, overall: float, palette: Palette, *, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """Mean biases of `collab.explore.biases.bias_by_kind` as dots on their standard errors, named on the left with the number of
+    """Mean biases of `collab.explore.biases.bias_by_kind` as dots with standard errors, named on the left with the number of
     films; `overall`, the mean of all films, is a dotted line."""
     reach = np.abs(np.r_[table["mean"], overall]).max(initial=1e-6)
     hover = [_mean_in_words(row.name, row) for row in table.itertuples()]
@@ -63,9 +63,9 @@ def kinds_figure(
 def genre_decade_figure(
     table: pd.DataFrame, palette: Palette, *, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: zero is the middle of its colours, the
-    numbers in the cells are films. A few extreme cells do not pale the others: colours end at the 95th percentile of their
-    size."""
+    """Mean biases of `collab.explore.biases.bias_by_genre_and_decade` as a heat map: its colours are centred at zero, the
+    numbers in the cells count films. Colours end at the 95th percentile of the absolute means, so that a few extreme cells do not
+    pale the others."""
     means = table.pivot(index="genre", columns="decade", values="mean")
     numbers = {(row.genre, row.decade): formats.count(row.n_items) for row in table.itertuples()}
     sentences = {
@@ -84,7 +84,7 @@ def genre_decade_figure(
             ygap=1,
             hoverongaps=False,
             text=[[numbers.get((genre, decade), "") for decade in means.columns] for genre in means.index],
-            texttemplate="%{text}",  # without a colour of its own a text stands out from its cell
+            texttemplate="%{text}",  # without a set colour, a text contrasts with its cell
             textfont={"size": 11},
             hovertext=[[sentences.get((genre, decade), "") for decade in means.columns] for genre in means.index],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -105,8 +105,7 @@ def genre_decade_figure(
 def distribution_figure(
     table: pd.DataFrame, palette: Palette, *, n_bins: int = 40, height: int = 520, synthetic: bool = False
 ) -> go.Figure:
-    """How many users of `collab.explore.biases.user_bias_table` have which bias, with the mean; harsh ones blue, kind ones
-    orange."""
+    """A histogram of the biases of `collab.explore.biases.user_bias_table`, with the mean; harsh users blue, kind ones orange."""
     biases = table["bias"].to_numpy()
     reach = max(float(np.abs(biases).max(initial=0.0)), 1e-6)
     edges = np.linspace(-reach, reach, n_bins + 1)  # an even number of bars: none is both harsh and kind
@@ -141,10 +140,10 @@ def _mean_in_words(name: str, row: tuple) -> str:
 
 
 MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
-"""The means that a bias is laid beside, in words."""
+"""The means that biases are plotted against, in words."""
 
 
-N_LABELLED = 4  # to either side, where nothing was looked for
+N_LABELLED = 4  # on either side of the line, without a search
 
 
 _N_FOUND_NAMES = 12  # found films that are named; more would cover the picture
@@ -160,8 +159,8 @@ def bias_bars_figure(
 ) -> go.Figure:
     """The `n` highest and the `n` lowest biases of a table sorted by bias, as bars to both sides of zero.
 
-    Every bar is named on the other side of zero, with its count in grey, so that names need no margin of their own.
-    With a column deviation every bar has its ± as a thin line.
+    Every bar's name is on the other side of zero, with its count in grey, so that names need no margin of their own.
+    With a column deviation, every bar has its ± as a thin line.
     """
     n_low = min(n, len(table) // 2)
     n_high = min(n, len(table) - n_low)
@@ -195,7 +194,7 @@ def bias_bars_figure(
         numbers["text"] = [f"\u2007{number}\u2007" for number in numbers["text"]]  # room beside the line's end
         signs = np.where(rows["bias"] >= 0, 1.0, -1.0)
         sides = np.where(rows["bias"] >= 0, "middle right", "middle left").tolist()
-        ends = rows["bias"] + signs * rows["deviation"]  # a number stands behind its bar and the bar's ±
+        ends = rows["bias"] + signs * rows["deviation"]  # a number is beyond its bar and the bar's ±
         figure.update_traces(error_x=error)
         figure.add_trace(
             go.Scatter(
@@ -247,8 +246,9 @@ def bias_scatter_figure(
 ) -> go.Figure:
     """Every film's bias against its damped mean, sized by count, coloured by residual, with the line that the mean suggests.
 
-    `table` as of `collab.explore.biases.bias_table`; `found` item indices are ringed and named, else the `N_LABELLED` largest
-    residuals to either side. For users as of `user_bias_table`, `mean` is their mean_rating, `index` their user_index.
+    `table` is one of `collab.explore.biases.bias_table`. The item indices `found` are ringed and named; without any, the
+    `N_LABELLED` largest residuals on either side are named. For users, the table is one of `user_bias_table`, `mean` is
+    "mean_rating" and `index` "user_index".
     """
     figure = go.Figure()
     line = table.assign(expected=table["bias"] - table["residual"]).sort_values(mean)
@@ -345,7 +345,7 @@ def _flag(row: Any, mean: str, colour: str, palette: Palette) -> dict:
 
 
 def _apart(rows: pd.DataFrame, n: int, table: pd.DataFrame, mean: str) -> pd.DataFrame:
-    """The first `n` of `rows` whose names would not stand on each other's in the picture of `table`, bias against mean."""
+    """The first `n` of `rows` whose names do not overlap in the picture of `table`, bias against mean."""
     columns = [mean, "bias"]
     room = np.array([0.27, 0.036]) * np.ptp(table[columns].to_numpy(), axis=0)  # a name's width and height
     kept: list[int] = []

@@ -1,4 +1,4 @@
-"""What the biases of films of one genre or decade have in common."""
+"""Mean biases of films by genre, by decade, or by both."""
 
 from __future__ import annotations
 

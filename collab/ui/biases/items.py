@@ -1,4 +1,4 @@
-"""The biases of films: both ends as bars, or all of them beside their damped means, and as a table."""
+"""The biases of films: both ends as bars, or all of them against their damped means, and as a table."""
 
 from __future__ import annotations
 

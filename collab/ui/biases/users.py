@@ -1,4 +1,4 @@
-"""The biases of users: both ends as bars, how many have which, or all of them beside their means, and as a table."""
+"""The biases of users: both ends as bars, their distribution, or all of them against their means, and as a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PICTURES = {
 
 
 def user_biases(run: TrainedRun, damping: float | None) -> np.ndarray:
-    """Those of its users, (n_users,), shrunk towards the average user's where a `damping` is given."""
+    """The biases of the run's users, (n_users,), shrunk towards the average user's where a `damping` is given."""
     raw = np.asarray(run.model.user_biases, dtype=np.float64)
     if damping is None:
         return raw
@@ -87,7 +87,7 @@ def show_users(page: Page) -> None:
 
 
 def _ends_to_open(page: Page, table: pd.DataFrame) -> None:
-    """The harshest and the kindest raters, each a way to what they rated."""
+    """The harshest and the kindest raters, each a link to what they rated."""
     n = min(N_LISTED, len(table) // 2)
     for place, name, rows in zip(
         st.columns(2, gap="medium"), ("Harshest", "Kindest"), (table[::-1].head(n), table.head(n)), strict=True

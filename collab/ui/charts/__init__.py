@@ -1,5 +1,5 @@
-"""How things look: numbers in words, colours, what all figures have in common, losses, the 3-D picture.
+"""The look of the pages: number formats, colours, the style shared by all figures, loss charts, the 3-D plot.
 
-Draws, asks nothing, keeps no state. Begin with `style.py` and `formats.py`.
+Only draws: no widgets but the plot's own tools, no state on the server. Begin with `style.py` and `formats.py`.
 May import: errors, data, models, training, explore, recommend, lessons, services.
 """

@@ -1,4 +1,4 @@
-"""Runs on one picture: losses by epoch, each with its name and last loss in a column at the right (Vega-Lite)."""
+"""Several runs in one chart: losses by epoch, with the name and last loss of each in a column at the right (Vega-Lite)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS = ["line", "run", "name", "kind", "epoch", "loss", "colour", "thick", "l
 
 @dataclass(frozen=True)
 class Curve:
-    """A run in the picture: what it is called there, the text at its end, with {} for its last loss, and how it is drawn."""
+    """A run in the chart: its name there, the label at its end, with {} for its last loss, and how it is drawn."""
 
     progress: Progress
     run: str
@@ -45,18 +45,20 @@ class Curve:
 
 @dataclass(frozen=True)
 class Frame:
-    """The axes: losses from `low` to `high`, epochs up to `last`; and what stands still with them."""
+    """The axes, losses from `low` to `high` and epochs up to `last`, and what stays fixed with them."""
 
     low: float
     high: float
     last: int
-    room: str  # pixels kept for the names at the right, as Vega counts them
+    room: str  # pixels kept for the names at the right, as a Vega expression
     baselines: Mapping[str, float]
 
 
 def curves_data(curves: Sequence[Curve], *kinds: str) -> pd.DataFrame:
-    """Long table of the losses of these `kinds` by epoch, the curves in their order, without `label` and `place`; losses that
-    are no number are left out. Thick are held-out losses of curves that are to be."""
+    """Long table of the losses of these `kinds` by epoch, the curves in the given order, without `label` and `place`.
+
+    Losses that are not finite are left out. `thick` marks the held-out losses of thick curves.
+    """
     columns = {TRAIN: "train_loss", VALID: "valid_loss"}
     rows = [
         (line, curve.run, curve.progress.record.name, kind, epoch, loss, curve.colour, curve.thick and kind == VALID)
@@ -69,7 +71,7 @@ def curves_data(curves: Sequence[Curve], *kinds: str) -> pd.DataFrame:
 
 
 def with_labels(data: pd.DataFrame, curves: Sequence[Curve], frame: Frame, height: int) -> pd.DataFrame:
-    """`curves_data` with a `label` where a held-out curve ends, and the height at which that stands, as a `place` on the axis."""
+    """`curves_data` with a `label` at the end of each held-out curve, and its height on the loss axis as `place`."""
     losses, labels = data.loss.tolist(), [""] * len(data)
     ends = {line: row for row, (line, kind) in enumerate(zip(data.line, data.kind, strict=True)) if kind == VALID}
     gap = LABEL_HEIGHT * (frame.high - frame.low) / (height - 45)
@@ -80,7 +82,7 @@ def with_labels(data: pd.DataFrame, curves: Sequence[Curve], frame: Frame, heigh
 
 
 def spread_out(places: Sequence[float], gap: float) -> list[float]:
-    """The nearest places to the given ones, in the same order, that lie at least `gap` apart; none moves without need."""
+    """The places nearest to the given ones, in the same order and at least `gap` apart; none moves without need."""
     order, steps = np.argsort(places, kind="stable"), gap * np.arange(len(places))
     found = np.empty(len(places))
     found[order] = isotonic_regression(np.asarray(places)[order] - steps).x + steps
@@ -90,17 +92,18 @@ def spread_out(places: Sequence[float], gap: float) -> list[float]:
 def curves_spec(
     curves: Sequence[Curve], frame: Frame, palette: Palette, height: int, title: str = MSE
 ) -> dict[str, Any]:
-    """Losses over epochs for `with_labels`, held-out ones of thick curves over the others; a baseline above them is only said.
+    """Losses over epochs for `with_labels`, with the held-out losses of thick curves on top of the others.
 
-    It is the same as long as the frame is, so that a curve under way is redrawn in place.
+    A baseline above the loss axis is only mentioned in a note. The specification stays the same as long as the frame does, so
+    that a run in training is redrawn in place.
     """
     word = epoch_words([curve.progress.record for curve in curves])
     edge = {"value": {"expr": f"width - {frame.room}"}}  # where the curves end and their names begin
-    first = 1 if frame.last > 1 else 0  # a single epoch stands beside its name
+    first = 1 if frame.last > 1 else 0  # a single epoch is drawn beside its name
     x = x_axis("epoch", word, [first, frame.last], palette, tickMinStep=1, format="d")
     x["scale"]["range"] = [0, edge["value"]]
     y = loss_axis(title, [frame.low, frame.high], palette)
-    colour = {"field": "colour", "type": "nominal", "scale": None}  # as it is written
+    colour = {"field": "colour", "type": "nominal", "scale": None}  # used as given
     hover = [
         {"field": "run"},
         {"field": "name"},
@@ -116,7 +119,7 @@ def curves_spec(
     def label(condition: str, **mark: Any) -> list[dict[str, Any]]:
         text = {"type": "text", "align": "left", "dx": 12, "limit": {"expr": f"{frame.room} - 12"}, **mark}
         at = {"x": edge, "y": {**y, "field": "place"}, "text": {"field": "label"}}
-        whole = {"field": "label", "title": "MSE"}  # where it is cut off
+        whole = {"field": "label", "title": "MSE"}  # in case it is cut off
         return on_paper(where(f"datum.label && {condition}", text, **at, color=colour, tooltip=[whole]), palette)
 
     leader = {"x": x, "x2": edge, "y": y, "y2": {"field": "place"}, "color": colour}

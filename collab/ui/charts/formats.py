@@ -1,4 +1,4 @@
-"""How numbers and times are written on every page; a missing value is a dash."""
+"""Formats of numbers and times on every page; a missing value is a dash."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def signed(number: float | None, digits: int = 2) -> str:
 
 
 def count(number: float | None) -> str:
-    """A number of things, with separators."""
+    """A count, with thousands separators."""
     return MISSING if _missing(number) else f"{number:,.0f}"
 
 
@@ -58,10 +58,10 @@ def duration(seconds: float | None) -> str:
 
 
 def plain(text: str) -> str:
-    """A text as it is, where Markdown is read: a title's stars and brackets stay what they are."""
+    """`text` escaped for Markdown, so that the stars and brackets of a title are shown literally."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:&" else sign for sign in text)
 
 
 def sentence(text: str) -> str:
-    """A text as it is, as a sentence: with a capital letter and a full stop."""
+    """`text` escaped for Markdown, as a sentence: with a capital letter and a full stop."""
     return plain(text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else "."))

@@ -1,7 +1,4 @@
-"""The flat pictures of film biases: as bars, and against the mean.
-
-Pure functions from tables of `collab.explore.biases` and a palette to Plotly figures; hover texts say what a number means.
-"""
+"""Text and style helpers for Plotly figures: shortened titles, hover texts, colour scales, fonts. Pure functions."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ def name_of(title: str, length: int) -> str:
 
 
 def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: float | None = None) -> str:
-    """A film in words for a hover text: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
+    """Hover text of a film: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
     give_or_take = "" if deviation is None else f" ± {deviation:.2f}"
     return " · ".join(
         [escaped(title), *more, f"bias {formats.signed(bias)}{give_or_take}", formats.counted(n_ratings, "rating")]
@@ -35,15 +32,15 @@ def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: f
 
 
 def colour_scale(colours: Sequence[str]) -> list[list]:
-    """The colours at even steps from 0 to 1, as Plotly wants them."""
+    """The colours at even steps from 0 to 1, as a Plotly colour scale."""
     return [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)]
 
 
 def escaped(text: str) -> str:
-    """Titles come from files: Plotly would take a "<" for markup."""
+    """`text` with "<" escaped: titles come from files, and Plotly would read a "<" as markup."""
     return text.replace("<", "&lt;")
 
 
 def font(colour: str, size: int) -> dict:
-    """A font as Plotly wants it; its family is the page's."""
+    """A Plotly font; its family is the page's."""
     return {"color": colour, "size": size}

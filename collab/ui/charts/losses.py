@@ -1,6 +1,6 @@
-"""What every chart of losses shares, and the charts of one training: losses with both baselines, and the one-cycle schedule.
+"""Parts shared by all loss charts, and the charts of one training: losses with both baselines, and the one-cycle schedule.
 
-Vega-Lite, which redraws in place: what moves is in the table of a chart, what stands still in its specification.
+Vega-Lite redraws in place: what changes is in the table of a chart, what stays fixed in its specification.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from collab.ui.charts.palette import Palette
 TRAIN_BATCHES, TRAIN, VALID, MEAN, BIASES = "train, by batch", "train", "valid", "global mean", "biases only"
 MSE = "mean squared error (stars²)"
 SMOOTH = 5  # batches
-MOST_DOTS = 40  # with more epochs a dot for each would hide the line
+MOST_DOTS = 40  # with more epochs, a dot for each would hide the line
 DASHED = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5}
 
 # --- what the charts share -------------------------------------------------------------------------------------------------
 
 
 def x_axis(field: str, title: str, domain: Sequence[float], palette: Palette, **axis: Any) -> dict[str, Any]:
-    """The axis along which a training goes on."""
+    """The horizontal axis: the progress of a training."""
     return {
         "field": field,
         "type": "quantitative",
@@ -44,23 +44,23 @@ def loss_axis(title: str, domain: Sequence[float], palette: Palette, **axis: Any
         "type": "quantitative",
         "scale": {"domain": list(domain), "zero": False, "nice": False},
         "title": title,
-        # said, because a baseline, which is no column, would take the grid away
+        # set explicitly: a baseline, which is not a column, would remove the grid
         "axis": {"grid": True, "gridColor": palette.grid, "titleColor": palette.muted, **axis},
     }
 
 
 def where(condition: str, mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
-    """A layer of the rows that fulfil the condition."""
+    """A layer of the rows that meet the condition."""
     return {"transform": [{"filter": condition}], "mark": mark, "encoding": encoding}
 
 
 def once(mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
-    """A layer that is drawn once, not once a row of the table."""
+    """A layer that is drawn once, not once per row of the table."""
     return {"data": {"values": [{}]}, "mark": mark, "encoding": encoding}
 
 
 def on_paper(layer: dict[str, Any], palette: Palette) -> list[dict[str, Any]]:
-    """A layer of text on a rim of paper, so that a curve behind it does not cross it out."""
+    """A text layer with an outline in the paper colour, so that it stays readable over a curve."""
     rim = {"stroke": palette.paper, "strokeWidth": 5, "strokeJoin": "round"}
     return [{**layer, "mark": {**layer["mark"], **rim}}, layer]
 
@@ -68,7 +68,7 @@ def on_paper(layer: dict[str, Any], palette: Palette) -> list[dict[str, Any]]:
 def baseline_layers(
     baselines: Mapping[str, float], y: dict[str, Any], palette: Palette, x: Any, **text: Any
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A dashed line for each baseline, and the layers of their names, at `x`, which stand over the curves."""
+    """A dashed line for each baseline, and the layers of their names at `x`, to be drawn over the curves."""
     lines, names = [], []
     for name, loss in baselines.items():
         at = {"datum": loss, "type": "quantitative", "scale": y["scale"]}
@@ -80,7 +80,7 @@ def baseline_layers(
 
 
 def chart(layers: list[dict[str, Any]], height: int, palette: Palette, synthetic: bool) -> dict[str, Any]:
-    """The layers as a chart, with the note that its ratings are synthetic where they are."""
+    """The layers as a chart, with a note if its ratings are synthetic."""
     style = {"anchor": "end", "fontSize": 11, "fontWeight": "normal", "color": palette.muted}
     return {
         "layer": layers,
@@ -111,14 +111,14 @@ def epoch_words(records: Sequence[RunRecord]) -> str:
 
 
 def in_batches(record: RunRecord) -> bool:
-    """Whether an epoch of this run takes more than one step; a sweep, which solves for everybody, is one."""
+    """Whether an epoch of this run takes more than one step; a sweep, which solves for all users and items, is one."""
     return record.n_steps > int(record.settings.get("epochs", 1))
 
 
 def loss_data(progress: Progress) -> pd.DataFrame:
-    """Long table kind, epoch, loss, label of the curves of the loss chart; `label` is set at the end of a curve that has a name.
+    """Long table (kind, epoch, loss, label) for the loss chart; `label` is set at the end of the train and valid curves.
 
-    The loss by batch is a running mean over `SMOOTH` of them; there is none where an epoch is one step.
+    The loss by batch is a running mean over `SMOOTH` batches; it is left out where an epoch is one step.
     """
     record, batches, history = progress.record, progress.batches, progress.history
     by_batch = batches.train_loss.rolling(SMOOTH, min_periods=1).mean()
@@ -133,9 +133,9 @@ def loss_data(progress: Progress) -> pd.DataFrame:
 
 
 def loss_spec(progress: Progress, data: pd.DataFrame, palette: Palette, height: int = 400) -> dict[str, Any]:
-    """The loss chart for `loss_data`: losses over epochs, its baselines as dashed lines with their names.
+    """The loss chart for `loss_data`: losses over epochs, with the baselines as labelled dashed lines.
 
-    These stand at the beginning, but in the middle where an epoch is one step: such a training begins near the baselines.
+    The labels are at the left, or in the middle where an epoch is one step: such a training starts near the baselines.
     """
     record, word = progress.record, epoch_word(progress.record)
     epochs = float(record.settings.get("epochs", 1))

@@ -9,8 +9,8 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of one theme. `diverging` has its middle, zero, between its 5th and 6th; `sequential` is perceptually even; `rest`
-    is for marks that belong to none of the categories, which stand back behind them."""
+    """Colours of one theme. `diverging` has its midpoint, zero, between its 5th and 6th colour; `sequential` is perceptually
+    uniform; `rest` is for marks that belong to no category and stay in the background."""
 
     paper: str
     ink: str
@@ -60,7 +60,7 @@ LIGHT = Palette(
         "#96480A",
     ),
     sequential=VIRIDIS,
-    # Okabe & Ito; yellow darkened and black lightened so that both stand on paper
+    # Okabe & Ito; yellow darkened and black lightened so that both are visible on the paper
     categorical=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#918A1D", "#45413A"),
 )
 DARK = Palette(
@@ -94,7 +94,7 @@ DARK = Palette(
 
 
 def mixed(colour: str, paper: str, share: float) -> str:
-    """The colour (#RRGGBB) with `share` of paper in it."""
+    """`colour` mixed with a `share` of `paper`, all as #RRGGBB."""
     own, other = (bytes.fromhex(each.removeprefix("#")) for each in (colour, paper))
     return "#" + bytes(round((1 - share) * a + share * b) for a, b in zip(own, other, strict=True)).hex()
 

@@ -1,4 +1,4 @@
-"""What every Plotly chart of the house has in common, and the pictures of the overview."""
+"""What all Plotly charts have in common: colours, margins, legends, row names and notes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ PLAIN = {"displayModeBar": False, "scrollZoom": False}  # no tool bar: hover is 
 
 
 def styled(figure: go.Figure, palette: Palette, height: int, *, synthetic: bool = False, left: int = 60) -> go.Figure:
-    """Give a flat figure the house's colours, margins and height, and the note that its ratings are synthetic where they are."""
+    """Apply the common colours, margins and `height` to a 2-D figure, and mark it if its ratings are synthetic."""
     axis = {
         "gridcolor": palette.grid,
         "zerolinecolor": palette.grid,
         "title": {"font": {"color": palette.muted}},
         "tickfont": {"color": palette.muted},
     }
-    house = {
+    common = {
         "height": height,
         "margin": {"l": left, "r": 12, "t": 12, "b": 48},
         "showlegend": False,
@@ -31,13 +31,13 @@ def styled(figure: go.Figure, palette: Palette, height: int, *, synthetic: bool 
     }
     layout = figure.layout.to_plotly_json()
     axes = {"xaxis", "yaxis", *(name for name in layout if name.startswith(("xaxis", "yaxis")))}
-    # at one stroke: Plotly's update_layout, update_xaxes and update_yaxes take twice as long, on every chart of every turn
-    figure.layout = _over(layout, house | dict.fromkeys(axes, axis))
+    # in one step: Plotly's update_layout, update_xaxes and update_yaxes take twice as long, for every chart on every rerun
+    figure.layout = _over(layout, common | dict.fromkeys(axes, axis))
     return mark_synthetic(figure, palette) if synthetic else figure
 
 
 def _over(below: dict, above: dict) -> dict:
-    """`below`, with what `above` says in its place, at any depth."""
+    """`below` updated with `above`, recursively."""
     both = {
         name: _over(below[name], value) if isinstance(value, dict) and isinstance(below.get(name), dict) else value
         for name, value in above.items()
@@ -46,7 +46,7 @@ def _over(below: dict, above: dict) -> dict:
 
 
 def legend_above(figure: go.Figure, palette: Palette) -> None:
-    """The names of the traces over the picture; where it is narrow they stand below each other, and it becomes lower."""
+    """Put the names of the traces above the plot; in a narrow figure they stack, and the plot becomes less high."""
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"color": palette.ink, "size": 12}},
@@ -55,7 +55,7 @@ def legend_above(figure: go.Figure, palette: Palette) -> None:
 
 
 def name_rows(figure: go.Figure, names: Sequence[str], palette: Palette, top: float = -0.6) -> go.Figure:
-    """Names, which may be markup, at the left of what stands at the heights 0, 1, … from the top down; `top` leaves room."""
+    """Name the rows at the heights 0, 1, … from the top down, at the left; names may be markup; `top` leaves room above."""
     return figure.update_yaxes(
         tickvals=list(range(len(names))),
         ticktext=names,
@@ -68,7 +68,7 @@ def name_rows(figure: go.Figure, names: Sequence[str], palette: Palette, top: fl
 
 
 def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
-    """Write "synthetic ratings" into the corner: a picture may travel without its page."""
+    """Write "synthetic ratings" into the corner: a chart may be shared without its page."""
     return figure.add_annotation(
         text="synthetic ratings",
         xref="paper",
@@ -83,7 +83,7 @@ def mark_synthetic(figure: go.Figure, palette: Palette) -> go.Figure:
 
 
 def mark_mean(figure: go.Figure, x: float, text: str, colour: str) -> go.Figure:
-    """A dotted upright line at x, and above the picture what it stands for."""
+    """Draw a dotted vertical line at `x`, with `text` above the plot for what it means."""
     figure.add_vline(x, line={"color": colour, "width": 1.5, "dash": "dot"})
     return figure.add_annotation(
         x=x,

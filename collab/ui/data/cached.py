@@ -1,4 +1,4 @@
-"""What all sessions share of a data set as it was read; its fingerprint is in every key, so that a replaced file is noticed."""
+"""Cached facts about a data set, for all sessions; its fingerprint is in every key, so that a replaced file is noticed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collab.ui.frame import cached
 
 
 def data_set(name: str, items_by: str = "title") -> tuple[Dataset, Ratings]:
-    """A data set as read, and its rows as indices; kept by its reader. Raises CollabError where it cannot be read."""
+    """A data set as read, and its rows as indices; cached by its reader. Raises CollabError where it cannot be read."""
     return load_encoded(name, cached.environment(), items_by)
 
 
@@ -36,7 +36,7 @@ def sizes_of(name: str, items_by: str, fingerprint: str) -> Sizes:
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def titles_that_are_no_keys(name: str, fingerprint: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The doubled titles, and the pairs of a user and a title that stand in several rows. Raises CollabError."""
+    """The titles with several ids, and the pairs of a user and a title that occur in several rows. Raises CollabError."""
     dataset, _ = data_set(name)
     return doubled_titles(dataset), rated_twice(dataset)
 
@@ -49,5 +49,5 @@ def source(name: str, fingerprint: str) -> Source:
 
 @st.cache_data(show_spinner="Fitting biases on each split", max_entries=64)
 def facts_of_split(key: tuple, _ratings: Ratings, _split: Split) -> SplitFacts:
-    """The facts of a split; `key` names data set, fingerprint, run and split, and so what the rest of the arguments are."""
+    """The facts of a split; `key` names data set, fingerprint, run and split, which determine the other arguments."""
     return split_facts(_ratings, _split)

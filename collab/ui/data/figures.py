@@ -1,4 +1,4 @@
-"""The pictures of the Data page below its long tail: ratings over time, stars, and what a split holds out."""
+"""The pictures of the Data page other than the long tail: ratings over time, stars, and what a split holds out."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import legend_above, mark_synthetic, styled
 
 LEAST_FOR_MEAN = 20
-"""Ratings that a period needs for its mean to be drawn: that of fewer jumps by chance."""
+"""Ratings that a period needs for its mean to be drawn: the mean of fewer varies too much by chance."""
 
-MOST_NAMED = 20  # columns with their share over them; more would stand on each other
+MOST_NAMED = 20  # columns with their share above them; more of these texts would overlap
 
 
 def over_time_figure(table: pd.DataFrame, period: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
@@ -94,7 +94,7 @@ def span_words(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Stars:
-    """Whose stars: a name, how many ratings of each level, their mean, and the colour's name in the palette."""
+    """A distribution of stars: whose it is, how many ratings of each level, their mean, and the colour's name in the palette."""
 
     name: str
     counts: np.ndarray
@@ -103,7 +103,7 @@ class Stars:
 
 
 def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """Which share of the ratings of everybody, of a user and of a film is of each level: a column each, side by side."""
+    """The share of each level in the ratings of everybody, of a user and of a film, as columns side by side."""
     figure = go.Figure()
     for each in whose:
         total = max(1, int(each.counts.sum()))

@@ -26,9 +26,9 @@ from collab.ui.frame.page import Page
 class Shown:
     """What the page shows: the data set as read, all its rows, those of them that are not sealed, and the run's split.
 
-    Nobody looks at the stars of the `n_sealed` rows that `open_ratings` leave out. `split` has row numbers of `open_ratings`; it
-    is None where the run's cannot be had, and `no_split` says why. If the run seals rows, nobody can tell then which:
-    `open_ratings` is None, and no stars are shown.
+    The page never shows the stars of the `n_sealed` rows that `open_ratings` leaves out. `split` has row numbers of
+    `open_ratings`; it is None if the run's split is not available, and `no_split` says why. If the run seals rows, it is then
+    unknown which: `open_ratings` is None, and no stars are shown.
     """
 
     page: Page
@@ -55,7 +55,7 @@ class Shown:
 
     @property
     def sizes(self) -> Sizes:
-        """How large the data set is, sealed rows and all."""
+        """How large the data set is, sealed rows included."""
         name, fingerprint = self.key
         return data_cached.sizes_of(name, self.items_by, fingerprint)
 
@@ -69,7 +69,7 @@ class Shown:
 
 
 def load(page: Page) -> Shown:
-    """Read what the page shows; does not return where the data set cannot be read."""
+    """Read what the page shows; does not return if the data set cannot be read."""
     record = page.record
     try:
         dataset, ratings = data_cached.data_set(page.data.name, record.items_by)
@@ -95,7 +95,7 @@ def load(page: Page) -> Shown:
 
 
 def say_sealed_unknown(shown: Shown) -> None:
-    """What stands where stars would, if nobody can tell which rows are sealed: why, and the runs that can serve."""
+    """A message in place of stars, if it is unknown which rows are sealed: why, and the runs that can be used instead."""
     offer_runs_with_ratings(
         shown.page.record,
         f"The run in use has sealed ratings, and which they are cannot be told: {formats.plain(shown.no_split)}. So no stars are "

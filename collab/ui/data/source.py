@@ -1,4 +1,4 @@
-"""Titles that are no keys, and where a data set came from: terms, citation, checksums."""
+"""Titles that are not unique, and the source of a data set: terms, citation, checksums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collab.ui.widgets.tables import item_table
 
 
 def show_titles(shown: Shown) -> None:
-    """Titles that stand for several ids, and what was rated twice because of them."""
+    """Titles with several ids, and titles that a user rated more than once."""
     doubled, twice = cached.titles_that_are_no_keys(*shown.key)
     films = shown.items
     if doubled.empty:

@@ -1,4 +1,4 @@
-"""What the split in use hides: the run's beside the last ratings of every user and the newest rows, in numbers and over time."""
+"""What the run's split holds out, compared with the last ratings of every user and the newest rows: in numbers, over time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from collab.ui.data.figures import held_out_figure
 from collab.ui.data.shown import Shown
 
 DEFAULT_SHARE = 0.2
-N_LAST = 10  # newest ratings of every user that the second split holds out
+N_LAST = 10  # newest ratings of every user that the split by last ratings holds out
 NEWEST = "newest "  # how the name of the split by time begins
 
 
 def show_split(shown: Shown) -> None:
-    """The picture of what is held out when, the table of the splits, and what follows from it in words."""
+    """The picture of what is held out when, the table of the splits, and a summary in words."""
     if shown.no_split:
         st.info(
             f"The split of this run cannot be shown: {formats.plain(shown.no_split)}. A random one stands in; other runs are in "
@@ -37,7 +37,7 @@ def show_split(shown: Shown) -> None:
         return
     found = {
         name: cached.facts_of_split(
-            # the sizes: before a run has ended its split may be another one of the same name
+            # with the sizes: before a run has ended, its split may be a different one of the same name
             (*shown.key, shown.items_by, shown.page.record.id, name, len(split.train), len(split.valid)),
             shown.open_ratings,
             split,
@@ -93,8 +93,8 @@ def show_split(shown: Shown) -> None:
 
 
 def _splits(shown: Shown) -> dict[str, Split]:
-    """The splits to compare by name: that in use first, the newest rows last; as many of these as are held out in the first.
-    What cannot be made is left out, and said."""
+    """The splits to compare by name: the one in use first; the newest rows last, as many as the first holds out. A split
+    that cannot be made is left out, with a caption that says why."""
     ratings, splits = shown.open_ratings, {}
     if shown.split is not None:
         splits[_name(shown)] = shown.split
@@ -109,13 +109,13 @@ def _splits(shown: Shown) -> dict[str, Split]:
     ):
         try:
             splits[name] = split()
-        except SettingError as reason:  # nobody has as many ratings, or there are too few
+        except SettingError as reason:  # no user has that many ratings, or there are too few
             st.caption(f"Left out, {name}: {formats.plain(str(reason))}.")
     return splits
 
 
 def _name(shown: Shown) -> str:
-    """What the run's split is called: "random 20 %, seed 0", "fold u1", "rows of a file"."""
+    """The name of the run's split: "random 20 %, seed 0", "fold u1", "rows of a file"."""
     record = shown.page.record
     kind, _, value = sealed_share(record.holdout)[0].partition(":")
     if kind == "random":
@@ -124,9 +124,9 @@ def _name(shown: Shown) -> str:
 
 
 def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bool = True) -> str:
-    """What the split `ours` lets a model see that the `newest` rows do not, from their facts; whether it is the run's.
+    """What the split `ours` lets a model see that the split by time, `newest`, does not. `in_use`: `ours` is the run's.
 
-    Without a split of the newest rows, `newest` is `ours` once more."""
+    Without a split by time, `newest` equals `ours`."""
     one, other = found[ours], found[newest]
     lead = "In use" if in_use else "Standing in"
     lines = [
@@ -172,7 +172,7 @@ def _is(n: int) -> str:
 
 
 def _table(found: dict[str, SplitFacts]) -> pd.DataFrame:
-    """A row a fact, a column a split, as text."""
+    """A row per fact, a column per split, as text."""
     rows = (
         ("Training ratings", formats.count, "n_train"),
         ("Held-out ratings", formats.count, "n_valid"),

@@ -1,4 +1,4 @@
-"""The sizes of a data set, and how unevenly its ratings fall on films or users: picture and tables."""
+"""The sizes of a data set, and how unevenly its ratings are spread over films or users: picture and tables."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _films_in_words(shown: Shown) -> str:
 
 
 def show_tail(shown: Shown) -> None:
-    """The main picture: how unevenly the ratings fall on films or users, with its controls."""
+    """The main picture: how unevenly the ratings are spread over films or users, with its controls."""
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         things = choose("Of", [ITEMS, USERS], key="tail_of", help="Whose ratings are counted.")
@@ -165,7 +165,7 @@ def show_tail_table(shown: Shown) -> None:
 
 
 def _means(shown: Shown, things: str) -> np.ndarray:
-    """Mean stars of every film or user over the rows that are not sealed; NaN without any, and where it is not known which."""
+    """Mean stars of every film or user over the unsealed rows; NaN without any, or if it is unknown which they are."""
     ratings = shown.ratings if shown.open_ratings is None else shown.open_ratings
     index, length = (ratings.user_index, ratings.n_users) if things == USERS else (ratings.item_index, ratings.n_items)
     if shown.open_ratings is None:

@@ -14,9 +14,9 @@ from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled
 
 TOP_SHARES = (0.01, 0.1, 0.2)
-"""Whose part of all ratings is marked: the most rated hundredth, tenth and fifth."""
+"""The most rated hundredth, tenth and fifth, whose share of all ratings is marked."""
 
-MOST_POINTS = 900  # of a curve; more would only make the page heavy, and none of them could be seen
+MOST_POINTS = 900  # of a curve; more would make the page heavy without being visible
 
 
 def tail_figure(
@@ -30,7 +30,7 @@ def tail_figure(
 ) -> go.Figure:
     """The counts `n_ratings` (n,), from the most to the least rated, on a logarithmic scale; those below `minimum` stand out.
 
-    `names` (n,) in the same order as the counts; `things` is what they are: "films".
+    `names` (n,) in the same order as the counts; `things` names them: "films".
     """
     order = np.argsort(-n_ratings, kind="stable")
     n, total = len(order), max(1, int(n_ratings.sum()))
@@ -67,7 +67,7 @@ def tail_figure(
         text = f"{formats.count(n_few)} {things} below {minimum}: {part} of the ratings"
         figure.add_annotation(
             x=1,
-            y=0.98 - 0.085 * len(TOP_SHARES),  # above the curve, also where the picture is narrow
+            y=0.98 - 0.085 * len(TOP_SHARES),  # above the curve, even if the picture is narrow
             xref="paper",
             yref="paper",
             text=text,
@@ -111,7 +111,7 @@ def _mark(figure: go.Figure, x: float, text: str, height: float, palette: Palett
 
 
 def thinned(n: int) -> np.ndarray:
-    """At most about MOST_POINTS of the places 0 … n − 1: the first ones all, later ones ever farther apart; the last is there."""
+    """At most about MOST_POINTS of the places 0 … n − 1: all of the first ones, later ones ever farther apart, and the last."""
     if n <= MOST_POINTS:
         return np.arange(n)
     half = MOST_POINTS // 2

@@ -1,4 +1,4 @@
-"""What all sessions of a server share: its jobs, its downloads, its profiles, and the runs looked at last."""
+"""Objects shared by all sessions of a server: jobs, downloads, profiles, and the runs viewed last."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def environment() -> Environment:
 
 @st.cache_resource(show_spinner=False, on_release=lambda jobs: jobs.close())
 def jobs() -> Jobs:
-    """What is done in the background, and the workers that do it."""
+    """The background jobs and their workers."""
     made = Jobs(environment(), all_kinds(environment()))
     housekeeping()
     return made
@@ -40,24 +40,24 @@ def jobs() -> Jobs:
 
 @st.cache_resource(show_spinner=False)
 def trainings() -> Trainings:
-    """The trainings among them."""
+    """The trainings among the jobs."""
     return Trainings(jobs())
 
 
 def runs() -> RunStore:
-    """The runs of the home."""
+    """The runs in the home directory."""
     return trainings().store
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda keeper: keeper.close())
 def housekeeping() -> Housekeeping:
-    """Who puts away what killed processes have left."""
+    """The thread that removes what killed processes have left."""
     return Housekeeping(environment())
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda lane: lane.close())
 def trial_lane() -> TrialLane:
-    """The trials; there is no worker for them before somebody switches slider mode on."""
+    """The trials; their worker starts when slider mode is first switched on."""
     return TrialLane(jobs())
 
 
@@ -69,50 +69,50 @@ def fetcher() -> Fetcher:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def trained_run(run_id: str) -> TrainedRun:
-    """A run that has ended, with its model; it never changes, and nobody may change it. Raises RunError."""
+    """A run that has ended, with its model. It is shared and never changes: do not modify it. Raises RunError."""
     return runs().load(run_id)
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda store: store.close())
 def profiles() -> ProfileStore:
-    """What people rated. Raises SettingError for a database address that cannot work."""
+    """The profiles with their answers. Raises SettingError for a database address that cannot work."""
     return ProfileStore(environment().database_url)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 0.7 MB each for MovieLens 100K
 def run_film_space(run_id: str) -> ItemSpace:
-    """Where the films of a run lie. Raises RunError."""
+    """The item space of a run. Raises RunError."""
     run = trained_run(run_id)
     return item_space(run.model, run.items, run.users)
 
 
 @st.cache_resource(show_spinner="Counting who rated what", max_entries=4)  # 2 MB each for MovieLens 100K
 def run_co_rating(run_id: str) -> CoRating:
-    """Who rated what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    """Who rated what among the users that a run was trained on. Raises RunError where the data are not available."""
     train, _ = ratings_of(run_id)
     return co_rating(train)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def run_bias_doubt(run_id: str) -> BiasDoubt | None:
-    """How well the run's model knows its biases; None where it takes them for known. Raises RunError."""
+    """Standard deviations of the biases of the run's model; None for a model without covariances. Raises RunError."""
     return bias_doubt(trained_run(run_id).model)
 
 
 @st.cache_resource(show_spinner="Reading the ratings", max_entries=4)
 def run_split(run_id: str) -> tuple[Split, Ratings]:
-    """The split that the run was trained on, and all ratings. Raises RunError where the data are not at hand as they were."""
+    """The split that the run was trained on, and all ratings. Raises RunError where the data are missing or have changed."""
     return split_of(trained_run(run_id), runs(), environment())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
-    """The ratings that a run was trained on, and those held out to check it. Raises RunError where the data are not at hand."""
+    """The training and the held-out ratings of a run. Raises RunError where the data are not available."""
     split, ratings = run_split(run_id)
     return ratings.take(split.train), ratings.take(split.valid)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def comparison(first_id: str, second_id: str) -> Comparison:
-    """The paired comparison of two runs. Raises RunError where they were not measured on the same rows of data at hand."""
+    """The paired comparison of two runs. Raises RunError where their held-out rows differ or the data are not available."""
     return compare_runs(trained_run(first_id), trained_run(second_id), runs(), environment())

@@ -1,4 +1,4 @@
-"""The data set of a page: the choice in the sidebar, its download, and the sample that stands in."""
+"""The data set of a page: the choice in the sidebar, its download, and the sample that takes its place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pick_data(wanted: str) -> str:
 
 
 def available(wanted: str) -> Entry:
-    """The data set to use: the wanted one if it is here, or can be fetched; else the sample."""
+    """The wanted data set if it is here; the sample if it is out of reach or was chosen meanwhile. Else does not return."""
     fetch = cached.fetcher().ensure(wanted)
     if fetch.state == "here":
         return CATALOGUE[wanted]
@@ -41,7 +41,7 @@ def available(wanted: str) -> Entry:
 
 
 def _say_damaged(entry: Entry, fetch: Fetch) -> None:
-    """Which file of the data set is not the published one, and what helps."""
+    """Say which file of the data set is not the published one, and offer a remedy."""
     st.error(
         f"**{entry.title} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
         icon=":material/error:",
@@ -69,7 +69,7 @@ def _say_damaged(entry: Entry, fetch: Fetch) -> None:
 
 
 def _show_fetch(wanted: str) -> None:
-    """How far the download is, until it is here, or the sample takes its place."""
+    """Show the progress of the download, until it is done or the sample takes its place."""
     entry, fetcher = CATALOGUE[wanted], cached.fetcher()
 
     def line(_: Sequence[Moment]) -> tuple[float, str]:
@@ -90,7 +90,7 @@ def _show_fetch(wanted: str) -> None:
 
 
 def say_synthetic(wanted: str) -> None:
-    """One line that no figure here is about real people, and why."""
+    """Say in one line that the ratings are synthetic, and why."""
     if wanted == SAMPLE:
         st.info(
             "**Synthetic ratings.** This is the built-in sample: real films, invented people.",

@@ -1,8 +1,8 @@
-"""Draws the page again when somebody switches between light and dark.
+"""Redraws the page when the browser's theme switches between light and dark.
 
-The charts' colours are chosen on the server, by `st.context.theme`; but Streamlit runs no script when the theme changes in
-the browser (nor when it guessed wrong at the first load), and light lines would stay on light paper. This invisible
-component sees the change, since Streamlit runs a component's script again for every new theme, and asks for a run.
+The charts' colours are chosen on the server, by `st.context.theme`; but Streamlit does not rerun the script when the theme
+changes in the browser (nor when it guessed wrong at the first load), and light lines would stay on light paper. Streamlit
+runs a component's script again for every new theme, so this invisible component sees the change and asks for a rerun.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ _WATCH = st.components.v2.component("collab_follow_theme", html="<span hidden></
 
 
 def follow_theme() -> None:
-    """Watch this page's theme; called once a page. Takes no room (menu.css)."""
+    """Watch this page's theme; called once per page. Takes no space (menu.css)."""
     _WATCH(key="_theme", data={"drawn": st.context.theme.type or "light"}, on_changed_change=lambda: None)

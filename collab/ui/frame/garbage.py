@@ -1,7 +1,7 @@
-"""What stays for good is taken out of the search for garbage that Streamlit makes at the end of every turn.
+"""Exempts long-lived objects from the garbage collection that Streamlit runs at the end of every rerun.
 
-With torch, pandas, plotly and Streamlit loaded, that search goes through half a million objects that will never be garbage; the
-last word of every turn waits for it, and so do all other sessions.
+With torch, pandas, plotly and Streamlit loaded, each collection visits half a million objects that are never garbage; the end of
+every rerun waits for it, and so do all other sessions.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import gc
 import sys
 import time
 
-EVERY = 300.0  # seconds after which all is searched again: a session that was open the last time may have ended since
+EVERY = 300.0  # seconds until the next full collection: a session that was open at the last one may have ended
 
-_n_modules = 0  # loaded when the collector was last told what stays
-_since = 0.0  # when that was, by the monotonic clock
+_n_modules = 0  # modules loaded at the last freeze
+_since = 0.0  # time of the last freeze, by the monotonic clock
 
 
 def freeze_what_stays() -> bool:
-    """Collect all garbage and exempt what is then alive, where a module has been loaded since the last time (pages load theirs at
-    their first visit) or `EVERY` seconds are over; returns whether.
+    """Collect all garbage and exempt what is then alive, if a module has been loaded since the last time (pages load theirs on
+    their first visit) or `EVERY` seconds have passed; returns whether it did.
 
-    What was exempt and has become garbage in the meantime is found then: nothing is kept for good.
+    Exempt objects that have become garbage in the meantime are collected then, so nothing is kept forever.
     """
     global _n_modules, _since
     n_modules, now = len(sys.modules), time.monotonic()

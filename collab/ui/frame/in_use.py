@@ -13,8 +13,8 @@ from collab.ui.frame import cached, own_link
 
 
 def from_link(store: RunStore) -> tuple[str, str | None, str]:
-    """Data set and run that the link names, what the session used last where it names none; and why the run that was asked for
-    cannot be shown, "" where it can."""
+    """The data set and run that the link names, or else those that the session used last; and why the requested run cannot be
+    shown, "" if it can."""
     state, link = st.session_state, st.query_params
     run_id, refused = link.get("run"), ""
     if run_id is None or own_link.is_late("run", run_id):
@@ -48,7 +48,7 @@ def from_link(store: RunStore) -> tuple[str, str | None, str]:
 
 
 def say_refused(reason: str, instead: RunRecord | None) -> None:
-    """Why the run that was asked for is not shown, and what is."""
+    """Say why the requested run is not shown, and what is shown instead."""
     shown = (
         f"What you see is {formats.plain(instead.name)} instead." if instead else "The default model takes its place."
     )
@@ -63,7 +63,7 @@ def keep_in_link(wanted: str, record: RunRecord) -> None:
 
 
 def use_run(run_id: str) -> None:
-    """Make another run the one that every page shows (call it in a callback, or before `st.rerun`)."""
+    """Make another run the one that every page shows (call in a callback, or before `st.rerun`)."""
     st.session_state["_run"] = run_id
     own_link.put("run", run_id)
 
@@ -76,14 +76,14 @@ def open_run(record: RunRecord) -> None:
 
 
 def forget_run(run_id: str) -> None:
-    """Let every page fall back to the house's run if this one is shown (call it when it is gone)."""
+    """Make every page fall back to the default run if this one is shown (call when the run is gone)."""
     if st.session_state.get("_run") == run_id:
         del st.session_state["_run"]
         st.query_params.pop("run", None)
 
 
 def use_data(name: str) -> None:
-    """Make another data set the one that every page shows, with the house's run on it."""
+    """Make another data set the one that every page shows, with its default run."""
     st.session_state["_data"] = name
     st.session_state.pop("_run", None)
     st.query_params["data"] = name

@@ -1,7 +1,7 @@
-"""The way to an item's page, from a table or from a link in a list made of HTML, in the same session.
+"""Navigation to an item's page, from a table or from a link in an HTML list, within the same session.
 
-A browser that follows a link begins a new session, which knows neither the person who rates nor what was chosen elsewhere. So
-an invisible component tells which link was pressed; one that is opened in another tab is followed as every link is.
+A browser that follows a link starts a new session, which knows neither the open profile nor what was chosen elsewhere. So an
+invisible component reports which link was pressed; a link opened in another tab is followed as usual.
 """
 
 from __future__ import annotations
@@ -31,49 +31,49 @@ export default function ({ setTriggerValue }) {
 """
 _LINKS = st.components.v2.component("collab_item_links", html="<span hidden></span>", js=_JS, isolate_styles=False)
 _WANTED = "_wanted_item"
-"""In the session, between two pages: the label of the item whose page is asked for."""
+"""Session key, used between two pages: the label of the item whose page was requested."""
 
 
 def item_address(run: TrainedRun, item_index: int) -> str:
-    """Where a link in HTML leads: the page of an item with this run. Relative, so that it holds below any base path."""
+    """The address of an item's page with this run, for an HTML link. Relative, so that it works under any base path."""
     return f"similar?{urlencode({'data': run.record.data, 'run': run.id, FILM: run.items['label'].iat[item_index]})}"
 
 
 def open_item(label: str) -> None:
-    """Ask for the page of an item; for a callback."""
+    """Request the page of an item; for a callback."""
     st.session_state[_WANTED] = label
 
 
 def leave_for_item() -> None:
-    """Go to the page of the item that was asked for, where one was."""
+    """Go to the page of the requested item, if there is one."""
     if _WANTED in st.session_state:
         st.switch_page("pages/similar.py", query_params={})
 
 
 def _open_pressed() -> None:
     links = st.session_state.get("_item_links")
-    if links is not None:  # else somebody has left the page with the same breath
+    if links is not None:  # None if the visitor has left the page at the same moment
         open_item(links.pressed)
 
 
 def follow_item_links() -> None:
-    """Go where a link or an arrow leads; called once a page. Takes no room (menu.css)."""
+    """Follow a pressed link or arrow; called once per page. Takes no space (menu.css)."""
     _LINKS(key="_item_links", on_pressed_change=_open_pressed)
     leave_for_item()
 
 
 def arrive() -> str | None:
-    """Make the item that was asked for the chosen one, and return its label; the item's page calls it first of all."""
+    """Make the requested item the chosen one and return its label, None without one; the item's page calls this first."""
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.session_state[FILM] = wanted
-        with contextlib.suppress(StreamlitAPIException):  # where the page showed another item, its box sees to the link
+        with contextlib.suppress(StreamlitAPIException):  # if the page showed another item, its box updates the link
             st.query_params[FILM] = wanted
     return wanted
 
 
 SEARCH = "https://duckduckgo.com/?q="
-"""A web search that takes a question in its address, without an account or a key."""
+"""A web search that takes its query in the address, without an account or a key."""
 
 
 def search_address(title: str) -> str:
@@ -82,4 +82,4 @@ def search_address(title: str) -> str:
 
 
 FILM = "film"
-"""The chosen film's key in the session and name in the link; pages share it."""
+"""Key of the chosen film in the session and in the link, shared by all pages."""

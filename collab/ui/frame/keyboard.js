@@ -1,12 +1,12 @@
-// Keeps the keyboard where it was: in a popover that it has opened, and beside what it has just pressed away.
+// Keeps the keyboard focus: moves it into an opened popover, and next to a button that vanishes when pressed.
 //
-// Streamlit puts what a popover holds at the end of the page, a long way for the Tab key, and takes the focus from a button
-// that goes with the answer to its press; the browser would then begin again at the top of the page.
+// Streamlit puts a popover's content at the end of the page, many Tab presses away. When a button is removed in response to
+// its press, the focus is lost, and the browser would start again at the top of the page.
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 const PATIENCE = 30000; // milliseconds; a busy server draws late
-let touches = 0; // whatever the person does next ends the waiting for what came of the last key
-let opener = null; // the button whose popover the keyboard has gone into
+let touches = 0; // any further input ends the wait for the effect of the last key
+let opener = null; // the button of the popover that has the focus
 
 addEventListener("pointerdown", () => touches++, true);
 addEventListener("keydown", pressed, true);
@@ -20,14 +20,14 @@ function pressed(event) {
   const button = event.target.closest?.("button");
   if (!button || !main?.contains(button)) return;
   if (button.closest('[data-testid="stPopover"]')) return enterPopover(button);
-  if (button.closest(".picks-list")) return; // pick_list.js knows better
+  if (button.closest(".picks-list")) return; // pick_list.js handles it
   waitForLoss(main, button);
 }
 
 function enterPopover(button) {
   const opened = () => document.querySelector('[data-testid="stPopoverBody"]');
   if (opened()) return; // this press closes it
-  let calm = 0; // looks in a row at which the page was done: what the popover holds may be drawn anew once it is open
+  let calm = 0; // checks in a row that found the page done: a popover's content may be redrawn after it opens
   until(() => {
     calm = isDone() ? calm + 1 : 0;
     const body = opened();
@@ -46,7 +46,7 @@ function leavePopover(event) {
   const inside = stops(body);
   const last = event.shiftKey ? inside[0] : inside.at(-1);
   if (event.target !== last) return;
-  opener.focus(); // forward, the browser then goes on from there
+  opener.focus(); // with Tab alone, the browser then moves on from there
   if (event.shiftKey) event.preventDefault();
 }
 
@@ -60,8 +60,8 @@ function closePopover(event) {
   });
 }
 
-// The same control where it is still there, on a card of the Rate page the first one of the film that has come there, else the
-// control that has come to its place.
+// If the focus is lost, moves it to the control with the same key, on a card of the Rate page to the first control of that
+// card's new film; otherwise to the control that took the button's place.
 function waitForLoss(main, button) {
   const card = button.closest('[class*="st-key-card-"]');
   const keyed = card ?? button.closest('[class*="st-key-"]');
@@ -69,7 +69,7 @@ function waitForLoss(main, button) {
   const place = stops(main).indexOf(button);
   let calm = 0; // as above
   until(() => {
-    if (!isLost()) return !card && !button.isConnected; // cards may be drawn twice
+    if (!isLost()) return !card && !button.isConnected; // a card may be drawn twice
     calm = isDone() ? calm + 1 : 0;
     const now = stops(main);
     const same = key && now.find((each) => each.closest(`.${CSS.escape(key)}`));
@@ -100,5 +100,5 @@ function until(done) {
 }
 
 export default function () {
-  document.documentElement.dataset.keyboard = "kept"; // from now on
+  document.documentElement.dataset.keyboard = "kept"; // set once the listeners are active
 }

@@ -1,6 +1,6 @@
-"""Keeps the keyboard where it was, on every page: it goes into a popover that it has opened, and on beside what it pressed away.
+"""Keeps the keyboard focus on every page: moves it into an opened popover, and next to a button that vanishes when pressed.
 
-An invisible component; what it does is in keyboard.js. The list of picks on the Rate page keeps its own itself.
+An invisible component; the code is in keyboard.js. The list of picks on the Rate page keeps its own focus.
 """
 
 from __future__ import annotations
@@ -14,5 +14,5 @@ _KEEP = st.components.v2.component("collab_keyboard", html="<span hidden></span>
 
 
 def keep_keyboard() -> None:
-    """Watch the keys of this page; called once a page. Takes no room (menu.css)."""
+    """Watch the keys of this page; called once per page. Takes no space (menu.css)."""
     _KEEP(key="_keyboard")

@@ -1,4 +1,4 @@
-"""What a page asks of a model, and where one cannot serve it: why, and the runs that can."""
+"""What a page requires of a model; if a model lacks it, why that matters and which runs have it."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ N_OFFERED = 4
 
 
 def need_factors(run: TrainedRun, so_that: str) -> None:
-    """Go on only with a model that has factors; `so_that` says what the page cannot do without."""
+    """Go on only with a model that has factors; `so_that` says what lacking them means for the page."""
     if not run.model.has_factors:
         offer_factors(run, so_that)
         st.stop()
 
 
 def offer_factors(run: TrainedRun, so_that: str) -> None:
-    """The same offers where a part of a page cannot do without factors, and the rest of it goes on."""
+    """The same offers for a part of a page that needs factors; the rest of the page goes on."""
     _offer_others(run.record, f"This model has no factors of films, so {so_that}.", "factors")
 
 
 def need_biases(run: TrainedRun, so_that: str) -> None:
-    """Go on only with a model that has biases; `so_that` says what the page cannot do without."""
+    """Go on only with a model that has biases; `so_that` says what lacking them means for the page."""
     if not run.model.has_biases:
         _offer_others(run.record, f"This model has no biases, so {so_that}.", "biases")
         st.stop()
 
 
 def offer_runs_with_ratings(record: RunRecord, why: str) -> None:
-    """Say why the ratings behind this run are not at hand, and offer the newest runs of the same data set whose ratings are."""
+    """Say why the ratings of this run are not available, and offer the newest runs of the same data set whose ratings are."""
     try:
         here = load_encoded(record.data, cached.environment())[0].fingerprint
     except CollabError:
-        here = ""  # the data set has gone since the page was opened
+        here = ""  # the data set was removed after the page was opened
     known = (each for each in cached.runs().records() if each.data == record.data and each.id != record.id)
     suited = (each for each in known if each.has_weights and each.state == "finished" and each.fingerprint == here)
     _offer(record, f"{why[0].upper()}{why[1:]}.", list(islice(suited, N_OFFERED)))
 
 
 def offer_descriptions(run: TrainedRun, so_that: str) -> None:
-    """The same where a part of a page cannot do without a model that sees genres and years of films."""
+    """The same for a part of a page that needs a model with genres and years of films as input."""
     record = run.record
     able = plan("side", preset_of("side", "fast"), record.data, "random:0.2", 0, preset="fast", starter=visitor())
     why = f"This model has no answer of its own to genres and years, so {so_that}."
@@ -63,7 +63,7 @@ def offer_descriptions(run: TrainedRun, so_that: str) -> None:
 def _offer_others(
     record: RunRecord, why: str, trait: str, able: RunRecord | None = None, label: str = "Train the default model"
 ) -> None:
-    """Say why, offer the newest runs on the same data that have the `trait`, or to train one: the default model, or `able`."""
+    """Say why, and offer the newest runs on the same data that have the `trait`; without any, training `able` or the default."""
     known = (each for each in cached.runs().records() if each.data == record.data)
     _offer(record, why, list(islice(runs_with(trait, known), N_OFFERED)), able, label)
 
@@ -75,9 +75,9 @@ def _offer(
     able: RunRecord | None = None,
     label: str = "Train the default model",
 ) -> None:
-    """Say why this run, the page's, cannot serve, and offer the runs that are `suited`, or to train one."""
+    """Say why the page's run does not suit, and offer the `suited` runs; without any, training one."""
     if st.session_state.get("_run", record.id) != record.id:
-        st.rerun()  # a press in a fragment has just taken another run up: the whole page must know
+        st.rerun()  # a press in a fragment has just chosen another run: redraw the whole page
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
     with st.container(key="suited_runs"):
         for place, each in enumerate(suited):

@@ -1,4 +1,4 @@
-"""The run beside the one in the sidebar: `against=ID` of the link, its box, and training one where there is none that suits."""
+"""The run to compare with the one in the sidebar: `against=ID` in the link, its box, and training one where none suits."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ _CHOSEN = "_against"  # its id, in the session: the same on every page
 
 
 def most_alike_first(run: RunRecord, other: RunRecord) -> tuple[bool, bool, bool]:
-    """The order of runs in which the finished ones stand first that were to differ in the seed alone, then those of the same
-    model, finished ones before others."""
+    """Sort key of runs: those that differ in the seed alone, then those of the same model, then others; in each group, finished
+    ones first."""
     return not same_but_seed(run, [other]), run.model != other.model, other.state != "finished"
 
 
 def another_model_first(run: RunRecord, other: RunRecord) -> bool:
-    """The order of runs in which those of another model stand first."""
+    """Sort key of runs: those of another model first."""
     return run.model == other.model
 
 
 def pick_other_run(
     run: TrainedRun, label: str, help: str, first: Callable[[RunRecord, RunRecord], Any] = most_alike_first
 ) -> RunRecord | None:
-    """The box with the runs that can stand beside `run`, of the same data set and with factors; returns the chosen one, which may
-    still be training, or None where there is no other.
+    """The box with the runs that can be compared with `run`, of the same data set and with factors; returns the chosen one,
+    which may still be training, or None where there is no other.
 
-    A run in the link that cannot stand there is refused in words. Without a choice: the newest of those that come `first`.
+    A run in the link that cannot be compared is refused with a message. Without a choice: the newest of those that sort `first`.
     """
     state = st.session_state
     known = [each for each in cached.runs().records() if each.data == run.record.data and each.id != run.id]
@@ -68,7 +68,7 @@ def pick_other_run(
     _use(named)
 
     def picked() -> None:
-        if state["_pick_against"] in others:  # a browser may still know a run by the words it had while it trained
+        if state["_pick_against"] in others:  # a browser may still show the label a run had while it trained
             _use(state["_pick_against"])
 
     labels = run_labels(others.values())
@@ -77,7 +77,7 @@ def pick_other_run(
 
 
 def _refuse(named: str, known: list[RunRecord], others: bool) -> None:
-    """Say why the run `named` cannot stand there."""
+    """Say why the run `named` cannot be compared."""
     instead = " What you see is another run instead." if others else ""
     ended = next((each for each in known if each.id == named and not each.busy and not each.has_weights), None)
     if ended is not None:
@@ -104,8 +104,8 @@ def _use(run_id: str) -> None:
 
 
 def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
-    """The button that queues the same training with a seed that it has not had, and makes that the other run. Where none can be
-    had that differs in the seed alone: why, and if that is `primary`, the button for another model."""
+    """The button that queues the same training with an unused seed and makes it the other run. Where no training can differ in
+    the seed alone: why, and if the button is `primary`, the button for another model."""
     if why_not := why_not_repeated(run.record, cached.environment()):
         st.caption(f"No training can be had that differs from A in the seed alone: {why_not}.")
         if primary:
@@ -132,7 +132,7 @@ def offer_another_seed(run: TrainedRun, *, primary: bool) -> None:
 
 
 def offer_another_model(run: TrainedRun) -> None:
-    """The button that queues the default model on the same split, beside that one the chapter’s, and makes it the other run."""
+    """The button that queues the default model on the same split (beside that one, the chapter’s) and makes it the other run."""
     model = DEFAULT_MODEL if run.record.model != DEFAULT_MODEL else CHAPTER_MODEL
     st.button(
         f"Train {model} beside it",
@@ -146,17 +146,17 @@ def offer_another_model(run: TrainedRun) -> None:
 
 
 def wait_for_other(record: RunRecord) -> None:
-    """How far the other run is; draws the page anew when it has ended."""
+    """Show the progress of the other run; reruns the page when it has ended."""
     watch([record.id], "Training the other run", height=360)
 
 
 def _on_its_way(record: RunRecord) -> RunRecord | None:
-    """A training that waits or runs, and differs from `record` in the seed alone."""
+    """A waiting or running training that differs from `record` in the seed alone."""
     return next((each for each in same_but_seed(record, cached.runs().records()) if each.busy), None)
 
 
 def _train_another_seed(record: RunRecord) -> None:
-    """Queue one more seed and show it; the press before this one may have done so already."""
+    """Queue one more seed and show it; an earlier press may have done so already."""
     store = cached.runs()
     known = store.records()
     chosen = next((each for each in known if each.id == st.session_state.get(_CHOSEN)), None)

@@ -1,7 +1,7 @@
-"""The session's own changes of its link: what it has just replaced may come back once more, and is not to be followed then.
+"""The session's own changes to its link, and how an outdated link from the browser is recognised and ignored.
 
-A browser sends its link with every turn. Where it asked for a turn before it had heard of the last change, the link of before
-comes with it: followed, a slider would jump back to where it was.
+A browser sends its link with every rerun. If it asks for one before it has received the last change, it sends the old link;
+following that would make a slider jump back.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-STALE_SECONDS = 10.0  # generous: on a busy machine a turn can wait that long
-LONG_STALE_SECONDS = 60.0  # where nobody goes back in the browser, and jumping back would be worse: sliders
+STALE_SECONDS = 10.0  # generous: on a busy machine a rerun can wait that long
+LONG_STALE_SECONDS = 60.0  # for sliders: the Back button is not used for them, and a jump back would be worse
 
 
 def put(name: str, text: str | None) -> None:
-    """Say `name=text` in the link, or leave `name` out of it."""
+    """Set `name=text` in the link; None removes `name` from it."""
     before = st.query_params.get(name)
     if before == text:
         return
@@ -28,7 +28,7 @@ def put(name: str, text: str | None) -> None:
 
 
 def _replace(name: str, text: str | None) -> None:
-    """Remember that `name=text` is what the session has just replaced."""
+    """Remember that the session has just replaced `name=text`."""
     now = time.monotonic()
     replaced = st.session_state.get("_replaced", {})
     recent = {what: since for what, since in replaced.items() if now - since < LONG_STALE_SECONDS}
@@ -42,16 +42,16 @@ def is_late(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
 
 
 def newly_linked(name: str, within: float = LONG_STALE_SECONDS) -> str | None:
-    """What the link says of `name`, where the session did not `keep` it there itself and it is not late; None otherwise."""
+    """The link's value of `name`, unless the session put it there itself with `keep`, or it is late; None otherwise."""
     text = st.query_params.get(name)
     own = text is None or text == st.session_state.get(f"_linked_{name}") or is_late(name, text, within)
     return None if own else text
 
 
 def keep(name: str, text: str | None) -> None:
-    """`put` it, and remember that it is the session's own."""
+    """`put` it, and remember it as the session's own."""
     key = f"_linked_{name}"
-    # this turn's link may be of before even that, and the one with it is yet to come
+    # this rerun's link may be older even than the value kept last, and a link with that may still arrive
     if key in st.session_state and text not in (st.session_state[key], st.query_params.get(name)):
         _replace(name, st.session_state[key])
     st.session_state[key] = text
@@ -59,13 +59,13 @@ def keep(name: str, text: str | None) -> None:
 
 
 def follow_again(name: str) -> None:
-    """What the link says of `name` is newly linked once more."""
+    """Treat the link's value of `name` as newly linked again."""
     st.session_state.pop(f"_linked_{name}", None)
 
 
 def address(page_name: str, **changed: str) -> str:
-    """The whole address of the page as it stands, to be copied, with these texts `changed` in its link."""
+    """The full address of the page, to be copied, with these parameters of its link `changed`."""
     app = (st.context.url or "").rstrip("/").removesuffix(f"/{page_name}")
-    # a name may stand there several times, once for each genre chosen
+    # a name may occur several times, once for each genre chosen
     link = {name: st.query_params.get_all(name) for name in st.query_params}
     return f"{app}/{page_name}?{urlencode({**link, **changed}, doseq=True)}"

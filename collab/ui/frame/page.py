@@ -1,7 +1,7 @@
-"""The frame of every page: guard for a cold deep link, data set and run of the link, and what stands in while they are made.
+"""The frame of every page: the guard for a cold deep link, the data set and run in use, and what is shown until they are ready.
 
-A page begins with `page = open_page(title, purpose)` and then has a data set and a trained run, whatever there was before: a data
-set that is nowhere is fetched, or the built-in sample takes its place; where there is no run yet, the default model is trained.
+A page first calls `page = open_page(title, purpose)` and then has a data set and a trained run. A missing data set is fetched, or
+the built-in sample takes its place; where there is no run yet, the default model is trained.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import watch
 
 APP = Path(__file__).resolve().parents[3] / "app.py"
-MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and over the menu
+MARK = str(Path(__file__).with_name("mark.svg"))  # on the browser's tab and above the menu
 MENU_STYLE, TOUCH_STYLE = (Path(__file__).with_name(f"{name}.css") for name in ("menu", "touch"))
 
 
@@ -48,7 +48,7 @@ class Page:
 
     @property
     def run(self) -> TrainedRun:
-        """The trained run; there for every page opened with `needs_run`."""
+        """The trained run; every page opened with `needs_run` has one."""
         assert self._run is not None
         return self._run
 
@@ -62,14 +62,14 @@ class Page:
 
 
 def mark_frame() -> None:
-    """app.py says that the navigation of this script run is set."""
+    """Note that app.py has set the navigation of this script run."""
     st.session_state["_framed"] = True
 
 
 def _require_frame() -> None:
-    """Run app.py first where a page was started without it.
+    """Run app.py first if a page was started without it.
 
-    Streamlit treats a folder called pages/ as a menu of its own until a session has run `st.navigation`: the first visitor of
+    Streamlit builds a menu of its own from a folder called pages/ until a session has run `st.navigation`: the first visitor of
     a fresh server who opens a page's own address would see that menu and a page without its frame.
     """
     if not st.session_state.pop("_framed", False):
@@ -78,7 +78,7 @@ def _require_frame() -> None:
 
 
 def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
-    """Draw the frame and return what the page works on. Does not return while that is still being made, or cannot be."""
+    """Draw the frame and return what the page works on. Does not return while that is not ready, or cannot be made."""
     _require_frame()
     heading = st.container()
     heading.title(title, anchor=False)
@@ -117,7 +117,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
 
 
 def with_run(page: Page) -> Page:
-    """The page with its run, for a part that needs one. Does not return while that is still in training, or cannot be had."""
+    """The page with its run, for a part that needs one. Does not return while the run is in training, or has no model."""
     if page.record.busy:
         watch([page.record.id], "Training the model that this page shows", height=420)
         st.stop()
@@ -126,7 +126,7 @@ def with_run(page: Page) -> Page:
 
 
 def show_trouble(reason: CollabError) -> None:
-    """What a page could not do, where it had no better words for it, and a way on."""
+    """Show an error that the page did not handle itself, with ways to go on."""
     st.error(f"{formats.sentence(str(reason))}", icon=":material/error:")
     with st.container(horizontal=True):
         st.button("Try again", key="_try_again", type="primary")
@@ -138,32 +138,26 @@ def show_trouble(reason: CollabError) -> None:
         )
 
 
-# --- the link ------------------------------------------------------------------------------------------------------------
-
-
-# --- data set ------------------------------------------------------------------------------------------------------------
-
-
 # --- run -----------------------------------------------------------------------------------------------------------------
 
 
 def _record_of(store: RunStore, data: Entry, run_id: str | None) -> tuple[RunRecord | None, str]:
-    """The link's or the session's run if it is of this data set, else the house's; and why the pinned one is not shown."""
+    """The link's or the session's run if it is of this data set, else the default run; and why the pinned one is not shown."""
     if run_id is not None:
         with contextlib.suppress(RunError):  # it has just been deleted
             record = store.record(run_id)
             if record.data == data.name:
                 return record, ""
     while (found := default_run(data.name, store)).record is not None and found.record.has_weights:
-        with contextlib.suppress(RunError):  # from now on the store knows that it is damaged
+        with contextlib.suppress(RunError):  # the store now knows that it is damaged
             cached.trained_run(found.record.id)
             break
     return found.record, found.passed_over
 
 
 def _first_run(store: RunStore, data: Entry) -> RunRecord:
-    """Train the default model: the house has no run yet. Where it cannot be queued another run takes its place; does not return
-    where there is none."""
+    """Train the default model, because there is no default run yet. If it cannot be queued, another run takes its place; without
+    one this does not return."""
     try:
         return store.record(cached.trainings().submit_once(default_plan(data.name)))
     except RunError as reason:
@@ -184,7 +178,7 @@ def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:
     st.session_state["_pick_run"] = record.id
 
     def picked() -> None:
-        if st.session_state["_pick_run"] in records:  # a browser may still know a run by its words while it trained
+        if st.session_state["_pick_run"] in records:  # a browser may still show the label a run had while it trained
             use_run(st.session_state["_pick_run"])
 
     st.selectbox(
@@ -206,19 +200,19 @@ def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:
 
 
 def renew_when_ended(record: RunRecord) -> None:
-    """Draw a page that needs no run anew when the run in the sidebar has ended: the first visitor’s is still in training."""
+    """Rerun a page that needs no run when the sidebar’s run has ended; a first visitor’s is still in training."""
     if record.busy:
         watch([record.id])
 
 
 def _load(store: RunStore, data: Entry, record: RunRecord) -> TrainedRun:
-    """The run with its model; where it has none, say why and offer what can be done."""
+    """The run with its model; if that cannot be loaded, say why and offer alternatives."""
     try:
         return cached.trained_run(record.id)
     except RunError as reason:
         st.error(formats.sentence(str(reason)), icon=":material/error:")
-    house = default_run(data.name, store).record
-    others = [house] if house is not None and house.id != record.id and not house.busy else []
+    default = default_run(data.name, store).record
+    others = [default] if default is not None and default.id != record.id and not default.busy else []
     others += [each for each in store.records() if each.data == data.name and each.has_weights and each.id != record.id]
     with st.container(horizontal=True):
         if others:

@@ -19,7 +19,7 @@ _REFUSED = "_training_refused"
 
 @contextlib.contextmanager
 def refusal_noted() -> Iterator[None]:
-    """Queue runs within, in a callback: where one is refused, the rest is left undone, and `say_refusal` then says why."""
+    """Context for queueing runs in a callback: if one is refused, the rest is skipped, and `say_refusal` says why."""
     try:
         yield
     except CollabError as reason:
@@ -27,8 +27,8 @@ def refusal_noted() -> Iterator[None]:
 
 
 def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
-    """Queue the runs that `planned` makes, none twice; returns the ids of those that were not there yet. For a callback: where
-    nothing could be queued, `say_refusal` then says why."""
+    """Queue the runs that `planned` makes, none twice; returns the ids of the new ones, for a single run also its id if it was
+    there already. For a callback: if nothing could be queued, `say_refusal` says why."""
     trainings = cached.trainings()
     with refusal_noted():
         records = list(planned())
@@ -37,12 +37,12 @@ def queue(planned: Callable[[], Iterable[RunRecord]]) -> list[str]:
 
 
 def say_refusal() -> None:
-    """Why the last press queued nothing, once. Call it below the button."""
+    """Say once why the last press queued nothing. Call it below the button."""
     if reason := st.session_state.pop(_REFUSED, None):
         st.warning(f"Nothing is queued: {formats.plain(reason)}.", icon=":material/warning:")
 
 
 def train_and_show(planned: Callable[[], RunRecord]) -> None:
-    """Queue the run that `planned` makes and show it on every page. For a callback; `say_refusal` says why that could not be."""
+    """Queue the run that `planned` makes and show it on every page. For a callback; `say_refusal` says why it was refused."""
     for run_id in queue(lambda: [planned()]):
         use_run(run_id)

@@ -1,4 +1,4 @@
-"""Runs in words: what a run is called, how it ended, and in what runs differ."""
+"""Runs in words: what a run is called, how it ended, and how runs differ."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SURROUNDINGS = {
 
 
 def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """What the runs do not have in common: a row a setting, a column a run."""
+    """What differs between the runs: one row per setting, one column per run."""
     names: dict[str, list[str]] = {
         "Data": [record.data_title for record in records],
         "Model": [record.model for record in records],
@@ -55,7 +55,7 @@ def _label(key: str, records: Sequence[RunRecord]) -> str:
 
 
 def alike_in_words(records: Sequence[RunRecord]) -> str:
-    """For runs with the same settings: whether they predict the same, and if not, what may be the cause."""
+    """For runs with the same settings: whether they predict the same, and if not, the possible cause."""
     said, digests = "All settings are the same", {record.prediction_digest for record in records}
     if "" in digests or any(record.state != "finished" for record in records):
         return f"{said}."
@@ -73,7 +73,7 @@ def alike_in_words(records: Sequence[RunRecord]) -> str:
 
 
 def difference_from_preset(record: RunRecord) -> str:
-    """The preset that a run is nearest to, and which settings differ from it: "Fast, but 20 factors"."""
+    """The preset that a run is nearest to, and which settings differ from it: "Fast, but factors 20"."""
     try:
         family = family_of(record.model)
         found: dict[str, list[str]] = {}
@@ -93,7 +93,7 @@ def difference_from_preset(record: RunRecord) -> str:
 
 
 def setting_words(value: Any) -> str:
-    """The value of a setting, as a person writes it."""
+    """The value of a setting, as a person would write it."""
     if value is None or value is False:
         return "off"
     if value is True:
@@ -103,7 +103,7 @@ def setting_words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-STATE_WORDS = {"queued": "waiting", "running": "training", "stopped": "stopped early"}  # the others as they are called
+STATE_WORDS = {"queued": "waiting", "running": "training", "stopped": "stopped early"}  # other states keep their names
 
 
 def describe_run(record: RunRecord) -> str:
@@ -114,7 +114,7 @@ def describe_run(record: RunRecord) -> str:
 
 
 def run_labels(records: Iterable[RunRecord]) -> dict[str, str]:
-    """By its id, what each run is called in a box: no two alike, since the browser sends back words."""
+    """The label of each run in a box, by id: no two are alike, because the browser sends back the label."""
     labels = {record.id: describe_run(record) for record in records}
     often = Counter(labels.values())
     return {run_id: label if often[label] == 1 else f"{label} · {run_id}" for run_id, label in labels.items()}

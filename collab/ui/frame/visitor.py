@@ -1,4 +1,4 @@
-"""Who is in front of the page: the same browser is the same person, also after a reload."""
+"""Identifies the visitor of a page: the same browser is the same person, also after a reload."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ SECRET_BYTES = 16
 
 
 def visitor() -> str:
-    """A name for this browser that cannot be guessed and tells nothing about it.
+    """An id for this browser that cannot be guessed and reveals nothing about it.
 
-    Streamlit gives every browser a random secret in a cookie, masked anew each time it is sent ("2|mask|masked secret|time",
-    all hexadecimal); unmasked and hashed it stays the same from one visit to the next. The cookie has no date of its own: it
-    goes when the browser ends its session, mostly when it is closed. Without the cookie (a test, or a browser that takes
-    none) the name lasts as long as the page's session.
+    Streamlit gives every browser a random secret in a cookie, masked differently each time it is sent ("2|mask|masked
+    secret|time", all hexadecimal); unmasked and hashed it stays the same from one visit to the next. The cookie has no expiry
+    date: it is dropped when the browser ends its session, usually when it is closed. Without the cookie (a test, or a browser
+    that accepts none) the id lasts as long as the page's session.
     """
     try:
         _, mask, masked, _ = st.context.cookies[COOKIE].strip("\"'").split("|")

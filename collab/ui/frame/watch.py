@@ -1,6 +1,6 @@
-"""Watching what is done in the background: how far it is, whose turn, how to stop it, and the page anew at its end.
+"""Background jobs on a page: their progress, their place in the queue, a Stop button, and a rerun when they end.
 
-A page that needs a result calls `result_of`; one that waits for jobs that it has already, trainings above all, calls `watch`.
+A page that needs a result calls `result_of`; one that waits for jobs it already has, mostly trainings, calls `watch`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from collab.ui.frame import cached
 from collab.ui.frame.visitor import visitor
 
 POLL_SECONDS = 0.25
-STOP_SECONDS = 1.0  # how long a press on Stop waits for the end, so that the next picture shows it ended
+STOP_SECONDS = 1.0  # how long Stop waits for the job to end, so that the next rerun shows it as ended
 ORDINALS = ("Next", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 
 
 @dataclass(frozen=True)
 class Moment:
-    """How far a job is: its `state`, "" where it is no more; the `share` done, the `seconds_left` where that can be told; its
-    `place` among those that wait, 0 where that is not known; `trouble` says why nothing goes on in its lane."""
+    """The progress of a job: its `state`, "" if it no longer exists; the `share` done; the `seconds_left`, None if unknown; its
+    `place` among the waiting jobs, 0 if unknown. `trouble` says why its lane is stuck; `is_mine`: this visitor waits for it."""
 
     state: str
     share: float = 0.0
@@ -42,7 +42,7 @@ class Moment:
         return self.state in (WAITING, RUNNING)
 
     def in_words(self, what: str) -> str:
-        """`what` is being done, as a line: how far it is, or when its turn comes."""
+        """One line on `what` is being done: its progress, or its place in the queue."""
         if self.state == RUNNING:
             left = f"{formats.duration(self.seconds_left)} left" if self.seconds_left is not None else ""
             done = formats.percent(self.share) if self.share else ""
@@ -51,23 +51,23 @@ class Moment:
 
 
 def turn_in_words(place: int) -> str:
-    """When the turn of a job comes that waits."""
+    """The place of a waiting job in the queue, in words."""
     if not place:
         return "Getting ready"
     return f"{ORDINALS[place - 1]} in line" if place <= len(ORDINALS) else f"Number {place} in line"
 
 
 def moment_of(job_id: str) -> Moment:
-    """How far a job is now. What a training has done stands in the folder of its run."""
+    """The current progress of a job. That of a training is read from the folder of its run."""
     job = None
-    with contextlib.suppress(StorageError):  # the folder of a run tells all the same
+    with contextlib.suppress(StorageError):  # the folder of a run still has it
         job = cached.jobs().queue.job(job_id)
     if job is not None and not isinstance(cached.jobs().kinds.get(job.kind), Training):
         return _moment(job, job.state, job.share)
     try:
         progress = cached.runs().progress(job_id)
     except RunError:
-        return Moment("")  # it was taken off the queue
+        return Moment("")  # it was removed from the queue
     record = progress.record
     if not record.busy:
         return Moment(DONE, 1.0)
@@ -94,11 +94,11 @@ def watch(
     is_over: Callable[[], bool] = lambda: False,
     height: int = 0,
 ) -> None:
-    """Draw how far jobs are, and the whole page anew as soon as one of them has ended, or `is_over` says so.
+    """Draw the progress of jobs, and rerun the whole page as soon as one of them has ended, or `is_over` returns True.
 
-    `what` is being done, "" for jobs that are not shown: then the page is drawn anew also when one begins. `line` makes the
-    share and the text of the bar, if not those of the first that runs. `stop` is the key of the button for those that are this
-    visitor's own, "" for none. `meanwhile` draws more under the bar, and `height` keeps room for what is to come.
+    `what` is being done; with "" and no `line` the jobs are not shown, and the page also reruns when one begins. `line` returns
+    the share and the text of the bar, by default those of the first running job. `stop` is the key of the Stop button for this
+    visitor's own jobs, "" for none. `meanwhile` draws more below the bar, and `height` keeps space for what comes.
     """
     ids, is_shown = job_ids if callable(job_ids) else lambda: job_ids, bool(what or line)
 
@@ -106,7 +106,7 @@ def watch(
         moments = {job_id: moment_of(job_id) for job_id in ids()}
         return moments, {job_id: each.busy if is_shown else each.state for job_id, each in moments.items()}
 
-    _, then = look()  # what the page is drawn by
+    _, then = look()  # the states that the page was drawn with
 
     def draw() -> None:
         moments, now = look()
@@ -136,15 +136,14 @@ def _first_in_words(moments: Sequence[Moment], what: str) -> tuple[float, str]:
 
 
 def stop_all(job_ids: Sequence[str]) -> bool:
-    """Stop these jobs, as far as this visitor wants them and nobody else does; where that cannot be, says why, and returns
-    False."""
-    for job_id in reversed(job_ids):  # those that wait first: else the next one would begin
+    """Stop those of these jobs that this visitor wants and nobody else does; if that fails, shows why and returns False."""
+    for job_id in reversed(job_ids):  # waiting ones first, or the next one would begin
         try:
             cached.jobs().stop(job_id, visitor(), wait_seconds=STOP_SECONDS)
         except StorageError as reason:
             st.error(formats.sentence(str(reason)), icon=":material/error:")
             return False
-        except RunError:  # a browser may send what the page does not offer
+        except RunError:  # a browser may send a job that the page does not offer
             continue
     return True
 
@@ -163,16 +162,16 @@ def result_of(
     button: str = "Try again",
     instead: str = "",
 ) -> Any:
-    """What came of a job of a kind that has done what is requested; None until one has, or where it failed.
+    """The result of the job of this `kind` for this `request`; None until it is done, or if it failed.
 
-    Begins it where nobody has, and draws how far it is; where it was stopped or failed, why, and a `button`. `key` is the place
-    of the page: asked for something else there, the session leaves what it wanted before. `read` finds the result of a job that
-    is done, and raises ValueError where it is damaged. `submit` begins it where the request is not all, also where it is done
-    already if it is given True; it may raise CollabError. `instead` says what the page shows until then.
+    Begins the job if nobody has, and draws its progress; if it was stopped or failed, shows why and a `button` to try again.
+    `key` is the place on the page: when something else is requested there, the session leaves its previous job. `read` returns
+    the result of a finished job, and raises ValueError if that is damaged. `submit` begins the job where the request alone is
+    not enough, with True even if it is already done; it may raise CollabError. `instead` says what the page shows until then.
     """
     jobs, state = cached.jobs(), st.session_state
     wanted = f"{kind} {key_of(request)}"
-    before = state.get(f"_job_{key}")  # what was wanted here at last, and the job that does it
+    before = state.get(f"_job_{key}")  # what was wanted here last, the job that does it, and why it was refused
 
     def begin(again: bool = False) -> None:
         try:
@@ -211,5 +210,5 @@ def result_of(
 
 
 def session() -> str:
-    """A name for this session."""
+    """The id of this session."""
     return st.session_state.setdefault("_session", secrets.token_hex(8))

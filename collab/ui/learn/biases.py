@@ -26,18 +26,18 @@ from collab.ui.widgets.tables import as_table
 
 ONE, ORDER = "one prediction", "two orders"
 N_RANKED = 10
-LEAST_RATINGS = 20  # of a user, to be called harsh or kind
+LEAST_RATINGS = 20  # of a user, to be ranked from harsh to kind
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def damped_of(run_id: str) -> Sums:
-    """Damped biases of the ratings that a run was trained on. Raises RunError where they are not at hand."""
+    """Damped biases of the ratings that a run was trained on. Raises RunError where these are not available."""
     split, ratings = split_of(cached.trained_run(run_id), cached.runs(), cached.environment())
     return damped_sums(ratings.take(split.train))
 
 
 def parts_figure(parts: Parts, in_stars: bool, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """The summands of a score as bars that stand on each other's ends, and their sum."""
+    """The terms of a score as a waterfall, and their sum."""
     names = ["average", "user", "film", "taste", "sum"]
     heights = [parts.base, parts.user, parts.film, parts.taste, parts.score]
     ends = np.cumsum(heights[:4]).tolist()
@@ -90,9 +90,9 @@ def parts_figure(parts: Parts, in_stars: bool, palette: Palette, *, synthetic: b
 
 
 def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """The first films by mean rating and the first by bias, each with its place in the other order; lines join the same film.
+    """The top films by mean rating and by bias, each with its rank in the other order; lines join the same film.
 
-    `table` as of `collab.explore.biases.bias_table`, with places `by_mean` and `by_bias` (1, 2, …).
+    `table` is that of `collab.explore.biases.bias_table` with the ranks `by_mean` and `by_bias` (1, 2, …).
     """
     figure = go.Figure()
     firsts = table[(table["by_mean"] <= N_RANKED) | (table["by_bias"] <= N_RANKED)]
@@ -150,7 +150,7 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
 
 
 def parts_table(parts: Parts, in_stars: bool) -> pd.DataFrame:
-    """The summands of a score and their sum, a row each."""
+    """The terms of a score and their sum, one row each."""
     heights = {
         "average": parts.base,
         "user": parts.user,
@@ -163,7 +163,7 @@ def parts_table(parts: Parts, in_stars: bool) -> pd.DataFrame:
 
 
 def orders_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The films of both orders in the order of their biases; `table` as of `ranked`."""
+    """The films of both orders, highest bias first; `table` is that of `ranked`."""
     firsts = table[(table["by_mean"] <= N_RANKED) | (table["by_bias"] <= N_RANKED)].sort_values("by_bias")
     return pd.DataFrame(
         {
@@ -178,7 +178,7 @@ def orders_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """`table` of biases with the place of every film by_mean and by_bias, from 1; equal ones: more ratings first."""
+    """`table`, highest bias first, with the ranks by_mean and by_bias of every film, from 1; equal means: more ratings first."""
     ordered = table.sort_values(["mean_rating", "n_ratings"], ascending=False, kind="stable")
     by_mean = pd.Series(np.arange(1, len(table) + 1), index=ordered.index)
     return table.assign(by_mean=by_mean, by_bias=np.arange(1, len(table) + 1))
@@ -215,7 +215,7 @@ def _show_one(
         user_index = int(user["user_index"])
         parts = sums.parts(user_index, item_index)
         predicted = sums.stars(parts.score)
-        if own:  # a model may cut its sum to the scale
+        if own:  # a model may clip its sum to the scale
             predicted = float(run.model.predict(np.array([user_index]), np.array([item_index]))[0])
         st.metric("Predicted", f"{formats.stars(predicted)} stars")
         mean = f"Mean rating of the film: {formats.stars(film['mean_rating'])}."
@@ -257,7 +257,7 @@ def _show_orders(picture: DeltaGenerator, controls: DeltaGenerator, page: Page, 
 
 
 def _sums(run: TrainedRun) -> tuple[Sums | None, str]:
-    """The tables to show, and a word where they are not the model's own; None where there are none."""
+    """The tables to show, None where there are none, and a note where they are not the model's own."""
     own = sums_of(run.model)
     if own is not None:
         return own, ""

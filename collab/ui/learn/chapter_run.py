@@ -1,4 +1,4 @@
-"""A run of the chapter's own model, for what is about that model whatever run is in use, and training one where none is there."""
+"""A run of the chapter's own model, for steps that need that model whichever run is in use; trains one where there is none."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from collab.ui.frame.watch import watch
 
 
 def chapter_run(page: Page) -> TrainedRun | None:
-    """The run in use where it is of the chapter's model, else the newest finished one of that model on the same data set.
+    """The run in use if it is of the chapter's model, else the newest finished run of that model on the same data set.
 
-    Where there is none: the button that trains one by the chapter's recipe, or how far that is, and None.
+    Where there is none: draws the button that trains one by the chapter's recipe, or its progress, and returns None.
     """
     if page.record.model == CHAPTER_MODEL:
         return page.run
     known = [each for each in cached.runs().records() if each.data == page.data.name and each.model == CHAPTER_MODEL]
     for each in known:
         if each.has_weights and each.state == "finished":
-            with contextlib.suppress(RunError):  # somebody has just deleted it, or its files are damaged
+            with contextlib.suppress(RunError):  # it has just been deleted, or its files are damaged
                 return cached.trained_run(each.id)
     if busy := [each.id for each in known if each.busy]:
         watch(busy, "Training the chapter’s model")

@@ -1,4 +1,4 @@
-"""Step: the chapter's remedies for people whom a model never saw, measured side by side on the chosen data."""
+"""Step: the chapter's remedies for new users, measured side by side on the chosen data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = {GENRES: "genres named", ABOUT: "age, gender, job", BIASES: "kindness on
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def measured(data: str) -> Measured:
-    """The remedies on the data set called `data`. Raises CollabError where they cannot be measured."""
+    """The remedies, measured on the data set `data`. Raises CollabError where that is not possible."""
     dataset, ratings = load_encoded(data, cached.environment())
     with one_thread():
         return measure(dataset, ratings)
@@ -35,19 +35,19 @@ def measured(data: str) -> Measured:
 
 @st.cache_resource(show_spinner=False)
 def measured_before() -> set[str]:
-    """The data sets that somebody has had measured on this server: nobody needs to ask again."""
+    """The data sets already measured on this server: no visitor has to start that again."""
     return set()
 
 
 def rows_of(found: Measured, n_revealed: int) -> list[tuple[str, int, str]]:
     """Remedy, ratings revealed and label of every row of the picture, from the top."""
-    told = formats.counted(n_revealed, "rating")
+    revealed = formats.counted(n_revealed, "rating")
     rows = [(remedy, 0, NAMES[remedy]) for remedy in (ABOUT, GENRES) if (remedy, 0) in found.squared]
-    return [*rows, *((remedy, n_revealed, f"{told}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
+    return [*rows, *((remedy, n_revealed, f"{revealed}: {NAMES[remedy]}") for remedy in (BIASES, TASTE))]
 
 
 def methods_figure(found: Measured, n_revealed: int, palette: Palette, *, synthetic: bool) -> go.Figure:
-    """A row a remedy: its MSE against that of the average user with the 95 % interval; zero is the average user."""
+    """One row per remedy: its MSE less that of the average user, with the 95 % interval; zero is the average user."""
     figure = go.Figure()
     for remedy, k, label in rows_of(found, n_revealed):
         against = found.gain((remedy, k), AVERAGE_USER)
@@ -86,7 +86,7 @@ def _interval(low: float, high: float, middle: float) -> dict[str, Any]:
 
 
 def methods_table(found: Measured, n_revealed: int) -> pd.DataFrame:
-    """The rows of the picture below that of the average user: error, difference to the average user, its 95 % interval."""
+    """The average user's row, then those of the picture: error, difference from the average user, its 95 % interval."""
     rows: list[tuple[str, float, float | None, float | None, float | None]] = [
         ("the average user", found.mse(AVERAGE_USER), None, None, None)
     ]
@@ -97,7 +97,7 @@ def methods_table(found: Measured, n_revealed: int) -> pd.DataFrame:
 
 
 def in_words(found: Measured, n_revealed: int) -> str:
-    """What the picture says, and what it cannot say."""
+    """What the picture shows, and what it leaves open."""
     rows = rows_of(found, n_revealed)
     better, worse, unsure = [], [], []
     for remedy, k, label in rows:
@@ -116,7 +116,7 @@ def in_words(found: Measured, n_revealed: int) -> str:
 
 
 def _measure_here(frame: DeltaGenerator, data: str) -> bool:
-    """The offer to measure, in the frame of the picture; True once it has been taken up and is done."""
+    """The button that starts the measurement, in the frame of the picture; True once that is done."""
     with frame.container(height=400, border=True, vertical_alignment="center"):
         st.markdown(
             "A hundred people are left out of the training, each with ten ratings to be predicted. The model then knows "

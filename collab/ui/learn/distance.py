@@ -1,4 +1,4 @@
-"""Step: distance and cosine of two arrows, and why the nearest film is often one that hardly anybody rated."""
+"""Step: distance and cosine of two arrows, and why the nearest film is often one with few ratings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIRST_ANGLE = 20.0
 
 
 def arrows_figure(first: Arrow, second: Arrow, palette: Palette) -> go.Figure:
-    """Two arrows from the origin, and between their ends the triangle of Pythagoras."""
+    """Two arrows from the origin, and the right-angled triangle between their ends."""
     figure = go.Figure(go.Scatter(x=[0], y=[0], mode="markers", marker={"color": palette.muted}, hoverinfo="skip"))
     corner = (second[0], first[1])
     figure.add_scatter(
@@ -62,7 +62,7 @@ def arrows_figure(first: Arrow, second: Arrow, palette: Palette) -> go.Figure:
 
 
 def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.DataFrame]:
-    """The ends of both arrows, and what is measured between them."""
+    """The ends of both arrows, and the measures between them."""
     ends = pd.DataFrame([first, second], columns=["x", "y"]).round(3)
     ends.insert(0, "arrow", ["A", "B"])
     measures = {
@@ -76,14 +76,13 @@ def arrows_table(angle: float, first: Arrow, second: Arrow) -> dict[str, pd.Data
 
 
 def nearest(run: TrainedRun, film: int, minimum: int = 1, beta: float = 0.0, measure: str = "cosine") -> pd.DataFrame:
-    """The films nearest to `film` by cosine, or another `measure`, among those with `minimum` ratings, their similarity shrunk by
-    `beta`."""
+    """The films nearest to `film` by `measure` among those with at least `minimum` ratings, their similarity shrunk by `beta`."""
     space, options = item_space(run.model, run.items, run.users), Options(measure, False, beta, minimum)
     return similar_items(space, run.items, film, options, N_ITEMS)
 
 
 def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go.Figure:
-    """Slim bars, nearest on top, each film named above its bar with its number of ratings; rare films in another colour."""
+    """Thin bars, nearest on top, each under its film's title and number of ratings; rare films in another colour."""
     rare = table["n_ratings"] < FEW
     places = list(range(len(table)))
     figure = go.Figure(
@@ -118,7 +117,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
 
 
 def lists_table(table: pd.DataFrame) -> pd.DataFrame:
-    """A list of `nearest`, its columns named in words."""
+    """A table of `nearest` with readable column names."""
     return pd.DataFrame(
         {
             "place": range(1, len(table) + 1),
@@ -181,7 +180,7 @@ def _arrows() -> None:
 
 
 def example_film(run: TrainedRun) -> int | None:
-    """The row of the chapter's film, of the most rated one where the run does not know it; None where no film is rated."""
+    """The row of the chapter's film, or of the most rated one if the run lacks it; None where no film is rated."""
     titles = run.items["title"].to_numpy()
     most_rated = most_rated_items(run.items, len(run.items)).tolist()
     named = [index for index in most_rated if titles[index] == CHAPTER_FILM]
@@ -189,8 +188,8 @@ def example_film(run: TrainedRun) -> int | None:
 
 
 def other_in_words(run: TrainedRun, shown: TrainedRun) -> str:
-    """How many rare films `run`, the one in use, has among the nearest where the films `shown` are another's; "" if it is that,
-    or has no factors."""
+    """How many of the nearest films are rare in `run`, the one in use, if another run is `shown`; "" if it is the same or has no
+    factors."""
     film = example_film(run)
     if run.id == shown.id or not run.model.has_factors or film is None:
         return ""
@@ -210,7 +209,7 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
     raw_side, mended_side, controls = st.columns([1.5, 1.5, 1], gap="medium")
     with controls:
         remedy = st.radio("Remedy", [CUT, SHRINK, CAUTIOUS], key="rare_remedy", bind="query-params")
-        mended, how = _mended(page, run, film, remedy)
+        mended, how = _with_remedy(page, run, film, remedy)
     if mended is None:
         with mended_side:
             _offer_bayes(page)
@@ -243,9 +242,9 @@ def _rare_films(page: Page, run: TrainedRun) -> None:
     )
 
 
-def _mended(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.DataFrame | None, str]:
-    """The films nearest to `film` of `run` with the remedy, below the control that it has, and what it does; None where the
-    run in use, whose cautious cosine it would be, does not know how sure it is."""
+def _with_remedy(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.DataFrame | None, str]:
+    """Draw the remedy's control, and return the films of `run` nearest to `film` with it and the remedy in words. The cautious
+    cosine is that of the run in use: None where that run has no covariances of its films."""
     if remedy == CUT:
         minimum = st.slider(
             "Ratings needed",
@@ -280,7 +279,7 @@ def _mended(page: Page, run: TrainedRun, film: int, remedy: str) -> tuple[pd.Dat
 
 
 def _offer_bayes(page: Page) -> None:
-    """Why the run in use has no cautious cosine, and the way to one that has."""
+    """Why the run in use has no cautious cosine, and a link to training one that has."""
     st.info(
         f"The cautious cosine takes a model that knows how sure it is of each film. {formats.plain(page.run.record.name)} does "
         "not: choose a Bayesian run in the sidebar, or train one.",

@@ -1,4 +1,4 @@
-"""Step: a chance for every rating level instead of one number, drawn for a user and a film."""
+"""Step: a probability for every rating level instead of one number, drawn for a user and a film."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step: the dot product by hand, on the chapter's two films, every number to be dragged."""
+"""Step: the dot product by hand, on the chapter's two films, with a slider for every number."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from collab.ui.widgets.tables import as_table
 
 BY_TITLE = {telling.title: telling for telling in TELLINGS}
 USER = "The user"
-NUMBERS = "numbers"  # link name of the factors, where they are not the telling's own
+NUMBERS = "numbers"  # name in the link of factors that differ from the telling's own
 
 
 def waterfall(
     telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors, palette: Palette, chosen: str
 ) -> go.Figure:
-    """For each film: a bar a factor, each beginning where the one above ends, and the sum; the `chosen` one stands out."""
+    """For each film: one bar per factor, each starting where the one above ends, and the sum; the `chosen` film stands out."""
     figure = make_subplots(rows=len(films), cols=1, shared_xaxes=True, vertical_spacing=0.12)
     for row, (film, factors) in enumerate(films, start=1):
         steps, total = products(factors, user), dot(factors, user)
@@ -71,7 +71,7 @@ def waterfall(
 
 
 def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors) -> pd.DataFrame:
-    """The bars of the picture as rows: of each film every product of two factors, and the sum of them."""
+    """The bars of the picture as rows: for each film every product of two factors, and their sum."""
     rows: list[tuple[str, str, float | None, float | None, float]] = []
     for film, factors in films:
         for name, of_item, of_user, product in zip(telling.names, factors, user, products(factors, user), strict=True):
@@ -81,14 +81,14 @@ def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user:
 
 
 def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None:
-    """Factors of the user and of each film out of a link, as `in_link` writes them; None where it is not written so."""
+    """Factors of the user and of each film from a link, as `in_link` writes them; None for any other text."""
     owners, width = [USER, *(film for film, _ in telling.items)], len(telling.names)
     try:
         numbers = [Decimal(each) for each in text.split(",")]
         if len(numbers) != width * len(owners) or not all(abs(each) <= 1 for each in numbers):
             return None
         numbers = [each.quantize(Decimal("0.01")) + 0 for each in numbers]  # no −0
-    except InvalidOperation:  # no number, or none that can be compared
+    except InvalidOperation:  # not a number, or NaN, which cannot be compared
         return None
     return {owner: numbers[place * width : (place + 1) * width] for place, owner in enumerate(owners)}
 
@@ -122,7 +122,7 @@ def draw(page: Page) -> None:
             _slider(telling, who, place, name)
         st.button("Back to the chapter's numbers", key="dot_reset", on_click=_reset, args=(telling,))
     written_down = in_link(moved)
-    own_link.keep(NUMBERS, None if written_down == in_link(_as_told(telling)) else written_down)
+    own_link.keep(NUMBERS, None if written_down == in_link(_original_numbers(telling)) else written_down)
     films = [(film, tuple(moved[film])) for film, _ in telling.items]
     user = tuple(moved[USER])
     sums = {film: written(dot(factors, user)) for film, factors in films}
@@ -139,19 +139,19 @@ def draw(page: Page) -> None:
 
 
 def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
-    """The session's numbers of a telling: of the user and of each film; the chapter's at first."""
+    """The session's numbers of a telling, for the user and each film; at first the telling's own."""
     all_of_them = st.session_state.setdefault("_dot_numbers", {})
     if telling.title not in all_of_them:
-        all_of_them[telling.title] = _as_told(telling)
+        all_of_them[telling.title] = _original_numbers(telling)
     return all_of_them[telling.title]
 
 
-def _as_told(telling: Telling) -> dict[str, list[Decimal]]:
+def _original_numbers(telling: Telling) -> dict[str, list[Decimal]]:
     return {USER: list(telling.user), **{film: list(each) for film, each in telling.items}}
 
 
 def _from_link(telling: Telling) -> None:
-    """Take over the factors that a link brings along."""
+    """Apply the factors of a newly opened link."""
     text = own_link.newly_linked(NUMBERS)
     if text is None:
         return
@@ -172,7 +172,7 @@ def _slider_key(telling: Telling, who: str, place: int) -> str:
 
 
 def _slider(telling: Telling, who: str, place: int, name: str) -> None:
-    """A slider for one number. Its number is kept apart from it: a slider out of sight forgets."""
+    """A slider for one number, which is stored separately: Streamlit forgets a slider that is not drawn."""
     key = _slider_key(telling, who, place)
     if key not in st.session_state:
         st.session_state[key] = float(_numbers(telling)[who][place])
@@ -192,11 +192,11 @@ def _slider(telling: Telling, who: str, place: int, name: str) -> None:
 
 
 def _reset(telling: Telling) -> None:
-    _use(telling, _as_told(telling))
+    _use(telling, _original_numbers(telling))
 
 
 def _use(telling: Telling, numbers: dict[str, list[Decimal]]) -> None:
-    """Make these the numbers of a telling, on its sliders too (before they are drawn)."""
+    """Set the numbers of a telling, and its sliders (before they are drawn)."""
     st.session_state.setdefault("_dot_numbers", {})[telling.title] = numbers
     for who, each in numbers.items():
         for place, number in enumerate(each):

@@ -1,4 +1,4 @@
-"""Step: feedback loops, in a world of invented people who see only what the model shows them."""
+"""Step: feedback loops, simulated with invented people who see only what the model shows them."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def loop_figure(lines: Lines, palette: Palette) -> go.Figure:
 
 
 def rounds_table(lines: Lines) -> pd.DataFrame:
-    """The three curves, a row a round and remedy; round 0 is what people had seen by chance."""
+    """The three curves, one row per remedy and round; round 0 is what people had seen by chance."""
     return pd.concat(
         [
             pd.DataFrame(

@@ -21,12 +21,12 @@ from collab.ui.widgets.tables import as_table
 
 N_USERS, N_FACTORS, BATCH = 8, 4, 64
 SIZES = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
-START = 0.1  # spread of the random numbers of the small matrix, for the eye
+START = 0.1  # deviation of the small matrix, ten times that of `dot-bias`: easier to read
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
 def measured(attempt: int) -> list[Cost]:
-    """What look-up and product cost on this machine, measured once an `attempt`."""
+    """The cost of look-up and product on this machine, measured once per `attempt`."""
     return measure(SIZES, BATCH)
 
 
@@ -36,11 +36,11 @@ def small_matrix() -> torch.Tensor:
 
 
 def product_figure(user: int, matrix: torch.Tensor, palette: Palette) -> go.Figure:
-    """The one-hot vector beside the matrix, its chosen row framed; below, the product and the row read out."""
+    """The one-hot vector beside the matrix, its chosen row framed; below, the product and the looked-up row."""
     index = torch.tensor([user])
     product, row = by_product(index, matrix)[0].tolist(), by_look_up(index, matrix)[0].tolist()
     figure = go.Figure()
-    below, gap = (N_USERS + 0.6, N_USERS + 1.6), 1.6  # the two results; free room between the vector and the matrix
+    below, gap = (N_USERS + 0.6, N_USERS + 1.6), 1.6  # heights of the two results; gap between vector and matrix
     cells = [(0.0, float(place), str(int(place == user)), place == user) for place in range(N_USERS)]
     for place in range(N_USERS):
         cells += [
@@ -126,7 +126,7 @@ def cost_figure(costs: Sequence[Cost], palette: Palette) -> go.Figure:
 
 
 def product_table(user: int, matrix: torch.Tensor) -> pd.DataFrame:
-    """The one-hot vector and the rows of the matrix beside it, and below them the product and the row that was read out."""
+    """The one-hot vector and the rows of the matrix beside it, and below them the product and the looked-up row."""
     index = torch.tensor([user])
     numbers = torch.cat([matrix, by_product(index, matrix), by_look_up(index, matrix)]).numpy().astype(np.float64)
     table = pd.DataFrame(numbers.round(3), columns=[f"factor {place}" for place in range(1, N_FACTORS + 1)])
@@ -137,7 +137,7 @@ def product_table(user: int, matrix: torch.Tensor) -> pd.DataFrame:
 
 
 def costs_table(costs: Sequence[Cost]) -> pd.DataFrame:
-    """Time and memory of product and look-up, a row a number of users."""
+    """Time and memory of product and look-up, one row per number of users."""
     return pd.DataFrame(
         {
             "users": [cost.n_rows for cost in costs],

@@ -1,4 +1,4 @@
-"""Step: a neural net on two embeddings laid side by side; where its parameters are, and the rule for the embeddings' sizes."""
+"""Step: a neural net on two concatenated embeddings; where its parameters are, and the rule for the embeddings' sizes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NET, SIZES = "The net", "Embedding sizes"
 MOST_LAYERS = 4
 LARGEST = 300
 LOCALIZED = st.column_config.NumberColumn(format="localized")
-THICK = 0.16  # half the width of a column, in columns
+THICK = 0.16  # half the width of a column, in column spacings
 EMBEDDING = "embedding"
 CHAPTER = ((944, "users of the chapter"), (1665, "titles of the chapter"))
 ROWS = (2, 5, 10, 20, 50, 100, 200, 500, 944, 1665, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 1_000_000)
@@ -41,7 +41,7 @@ def _net(user_size: int, item_size: int, hidden: tuple[int, ...], n_users: int, 
 
 
 def parameter_rows(net: Net) -> list[tuple[str, int, bool]]:
-    """What is learned, in order: name, number of parameters (a linear layer's bias counted in), whether it is an embedding."""
+    """The learned layers in order: name, number of parameters (including a linear layer's bias), whether it is an embedding."""
     rows: list[tuple[str, int, bool]] = []
     for layer in net.layers:
         if layer.kind == "bias":
@@ -56,7 +56,7 @@ def parameter_rows(net: Net) -> list[tuple[str, int, bool]]:
 
 
 def net_figure(net: Net, palette: Palette) -> go.Figure:
-    """Above the net from left to right, a column as tall as it has numbers; below it a bar a layer for what is learned."""
+    """Above, the net from left to right, column heights growing as the root of the size; below, the parameters of each layer."""
     figure = make_subplots(rows=2, cols=1, row_heights=[0.5, 0.5], vertical_spacing=0.1)
     tallest = max(net.widths)
     heights = [max(0.06, (width / tallest) ** 0.5) for width in net.widths]
@@ -131,7 +131,7 @@ def net_figure(net: Net, palette: Palette) -> go.Figure:
 
 
 def net_tables(net: Net) -> dict[str, pd.DataFrame]:
-    """The columns of the net from left to right, and what is learned between them."""
+    """The columns of the net from left to right, and the layers that are learned."""
     names = ["both embeddings", *(f"hidden layer {place}" for place in range(1, len(net.widths) - 1)), "rating"]
     columns = pd.DataFrame({"column": names, "numbers": net.widths})
     sides = pd.DataFrame({"column": ["… of the user", "… of the film"], "numbers": [net.user_size, net.item_size]})
@@ -145,7 +145,7 @@ def net_tables(net: Net) -> dict[str, pd.DataFrame]:
 
 
 def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette) -> go.Figure:
-    """The rule as a curve, the tables that are `known` (rows, name) as named points, and the chosen one."""
+    """The rule as a curve, the `known` tables (rows, name) as named points, and the chosen one."""
     figure = go.Figure(
         go.Scatter(
             x=CURVE,
@@ -183,7 +183,7 @@ def size_figure(n_rows: int, known: Sequence[tuple[int, str]], palette: Palette)
 
 
 def sizes_table(n_rows: int, known: Sequence[tuple[int, str]]) -> pd.DataFrame:
-    """The rule at round numbers of rows, at the tables that are `known` and at the chosen one, smallest first."""
+    """The rule at round numbers of rows, at the `known` tables and at the chosen one, smallest first."""
     names: dict[int, list[str]] = {n: [] for n in sorted({*ROWS, n_rows, *(n for n, _ in known)})}
     for n, name in known:
         names[n].append(name)
@@ -199,7 +199,7 @@ def sizes_table(n_rows: int, known: Sequence[tuple[int, str]]) -> pd.DataFrame:
 
 
 def tables_of(page: Page) -> list[tuple[int, str]]:
-    """The chapter's two tables, and those of the run where they are others."""
+    """The chapter's two tables, and those of the run where their numbers of rows differ."""
     own = [(len(page.run.users), "users here"), (len(page.run.items), "films here")]
     return [*CHAPTER, *(each for each in own if each[0] not in dict(CHAPTER))]
 

@@ -1,4 +1,4 @@
-"""Step: only what is a parameter does the optimiser see; so an embedding can be had from a plain parameter tensor."""
+"""Step: the optimiser sees only parameters, so a plain parameter tensor can replace an embedding."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Question, Step, Topic, go_to
 from collab.ui.widgets.tables import as_table
 
-BY_HAND = next(row.short for row in ROWS if row.model == "dot-bias-plain")  # of the chapter's tables
+BY_HAND = next(row.short for row in ROWS if row.model == "dot-bias-plain")  # a row of the chapter's tables
 CHANGE_BY_CHANGE = """
 | from `nn.Embedding` to an own parameter | does it change the result? |
 | --- | --- |
@@ -41,7 +41,7 @@ which is about 0.003.
 
 
 def step_figure(step: OneStep, palette: Palette) -> go.Figure:
-    """The table of users before and after one step, as numbers; what has changed stands out."""
+    """The user table before and after one step, as numbers; changed rows stand out."""
     figure = go.Figure()
     shift = N_FACTORS + 0.7
     for place, table in enumerate((step.before, step.after)):
@@ -80,7 +80,7 @@ def step_figure(step: OneStep, palette: Palette) -> go.Figure:
 
 
 def step_table(step: OneStep) -> pd.DataFrame:
-    """The table of users before and after one step, a row a user, and whether the row has changed."""
+    """The user table before and after one step, one row per user, and whether the row has changed."""
     table = pd.DataFrame({"user": range(N_USERS), "in the batch": [user in BATCH_USERS for user in range(N_USERS)]})
     for when, numbers in (("before", step.before), ("after", step.after)):
         for place in range(N_FACTORS):

@@ -1,4 +1,4 @@
-"""Step: PCA turns a cloud until the axes that matter least can be left out."""
+"""Step: PCA rotates a cloud so that the least important axes can be left out."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from collab.ui.widgets.tables import as_table
 
 SOLID, FLAT = "3-D cloud", "Its two best axes"
 HEIGHT = 400
-AXIS_LENGTH = 2.6  # standard deviations to either side
+AXIS_LENGTH = 2.6  # in standard deviations, to either side
 
 
 def axis_colours(palette: Palette) -> tuple[str, str, str]:
-    """The first axis, the second, and the one that is left out."""
+    """Colours of the first axis, the second, and the one that is left out."""
     return palette.chosen, palette.predicted, palette.muted
 
 
 def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette: Palette) -> go.Figure:
-    """The points (n, 3), pressed by `share` along the third principal axis, and the three axes."""
+    """The points (n, 3), flattened by `share` along the third principal axis, and the three axes."""
     drawn = pressed(points, found, share)
     figure = go.Figure(
         go.Scatter3d(
@@ -55,7 +55,7 @@ def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette
             line={"color": colour, "width": 8},
             hoverinfo="skip",
         )
-    reach = float(np.abs(points - found.middle).max()) * 1.02  # of the cloud before it is pressed: the box stands still
+    reach = float(np.abs(points - found.middle).max()) * 1.02  # of the cloud before flattening: the box keeps its size
     axes = {}
     for name, middle in zip("xyz", found.middle.tolist(), strict=True):
         axes[f"{name}axis"] = {
@@ -81,7 +81,7 @@ def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette
 
 
 def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> go.Figure:
-    """The same points by their places on the first two principal axes."""
+    """The same points projected onto the first two principal axes."""
     places = (points - found.middle) @ found.axes[:2].T  # (n, 2)
     figure = go.Figure(
         go.Scatter(
@@ -107,11 +107,11 @@ def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> g
 
 
 def points_table(points: np.ndarray, found: PrincipalAxes, share: float) -> pd.DataFrame:
-    """Every point as it is drawn, pressed by `share` along axis 3: its place on x, y, z and on the principal axes."""
+    """Every point as drawn, flattened by `share` along axis 3: its coordinates x, y, z and those on the principal axes."""
     drawn = pressed(points, found, share)
     places = (drawn - found.middle) @ found.axes.T  # (n, 3)
     names = [*"xyz", "axis 1", "axis 2", "axis 3"]
-    return pd.DataFrame(np.hstack([drawn, places]).round(3) + 0.0, columns=names)  # + 0.0: no minus at a zero
+    return pd.DataFrame(np.hstack([drawn, places]).round(3) + 0.0, columns=names)  # + 0.0: no negative zeros
 
 
 def axes_table(found: PrincipalAxes) -> pd.DataFrame:

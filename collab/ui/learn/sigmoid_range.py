@@ -1,4 +1,4 @@
-"""Step: why ratings are bent into a range by a sigmoid, and why the range ends at 5.5."""
+"""Step: why a sigmoid maps predictions into a range, and why the range ends at 5.5."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCORES = np.linspace(-8, 8, 161)
 
 
 def curve_figure(high: float, palette: Palette) -> go.Figure:
-    """The bent line from score to stars, the top rating as a line, and the score that reaches it."""
+    """The curve from score to stars, the top rating as a line, and the score that reaches it."""
     figure = go.Figure(
         go.Scatter(
             x=SCORES,
@@ -84,7 +84,7 @@ def draw(page: Page) -> None:
 
 
 def range_of_the_run(run: TrainedRun) -> str:
-    """What keeps the predictions of the run in use in a range, if anything does."""
+    """What limits the predictions of the run in use to a range, if anything does."""
     model, scale = run.model, run.record.scale
     name = f"The run in use, {formats.plain(run.record.name)},"
     if model.y_range is not None:

@@ -24,14 +24,14 @@ from collab.ui.widgets.pickers import pick_user
 from collab.ui.widgets.tables import as_table
 
 MINIMUM_COUNT = 20
-N_TERMS = 3  # so many neighbours of a sum are written out
+N_TERMS = 3  # neighbours of a sum that are written out
 
 
 def table_figure(
     found: Trace, beyond: np.ndarray, user_ids: list[str], titles: list[str], palette: Palette, synthetic: bool
 ) -> go.Figure:
-    """The table of ratings: the user's row on top, whoever is alike below it; colour is `beyond`, stars above or below what the
-    biases expect, and the picks' cells in the user's row hold predictions."""
+    """The table of ratings: the user's row on top, similar users below. Colour is `beyond`, the stars above or below what the
+    biases predict; the cells of the picks in the user's row hold predictions."""
     n_users, n_items = found.rating.shape
     rows = [f"<b>user {user_ids[0]}</b>"]
     rows += [
@@ -89,7 +89,7 @@ def table_figure(
 
 
 def cells_table(found: Trace, beyond: np.ndarray, user_ids: list[str], films: pd.DataFrame) -> pd.DataFrame:
-    """The table of ratings as rows, a rating or a prediction each; `films` (title, n_ratings) are those of the columns."""
+    """The table of ratings with one rating or prediction per row; `films` (title, n_ratings) are those of the columns."""
     rows = []
     alike, common = [np.nan, *found.similarity], [pd.NA, *found.n_common]
     for user, film in np.argwhere(~np.isnan(found.rating)).tolist():
@@ -114,7 +114,7 @@ def cells_table(found: Trace, beyond: np.ndarray, user_ids: list[str], films: pd
 
 
 def sum_in_words(say: Say) -> str:
-    """The arithmetic of one prediction, its first terms written out."""
+    """The arithmetic of one prediction, with its first terms written out."""
     if not len(say.kin_index):
         return f"Nobody alike has rated it: the biases’ {say.expected:.2f} is all there is."
     terms = list(zip(say.similarity[:N_TERMS].tolist(), say.left[:N_TERMS].tolist(), strict=True))
@@ -188,16 +188,18 @@ def draw(page: Page) -> None:
     say = model.say_of(user_index, item_index)
     st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
     with st.expander(f"The neighbours who have a say: {len(say.kin_index)}"):
-        _who(run, model, train, say, user_index, item_index)
+        _show_neighbours(run, model, train, say, user_index, item_index)
 
 
 def _candidates(run: TrainedRun) -> np.ndarray:
-    """Films with so many training ratings that one neighbour's taste does not decide; all of them where there are no such."""
+    """Films with enough training ratings that no single neighbour decides; all trained ones where there are none."""
     known = trained_items(run.items, MINIMUM_COUNT)
     return known if len(known) else trained_items(run.items)
 
 
-def _who(run: TrainedRun, model: Neighbours, train: Ratings, say: Say, user_index: int, item_index: int) -> None:
+def _show_neighbours(
+    run: TrainedRun, model: Neighbours, train: Ratings, say: Say, user_index: int, item_index: int
+) -> None:
     n_common = model.likeness_to(user_index)[1]
     st.dataframe(
         pd.DataFrame(

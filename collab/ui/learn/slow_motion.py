@@ -1,4 +1,4 @@
-"""Step: latent factors are learned, in slow motion: a few users and films of the real data, a step at a time."""
+"""Step: how latent factors are learned, in slow motion: a few users and films of the real data, one step at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 
-STEP_TAKEN, START = "slow_step", "slow_seed"  # link names of what the buttons set
+STEP_TAKEN, START = "slow_step", "slow_seed"  # names in the link of what the buttons set
 SIZE = 6  # users, and films
 N_STEPS = 60
 MOST_STARTS = 999_999
@@ -51,10 +51,10 @@ def _table(run_id: str) -> tuple[list[str], list[str], np.ndarray]:
 
 
 def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: bool, drawn_playing: bool) -> None:
-    """Spreadsheet and controls. While it plays this runs again by itself and takes a step each time."""
+    """Spreadsheet and controls. While playing, it reruns by itself and takes one step each time."""
     state = st.session_state
     if bool(state.get("slow_playing")) != drawn_playing:
-        st.rerun()  # one full turn starts the clock, or stops it
+        st.rerun()  # a full rerun starts or stops the timer
     st.html(STYLE)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -118,13 +118,13 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         )
     if drawn_playing and not state["slow_playing"]:
         st.rerun()
-    if not drawn_playing:  # a link that moves on every step would fill the browser's history
+    if not drawn_playing:  # a link that changed at every step would fill the browser's history
         for name in (STEP_TAKEN, START):
             own_link.keep(name, str(state[name]) if state.get(name) else None)
 
 
 def _from_link(name: str, most: int) -> None:
-    """Take over the step, or the number of the start, that a link brings along: 0 to `most`."""
+    """Apply the step, or the seed of the start, of a newly opened link: 0 to `most`."""
     text = own_link.newly_linked(name)
     if text is None:
         return
@@ -139,7 +139,7 @@ def _from_link(name: str, most: int) -> None:
 
 
 def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
-    """What moves the steps, and where they stand: in one row over the spreadsheet."""
+    """The buttons that move the steps, and the current step, in one row above the spreadsheet."""
 
     def to(step: int) -> None:
         st.session_state[STEP_TAKEN], st.session_state["slow_playing"] = step, False
@@ -171,7 +171,7 @@ def _buttons(now: int, last: int, playing: bool, loss: float) -> None:
 
 
 def _worked_out(state: State, ratings: np.ndarray, picked: tuple[int, int], rate: float) -> str:
-    """The dot product of the picked cell and what the gradient does to the first factor of its user, in one line each."""
+    """The dot product and the error of the picked cell, and the gradient of its user's factors, in words."""
     row, column = picked
     pairs = zip(state.user_factors[row], state.item_factors[column], strict=True)
     product = " + ".join(f"{_bracketed(of_user)}·{_bracketed(of_item)}" for of_user, of_item in pairs)

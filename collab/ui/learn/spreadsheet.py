@@ -1,4 +1,4 @@
-"""The spreadsheet of factors, predictions and errors as one piece of HTML, and its loss curve: both renew themselves in place."""
+"""The spreadsheet of factors, predictions and errors as one HTML table, and its loss curve: both update in place."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from collab.ui.charts import formats
 from collab.ui.charts.labels import name_of
 from collab.ui.charts.palette import Palette, mixed
 
-FULL_COLOUR = 3.0  # stars of error
+FULL_COLOUR = 3.0  # error in stars that gets the full colour
 
 
 def number(value: float, digits: int = 2) -> str:
-    """A number with a proper minus; large ones with fewer digits, so that they fit into a cell."""
+    """A number with a typographic minus; large ones with fewer digits, so that they fit into a cell."""
     text = f"{value:.{digits if abs(value) < 10 else 0 if abs(value) >= 100 else 1}f}"
     return text.replace("-", "−")
 
@@ -35,7 +35,7 @@ def spreadsheet(
 ) -> str:
     """Film factors on top, user factors at the left, predictions where they meet, coloured by their error. Texts are escaped.
 
-    `picked` is the cell that stands out with its factors; with `gradients` their gradients stand in the place of the factors.
+    `picked` is the cell that stands out with its factors; with `gradients` the gradients replace the factors.
     """
     of_users, of_items = (
         (state.user_gradients, state.item_gradients) if gradients else (state.user_factors, state.item_factors)
@@ -81,23 +81,26 @@ def spreadsheet(
 def spreadsheet_table(
     state: State, ratings: np.ndarray, users: Sequence[str], films: Sequence[str], *, gradients: bool = False
 ) -> pd.DataFrame:
-    """The spreadsheet's numbers: on top a row a factor of the films, then of each user a row with their factors and the
-    predictions, and one with the ratings; with `gradients` these stand in the place of the factors."""
+    """The spreadsheet's numbers: on top one row per film factor, then for each user one row with factors and predictions, and one
+    with ratings; with `gradients` the gradients replace the factors."""
     of_users, of_items = (
         (state.user_gradients, state.item_gradients) if gradients else (state.user_factors, state.item_factors)
     )
     what, n_factors = "gradient" if gradients else "factor", of_users.shape[1]
-    mine, theirs = [f"{what} {place + 1}" for place in range(n_factors)], [f"{film} (stars)" for film in films]
+    user_columns, film_columns = (
+        [f"{what} {place + 1}" for place in range(n_factors)],
+        [f"{film} (stars)" for film in films],
+    )
     rows: list[dict[str, Any]] = [
-        {"row": f"{what} {place + 1} of the film", **dict(zip(theirs, of_items[:, place].round(3), strict=True))}
+        {"row": f"{what} {place + 1} of the film", **dict(zip(film_columns, of_items[:, place].round(3), strict=True))}
         for place in range(n_factors)
     ]
     for row, user in enumerate(users):
-        predicted = dict(zip(theirs, state.predictions[row].round(3), strict=True))
-        factors = dict(zip(mine, of_users[row].round(3), strict=True))
+        predicted = dict(zip(film_columns, state.predictions[row].round(3), strict=True))
+        factors = dict(zip(user_columns, of_users[row].round(3), strict=True))
         rows.append({"row": f"user {user}: predicted", **factors, **predicted})
-        rows.append({"row": f"user {user}: rated", **dict(zip(theirs, ratings[row], strict=True))})
-    return pd.DataFrame(rows, columns=["row", *mine, *theirs])
+        rows.append({"row": f"user {user}: rated", **dict(zip(film_columns, ratings[row], strict=True))})
+    return pd.DataFrame(rows, columns=["row", *user_columns, *film_columns])
 
 
 def _cell(prediction: float, rating: float, picked: bool, palette: Palette) -> str:

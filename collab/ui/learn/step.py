@@ -1,4 +1,4 @@
-"""The frame of a step of the Learn page: its place in the link, its sentence, its door to the real model, its questions."""
+"""The frame of a step of the Learn page: its name in the link, its insight, its link to the real model, its questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collab.ui.frame import own_link
 from collab.ui.frame.page import Page, renew_when_ended, with_run
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
-"""The words of a door wrap: on a phone they are longer than a line, and Streamlit would cut them."""
+"""Wraps the label of a door: on a phone it is longer than a line, and Streamlit would cut it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Door:
-    """Where the idea of a step is at work on the real model: a page's script, what goes into its link, and the words."""
+    """A link to the idea of a step at work on the real model: the page's script, the label, the query parameters."""
 
     page: str
     label: str
@@ -43,9 +43,8 @@ class Door:
 
 @dataclass(frozen=True)
 class Step:
-    """One idea to touch. `slug` stands in the link; `draw` draws the picture and its controls; `insight` says in one sentence
-    what they show, with a trained run unless it says that it `needs_run` not. `in_link` are the names that the step keeps in the
-    link by itself."""
+    """One interactive idea. `slug` is its name in the link; `draw` draws the picture and its controls, with a trained run if it
+    `needs_run`; `insight` says in one sentence what they show. `in_link` are the names in the link that the step itself keeps."""
 
     slug: str
     title: str
@@ -59,11 +58,11 @@ class Step:
 
 
 def choose_step(steps: Sequence[Step]) -> Step:
-    """The step of the link, with the list of all of them and a button to either side."""
+    """The step that the link names, below a list of all steps with buttons for the previous and the next."""
     by_slug = {step.slug: step for step in steps}
     slugs = list(by_slug)
     slug = _from_link(slugs)
-    for other in steps:  # what has been left takes its own names along, and puts them back when it is shown again
+    for other in steps:  # the other steps' names leave the link; each step puts its own back when it is shown again
         for name in other.in_link if other.slug != slug else ():
             own_link.keep(name, None)
     place = slugs.index(slug)
@@ -84,7 +83,7 @@ def choose_step(steps: Sequence[Step]) -> Step:
 
 
 def show_step(step: Step, page: Page) -> None:
-    """Draw a step from its sentence to its questions; what moves in its picture runs again by itself."""
+    """Draw a step from its title to its topics; its picture and controls are a fragment that reruns alone."""
     st.header(step.title, anchor=False)
     st.markdown(step.insight)
     if step.needs_run:
@@ -110,7 +109,7 @@ def show_step(step: Step, page: Page) -> None:
 
 
 def _from_link(slugs: Sequence[str]) -> str:
-    """The step that the link names; the one the session showed last where it names none, or one that there is not."""
+    """The step that the link names; the one that the session showed last where it names none, or an unknown one."""
     state = st.session_state
     named = st.query_params.get("step")
     if named is not None and named not in slugs:

@@ -1,4 +1,4 @@
-"""The steps of the walk on the Learn page, in their order: a module a step; the chapter's tables are its last part."""
+"""The steps of the Learn page in their order, one module each; the chapter's tables are the last."""
 
 from collab.ui.learn import (
     biases,

@@ -1,4 +1,4 @@
-"""The last part of Learn, the chapter's eight tables: what it printed, what the same recipe gives here, which findings hold."""
+"""The last step of Learn, the chapter's eight tables: printed figures, ours for the same recipe, and which findings hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw(page: Page) -> None:
     try:
         summaries = summaries_of(ROWS, records)
     except RunError:
-        st.rerun()  # somebody else has just deleted one
+        st.rerun()  # another session has just deleted a run
     if not here:
         _say_only_the_print(page.data)
     picture, side = st.columns([2.6, 1], gap="large")
@@ -62,15 +62,15 @@ def draw(page: Page) -> None:
     st.subheader("After the last epoch", anchor=False)
     show_final_table(summaries)
     st.subheader("Epoch by epoch", anchor=False)
-    of_name = {each.row.short: each for each in summaries}
+    by_name = {each.row.short: each for each in summaries}
     chosen = st.selectbox(
-        "Row", list(of_name), key="row", bind="query-params", help="Which of the chapter’s tables is shown."
+        "Row", list(by_name), key="row", bind="query-params", help="Which of the chapter’s tables is shown."
     )
-    _show_row(of_name[chosen], runs[of_name[chosen].row.key], here=here)
+    _show_row(by_name[chosen], runs[by_name[chosen].row.key], here=here)
 
 
 def _say_only_the_print(data: Entry) -> None:
-    """Why nothing is compared on the data set in use, and the button that chooses the chapter's own."""
+    """Why nothing is compared on the data set in use, and a button that chooses the chapter's own."""
     line, button = st.columns([5, 1], vertical_alignment="center")
     wanted = st.query_params.get("data") == DATA
     why = "is not at hand" if wanted else "is not the data set in use"
@@ -85,14 +85,14 @@ def _say_only_the_print(data: Entry) -> None:
 
 
 def _in_numbers(summaries: Sequence[Summary]) -> str:
-    """How many rows have which verdict."""
+    """The number of rows for each verdict, in words."""
     verdicts = [each.verdict for each in summaries]
     counted = {word: verdicts.count(word) for word in dict.fromkeys(verdicts)}
     return ", ".join(f"{number} {word}" for word, number in counted.items())
 
 
 def _show_row(summary: Summary, runs: Sequence[RunRecord], *, here: bool) -> None:
-    """One table of the chapter, why its verdict is what it is, and the doors to our runs."""
+    """One table of the chapter, the reason for its verdict, and links to our runs."""
     show_epoch_table(summary)
     if here:
         st.markdown(f"**{summary.row.title}: {summary.verdict}.** {summary.reason} {summary.row.note}".rstrip())

@@ -1,4 +1,4 @@
-"""The picture, the tables and the findings of the chapter's tables."""
+"""The picture, the tables and the findings in the step on the chapter's tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEIGHT = 460
 
 
 def summaries_of(rows: Sequence[Row], records: Sequence[RunRecord]) -> list[Summary]:
-    """Every row with our runs of it. Raises RunError where somebody has just deleted one."""
+    """Every row with our runs of it. Raises RunError where one has just been deleted."""
     return [summary_of(row, runs_of(row, records), learn_cached.chapter_curve, _untrained) for row in rows]
 
 
@@ -31,14 +31,14 @@ def _untrained(run_id: str) -> Untrained | None:
     try:
         return learn_cached.chapter_untrained(run_id)
     except RunError:
-        return None  # the data set is not at hand as it was: the row's reason does without
+        return None  # the data set is missing or has changed: the row's reason does without it
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------------
 
 
 def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], palette: Palette) -> go.Figure:
-    """The final valid loss of every row, printed and ours with its spread, first row on top; a pale bar is the print ± 0.02.
+    """The final valid loss of every row, printed and ours with its spread, first row on top; a pale bar is printed ± 0.02.
 
     `baselines` are the MSE of "global_mean" and "biases_only"; empty where nothing is trained.
     """
@@ -121,15 +121,15 @@ def final_figure(summaries: Sequence[Summary], baselines: dict[str, float], pale
 
 
 def _baselines(figure: go.Figure, baselines: dict[str, float], palette: Palette) -> None:
-    """Biases only as a dashed line; the global mean lies far to the right of all rows, where an arrow points."""
-    words_of = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font_color": palette.muted}
+    """Biases only as a dashed line, and an arrow to the global mean, which is far to the right of all rows."""
+    label = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font_color": palette.muted}
     if "biases_only" in baselines:
         biases = baselines["biases_only"]
         figure.add_vline(x=biases, line={"color": palette.muted, "dash": "dash", "width": 1.5})
-        figure.add_annotation(x=biases, xanchor="right", text=f"biases only {formats.loss(biases)}", **words_of)
+        figure.add_annotation(x=biases, xanchor="right", text=f"biases only {formats.loss(biases)}", **label)
     if "global_mean" in baselines:
         text = f"global mean {formats.loss(baselines['global_mean'])} →"
-        figure.add_annotation(x=1, xref="paper", xanchor="right", yshift=16, text=text, **words_of)
+        figure.add_annotation(x=1, xref="paper", xanchor="right", yshift=16, text=text, **label)
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------------

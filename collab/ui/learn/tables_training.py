@@ -1,4 +1,4 @@
-"""The button that trains what is missing of the chapter's tables, and how far that is, live."""
+"""The button that trains the missing runs of the chapter's tables, and their live progress."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from collab.ui.frame.watch import Moment, watch
 
 
 def show_training(rows: Sequence[Row]) -> None:
-    """The button that trains what is missing, or how far that is."""
+    """The button that trains the missing runs, and the progress of those under way."""
     records = cached.runs().records()
     busy, missing = under_way(rows, records), plan_missing(rows, records)
     if busy:
-        whole = n_runs(rows)
-        n_done = whole - len(busy) - len(missing)
+        total = n_runs(rows)
+        n_done = total - len(busy) - len(missing)
 
         def line(moments: Sequence[Moment]) -> tuple[float, str]:
             now, record = moments[0], busy[0]
             text = now.in_words(f"training {formats.plain(record.name)}")
-            return min(1.0, (n_done + now.share) / whole), f"{n_done} of {whole} are trained · {text}"
+            return min(1.0, (n_done + now.share) / total), f"{n_done} of {total} are trained · {text}"
 
         watch([record.id for record in busy], line=line, stop="stop_missing")
     if missing:

@@ -1,4 +1,4 @@
-"""Step: a belief narrows with every rating; PMF keeps its top alone, the Bayesian model its width too."""
+"""Step: a posterior narrows with every rating; PMF keeps only its mode, the Bayesian model its width as well."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Step
 from collab.ui.widgets.tables import as_table
 
-QUALITY = 0.8  # what the drawn ratings lie around, in stars above the average film
+QUALITY = 0.8  # mean of the drawn ratings, in stars above the average film
 PRIOR_SPREAD = 0.6
 PLACES = np.linspace(-2, 2.6, 461)
 
@@ -27,7 +27,7 @@ PLACES = np.linspace(-2, 2.6, 461)
 def belief_figure(
     prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray, palette: Palette
 ) -> go.Figure:
-    """Prior, what the ratings alone say, and the belief after them; ticks are the ratings, the line is PMF's estimate."""
+    """Prior, likelihood of the ratings alone, and posterior; ticks are the ratings, the line is PMF's estimate."""
     figure = go.Figure()
     high = after.density(np.array([after.mean]))[0]
     curves = [(prior, "before", palette.muted, "dot"), (after, "after", palette.predicted, "solid")]
@@ -82,10 +82,10 @@ def belief_figure(
 
 
 def beliefs_table(prior: Belief, alone: Belief | None, after: Belief, ratings: np.ndarray) -> dict[str, pd.DataFrame]:
-    """The curves at places a tenth of a star apart, what each is told by, and the ratings."""
+    """Mean and deviation of each belief, the curves at points a tenth of a star apart, and the ratings."""
     named = {"before": prior, "ratings alone": alone, "after": after}
     known = {name: belief for name, belief in named.items() if belief is not None}
-    told = pd.DataFrame(
+    summary = pd.DataFrame(
         {
             "belief": list(known),
             "mean (stars)": [round(each.mean, 3) for each in known.values()],
@@ -100,7 +100,7 @@ def beliefs_table(prior: Belief, alone: Belief | None, after: Belief, ratings: n
         }
     )
     drawn = pd.DataFrame({"rating (stars above the average film)": np.round(ratings, 2)})
-    return {"The beliefs": told, "Their curves": curves, "The ratings": drawn}
+    return {"The beliefs": summary, "Their curves": curves, "The ratings": drawn}
 
 
 def draw(page: Page) -> None:

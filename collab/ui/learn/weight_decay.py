@@ -1,4 +1,4 @@
-"""Step: what weight decay does to a weight, how it differs from a penalty under Adam, and how it takes over-fitting away."""
+"""Step: what weight decay does to a weight, how it differs from a penalty under Adam, and how it reduces over-fitting."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WORTH_SAYING = 0.005  # a rise of the held-out loss that is more than noise
 
 
 def canyon_figure(a: float, palette: Palette) -> go.Figure:
-    """The chapter's parabolas a·x² in grey, named at their right arm, and the one chosen."""
+    """The chapter's parabolas a·x² in grey, labelled on their right arm, and the chosen one."""
     figure = go.Figure()
     for each in CHAPTER_CANYONS:
         figure.add_scatter(
@@ -103,23 +103,23 @@ def paths_figure(paths: Mapping[str, Sequence[float]], palette: Palette) -> go.F
 
 
 def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette, synthetic: bool) -> go.Figure:
-    """Loss by epoch, of the training ratings and of those held out; the curve of the `chosen` decay stands out."""
+    """Training and held-out loss by epoch; the curve of the `chosen` decay stands out."""
     figure = make_subplots(cols=2, horizontal_spacing=0.1, column_widths=[0.4, 0.6])
     for curve in sorted(curves, key=lambda each: each.weight_decay == chosen):  # the chosen one on top
-        lit = curve.weight_decay == chosen
+        is_chosen = curve.weight_decay == chosen
         for col, losses, colour in ((1, curve.train, palette.train), (2, curve.valid, palette.valid)):
             figure.add_scatter(
                 x=list(range(1, len(losses) + 1)),
                 y=losses,
-                mode="lines+markers" if lit else "lines",
-                line={"color": colour if lit else palette.muted, "width": 3.5 if lit else 1.2},
+                mode="lines+markers" if is_chosen else "lines",
+                line={"color": colour if is_chosen else palette.muted, "width": 3.5 if is_chosen else 1.2},
                 hovertemplate=f"decay {curve.weight_decay:g} · epoch %{{x}} · MSE %{{y:.4f}}<extra></extra>",
                 row=1,
                 col=col,
             )
         figure.add_annotation(
             x=len(curve.valid), y=curve.valid[-1], xref="x2", yref="y2", text=f"{curve.weight_decay:g}",
-            showarrow=False, xanchor="left", xshift=7, font={"color": palette.valid if lit else palette.muted},
+            showarrow=False, xanchor="left", xshift=7, font={"color": palette.valid if is_chosen else palette.muted},
         )  # fmt: skip
     for col, title, colour in ((1, "Training", palette.train), (2, "Held out", palette.valid)):
         figure.add_annotation(
@@ -129,7 +129,7 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
     figure.update_xaxes(title="epoch", dtick=1, range=[0.8, 5.2], col=1)
     figure.update_xaxes(title="epoch", dtick=1, range=[0.8, 5.7], col=2)
     figure.update_yaxes(title="MSE", col=1)
-    later = [loss for curve in curves for loss in curve.valid[1:]]  # the first epoch's would press the turn flat
+    later = [loss for curve in curves for loss in curve.valid[1:]]  # the first epoch's would flatten the turn
     reach = max(later) - min(later)
     figure.update_yaxes(range=[min(later) - 0.1 * reach, max(later) + 0.25 * reach], col=2)
     styled(figure, palette, 340)
@@ -139,14 +139,14 @@ def curves_figure(curves: Sequence[DecayCurve], chosen: float, palette: Palette,
 
 
 def canyon_table(a: float) -> pd.DataFrame:
-    """The heights of the parabolas, a column each, at places of a weight 0.2 apart."""
+    """The heights of the parabolas, one column each, at weights 0.2 apart."""
     places = PLACES[::10]
     steep = dict.fromkeys([a, *map(float, CHAPTER_CANYONS)])
     return pd.DataFrame({"x": places.round(1), **{f"{each:g}·x²": (each * places**2).round(3) for each in steep}})
 
 
 def paths_table(paths: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """The weight after every step, a column a way to train it."""
+    """The weight after every step, one column per update rule."""
     named = {f"{name} (weight)": np.round(path, 4) for name, path in paths.items()}
     return pd.DataFrame({"step": range(len(next(iter(paths.values())))), **named})
 
@@ -270,9 +270,8 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             progress.empty()
             place.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
             return
-        if (
-            waiting or decay == order[-1]
-        ):  # each curve as soon as it is there; all at once where they were there already
+        # new curves are drawn one by one, cached ones all at once
+        if waiting or decay == order[-1]:
             place.plotly_chart(
                 curves_figure(curves, chosen, palette(), page.data.synthetic),
                 config=PLAIN,

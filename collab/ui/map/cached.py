@@ -1,4 +1,4 @@
-"""What the film map works out once for a run and its settings; all of it is bounded."""
+"""Cached computations of the film map for a run and its settings; every cache is bounded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collab.explore.components import Pca, direction_between, item_axes, item_ma
 from collab.ui.frame import cached
 
 MOST_FILMS = 10_000
-"""So many films are drawn at most, the most rated: more points cover each other and turn slowly."""
+"""At most this many films, the most rated, are drawn: more points cover each other and turn slowly."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -26,20 +26,20 @@ def rated_films(run_id: str) -> np.ndarray:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def film_labels(run_id: str) -> dict[str, int]:
-    """The item_index of every rated film by what lists call it, most rated first: its title, with its id where two share one.
+    """The item_index of every rated film by its name in lists, most rated first: its title, with its id if several share it.
     Raises RunError."""
     items, rated = cached.trained_run(run_id).items, rated_films(run_id)
     titles, labels = items["title"].to_numpy()[rated], items["label"].to_numpy()[rated]
-    often = Counter(titles.tolist())
+    occurrences = Counter(titles.tolist())
     return {
-        title if often[title] == 1 else f"{title} · {label}": index
+        title if occurrences[title] == 1 else f"{title} · {label}": index
         for title, label, index in zip(titles, labels, rated.tolist(), strict=True)
     }
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def genre_films(run_id: str) -> dict[str, list[int]]:
-    """The rated films of every genre as item indices, genres in the order of the alphabet. Raises RunError."""
+    """The rated films of every genre as item indices, genres in alphabetical order. Raises RunError."""
     rated = rated_films(run_id)
     flags = genre_flags(cached.trained_run(run_id).items["genres"].iloc[rated])
     return {genre: rated[flags[genre].to_numpy(dtype=bool)].tolist() for genre in sorted(flags)}
@@ -47,7 +47,7 @@ def genre_films(run_id: str) -> dict[str, list[int]]:
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # 4 MB for 10,000 films of 50 factors
 def matrix_of(run_id: str, n_items: int, with_bias: bool) -> np.ndarray:
-    """The rows of the `n_items` most rated films: factors, and the bias where wanted. Raises RunError."""
+    """The rows of the `n_items` most rated films: factors, and the bias if `with_bias`. Raises RunError."""
     model = cached.trained_run(run_id).model
     return item_matrix(model.item_factors, rated_films(run_id)[:n_items], model.item_biases if with_bias else None)
 
@@ -56,9 +56,9 @@ def matrix_of(run_id: str, n_items: int, with_bias: bool) -> np.ndarray:
 def axes_of(
     run_id: str, n_items: int, centred: bool, with_bias: bool, first: tuple[int, ...] = (), last: tuple[int, ...] = ()
 ) -> Pca:
-    """The films on their principal components, behind the axis from the films `first` to the films `last` where both are given.
+    """The films on their principal components, after the axis from the films `first` to the films `last` if both are given.
 
-    Raises RunError, and SettingError where no direction leads from one to the other.
+    Raises RunError, and SettingError if the two groups have the same mean.
     """
     axis = None
     if first and last:
@@ -70,5 +70,5 @@ def axes_of(
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def clusters_of(run_id: str, n_items: int, with_bias: bool, n_clusters: int) -> np.ndarray:
-    """The clusters of the films of `matrix_of`, from 1. Raises RunError."""
+    """The cluster numbers, from 1, of the films of `matrix_of`. Raises RunError."""
     return item_clusters(matrix_of(run_id, n_items, with_bias), n_clusters)

@@ -1,7 +1,7 @@
-"""What colours a film has on the map: by groups, each with a colour of its own, or by a number on a scale.
+"""The colours of the films on the map: by group, each with its own colour, or by a number on a scale.
 
-Pure functions from the table of the films on the map to colours. A film has several genres: its point has the colour of the
-rarest of them that has one, and a rim in the colour of the next.
+Pure functions from the table of the films on the map to colours. A film can have several genres: its point has the colour of
+the rarest coloured one, and its rim that of the next.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ MAP_COLOURS = {
     "doubt": "how unsure the place is",
     "moved": "moved",
 }
-"""What the map can be coloured by, and the same in words; `moved` where two runs stand beside each other."""
+"""What the map can be coloured by, with its label; `moved` only where two runs are compared."""
 
 OTHER_GENRE, NO_YEAR = "other", "year unknown"
-N_GENRES = 7  # as many as colours can be told apart; the rest is grey
+N_GENRES = 7  # as many as can be told apart by colour; the rest are grey
 APART = (0, 1, 2, 3, 4, 6, 7, 5)  # the order in which categorical colours are taken: the second blue comes last
-EARLIEST_DECADE = 1930  # older films are few: one group
+EARLIEST_DECADE = 1930  # the few older films join this decade
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Films in groups: the name of each film's group (n,), the groups' colours in the order of the key, and a second colour a
-    film for its rim, or None; a group with the palette's `rest` is what belongs to none."""
+    """Films in groups: `of`, the name of each film's group (n,); `colours` of the groups, in the order of the legend; `rims`, a
+    second colour for each film (n,), or None. The group in the palette's `rest` colour holds films that belong to no other."""
 
     of: np.ndarray
     colours: dict[str, str]
@@ -49,7 +49,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Scale:
-    """Films on a scale of colours: a number a film (n,), NaN where it is unknown, ends, colours, ticks where they need care."""
+    """Films on a colour scale: `values` (n,), NaN where unknown; its ends, its colours, and Plotly's settings for its ticks."""
 
     values: np.ndarray
     low: float
@@ -75,7 +75,7 @@ def film_colours(films: pd.DataFrame, colour_by: str, genres: Sequence[str], pal
 
 
 def distinct_colours(palette: Palette) -> list[str]:
-    """The categorical colours, those that are easiest to tell apart first."""
+    """The categorical colours, the easiest to tell apart first."""
     return [palette.categorical[place] for place in APART]
 
 
@@ -97,7 +97,7 @@ def _by_genre(genres: pd.Series, coloured: Sequence[str], palette: Palette) -> G
 
 
 def _by_decade(years: pd.Series, palette: Palette) -> Groups:
-    """Decades from light to dark or dark to light, as the palette's scale runs: they have an order."""
+    """Decades have an order, so their colours run from light to dark or back, as the palette's scale does."""
     numbers = years.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
     decades = np.maximum(np.floor(numbers / 10) * 10, EARLIEST_DECADE)
     found = sorted(set(decades[np.isfinite(decades)].astype(int)))
@@ -117,7 +117,7 @@ def _numbers(films: pd.DataFrame, colour_by: str) -> np.ndarray:
 
 
 def _range(numbers: np.ndarray, colour_by: str, palette: Palette) -> tuple[float, float, tuple[str, ...], dict]:
-    """Ends of the scale, its colours, and its ticks. A few extreme films must not pale all the others."""
+    """The scale's ends, colours and ticks. Its ends cut off extremes: a few such films must not pale all the others."""
     colours = palette.diverging if colour_by == "bias" else palette.sequential
     if not len(numbers):
         return 0.0, 1.0, colours, {}

@@ -1,7 +1,7 @@
-"""The controls of the film map: what stands beside the picture, and what waits behind *Axes* and *Points*.
+"""The controls of the film map: those beside the picture, and those in the popovers *Axes* and *Points*.
 
-Every control is in the link under its key. All of them are drawn in every run, those that mean nothing just now as disabled: one
-that is not drawn would leave the link.
+The value of every control is in the link, under its key. All of them are drawn in every script run, disabled if they do not
+apply: a control that is not drawn drops out of the link.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ CENTRED, RAW = "centred", "raw"
 THE_SET = "The set"
 GENRE = "Genre: "
 N_END_FILMS = 3000
-"""So many films are offered for the ends of an axis, the most rated."""
+"""How many films, the most rated, are offered for the ends of an axis."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """What is laid out and on which axes: `layout` PCA or t-SNE in `n_axes` dimensions; components `numbers` from 1; whether
-    factors are `centred` and the bias is one of them; a custom axis from the films `first` to the films `last`, named `ends`."""
+    """What is laid out, and on which axes: `layout` PCA or t-SNE in `n_axes` dimensions; the components `numbers`, from 1;
+    whether factors are `centred` and include the bias; a custom axis from films `first` to films `last`, named by `ends`."""
 
     layout: str
     n_axes: int
@@ -62,7 +62,7 @@ class Points:
     n_clusters: int
 
     def look(self, colour_by: str, marks: Marks) -> Look:
-        """How the figure draws these points in a colour of `MAP_COLOURS`, with the films that are asked for."""
+        """How the figure draws these points, coloured by a key of `MAP_COLOURS` and with these `marks`."""
         return Look(colour_by, self.genres, self.sized, self.n_names, marks)
 
 
@@ -92,7 +92,7 @@ def pick_colour(has_biases: bool, has_doubt: bool) -> str:
 
 
 def pick_search() -> tuple[str, str]:
-    """The text to find in titles, and what becomes of the other films."""
+    """The text to find in titles, and how the other films are drawn."""
     text = st.text_input(
         "Find",
         key="find",
@@ -176,7 +176,7 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
             key="layout",
             help="PCA: straight axes, distances as they are. t-SNE: neighbours together; axes and far distances mean nothing.",
         )
-        columns = st.columns(3, gap="small")  # filled below: what there is to choose from depends on the bias
+        columns = st.columns(3, gap="small")  # filled below: the options depend on the bias
         first, last = (
             st.multiselect(
                 label,
@@ -198,7 +198,7 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
                 ),
             )
         )
-        of = st.segmented_control(
+        factors = st.segmented_control(
             "Factors",
             [CENTRED, RAW],
             default=CENTRED,
@@ -233,18 +233,18 @@ def pick_space(run: TrainedRun, n_axes: int, film_set: list[int]) -> Space:
         layout,
         n_axes,
         numbers[:n_axes],
-        of == CENTRED,
+        factors == CENTRED,
         with_bias,
         _films_of(first, ends),
         _films_of(last, ends),
-        (_said(first), _said(last)),
+        (_end_in_words(first), _end_in_words(last)),
         perplexity,
     )
 
 
 def _pick_components(columns: Sequence[DeltaGenerator], width: int, n_open: int) -> tuple[int, ...]:
-    """The components on x, y and z, of which the first `n_open` can be changed: of those that films of `width` numbers have, as
-    far as they are offered, and three at least. An axis that holds another one, from before, goes back to its own."""
+    """The components on x, y and z; the first `n_open` can be changed. Offered are those of films of `width` numbers, at least
+    three and at most `N_COMPONENTS`. An axis whose component is no longer offered goes back to its default."""
     numbers = [str(number) for number in range(1, max(3, min(N_COMPONENTS, width)) + 1)]
     shown = []
     for place, (name, column) in enumerate(zip("xyz", columns, strict=True)):
@@ -264,7 +264,7 @@ def _pick_components(columns: Sequence[DeltaGenerator], width: int, n_open: int)
 
 
 def _ends(run: TrainedRun, film_set: list[int]) -> dict[str, list[int]]:
-    """What can stand at the end of an axis, and the films that it means."""
+    """The options for the end of an axis, each with its films."""
     groups = {f"{GENRE}{genre}": films for genre, films in cached.genre_films(run.id).items()}
     films = {name: [index] for name, index in islice(cached.film_labels(run.id).items(), N_END_FILMS)}
     return {THE_SET: film_set, **groups, **films}
@@ -274,7 +274,7 @@ def _films_of(chosen: list[str], ends: dict[str, list[int]]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(index for name in chosen for index in ends[name]))
 
 
-def _said(chosen: list[str]) -> str:
+def _end_in_words(chosen: list[str]) -> str:
     """An end of an axis in words."""
     names = [name.removeprefix(GENRE) for name in chosen]
     return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {formats.count(len(names) - 1)} more"

@@ -1,4 +1,4 @@
-"""Under the film map: what goes with its axes, and what is in its clusters and in the set. Facts and correlations, no names."""
+"""Below the film map: what correlates with its axes, which get no names, and what is in its clusters and in the set."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ N_ENDS = 8
 
 
 def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFrame, items: pd.DataFrame) -> None:
-    """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) go with the rows of `films`, which
-    have their item_index in `items`."""
+    """The section *Axes*: both ends of every axis, and its correlations. `coordinates` (n, c) belong to the rows of `films`,
+    whose item_index refers to `items`."""
     st.caption(
         f"Of the {formats.count(len(films))} films on the map: the {N_ENDS} at both ends of each axis, and Pearson’s correlation "
         "of their place on it with what is known of them, with its 95 % interval. A correlation says what goes together on these "
@@ -72,7 +72,7 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
 
 
 def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
-    """The section *Clusters*: what is in each, beside all films on the map, which `films` are, most rated first."""
+    """The section *Clusters*: what is in each, compared with all `films` on the map, most rated first."""
     st.caption(
         "k-means on all factors of the films on the map, not only on the axes in sight; numbered by size. Genres: those whose "
         "share in the cluster exceeds their share on the map by most."
@@ -82,14 +82,14 @@ def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
 
 
 def show_set(films: pd.DataFrame, inside: np.ndarray) -> None:
-    """What is in the set, the `films` on the map that are `inside`, beside all of them; most rated first."""
+    """What is in the set, marked by `inside` (n,), compared with all `films` on the map, most rated first."""
     of_set, of_all = cluster_table(films, inside).tail(1), cluster_table(films, np.zeros(len(films)))
     table = pd.concat([of_set, of_all]).assign(cluster=["The set", "All on the map"])
     _groups(table, "", "The set beside all films on the map: sizes, most rated films, years, means and genres")
 
 
 def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
-    """The table of `collab.explore.clusters.cluster_table`; its groups stand under `name`."""
+    """Show a table of `collab.explore.clusters.cluster_table`; `name` is the header of its groups."""
     st.dataframe(
         table,
         hide_index=True,

@@ -1,6 +1,6 @@
-"""The film map: films as points on two or three axes, coloured and sized by what one wants to know.
+"""The figure of the film map: films as points on two or three axes, with a choice of colours and sizes.
 
-Pure functions from coordinates, a table and a palette to a Plotly figure, the words of the points, and the names that may stand
+Pure functions from coordinates, a table and a palette to a Plotly figure, the points' hover texts, and the names that may appear
 on the map; `collab.ui.charts.plot3d.plot3d` shows them and finds out which names have room.
 """
 
@@ -22,24 +22,24 @@ from collab.ui.map.colours import MAP_COLOURS, Groups, Scale, film_colours
 
 SHOWN, FADED, HIDDEN = "shown", "faded", "hidden"
 OTHERS = (SHOWN, FADED, HIDDEN)
-"""What becomes of the films that were not asked for, where something was: nothing, they fade, or they go."""
+"""How the other films are drawn when some are asked for: unchanged, faded, or not at all."""
 
 POINTS = "films"
-"""What the traces with the films themselves have as `meta`; the others mark some of them once more."""
+"""The `meta` of the traces that hold the films themselves; the other traces mark some of them again."""
 
 _N_FOUND_NAMES = 12  # found films that may be named; more would cover the map
 MANY = 3000
-"""From so many films on, a scene has squares without rims: a disc is many triangles, and a slow machine turns them all."""
+"""From this many films on, a 3-D scene has squares without rims: a disc is many triangles, slow to turn on a slow machine."""
 
 _SCENE_SIZE = 1.05  # of the box around the films, in units of Plotly's camera distance: as large as fits when turned
 _CAMERA = {"eye": {"x": 1.25, "y": 1.25, "z": 1.11}, "center": {"x": 0, "y": 0, "z": -0.14}}
-"""Plotly's own, a little lower: so the titles of the axes have room below, and the legend stands in free space above."""
+"""Plotly's default, a little lower: this leaves room for the axis titles below and for the legend above."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Films that are asked for, as item indices: the `chosen` one, those `found` by a search, those of the set `kept`; what
-    becomes of the `others`."""
+    """Films that are asked for, as item indices: the `chosen` one, those `found` by a search, those in the set (`kept`); and how
+    the `others` are drawn."""
 
     chosen: int | None = None
     found: Collection[int] = ()
@@ -48,7 +48,7 @@ class Marks:
 
     @property
     def focus(self) -> set[int]:
-        """The films that stay as they are while the others fade or go; empty: nothing was asked for."""
+        """The found and kept films, which stay unchanged while the others fade or disappear."""
         return {*self.found, *self.kept}
 
 
@@ -78,8 +78,8 @@ def film_map_figure(
 
     `coordinates` (n, 3) or (n, 2), a row for each row of `films` (item_index, title, year, genres, n_ratings, mean_rating, and
     the column of the colour: bias, length, predicted, cluster, doubt, moved). Every film is one point of a trace whose `meta` is
-    `POINTS`, its item_index in `customdata`; found films, those of the set and the chosen one are marked once more. Films that
-    are hidden are not drawn; the axes stay those of all films, or hold the places `span` where several pictures are to compare.
+    `POINTS`, with its item_index in `customdata`; found films, those in the set and the chosen one are marked by further traces.
+    Hidden films are not drawn. The axes cover all films, or the coordinates `span`, which makes several pictures comparable.
     """
     solid = coordinates.shape[1] == 3
     films = films.reset_index(drop=True)
@@ -104,18 +104,18 @@ def film_map_figure(
             rows = drawn & (colours.of == name)
             if rows.any():
                 marker = {"color": colour, "size": _pick(sizes, rows)}
-                key = {"showlegend": True}
+                legend = {"showlegend": True}
                 if colours.rims is not None and not simple and (colours.rims[rows] != colour).any():
-                    # the key shows the first point: one without a rim, or else a point of its own that lies nowhere
+                    # the legend shows the first point: one without a rim, or else an extra point at NaN
                     rows = np.flatnonzero(rows)
                     if (colours.rims[rows] != colour).all():
-                        key = {"legendgroup": name}
+                        legend = {"legendgroup": name}
                     rows = rows[np.argsort(colours.rims[rows] != colour, kind="stable")]
                     marker["size"] = _pick(sizes, rows)
                     marker["line"] = _rims(colours.rims[rows], list(colours.colours.values()))
-                add(rows, name, marker, meta=POINTS, **key)
-                if "legendgroup" in key:
-                    figure.add_trace(_key(coordinates.shape[1], name, colour))
+                add(rows, name, marker, meta=POINTS, **legend)
+                if "legendgroup" in legend:
+                    figure.add_trace(_legend_entry(coordinates.shape[1], name, colour))
     else:
         _add_scale(add, colours, look.colour_by, sizes, drawn, palette)
     if simple:
@@ -154,7 +154,7 @@ def film_map_figure(
 
 
 def point_sizes(n_ratings: np.ndarray, solid: bool, sized: bool) -> np.ndarray | float:
-    """Diameters in pixels: one for all, or by the square root of the count, so that the area says it."""
+    """Diameters in pixels: one for all, or by the square root of the count, so that the area shows it."""
     smallest = 2.2 if solid else 5.0
     if not sized or not len(n_ratings):
         return smallest
@@ -163,15 +163,15 @@ def point_sizes(n_ratings: np.ndarray, solid: bool, sized: bool) -> np.ndarray |
 
 
 def faded_colour(palette: Palette) -> str:
-    """Between grid and paper: there, and no more than that."""
+    """The colour of the grid: barely visible."""
     return palette.grid
 
 
 def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
-    """The parts of a point's words "Alien (1979) · Horror, Sci-Fi · bias +0.42 · 291 ratings", as columns for the browser.
+    """The parts of hover texts "Alien (1979) · Horror, Sci-Fi · bias +0.42 · 291 ratings", as columns for the browser.
 
-    Each part has `values`, a row a film, or `codes` into `names`; words `before` and `after`, and `digits` and `sign` of numbers.
-    A missing value leaves its part out. Columns are less than half of the texts that they become.
+    Each part has `values`, one per film, or `codes` into `names`; numbers have words `before` and `after`, `digits` and `sign`.
+    A missing value leaves its part out. The columns are less than half the size of the texts made from them.
     """
     genres = films["genres"].map(genre_words).replace("", "no genre")
     codes, names = pd.factorize(genres)
@@ -204,9 +204,9 @@ def film_words(films: pd.DataFrame, colour_by: str) -> list[dict]:
 
 
 def film_names(coordinates: np.ndarray, films: pd.DataFrame, look: Look) -> list[dict]:
-    """The names that may stand on the map, those that matter most first: the chosen film, found ones, those of the set, the most
-    rated. Each has `at`, its `text`, and its `kind`: chosen, found, kept or most. The browser leaves out what has no room, and
-    stops after `n_names` of the last kind."""
+    """The names that may appear on the map, the most important first: the chosen film, found ones, those in the set, the most
+    rated. Each has its coordinates `at`, its `text`, and its `kind`: chosen, found, kept or most. The browser leaves out names
+    without room, and stops after `n_names` of the last kind."""
     marks, index = look.marks, films["item_index"].to_numpy()
     by_count = np.argsort(-films["n_ratings"].to_numpy(), kind="stable")
     taken: set[int] = set()
@@ -233,14 +233,14 @@ def film_names(coordinates: np.ndarray, films: pd.DataFrame, look: Look) -> list
 
 
 def axis_titles(names: Sequence[str], shares: Sequence[float], of: str = "of variance") -> list[str]:
-    """An axis in words, "Component 1 · 32 % of variance"."""
+    """Titles of axes: "Component 1 · 32 % of variance"."""
     return [f"{name} · {formats.percent(share)} {of}" for name, share in zip(names, shares, strict=True)]
 
 
 def _trace(
     places: np.ndarray, index: np.ndarray, name: str, marker: dict, **more: object
 ) -> go.Scatter3d | go.Scattergl:
-    """A trace of these films. Colours are lists: Plotly draws arrays of numbers black."""
+    """A trace of these films. Colours must be lists: Plotly draws arrays of numbers black."""
     values = places.astype(np.float32)
     settings = {
         "mode": "markers",
@@ -255,14 +255,14 @@ def _trace(
     return go.Scattergl(x=values[:, 0], y=values[:, 1], **settings | more)
 
 
-def _key(n_axes: int, name: str, colour: str) -> go.Scatter3d | go.Scattergl:
-    """Only a key of the legend: one point that lies nowhere."""
+def _legend_entry(n_axes: int, name: str, colour: str) -> go.Scatter3d | go.Scattergl:
+    """An entry of the legend alone: one point at NaN."""
     nowhere = np.full((1, n_axes), np.nan)
     return _trace(nowhere, np.array([-1]), name, {"color": colour}, showlegend=True, legendgroup=name)
 
 
 def _rims(rims: np.ndarray, colours: list[str]) -> dict:
-    """Rims in one of these colours each, as steps of a scale: Plotly checks every single name of a colour, but no number."""
+    """Rims, each in one of these colours, as steps of a scale: Plotly validates every name of a colour, but no number."""
     steps = [[end / len(colours), colour] for place, colour in enumerate(colours) for end in (place, place + 1)]
     place_of = {colour: place + 0.5 for place, colour in enumerate(colours)}
     places = [place_of[colour] for colour in rims]
@@ -306,7 +306,7 @@ def _add_scale(
 
 
 def _ranges(coordinates: np.ndarray) -> list[list[float]]:
-    """The range of each axis: its films and a little room."""
+    """The range of each axis: all films and a small margin."""
     ranges = []
     for values in coordinates.T:
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
@@ -335,7 +335,7 @@ def _solid_layout(coordinates: np.ndarray, titles: Sequence[str], palette: Palet
 
 
 def _flat_layout(coordinates: np.ndarray, titles: Sequence[str], palette: Palette) -> dict:
-    """Two axes of one scale, since a distance must be the same in every direction; wheel and drag zoom and move."""
+    """Two axes of equal scale, so that a distance is the same in every direction; wheel and drag zoom and move."""
     across, up = _ranges(coordinates)
     return {
         "margin": {"l": 30, "r": 34, "t": 44, "b": 34},
@@ -347,7 +347,7 @@ def _flat_layout(coordinates: np.ndarray, titles: Sequence[str], palette: Palett
 
 
 def _axis(title: str, span: list[float], palette: Palette) -> dict:
-    """An axis that says what it shows; its units mean nothing, so it has no numbers."""
+    """An axis with a title; its units mean nothing, so it has no numbers."""
     return {
         "title": {"text": title, "font": {"size": 12, "color": palette.muted}},
         "range": span,

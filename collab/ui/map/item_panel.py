@@ -13,7 +13,7 @@ from collab.ui.widgets.pickers import film_facts, neighbour_buttons
 
 
 def show_chosen(run: TrainedRun, layout: Layout, chosen: int | None) -> None:
-    """What there is to say of the search and of the film `chosen`."""
+    """The result of the search, and the film `chosen` with its nearest films."""
     space = cached.run_film_space(run.id)
     cautious = space.spread is not None
     if layout.text:

@@ -1,4 +1,4 @@
-"""A set of films in the link of the map, `films=1,50,100`: item indices of the run in the link."""
+"""The set of films in the link of the map, `films=1,50,100`: item indices of the run in the link."""
 
 from __future__ import annotations
 
@@ -15,37 +15,36 @@ from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
 from collab.ui.frame import own_link
 
 ITEMS = "films"
-"""Its name in the link."""
+"""The set's name in the link."""
 
 MOST = 200
-"""So many films a set has at most: a link must stay one that can be sent."""
+"""The most films in a set: a link must stay short enough to send."""
 
-_OWN = "_films"  # what this session has said last, in its state
+_OWN = "_films"  # key in the session state: what this session last put in the link
 
 
 def film_set_in_link(items: pd.DataFrame) -> list[int]:
     """The item indices of the set in the link, in its order: films of `items` with a training rating, each once.
 
-    What is no such film is left out; `lost_from_link` says how many were.
+    Other entries are left out; `lost_from_link` counts them.
     """
     return _read(items)[0]
 
 
 def lost_from_link(items: pd.DataFrame) -> int:
-    """How many entries of the set in the link name no film of the run that was ever trained, or are beyond `MOST`."""
+    """How many entries of the set in the link name no film with a training rating, or are beyond `MOST`."""
     return _read(items)[1]
 
 
 def use_set(indices: Iterable[int]) -> None:
-    """Make these films, the first `MOST` of them, the set (in a callback, or before the page reads it); without any there is
-    none."""
+    """Make the first `MOST` of these films the set, or clear it if there are none (in a callback, or before the set is read)."""
     text = ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST]) or None
     st.session_state[_OWN] = text
     own_link.put(ITEMS, text)
 
 
 def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
-    """What a box, a lasso or marked rows hold becomes the set, joins it or leaves it (in a callback)."""
+    """Make the films of a box, a lasso or marked rows the set, add them to it or remove them (in a callback)."""
     now = film_set_in_link(run.items)
     if how == REMOVED:
         left = set(picked)
@@ -59,7 +58,7 @@ def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
 
 
 def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
-    """One line beside the picture: how large the set is, and what of it was lost."""
+    """One line beside the picture: the size of the set, and how many of its films were left out."""
     if lost := lost_from_link(run.items):
         st.caption(
             f"{formats.count(lost)} of the films in the link are not in this run, or too many, and were left out."
@@ -99,7 +98,7 @@ def _read(items: pd.DataFrame) -> tuple[list[int], int]:
 
 
 def _text() -> str | None:
-    """What the link says; where the browser has just sent the link of before our own change, what we have said since."""
+    """The link's text; if the browser has just sent a link from before the session's own change, the text of that change."""
     text = st.query_params.get(ITEMS)
     if own_link.is_late(ITEMS, text):
         text = st.session_state[_OWN]

@@ -1,4 +1,4 @@
-"""The film map laid out: which films on which axes, and what is known of them."""
+"""The layout of the film map: which films on which axes, and what is known about them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from collab.ui.widgets.pickers import titles_with
 
 @dataclass(frozen=True)
 class Layout:
-    """The films on the map: their table `films`, most rated first, with item_index and what colours ask for; `coordinates` on the
-    axes called `titles`; which of them the search `text` has `found`; and the straight axes `pca` with their titles, which facts
-    are about. `view` names the axes for the zoom of a flat picture."""
+    """The films on the map: their table `items`, most rated first, with item_index and the columns of the colours; `coordinates`
+    on the axes called `titles`; which of them the search `text` has `found`; and the straight axes `pca` with their titles, which
+    the section *Axes* describes. `view` names the axes for the zoom of a flat picture."""
 
     items: pd.DataFrame
     coordinates: np.ndarray
@@ -45,7 +45,7 @@ class Layout:
 
 
 def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text: str) -> Layout:
-    """Where the films lie; draws what is to be said of it (t-SNE's progress, an axis that cannot be)."""
+    """Lay out the films; also draws messages (t-SNE's progress, an axis that is not possible)."""
     pca, titles = _straight(run, space, points.n_items)
     coordinates, shown_titles, n_items = pca.coordinates, titles, points.n_items
     view = f"{titles}"
@@ -83,7 +83,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
 
 
 def _straight(run: TrainedRun, space: Space, n_items: int) -> tuple[Pca, list[str]]:
-    """The straight axes in sight, and what they are called."""
+    """The straight axes that are shown, and their titles."""
     of = "of variance" if space.centred else "of squared length"
     settings = (run.id, n_items, space.centred, space.with_bias)
     if space.has_custom:
@@ -103,12 +103,12 @@ def _straight(run: TrainedRun, space: Space, n_items: int) -> tuple[Pca, list[st
 
 
 def person_of_map() -> tuple[Profile | None, str]:
-    """The profile of the link, and what is wrong with it; else that of the session, which this page's link need not hold."""
+    """The profile in the link and what is wrong with it; without one, the session's, which this page's link need not hold."""
     return own_profile.open_profile() if own_profile.LINK in st.query_params else (own_profile.of_session(), "")
 
 
 def _predicted(run: TrainedRun) -> np.ndarray:
-    """How the person in front of the page would rate every film, (n_items,) in stars; the average person without ratings."""
+    """The person's predicted ratings of every film, (n_items,) in stars; the average user's if the person has rated nothing."""
     try:
         profile, wrong = person_of_map()
         viewer = viewer_of(run, profile, own_profile.answers_of(profile))

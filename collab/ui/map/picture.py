@@ -64,7 +64,7 @@ def draw_films(
     span: np.ndarray | None = None,
     **more: Any,
 ) -> None:
-    """`films` at their `coordinates`, as `collab.ui.map.figure.film_map_figure` has them; a click chooses one. `more` is for
+    """Draw `films` at their `coordinates` by `collab.ui.map.figure.film_map_figure`; a click chooses one. `more` goes to
     `collab.ui.charts.plot3d.plot3d`."""
     colours = palette()
     plot3d(
@@ -82,6 +82,6 @@ def draw_films(
 
 
 def _view_token() -> str | None:
-    """What lets somebody else see the same predictions and change nothing."""
+    """The token that lets others see the same predictions but change nothing."""
     profile, _ = person_of_map()
     return profile and profile.view_token

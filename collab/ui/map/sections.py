@@ -1,4 +1,4 @@
-"""What stands under the film map, one section at a time: its films as a table, the set, the axes, the clusters."""
+"""The sections below the film map, one at a time: its films as a table, the set, the axes, the clusters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ITEMS, SET, AXES, CLUSTERS = "Films", "Set", "Axes", "Clusters"
 
 
 def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]) -> None:
-    """The switch between the sections, and the one that it stands at."""
+    """The switch between the sections, and the selected one."""
     section = choose(
         "Below the map",
         [ITEMS, SET, AXES, CLUSTERS],
@@ -44,7 +44,7 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
 
 
 def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
-    """What is in the set, beside the other films on the map, and its films."""
+    """What is in the set, compared with all films on the map, and a table of its films."""
     if found := layout.found_items:
         st.button(
             "The film found" if len(found) == 1 else f"The {formats.count(len(found))} found films",
@@ -67,7 +67,7 @@ def _show_set(page: Page, layout: Layout, chosen_set: Sequence[int]) -> None:
 
 
 def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> None:
-    """The films on the map that are `shown`, as a table; `which` films they are goes into its key."""
+    """The films on the map that are `shown`, as a table; `which` names the selection in its key."""
     run = page.run
     places = {f"place {number}": column.round(4) for number, column in enumerate(layout.coordinates.T, start=1)}
     table = layout.items.assign(**places)[shown]
@@ -84,7 +84,7 @@ def _show_films(page: Page, layout: Layout, shown: np.ndarray, which: str) -> No
         "cluster",
         *places,
     ]
-    key = f"map_table_{which}_{len(table)}"  # other rows, another table: marks must not move to other films
+    key = f"map_table_{which}_{len(table)}"  # other rows need another table: marks must not move to other films
     marked = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
     picked = table["item_index"].iloc[[row for row in marked if row < len(table)]].tolist()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -1,4 +1,4 @@
-"""t-SNE on the film map: begun when asked for, shown when it is there, with its progress and a way to stop it until then."""
+"""t-SNE on the film map: started on request, with its progress and a button to stop it until the result is shown."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collab.ui.map import cached as map_cached
 
 
 def tsne_places(run_id: str, n_items: int, with_bias: bool, n_axes: int, perplexity: int) -> np.ndarray | None:
-    """The places (n, n_axes) of the `n_items` most rated films, at most `MOST_ROWS`; None until they are known.
+    """The coordinates (n, n_axes) of the `n_items` most rated films, at most `MOST_ROWS`; None until they are computed.
 
-    Draws how far it is, or why it ended, where it is called.
+    Draws the progress, or why it ended, where it is called.
     """
     n_items, jobs = min(n_items, tsne.MOST_ROWS), cached.jobs()
     of = {"run": run_id, "films": n_items, "bias": with_bias, "dimensions": n_axes, "perplexity": perplexity}

@@ -1,4 +1,4 @@
-"""Two runs on the page Map: the same films in both, the second turned onto the first, and how much of the two agrees."""
+"""Two runs on the Map page: the same films in both, the second aligned with the first, and how far the two agree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import film_facts, minimum_ratings, pick_film
 
 COLOURS = ("moved", "genre", "decade", "year", "mean", "count")
-"""Those that a film has in both runs; the first is the one to begin with."""
+"""The colours that a film has in both runs; the first is the default."""
 HEIGHT = 430
 
 
@@ -82,7 +82,7 @@ def show_two_runs(page: Page) -> None:
 
 
 def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen: int | None, sides: tuple) -> None:
-    """Both maps on the first's principal axes, next to each other and on one range, so that they compare."""
+    """Both maps on the first's principal axes, side by side and on one range, so that they are comparable."""
     rows = np.arange(min(points.n_items, len(two.items)))
     rows = np.union1d(rows, np.flatnonzero(two.items["first_index"] == chosen))
     films = _films(two).iloc[rows]
@@ -107,14 +107,14 @@ def _draw_both(page: Page, two: TwoRuns, points: Points, colour_by: str, chosen:
 
 
 def _films(two: TwoRuns) -> pd.DataFrame:
-    """The films of both as the map's figure takes them; what is known of a film is what the first run knows."""
+    """The films of both as the map's figure takes them; genres, year and mean rating are the first run's."""
     index = two.items["first_index"].to_numpy()
     mean = two.first.items["mean_rating"].to_numpy()[index]
     return two.items.assign(item_index=index, mean_rating=mean, moved=two.alignment.moved, kept=two.n_kept)
 
 
 def _beside(two: TwoRuns, chosen: int | None, other: RunRecord) -> None:
-    """Beside the pictures: the chosen film, and training another seed where the other run is something else."""
+    """Beside the pictures: the chosen film, and an offer of another seed if the runs do not differ in the seed alone."""
     if chosen is None:
         st.caption("Click a film in a picture, or choose one here, to see how far it moved.")
     else:

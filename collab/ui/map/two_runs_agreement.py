@@ -1,4 +1,4 @@
-"""How much of two runs agrees: the figures, and what they mean for these two."""
+"""How far two runs agree: the figures, and what they mean for these two."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEANING = (
 
 
 def agreement(two: TwoRuns, most_drawn: int) -> None:
-    """The three figures of two runs: what turning does not explain, neighbours kept, and on how many films that is."""
+    """The three figures of two runs: what turning does not explain, neighbours kept, and the number of films compared."""
     turned, straight, shuffled = two.disparities
     k = two.kept.k
     kept = k * float(two.kept.share.mean())
@@ -47,7 +47,7 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
 
 
 def what_it_means(two: TwoRuns) -> None:
-    """What the figures say of these two runs, and what tells the runs apart."""
+    """What the figures mean for these two runs, and how the runs differ."""
     st.markdown(_meaning(two))
     records = [two.first.record, two.second.record]
     frame = differing(records)
@@ -78,7 +78,7 @@ def _meaning(two: TwoRuns) -> str:
 
 
 def _ended(record: RunRecord) -> str:
-    """How a run ended that did not come to its end, and when."""
+    """How and when an unfinished run ended."""
     how = {"stopped": "was stopped early", "interrupted": "was interrupted"}.get(record.state, record.state)
     n_epochs = record.settings.get("epochs")
     if n_epochs is None:

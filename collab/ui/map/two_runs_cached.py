@@ -1,4 +1,4 @@
-"""What is worked out of two runs, for all sessions: their common films, one laid onto the other, neighbours kept."""
+"""Cached comparisons of two runs, for all sessions: common films, one run aligned with the other, neighbours kept."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from collab.ui.frame import cached
 LEAST_ITEMS = 12
 """Films that both runs need: one, its ten nearest, and one more."""
 NEAREST_BY = {"cosine": "cosine", "distance": "euclidean"}
-"""How nearness is measured: in the link, and in `collab.explore.alignment`."""
+"""The measures of nearness by name: in the link, and in `collab.explore.alignment`."""
 
 
 @dataclass(frozen=True)
 class TwoRuns:
-    """Two runs, their common `films` (most rated first), the second laid onto the first, and neighbours kept."""
+    """Two runs, their common films `items` (most rated first), the second aligned with the first, and neighbours kept."""
 
     first: TrainedRun
     second: TrainedRun
@@ -50,12 +50,12 @@ class TwoRuns:
 
     @property
     def n_kept(self) -> np.ndarray:
-        """How many of every film's nearest are kept."""
+        """How many of every film's nearest films are kept."""
         return np.rint(self.kept.share * self.kept.k).astype(int)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """All films, most moved first: what is known of each, how far it moved, neighbours kept, its places in both runs."""
+        """All films, most moved first: the facts of each, how far it moved, neighbours kept, its places in both runs."""
         plane = self.plane
         return self.items.assign(
             item_index=self.items["first_index"],
@@ -71,7 +71,7 @@ class TwoRuns:
 
 
 def compared(first: TrainedRun, other_id: str, minimum: int, nearest_by: str) -> TwoRuns | str:
-    """Both runs, the second laid onto the first; or, where that cannot be, why, in a sentence."""
+    """Both runs, the second aligned with the first; or a sentence that says why that is not possible."""
     try:
         films = films_of_both(first.id, other_id, minimum)
         if len(films) < LEAST_ITEMS:
@@ -103,7 +103,7 @@ def films_of_both(first_id: str, second_id: str, minimum: int) -> pd.DataFrame:
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # 1.3 MB each for MovieLens 100K and 50 factors
 def alignment_of(first_id: str, second_id: str, minimum: int) -> Alignment:
-    """The second run's films laid onto the first's. Raises CollabError where that cannot be."""
+    """The second run's films aligned with the first's. Raises CollabError where that is not possible."""
     return align(*_factors_of(first_id, second_id, minimum))
 
 
@@ -117,13 +117,13 @@ def disparities_of(first_id: str, second_id: str, minimum: int) -> tuple[float, 
 
 @st.cache_resource(show_spinner="Looking for neighbours in both runs", max_entries=32)  # 13 kB each for MovieLens 100K
 def kept_of(first_id: str, second_id: str, minimum: int, measure: str) -> Kept:
-    """How many of every film's nearest are the same in both runs. Raises CollabError."""
+    """How many of every film's nearest films are the same in both runs. Raises CollabError."""
     with one_thread():
         return neighbours_kept(*_factors_of(first_id, second_id, minimum), measure=measure)
 
 
 def _factors_of(first_id: str, second_id: str, minimum: int) -> list[np.ndarray]:
-    """The factors of the films of both, in the first run and in the second, as they are. Raises RunError."""
+    """The factors of the common films in the first run and in the second, not aligned. Raises RunError."""
     films = films_of_both(first_id, second_id, minimum)
     sides = ((first_id, "first_index"), (second_id, "second_index"))
     return [cached.trained_run(run_id).model.item_factors[films[index].to_numpy()] for run_id, index in sides]

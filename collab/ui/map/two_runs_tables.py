@@ -1,4 +1,4 @@
-"""The films of two runs, one by one: those that moved most, whose neighbours are kept, and the tables of all that."""
+"""The tables of two runs: the films that moved most and least, neighbours kept, and all films."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _movers_table(two: TwoRuns, table: pd.DataFrame, alt: str, key: str) -> None
 
 
 def neighbours(two: TwoRuns, chosen: int | None) -> None:
-    """Neighbours kept by the number of ratings, and the way to those of one film."""
+    """Neighbours kept by the number of ratings, and a link to those of one film."""
     st.header("Neighbours kept", anchor=False)
     bands, k = kept_by_count(two.kept, two.items["n_ratings"].to_numpy()), two.kept.k
     st.dataframe(

@@ -1,4 +1,4 @@
-"""The page Overview: its picture.
+"""The page Overview: its chart.
 
 Begin with `figures.py`.
 May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame, ui.widgets.

@@ -1,4 +1,4 @@
-"""The picture of the overview: how often each item was rated, and how it was rated on average."""
+"""The chart of the overview: how often each item was rated, and its mean rating."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 
-N_NAMED = 5  # films of the overview
+N_NAMED = 5  # films named in the chart
 
 
 def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
-    """Every film as a point: its number of ratings (log) against its mean rating; the most-rated are named."""
+    """Every film as a point: number of ratings (log) against mean rating; the most rated are named."""
     films = items.iloc[1:]
     films = films[films.n_ratings > 0].sort_values("n_ratings", ascending=False, kind="stable")
     hover = [
@@ -31,7 +31,7 @@ def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
         )
     )
     named, heights = films.head(40), []
-    for film in named.itertuples():  # names that would stand on each other are left out
+    for film in named.itertuples():  # names that would overlap are left out
         place = (np.log10(film.n_ratings), film.mean_rating)
         if len(heights) < N_NAMED and all(abs(place[1] - other) > 0.3 for other in heights):
             heights.append(place[1])

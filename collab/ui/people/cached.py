@@ -1,4 +1,4 @@
-"""What *People* knows of the users of a run, worked out once for all sessions."""
+"""What *People* needs about the users of a run, computed once for all sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collab.ui.frame import cached
 
 @st.cache_resource(show_spinner="Predicting the held-out ratings", max_entries=4)  # 1 MB each for MovieLens 100K
 def held_out(run_id: str) -> HeldOut:
-    """What a run and the baselines predict for all its held-out rows. Raises RunError where the data are not at hand."""
+    """What a run and the baselines predict for all its held-out rows. Raises RunError without the data set."""
     train, valid = cached.ratings_of(run_id)
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
@@ -24,7 +24,7 @@ def held_out(run_id: str) -> HeldOut:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def people_known(run_id: str) -> pd.DataFrame | None:
-    """Age, gender and occupation of every row of the run's users; None where nothing is known of them. Raises RunError."""
+    """Age, gender and occupation of each row of the run's users; None where the data set lacks them. Raises RunError."""
     run, (train, _) = cached.trained_run(run_id), cached.ratings_of(run_id)
     dataset, _ = data_of(run.record, cached.environment())
     if dataset.users is None:

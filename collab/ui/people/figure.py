@@ -1,4 +1,4 @@
-"""The picture of one user's held-out ratings: what was predicted, with its interval, and what they gave."""
+"""The figure of one user's held-out ratings: the predictions with their intervals, and the ratings given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import legend_above, styled
 
 LEAST_SURPRISE = 1.0
-"""Stars between prediction and rating from which the film is named."""
+"""Least difference between prediction and rating, in stars, at which a film is named."""
 
 
 def predictions_figure(
@@ -23,11 +23,11 @@ def predictions_figure(
     mean: float | None = None,
     synthetic: bool = False,
 ) -> go.Figure:
-    """A place for every held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there
-    is one, a diamond for the rating that was given, a line from one to the other. A rating outside its interval is a cross.
+    """One position per held-out rating, highest prediction first: a dot for the prediction on its 80 % interval, where there is
+    one, a diamond for the rating given, and a line between the two. A rating outside its interval is a cross.
 
-    `rows` as of `collab.explore.people.held_out_of`, intervals cut to the scale, with the films' title and n_ratings; `mean`,
-    of the user's training ratings, is a dotted line.
+    `rows` are those of `collab.explore.people.held_out_of`, intervals clipped to the scale, with the films' title and n_ratings;
+    `mean`, of the user's training ratings, is a dotted line.
     """
     figure, places = go.Figure(), list(range(1, len(rows) + 1))
     hover = [_in_words(row) for row in rows.itertuples()]
@@ -112,7 +112,7 @@ def _in_words(row: pd.Series) -> str:
 
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
-    """Name the film with the largest difference to either side."""
+    """Name the film with the largest difference in each direction."""
     for side in (1, -1):
         away = side * rows["difference"].to_numpy()
         place = int(away.argmax())
@@ -126,6 +126,6 @@ def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> 
             showarrow=False,
             xanchor="left" if left else "right",
             xshift=-5 if left else 5,
-            yshift=14 * side,  # beyond the mark, so that it hides none on its own level
+            yshift=14 * side,  # beyond the mark, so that it hides none at its own level
             font=font(palette.ink, 11),
         )

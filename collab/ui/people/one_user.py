@@ -1,4 +1,4 @@
-"""One user of the data set: who it is, how well their held-out ratings were foretold, what they rated and of what kinds."""
+"""One user of the data set: who they are, how well their held-out ratings were predicted, and what they rated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "gl
 
 
 def show_who(run: TrainedRun, user_index: int, people: pd.DataFrame) -> None:
-    """Number, age, gender and occupation where they are known, and their figures beside everybody's."""
+    """Draw number, age, gender and occupation where they are known, and the user's figures beside everybody's."""
     user = people[people["user_index"] == user_index].iloc[0]
     known = people_cached.people_known(run.id)
     about = _description(known.iloc[user_index]) if known is not None else ""
@@ -53,11 +53,11 @@ def _description(person: pd.Series) -> str:
     return ", ".join(part for part in parts if part)
 
 
-# --- how well they were foretold -----------------------------------------------------------------------------------------
+# --- how well they were predicted ----------------------------------------------------------------------------------------
 
 
 def show_predicted(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
-    """The picture of a user's held-out ratings. `rows` as of `collab.explore.people.held_out_of`, with title and n_ratings."""
+    """Draw the figure of a user's held-out ratings. `rows` as of `collab.explore.people.held_out_of`, and title, n_ratings."""
     if rows.empty:
         st.info(
             "None of this user’s ratings is held out in this run, so nothing can be said of how well the model foretells them. "
@@ -75,7 +75,7 @@ def show_predicted(run: TrainedRun, rows: pd.DataFrame, mean: float) -> None:
 
 
 def show_errors(rows: pd.DataFrame) -> None:
-    """RMSE and MAE of the model and of both baselines on the same rows, and what so few rows can say."""
+    """Draw RMSE and MAE of the model and of both baselines on the same rows, and what so few rows can show."""
     found = errors_on(rows)
     if not found:
         return
@@ -113,7 +113,7 @@ def verdict_in_words(rows: pd.DataFrame) -> str:
 
 
 def intervals_in_words(rows: pd.DataFrame) -> str:
-    """How many ratings the 80 % intervals hold; "" for a model that names no variance."""
+    """How many ratings the 80 % intervals hold; "" for a model without variances."""
     if "inside" not in rows:
         return ""
     held, promised = formats.count(rows["inside"].sum()), round(COVERAGE * len(rows), 1)
@@ -121,7 +121,7 @@ def intervals_in_words(rows: pd.DataFrame) -> str:
 
 
 def show_held_out(run: TrainedRun, rows: pd.DataFrame) -> None:
-    """Every held-out rating with what was predicted."""
+    """Draw every held-out rating with its prediction."""
     if rows.empty:
         st.info("None of this user’s ratings is held out in this run.", icon=":material/info:")
         return
@@ -147,7 +147,7 @@ def show_held_out(run: TrainedRun, rows: pd.DataFrame) -> None:
 
 
 def show_rated(run: TrainedRun, user_index: int) -> None:
-    """Their training ratings, by stars or by how much the model still misses them."""
+    """Draw the user's training ratings, by stars or by the error that the model still makes on them."""
     sort = choose(
         "First come",
         [BY_STARS, BY_SURPRISE],
@@ -184,7 +184,7 @@ def show_rated(run: TrainedRun, user_index: int) -> None:
 
 
 def show_taste(run: TrainedRun, user_index: int) -> None:
-    """What their ratings are of, beside everybody's."""
+    """Draw the user's ratings by genre or decade, beside everybody's."""
     by = choose(
         "By",
         [GENRES, DECADES],
@@ -217,7 +217,7 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
 
 
 def cut_intervals(rows: pd.DataFrame, scale: RatingScale) -> pd.DataFrame:
-    """The rows with their intervals, where there are any, cut to the scale: no rating lies beyond it, so they hold as many."""
+    """The rows with their intervals, if any, clipped to the scale: no rating lies outside it, so they hold as many."""
     ends = [end for end in ("low", "high") if end in rows]
     return rows.assign(**{end: rows[end].clip(scale.low, scale.high) for end in ends})
 

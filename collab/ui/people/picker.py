@@ -1,6 +1,6 @@
-"""Choosing one of the people that a run was trained on: a box to type a number in, one by chance, or a row of a table.
+"""Choosing one of the trained users of a run: a box to type a number in, a random user, or a row of a table.
 
-The choice is `user=ID` of the link. It is followed by hand, not bound to the box, which shows more than the number.
+The choice is `user=ID` in the link. It is kept in step by hand, not bound to the box, which shows more than the number.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ SORTS = {
     "worst predicted": ("rmse", False),
     "by number": ("user_index", True),
 }
-"""The orders of the table of people: its column, and whether the lowest comes first."""
+"""The orders of the table of users: the column, and whether the lowest comes first."""
 
 LEAST_HELD_OUT = 10
-"""Held-out ratings that a user needs in the orders by error: of two or three, chance makes the best and the worst."""
+"""Held-out ratings that a user needs in the orders by error: with two or three, chance decides the best and the worst."""
 
-MOST_ROWS = 10  # of the table, in sight at once
+MOST_ROWS = 10  # rows of the table visible at once
 
 
 def use_person(user_id: str) -> None:
     """Make another user the chosen one (in a callback, or before the box is drawn)."""
     _keep(user_id)
-    # a new table, in which that user is ticked
+    # a new key: a new table, in which that user is ticked
     st.session_state["_n_persons"] = st.session_state.get("_n_persons", 0) + 1
 
 
 def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
-    """The box and the button; returns the user_index chosen. `people` as of `collab.explore.people.people_table`, not empty.
+    """Draw the box and the button; returns the user_index chosen. `people` as of `collab.explore.people.people_table`, not empty.
 
-    A number in the link that the run does not know is refused in words, and the user of before, or the first, is shown.
+    For a number in the link that the run does not know, a warning is shown with the previous user, or the first.
     """
     state = st.session_state
     index_of = dict(zip(people["user_id"], people["user_index"], strict=True))
@@ -91,7 +91,7 @@ def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
 
 
 def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
-    """The table of all people with its order; a row that is clicked becomes the chosen user."""
+    """Draw the table of all users with its order; a clicked row becomes the chosen user."""
     measured = "rmse" in people
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sort = st.selectbox(

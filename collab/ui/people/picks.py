@@ -1,4 +1,4 @@
-"""What a run recommends to one of its users, and whether they liked it, as their held-out ratings tell."""
+"""What a run recommends to one of its users, and how much of it they liked, by their held-out ratings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER_TITLES = {name: title.replace("you would", "they would") for name, title i
 
 
 def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> None:
-    """The first ten films in an order, whether they were liked among the held-out ratings, and where those stand in the list."""
+    """Draw the first ten films in an order, how many are liked in the held-out ratings, and the ranks of all liked ones."""
     item_weights, record = person_cached.item_weights_at_hand(run.id), run.record
     offered = orders_for(run.model, item_weights)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -60,7 +60,7 @@ def show_recommended(run: TrainedRun, user_index: int, rows: pd.DataFrame) -> No
 
 
 def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: bool) -> str:
-    """What became of the list among the held-out ratings, and what that is worth."""
+    """How many liked held-out films the list contains, beside what chance and popularity would give."""
     candidates = f"{formats.counted(found.n_candidates, 'candidate')} (films of their training ratings are left out)"
     if not found.n_liked:
         return f"Held out, they gave {least:g} stars or more to none of the {candidates}: nothing says how good this list is."
@@ -76,7 +76,7 @@ def _hits_in_words(found: Hits, by_popularity: Hits, least: float, *, popular: b
 def _ranked_table(
     run: TrainedRun, films: pd.DataFrame, rated: dict[int, float], item_weights: ItemWeights | None, key: str, alt: str
 ) -> None:
-    """Films of `ranked_for`; with item-item weights also the rated films that speak most for each."""
+    """Draw films of `ranked_for`; with item-item weights also the rated films that contribute most to each."""
     shown = films
     if hasattr(run.model, "predict_with_variance"):
         shown = shown.assign(interval=intervals_of(films))

@@ -1,4 +1,4 @@
-"""The person in front of the page: the open profile and its answers, and what a run knows and believes of them.
+"""The person in front of the page: the open profile and its answers, and what a run knows and predicts from them.
 
 Begin with `viewer.py`, then `own_profile.py`.
 May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame, ui.widgets.

@@ -1,4 +1,4 @@
-"""What a run brings to a person, worked out once for all sessions."""
+"""What a run provides for a person, computed once for all sessions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from collab.ui.frame import cached
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def new_user_of(run_id: str) -> NewUser | OwnFoldIn:
-    """What the run brings to a person before the first rating. Raises RunError."""
+    """The run's `NewUser` or `OwnFoldIn`, before any rating. Raises RunError."""
     run = cached.trained_run(run_id)
     return new_user(run.model, run.users, run.items, run.valid_mse, run.record.scale)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
 def item_weights(run_id: str) -> ItemWeights:
-    """What the run's training people watched together, worked out when first asked for. Raises RunError without its data."""
+    """The item-item weights of the run's training ratings, computed at first use. Raises RunError without its data."""
     return item_weights_of(cached.trained_run(run_id), cached.runs(), cached.environment())
 
 
 def item_weights_at_hand(run_id: str) -> ItemWeights | None:
-    """`item_weights`; None where the run's training ratings are not at hand."""
+    """`item_weights`; None where the run's training ratings are not available."""
     try:
         return item_weights(run_id)
     except RunError:
@@ -43,7 +43,7 @@ def item_weights_at_hand(run_id: str) -> ItemWeights | None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def film_titles(run_id: str) -> dict[str, int]:
-    """The item_index of every title that the run was trained on, most rated first; of a doubled title the more often rated."""
+    """The item_index of every title that the run was trained on, most rated first; for a doubled title, the most rated one."""
     items = cached.trained_run(run_id).items
     index_of: dict[str, int] = {}
     for index in most_rated_items(items, len(items)).tolist():
@@ -53,7 +53,7 @@ def film_titles(run_id: str) -> dict[str, int]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # 12 MB each
 def run_audience(run_id: str) -> Audience:
-    """Who has seen what among the people that a run was trained on. Raises RunError where the data are not at hand."""
+    """Who has seen what among the users that a run was trained on. Raises RunError where the data are not available."""
     train, _ = cached.ratings_of(run_id)
     if not len(train):
         raise RunError(f"run {run_id} has no training ratings")
@@ -62,22 +62,22 @@ def run_audience(run_id: str) -> Audience:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def run_groups(run_id: str) -> tuple[ItemGroup, ...]:
-    """The groups of films to pick from before the first rating; none for a model or films that do not make any. Raises RunError
-    where the data are not at hand."""
+    """The groups of films to pick from before the first rating; empty if the model or its films do not allow any. Raises
+    RunError where the data are not available."""
     known = new_user_of(run_id)
     if isinstance(known, OwnFoldIn):
         return ()
     plain, share = known.prior, run_audience(run_id).share
     try:
         return tuple(item_groups(plain, known.items.factors, share))
-    except SettingError:  # too few films, or factors that say nothing
+    except SettingError:  # too few films, or factors without information
         return ()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def run_background(run_id: str) -> tuple[Background, Dataset] | None:
-    """What age, gender and occupation tell of the tastes of the run's people, and the data set that knows them; None where it
-    does not, or for a model that folds a person in by itself. Raises RunError where the data are not at hand."""
+    """What age, gender and occupation tell of the tastes of the run's users, and the data set with these facts; None if it lacks
+    them, or for a model with its own fold-in. Raises RunError where the data are not available."""
     if isinstance(new_user_of(run_id), OwnFoldIn):
         return None
     run, (_, ratings) = cached.trained_run(run_id), cached.run_split(run_id)
@@ -89,26 +89,26 @@ def run_background(run_id: str) -> tuple[Background, Dataset] | None:
     return background(run.model.user_factors, run.model.user_biases, trained, features), dataset
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions when asked for
+@st.cache_resource(show_spinner=False, max_entries=64)  # each a mean and a covariance, and predictions once computed
 def new_user_with_facts(
     run_id: str, picked: tuple[int, ...], age: str | None, gender: str | None, occupation: str | None
 ) -> NewUser | OwnFoldIn:
-    """`new_user_of` for somebody of whom this is known: the places of the groups that they `picked`, and who they are, None
-    for what they left out. Raises RunError where the data are not at hand."""
+    """`new_user_of` for a person with these facts: the places of the groups that they `picked`, and their age, gender and
+    occupation, None for what they left out. Raises RunError where the data are not available."""
     known = new_user_of(run_id)
     if isinstance(known, OwnFoldIn):
         return known
-    if (age, gender, occupation) != (None, None, None) and (told := run_background(run_id)) is not None:
-        tells, dataset = told
+    if (age, gender, occupation) != (None, None, None) and (found := run_background(run_id)) is not None:
+        effects, dataset = found
         features = features_of_person(dataset, None if age is None else float(age), gender, occupation)
-        known = known.with_prior(tells.inform(known.prior, features), ABOUT)
+        known = known.with_prior(effects.inform(known.prior, features), ABOUT)
     if picked:
         known = known.with_prior(after_groups(known.prior, run_groups(run_id), picked), GROUPS)
     return known
 
 
 def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
-    """The item_index of each film, also where the run spells its title otherwise; None for one that it was never trained on."""
+    """The item_index of each film, also if the run spells its title differently; None for one that it was never trained on."""
     known = film_titles(run_id)
     unknown = tuple(title for title in titles if title not in known)
     otherwise = dict(zip(unknown, films_spelt_otherwise(run_id, unknown), strict=True)) if unknown else {}
@@ -117,7 +117,7 @@ def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def films_spelt_otherwise(run_id: str, titles: tuple[str, ...]) -> list[str | None]:
-    """For each title that the run does not know by the letter: how the run spells it, or None. Raises RunError."""
+    """For each title without an exact match in the run: how the run spells it, or None. Raises RunError."""
     known = list(film_titles(run_id))
     places, _ = match_titles(titles, known)
     return [None if place is None else known[place] for place in places]

@@ -1,4 +1,4 @@
-"""What a run makes of one person's answers: the films they mean, and the next films to ask."""
+"""A person's answers matched to the films of a run, and the next films to ask about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from collab.data.answers import (
-    SEEN,  # every page knows it from here
+    SEEN,  # re-exported
 )
 from collab.data.ratings import RatingScale
 from collab.recommend.elicitation import items_to_ask
@@ -18,12 +18,12 @@ from collab.services.profiles import Answer
 
 @dataclass(frozen=True)
 class Known:
-    """A person's answers as a run knows them.
+    """A person's answers in terms of a run's films.
 
-    `rated` maps an item_index to stars within the run's rating scale, `not_seen` holds item indices, `dismissed` those that are
-    not to be picked, of which they have seen the films `seen`; `lacking` are the titles that the run was never trained on.
-    `answered` are the item indices of all, doubled titles with all of theirs; `titles` maps an item_index to the film's title
-    as the person's answer has it.
+    `rated` maps an item_index to stars within the run's rating scale. `not_seen` holds item indices, `dismissed` those that are
+    not to be picked, `seen` those of them that the person has seen. `lacking` are the titles that the run was never trained on.
+    `answered` holds the item indices of all answers, for a doubled title all of its indices. `titles` maps an item_index to the
+    film's title as spelt in the person's answer.
     """
 
     rated: Mapping[int, float]
@@ -38,9 +38,9 @@ class Known:
 def answers_known(
     answers: Sequence[Answer], places: Sequence[int | None], items: pd.DataFrame, rating_scale: RatingScale
 ) -> Known:
-    """The answers on a run whose items table is `items`; `places` holds the item_index of each answer, or None.
+    """The answers for a run whose items table is `items`; `places` holds the item_index of each answer, or None.
 
-    Where two answers mean the same film the later one counts.
+    If two answers mean the same film, the later one counts.
     """
     latest: dict[int, Answer] = {}
     for place, answer in zip(places, answers, strict=True):
@@ -71,11 +71,11 @@ def next_films(
     n: int,
     best: Callable[[int], Sequence[int]] | None = None,
 ) -> pd.DataFrame:
-    """The `n` films to show now: those of the titles `shown` that are still to be asked keep their places, others follow.
+    """The `n` films to show now: those of the titles `shown` that are still unanswered keep their places, others follow.
 
-    `best` gives the item indices of so many films to ask, best first; the most rated ones follow them, and stand for them where
-    it is None. It is called only where a place is free. Columns as in `collab.recommend.elicitation.items_to_ask`. An answered
-    film gives its place to the next one; nothing else moves.
+    `best` returns the item indices of the given number of films to ask, best first; the most rated films follow them, and are
+    used alone if it is None. It is called only if a place is free. Columns as in `collab.recommend.elicitation.items_to_ask`.
+    An answered film gives its place to the next one; nothing else moves.
     """
     waiting = items_to_ask(items, answered, len(items)).drop_duplicates("title", ignore_index=True)
     row_of = {title: row for row, title in enumerate(waiting["title"])}

@@ -1,4 +1,4 @@
-"""Answers to films that a data set lacks: said in a line, and all of them as a table."""
+"""Answers to films that a data set lacks: a line that mentions them, and a table of all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_LISTED = 8
 
 
 def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
-    """Which of the answers this data set has no film for."""
+    """Say which of the answers are for films that this data set lacks."""
     if known.lacking:
         n_items = len(known.lacking)
         are_for = "answer is for a film" if n_items == 1 else "answers are for films"

@@ -1,6 +1,6 @@
-"""The profile in front of the page: opened by the link, made at the first answer, changed by every answer.
+"""The open profile of the page: opened by the link, created at the first answer, changed by every answer.
 
-The functions that change something are for callbacks; none of them raises. What went wrong waits in `take_trouble`.
+The functions that change something are for callbacks; none of them raises. `take_trouble` returns what went wrong.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from collab.ui.frame.visitor import visitor
 from collab.ui.person import cached as person_cached
 
 LINK = "profile"
-"""The name in the link that a private or view-only token goes by."""
+"""Name of the link parameter that holds a private or view-only token."""
 
 N_UNDO = 50
-"""How many changes can be undone, last one first."""
+"""Maximum number of changes that can be undone, last one first."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of an answer: the title, and what was said of it `before` and `after`; None is no answer at all."""
+    """One change of an answer: the title, and the answer `before` and `after`; None is no answer."""
 
     title: str
     before: Answer | None
@@ -37,12 +37,12 @@ class Change:
 
 
 PAGE = ("_asked", "_asked_at", "_asked_by", "_found", "_note", "_n_answers", "_file")
-"""What the session holds of one person's page: it goes when another profile is opened."""
+"""Session keys of one person's page; they are cleared when another profile is opened."""
 
 
 @dataclass(frozen=True)
 class FileRead:
-    """A file that was read and not yet kept: its answers as the run `run_id` spells the titles, and those that it lacks."""
+    """A file that was read but not yet kept: its answers with the titles as run `run_id` spells them, and those it lacks."""
 
     run_id: str
     export: Export
@@ -50,10 +50,10 @@ class FileRead:
 
 
 def open_profile() -> tuple[Profile | None, str]:
-    """The profile of the link, else the one that this session made or opened; and what is wrong with the link, if anything."""
+    """The profile of the link, else the one that this session created or opened; and what is wrong with the link, if anything."""
     token = _token()
     if not token:
-        own_link.put(LINK, None)  # what a late link may still say
+        own_link.put(LINK, None)  # a late link may still name one
         return None, ""
     try:
         profile = cached.profiles().open(token)
@@ -62,14 +62,14 @@ def open_profile() -> tuple[Profile | None, str]:
         st.session_state.pop("_profile", None)
         st.session_state["_refused_link"] = token
         return None, str(reason)
-    if st.session_state.get("_refused_link") == token:  # the database answers again: this is the person of before
+    if st.session_state.get("_refused_link") == token:  # the database works again: this is the same person as before
         del st.session_state["_refused_link"]
     _use(token)
     return profile, ""
 
 
 def of_session() -> Profile | None:
-    """The profile that this session made or opened last, where the page's link is not to hold it; None where it is gone."""
+    """The profile that this session created or opened last, for a page that keeps it out of its link; None if it is gone."""
     token = st.session_state.get("_profile")
     try:
         return cached.profiles().open(token) if token else None
@@ -83,30 +83,30 @@ def answers_of(profile: Profile | None) -> list[Answer]:
 
 
 def rate(title: str, rating: float | None) -> None:
-    """Keep a rating in stars, or None for "haven't seen it"; the first one makes the profile."""
+    """Store a rating in stars, or None for "haven't seen it"; the first one creates the profile."""
     _change(title, Answer(title, rating, 0))
 
 
 def dismiss(title: str, said: str) -> None:
-    """Keep that a film is not to be picked: one of `collab.data.answers.DISMISSALS`."""
+    """Store that a film is not to be picked; `said` is one of `collab.data.answers.DISMISSALS`."""
     _change(title, Answer(title, None, 0, said))
 
 
 def take_back(title: str) -> None:
-    """Forget the answer to a film."""
+    """Delete the answer to a film."""
     _change(title, None)
 
 
 def tell(name: str, change: Callable[[str | None], str | None]) -> None:
-    """Change what the person says of themselves: `change` gives the fact from the one so far, None for none. The first fact makes
-    the profile."""
+    """Change a fact about the person: `change` maps the current fact to the new one, None for none. The first fact creates the
+    profile."""
     with _refusal_noted():
         store = cached.profiles()
         profile = _own_profile() if _is_open() else None
         value = change(store.facts(profile).get(name) if profile else None)
         if value is not None or profile is not None:
             store.say_of_oneself(profile or _own_profile(), name, value)
-        # other films are asked with another belief
+        # with another prior, other films are asked
         st.session_state["_asked"], st.session_state["_note"] = [], None
 
 
@@ -119,7 +119,7 @@ def last_change() -> Change | None:
 def undo() -> Change | None:
     """Undo the last change, and the one before it when called again; returns what was undone.
 
-    An answer that another window has changed since stays as it is, and that is said.
+    An answer that another window has changed since is left alone, and `take_trouble` says so.
     """
     change = last_change()
     if change is None:
@@ -136,9 +136,9 @@ def undo() -> Change | None:
 
 
 def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
-    """What a file of ratings holds, see `collab.data.exports`; None where it was refused. Nothing is kept yet.
+    """The answers in a file of ratings, see `collab.data.exports`; None if it was refused. Nothing is stored yet.
 
-    A title that the run spells a little otherwise becomes the run's, so that it is the same film everywhere.
+    A title that the run spells slightly differently takes the run's spelling, so that it is the same film everywhere.
     """
     with _refusal_noted():
         export, lacking = spelt_as(read_export(content, STARS, name), list(person_cached.film_titles(run_id)))
@@ -147,12 +147,12 @@ def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
 
 
 def to_keep(file: FileRead, answers: Sequence[Answer]) -> RatingsFile:
-    """What of the file goes into a profile with these `answers`."""
+    """The answers of the file that go into a profile with these `answers`."""
     return beside_stars(file.export, {answer.title for answer in answers if answer.rating is not None})
 
 
 def keep_file(file: FileRead) -> int | None:
-    """Add the answers of the file, all or none: how many; None where that was refused."""
+    """Add the answers of the file, all or none; returns how many, None if that was refused."""
     with _refusal_noted():
         profile = _own_profile()
         answers = to_keep(file, cached.profiles().answers(profile))
@@ -163,7 +163,7 @@ def keep_file(file: FileRead) -> int | None:
 
 
 def profiles_here() -> list[Profile]:
-    """The profiles that this browser knows, in the order in which it met them; none where they cannot be read."""
+    """The profiles that this browser knows, in the order in which it first saw them; empty if they cannot be read."""
     try:
         return cached.profiles().profiles_of(visitor())
     except ProfileError:
@@ -171,7 +171,7 @@ def profiles_here() -> list[Profile]:
 
 
 def n_answers(profiles: Sequence[Profile]) -> dict[int, int]:
-    """How many answers each of the profiles holds, by its id; empty where that cannot be read."""
+    """The number of answers of each profile, by its id; empty if they cannot be read."""
     try:
         return cached.profiles().n_answers(profiles)
     except ProfileError:
@@ -179,12 +179,12 @@ def n_answers(profiles: Sequence[Profile]) -> dict[int, int]:
 
 
 def name_it(name: str) -> bool:
-    """Give the open profile a name; where there is none yet this makes it. Whether that worked."""
+    """Name the open profile, or a new one if there is none yet; returns whether that worked."""
     return _try(lambda: cached.profiles().rename(_own_profile(), name))
 
 
 def start_another(name: str) -> bool:
-    """Make another profile and open it. Whether that worked."""
+    """Create another profile and open it; returns whether that worked."""
     return _try(lambda: switch_to(cached.profiles().create(name)))
 
 
@@ -195,14 +195,14 @@ def switch_to(profile: Profile) -> None:
 
 
 def turn_to(token: str) -> None:
-    """Make the profile of `token` the session's own, also where the page's link is not to hold it."""
+    """Make the profile of `token` the session's own, without putting it in the page's link."""
     if st.session_state.get("_profile") not in (None, token):
         leave_page()
     st.session_state["_profile"] = token
 
 
 def forget_here(profile: Profile) -> bool:
-    """Take a profile off this browser's list; it is left where it is the open one. Whether that worked."""
+    """Remove a profile from this browser's list and, if it is the open one, leave it; returns whether that worked."""
     done = _try(lambda: cached.profiles().forget(visitor(), profile))
     if done and profile.edit_token == _token():
         start_anew()
@@ -210,7 +210,7 @@ def forget_here(profile: Profile) -> bool:
 
 
 def delete_everything() -> bool:
-    """Delete the profile with its answers and links; whether that worked."""
+    """Delete the open profile with its answers and links; returns whether that worked."""
     profile, _ = open_profile()
     done = profile is not None and _try(lambda: cached.profiles().delete(profile))
     if done:
@@ -227,13 +227,13 @@ def start_anew() -> None:
 
 
 def leave_page() -> None:
-    """Let go what the session holds of one person's page."""
+    """Clear the session's state of one person's page."""
     for name in PAGE:
         st.session_state.pop(name, None)
 
 
 def take_trouble() -> str:
-    """Why the last change was refused; said once."""
+    """Why the last change was refused; cleared by the call."""
     return st.session_state.pop("_profile_trouble", "")
 
 
@@ -259,7 +259,7 @@ def _change(title: str, after: Answer | None) -> None:
 
 
 def _changes() -> list[Change]:
-    """The changes of the open profile in this session, oldest first: one person's are not another's to undo."""
+    """This session's changes of the open profile, oldest first: kept by profile, so that nobody undoes another's changes."""
     return st.session_state.setdefault("_changes", {}).setdefault(_token(), [])
 
 
@@ -269,7 +269,7 @@ def _answer_to(title: str) -> Answer | None:
 
 
 def _same(one: Answer | None, other: Answer | None) -> bool:
-    """Whether two answers say the same, whenever they did."""
+    """Whether two answers say the same, regardless of their time."""
     if one is None or other is None:
         return one is other
     return (one.rating, one.said) == (other.rating, other.said)
@@ -288,9 +288,9 @@ def _write(title: str, answer: Answer | None) -> None:
 
 
 def _own_profile() -> Profile:
-    """The open profile; a new one where there is none yet, or where the person has been told that the link is of no use.
+    """The open profile; a new one if there is none yet, or if the person has been told that the link does not work.
 
-    Raises ProfileError: a database that fails for a moment must not make somebody a new person.
+    Raises ProfileError: a brief failure of the database must not turn somebody into a new person.
     """
     store = cached.profiles()
     if _is_open():
@@ -301,12 +301,12 @@ def _own_profile() -> Profile:
 
 
 def _is_open() -> bool:
-    """Whether there is a profile, as far as the person has been told."""
+    """Whether there is a profile, as far as the person knows."""
     return bool(_token()) and _token() != st.session_state.get("_refused_link")
 
 
 def _token() -> str | None:
-    """The token of the link; the session's own where the link names none, or one that the session has just replaced."""
+    """The token of the link; the session's own if the link names none, or one that the session has just replaced."""
     named = st.query_params.get(LINK)
     if named and not own_link.is_late(LINK, named):
         return named
@@ -319,9 +319,9 @@ def _use(token: str) -> None:
 
 
 def _remember(profile: Profile) -> None:
-    """Put a profile that the private link opens on this browser's list, once a session: it may be taken off again."""
+    """Add a profile opened by its private link to this browser's list, once per session: it may be removed again."""
     remembered = st.session_state.setdefault("_remembered", set())
-    if profile.can_edit and profile.edit_token not in remembered:  # a deleted profile's id may come again
+    if profile.can_edit and profile.edit_token not in remembered:  # the id of a deleted profile may be reused
         cached.profiles().remember(visitor(), profile)
         remembered.add(profile.edit_token)
 
@@ -335,7 +335,7 @@ def _try(change: Callable[[], object]) -> bool:
 
 @contextmanager
 def _refusal_noted() -> Iterator[None]:
-    """A change that is refused ends the block; why waits in `take_trouble`."""
+    """Context that a refused change ends early; `take_trouble` then returns why."""
     try:
         yield
     except CollabError as reason:
@@ -343,5 +343,5 @@ def _refusal_noted() -> Iterator[None]:
 
 
 def whose(profile: Profile) -> str:
-    """The owner of a profile in a heading, for Markdown: "Ada’s", or "Their" where nobody has named it."""
+    """The owner of a profile in a heading, for Markdown: "Ada’s", or "Their" if it has no name."""
     return "Their" if profile.name == DEFAULT_NAME else f"{formats.plain(profile.name)}’s"

@@ -1,4 +1,4 @@
-"""What can be done with ratings as a whole: share them, keep them as a file, load them again, delete them."""
+"""Sharing a profile: its view-only link, and the notice on a page opened by such a link."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collab.ui.person.own_profile import whose
 
 
 def share_button(profile: Profile | None, page_name: str) -> None:
-    """The view-only link, to be copied; nothing where there is nothing to share yet."""
+    """Show the view-only link, to be copied; nothing without a profile."""
     if profile is None:
         return
     with st.popover("Share", icon=":material/share:", help="A link to these ratings and picks."):
@@ -25,7 +25,7 @@ def share_button(profile: Profile | None, page_name: str) -> None:
 
 
 def say_view_only(profile: Profile) -> None:
-    """That nothing here can be changed, and the way to ratings of one's own."""
+    """Say that nothing here can be changed, and offer to rate films oneself."""
     line, button = st.columns([4, 1], vertical_alignment="center")
     owner = whose(profile)
     line.info(

@@ -1,4 +1,4 @@
-"""The person in front of a run: what it makes of their answers, and what it believes of them before the first rating."""
+"""A person as a run sees them: their answers matched to its films, and their prior before the first rating."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from collab.ui.person import cached as person_cached
 from collab.ui.person.known import Known, answers_known
 
 AGE, GENDER, OCCUPATION = FACTS = ("age", "gender", "occupation")
-"""The facts of a profile that say who somebody is; `age` is the first year of its band. The fact GROUPS names a film of each
-group that was picked, one a line, so that another run finds its own groups with these films."""
+"""Demographic facts of a profile; `age` is the first year of its band. The fact GROUPS names a film of each picked group, one
+per line, so that another run can find its own groups with these films."""
 
 
 @dataclass(frozen=True, eq=False)
 class Viewer:
-    """A person in front of a run: what the run brings to them (`person`) and their answers as it knows them (`known`)."""
+    """A person as a run sees them: the run's new user (`person`), and their answers in terms of its films (`known`)."""
 
     run: TrainedRun
     person: NewUser | OwnFoldIn
@@ -33,7 +33,7 @@ class Viewer:
 
     @cached_property
     def item_weights(self) -> ItemWeights | None:
-        """What the run's training people watched together; None where that is not at hand."""
+        """The item-item weights of the run's training ratings; None where those are not available."""
         return person_cached.item_weights_at_hand(self.run.id)
 
     @property
@@ -42,7 +42,7 @@ class Viewer:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything is rated or told: else this is the average person."""
+        """Whether anything is rated or stated; otherwise this is the average person."""
         return bool(self.known.rated or self.person.told)
 
     @property
@@ -59,16 +59,16 @@ class Viewer:
 
 
 def viewer_of(run: TrainedRun, profile: Profile | None, answers: Sequence[Answer]) -> Viewer:
-    """The person of a profile, with these answers, in front of the run. Raises ProfileError and RunError."""
+    """The viewer of the run with this profile and these answers. Raises ProfileError and RunError."""
     places = person_cached.film_places(run.id, [answer.title for answer in answers])
     known = answers_known(answers, places, run.items, run.record.scale)
     return Viewer(run, person_for(run, profile), known, profile, answers)
 
 
 def person_for(run: TrainedRun, profile: Profile | None) -> NewUser | OwnFoldIn:
-    """What the run brings to this person: every page that predicts for somebody of a profile asks here. Raises RunError.
+    """The new user that the run starts from for this profile; every page that predicts for a profile calls this.
 
-    What they said counts where the model can use it and its data set is at hand.
+    Facts that the person stated count if the model can use them and its data set is available. Raises RunError.
     """
     said = facts_stated_by(profile)
     known = person_cached.new_user_of(run.id)
@@ -82,13 +82,13 @@ def person_for(run: TrainedRun, profile: Profile | None) -> NewUser | OwnFoldIn:
 
 
 def facts_stated_by(profile: Profile | None) -> dict[str, str]:
-    """The facts of the profile that bear on what is believed. Raises ProfileError."""
+    """The facts of the profile that change the prior. Raises ProfileError."""
     facts = cached.profiles().facts(profile) if profile else {}
     return {name: value for name, value in facts.items() if name in (GROUPS, *FACTS)}
 
 
 def picked_groups(run: TrainedRun, said: Mapping[str, str]) -> list[int]:
-    """The places of the run's groups that hold a film of the fact GROUPS, ascending. Raises RunError without the run's data."""
+    """The places of the run's groups that contain a film of the fact GROUPS, ascending. Raises RunError without its data."""
     groups, titles = person_cached.run_groups(run.id), titles_in(said.get(GROUPS))
     return sorted(
         {place for place in groups_holding(groups, person_cached.film_places(run.id, titles)) if place is not None}
@@ -96,11 +96,11 @@ def picked_groups(run: TrainedRun, said: Mapping[str, str]) -> list[int]:
 
 
 def titles_in(fact: str | None) -> list[str]:
-    """The titles of the fact GROUPS, one of each group that was picked; none where there is no such fact."""
+    """The titles of the fact GROUPS, one from each picked group; empty without such a fact."""
     return (fact or "").splitlines()
 
 
 def groups_holding(groups: Sequence[ItemGroup], films: Sequence[int | None]) -> list[int | None]:
-    """For each item_index the place of the group that holds it; None for a film in no group, and for no film."""
+    """For each item_index, the place of the group that contains it; None for a film in no group, and for None."""
     group_of = {film: place for place, group in enumerate(groups) for film in group.items.tolist()}
     return [group_of.get(film) for film in films]

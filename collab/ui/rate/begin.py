@@ -1,4 +1,4 @@
-"""Before the first rating: newer films, groups to pick instead of rating, and what a person may say of themselves."""
+"""The ways to begin on the Rate page: newer films, groups to pick instead of rating, and facts about the person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_group
 from collab.ui.rate.group_cards import SHOW_GROUPS, groups_in_words
 
 NEWER = {DEFAULT: "ml-latest-small"}
-"""Which data set of the catalogue has the newer films: somebody who rates films would rather have those."""
+"""Maps a data set of the catalogue to the one with newer films, which people would rather rate."""
 
 LEFT_OUT = "Left out"
 GENDERS = {"F": "Female", "M": "Male"}
@@ -35,7 +35,7 @@ WORTH = (
 
 
 def begin(run: TrainedRun, person: NewUser | OwnFoldIn, said: Mapping[str, str], data: Entry, can_edit: bool) -> bool:
-    """One line of ways to begin: newer films, groups, oneself; whether groups are to be shown in place of single films."""
+    """Draw one line of ways to begin: newer films, groups, facts about oneself. Returns whether to show groups, not films."""
     groups, dataset, why_not = _at_hand(run, person)
     show_groups = False
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="begin"):
@@ -62,7 +62,7 @@ def begin(run: TrainedRun, person: NewUser | OwnFoldIn, said: Mapping[str, str],
 
 
 def _at_hand(run: TrainedRun, person: NewUser | OwnFoldIn) -> tuple[bool, Dataset | None, str]:
-    """Whether the run has groups, the data set where it knows people, and else why neither counts."""
+    """Whether the run has groups; the data set, None where facts about people cannot be used; why groups do not count."""
     if isinstance(person, OwnFoldIn):
         return False, None, "this model has no factors that people share to start from"
     try:
@@ -73,7 +73,7 @@ def _at_hand(run: TrainedRun, person: NewUser | OwnFoldIn) -> tuple[bool, Datase
 
 
 def _propose_newer(data: Entry) -> None:
-    """How old the films are, with a button to newer ones where they are at hand."""
+    """Say how old the films are, and offer newer ones where that data set is already downloaded."""
     newer = CATALOGUE.get(NEWER.get(data.name, ""))
     if newer is None:
         return
@@ -89,12 +89,12 @@ def _propose_newer(data: Entry) -> None:
         args=(newer.name,),
         help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.",
     )
-    if pressed:  # in a fragment nothing but this would open the other data set
+    if pressed:  # inside a fragment, only a full rerun opens the other data set
         st.rerun()
 
 
 def _say_what_counts(run: TrainedRun, said: Mapping[str, str], has_groups: bool, why_not: str, can_edit: bool) -> None:
-    """The picked groups where nothing can be changed; and why they count for nothing, where they do not."""
+    """Say which groups were picked where they cannot be changed, or why the picked groups have no effect."""
     if not has_groups:
         st.caption(f"The groups of films that were picked do not count here: {why_not}.")
     elif not (picked := groups_in_words(run, said)):
@@ -104,7 +104,7 @@ def _say_what_counts(run: TrainedRun, said: Mapping[str, str], has_groups: bool,
 
 
 def _about(dataset: Dataset, said: Mapping[str, str]) -> None:
-    """Age, gender and occupation, each to be left out."""
+    """Draw the controls for age, gender and occupation, each optional."""
     with (
         st.popover(
             "About you",
@@ -133,7 +133,7 @@ def _about(dataset: Dataset, said: Mapping[str, str]) -> None:
 
 
 def _age_bands() -> list[tuple[int, str]]:
-    """First year and name of every band of ages."""
+    """The lowest age and the label of every age band."""
     ends = zip((0, *AGE_EDGES), AGE_EDGES, strict=False)
     bands = [(low, f"{low} to {end - 1}" if low else f"Under {end}") for low, end in ends]
     return [*bands, (AGE_EDGES[-1], f"{AGE_EDGES[-1]} and over")]

@@ -1,4 +1,4 @@
-"""Films to rate on the Rate page: search, a card for each film that is asked next, and the answers so far, to be changed."""
+"""The films to rate on the Rate page: search, a card for each film asked next, and the editable list of answers."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from collab.ui.widgets.item_list import Film, facts, film_list
 STYLE = Path(__file__).with_suffix(".css")
 
 N_CARDS = 6
-"""Films to rate in sight; a narrow screen shows the first three of them (rating.css)."""
+"""Number of cards shown; a narrow screen shows only the first three (cards.css)."""
 
 N_ANSWERS = 12
-"""Answers in sight at first; a multiple of them comes with every *Show more*."""
+"""Number of answers shown at first; each *Show more* adds four times as many."""
 
 
 def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> None:
-    """Search, one line on the answers so far, and a card each for the next films to rate, or with `groups_first` for each group
-    of films to pick; `said` are the person's facts."""
+    """Draw search, the status lines, and a card for each of the next films to rate, or with `groups_first` for each group of
+    films to pick; `said` holds the person's facts."""
     run, known = viewer.run, viewer.known
     titles, state = person_cached.film_titles(run.id), st.session_state
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="find"):
@@ -60,7 +60,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
     _so_far(known, information_in_words(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
     doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
-    if state.get("_asked_by") != (run.id, way):  # other films altogether
+    if state.get("_asked_by") != (run.id, way):  # another run or strategy: a new list
         state["_asked_by"], state["_asked"] = (run.id, way), []
     films = next_films(
         run.items,
@@ -70,7 +70,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         None if audience is None else partial(elicitation_order, viewer, way, audience),
     )
     state["_asked"] = films["title"].tolist()
-    if found is not None:  # the first film waits behind it
+    if found is not None:  # the film found takes the first card
         films = pd.concat([run.items.iloc[[found]].assign(item_index=found), films.iloc[1:]], ignore_index=True)
     with st.container(gap="xsmall"):
         for place, film in enumerate(films.itertuples(), start=1):
@@ -80,7 +80,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
 
 
 def answer_list(answers: Sequence[Answer], known: Known) -> None:
-    """The answers that this data set has a film for, last one first, each with its stars: to change and to take back."""
+    """Draw the answers on films of this data set, last one first, each with stars to change and a button to take it back."""
     here, n_shown = _here(answers, known), st.session_state.get("_n_answers", N_ANSWERS)
     with st.grid("auto", min_column_width=340, gap=("xxsmall", "large")) as grid:
         for answer in here[:n_shown]:
@@ -96,7 +96,7 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
 
 
 def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun) -> None:
-    """The same answers where nothing can be changed."""
+    """Draw the same answers read-only."""
     titles, films = person_cached.film_titles(run.id), []
     for answer in _here(answers, known):
         index = titles.get(answer.title)
@@ -114,8 +114,8 @@ def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun)
 def _so_far(
     known: Known, information_gained: str, how: str = "One tap answers. Unseen films can still be picked."
 ) -> None:
-    """How much is answered, what came last and what it `taught`, with the way back; always two lines, so that nothing jumps.
-    Before the first answer it says `how` to begin."""
+    """Draw the number of answers, the last change, `information_gained` and *Undo*; always two lines, so that nothing jumps.
+    Before the first answer, `how` says how to begin."""
     change = own_profile.last_change()
     if change is None and not known.answered:
         text = how
@@ -146,7 +146,7 @@ def _so_far(
 
 
 def _card(place: int, film: Any, known: Known) -> None:
-    """One film to rate. The container belongs to the place, the controls to the film."""
+    """Draw one film to rate. Containers are keyed by place, widgets by film."""
     title, stars = known.titles.get(film.item_index, film.title), f"stars-{film.title}"
     st.session_state[stars] = _filled(known.rated.get(film.item_index))
     with st.container(border=True, gap=None, key=f"card-{place}"):
@@ -158,7 +158,7 @@ def _card(place: int, film: Any, known: Known) -> None:
 
 
 def _answer(answer: Answer) -> None:
-    """One answer in a row."""
+    """Draw one answer as a row."""
     key = f"answer-{answer.title}"
     st.session_state[key] = _filled(answer.rating)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small", key=f"row-{answer.title}"):
@@ -182,12 +182,12 @@ def _answer(answer: Answer) -> None:
 def _find() -> None:
     state = st.session_state
     state["_found"], state["search"] = state["search"], None
-    state[SHOW_GROUPS] = False  # else the film that was looked for would stay out of sight
+    state[SHOW_GROUPS] = False  # else the film found would stay hidden behind the groups
 
 
 def _rated(title: str, key: str) -> None:
     filled = st.session_state[key]
-    if filled is None:  # the same star again: the stars go out
+    if filled is None:  # the same star again clears the rating
         _take_back(title)
     else:
         _say(title, filled + 1.0)
@@ -199,7 +199,7 @@ def _say(title: str, rating: float | None) -> None:
 
 
 def note_place(title: str) -> None:
-    """Remember where among the films asked a film stands that is now to be answered, for `undo`; for a callback."""
+    """Remember the position of a film among the films asked before it is answered, for `undo`; for a callback."""
     state = st.session_state
     asked = state.get("_asked", [])
     if title in asked:
@@ -213,7 +213,7 @@ def _take_back(title: str) -> None:
 
 
 def undo() -> None:
-    """Undo the last change; a film that is asked again comes back to where it was."""
+    """Undo the last change; a film that is asked again returns to its position."""
     change, state = own_profile.undo(), st.session_state
     place = state.get("_asked_at", {}).get(change.title) if change else None
     if place is not None and change.before is None and place < len(state["_asked"]):
@@ -226,5 +226,5 @@ def _here(answers: Sequence[Answer], known: Known) -> list[Answer]:
 
 
 def _filled(rating: float | None) -> int | None:
-    """How many stars are filled for a rating, counted from 0 as `st.feedback` does; half stars round up."""
+    """The value of `st.feedback` for a rating: filled stars, counted from 0; half stars round up."""
     return None if rating is None else max(0, math.floor(rating + 0.5) - 1)

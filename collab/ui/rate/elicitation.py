@@ -1,4 +1,4 @@
-"""Which films are asked: the ways to choose them, the order that one of them gives, and what the last answer taught."""
+"""Elicitation on the Rate page: the choice of a strategy, its order of films, and the information in the last answer."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from collab.ui.person.own_profile import Change
 from collab.ui.person.viewer import Viewer
 
 EVEN = 0.005
-"""A change of the uncertainty smaller than this is none: it would read as 0 %."""
+"""A smaller change of the uncertainty counts as none: it would read as 0 %."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way to choose the next films, in one sentence; and whether it `listens` to which films have not been seen."""
+    """A strategy for choosing the next films, a sentence on it, and whether it uses which films are unseen (`listens`)."""
 
     strategy: Strategy
     sentence: str
@@ -48,14 +48,14 @@ WAYS = {
     "HELF": Way(by_helf, "Well-known films that people disagree on.", False),
     "Random": Way(at_random, "Any film, in an order that was drawn once.", False),
 }
-"""The first is the default; the names stand in the link."""
+"""The first is the default; the names appear in the link."""
 
 WITHOUT_DATA = "Popular"
-"""The way that takes nothing but the run itself."""
+"""The strategy that needs nothing but the run itself."""
 
 
 def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
-    """The popover with the ways; returns the name of the one to follow, and the audience unless its ratings are not at hand."""
+    """Draw the popover with the strategies. Returns the name of the one to use, and the audience, None without its ratings."""
     with st.popover("", icon=":material/tune:", help="Choose which films are asked."):
         name = st.radio(
             "Which films are asked",
@@ -73,7 +73,7 @@ def choose_way(run: TrainedRun) -> tuple[str, Audience | None]:
 
 
 def elicitation_order(viewer: Viewer, name: str, audience: Audience, n: int) -> Sequence[int]:
-    """The item indices of the `n` films to ask next the way `name`, best first."""
+    """The item indices of the `n` films to ask next by the strategy `name`, best first."""
     known = viewer.known
     interview = Interview(
         viewer.person, audience, known.rated, known.not_seen, dismissed=known.dismissed, seen=known.seen
@@ -84,7 +84,7 @@ def elicitation_order(viewer: Viewer, name: str, audience: Audience, n: int) -> 
 def information_in_words(
     viewer: Viewer, change: Change | None, place: int | None, name: str, audience: Audience | None
 ) -> str:
-    """One line on the last `change`, whose film is `place`: how much less is unknown; else how the films are chosen."""
+    """One line on how the last `change`, of the film `place`, moved the uncertainty; without one, how films are chosen."""
     sentence = WAYS[name].sentence
     if change is None or place is None or audience is None:
         return f"Asked: {sentence[0].lower()}{sentence[1:]}"
@@ -104,7 +104,7 @@ def information_in_words(
 
 
 def _stars(answer: Answer | None, place: int, scale: RatingScale) -> dict[int, float]:
-    """The answer as stars by item_index, within the scale; empty where it is none."""
+    """The answer as stars by item_index, clipped to the scale; empty for an answer without stars."""
     if answer is None or answer.rating is None:
         return {}
     return {place: float(np.clip(answer.rating, scale.low, scale.high))}

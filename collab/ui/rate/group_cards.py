@@ -1,4 +1,4 @@
-"""Groups of films, for those who would rather pick than rate: a card each, and what the groups that were picked tell."""
+"""Groups of films, for people who would rather pick than rate: one card per group, and what the picked groups reveal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from collab.ui.rate.elicitation import EVEN
 from collab.ui.widgets.item_list import title_and_facts
 
 SHOW_GROUPS = "groups"
-"""The switch between groups and single films; its name in the link."""
+"""Key of the switch between groups and single films, also its name in the link."""
 
 WORTH = (
     "What picking is worth: on 800 people of MovieLens 100K, all of their ratings kept out of the training, the squared error of "
@@ -30,7 +30,7 @@ WORTH = (
 
 
 def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
-    """A card for every group of the run's films, to be picked and put back, and the way on to single films."""
+    """Draw a card with a checkbox for every group of the run's films, and the button that goes on to single films."""
     picked = picked_groups(run, said)
     with st.container(key="groups_of_films"):
         with st.grid("auto", min_column_width=220, gap="xsmall") as grid:
@@ -51,7 +51,7 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
 
 
 def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
-    """One line on the groups picked: how much less is unknown than without them, after the same ratings."""
+    """One line on the picked groups: how much lower the uncertainty is than without them, after the same ratings."""
     run, person, rated = viewer.run, viewer.person, viewer.known.rated
     if isinstance(person, OwnFoldIn) or GROUPS not in dict(person.told):
         everything = person_cached.run_groups(run.id) and len(picked_groups(run, said)) == len(
@@ -67,8 +67,7 @@ def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
 
 
 def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
-    """The groups that were picked, by the films that stand for them, for Markdown; empty for none. Raises RunError without the
-    run's data."""
+    """The picked groups by their representative films, as Markdown; empty for none. Raises RunError without the run's data."""
     groups, items = person_cached.run_groups(run.id), run.items
     shown = [items.iloc[groups[place].shown].itertuples() for place in picked_groups(run, said)]
     return " / ".join(
@@ -78,10 +77,10 @@ def groups_in_words(run: TrainedRun, said: Mapping[str, str]) -> str:
 
 
 def change_picked(titles: Sequence[str], places: Sequence[int | None], place: int, first: str, pick: bool) -> list[str]:
-    """The titles that stand for the picked groups after the group at `place` was picked, or put back.
+    """The representative titles of the picked groups after the group at `place` is picked or unpicked.
 
-    `titles` are those so far and `places` the groups that hold them, None for none of this run's; `first` is the title that
-    stands for the group. Titles that no group holds stay: another run may know them.
+    `titles` are the current ones, `places` the groups that hold them (None where no group of this run does), and `first` the
+    title that represents the group. Titles that no group holds stay: another run may know them.
     """
     if pick:
         return [*titles] if place in places else [*titles, first]
@@ -89,7 +88,7 @@ def change_picked(titles: Sequence[str], places: Sequence[int | None], place: in
 
 
 def _label(run: TrainedRun, group: ItemGroup) -> str:
-    """The films that stand for the group, one a line, each with its number of ratings."""
+    """The representative films of the group, one per line, each with its number of ratings."""
     films = run.items.iloc[group.shown]
     return "\n".join(
         f"{formats.plain(title_and_facts(film)[0])} :gray[{formats.count(film.n_ratings)}]"

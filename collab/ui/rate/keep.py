@@ -1,4 +1,4 @@
-"""Keeping and deleting: a file of all answers, and the way to be forgotten."""
+"""Downloading, loading and deleting all answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collab.ui.rate.load import load_box
 
 
 def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: TrainedRun) -> None:
-    """Download, load and delete the answers; a view-only link can download them."""
+    """Draw the controls to download, load and delete the answers; a view-only link can only download."""
     can_edit = profile is None or profile.can_edit
     with st.container(horizontal=True):
         if answers:
@@ -37,7 +37,7 @@ def keep_or_delete(profile: Profile | None, answers: Sequence[Answer], run: Trai
 
 
 def _delete_all(answers: Sequence[Answer]) -> None:
-    """The profile with all that it holds, behind a second press."""
+    """Draw the button that deletes the whole profile, behind a second press."""
     with st.popover("Delete my ratings", icon=":material/delete:", help="Asks once more before anything is deleted."):
         advice = " Download them first to keep a copy." if answers else ""
         st.markdown(

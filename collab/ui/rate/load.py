@@ -1,4 +1,4 @@
-"""Loading a file of ratings: what it holds is shown first, and goes into the profile when that is confirmed."""
+"""Loading a file of ratings: a preview first, and its answers added to the profile once confirmed."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from collab.ui.person.lacking import listed, unmatched
 from collab.ui.person.own_profile import FileRead
 
 LARGEST_FILE = 5
-"""Megabytes of a file of ratings, as many as the server takes of any file (.streamlit/config.toml)."""
+"""Largest file of ratings in megabytes, the limit of the server for any file (.streamlit/config.toml)."""
 
 ORIGINS = {OWN: "", LETTERBOXD: " from Letterboxd", MOVIELENS: " from movielens.org"}
 
 
 def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
-    """The box that takes a file, what the last one holds, and what came of it."""
+    """Draw the file box, a preview of the last file, and the outcome of loading it."""
     state = st.session_state
     key = f"file-{state.get('_n_files', 0)}"
     with st.expander("Load ratings from a file", key="load"):
@@ -39,17 +39,17 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
             "What is in it is shown before anything is kept.",
         )
         if chosen is not None and state.get("_file") is not None:
-            if state["_file"].run_id != run.id:  # another data set since: other titles match
+            if state["_file"].run_id != run.id:  # the run has changed: other titles match
                 state["_file"] = own_profile.read_file(chosen.getvalue(), chosen.name, run.id)
             if state["_file"] is not None:
                 _preview(state["_file"], answers, run)
-    if state.get("_note"):  # what came of the last file, or of deleting
+    if state.get("_note"):  # the outcome of the last load or deletion
         worked, text = state["_note"]
         (st.success if worked else st.error)(text)
 
 
 def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None:
-    """What the file holds and would change, and the two ways on."""
+    """Draw what the file holds and would change, and the buttons to add or leave it."""
     read, keep, data = file.export.answers, own_profile.to_keep(file, answers), run.record.data_title
     st.markdown(f"{_kinds(read)}{ORIGINS[file.export.origin]}: {_matched(file, data)}.")
     given = {answer.title: (answer.rating, answer.said) for answer in answers}
@@ -80,12 +80,12 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
 
 
 def _said(answers: RatingsFile) -> dict[str, tuple[float | None, str]]:
-    """Stars and what is said in their place, by title."""
+    """Stars, and the word given in their place, by title."""
     return {title: (rating, answers.said.get(title, "")) for title, rating in answers.rows}
 
 
 def _kinds(answers: RatingsFile) -> str:
-    """How many of which: "312 ratings, 20 seen, 4 not seen"."""
+    """The number of each kind of answer: "312 ratings, 20 seen, 4 not seen"."""
     kinds = Counter(
         "ratings" if rating is not None else answers.said.get(title, "not seen") for title, rating in answers.rows
     )
@@ -122,6 +122,6 @@ def _keep(file: FileRead, data_title: str) -> None:
 
 
 def _next_file() -> None:
-    """The next box is empty."""
+    """Empty the file box by giving it a new key."""
     state = st.session_state
     state["_file"], state["_n_files"] = None, state.get("_n_files", 0) + 1

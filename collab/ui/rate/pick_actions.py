@@ -1,4 +1,4 @@
-"""What was pressed in the list of picks: carried out, and said with the way back."""
+"""Actions pressed in the list of picks: carrying them out, and describing the last one with its undo."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from collab.ui.rate.pick_list import stars, undo_button
 
 
 def carry_out(action: Mapping[str, Any], titles: Collection[str], known: Known, *, can_edit: bool) -> None:
-    """Do what was pressed in the list of the films `titles`: set a film aside, rate it, undo that, or ask what if.
+    """Carry out a press in the list of the films `titles`: set a film aside, rate it, undo that, or ask what if.
 
-    A press that fits nothing in sight is one that came late, and does nothing.
+    A press that fits nothing shown has arrived late and is ignored.
     """
     do, title, change = action.get("do"), action.get("of"), own_profile.last_change()
     if do == "what if":
@@ -41,7 +41,7 @@ def carry_out(action: Mapping[str, Any], titles: Collection[str], known: Known, 
 
 
 def last_action(can_edit: bool) -> tuple[str, str]:
-    """What was last done with a pick, and the HTML of what can be done then; "" where something else came last."""
+    """The last action on a pick in words, and the HTML of its follow-up buttons; both "" where the last change was another."""
     change = own_profile.last_change()
     if not can_edit or change is None:
         return "", ""

@@ -1,12 +1,12 @@
-// Shows a list of films that arrives as HTML and tells which of its buttons was pressed.
+// Shows a list of films that arrives as HTML and reports which of its buttons was pressed.
 //
 // Streamlit runs the default export once when the list appears and again whenever its data change. The HTML is made on the
-// server, where every text in it is escaped (ui/film_list.py, ui/pick_list.py). A new list takes the place of the old one at
-// once: films that were open stay open, and the keyboard goes on where it was.
+// server, where every text in it is escaped (ui/widgets/item_list.py, ui/rate/pick_list.py). A new list replaces the old one
+// at once: open films stay open, and keyboard focus stays where it was.
 
-const PATIENCE = 3000; // milliseconds until a press that nothing came of may be repeated
+const PATIENCE = 3000; // milliseconds until a press without a response may be repeated
 
-const lists = new WeakMap(); // node -> what is known of the list in it
+const lists = new WeakMap(); // node -> state of the list in it
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".picks-list");
@@ -33,7 +33,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function press(root, list, event) {
   const button = event.target.closest("button[data-do]");
-  // the second half of a double click, or a key held down, would hit the film that moved up
+  // the second click of a double click, or a key held down, would hit the film that moved up
   if (!button || event.detail > 1 || performance.now() < list.waiting) return;
   event.preventDefault();
   list.waiting = performance.now() + PATIENCE;
@@ -53,14 +53,14 @@ function titleOf(node) {
   return node.closest("li")?.dataset.title ?? "";
 }
 
-// What was asked is answered elsewhere on the page, maybe above what is in sight, and is not there yet.
+// The answer appears elsewhere on the page, perhaps above the visible part, and may not be there yet.
 function comeIntoSight(selector, until) {
   const answer = document.querySelector(selector);
   if (answer) answer.scrollIntoView({ block: "nearest" });
   else if (performance.now() < until) requestAnimationFrame(() => comeIntoSight(selector, until));
 }
 
-// Where the keyboard is: which film, which of its controls, and how far down the list.
+// Where keyboard focus is: which film, which of its controls, and how far down the list.
 function focused(root) {
   const node = document.activeElement;
   if (!node || !root.contains(node)) return null;
@@ -78,7 +78,7 @@ function keptBy(node) {
 }
 
 function refocus(root, { of, row, kept }) {
-  if (root.contains(document.activeElement)) return; // it is still where it was
+  if (root.contains(document.activeElement)) return; // focus has not moved
   const rows = [...root.querySelectorAll("li")];
   const same = rows.find((each) => each.dataset.title === of);
   const next = same ?? rows[Math.min(Math.max(row, 0), rows.length - 1)];

@@ -1,7 +1,7 @@
-"""The list of picks, and what can be done with each: seen it, not interested, where to watch, and the way back.
+"""The list of picks, and the actions on each: seen it, not interested, where to watch, and undo.
 
-A film that is set aside goes at once and the others move up; open rows stay open and the keyboard stays where it was. That
-takes a small component: an `st.html` is written anew with every change and tells nobody what was pressed in it.
+A film that is set aside leaves at once and the others move up; open rows stay open and keyboard focus stays in place. That
+takes a small component: `st.html` is rebuilt at every change and does not report clicks.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _CROSS = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5l-
 
 
 def pick_list(html: str, said: str, then: str, asked: str, on_action: Callable[[Mapping[str, Any]], None]) -> None:
-    """Draw the list `html` (`film_list`); in a line above it what was `said` of the last deed, and the HTML of what can be done
-    `then`. `on_action` is called with what was pressed, {"do": …, "of": title, "stars": …}, before the script runs again. Where
-    *what if* is pressed, the container with the key `asked` comes into sight."""
+    """Draw the list `html` (`film_list`), below a line with the last action in words (`said`) and the HTML of its follow-up
+    buttons (`then`). `on_action` is called with what was pressed, {"do": …, "of": title, "stars": …}, before the script reruns.
+    When *what if* is pressed, the container with the key `asked` scrolls into view."""
 
     def report() -> None:
         action = st.session_state[KEY].pressed
@@ -49,7 +49,7 @@ def pick_list(html: str, said: str, then: str, asked: str, on_action: Callable[[
 
 
 def tools(title: str) -> str:
-    """Two quiet buttons at the end of a row: the film is set aside without opening it."""
+    """Two small buttons at the end of a row that set the film aside without opening the row."""
     return (
         '<div class="tools">'
         + _button(SEEN, title, "Seen it", _EYE, small=True)
@@ -59,8 +59,8 @@ def tools(title: str) -> str:
 
 
 def actions(title: str, address: str, can_edit: bool) -> str:
-    """The same in words, first in the open row, with stars for a film that has been seen; who only looks has the ways onwards
-    alone: to the film's page at `address`, and to a search."""
+    """The same actions in words, first in the open row, with stars for a film that has been seen. A view-only visitor gets only
+    the links, to the film's page at `address` and to a search."""
     onwards = (
         f'<a class="item-page" href="{escape(address)}" target="_self">The film’s page'
         f'<span class="unseen">: {escape(title)}</span></a>'
@@ -86,7 +86,7 @@ def stars(title: str) -> str:
 
 
 def undo_button(title: str) -> str:
-    """The button that undoes the last deed, which was about the film `title`."""
+    """The button that undoes the last action, on the film `title`."""
     return f'<button type="button" class="undo" data-do="undo" data-of="{escape(title)}">Undo</button>'
 
 

@@ -1,4 +1,4 @@
-"""Why a film is picked, as the sums that are printed below it; what is printed adds up, to the last digit."""
+"""Why a film is picked, as sums printed below it; the printed figures add up to the last digit."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
 
 
 def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> list[list[Sum]]:
-    """For every pick after the ratings `rated` the sums that tell why: what was watched together, where that ranked, and the
-    predicted rating. The films that the person rated can be asked *what if*."""
+    """For every pick after the ratings `rated`, the sums that explain it: the item-item score, where it ranked the list, and the
+    predicted rating. *What if* can be asked of the rated films in them."""
     films = found.items["item_index"].to_numpy()
     sums: list[list[Sum]] = [[] for _ in films]
     if found.order == WATCH and viewer.item_weights is not None and rated:
@@ -31,7 +31,7 @@ def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> li
 
 
 def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, start: str, digits: int) -> Sum:
-    """A reason with the titles of its films and the stars that they have."""
+    """A reason as a sum, its films named with their titles and stars."""
     titles = viewer.run.items["title"].array
     exact = [reason.start, *(part for _, part in (*reason.told, *reason.parts))]
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)

@@ -1,4 +1,4 @@
-"""The rows of the list of picks: the films that a person would be shown, and how they would move after other ratings."""
+"""The rows of the list of picks: the films shown to a person, and how they would move after other ratings."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from collab.ui.widgets.dials import N_PICKS
 from collab.ui.widgets.item_list import Film, Prediction, title_and_facts
 
 N_FAMILIAR = 4
-"""So many of the picks are films that the person may know; the others are probably new to them."""
+"""Number of picks that the person may know; the others are probably new to them."""
 
 NEW, FAMILIAR, GONE = "New to you", "You may know these", "No longer picked"
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """What a list shows, best first: the columns item_index, title, n_ratings, year, genres at least; `found` as `picks` gives
-    it, None where nothing is rated or told and the list is what is popular with everyone."""
+    """The films of a list, best first, with at least the columns item_index, title, n_ratings, year, genres; `found` is the
+    result of `picks`, None where nothing is rated or told and the list shows what is popular with everyone."""
 
     items: pd.DataFrame
     found: Picks | None
@@ -53,7 +53,7 @@ def ranked(viewer: Viewer, rated: Mapping[int, float], order: str, dials: Dials)
 
 
 def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_edit: bool) -> list[Film]:
-    """The films of a list as they are drawn, each with what can be done with it."""
+    """The films of a list ready to draw, each with its actions."""
     films = []
     found = shown.found
     for film in shown.items.itertuples():
@@ -83,8 +83,8 @@ def films_of(viewer: Viewer, rated: Mapping[int, float], shown: Ranked, *, can_e
 
 
 def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked, films: Sequence[Film]) -> list[Film]:
-    """The `films` of the list that is thought of, each with its move and the stars that are predicted now; then those of the list
-    as it is that would leave it."""
+    """The `films` of the hypothetical list `shown`, each with its rank change and the change of its predicted stars; then the
+    films of the current list `now` that would drop out."""
     there, gone = moves(now.items["item_index"].tolist(), shown.items["item_index"].tolist())
     stars, would_be = (viewer.person.predict(each)[0].mean for each in (viewer.known.rated, rated))
     listed = [
@@ -105,7 +105,7 @@ def moved(viewer: Viewer, rated: Mapping[int, float], now: Ranked, shown: Ranked
 
 
 def rank_change_in_words(move: RankChange) -> tuple[str, str]:
-    """A move as a sign and in words."""
+    """A rank change as a sign and in words."""
     if move.before is None:
         return "new", "new among the picks"
     if move.after is None:
@@ -120,7 +120,7 @@ def rank_change_in_words(move: RankChange) -> tuple[str, str]:
 
 
 def _change_of_stars(now: float, would_be: float) -> dict[str, str]:
-    """The verdict on a film of which something else would be predicted."""
+    """The verdict on a film whose predicted stars would change from `now` to `would_be`."""
     before, after = formats.stars(now), formats.stars(would_be)
     return {"figure": after, "rest": ", as now" if before == after else f" instead of {before}"}
 

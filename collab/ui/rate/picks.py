@@ -1,4 +1,4 @@
-"""The picks on the Rate page: the list, what is done with it, and how far its numbers can be trusted."""
+"""The picks on the Rate page: the list, its actions, and how far its numbers can be trusted."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ assert set(ORDER_NAMES) == set(ORDERS)
 
 
 def show_picks(viewer: Viewer, page_name: str) -> None:
-    """The picks with their predictions; what is popular with everyone where the person has neither rated nor told anything. What
-    can be done with each is there for who may change the profile; what would be picked after another answer is there for
-    everyone."""
+    """Draw the picks with their predictions, or what is popular with everyone where the person has neither rated nor told
+    anything. Only those who may change the profile get the actions on a pick; everyone gets *what if*."""
     known, mine = viewer.known, viewer.mine
     if viewer.is_known:
         heading = "Your picks" if mine else "Their picks"
@@ -81,8 +80,8 @@ def show_picks(viewer: Viewer, page_name: str) -> None:
 
 
 def _head(viewer: Viewer, heading: str, page_name: str) -> tuple[str, Dials, DeltaGenerator | None]:
-    """The heading with its controls; the order and the dials that they stand at, and the place beside the order. As long as
-    nothing is known of the person there is nothing to order or to bend by but the number of ratings."""
+    """Draw the heading with its controls. Returns the order, the dials and the container beside the order. While nothing is
+    known about the person, only the minimum number of ratings can be set, and the container is None."""
     ranked = viewer.is_known
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="picks_head"):
         st.header(heading, anchor="picks")

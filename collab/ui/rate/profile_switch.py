@@ -1,4 +1,4 @@
-"""Whose ratings these are: the name, and the other profiles of this browser, on the Rate page."""
+"""The profile switch of the Rate page: the name of the open profile, and the other profiles of this browser."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collab.ui.person import own_profile
 
 BOX = "profile_box"
 WIDTH = 340
-"""Pixels of the box; a narrow screen still holds it."""
+"""Width of the box in pixels; it still fits a narrow screen."""
 
 SHORT = 14
-"""Characters of a name on a button."""
+"""Longest name on a button, in characters."""
 
 
 def profile_switch(profile: Profile | None) -> None:
-    """The name of the open profile; behind it rename, the other profiles of this browser, and another one. Nothing of it stands
-    on a view-only link."""
+    """Draw the name of the open profile, and behind it the controls to rename it, open another profile of this browser or start
+    a new one. Draws nothing on a view-only link."""
     if profile is not None and not profile.can_edit:
         return
     here = own_profile.profiles_here()
@@ -56,7 +56,7 @@ def profile_switch(profile: Profile | None) -> None:
 
 
 def short_name(profile: Profile) -> str:
-    """The name on a button, for Markdown; a long one is cut."""
+    """The name on a button, as Markdown; a long one is truncated."""
     name = profile.name if len(profile.name) <= SHORT else f"{profile.name[: SHORT - 1].rstrip()}…"
     return formats.plain(name)
 

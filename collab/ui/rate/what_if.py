@@ -1,6 +1,6 @@
-"""What if a film had been given other stars: one rating changed in thought, and the picks that would follow. Nothing is saved.
+"""*What if* a film had other stars: one rating changed hypothetically, and the picks that would follow. Nothing is saved.
 
-The thought stands in the link, `what_if=2:Alien (1979)`, or `what_if=none:Alien (1979)` as if it had not been rated at all.
+The hypothetical rating is in the link, `what_if=2:Alien (1979)`, or `what_if=none:Alien (1979)` for no rating at all.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from collab.ui.person.known import Known
 LINK = "what_if"
 UNRATED = "none"
 KEY = "what_if"
-"""Of the container with the banner."""
+"""Key of the container with the banner."""
 
 
 @dataclass(frozen=True)
 class Hypothetical:
-    """The film `item_index`, rated under the `title`, with `stars` instead of those it `has`; None as if it were not rated."""
+    """The film `item_index`, rated under the `title`, with `stars` instead of those it `has`; None stands for no rating."""
 
     item_index: int
     title: str
@@ -33,21 +33,21 @@ class Hypothetical:
 
     @property
     def changes(self) -> bool:
-        """Whether it is another answer than the one that was given."""
+        """Whether the stars differ from those given."""
         return self.stars != self.has
 
     def rated(self, rated: Mapping[int, float]) -> dict[int, float]:
-        """The ratings as they would be, stars by item_index, in the order of those given."""
+        """The hypothetical ratings, stars by item_index, in the order of those given."""
         there = {film: self.stars if film == self.item_index else stars for film, stars in rated.items()}
         return {film: stars for film, stars in there.items() if stars is not None}
 
 
 def hypothetical(known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
-    """What the link asks; and why that cannot be asked, if it cannot: it then leaves the link."""
+    """What the link asks, and why that cannot be asked, "" if it can; if it cannot, it is removed from the link."""
     text, state = st.query_params.get(LINK), st.session_state
     if text is None or own_link.is_late(LINK, text):
         whose, text = state.get("_what_if", (None, None))
-        if whose != state.get("_profile"):  # somebody else's answers are open by now
+        if whose != state.get("_profile"):  # another profile has been opened since
             text = None
     if not text:
         return None, ""
@@ -57,7 +57,7 @@ def hypothetical(known: Known, scale: RatingScale) -> tuple[Hypothetical | None,
 
 
 def read(text: str, known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
-    """What `text`, the link's "STARS:TITLE", asks of a person's answers; and why it cannot be asked, "" where it can."""
+    """What `text`, the link's "STARS:TITLE", asks about a person's answers, and why it cannot be asked, "" if it can."""
     given, colon, title = text.partition(":")
     film = next((film for film, name in known.titles.items() if name == title and film in known.rated), None)
     if not colon or not title:
@@ -79,18 +79,18 @@ def read(text: str, known: Known, scale: RatingScale) -> tuple[Hypothetical | No
 
 
 def ask(title: str, stars: float | None) -> None:
-    """Begin to think, or think on, of another answer for a rated film; for a callback."""
+    """Ask what if a rated film had these stars, or None; for a callback."""
     _put(f"{UNRATED if stars is None else f'{stars:g}'}:{title}")
 
 
 def end() -> None:
-    """Back to the picks as they are; for a callback."""
+    """Return to the actual picks; for a callback."""
     _put(None)
 
 
 def show(now: Hypothetical, known: Known, choice: Sequence[int], can_edit: bool) -> None:
-    """The banner: what is thought, the film and its stars to change, and the ways out. `choice` are the rated films to choose
-    from, item indices in their order."""
+    """Draw the banner: the hypothetical rating, the controls to change its film and stars, and the buttons to end it. `choice`
+    holds the item indices of the rated films to choose from, in order."""
     titles = [known.titles[film] for film in choice]
     stars_key, film_key = f"what_if_stars-{now.title}", "what_if_film"
     st.session_state[film_key] = now.title
@@ -130,7 +130,7 @@ def show(now: Hypothetical, known: Known, choice: Sequence[int], can_edit: bool)
 
 
 def in_words(now: Hypothetical) -> str:
-    """What is thought, for Markdown."""
+    """The hypothetical rating in words, as Markdown."""
     title = formats.plain(now.title)
     if not now.changes:
         return f"**What if** {title} had other stars than {now.has:g}? Tap them. Nothing is saved."
@@ -147,7 +147,7 @@ def _other_film(key: str, rated: Mapping[str, float]) -> None:
 
 def _tapped(title: str, key: str) -> None:
     filled = st.session_state[key]
-    ask(title, None if filled is None else filled + 1.0)  # the same star again: the stars go out, as everywhere
+    ask(title, None if filled is None else filled + 1.0)  # the same star again clears the rating, as everywhere
 
 
 def _keep(now: Hypothetical) -> None:

@@ -1,4 +1,4 @@
-"""What can be done with past runs: open, rename, repeat, save, delete and bring back; and what is wrong with damaged ones."""
+"""Actions on past runs: open, rename, repeat, save, delete and restore; and what is wrong with damaged ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_YOURS = "Somebody else has started this run; only they, or the command line 
 
 
 def say_what_happened() -> None:
-    """One line on the last thing done, with its undo where there is one; it stands until something else is done."""
+    """One line about the last action, with its undo if there is one; it stays until the next action."""
     state = st.session_state
     if (deleted := state.get("_deleted")) is not None:
         line, button = st.columns([5, 1], vertical_alignment="center")
@@ -83,7 +83,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
 
 
 def delete_button(records: Sequence[RunRecord]) -> None:
-    """Deletes at once; the undo stands in the line above the table."""
+    """The button deletes at once; the undo is in the line above the table."""
     busy, mine = any(record.busy for record in records), all(record.starter == visitor() for record in records)
     st.button(
         "Delete" if len(records) == 1 else f"Delete these {len(records)}",
@@ -129,7 +129,7 @@ def _spread(record: RunRecord, known: Sequence[RunRecord]) -> None:
 
 
 def trash(deleted: Sequence[RunRecord]) -> None:
-    """The door to the runs that this browser has started and deleted."""
+    """The popover with the deleted runs that this browser has started."""
     names = {record.id: record for record in deleted if record.starter == visitor()}
     if not names:
         return
@@ -147,7 +147,7 @@ def trash(deleted: Sequence[RunRecord]) -> None:
 
 
 def damaged_runs(damaged: Sequence[DamagedRun]) -> None:
-    """The door to the runs that cannot be read: what is wrong with each, and the button that deletes it."""
+    """The popover with the runs that cannot be read: what is wrong with each, and the button that deletes it."""
     if not damaged:
         return
     with st.popover(f"Damaged ({len(damaged)})", key="damaged", icon=":material/broken_image:", width="stretch"):

@@ -1,4 +1,4 @@
-"""Runs beside each other: curves, final figures, settings that differ, and two of them compared row by row."""
+"""Runs side by side: curves, final figures, settings that differ, and two of them compared row by row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEIGHT, ROOM = 330, "78"  # pixels of the picture, and of "A 0.8312" beside it
 
 
 def compare_view(progresses: Sequence[Progress]) -> None:
-    """Draw up to eight runs on one picture, with their figures and, for several, what tells them apart."""
+    """Draw up to eight runs in one picture, with their figures and, for several, how they differ."""
     colours, records = palette(), [progress.record for progress in progresses]
     word = epoch_words(records)
     chart, figures = st.columns([1.15, 1], gap="medium")
@@ -67,14 +67,14 @@ def _in_words(records: Sequence[RunRecord]) -> str:
 
 
 def curves_table(data: pd.DataFrame) -> pd.DataFrame:
-    """`curves_data` a row a run and epoch: run, epoch, both losses, and the run's name."""
+    """`curves_data` with a row per run and epoch: run, epoch, both losses, and the run's name."""
     wide = data.pivot(index=["run", "name", "epoch"], columns="kind", values="loss").round(4)
     wide = wide.reindex(columns=[TRAIN, VALID]).set_axis(["training (MSE)", "held out (MSE)"], axis="columns")
     return wide.reset_index()[["run", "epoch", *wide.columns, "name"]]
 
 
 def _frame(data: pd.DataFrame, records: Sequence[RunRecord]) -> Frame:
-    """The axes that hold every curve, but not a training that begins far above the others; biases only where all share it."""
+    """Axes that hold every curve, except a start far above the others; the biases-only baseline only if all runs share it."""
     baselines = {round(each.baselines.get("biases_only", {}).get("mse", math.nan), 6) for each in records}
     baseline = baselines.pop() if len(baselines) == 1 else math.nan
     shared = {BIASES: baseline} if math.isfinite(baseline) else {}
@@ -89,7 +89,7 @@ def _frame(data: pd.DataFrame, records: Sequence[RunRecord]) -> Frame:
 
 
 def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
-    """Final errors, a row a run, its letter in its colour."""
+    """Final errors, a row per run, with its letter in its colour."""
     called = " or ".join(f"{word}s" for word in epoch_words(records).split(" or "))
     rows = [
         {
@@ -157,7 +157,7 @@ def _paired(first: RunRecord, second: RunRecord) -> None:
 
 
 def paired_in_words(found: Comparison) -> str:
-    """The comparison of A with B in one sentence with its figures."""
+    """The comparison of A with B in words, with its figures."""
     if not math.isfinite(found.low):
         return "**A and B are not told apart:** all held-out ratings are one person’s, which says nothing of others."
     interval = f"{formats.signed(found.low, 4)} to {formats.signed(found.high, 4)}"

@@ -13,7 +13,7 @@ from collab.ui.charts import formats
 from collab.ui.frame.run_words import STATE_WORDS, difference_from_preset
 
 LINK = "pick"
-MOST_ROWS = 6  # in sight at once
+MOST_ROWS = 6  # visible at once
 
 
 def found_in(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
@@ -32,7 +32,7 @@ def found_in(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
 
 
 def picked_runs(records: Sequence[RunRecord], current: str) -> list[str]:
-    """Ids of the ticked runs among `records`: the link's, else those of before, else the run that the pages show."""
+    """Ids of the ticked runs among `records`: the link's, else the earlier ones, else `current`, the run that the pages show."""
     state, link = st.session_state, st.query_params.get(LINK)
     if link is not None and link != state.get("_picked_link"):
         named = [part for part in link.split(",") if RUN_ID.fullmatch(part)]
@@ -44,13 +44,13 @@ def picked_runs(records: Sequence[RunRecord], current: str) -> list[str]:
 
 
 def pick_runs(run_ids: Sequence[str]) -> None:
-    """Tick other runs than a person did (in a callback, or before the table is drawn)."""
+    """Tick runs without a click (in a callback, or before the table is drawn)."""
     st.session_state["_picked"] = list(run_ids)
     st.session_state["_n_picks"] = st.session_state.get("_n_picks", 0) + 1
 
 
 def keep_in_link(picked: Sequence[str]) -> None:
-    """Say in the link which runs are ticked."""
+    """Put the ticked runs into the link."""
     text = ",".join(picked)
     st.session_state["_picked_link"] = text
     if st.query_params.get(LINK, "") != text:
@@ -61,7 +61,7 @@ def keep_in_link(picked: Sequence[str]) -> None:
 
 
 def runs_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """A row a run, as the table shows it."""
+    """A row per run, as the table shows it."""
     rows = []
     for record in records:
         mse = record.valid.get("mse") if record.has_weights else None
@@ -92,7 +92,7 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
     `with_data` adds the column that says on which data set a run was trained.
     """
     ids = [record.id for record in records]
-    mark = hashlib.sha256(",".join(ids).encode()).hexdigest()[:8]  # other rows: a new table, ticked anew
+    mark = hashlib.sha256(",".join(ids).encode()).hexdigest()[:8]  # other rows need a new table, ticked anew
     key = f"runs-{mark}-{st.session_state.get('_n_picks', 0)}"
 
     def ticked() -> None:

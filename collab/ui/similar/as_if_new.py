@@ -1,4 +1,4 @@
-"""Similar’s view *As if it were new*: what genres and year alone say of the chosen film, or of one of the visitor’s own."""
+"""The view *As if it were new*: predictions from genres and year alone, for the chosen film or one of the visitor’s own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from collab.ui.similar.lists import Listing, draw_list, neighbour_table
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
-_DESCRIBED = "_described"  # in the session: the film that the controls began with
-_MEASURED = "_measured_left_out"  # and the run whose answers are measured
+_DESCRIBED = "_described"  # session key: the film that the controls started from
+_MEASURED = "_measured_left_out"  # session key: the run whose accuracy is measured
 
 
 class Described(NamedTuple):
-    """A film as the controls describe it; `is_chosen` where that is what the chosen film is."""
+    """A film as the controls describe it; `is_chosen` where that description is the chosen film’s own."""
 
     genres: list[str]
     year: int | None
@@ -40,7 +40,7 @@ class Described(NamedTuple):
 
 
 def as_if_new(page: Page, film: int) -> None:
-    """Draw the view: the controls begin with what the chosen film is."""
+    """Draw the view; the controls start from the chosen film."""
     run = page.run
     if not getattr(run.model, "has_descriptions", False):
         offer_descriptions(run, "every new film is the same to it")
@@ -74,7 +74,7 @@ def as_if_new(page: Page, film: int) -> None:
 
 
 def _describe(run: TrainedRun, film: int) -> Described:
-    """The controls: genres, year, title; all in the link. They begin anew when another film is chosen."""
+    """Draw the controls for genres, year and title, all in the link. They are reset when another film is chosen."""
     known, chosen, years = item_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
     low, high = (int(years.min()), int(years.max())) if len(years) else (0, 0)
     own = {
@@ -129,7 +129,7 @@ def _years(first: int | None, last: int | None) -> str:
 
 
 def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: AudienceSpace, found: NewItem) -> str:
-    """What people would give it, by the model; beside it, for the chosen film, what the model says that knows its ratings."""
+    """The predicted ratings; for the chosen film, beside what the model predicts when it knows the film’s ratings."""
     low, high = np.quantile(found.ratings, (0.1, 0.9))
     said = (
         f"**{formats.plain(described.title)}**{' as if nobody had rated it' if described.is_chosen else ''}: "
@@ -149,7 +149,7 @@ def _ratings_in_words(run: TrainedRun, film: int, described: Described, space: A
 
 
 def _audience(run: TrainedRun, found: NewItem) -> None:
-    """Who would like it: a table of groups of users, of the kind that is chosen here."""
+    """Draw who would like it: a table of groups of users, of the kind chosen here."""
     try:
         groups = as_if_new_cached.run_user_groups(run.id)
     except RunError as reason:
@@ -187,7 +187,7 @@ def _audience(run: TrainedRun, found: NewItem) -> None:
 
 
 def _how_accurate(run: TrainedRun) -> None:
-    """What such answers are worth: measured with the settings of this run on films left out whole, when somebody asks."""
+    """Draw how accurate such predictions are, measured on demand with this run’s settings on films left out whole."""
     if st.session_state.get(_MEASURED) != run.id:
         record = run.record
         seconds = family_of(record.model).seconds(run.model.settings, record.n_train, len(run.users) + len(run.items))
@@ -210,7 +210,7 @@ def _how_accurate(run: TrainedRun) -> None:
 
 
 def _accuracy_in_words(found: Measurement) -> str:
-    """The error on films left out whole, beside those of two simpler answers."""
+    """The error on films left out whole, beside those of two simpler predictors."""
     simpler = []
     for answer, name in (
         (MEAN, "the mean of all ratings"),

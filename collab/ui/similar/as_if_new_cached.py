@@ -1,4 +1,4 @@
-"""What all sessions share of how runs with side information see films that nobody has rated."""
+"""Results of *As if it were new* that all sessions share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from collab.services.run_rows import data_of
 from collab.training.one_thread import one_thread
 from collab.ui.frame import cached
 
-N_ITEMS = 500  # as many known films, the most rated ones, are asked about
+N_ITEMS = 500  # known films, the most rated ones, that a new film is compared with
 
 
 @st.cache_resource(show_spinner="Asking all users about all films", max_entries=6)  # 4 MB each for MovieLens 100K
 def run_audience_space(run_id: str) -> AudienceSpace:
-    """The most rated films as a run with side information sees them. Raises RunError."""
+    """The audience space of the most rated films in a run with side information. Raises RunError."""
     run = cached.trained_run(run_id)
     with one_thread():
         return audience_space(run.model, run.users, run.items, N_ITEMS)
@@ -25,7 +25,7 @@ def run_audience_space(run_id: str) -> AudienceSpace:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
-    """The groups of the run's trained users, in the order of their rows. Raises RunError where the data are not at hand."""
+    """The groups of the run's trained users, in the order of their rows. Raises RunError without the data set."""
     run = cached.trained_run(run_id)
     train, _ = cached.ratings_of(run_id)
     dataset, _ = data_of(run.record, cached.environment())

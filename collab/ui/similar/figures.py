@@ -1,4 +1,4 @@
-"""The pictures of similar films: neighbours as bars, and the factors of which a closeness is the sum."""
+"""The figures of similar films: neighbours as bars, and what each factor adds to a closeness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAINT = 0.45  # opacity of a film that is not marked
 
 
 def seed_marks(found: int, of: int) -> str:
-    """A dot for every seed, full where it finds the neighbour too: "●●●○○"."""
+    """A dot for every seed, filled where it finds the neighbour too: "●●●○○"."""
     return FOUND * found + MISSED * (of - found)
 
 
@@ -42,9 +42,8 @@ def neighbour_bars_figure(
 ) -> go.Figure:
     """Films as slim bars, closest on top, each named above its bar with its number of ratings.
 
-    `table` has item_index, title, n_ratings and the closeness in `column`, `axis` says what it is. Where some films are `marked`
-    (item indices) these are bold, and where there are any, the others' bars are faint; `notes`, one a film, stand after its
-    number.
+    `table` has item_index, title, n_ratings and the closeness in `column`; `axis` is its title. `marked` films (item indices) are
+    bold, and where there are any, the bars of the others are faint. `notes`, one per film, follow its number of ratings.
     """
     values = table[column]
     bold = table["item_index"].isin(set() if marked is None else marked)
@@ -65,13 +64,13 @@ def neighbour_bars_figure(
 
 
 def parts_figure(rows: pd.DataFrame, axis: str, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """What factors add to a closeness, as bars to both sides of zero, each with its words above it.
+    """What factors add to a closeness, as bars around zero, each with its words above it.
 
-    `rows` has part and said, in the order in which they are drawn.
+    `rows` has the columns part and said, in drawing order.
     """
     colours = np.where(rows["part"] >= 0, palette.diverging[-3], palette.diverging[2]).tolist()
     bars = {"marker": {"color": colours}, "hoverinfo": "skip"}
-    # the line at zero stops at the words
+    # the background keeps the zero line from crossing the words
     words_look = {"font": font(palette.ink, 12), "bgcolor": palette.paper, "borderpad": 1}
     below = {"title": axis, "zeroline": True, "zerolinecolor": palette.muted}
     numbers = rows["part"].map(formats.signed).tolist()
@@ -88,7 +87,7 @@ def _slim_bars(
     palette: Palette,
     synthetic: bool,
 ) -> go.Figure:
-    """The `values` as slim `bars`, the first on top: at the end of each its number, above it its words; `below` is the axis."""
+    """The `values` as slim `bars`, the first on top, each with its number at the end and its words above; `below` is the axis."""
     places = list(range(len(values)))
     bar = go.Bar(
         x=values.tolist(),

@@ -1,4 +1,4 @@
-"""The head of a film's page: its facts in a line, its link to be copied, and the way to where it can be watched."""
+"""The head of a film's page: a line of facts, a link to copy, and a search for where to watch it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collab.ui.widgets.pickers import facts_in_words
 
 
 def film_head(run: TrainedRun, film: int) -> None:
-    """Draw the head: title, genres, training ratings, mean and bias, with its ± where the model knows it."""
+    """Draw the head: title, genres, training ratings, mean and bias, with its ± where the model gives one."""
     title, label = run.items["title"].iat[film], run.items["label"].iat[film]
     genres, facts = facts_in_words(run, film)
     doubt = cached.run_bias_doubt(run.id)

@@ -1,4 +1,4 @@
-"""Lists of similar films: by a run's model, by who rated both, around a point; and two of them beside each other."""
+"""Lists of similar films: by a run's model, by co-rating, around a point; and two of them side by side."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from collab.ui.widgets.pickers import minimum_ratings
 from collab.ui.widgets.tables import item_table
 
 LARGEST_SHOWN_BETA = 200
-AT = 10  # so many of each list are compared
+AT = 10  # films of each list that are compared
 CO_COLUMN = "similarity"
 CO_WORDS = {
     SEEN: "cosine of who rated them (1: the same people)",
@@ -45,7 +45,7 @@ CO_WORDS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What the controls say: how films are compared in the model's space, how many are shown, and how co-rating is counted."""
+    """The values of the controls: how films are compared in the model's space, how many are shown, how co-rating counts."""
 
     options: Options
     n_items: int
@@ -54,8 +54,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list of films with `minimum` ratings to draw. `values` (n_items,) are larger for closer films and `candidates` are what
-    could have been listed, so that two lists can be compared; both None where there is nothing to compare."""
+    """A list of films with at least `minimum` ratings. To compare two lists, `values` (n_items,) are larger for closer films, and
+    `candidates` are the films that could have been listed; both are None where there is nothing to compare."""
 
     heading: str
     table: pd.DataFrame
@@ -71,7 +71,7 @@ class Listing:
 
 
 def similarity_controls(run: TrainedRun, *, co_rating_only: bool = False) -> Choice:
-    """The controls that all views share; only those of co-rating where there are no factors."""
+    """Draw the controls that all views share; with `co_rating_only`, without those of the factors."""
     measure, centred = "cosine", False
     if not co_rating_only:
         measures = cached.run_film_space(run.id).measures
@@ -156,7 +156,7 @@ def around(run: TrainedRun, point: Point, choice: Choice, without: Sequence[int]
 
 
 def by_co_rating(run: TrainedRun, film: int, choice: Choice, heading: str) -> Listing:
-    """The films that the raters of `film` say are similar. Raises RunError where the training ratings are not at hand."""
+    """The films most similar to `film` by co-rating. Raises RunError without the training ratings."""
     known = cached.run_co_rating(run.id)
     beta = choice.options.beta if choice.co_kind == ALIKE else 0.0
     values = similarity_by(known, film, choice.co_kind, beta)
@@ -169,7 +169,7 @@ def by_co_rating(run: TrainedRun, film: int, choice: Choice, heading: str) -> Li
 
 
 def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str, goes_on: str) -> Listing | None:
-    """The list by co-rating; where the ratings behind the run are gone, None after saying so and offering runs that have them."""
+    """The list by co-rating; where the run's ratings are gone, say so, offer runs that still have theirs, and return None."""
     try:
         return by_co_rating(run, film, choice, heading)
     except RunError as reason:
@@ -183,13 +183,13 @@ def co_rating_or_offer(run: TrainedRun, film: int, choice: Choice, heading: str,
 def draw_list(
     place: DeltaGenerator, page: Page, listing: Listing, key: str, marked: Sequence[int] | None = None
 ) -> None:
-    """A heading and the bars of a list; `marked` films are bold. Says so where no film has enough ratings."""
+    """Draw a heading and the bars of a list, `marked` films in bold, or say that no film has enough ratings."""
     with place:
         st.markdown(listing.heading)
         if listing.table.empty:
             st.info(f"No other film has {listing.minimum} training ratings. Lower the minimum.", icon=":material/info:")
             return
-        heading = listing.heading.replace("**", "").replace("\\", "")  # as it is read, without the marks of Markdown
+        heading = listing.heading.replace("**", "").replace("\\", "")  # without the Markdown
         st.plotly_chart(
             neighbour_bars_figure(
                 listing.table,
@@ -208,7 +208,7 @@ def draw_list(
 
 
 def draw_beside(page: Page, places: Sequence[DeltaGenerator], first: Listing, second: Listing | None) -> None:
-    """A list, and beside it, where there is one, a second; films in both are bold."""
+    """Draw a list and, where there is one, a second beside it; films in both are bold."""
     marked = None if second is None else in_both(first, second)
     draw_list(places[0], page, first, "similar_bars", marked)
     if second is not None:
@@ -222,7 +222,7 @@ def in_both(first: Listing, second: Listing) -> list[int]:
 
 
 def agreement_in_words(first: Listing, second: Listing) -> str:
-    """How far two lists agree, over the films that either could have listed; "" where that cannot be said."""
+    """How far two lists agree, over the films that both could have listed; "" where they cannot be compared."""
     if first.values is None or second.values is None or not (len(first.candidates) and len(second.candidates)):
         return ""
     found = agreement(first.values, second.values, np.intersect1d(first.candidates, second.candidates), AT)
@@ -239,7 +239,7 @@ def agreement_in_words(first: Listing, second: Listing) -> str:
 
 
 def neighbour_table(run: TrainedRun, table: pd.DataFrame, column: str, alt: str, key: str, seeds: int = 0) -> None:
-    """The films of a list as a table; `n_both` and, over so many `seeds`, the times found where it has them."""
+    """Draw the films of a list as a table, with `n_both` and how many of `seeds` found each film where it has these columns."""
     item_table(
         table,
         run.items,
@@ -261,7 +261,7 @@ def neighbour_table(run: TrainedRun, table: pd.DataFrame, column: str, alt: str,
 
 
 def two_lists_table(run: TrainedRun, first: Listing, second: Listing, names: tuple[str, str], key: str) -> None:
-    """Every film of either list with its place and closeness in both; a dash where a list does not show it."""
+    """Draw every film of either list with its rank and closeness in both; a dash where a list does not show it."""
     rows = []
     for listing in (first, second):
         table = listing.table

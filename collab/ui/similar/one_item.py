@@ -1,4 +1,4 @@
-"""One film's neighbours: by the model, beside those by co-rating, how far the two agree, how stable they are, and why."""
+"""One film's neighbours by the model and by co-rating: how far the two agree, how stable they are, and what explains them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def one_film(page: Page, film: int) -> None:
 
 
 def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
-    """Choose a neighbour, and see why it is one."""
+    """Draw a box to choose a neighbour, and why it is similar."""
     if listing.table.empty:
         return
     run = page.run
@@ -76,7 +76,7 @@ def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
     titles = dict(zip(labels, listing.table["title"], strict=True))
     st.header("Why these are similar", anchor=False)
     near = st.selectbox(
-        f"{formats.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its stars
+        f"{formats.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its asterisks
         labels,
         key="near",
         bind="query-params",

@@ -1,4 +1,4 @@
-"""How stable neighbours are over seeds: marks from runs that differ in the seed alone, and one button that trains them."""
+"""How stable neighbours are over seeds: marks from runs that differ in the seed alone, and a button to train more."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from collab.ui.frame.watch import watch
 from collab.ui.similar.figures import seed_marks
 from collab.ui.similar.lists import Listing
 
-N_SEEDS = 5  # of this run and the others together
+N_SEEDS = 5  # this run included
 
 
 @dataclasses.dataclass(frozen=True)
 class Seeds:
-    """What trainings with other seeds say of a film's neighbours: how many trainings there are, this one among them; the mean
-    share that two of their lists of ten have in common; ids of those under way; how many could be trained to make five, and why
-    none where some are lacking."""
+    """What runs with other seeds say about a film's neighbours: the number of runs, this one included; the mean share that two of
+    their lists of ten have in common; the ids of those still training; how many could be trained to make five, and why none can
+    where some are lacking."""
 
     n_seeds: int
     overlap: float
@@ -36,7 +36,7 @@ class Seeds:
 
 
 def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listing) -> tuple[Listing, Seeds]:
-    """The listing with a dot a seed beside each film and a column `seeds`, where other seeds have been trained."""
+    """The listing with a dot per seed beside each film and a column `seeds`, where other seeds have been trained."""
     others = same_but_seed(run.record, cached.runs().records())
     ended = [each for each in others if not each.busy][: N_SEEDS - 1]
     busy = tuple(each.id for each in others if each.busy)
@@ -60,14 +60,14 @@ def marked_by_seeds(run: TrainedRun, film: int, options: Options, listing: Listi
 
 
 def _nearest_in(run_id: str, run: TrainedRun, film: int, options: Options) -> list[int]:
-    """The nearest in another training of the same rows: its films have the same row numbers and counts."""
+    """The nearest films in a run on the same rows: its films have the same item indices and counts."""
     space = cached.run_film_space(run_id)
     table = similar_items(space, run.items, film, options, TOP)
     return table["item_index"].tolist()
 
 
 def show_seeds(run: TrainedRun, seeds: Seeds) -> None:
-    """What the marks mean, the button that trains more, and how far that is."""
+    """Draw what the marks mean, and the button that trains more seeds or their progress."""
     if seeds.n_seeds > 1:
         st.caption(
             f"{seed_marks(seeds.n_seeds - 1, seeds.n_seeds)}: in {seeds.n_seeds - 1} of {seeds.n_seeds} trainings, alike but for "

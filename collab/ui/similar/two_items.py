@@ -1,4 +1,4 @@
-"""Two films beside each other, and films like one but more like another."""
+"""Two films side by side, and films like one but more like another."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _NEAR = {
     (False, True): ("second", "near the second"),
     (False, False): ("", "new"),
 }
-"""Whether a film stands in the lists of the first and of the second film alone: as the table says it, and the picture."""
+"""Whether a film is in the first and in the second film's own list: the words of the table, and those of the figure."""
 
 
 def _second_film(run: TrainedRun, film: int) -> int:
-    """The box for the other film; by default the second most rated one; where that is the first, the most rated."""
+    """Draw the box for the second film. Its default is the second most rated film, or the most rated where that is `film`."""
     place = 0 if most_rated_items(run.items, 2)[-1] == film else 1
     second = pick_film(run, default=True, name="Second film", key=SECOND_FILM, place=place)
     return film if second is None else second
@@ -49,7 +49,7 @@ def _second_film(run: TrainedRun, film: int) -> int:
 
 
 def two_films(page: Page, film: int) -> None:
-    """The neighbours of two films, with those that they share; by the people where the model has no factors."""
+    """Draw the neighbours of two films and those they share; by co-rating where the model has no factors."""
     run, has_factors = page.run, page.run.model.has_factors
     pictures, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -95,7 +95,7 @@ def shared_in_words(run: TrainedRun, first: Listing, second: Listing) -> str:
 
 
 def towards_another(page: Page, film: int) -> None:
-    """The films nearest to a point between two films."""
+    """Draw the films nearest to a point between two films."""
     run = page.run
     if not run.model.has_factors:
         offer_factors(run, "there is no point between two films")

@@ -1,4 +1,4 @@
-"""The neighbours of one film in two runs, beside each other."""
+"""The neighbours of one film in two runs, side by side."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HELP = "Another run of the same data set, whose neighbours of the same film stan
 
 
 def two_runs(page: Page, film: int) -> None:
-    """The neighbours of one film in two runs of the same data set."""
+    """Draw the neighbours of one film in two runs of the same data set."""
     run = page.run
     if not run.model.has_factors:
         offer_factors(run, "its films have no neighbours to compare")
@@ -73,7 +73,7 @@ def two_runs(page: Page, film: int) -> None:
 
 
 def _choice_for(other: TrainedRun, choice: Choice) -> tuple[Choice, str]:
-    """The same choice for another run; cosine, and a word about it, where it cannot be as cautious."""
+    """The same choice for another run; plain cosine, with a note on it, where that run lacks the cautious one."""
     if choice.options.measure in cached.run_film_space(other.id).measures:
         return choice, ""
     changed = dataclasses.replace(choice, options=dataclasses.replace(choice.options, measure="cosine"))
@@ -88,8 +88,8 @@ def _same_film(run: TrainedRun, other: TrainedRun, film: int) -> int | None:
 
 
 def _in_rows_of(run: TrainedRun, other: TrainedRun, listing: Listing) -> Listing:
-    """The other run's list; where its films have other row numbers (ids kept apart), named by title in this run's, and without
-    the values of all films, which then cannot be compared one by one."""
+    """The other run's list. Where its films have other item indices (ids kept apart), they are matched by title to this run's,
+    without the values of all films, which then cannot be compared one by one."""
     if run.record.items_by == other.record.items_by and len(run.items) == len(other.items):
         return listing
     rows = {title: index for index, title in reversed(list(enumerate(run.items["title"])))}

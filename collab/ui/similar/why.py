@@ -30,7 +30,7 @@ SUMS = {
 
 
 def show_why(run: TrainedRun, first: int, second: int, options: Options, *, synthetic: bool) -> None:
-    """Two columns: people and genres; the factors, where the model has any."""
+    """Draw two columns: people and genres; the factors, where the model has any."""
     titles = run.items["title"].to_numpy()
     facts, picture = st.columns([1, 1.4], gap="medium")
     with facts:
@@ -50,7 +50,7 @@ def show_why(run: TrainedRun, first: int, second: int, options: Options, *, synt
 
 
 def _people_in_words(run: TrainedRun, first: int, second: int) -> str:
-    """How many rated and liked both; why that cannot be said where the training rows are gone."""
+    """How many people rated and liked both, or why this is unknown where the training rows are gone."""
     try:
         known = cached.run_co_rating(run.id)
     except RunError as reason:
@@ -77,7 +77,7 @@ def _people_in_words(run: TrainedRun, first: int, second: int) -> str:
 
 
 def genres_in_words(first: str, second: str) -> str:
-    """The genres of both, and those of one alone; `first` and `second` are genres with bars between them."""
+    """The genres of both, and those of one alone; `first` and `second` are genres joined by bars."""
     one, other = genres_of(first), genres_of(second)
     common = [genre for genre in one if genre in other]
     lines = ["**Genres**", f"Both: **{', '.join(common)}**" if common else "None in common"]
@@ -90,7 +90,7 @@ def genres_in_words(first: str, second: str) -> str:
 def part_rows(
     space: ItemSpace, run: TrainedRun, first: int, second: int, options: Options, turned: bool
 ) -> pd.DataFrame:
-    """A row a factor, largest part first: factor, part, low and high (the films at its ends with their counts), and where both
+    """A row per factor, largest part first: factor, part, low and high (the films at its ends with their counts), and where both
     films lie along it. The signs of factors are arbitrary: each is shown so that the first film lies towards its high end."""
     basis = directions(space, run.items) if turned else np.eye(space.factors.shape[1])
     found, _ = parts(space, first, second, options, basis)

@@ -1,4 +1,4 @@
-"""The people on *Your taste*: the users of the training who are most alike, by number, and what they liked."""
+"""The people on *Your taste*: the most similar trained users, by number, and what they liked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from collab.ui.widgets.item_list import Film, film_list, title_and_facts
 from collab.ui.widgets.tables import item_table, table_fold
 
 N_SHOWN = 10
-"""Users on the chart; the table has all who are asked."""
+"""Users on the chart; the table has all that were asked for."""
 
 N_LIKED = 10
 
@@ -32,7 +32,7 @@ What is unknown of the person counts: it is the mean over people drawn from what
 
 
 def show_alike(viewer: Viewer, n_alike: int) -> None:
-    """The `n_alike` most similar users, by number, and what they liked."""
+    """Draw the `n_alike` most similar users, by number, and what they liked."""
     run, rated = viewer.run, viewer.known.rated
     st.header("Most similar users, and what they liked", anchor="similar", help=_LIKENESS)
     if not viewer.is_known:

@@ -1,4 +1,4 @@
-"""What *Your taste* knows of the people that a run was trained on, worked out once for all sessions."""
+"""What *Your taste* needs about the trained users of a run, computed once for all sessions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from collab.ui.person.cached import new_user_of
 
 @st.cache_resource(show_spinner="Finding out who is alike", max_entries=4)  # 3 MB each for MovieLens 100K
 def run_tastes(run_id: str) -> TrainedTastes:
-    """How the people that a run was trained on differ from the average person. Raises RunError."""
+    """How the trained users of a run differ from the average person. Raises RunError."""
     run = cached.trained_run(run_id)
     return trained_tastes(run.model, new_user_of(run_id), run.users, run.items)
 
 
 @st.cache_resource(show_spinner="Finding everybody’s place", max_entries=8)
 def run_places(run_id: str, n_items: int) -> tuple[np.ndarray, Pca, np.ndarray]:
-    """The item indices of the `n_items` most rated films (n,), their plane, and the place of every trained user in it, in the
-    order of `tables.trained_items`, (n_people, 2). Raises RunError."""
+    """The item indices of the `n_items` most rated films (n,), the plane of their first two principal components, and the place
+    of every trained user in it, (n_people, 2), in the order of `tables.trained_items`. Raises RunError."""
     run = cached.trained_run(run_id)
     item_index = most_rated_items(run.items, n_items)
     plane = item_axes(item_matrix(run.model.item_factors, item_index), 2)

@@ -1,4 +1,4 @@
-"""The pictures of a taste: its place among films or people, genres, the distribution of predictions, who is alike.
+"""The figures of *Your taste*: the place among films or people, genres, the distribution of predictions, similar users.
 
 Pure functions from arrays and tables of `collab.recommend.taste_place`, `collab.recommend.taste_profile` and
 `collab.recommend.taste_alike` and a palette to Plotly figures.
@@ -18,9 +18,9 @@ from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import name_rows, styled
 
 N_NAMED = 4
-"""So many films to either kind, rated or not, are named on the map; people fewer."""
+"""Most names on the map of each kind: rated films, other films, similar users."""
 
-_MARGIN = 0.04  # of the axes around what has to be in sight
+_MARGIN = 0.04  # share of the range added around what must be visible
 
 
 def place_figure(
@@ -33,11 +33,11 @@ def place_figure(
     *,
     synthetic: bool = False,
 ) -> go.Figure:
-    """A person as an arrow from the middle, where the average person stands, among films or people.
+    """A person as an arrow among films or people, from the origin, where the average person is.
 
-    `points` a row each: x, y, words (hover), value (coloured, its middle at zero; NaN is grey), rated (a film that the person
-    rated: a star), marked (in colour) and name ("" for most). `person` (2,) is the arrow's tip, `outline` (n, 2) points around
-    it, None where nobody knows. `shares` (2,) of variance stand at the axes.
+    `points` has a row each: x, y, words (hover text), value (colour, centred at zero; NaN is grey), rated (a film that the person
+    rated, drawn as a star), marked (highlighted) and name ("" for most). `person` (2,) is the arrow's tip; `outline` (n, 2)
+    surrounds it, None where the model gives no uncertainty. `shares` (2,) are the axes' shares of the variance.
     """
     figure = go.Figure()
     plain, rated, marked = (
@@ -54,7 +54,7 @@ def place_figure(
     figure.add_trace(_points(plain, marker={**look, **colours}))
     if outline is not None:
         closed = {"color": palette.chosen, "width": 1.5, "dash": "dot"}
-        fill = _clear(palette.chosen, 0.08)
+        fill = _with_opacity(palette.chosen, 0.08)
         figure.add_scatter(
             x=outline[:, 0], y=outline[:, 1], mode="lines", line=closed, fill="toself", fillcolor=fill, hoverinfo="skip"
         )
@@ -68,12 +68,12 @@ def place_figure(
         marker={"symbol": "cross-thin", "size": 11, "line": {"width": 2, "color": palette.ink}},
         hovertemplate="the average person<extra></extra>",
     )
-    told = points[points["rated"] | points["marked"] | (points["name"] != "")]
-    most = points[["x", "y"]].quantile([0.003, 0.997])  # a film or two far out must not shrink all others
-    seen = np.concatenate([most, told[["x", "y"]], [person], _some(outline)])
-    low, high = seen.min(axis=0), seen.max(axis=0)
+    highlighted = points[points["rated"] | points["marked"] | (points["name"] != "")]
+    most = points[["x", "y"]].quantile([0.003, 0.997])  # a few outliers must not shrink all others
+    visible = np.concatenate([most, highlighted[["x", "y"]], [person], _some(outline)])
+    low, high = visible.min(axis=0), visible.max(axis=0)
     low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
-    # all at once: Plotly copies those that are there for each that is added
+    # all at once: Plotly copies the existing ones for each that is added
     figure.update_layout(annotations=[*_names(points, person, low, high, palette), *_arrow(person, who, palette)])
     styled(figure, palette, 500, synthetic=synthetic, left=28)
     for place, axis in enumerate((figure.update_xaxes, figure.update_yaxes)):
@@ -91,10 +91,9 @@ def place_figure(
 
 
 def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """The genres of `collab.recommend.taste_profile.genre_table` as bars to both sides of zero with their intervals, highest
-    on top.
+    """The genres of `collab.recommend.taste_profile.genre_table` as bars around zero with their intervals, highest on top.
 
-    Bars whose interval holds zero are pale.
+    Bars whose interval contains zero are pale.
     """
     places = list(range(len(table)))
     known = table["deviation"].notna()
@@ -146,8 +145,8 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
 def distribution_figure(
     table: pd.DataFrame, means: tuple[float, float], palette: Palette, who: str, *, synthetic: bool = False
 ) -> go.Figure:
-    """Columns for how many films are predicted in each step of `collab.recommend.taste_profile.predicted_distribution`, for
-    the person; a line for the average person; `means` of both."""
+    """The number of films in each bin of `collab.recommend.taste_profile.predicted_distribution`: columns for the person, a line
+    for the average person; `means` are those of both."""
     width = float((table["high"] - table["low"]).iloc[0])
     hover = [
         f"{row.low:.2f} to {row.high:.2f} stars: {formats.counted(row.n, 'film')}, average person {formats.count(row.n_average)}"
@@ -189,7 +188,7 @@ def distribution_figure(
 
 
 def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = False) -> go.Figure:
-    """Users (user_id, likeness, low, high, words) as points with their interval, most alike on top."""
+    """Users (user_id, likeness, low, high, words) as points with their intervals, most similar on top."""
     places, known = list(range(len(table))), table["low"].notna()
     figure = go.Figure(
         go.Scatter(
@@ -235,7 +234,7 @@ def _some(outline: np.ndarray | None) -> np.ndarray:
 
 
 def _arrow(person: np.ndarray, who: str, palette: Palette) -> list[dict[str, object]]:
-    """From the middle to the person's place; the average person alone where there is no way between them."""
+    """The arrow from the origin to the person's place; only the average person's name where the two coincide."""
     x, y = person.tolist()
     word = {"showarrow": False, "bgcolor": palette.paper, "opacity": 0.92, "borderpad": 1}
     if not np.hypot(x, y) > 1e-9:
@@ -254,7 +253,7 @@ def _arrow(person: np.ndarray, who: str, palette: Palette) -> list[dict[str, obj
 def _names(
     points: pd.DataFrame, person: np.ndarray, low: np.ndarray, high: np.ndarray, palette: Palette
 ) -> Iterator[dict[str, object]]:
-    """The names of the points that have one, above or below them, inwards; those that would stand on others are left out."""
+    """The names of the named points, above or below them and inwards; names that would overlap others are left out."""
     room = (high - low) * (0.24, 0.055)
     taken = [person, person / 2]
     for point in points[points["name"] != ""].itertuples():
@@ -268,10 +267,10 @@ def _names(
         yield {
             "x": point.x, "y": point.y, "text": escaped(point.name), "font": font(colour, 12), "arrowcolor": colour,
             "arrowwidth": 0.8, "arrowhead": 0, "ax": 4 * inwards, "ay": -22 * up, "standoff": 5,
-            "xanchor": "right" if inwards < 0 else "left", "bgcolor": _clear(palette.paper, 0.6), "borderpad": 1,
+            "xanchor": "right" if inwards < 0 else "left", "bgcolor": _with_opacity(palette.paper, 0.6), "borderpad": 1,
         }  # fmt: skip
 
 
-def _clear(colour: str, opacity: float) -> str:
-    """A colour "#RRGGBB" that lets through what is below it."""
+def _with_opacity(colour: str, opacity: float) -> str:
+    """The colour "#RRGGBB" with this opacity."""
     return f"rgba{(*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), opacity)}"

@@ -18,7 +18,7 @@ from collab.ui.widgets.tables import table_fold
 
 
 def show_predictions(viewer: Viewer) -> None:
-    """Genres above and below the average person, and beside them the distribution of the predicted ratings."""
+    """Draw the genres above and below the average person, and beside them the distribution of the predicted ratings."""
     run, rated, person = viewer.run, viewer.known.rated, viewer.person
     left, right = st.columns(2, gap="large")
     with left:

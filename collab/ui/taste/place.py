@@ -1,4 +1,4 @@
-"""The main picture of *Your taste*: a person's place among films or people, and what each rating did to it."""
+"""The main figure of *Your taste*: a person's place among films or people, and how each rating moved it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import item_table, table_fold
 
 N_ON_MAP = 1000
-"""Films on the map, most rated first: as many as on the film map at first, so that the axes are the same."""
+"""Films on the map, most rated first: as many as the film map shows by default, so that the axes are the same."""
 
 ITEMS, PEOPLE = "Films", "People"
 N_ALIKE, MOST_ALIKE = 10, 50
 
 
 def show_place(viewer: Viewer) -> int:
-    """The map, and beside it what is known so far; returns how many of the most similar users are asked for."""
+    """Draw the map, and beside it what is known so far. Returns how many of the most similar users are asked for."""
     run = viewer.run
     picture, side = st.columns([3, 1], gap="medium")
     with side:
@@ -85,7 +85,7 @@ def _map(viewer: Viewer, among: str, n_alike: int) -> None:
             config=PLAIN,
             key="place",
             alt=f"{viewer.whose.capitalize()} place on the first two principal components of the item factors: "
-            f"{formats.signed(place.mean[0])} and {formats.signed(place.mean[1])}{_give_or_take(place)}. The average person "
+            f"{formats.signed(place.mean[0])} and {formats.signed(place.mean[1])}{_deviations(place)}. The average person "
             "stands in the middle. The table below holds the same.",
         )
     _explain(viewer, place, among)
@@ -100,7 +100,7 @@ def _map(viewer: Viewer, among: str, n_alike: int) -> None:
             _film_table(viewer, place, plane, item_index)
 
 
-def _give_or_take(place: Place) -> str:
+def _deviations(place: Place) -> str:
     if place.covariance is None:
         return ""
     one, two = np.sqrt(np.diag(place.covariance))
@@ -143,7 +143,7 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
 
 
 def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> pd.DataFrame:
-    """The films for `place_figure`; named are the rated ones that moved the place most, and others farthest along it."""
+    """The films for `place_figure`; named are the rated ones that moved the place most, and the others farthest along it."""
     items, rated = viewer.run.items, viewer.known.rated
     now = viewer.person.predict(rated)[0].score[item_index]
     beyond = (now - viewer.person.plain.before[0].score[item_index]).astype(np.float64)
@@ -187,7 +187,7 @@ def _people(viewer: Viewer, coordinates: np.ndarray, n_alike: int) -> pd.DataFra
 
 
 def _axes(digits: int = 3) -> dict:
-    """The columns x and y of a table."""
+    """The column configuration of x and y in a table."""
     number = f"%+.{digits}f"
     return {
         "x": st.column_config.NumberColumn("Component 1", format=number),
@@ -196,7 +196,7 @@ def _axes(digits: int = 3) -> dict:
 
 
 def _own_tables(viewer: Viewer, place: Place) -> None:
-    """The place, and what each rating did to it."""
+    """Draw the tables of the place and of how each rating moved it."""
     rated = viewer.known.rated
     deviation = np.full(2, np.nan) if place.covariance is None else np.sqrt(np.diag(place.covariance))
     st.dataframe(
@@ -236,7 +236,7 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
 
 
 def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> None:
-    """All films of the map, farthest along the arrow first; while nothing is rated or told, most rated first."""
+    """Draw all films of the map, farthest along the arrow first; while nothing is rated or told, most rated first."""
     rated, coordinates = viewer.known.rated, plane.coordinates
     order = np.argsort(-(coordinates @ place.mean), kind="stable")
     films = item_index[order]
@@ -254,7 +254,7 @@ def _film_table(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray
 
 
 def _people_table(points: pd.DataFrame, people: np.ndarray) -> None:
-    """All people of the map, the most similar ones first."""
+    """Draw all people of the map, the most similar ones first."""
     table = points[["user_id", "n_ratings", "marked"]].assign(x=people[:, 0], y=people[:, 1])
     st.caption("All people of the map, the most similar ones first, in the order of their numbers.")
     st.dataframe(

@@ -1,4 +1,4 @@
-"""The person in front of the page *Your taste*: whose ratings, on which run, and what can be said of them in two lines."""
+"""The person shown on *Your taste*: whose ratings, on which run, and a summary in two lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from collab.ui.person.viewer import Viewer, viewer_of
 
 
 def open_taste(page: Page) -> Viewer:
-    """The person of the link or of this session; without one, or where the link is of no use, the average person."""
+    """The person of the link or of this session; the average person without one, or where the link cannot be opened."""
     profile, answers = None, []
     try:
         profile, wrong = own_profile.open_profile()
@@ -47,7 +47,7 @@ def _say_nothing_rated(viewer: Viewer) -> None:
 
 
 def say_so_far(viewer: Viewer) -> None:
-    """How many films are rated, and how kind the person is."""
+    """Draw how many films are rated, and how kind the person is."""
     run, rated = viewer.run, viewer.known.rated
     if not rated:
         told = viewer.person.told
@@ -70,7 +70,7 @@ def say_so_far(viewer: Viewer) -> None:
         what = f"{viewer.whose.capitalize()} predicted ratings are on average"
     given, everyone = given_and_everyone(rated, run.items)
     st.markdown(
-        f"**Kindness.** {what} {about}{_with_doubt(kind)} stars against the average person’s{_clearness(kind)}. "
+        f"**Kindness.** {what} {about}{_with_deviation(kind)} stars against the average person’s{_clearness(kind)}. "
         f"Given on average: {formats.stars(given)}; everyone’s mean for the same films: {formats.stars(everyone)}.",
         help="± is one standard deviation of what is believed after the ratings. “Clear of zero”: zero is outside the interval "
         f"that holds the truth in {10 * COVERAGE:.0f} of 10 cases.",
@@ -79,7 +79,7 @@ def say_so_far(viewer: Viewer) -> None:
         st.page_link("pages/rate.py", label="Rate more films", icon=":material/star:")
 
 
-def _with_doubt(difference: Difference) -> str:
+def _with_deviation(difference: Difference) -> str:
     give_or_take = f" ± {difference.deviation:.2f}" if np.isfinite(difference.deviation) else ""
     return f"{formats.signed(difference.value)}{give_or_take}"
 

@@ -1,4 +1,4 @@
-"""Beside the list of the Together page: who gains how much from it, and how alike the people are."""
+"""The tables beside the list of the Together page: how much each person gains from it, and how far the people agree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from collab.ui.together.pick_list import listed_names
 
 
 def show_gains(group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str]) -> None:
-    """Mean predicted stars of the list, of each one's own, and of all films left."""
+    """Draw each person's mean predicted stars over the list, over their own picks, and over all films left."""
     table = gains(group_picks, members)
     st.header(
         "Who gains",
@@ -32,7 +32,7 @@ def show_gains(group_picks: GroupPicks, members: Sequence[Member], names: Sequen
 
 
 def gain_words(table: pd.DataFrame, names: Sequence[str]) -> str:
-    """Who gains most from the list, in a sentence; a tie is said where the figures shown are the same."""
+    """Who gains most from the list, in a sentence; equal displayed figures count as a tie."""
     shown = table["gain"].round(1)
     if not np.isfinite(shown).all():
         return ""
@@ -48,7 +48,7 @@ def _stars_more(gain: float) -> str:
 
 
 def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
-    """How far each two of them agree."""
+    """Draw how far each pair of people agrees."""
     st.header(
         "Agreement",
         anchor=False,
@@ -65,7 +65,7 @@ def show_agreement(pairs: Sequence[Agreement], names: Sequence[str]) -> None:
 
 
 def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """`collab.recommend.group.gains` with its people named, in stars."""
+    """`collab.recommend.group.gains` with the people's names, in stars."""
     means = table[["together", "alone", "anything"]].to_numpy().round(4)
     shown = pd.DataFrame(means, columns=["these (stars)", "alone (stars)", "any (stars)"])
     shown.insert(0, "person", list(names))
@@ -73,7 +73,7 @@ def gains_table(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 def agreement_table(pairs: Sequence[Agreement], names: Sequence[str]) -> pd.DataFrame:
-    """Every pair of people with both correlations, and over how many films."""
+    """Every pair of people with both correlations and their number of films."""
     rows = [
         (names[pair.first], names[pair.second], round(pair.of_ratings, 3), round(pair.of_taste, 3), pair.n_items)
         for pair in pairs

@@ -1,4 +1,4 @@
-"""The controls of the Together page: how people are combined, in which order, of which films."""
+"""The controls of the Together page: how people are combined, the order, and which films may be picked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_STEP = 0.25
 
 @dataclass(frozen=True)
 class Choice:
-    """What the controls stand at."""
+    """The values of the controls."""
 
     way: str
     order: str
@@ -29,7 +29,7 @@ class Choice:
 
 
 def choose_rules(run: TrainedRun) -> Choice:
-    """The controls over the list; all of them are in the link."""
+    """Draw the controls above the list; all of them are in the link."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="evening_controls"):
         way = choose(
             "Combined by",
@@ -54,7 +54,7 @@ def choose_rules(run: TrainedRun) -> Choice:
                 help="Films that some here rated high and others have not rated may be picked too; the stars given stand in "
                 "place of a prediction.",
             )
-        # last, so that no other control moves when it comes and goes
+        # last, so that no other control moves when it appears or disappears
         least, scale = 3.0, run.record.scale
         if WAYS[way] == WITHOUT_MISERY:
             least = st.slider(

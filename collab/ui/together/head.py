@@ -1,4 +1,4 @@
-"""The head of the Together page: who is here, and the ways for somebody to join, to leave, and to share the evening."""
+"""The head of the Together page: who is in the group, and how to join, leave and share it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATE = "pages/rate.py"
 
 
 def say_trouble(members_here: Members) -> None:
-    """What was wrong with the link, or with what was pasted; a token that nobody has can be taken out."""
+    """Say what was wrong with the link or with a pasted one, and offer to remove tokens that cannot be opened."""
     for text in dict.fromkeys((*members_here.trouble, members.take_trouble())):
         if text:
             st.warning(f"{formats.plain(text)} The others go on without.", icon=":material/link_off:")
@@ -33,7 +33,7 @@ def say_trouble(members_here: Members) -> None:
 
 
 def show_people(members_here: Members, page_name: str) -> None:
-    """Everybody by name, each with what can be done, and how somebody joins; with fewer than two people that stands open."""
+    """Draw each person by name with their actions, and the ways to join, which are open while fewer than two are here."""
     mine = members.private_links()
     enough = len(members_here.people) >= LEAST_PEOPLE
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="company"):
@@ -71,7 +71,7 @@ def _person(place: int, profile: Profile, name: str, private: Profile | None) ->
 
 
 def _invite(members_here: Members, mine: dict[int, Profile]) -> None:
-    """What the page is for, and the ways to the first and the second person."""
+    """Draw what the page is for, and the ways to add the first and the second person."""
     if members_here.people:
         first = formats.plain(members_here.names[0])
         here = "**You** are here" if members_here.names[0] == YOU else f"**{first}** is here"
@@ -125,6 +125,6 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
 
 
 def _rate(profile: Profile) -> None:
-    """Open the Rate page for somebody whose private link this browser has."""
+    """Open the Rate page for a person whose private link this browser has."""
     members.turn_to(profile)
     st.switch_page(RATE, query_params={own_profile.LINK: profile.edit_token})

@@ -1,7 +1,7 @@
-"""Who is together: the people of the link, by their view-only tokens, and how somebody joins or leaves.
+"""The members of a group: the people in the link, by their view-only tokens, and how they join and leave.
 
-The link can be shared, so no private token stands in it: one that comes in, by an address or pasted, is turned into the view-only
-token of the same profile at once. What a session may change stays in the session and in the browser's list of profiles.
+The link can be shared, so it never holds a private token: one that comes in by an address or a paste is replaced at once by the
+view-only token of the same profile. The right to change a profile stays in the session and in the browser's list of profiles.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collab.ui.frame.visitor import visitor
 from collab.ui.person import own_profile
 
 PEOPLE = "people"
-"""The name in the link that the view-only tokens go by, separated by commas."""
+"""The name in the link of the view-only tokens, separated by commas."""
 
 YOU = "You"
 
@@ -32,8 +32,8 @@ _PASTE = "paste_person"
 
 @dataclass(frozen=True)
 class Members:
-    """The people of the link in its order, with the name that the page gives each; what `trouble` there was with others, and
-    their tokens, `unknown`."""
+    """The people of the link in its order, with the `names` that the page gives them; what went wrong (`trouble`), and the
+    tokens that cannot be opened (`unknown`)."""
 
     people: tuple[Profile, ...]
     names: tuple[str, ...]
@@ -42,9 +42,9 @@ class Members:
 
 
 def members_here() -> Members:
-    """The people of the link; those of the session where it names none; else whoever rates films in this session. The link then
-    names them. Who cannot be opened is told of. Raises ProfileError, with the link as it was, where nobody can be: the database
-    does not answer."""
+    """The people of the link; where it names none, those of the session; without those, the session's own profile. The link is
+    updated to name them, and tokens that cannot be opened are reported. Raises ProfileError, leaving the link unchanged, where
+    the database does not answer."""
     mine = private_links()
     tokens = _tokens_of_link()
     found: dict[int, Profile] = {}
@@ -67,8 +67,8 @@ def members_here() -> Members:
 
 
 def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...]:
-    """A name for each, no two alike: the profile's own. Where nobody named it, the first of the ids `mine` is "You", others are
-    "Person 2"."""
+    """A unique name for each: the profile's own. Of profiles without a name, the first whose id is in `mine` is "You", the others
+    are "Person 2" and so on."""
     names: list[str] = []
     for place, profile in enumerate(people, start=1):
         name = profile.name
@@ -85,13 +85,13 @@ def names_of(people: Sequence[Profile], mine: Collection[int]) -> tuple[str, ...
 
 
 def tokens_in(text: str) -> list[str]:
-    """The tokens in a pasted text: those of an address, private, view-only or of an evening; else the text itself."""
+    """The tokens in a pasted text: those of a private, view-only or group address; else those that the text itself lists."""
     named = re.findall(rf"[?&](?:{own_profile.LINK}|{PEOPLE})=([^&#\s]+)", text)
     return [token for part in named or [text] for token in re.split(r"[,\s]+", unquote(part)) if token]
 
 
 def private_links() -> dict[int, Profile]:
-    """The profiles that this browser may change, by their ids: those it remembers, and the session's own. Raises ProfileError."""
+    """The profiles that this browser may change, by id: those it remembers, and the session's own. Raises ProfileError."""
     known = {profile.id: profile for profile in cached.profiles().profiles_of(visitor())}
     own = own_profile.of_session()
     if own is not None and own.can_edit:
@@ -100,22 +100,22 @@ def private_links() -> dict[int, Profile]:
 
 
 def join(profile: Profile) -> None:
-    """Add somebody (in a callback)."""
+    """Add a person (in a callback)."""
     _change([*_tokens_of_link(), profile.view_token])
 
 
 def leave(profile: Profile) -> None:
-    """Take somebody out (in a callback); their ratings stay."""
+    """Remove a person (in a callback); their ratings stay."""
     _change([token for token in _tokens_of_link() if token != profile.view_token])
 
 
 def leave_out(unknown: Sequence[str]) -> None:
-    """Take tokens that nobody has out of the link (in a callback)."""
+    """Remove the `unknown` tokens from the link (in a callback)."""
     _change([token for token in _tokens_of_link() if token not in unknown])
 
 
 def join_by_link() -> None:
-    """Add whoever is meant by what was pasted (in the callback of its text box)."""
+    """Add the people of a pasted link (in the callback of its text box)."""
     text, state = st.session_state[_PASTE].strip(), st.session_state
     if not text:
         return
@@ -137,13 +137,13 @@ def join_by_link() -> None:
 
 
 def take_trouble() -> str:
-    """Why nobody was added; said once."""
+    """Why nobody was added; reading it clears it."""
     return st.session_state.pop("_together_trouble", "")
 
 
 def start_somebody(name: str) -> Profile:
-    """Begin ratings for somebody more at this browser, and add them to the evening. Raises ProfileError, also for a name that
-    is none."""
+    """Create a profile for another person at this browser, and add them to the group. Raises ProfileError, also for an invalid
+    name."""
     store = cached.profiles()
     fresh = store.create(name)
     store.remember(visitor(), fresh)
@@ -152,7 +152,7 @@ def start_somebody(name: str) -> Profile:
 
 
 def turn_to(profile: Profile) -> None:
-    """Make this profile, opened by its private link, the session's own; the one of before stays in the browser's list.
+    """Make this profile, opened by its private link, the session's own; the previous one stays in the browser's list.
     Raises ProfileError."""
     own = own_profile.of_session()
     if own is not None and own.can_edit:
@@ -161,7 +161,7 @@ def turn_to(profile: Profile) -> None:
 
 
 def _tokens_of_link() -> list[str]:
-    """The tokens of the link, or of the session; a profile's own link, private or not, counts as a person too."""
+    """The tokens of the link, or of the session; a profile's own link, private or view-only, adds its person."""
     state = st.session_state
     text = st.query_params.get(PEOPLE)
     if text is None or own_link.is_late(PEOPLE, text):
@@ -181,7 +181,7 @@ def _tokens_of_link() -> list[str]:
 
 
 def _joining(token: str) -> list[str]:
-    """The view-only token of whoever a page's own link named; a private link goes on being the session's own."""
+    """The view-only token of the profile of `token`, in a list; a private token becomes the session's own."""
     try:
         profile = cached.profiles().open(token)
     except ProfileError as reason:

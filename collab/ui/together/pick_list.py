@@ -1,7 +1,7 @@
-"""The films of an evening as one piece of HTML: a row a film, in it a lane a person with the predicted rating on its range.
+"""A group's picks as one piece of HTML: a row per film, in it a lane per person with the predicted rating on its range.
 
-On a wide screen film, lanes and figures stand beside each other, on a narrow one the lanes go below the title. Every lane is
-named, so that colours are not needed to read it.
+On a wide screen, film, lanes and figures are side by side; on a narrow one, the lanes go below the title. Every lane is named, so
+colours are not needed to read it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collab.ui.widgets.item_list import likely_words, title_and_facts, title_htm
 
 
 def ordinal(number: int) -> str:
-    """A place in words: 1st, 2nd, 3rd, 11th, 1,202nd."""
+    """A rank in words: 1st, 2nd, 3rd, 11th, 1,202nd."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{formats.count(number)}{ending}"
 
@@ -32,7 +32,7 @@ def group_pick_list(
     palette: Palette,
     n_places: int,
 ) -> str:
-    """The films of `evening`, whose titles lead to their `addresses`, with what each of `names` would think of them; room is kept
+    """The films of `group_picks`, titles linked to their `addresses`, with the prediction for each of `names`; room is reserved
     for `n_places` films. All texts are escaped."""
     ticks = range(int(np.ceil(rating_scale.low)), int(rating_scale.high) + 1)
     axis = "".join(f'<s style="left:{_share(tick, rating_scale):.1f}%">{tick}</s>' for tick in ticks)

@@ -1,4 +1,4 @@
-"""The evening of the Together page: the films for all, what was left out, and what only one of them would like."""
+"""The picks of the Together page: films for the whole group, what was left out, and what only one person would like."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ N_ITEMS, N_APART = 10, 3
 
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
-    """What the run foresees of the person of a profile. Raises ProfileError and RunError."""
+    """The group member of a profile, with the run's predictions for them. Raises ProfileError and RunError."""
     viewer = viewer_of(run, profile, own_profile.answers_of(profile))
     person, known = viewer.person, viewer.known
     return Member(person.predict(known.rated)[0], person.plain.before[0], known.rated, known.dismissed)
 
 
 def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequence[str], choice: Choice) -> None:
-    """The films with every one's prediction, who gains, how alike the people are, and what only one of them would like.
+    """Draw the films with each person's prediction, who gains, how far the people agree, and what only one of them would like.
     Raises ProfileError and RunError."""
     members = [member_of(run, profile) for profile in profiles]
-    together = person_cached.item_weights_at_hand(run.id)
+    item_weights = person_cached.item_weights_at_hand(run.id)
     group_picks = pick_together(
         members,
         run.items,
@@ -50,7 +50,7 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
         N_ITEMS,
         way=choice.way,
         order=choice.order,
-        known=together,
+        known=item_weights,
         dials=choice.dials,
         least=choice.least,
         again=choice.again,
@@ -74,7 +74,7 @@ def show_group_picks(run: TrainedRun, profiles: Sequence[Profile], names: Sequen
 
 
 def table_of(group_picks: GroupPicks, names: Sequence[str]) -> pd.DataFrame:
-    """The list as a table: a film a row, and for every person predicted stars, likely range and place in the own list."""
+    """The list as a table: a row per film, and for every person predicted stars, likely range and rank in their own list."""
     table = group_picks.items[["item_index", "title", "n_ratings", "year"]].copy()
     for row, name in enumerate(names):
         likely = map(likely_words, group_picks.low[row], group_picks.high[row])
@@ -109,11 +109,11 @@ def _say_how(
     record, lines = run.record, []
     unrated = [(name, _is_average(member)) for name, member in zip(names, members, strict=True) if not member.rated]
     for average, instead in ((True, "the average person stands in"), (False, "what was told beforehand counts alone")):
-        strangers = [name for name, each in unrated if each == average]
-        if strangers:
-            verb = "has" if len(strangers) == 1 and strangers[0] != YOU else "have"
+        without_ratings = [name for name, each in unrated if each == average]
+        if without_ratings:
+            verb = "has" if len(without_ratings) == 1 and without_ratings[0] != YOU else "have"
             lines.append(
-                f"{formats.plain(listed_names(strangers))} {verb} rated no film of this data set yet; {instead}."
+                f"{formats.plain(listed_names(without_ratings))} {verb} rated no film of this data set yet; {instead}."
             )
     if group_picks.order != choice.order:
         lines.append("Ranked by predicted rating: what was watched together takes the run’s training ratings.")
@@ -136,12 +136,12 @@ def _say_how(
 
 
 def _is_average(member: Member) -> bool:
-    """Whether the same is foreseen of a person as of the average one."""
+    """Whether the person's predictions equal the average person's."""
     return np.allclose(member.foreseen.score, member.before.score)
 
 
 def _apart(run: TrainedRun, group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str]) -> None:
-    """The films that only one would like, a column a person."""
+    """Draw the films that only one person would like, a column per person."""
     scale, found = run.record.scale, only_one_likes(members, group_picks.candidates, run.record.scale, N_APART)
     with st.container(key="evening_apart"):
         st.header(
@@ -179,7 +179,7 @@ def _as_table(
     pairs: Sequence[Agreement],
     names: Sequence[str],
 ) -> None:
-    """All tables of the page, to take along."""
+    """Draw all tables of the page, for download."""
     place = table_fold("evening_table")
     if place is None:
         return

@@ -1,4 +1,4 @@
-"""Whether a run is right about how sure it is: its intervals against what they promise, and the chances of the levels."""
+"""Whether a run's uncertainty is calibrated: the coverage of its intervals, and the probabilities of the rating levels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from collab.ui.widgets.tables import as_table
 
 PROMISES = (50, 80, 95)
 NEAR_ENOUGH = 0.02
-"""A share this close to its promise keeps it: other held-out ratings would move it by about as much."""
+"""A coverage this close to the nominal one meets it: other held-out ratings would move it by about as much."""
 
 
 def show_certainty(record: RunRecord) -> None:
-    """A small chart and two sentences; nothing for a model that names no variance."""
+    """A small chart and two sentences; nothing for a model that predicts no variance."""
     if not record.certainty:
         return
     data = certainty_data(record)
@@ -38,7 +38,7 @@ def show_certainty(record: RunRecord) -> None:
 
 
 def certainty_data(record: RunRecord) -> pd.DataFrame:
-    """A row an interval: its name, what it promises and what it holds in per cent, and the latter as a label."""
+    """A row per interval: its name, nominal and actual coverage in per cent, and the latter as a label."""
     held = [record.certainty[f"within_{promise}"] for promise in PROMISES]
     return pd.DataFrame(
         {
@@ -51,7 +51,7 @@ def certainty_data(record: RunRecord) -> pd.DataFrame:
 
 
 def certainty_spec(palette: Palette) -> dict[str, Any]:
-    """A bar for what every interval holds, a line across it where its promise stands."""
+    """A bar for the coverage of every interval, with a line across it at the nominal one."""
     y = {"field": "interval", "type": "nominal", "title": None, "sort": None, "axis": {"ticks": False, "domain": False}}
     scale = {"domain": [0, 118]}
     axis = {"values": [0, 25, 50, 75, 100], "grid": False, "titleColor": palette.muted}
@@ -76,10 +76,10 @@ def certainty_spec(palette: Palette) -> dict[str, Any]:
 
 
 def certainty_in_words(record: RunRecord) -> str:
-    """What the chart means, and how the chances of the rating levels do against the training histogram."""
+    """What the chart means, and the log loss of the rating levels against the training histogram's."""
     certainty = record.certainty
     held, loss, histogram = certainty["within_80"], certainty["log_loss"], certainty["histogram_log_loss"]
-    honest = (
+    verdict = (
         "it is as sure as it may be"
         if abs(held - 0.8) <= NEAR_ENOUGH
         else "it is surer than it may be"
@@ -89,6 +89,6 @@ def certainty_in_words(record: RunRecord) -> str:
     share, times = f"{100 * held:.1f}\u00a0%", math.exp(histogram - loss)
     return (
         f"The lines mark what the intervals around the predictions promise. Those that promise 80 % hold **{share}** of the "
-        f"held-out ratings: {honest}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "
+        f"held-out ratings: {verdict}. To the rating that was given it gave a chance **{times:.2f} times** as high as its share "
         f"among the training ratings (log loss {formats.loss(loss)} against {formats.loss(histogram)})."
     )

@@ -1,4 +1,4 @@
-"""Find a learning rate: the range test of the settings on the sliders, with its curve, and one click to take its rate over."""
+"""The learning-rate range test of the settings on the sliders, with its curve, and a button that applies its rate."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ BATCH, SMOOTH = "batch", "smoothed"
 
 
 def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed: int) -> None:
-    """The door to the test; nothing where the model has no learning rate."""
+    """The popover with the test; nothing for a model without a learning rate."""
     if not hasattr(settings, "learning_rate") or not isinstance(
         build_model(family.name, settings, 2, 2), GradientModel
     ):
         return
-    # neither the rate on the slider nor the number of epochs changes what the test sees
+    # neither the rate on the slider nor the number of epochs changes the test
     tested = dataclasses.replace(settings, learning_rate=family.presets[next(iter(family.presets))].learning_rate)
     if hasattr(settings, "epochs"):
         tested = dataclasses.replace(tested, epochs=1)

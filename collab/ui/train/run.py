@@ -34,9 +34,9 @@ REPLAY_SECONDS = 10.0
 
 
 def show_run(record: RunRecord) -> None:
-    """Draw the run; while it waits, trains or is replayed the drawing renews itself four times a second.
+    """Draw the run; while it waits, trains or is replayed, it is redrawn four times a second.
 
-    `record` is what the rest of the page was drawn by: if the run has ended since, the whole page is drawn again.
+    `record` is what the rest of the page was drawn from: if the run has ended since, the whole page is drawn again.
     """
     renewing = record.busy or _replay_share(record.id) is not None
     st.fragment(_draw, run_every=POLL_SECONDS if renewing else None)(record.id, renewing)
@@ -46,10 +46,10 @@ def _draw(run_id: str, renewing: bool) -> None:
     try:
         progress = cached.runs().progress(run_id)
     except RunError:
-        st.rerun()  # it waited, and was taken off the queue: the page shows the newest run
+        st.rerun()  # it was taken off the queue while it waited: the page shows the newest run
     share = _replay_share(run_id)
     if renewing and not progress.record.busy and share is None:
-        st.rerun()  # over: one full turn puts the page at rest
+        st.rerun()  # it has ended: one full rerun stops the redrawing
     _headline(progress, share)
     if share is not None:
         progress = cut(progress, share)
@@ -144,7 +144,7 @@ def _stop_button(record: RunRecord, place: DeltaGenerator) -> None:
     ):
         if not stop_all([record.id]):
             return
-        if record.state == "queued":  # it never began, and is no run any more
+        if record.state == "queued":  # it never began, so it is no longer a run
             forget_run(record.id)
         st.rerun()
 
@@ -167,7 +167,7 @@ def _say_how_it_ended(record: RunRecord) -> None:
 
 
 def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
-    """Queue the run once more, its learning rate times `factor`, and show that one."""
+    """Queue the run again, its learning rate times `factor`, and show the new run."""
     if factor != 1.0:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
     with refusal_noted():
@@ -177,7 +177,7 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
 
 
 def _replay_share(run_id: str) -> float | None:
-    """How much of the curve a replay shows now; None when none is on."""
+    """The share of the curve that a replay shows now; None without a replay."""
     of_run, since = st.session_state.get("_replay", (None, 0.0))
     if of_run != run_id:
         return None
@@ -294,7 +294,7 @@ def _layers(record: RunRecord) -> None:
 
 
 def what_it_depends_on(record: RunRecord) -> str:
-    """What gives the same model again, in one sentence."""
+    """What reproduces the same model, in one sentence."""
     surroundings = {name: formats.plain(str(value)) for name, value in record.environment.items()}
     programs = ", ".join(f"{name} {surroundings[name]}" for name in ("torch", "numpy", "scipy") if name in surroundings)
     kinds = [surroundings[name] for name in ("machine", "processor", "linear_algebra") if name in surroundings]

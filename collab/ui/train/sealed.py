@@ -1,4 +1,4 @@
-"""What a run's record says of sealed rows: their figure, the one to quote, or the one look that is left."""
+"""The sealed rows of a run: their figure, which is the one to quote, or the button for the only check on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHY_COUNT = "The best of many looks better than it is: part of its lead is luck 
 
 
 def figure_to_quote(record: RunRecord) -> str:
-    """The figure on the sealed rows beside both baselines there, in one sentence."""
+    """The MSE on the sealed rows beside both baselines there, in words."""
     model, biases, mean = (record.sealed[name]["mse"] for name in ("model", "biases_only", "global_mean"))
     return (
         f"To quote: MSE **{formats.loss(model)}** on {formats.count(record.n_sealed)} sealed ratings, which neither trained nor "
@@ -23,7 +23,7 @@ def figure_to_quote(record: RunRecord) -> str:
 
 
 def show_sealed(record: RunRecord) -> None:
-    """How a run was chosen, and what its sealed rows say; nothing for a run that has none and was not chosen among trials."""
+    """How a run was chosen, and its figure on the sealed rows; nothing for a run without either."""
     chosen = (
         f"Chosen when {formats.counted(record.n_tried, 'setting')} had been tried on the same held-out ratings. {WHY_COUNT}"
         if record.n_tried

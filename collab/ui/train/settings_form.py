@@ -1,4 +1,4 @@
-"""The controls of a model's settings, made from what each setting says about itself, and kept in the link."""
+"""The controls of a model's settings, built from the description of each setting, and kept in the link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _key(name: str) -> str:
 
 
 def take_over(settings: Any, share: float | None = None) -> None:
-    """Put every control to these settings (in a callback, or before the controls are drawn)."""
+    """Set every control to these settings (in a callback, or before the controls are drawn)."""
     for name, value in dataclasses.asdict(settings).items():
         st.session_state[_key(name)] = value
         st.session_state.pop(f"{_key(name)}_refused", None)
@@ -34,7 +34,7 @@ def take_over(settings: Any, share: float | None = None) -> None:
 
 
 def choose_model() -> Family:
-    """Draw the choice of a model; returns the chosen family. Another model brings its own settings, at their preset."""
+    """Draw the choice of a model; returns the chosen family. Another model starts at its own default preset."""
     state = st.session_state
     if (again := state.pop("_take_over", None)) is not None:  # a model's name and settings
         _switch(again[0])
@@ -62,7 +62,7 @@ def choose_model() -> Family:
 
 
 def _switch(name: str, *, keep_link: bool = False) -> None:
-    """Make `name` the chosen model, its settings at the default preset."""
+    """Make `name` the chosen model, its settings at the default preset but for the seed."""
     state = st.session_state
     if name == state.get("_model", DEFAULT_MODEL):
         return
@@ -78,7 +78,7 @@ def _switch(name: str, *, keep_link: bool = False) -> None:
 
 
 def settings_form(family: Family) -> tuple[Any | None, float]:
-    """Draw the controls; returns the settings they stand at (None if they contradict each other) and the share held out."""
+    """Draw the controls; returns their settings (None if they contradict each other) and the share held out."""
     _from_link(family)
     current, share = _current(family)
     matching = (
@@ -172,7 +172,7 @@ def _control(family: Family, field: dataclasses.Field) -> None:
 
 
 def _list_control(name: str, limits: About, family: Family) -> None:
-    """A text field for a list of whole numbers; what cannot be read is refused under it, and the last good list stands."""
+    """A text field for a list of whole numbers; invalid text is refused below it, and the last valid list stays."""
     key = _key(name)
     refused = st.session_state.get(f"{key}_refused", "")
     if not refused:
@@ -228,7 +228,7 @@ def _range_control(field: dataclasses.Field, limits: About, family: Family) -> N
 
 
 def _from_link(family: Family) -> None:
-    """Take over what a link says of the settings; refuse, with the allowed range, what is not allowed."""
+    """Take over the settings in the link; refuse values that are not allowed, with the allowed range."""
     for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
         if (text := own_link.newly_linked(name)) is None:
             continue
@@ -251,7 +251,7 @@ def _from_link(family: Family) -> None:
 
 
 def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
-    """Say in the link what differs from the default preset."""
+    """Put into the link what differs from the default preset."""
     defaults = to_dict(family.presets[DEFAULT_PRESET])
     for name, value in {**current, SHARE: share}.items():
         text = as_text(value)

@@ -1,6 +1,6 @@
-"""Slider mode of the Train page: every change of a setting is trained at once, and its curve laid over the last few.
+"""Slider mode of the Train page: every change of a setting is trained at once, and its curve drawn over the last few.
 
-What is tried belongs to the session (`services/trials.py`): it is counted, and vanishes unless it is kept.
+Trials belong to the session (`services/trials.py`): they are counted, and vanish unless they are kept.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from collab.ui.widgets.tables import as_table
 MODE = "sliders"  # link name of the switch
 SPLIT = "split"  # link name of the split seed of the trials
 SEALED_SHARE = 0.1
-QUICK_SECONDS = 3.0  # a training that is expected to take longer waits for a press
-TYPICAL = (100_000, 3_000)  # ratings and table rows, where no run tells yet
+QUICK_SECONDS = 3.0  # a training that is expected to take longer waits for a click
+TYPICAL = (100_000, 3_000)  # ratings and table rows, until a run gives them
 HEIGHT = 350  # pixels of the picture
 
 
 def switch() -> bool:
-    """Draw the switch of slider mode; returns whether it is on. It stands in the link."""
+    """Draw the switch of slider mode; returns whether it is on. Its state is in the link."""
     if (text := own_link.newly_linked(MODE, own_link.STALE_SECONDS)) is not None:
         st.session_state[MODE] = text == "true"
     on = st.toggle(
@@ -50,7 +50,7 @@ def switch() -> bool:
         help="Every change is trained at once and its curve laid over the last few. These trials are yours alone and vanish "
         "when you leave; keep the one you like.",
     )
-    # not bound to the link: what a bound widget writes there could come with what the page has replaced
+    # not bound to the link: what a bound widget writes there could bring back what the page has replaced
     own_link.keep(MODE, "true" if on else None)
     return on
 
@@ -61,7 +61,7 @@ def switch_off() -> None:
 
 
 def holdout_of(share: float) -> str:
-    """How slider mode splits the ratings: what a run holds out, and a tenth sealed (less where little would be left to train)."""
+    """How slider mode splits the ratings: `share` held out, and a tenth sealed (less if little would be left to train)."""
     return with_sealed(f"random:{share:g}", sealed_beside(share))
 
 
@@ -71,7 +71,7 @@ def sealed_beside(share: float) -> float:
 
 
 def split_seed() -> int:
-    """The split seed of the trials, from the link; it is not the model's seed, so that trying seeds stays on the same rows."""
+    """The split seed of the trials, from the link; it is not the model's seed, so that trials of all seeds use the same rows."""
     if (text := own_link.newly_linked(SPLIT, own_link.STALE_SECONDS)) is not None:
         if text.isascii() and text.isdigit() and len(text) < 10:
             st.session_state["_split"] = int(text)
@@ -86,7 +86,7 @@ def split_seed() -> int:
 
 
 def leave() -> None:
-    """Slider mode is off: what is still unfinished is dropped; the rest stays for when it is switched on again."""
+    """Drop the unfinished trial when slider mode is off; the others stay for when it is switched on again."""
     trials = st.session_state.get("_trials")
     if trials is not None:
         trials.drop_unfinished()
@@ -95,7 +95,7 @@ def leave() -> None:
 def follow(family: Family, settings: Any | None, share: float, known: RunRecord) -> None:
     """Train the settings if they were not tried yet, and draw what the session has tried.
 
-    `settings` is None where they contradict each other; `known` is a run on the same data, which tells how large they are.
+    `settings` is None where they contradict each other; `known` is a run on the same data, which gives their size.
     """
     lane, trials = cached.trial_lane(), _own_trials()
     lane.warm_up(known.data)
@@ -118,7 +118,7 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
 
 
 def expected_seconds(family: Family, settings: Any, share: float, known: RunRecord) -> float:
-    """About how long a trial takes that holds out `share`, on the data of `known`, any run with its tables of users and films."""
+    """About how long a trial takes that holds out `share`, on data whose numbers of ratings, users and films `known` gives."""
     n_ratings = known.n_train + known.n_valid + known.n_sealed or TYPICAL[0]
     n_rows = sum(
         max((layer["shape"][0] for layer in known.layers if layer["name"].startswith(side)), default=0)
@@ -128,7 +128,7 @@ def expected_seconds(family: Family, settings: Any, share: float, known: RunReco
 
 
 def _own_trials() -> Trials:
-    """The trials of this session; they go with its state."""
+    """The trials of this session, kept in its state."""
     trials = st.session_state.get("_trials")
     if trials is None or trials.lane is not cached.trial_lane():
         trials = st.session_state["_trials"] = cached.trial_lane().open()
@@ -136,7 +136,7 @@ def _own_trials() -> Trials:
 
 
 def _say_slow(family: Family, planned: RunRecord, seconds: float) -> None:
-    """Why nothing happens by itself with these settings, and two ways on."""
+    """Say why these settings are not trained at once, and offer two ways on."""
     st.info(
         f"These settings take about {formats.duration(seconds)} to train, so they wait for you. Up to "
         f"{formats.duration(QUICK_SECONDS)} a change is trained at once.",
@@ -165,16 +165,16 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     trials = _own_trials()
     view = trials.look(rows)
     if renewing and not (view.current is not None and view.current.record.busy):
-        st.rerun()  # over: one full turn puts the page at rest
+        st.rerun()  # it has ended: one full rerun stops the redrawing
     line, note = view.current, st.session_state.pop("_trial_note", None)
     st.progress(line.share if line is not None else 0.0, text=_state_words(line))
-    *figures, doors = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
+    *figures, buttons = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
     begun = _begun(view)
     baselines = begun.baselines if begun is not None else {}
     _metrics(view, baselines.get("biases_only", {}).get("mse"), figures)
-    with doors:
+    with buttons:
         _keep_button(trials, view)
-        _check_door(trials, view)
+        _check_popover(trials, view)
     held_out = f"{formats.count(begun.n_valid)} held-out ratings" if begun is not None else "held-out ratings"
     st.markdown(f"**{formats.counted(view.n_tried, 'setting')} tried** on the same {held_out}. {WHY_COUNT}")
     curves = curves_of(view, palette())
@@ -199,8 +199,7 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
 
 
 def _begun(view: View) -> RunRecord | None:
-    """A record that knows how many rows there are, and the baselines on them: the current trial's, or while that has not begun
-    the one of another."""
+    """A record with the numbers of rows and the baselines on them: the current trial's, or another's until that has begun."""
     known = [view.current.record] if view.current is not None else []
     return next((each for each in (*known, *(trial.record for trial in view.others)) if each.baselines), None)
 
@@ -220,7 +219,7 @@ def _keep_button(trials: Trials, view: View) -> None:
         _do(lambda: use_run(trials.keep(record.id, visitor())))
 
 
-def _check_door(trials: Trials, view: View) -> None:
+def _check_popover(trials: Trials, view: View) -> None:
     with st.popover(
         "Checked on sealed ratings" if view.checked is not None else "Check on sealed ratings",
         key="check_trial",
@@ -245,7 +244,7 @@ def _state_words(progress: Progress | None) -> str:
 
 
 def _metrics(view: View, biases: float | None, places: Sequence[DeltaGenerator]) -> None:
-    """The figure of now, the best one, and the one to quote; each against what biases alone reach on the same rows."""
+    """The current figure, the best one, and the one to quote, each against the biases-only baseline on the same rows."""
     losses = view.current.history.valid_loss if view.current is not None else ()
     ended = view.current is not None and view.current.record.has_weights
     now = view.current.record.valid["mse"] if ended else float(losses.iloc[-1]) if len(losses) else None
@@ -272,7 +271,7 @@ def _metrics(view: View, biases: float | None, places: Sequence[DeltaGenerator])
 
 
 def _quote(rows: Rows, view: View) -> None:
-    """After the look: the figure to quote, of which setting, what has happened since, and the way to unseen rows."""
+    """After the check: the figure to quote, its setting, how many were tried since, and a button for unseen rows."""
     record = view.checked.record
     since = (
         f" {formats.counted(view.n_since, 'setting')} tried since: for them these ratings are no longer unseen."
@@ -342,7 +341,7 @@ def _trouble(trials: Trials, view: View, planned: RunRecord | None) -> None:
 
 
 def _do(action: Callable[[], object]) -> NoReturn:
-    """Do what a button promises and draw the whole page again; where it did not work, that picture says why."""
+    """Run the action of a button and draw the whole page again, with the reason if the action failed."""
     try:
         action()
     except CollabError as reason:

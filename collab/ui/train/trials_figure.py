@@ -1,4 +1,4 @@
-"""What slider mode draws of its trials: which of them, each named by what differs, on axes that stand still while one trains."""
+"""The trials that slider mode draws, each named by what differs, on axes that stay fixed while one trains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def difference(record: RunRecord, other: RunRecord) -> str:
     """How `record` differs from `other`, in a few words: "20 factors, epochs 3", "Bayesian, fast"; "the same" if it does not."""
     family = family_of(record.model)
     title, against = "", other.settings
-    if record.model != other.model:  # then from the preset that it comes with
+    if record.model != other.model:  # then from its own default preset
         title, against = family.title, to_dict(family.presets[DEFAULT_PRESET])
     if record.preset and (title or (other.preset and record.preset != other.preset)):
         return ", ".join(filter(None, (title, PRESET_TITLES[record.preset].lower())))
@@ -39,7 +39,7 @@ def difference(record: RunRecord, other: RunRecord) -> str:
 
 
 def curves_of(view: View, palette: Palette) -> list[Curve]:
-    """The curves to draw, the newest setting last and thick: the best one, and the others that were shown last."""
+    """The curves to draw: the best trial and the others shown last, then the newest setting, thick."""
     newest = view.current or (view.others[0].progress if view.others else None)
     others = list(view.others[:N_OTHERS])
     if view.best is not None and view.best in view.others and view.best not in others:
@@ -56,9 +56,9 @@ def curves_of(view: View, palette: Palette) -> list[Curve]:
 
 
 def frame_of(curves: Sequence[Curve], baselines: dict[str, dict[str, float]]) -> Frame:
-    """The axes for these curves; without baselines (nothing has begun yet) those of a usual data set.
+    """The axes for these curves; without baselines (nothing has begun yet) those of a typical data set.
 
-    They hang on the settings and on trials that have ended, not on the one under way, so that they stand still meanwhile.
+    They depend on the settings and on trials that have ended, not on the one under way, so that they stay fixed meanwhile.
     """
     biases = baselines.get("biases_only", {}).get("mse", 0.9)
     mean = baselines.get("global_mean", {}).get("mse", 1.3)
@@ -72,7 +72,7 @@ def frame_of(curves: Sequence[Curve], baselines: dict[str, dict[str, float]]) ->
 
 
 def in_words(view: View) -> str:
-    """The picture for those who cannot see it."""
+    """The text alternative of the picture."""
     if view.current is None:
         return "Held-out loss by epoch; nothing was tried yet"
     losses = view.current.history.valid_loss

@@ -16,7 +16,7 @@ def choose(
     label_visibility: Literal["visible", "collapsed"] = "visible",
     help: str | None = None,
 ) -> str:
-    """One of a few options, side by side: the first, unless the link says another under `key`."""
+    """One of a few options, shown side by side; the first, unless the link names another under `key`."""
     return st.segmented_control(
         label,
         options,

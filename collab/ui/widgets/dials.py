@@ -1,4 +1,4 @@
-"""The controls behind a tune button: which films may be picked, and how their list is bent."""
+"""The controls behind a tune button: which films may be picked, and how their order is adjusted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HIGHEST_MINIMUM_COUNT = 200
 
 
 def choose_dials(run: TrainedRun, *, bend: bool, narrow: bool) -> Dials:
-    """Least number of ratings; the dials that `bend` a list, popularity and variety; those that `narrow` it, years and genres."""
+    """Minimum number of ratings; with `bend`, the dials popularity and variety; with `narrow`, the filters years and genres."""
     n_ratings = run.items["n_ratings"]
     most = max(2, min(HIGHEST_MINIMUM_COUNT, int(n_ratings.max())))
     minimum_count = st.slider(

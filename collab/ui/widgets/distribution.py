@@ -1,4 +1,4 @@
-"""How a user would rate a film: the chance of every rating level, drawn for any run, and what was really given."""
+"""How a user would rate a film: the probability of every rating level, from any run, and the rating actually given."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SOURCES = {
 def distribution_figure(
     found: Distribution, given: list[Given], palette: Palette, height: int, synthetic: bool
 ) -> go.Figure:
-    """A column for every level, the likely ones in colour; below them the expected rating, above them what was given."""
+    """A bar for every level, the likely ones in colour; the expected rating below them, the given rating above them."""
     levels, highest = found.rating_scale.levels.astype(float), float(found.chances.max())
     likely = [found.likely_low <= level <= found.likely_high for level in levels]
     figure = go.Figure(
@@ -95,7 +95,7 @@ def distribution_figure(
 
 
 def show_distribution(run: TrainedRun, height: int = 360) -> None:
-    """The controls for user and film, which go with the link, and the picture of the chances beside them."""
+    """The chart of the level probabilities, and beside it the controls for user and film, which are kept in the link."""
     users, items = run.users, run.items
     try:
         split, ratings = cached.run_split(run.id)
@@ -150,7 +150,7 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
 
 
 def distribution_expander(record: RunRecord) -> None:
-    """The same on a run's page, folded away; whether it is open goes with the link."""
+    """The same on a run's page, in an expander; whether it is open is kept in the link."""
     if not record.has_weights:
         return
     expander = st.expander(
@@ -166,7 +166,7 @@ def distribution_expander(record: RunRecord) -> None:
 
 
 def in_words(found: Distribution, valid_mse: float) -> str:
-    """Where the chances come from, and which levels are coloured."""
+    """Where the probabilities come from, and which levels are coloured."""
     return (
         f"Coloured: the fewest neighbouring levels that hold the rating with a chance of at least {COVERAGE:.0%}, "
         f"{likely_words(found.likely_low, found.likely_high)}. " + SOURCES[found.source].format(math.sqrt(valid_mse))
@@ -174,12 +174,12 @@ def in_words(found: Distribution, valid_mse: float) -> str:
 
 
 def given_in_short(given: list[Given]) -> str:
-    """ "4", "4, 5" where a film was rated twice, a dash where it was not or nobody may look."""
+    """ "4", "4, 5" for a film rated twice, a dash for one that was not rated or whose rating is sealed."""
     return ", ".join(f"{each.rating:g}" for each in given if each.rating is not None) or formats.MISSING
 
 
 def given_in_words(given: list[Given], missing: str = "") -> str:
-    """What was given, and whether the model had seen it; `missing` says why that cannot be known."""
+    """What was given, and whether the model had seen it; `missing` says why that is unknown."""
     if missing:
         return f"What was really given is not known: {missing}."
     if not given:

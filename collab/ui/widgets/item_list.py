@@ -1,6 +1,6 @@
-"""A list of films with a verdict on each, as one piece of HTML: it renews itself at once and reads well at any width.
+"""A list of films with a verdict on each, as one piece of HTML: it updates in one step and is readable at any width.
 
-A film with a prediction opens: its chances of every rating level, small in the list, stand large below it.
+A film with a prediction opens: the probabilities of its rating levels, small in the list, are shown large below it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ STYLE = Path(__file__).with_suffix(".css")
 
 @dataclass(frozen=True)
 class Prediction:
-    """A predicted rating, all in stars: the ends of its 80 % interval, the ends of its likely levels, and the chance of every
-    rating level, lowest first."""
+    """A predicted rating, the ends of its 80 % interval and the ends of its likely levels, all in stars; and the probability of
+    every rating level, lowest first."""
 
     rating: float
     low: float
@@ -36,8 +36,8 @@ class Prediction:
 
 
 class Part(NamedTuple):
-    """One line of a sum: what it stands for and its signed figure; `asks`, a title, makes the name a button that asks *what if*
-    of that film (`ui/pick_list.py` listens)."""
+    """One line of a sum: its meaning and its signed figure. `asks`, a title, makes the name a button that asks *what if* about
+    that film (`ui/rate/pick_list.js` handles it)."""
 
     name: str
     figure: str
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Sum:
-    """A reason: what is added up, its total, and its parts."""
+    """A reason as a sum: its name, its total, and its parts."""
 
     name: str
     total: str
@@ -55,10 +55,10 @@ class Sum:
 
 @dataclass(frozen=True)
 class Film:
-    """A film of the list: title, facts about it, and what is said of it: a `figure` and the `rest` of the sentence. Films of one
-    `section` stand together below its name. `reasons` stand below the open picture. `move` is a sign before the title and the
-    same in words. `tools` and `first_inside` are ready HTML: what stands at the row's end, and what is first in the open row;
-    `key` is how the film is known to who listens to them. `address` is where the title leads, in a row that does not open."""
+    """A film of the list: its title, facts about it, and a verdict, a `figure` and the `rest` of the sentence. Consecutive films
+    of one `section` are grouped below its name. `reasons` are shown below the open picture. `move` is a sign before the title
+    and the same in words. `tools` and `first_inside` are ready-made HTML for the end of the row and the top of the open row;
+    `key` identifies the film to their event handlers. `address` is the link of the title, for a row that does not open."""
 
     title: str
     facts: str
@@ -75,7 +75,7 @@ class Film:
 
 
 def film_list(films: Iterable[Film], label: str, rating_scale: RatingScale, palette: Palette, n_places: int) -> str:
-    """The films as ordered lists, one a section, called `label`; room is kept for `n_places` of them. All texts are escaped."""
+    """The films as ordered lists called `label`, one per section, with space for `n_places` films. All texts are escaped."""
     lists = ""
     for section, members in groupby(films, key=lambda film: film.section):
         entries = "".join(f"{_item(film)}{_entry(film, rating_scale)}{film.tools}</li>" for film in members)
@@ -91,7 +91,7 @@ def _item(film: Film) -> str:
 
 
 def _entry(film: Film, scale: RatingScale) -> str:
-    """One film; it opens where it has a prediction, to the large picture of that, or something else inside."""
+    """One film. It opens if it has a prediction, shown large inside, or other content to show."""
     move = ""
     if film.move:
         sign, said = film.move
@@ -116,7 +116,7 @@ def _entry(film: Film, scale: RatingScale) -> str:
 
 
 def _sum(reason: Sum) -> str:
-    """The total and its parts, one below the other."""
+    """The parts and their total, one below the other."""
     parts = "".join(f"<dt>{_named(name, *asks)}</dt><dd>{escape(figure)}</dd>" for name, figure, *asks in reason.parts)
     return (
         f'<dl class="sum">{parts}<dt class="total">{escape(reason.name)}</dt>'
@@ -146,7 +146,7 @@ def facts(film: Any) -> str:
 
 
 def title_and_facts(film: Any) -> tuple[str, str]:
-    """The title without its year, which would be the first to be cut off, and the facts with it."""
+    """The title without its year, which would be cut off first, and the facts with the year."""
     year = "" if pd.isna(film.year) else str(film.year)
     if year and film.title.endswith(f" ({year})"):
         return film.title.removesuffix(f" ({year})"), f"{year} · {facts(film)}"
@@ -154,7 +154,7 @@ def title_and_facts(film: Any) -> tuple[str, str]:
 
 
 def _columns(prediction: Prediction, scale: RatingScale) -> str:
-    """The chances of the levels as tiny columns, the likely ones in colour; those who hear the page get the numbers."""
+    """The level probabilities as tiny bars, the likely ones in colour; screen readers get the numbers."""
     highest = max(prediction.chances)
     columns = "".join(
         f'<i{_likely(prediction, level)} style="height:{max(4, 100 * chance / highest):.0f}%"></i>'
@@ -166,7 +166,7 @@ def _columns(prediction: Prediction, scale: RatingScale) -> str:
 
 
 def _picture(prediction: Prediction, scale: RatingScale) -> str:
-    """The same large: a column and its percentage for every level, below it the prediction on its interval."""
+    """The same large: a bar and a percentage for every level, and below them the prediction on its interval."""
     highest = max(prediction.chances)
     columns = "".join(
         f"<div{_likely(prediction, level)}><span>{escape(_percent(chance))}</span>"
@@ -174,7 +174,7 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
         for level, chance in zip(scale.levels, prediction.chances, strict=True)
     )
     n_levels = len(scale.levels)
-    # a level stands in the middle of its column
+    # a level is at the middle of its bar
     low, high, mark = (
         100 * ((stars - scale.low) / scale.step + 0.5) / n_levels
         for stars in (prediction.low, prediction.high, prediction.rating)
@@ -189,17 +189,17 @@ def _picture(prediction: Prediction, scale: RatingScale) -> str:
 
 
 def likely_words(low: float, high: float) -> str:
-    """The ends of a likely range: "3 to 5", or "4" where they are one."""
+    """The ends of a likely range: "3 to 5", or "4" where they are equal."""
     return f"{low:g} to {high:g}" if high > low else f"{low:g}"
 
 
 def chances_in_words(prediction: Prediction, scale: RatingScale) -> str:
-    """The chances of all levels as one sentence, see `level_chances_in_words`."""
+    """The level probabilities as one sentence, see `level_chances_in_words`."""
     return level_chances_in_words(prediction.chances, scale)
 
 
 def level_chances_in_words(chances: Iterable[float], scale: RatingScale) -> str:
-    """Chances of the levels as one sentence: "Chances: 1 star 2 %, 2 stars 8 %, …"."""
+    """The level probabilities as one sentence: "Chances: 1 star 2 %, 2 stars 8 %, …"."""
     parts = (
         f"{level:g} {'star' if level == 1 else 'stars'} {_percent(chance)} %"
         for level, chance in zip(scale.levels, chances, strict=True)
@@ -212,5 +212,5 @@ def _likely(prediction: Prediction, level: float) -> str:
 
 
 def _percent(chance: float) -> str:
-    """Whole per cent without their sign, which would not fit above ten columns."""
+    """Whole per cent without the sign, which would not fit above ten bars."""
     return "<1" if 0 < chance < 0.005 else f"{100 * chance:.0f}"

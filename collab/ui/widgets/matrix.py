@@ -20,7 +20,7 @@ from collab.ui.widgets.controls import choose
 CORNER, SECTION = "Busiest", "Cross-section"
 
 
-SMALL_TEXT_FROM = 20  # films: from here on the figures in the cells are smaller
+SMALL_TEXT_FROM = 20  # films; from this number on, the figures in the cells are smaller
 
 
 def matrix_figure(
@@ -33,7 +33,7 @@ def matrix_figure(
     *,
     synthetic: bool = False,
 ) -> go.Figure:
-    """The table as a heatmap: what was rated fills its cell, what is `predicted` is smaller and paler; (n_users, n_items)."""
+    """The tables (n_users, n_items) as a heatmap: a rating fills its cell, a `predicted` one is smaller and paler."""
     n_items = len(titles)
     figure = go.Figure()
     size = 12 if n_items < SMALL_TEXT_FROM else 9
@@ -103,8 +103,8 @@ def _scale(palette: Palette) -> list[tuple[float, str]]:
 def cells_table(
     observed: np.ndarray, predicted: np.ndarray | None, users: list[str], titles: list[str], counts: np.ndarray
 ) -> pd.DataFrame:
-    """The picture as rows, a cell each: user, film, how often the film was rated, the stars given and, with `predicted`, those
-    predicted for the blanks; missing where there are none."""
+    """The picture as a table, one row per cell: user, film, how often the film was rated, the stars given and, with `predicted`,
+    those predicted for the blanks; missing where there are none."""
     n_users, n_items = observed.shape
     table = pd.DataFrame(
         {
@@ -126,10 +126,10 @@ def show_matrix(
     predict: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     what: str = "rating",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw a part of the table of `ratings` with its controls; returns the users, the films and the table that were drawn.
+    """Draw a part of the matrix of `ratings` with its controls; returns the users, the films and the table that were drawn.
 
-    `titles` by item_index. With `predict`, from user and film indices to a table of predictions, the blanks can be filled.
-    `what` is what a cell holds.
+    `titles` are by item_index. With `predict`, from user and film indices to a table of predictions, the blanks can be filled.
+    `what` is the word for the content of a cell.
     """
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
@@ -172,7 +172,7 @@ def show_matrix(
 
 
 def _choose_part(ratings: Ratings) -> tuple[np.ndarray, np.ndarray]:
-    """The users and the films of the part of the table that the controls choose."""
+    """The users and films of the part of the matrix chosen with the controls."""
     part = choose(
         "Part of the matrix",
         [CORNER, SECTION],

@@ -1,4 +1,4 @@
-"""Choosing one film, or one user, on a page, and what is said of it: the same on the map and beside its neighbours."""
+"""Pickers for one film or one user, and the facts shown about a film: the same on every page."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from collab.ui.charts.labels import shortened
 from collab.ui.frame.item_page import FILM
 
 N_OFFERED = 10_000
-"""So many films are offered to choose from at most."""
+"""Maximum number of films offered in a box."""
 
 USER = "user"
-"""The chosen user's, likewise."""
+"""Key of the chosen user in the session and in the link, shared by all pages."""
 
 
 def minimum_ratings(help: str) -> int:
-    """The slider for the training ratings that a row needs; its value goes with the link and from page to page."""
+    """The slider for the fewest training ratings of a row; its value is kept in the link and from page to page."""
     return st.slider("Minimum ratings", 1, 200, 20, key="minimum", bind="query-params", help=help)
 
 
 def find_text(placeholder: str, help: str) -> str:
-    """The box for the text that rows of a table must hold; it goes with the link and from page to page."""
+    """The box for the text that rows of a table must contain; it is kept in the link and from page to page."""
     return st.text_input("Find", key="filter", bind="query-params", placeholder=placeholder, help=help).strip()
 
 
 def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = FILM, place: int = 0) -> int | None:
-    """A box to choose a film in by typing, most rated first; returns its item_index.
+    """A box to choose a film by typing, most rated first; returns its item_index.
 
-    Without a choice: if `default`, the most rated film, or that at another `place` in this order; else None. Films without a
+    Without a choice: with `default`, the film at `place` in this order, 0 for the most rated; else None. Films without a
     training rating are not offered.
     """
     text = "Type a few letters of the title. Films nobody rated in training are not offered."
@@ -47,18 +47,17 @@ def pick_film(run: TrainedRun, *, default: bool, name: str = "Film", key: str = 
 def pick_film_of(
     items: pd.DataFrame, default: bool, help: str, name: str = "Film", key: str = FILM, place: int = 0
 ) -> int | None:
-    """The same among the rated ones of `items` (label, title, n_ratings; row 0 is `#na#`); the `N_OFFERED` most rated and the
-    chosen one are offered."""
+    """The same for the rated films of `items` (label, title, n_ratings; row 0 is `#na#`); offers the `N_OFFERED` most rated and
+    the chosen one."""
     item_index = most_rated_items(items, len(items))
     labels = items["label"].to_numpy()[item_index].tolist()
-    if len(labels) > N_OFFERED:  # a browser can hold no more; the chosen film is always among them
+    if len(labels) > N_OFFERED:  # a browser cannot hold more; the chosen film is always among them
         named = {st.session_state.get(key), st.query_params.get(key)}
         kept = [rank for rank, label in enumerate(labels) if rank < N_OFFERED or label in named]
         item_index, labels = item_index[kept], [labels[rank] for rank in kept]
     titles = dict(zip(labels, items["title"].to_numpy()[item_index], strict=True))
-    often = Counter(
-        titles.values()
-    )  # where ids are kept apart two films may share a title; the browser sends back words
+    # with separate ids two films may share a title, and the browser sends back the label
+    often = Counter(titles.values())
     titles = {label: title if often[title] == 1 else f"{title} · {label}" for label, title in titles.items()}
     _forget_no_choice(key, default)
     label = st.selectbox(
@@ -75,7 +74,7 @@ def pick_film_of(
 
 
 def pick_user(run: TrainedRun) -> int:
-    """A box to choose a user of the run in by number; returns the user_index. Users without a training rating are not offered."""
+    """A box to choose a user of the run by number; returns the user_index. Users without a training rating are not offered."""
     user_index = trained_items(run.users)
     ids = run.users["user_id"].to_numpy()[user_index].tolist()
     text = "Type a user’s number. Users without a training rating are not offered."
@@ -83,7 +82,7 @@ def pick_user(run: TrainedRun) -> int:
 
 
 def pick_user_of(ids: Sequence[str], default: bool, help: str) -> str | None:
-    """A box to choose one of these user ids in; without a choice the first of them if `default`, else None."""
+    """A box to choose one of these user ids; without a choice the first with `default`, else None."""
     _forget_no_choice(USER, default)
     return st.selectbox(
         "User",
@@ -98,7 +97,7 @@ def pick_user_of(ids: Sequence[str], default: bool, help: str) -> str | None:
 
 
 def _forget_no_choice(key: str, default: bool) -> None:
-    """A box keeps its choice from page to page; where there has to be one, the "none" of another page does not hold."""
+    """Drop the empty choice that a box keeps from another page, if this page needs one."""
     if default and st.session_state.get(key, "") is None:
         del st.session_state[key]
 
@@ -109,14 +108,14 @@ def choose_film(run: TrainedRun, item_index: int) -> None:
 
 
 def film_facts(run: TrainedRun, item_index: int) -> None:
-    """The film's title, genres, count, mean rating and bias in two lines."""
+    """Show the film's title, genres, count, mean rating and bias."""
     genres, facts = facts_in_words(run, item_index)
     st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**")
     st.caption("  \n".join(filter(None, [genres, facts])))
 
 
 def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
-    """A film's genres; its count, mean rating and, last, its bias where the model has biases."""
+    """A film's genres; its count, mean rating and, if the model has biases, its bias."""
     film = run.items.iloc[item_index]
     facts = [
         formats.counted(film["n_ratings"], "rating"),
@@ -127,7 +126,7 @@ def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:
 
 
 def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> None:
-    """The films of `collab.explore.similarity.nearest` to press: the one pressed becomes the chosen film."""
+    """A button for each film of `collab.explore.similarity.nearest`; a press makes it the chosen film."""
     for film in table.to_dict("records"):
         value, n_ratings = film[MEASURE_COLUMNS[measure]], formats.count(film["n_ratings"])
         st.button(
@@ -141,5 +140,5 @@ def neighbour_buttons(run: TrainedRun, table: pd.DataFrame, measure: str) -> Non
 
 
 def titles_with(table: pd.DataFrame, text: str) -> np.ndarray:
-    """Which rows of `table` have `text` in their title, capitals or not: (n_rows,) of bool."""
+    """Which rows of `table` have `text` in their title, ignoring case: (n_rows,) of bool."""
     return table["title"].str.contains(text.strip(), case=False, regex=False).to_numpy(dtype=bool)

@@ -1,4 +1,4 @@
-"""Tables: of items, headed alike everywhere and with the way to each item's page; and what a picture shows, folded away."""
+"""Tables: of items, with common column heads and a link to each item's page; and of the data behind a picture, folded away."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ COLUMNS: Mapping[str, Any] = {
     "average": st.column_config.NumberColumn("Average person", format="%.1f"),
     "interval": st.column_config.TextColumn("80 % interval", help="Holds the rating in 8 of 10 cases, says the model."),
 }
-"""How the columns of tables of items are headed and written; a table adds its own."""
+"""Heads and formats of the columns of item tables; a table adds its own."""
 TO_PAGE, ARROW = "to_page", "→"
-HEIGHT = 260  # pixels; a longer table beside a picture scrolls
+HEIGHT = 260  # pixels; a longer table scrolls
 
 
 def item_table(
@@ -53,11 +53,11 @@ def item_table(
     height: int | str = "auto",
     selectable: bool = False,
 ) -> None:
-    """A table of items, `rows` with their item_index in `items` (-1: not there). An arrow beside the title opens the item's page.
-    Where rows are `selectable`, `st.session_state[key]` has those that are marked.
+    """A table of items: `rows` with their item_index in `items` (-1: not there). An arrow beside the title opens the item's page.
+    With `selectable`, `st.session_state[key]` has the selected rows.
 
-    `order` names the columns in sight, of which `rows` may lack some; `columns` is Streamlit's `column_config` for those that
-    `COLUMNS` does not know, or that are headed otherwise here. `alt` says what the rows are.
+    `order` names the visible columns, of which `rows` may lack some; `columns` is Streamlit's `column_config` for those that are
+    not in `COLUMNS` or differ from it here. `alt` says what the rows are.
     """
     item_index = rows["item_index"].to_numpy()
     shown = rows.assign(**{TO_PAGE: pd.Categorical.from_codes(np.where(item_index > 0, 0, -1), [ARROW])})
@@ -90,7 +90,7 @@ def item_table(
         on_select="rerun" if selectable else "ignore",
         selection_mode="multi-row",
     )
-    leave_for_item()  # a press in a fragment does not draw the frame anew, which else goes there
+    leave_for_item()  # a press in a fragment does not rerun the frame, which would otherwise go there
 
 
 def _open_row(pressed: str, labels: pd.Series, item_index: np.ndarray) -> None:
@@ -100,7 +100,7 @@ def _open_row(pressed: str, labels: pd.Series, item_index: np.ndarray) -> None:
 
 
 def table_fold(key: str, fold: Callable[..., Any] = st.expander) -> Any | None:
-    """The place of the table of a picture where somebody has opened it, else None: what nobody sees is not made."""
+    """The container for the table of a picture if it is open, else None: a hidden table is not computed."""
     place = fold("As a table", key=key, icon=":material/table_rows:", on_change="rerun")
     return place if place.open else None
 
@@ -113,15 +113,15 @@ def as_table(
     *,
     fold: Callable[..., Any] = st.popover,
 ) -> None:
-    """A button that opens the table of a picture. `make` returns its rows, or several tables, each by its own name; `name` says
-    what the rows are, `columns` is Streamlit's `column_config`; where a popover cannot stand, in another one, `fold` is
+    """A button that opens the table of a picture. `make` returns its rows, or several tables by name; `name` says what the rows
+    are; `columns` is Streamlit's `column_config`. Inside another popover, where a popover is not allowed, `fold` is
     `st.expander`."""
     place = table_fold(key, fold)
     if place is None:
         return
     made = make()
     for said, rows in made.items() if isinstance(made, Mapping) else [(name, made)]:
-        place.caption(said)  # over it, the toolbar of the table has room
+        place.caption(said)  # a line above the table, for its toolbar
         place.dataframe(
             rows,
             width="content",
@@ -134,5 +134,5 @@ def as_table(
 
 
 def _losses(rows: pd.DataFrame) -> dict[str, Any]:
-    """Losses have four decimals everywhere: columns that name the MSE in their heads."""
+    """Four decimals, as for losses everywhere, for columns with "MSE" in their heads."""
     return {each: st.column_config.NumberColumn(format="%.4f") for each in rows if "MSE" in str(each)}

@@ -1,14 +1,14 @@
-// Draws a Plotly figure, 3-D or flat, that keeps its camera through every change and tells which point was clicked.
+// Draws a Plotly figure, 3-D or flat, that keeps its camera across changes and reports which point was clicked.
 //
-// Streamlit runs the default export once when the picture appears and again whenever its data or the theme change; the
-// function it returns is run when the picture goes. The DOM node outlives the runs in between, and so does the camera.
+// Streamlit runs the default export when the picture appears and again whenever its data or the theme changes; the function
+// it returns is run when the picture is removed. The DOM node survives the runs in between, and so does the camera.
 
-const STILL = 5; // pixels that a pointer may wander between press and release and still mean a click, not a turn
-const PATIENCE = 400; // milliseconds after a click in which Plotly may still find out which point lies under it
-const WIDE = 0.85; // width / height from which on the height decides how large the scene can be
-const STEP = Math.PI / 24; // of an arrow key's turn
+const STILL = 5; // pixels that a pointer may move between press and release of a click; more is a turn
+const PATIENCE = 400; // milliseconds after a click in which Plotly may still find the point under it
+const WIDE = 0.85; // width / height above which the height limits the size of the scene
+const STEP = Math.PI / 24; // angle of one arrow key's turn
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // renderers without a graphics card
-const MOST_ZOOMS = 50; // that are remembered, the last ones
+const MOST_ZOOMS = 50; // remembered zooms: the last ones
 const CONFIG = {
   displaylogo: false,
   scrollZoom: true,
@@ -18,11 +18,11 @@ const CONFIG = {
   ],
 };
 
-const cameras = new Map(); // picture's key -> camera, so that a picture which comes back is seen from the same side
+const cameras = new Map(); // picture's key -> camera, so that a picture that comes back keeps its view
 const zooms = new Map(); // picture's key and axes -> ranges of a flat picture
-const pictures = new WeakMap(); // node -> what is known of the picture drawn in it
-let loading = null; // the one promise of plotly.js on this browser page
-let webGL = null; // what draws in this browser, "" where nothing does
+const pictures = new WeakMap(); // node -> state of the picture drawn in it
+let loading = null; // the only promise of plotly.js on this browser page
+let webGL = null; // the renderer of this browser, "" where there is none
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const frame = parentElement.querySelector(".plot3d");
@@ -48,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
 
   return () => {
-    if (picture.run !== run) return; // an overtaken run must not take away the picture of the next one
+    if (picture.run !== run) return; // an outdated run must not remove the picture of the next one
     rememberCamera(picture);
     picture.resizing?.disconnect();
     clearTimeout(picture.redraw);
@@ -67,7 +67,7 @@ async function draw(picture, run) {
   await loadPlotly(data.script);
   if (picture.run !== run) return; // newer data came while the script was loading
   rememberCamera(picture);
-  // Nothing but the names may have changed: a large picture is not drawn again for them.
+  // If only the names have changed, a large picture is not drawn again.
   const width = node.clientWidth;
   const same = picture.drawn && picture.figure === data.figure && picture.told === data.words && picture.width === width;
   if (!same) {
@@ -75,7 +75,7 @@ async function draw(picture, run) {
     decode(figure);
     writeWords(picture, figure);
     prepare(picture, figure);
-    // a drawing in software has one pixel for each of the page, not four as Plotly's own
+    // software rendering uses one pixel per page pixel, not four as Plotly does by default
     const config = SOFTWARE.test(renderer()) ? { ...CONFIG, plotGlPixelRatio: 1 } : CONFIG;
     await window.Plotly.react(node, figure.data, figure.layout, config);
     if (picture.run !== run) return;
@@ -89,7 +89,7 @@ async function draw(picture, run) {
   listenToPlotly(picture);
 }
 
-// Camera or zoom, and what the page's font and the room that there is ask for.
+// Sets camera or zoom, and adapts the layout to the page's font and the space available.
 function prepare(picture, figure) {
   const { node, data } = picture;
   const { layout } = figure;
@@ -117,14 +117,14 @@ function prepare(picture, figure) {
   }
 }
 
-// Plotly fits the height alone: on a phone held upright the sides of the scene would be cut off.
+// Plotly fits the height only: on a phone held upright the sides of the scene would be cut off.
 function fitWidth(scene, node) {
   const share = Math.min(1, node.clientWidth / (WIDE * node.clientHeight));
   const { x, y, z } = scene.aspectratio ?? {};
   if (scene.aspectmode === "manual" && share > 0) scene.aspectratio = { x: x * share, y: y * share, z: z * share };
 }
 
-// Number arrays come as base64; here they are needed as numbers too: for words, names and selections.
+// Number arrays arrive as base64; hover texts, names and selections need them as numbers.
 function decode(figure) {
   const types = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array };
   for (const trace of figure.data) {
@@ -141,7 +141,7 @@ function loadPlotly(script) {
   if (window.Plotly) return Promise.resolve();
   loading ??= new Promise((resolve, reject) => {
     const element = document.createElement("script");
-    element.src = new URL(script, document.baseURI).href; // right on a deep link and under a base path
+    element.src = new URL(script, document.baseURI).href; // correct on a deep link and under a base path
     element.onload = resolve;
     element.onerror = () => {
       loading = null; // the next run may try again
@@ -160,7 +160,7 @@ function renderer() {
   if (!context) return (webGL = "");
   const more = context.getExtension("WEBGL_debug_renderer_info");
   webGL = String(context.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : context.RENDERER)) || "unknown";
-  context.getExtension("WEBGL_lose_context")?.loseContext(); // only asked for: do not hold one of the few
+  context.getExtension("WEBGL_lose_context")?.loseContext(); // it was only queried: do not hold one of the few
   return webGL;
 }
 
@@ -175,12 +175,12 @@ function listenToPlotly(picture) {
   for (const event of ["plotly_relayout", "plotly_relayouting"]) {
     node.on(event, (change) => {
       if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
-      else if (change?.["scene.camera.eye"] === null) { // the reset button means the camera of the figure, not Plotly's own
+      else if (change?.["scene.camera.eye"] === null) { // the reset button restores the figure's camera, not Plotly's default
         cameras.delete(picture.data.key);
         if (picture.home) lookFrom(picture, picture.home);
       }
       if (!picture.flat) return;
-      zooms.delete(picture.zoomKey); // to the end of the line
+      zooms.delete(picture.zoomKey); // moves it to the end of the map
       zooms.set(picture.zoomKey, rangesOf(node));
       if (zooms.size > MOST_ZOOMS) zooms.delete(zooms.keys().next().value);
       placeNames(picture);
@@ -188,10 +188,10 @@ function listenToPlotly(picture) {
   }
   node.on("plotly_afterplot", () => placeNames(picture));
   node.on("plotly_webglcontextlost", ({ event }) => {
-    event.preventDefault(); // else the browser gives no graphics again
+    event.preventDefault(); // or the browser does not restore the graphics
     const lost = sceneOf(node)?.glplot;
     clearInterval(picture.recovering);
-    picture.recovering = setInterval(() => { // Plotly then makes a new scene and tells nobody
+    picture.recovering = setInterval(() => { // Plotly then makes a new scene without an event
       if (sceneOf(node)?.glplot === lost) return;
       clearInterval(picture.recovering);
       followScene(picture);
@@ -199,7 +199,7 @@ function listenToPlotly(picture) {
     }, 250);
   });
   // Plotly reports the point under the pointer as a hover, or as a click while a button is down or under a finger (the
-  // end of a turn included). Both only say where the pointer is; whether it was a click is decided by its movement.
+  // end of a turn included). Both only give the pointer's place; its movement decides whether it was a click.
   for (const event of ["plotly_hover", "plotly_click"]) {
     node.on(event, ({ points }) => {
       picture.pointed = points[0].customdata ?? null;
@@ -207,7 +207,7 @@ function listenToPlotly(picture) {
     });
   }
   node.on("plotly_unhover", () => (picture.pointed = null));
-  // Plotly itself watches the window only; the sidebar changes the width without one. `draw` also fits the scene to it.
+  // Plotly itself watches the window only, but the sidebar changes the width too. `draw` also fits the scene to it.
   let width = node.clientWidth;
   picture.resizing = new ResizeObserver(() => {
     if (node.clientWidth === width || node.clientWidth === 0) return;
@@ -223,7 +223,7 @@ function sceneOf(node) {
   return scene?.glplot ? scene : null;
 }
 
-// A scene is a new one where the browser has lost the graphics of the one before.
+// Adds the names to a scene; it is a new one after the browser has lost the graphics of the one before.
 function followScene(picture) {
   const glplot = sceneOf(picture.node)?.glplot;
   if (!glplot || glplot.followed) return;
@@ -233,7 +233,7 @@ function followScene(picture) {
     before?.();
     try {
       placeNames(picture);
-    } catch (error) { // in Plotly's frame it would be the last one
+    } catch (error) { // an error in Plotly's frame would stop its drawing
       console.warn("The names are left out:", error);
       picture.frame.querySelector(".plot3d-names").replaceChildren();
       glplot.onrender = before;
@@ -249,7 +249,7 @@ function rangesOf(node) {
 
 function rememberCamera(picture) {
   if (!cameras.has(picture.data.key)) return; // never turned
-  // Once let go, the scene swings on for a moment without an event; the scene itself knows where it has got to.
+  // After release the scene keeps moving for a moment without an event, so the camera is read from the scene itself.
   const camera = sceneOf(picture.node)?.getCamera?.();
   if (camera) cameras.set(picture.data.key, structuredClone(camera));
 }
@@ -283,7 +283,7 @@ function listenToPointer(picture) {
       const press = picture.press;
       picture.press = null;
       if (!press || Math.hypot(event.clientX - press.x, event.clientY - press.y) > STILL) return;
-      // Two frames later Plotly has looked at this place, even when the click was shorter than a frame.
+      // Two frames later Plotly has checked this place, even if the click was shorter than a frame.
       requestAnimationFrame(() =>
         requestAnimationFrame(() => {
           if (picture.pointed !== null) pick(picture);
@@ -333,7 +333,7 @@ function turnSolid(picture, across, up, zoom) {
   lookFrom(picture, camera);
 }
 
-// As Plotly takes up a turn by hand; its `relayout` would make every point anew for each press.
+// Sets the camera as Plotly does for a turn by hand; its `relayout` would rebuild every point for each press.
 function lookFrom(picture, { eye, center, up = { x: 0, y: 0, z: 1 } }) {
   const scene = sceneOf(picture.node);
   const numbers = ({ x, y, z }) => [x, y, z];

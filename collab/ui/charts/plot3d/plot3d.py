@@ -1,11 +1,11 @@
-"""A Plotly figure in three dimensions or two that keeps its camera when it changes, tells what was clicked or encircled, and
-names as many of its points as have room.
+"""A Plotly figure, 3-D or 2-D, that keeps its camera across changes, reports clicks and selections, and names its points.
 
-`st.plotly_chart` mounts a chart anew whenever its figure changes, which throws the camera away, and never reports a click on or a
-selection of 3-D points. This small component hands every new figure to `Plotly.react` in the same place instead. The names stand
-in a layer over the drawing and are placed anew in every frame (`plot3d_names.js`); boxes and lassos are drawn over it and hold
-whatever lies under them on the screen, in two dimensions and in three (`plot3d_select.js`). A turn leaves out what nobody
-sees in it (`plot3d_turning.js`). Titles of axes are broken into lines or shortened where they would be cut (`plot3d_titles.js`).
+`st.plotly_chart` remounts a chart whenever its figure changes, which loses the camera, and never reports a click on or a
+selection of 3-D points. This component passes every new figure to `Plotly.react` in the same node instead. As many points are
+named as have room: the names are a layer over the drawing, placed again in every frame (`plot3d_names.js`). Boxes and lassos are
+drawn over it and select whatever lies under them on the screen, in 2-D and 3-D (`plot3d_select.js`). While the scene turns, work
+that has no visible effect is skipped (`plot3d_turning.js`). Axis titles that would be cut off are broken into lines or shortened
+(`plot3d_titles.js`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _JS = "\n".join(
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
 
 ADDED, REMOVED, REPLACED = "add", "remove", "replace"
-"""What a selection does to the one before."""
+"""What a selection does to the previous one."""
 
 
 def plot3d(
@@ -65,21 +65,21 @@ def plot3d(
     view: str = "",
     link: dict[str, str | None] | None = None,
 ) -> Any | None:
-    """Draw `figure`, one 3-D scene or two flat axes, and return the `customdata` of the point clicked just now, or None.
+    """Draw `figure`, one 3-D scene or two flat axes, and return the `customdata` of the point just clicked, or None.
 
-    `key` names the picture: as long as it stays the same, the camera does too, through changes of the figure, reruns and
-    visits to other pages. `height` in pixels is kept free from the first moment. `alt` describes the picture to those who
-    cannot see it. `on_pick` is called with the customdata before the script runs again, so it may set a widget's value. A
-    press that ends where it began is a click; turning the scene selects nothing. Colours come with the figure; its
-    background should be transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
+    `key` identifies the picture: as long as it stays the same, the camera is kept across changes of the figure, reruns and
+    visits to other pages. `height`, in pixels, is reserved from the start. `alt` describes the picture to those who cannot see
+    it. `on_pick` is called with the customdata before the script reruns, so it may set a widget's value. A press that ends
+    where it began is a click; turning the scene selects nothing. Colours come with the figure; its background should be
+    transparent. `marker.color` must be a list: Plotly draws an array of numbers black.
 
-    `words` has `index`, the customdata of every point, and `parts`, columns of what is said of it under the pointer
-    (`collab.ui.map.figure.film_words`); without it the figure's own hover texts are shown. `names` may stand on the picture,
-    the most important first, at most `n_names` of the kind "most"; `colours` by kind. With `on_select`, the picture has tools,
-    and what a box or a lasso holds of the traces whose `meta` is "films" comes as (customdata, `REPLACED`, `ADDED` or `REMOVED`).
-    `camera` is where a link looks from, as `collab.ui.map.camera.read_camera` has it: it counts until somebody moves the
-    picture. `view` names the axes: in two dimensions the zoom belongs to them.
-    `link` says what a copied link has instead of the page's own parameters, None for leaving one out.
+    `words` has `index`, the customdata of every point, and `parts`, the columns of its hover text
+    (`collab.ui.map.figure.film_words`); without it the figure's own hover texts are shown. `names` may be shown on the picture,
+    the most important first, at most `n_names` of the kind "most"; `colours` are by kind. With `on_select`, the picture has
+    tools, and it is called with the points that a box or a lasso holds of the traces whose `meta` is "films": their customdata
+    and `REPLACED`, `ADDED` or `REMOVED`. `camera` is the link's camera, as `collab.ui.map.camera.read_camera` returns it; it
+    counts until the picture is moved. `view` names the axes, to which the zoom of a 2-D picture belongs. `link` has the
+    parameters that a copied link changes in the page's own, None to leave one out.
     """
 
     def report() -> None:
@@ -111,10 +111,10 @@ def plot3d(
 
 
 def _plotly_script() -> str:
-    """Have the server offer plotly.js out of the installed plotly package; its address relative to the app's own.
+    """Serve plotly.js from the installed plotly package; returns its address relative to the app's.
 
-    A declared component's folder is served under its name: no static folder of our own and no second copy of the script.
-    Declared at every call, because a server only knows what was declared during one of its script runs.
+    Streamlit serves the folder of a declared component under its name, so that no static folder and no second copy of the
+    script are needed. Declared at every call, because a server only knows what was declared during one of its script runs.
     """
     folder = Path(plotly.__file__).parent / "package_data"
     return f"component/{components.declare_component('plotly', path=folder).name}/plotly.min.js"

@@ -1,8 +1,8 @@
-// What is said of the points: words under the pointer, made here from columns, and names on the picture, as many as have room.
+// Texts of the points: hover texts, made here from columns, and names on the picture, as many as have room.
 
-const SIDES = ["top", "right", "left", "bottom"]; // of its point, on which a name may stand, the best first
+const SIDES = ["top", "right", "left", "bottom"]; // of its point, where a name may be placed, the best first
 const GAP = 6; // pixels between a point and its name
-const GAP_OF_MARKED = 11; // the same where a ring or a frame is around the point
+const GAP_OF_MARKED = 11; // the same for a point with a ring or a frame
 
 // "Alien (1979) · Horror, Sci-Fi · bias +0.42 · 291 ratings" for every point, as the text that Plotly shows under the pointer.
 function writeWords(picture, figure) {
@@ -24,14 +24,14 @@ function textsOf({ index, parts }) {
 function partText(part, row) {
   const value = part.codes ? part.names[part.codes[row]] : part.values[row];
   if (value === null || value === undefined) return "";
-  if (typeof value !== "number") return value.replaceAll("<", "&lt;"); // Plotly takes "<" for markup
+  if (typeof value !== "number") return value.replaceAll("<", "&lt;"); // Plotly reads "<" as markup
   const digits = { minimumFractionDigits: part.digits, maximumFractionDigits: part.digits };
   const sign = part.sign ? (value < 0 ? "−" : "+") : value < 0 ? "−" : "";
   const after = part.after === " ratings" && value === 1 ? " rating" : part.after;
   return `${part.before}${sign}${Math.abs(value).toLocaleString("en", digits)}${after}`;
 }
 
-// New names: an element each, measured once.
+// Makes an element for each new name and measures it once.
 function setNames(picture) {
   const layer = picture.frame.querySelector(".plot3d-names");
   const wanted = JSON.stringify([picture.data.names, picture.data.colours, picture.data.n_names]);
@@ -58,7 +58,7 @@ function setNames(picture) {
   placeNames(picture);
 }
 
-// Put every name beside its point where it covers no other; in the order in which they matter, and in every frame.
+// Places every name beside its point where it covers no other, the most important first; called in every frame.
 function placeNames(picture) {
   if (!picture.names.length) return;
   const onScreen = projector(picture.node);
@@ -81,7 +81,7 @@ function placeNames(picture) {
 
 function findRoom(name, [x, y], taken, width, height) {
   if (!(x >= 0 && x <= width && y >= 0 && y <= height)) return null;
-  const sides = name.side ? [name.side, ...SIDES.filter((side) => side !== name.side)] : SIDES; // names should not jump about
+  const sides = name.side ? [name.side, ...SIDES.filter((side) => side !== name.side)] : SIDES; // so that names do not jump
   const gap = name.kind === "most" ? GAP : GAP_OF_MARKED;
   for (const side of sides) {
     const left = { top: x - name.width / 2, bottom: x - name.width / 2, right: x + gap, left: x - gap - name.width }[side];
@@ -114,7 +114,7 @@ function projector(node) {
   }
   const { xaxis, yaxis } = node._fullLayout ?? {};
   if (!xaxis?._length || !yaxis?._length) return null;
-  // ranges, not Plotly's own scale, which is set anew only when a drag has ended
+  // ranges, not Plotly's own scale, which is updated only when a drag has ended
   const [left, right, low, high] = [...xaxis.range, ...yaxis.range];
   return (x, y) => {
     const [across, up] = [(x - left) / (right - left), (y - low) / (high - low)];
@@ -123,7 +123,7 @@ function projector(node) {
   };
 }
 
-// The product of two matrices of 16 numbers, column by column, as WebGL has them.
+// The product of two matrices of 16 numbers, column by column, as in WebGL.
 function times(first, second) {
   const product = new Float64Array(16);
   for (let column = 0; column < 4; column++)

@@ -1,6 +1,6 @@
-// The tools in the corner: moving, drawing a box or a lasso around points, and copying the link to what is seen.
+// The tools in the corner: move, draw a box or a lasso around points, and copy the link to this view.
 
-const LEAST = 6; // pixels that a box or lasso must reach
+const LEAST = 6; // pixels that a box or lasso must measure in each direction
 
 function listenToTools(picture) {
   const { frame } = picture;
@@ -50,14 +50,14 @@ function takeTool(picture, tool) {
     button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
 }
 
-// The corners of what has been drawn: of the box between its ends, or the lasso itself.
+// The corners of the shape drawn: of the box between its ends, or of the lasso itself.
 function outline(tool, line) {
   if (tool !== "box") return line;
   const [[left, top], [right, bottom]] = [line[0], line.at(-1)];
   return [[left, top], [right, top], [right, bottom], [left, bottom]];
 }
 
-// The films whose points lie inside on the screen, near ones and far ones.
+// The films whose points lie inside the outline on the screen, at any depth.
 function pointsInside(picture, around) {
   const onScreen = projector(picture.node);
   if (!onScreen || !picture.traces) return [];
@@ -72,7 +72,7 @@ function pointsInside(picture, around) {
   return [...inside];
 }
 
-// Whether a ray from the place crosses the outline an odd number of times.
+// Whether a point is inside the outline: a ray from it crosses the outline an odd number of times.
 function isInside([x, y], around) {
   let inside = false;
   around.forEach(([ax, ay], corner) => {
@@ -95,7 +95,7 @@ async function copyLink(picture, button) {
 
 async function copy(text) {
   try {
-    await navigator.clipboard.writeText(text); // only on https and on this machine
+    await navigator.clipboard.writeText(text); // only works on https and on localhost
     return true;
   } catch {
     const field = document.createElement("textarea");

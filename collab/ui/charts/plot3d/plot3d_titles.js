@@ -1,13 +1,13 @@
-// Titles of axes, as long as there is room for them.
+// Fits the titles of axes to the space there is.
 
-const LETTER = 6.2; // pixels across of a letter in an axis's title, on average
-const LINE = 0.33; // of the width of a scene, that a line of such a title may be long
-const MOST_WIDE = 620; // pixels: a wider picture has no longer axes, since the height limits them
-const NARROW = 25; // letters in a line: with fewer, an own axis has one line for each of its ends
+const LETTER = 6.2; // average width in pixels of a letter in an axis title
+const LINE = 0.33; // longest line of such a title, as a share of the width of a scene
+const MOST_WIDE = 620; // pixels: in a wider picture the axes are no longer, because the height limits them
+const NARROW = 25; // letters in a line: with fewer, an axis with two named ends has one line for each of them
 const BESIDE = 70; // pixels that a flat axis leaves free at its ends
 
-// A long title of an axis would be cut at the edge. In a scene it stands in lines, "Component 1", "32 % of variance"; on a flat axis,
-// which has room for one line, its beginning is shortened.
+// A long axis title would be cut off at the edge. In a scene it is broken into lines, "Component 1", "32 % of variance"; on a
+// flat axis, which has room for one line, its beginning is shortened.
 function fitTitles({ node, flat }, layout) {
   const axes = flat ? layout : layout.scene;
   for (const name of ["xaxis", "yaxis", "zaxis"]) {
@@ -27,7 +27,7 @@ function inLines(text, most) {
   if (text.length <= most) return [text];
   const [name, ...rest] = text.split(" · ");
   const ends = name.length > most ? name.split(" → ") : [name];
-  const deep = ends.length > 1 && most < NARROW ? 1 : 2; // lines of each part
+  const deep = ends.length > 1 && most < NARROW ? 1 : 2; // lines per part
   const parts = ends.flatMap((end, place) => {
     const lines = wrap(end, most - (place ? 0 : 2), deep);
     return place === ends.length - 1 ? lines : [...lines.slice(0, -1), `${lines.at(-1)} →`];
@@ -41,7 +41,7 @@ function wrap(text, most, nLines) {
   return [text.slice(0, at), ...wrap(text.slice(at + 1), most, nLines - 1)];
 }
 
-// The end, a share of the variance, stays.
+// Keeps the end, a share of the variance.
 function shorten(text, most) {
   const [name, ...rest] = text.split(" · ");
   const end = rest.map((part) => ` · ${part}`).join("");

@@ -1,14 +1,14 @@
-// What a frame may leave out while the scene turns. At rest the picture is Plotly's own, and whole.
+// Skips work in each frame while the scene turns. At rest the picture is complete, as Plotly draws it.
 //
-// Plotly draws every frame of a turn twice, the second time to know what lies under the pointer, and waits until the graphics
-// card has handed that one back. Nobody points while turning, so it is left out.
+// Plotly draws every frame of a turn twice, the second time to find what lies under the pointer (picking), and waits until the
+// graphics card has returned that one. Nobody points while turning, so picking is skipped.
 
-const REST = 200; // milliseconds without a move after which the scene is at rest
+const REST = 200; // milliseconds without movement after which the scene is at rest
 
-// Leave picking out from the first frame in which the camera moves until it has been at rest.
+// Skips picking from the first frame in which the camera moves until the scene is at rest.
 //
-// This stands on parts of Plotly that it promises to nobody. Where one is missing, Plotly turns as it would alone; where one
-// fails, everything is put back and this picture is left alone from then on: an error in Plotly's frame would be its last frame.
+// This relies on undocumented parts of Plotly. If one is missing, Plotly turns as usual; if one fails, everything is restored
+// and this picture is left alone from then on, because an error in Plotly's frame would stop its drawing.
 function watchTurns(glplot) {
   if (!isKnown(glplot)) return;
   const { camera } = glplot;
@@ -48,7 +48,7 @@ function isKnown({ camera, gl, objects, add, remove, update, _stopped }) {
   return objects.every((object) => typeof object.pickSlots === "number") && typeof _stopped === "boolean";
 }
 
-// Objects without a slot are in no pass of picking, and where none has one there is no pass.
+// Objects without a slot take part in no picking pass, and if none has a slot there is no pass.
 function leavePicking(turn) {
   const { objects } = turn.glplot;
   turn.slots = new Map(objects.map((object) => [object, object.pickSlots]));
@@ -56,18 +56,18 @@ function leavePicking(turn) {
   countSlots(turn.glplot);
 }
 
-// All as it was before the turn.
+// Restores the state before the turn.
 function putBack(turn) {
   const { glplot, slots } = turn;
   turn.slots = null;
   for (const [object, slot] of slots ?? []) object.pickSlots = slot;
-  if (!slots || glplot._stopped || glplot.gl.isContextLost()) return; // the picture, or all that the graphics card knew, is gone
+  if (!slots || glplot._stopped || glplot.gl.isContextLost()) return; // the picture, or the graphics context, is gone
   countSlots(glplot);
-  glplot.update(); // draws all of it in the next frame
+  glplot.update(); // redraws everything in the next frame
 }
 
 function countSlots(glplot) {
   const nothing = { pickSlots: 0, dispose() {} };
-  glplot.add(nothing); // slots are given out when an object comes or goes
+  glplot.add(nothing); // slots are assigned when an object is added or removed
   glplot.remove(nothing);
 }
