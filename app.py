@@ -4,7 +4,7 @@ import streamlit as st
 
 from collab.errors import CollabError
 from collab.ui.frame.garbage import freeze_what_stays
-from collab.ui.frame.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_trouble
+from collab.ui.frame.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_error
 
 st.set_page_config(page_title="Collab", page_icon=MARK, layout="wide")
 st.logo(MARK, size="large")
@@ -45,6 +45,6 @@ mark_frame()
 try:
     navigation.run()
 except CollabError as reason:
-    show_trouble(reason)
+    show_error(reason)
 finally:
     freeze_what_stays()

@@ -14,7 +14,7 @@ from collab.ui.person.own_profile import whose
 from collab.ui.person.share import say_view_only
 from collab.ui.person.viewer import facts_stated_by, viewer_of
 from collab.ui.rate.begin import begin
-from collab.ui.rate.cards import STYLE, answer_list, answers_to_look_at, rate_cards
+from collab.ui.rate.cards import STYLE, answer_list, answers_read_only, rate_cards
 from collab.ui.rate.keep import keep_or_delete
 from collab.ui.rate.picks import show_picks
 from collab.ui.rate.profile_switch import profile_switch
@@ -39,7 +39,7 @@ def show() -> None:
         st.warning(f"{formats.plain(wrong)} Meanwhile the page works as for a new visitor.", icon=":material/link_off:")
     if not can_edit:
         say_view_only(profile)
-    if (trouble := own_profile.take_trouble()) not in ("", wrong):
+    if (trouble := own_profile.take_errors()) not in ("", wrong):
         st.error(formats.plain(trouble), icon=":material/error:")
     try:
         answers, said = own_profile.answers_of(profile), facts_stated_by(profile)
@@ -57,7 +57,7 @@ def show() -> None:
         else:
             with st.container(key="answers_to_look_at"):
                 st.header(f"{whose(profile)} ratings", anchor=False)
-                answers_to_look_at(answers, viewer.known, run)
+                answers_read_only(answers, viewer.known, run)
     with right:
         show_picks(viewer, Path(__file__).stem)
     if can_edit and answers:

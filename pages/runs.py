@@ -7,7 +7,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.page import open_page
 from collab.ui.frame.run_words import LETTERS
 from collab.ui.frame.watch import watch
-from collab.ui.runs.actions import actions, damaged_runs, delete_button, say_what_happened, trash
+from collab.ui.runs.actions import actions, damaged_runs, delete_button, show_last_action, trash
 from collab.ui.runs.compare import compare_view
 from collab.ui.runs.table import found_in, keep_in_link, picked_runs, runs_table
 from collab.ui.widgets.controls import choose
@@ -42,7 +42,7 @@ with scope:
 with doors.container(horizontal=True):
     trash(store.deleted())
     damaged_runs(store.damaged())
-say_what_happened()
+show_last_action()
 
 shown = found_in([record for record in known if which == ALL or record.data == page.data.name], text)
 picked = runs_table(shown, picked_runs(shown, page.record.id), with_data=which == ALL) if shown else []

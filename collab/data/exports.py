@@ -66,7 +66,7 @@ def read_export(source: Path | bytes, rating_scale: RatingScale, name: str = "Th
     return Export(read_ratings_csv(source, rating_scale, name), MOVIELENS if "movie_id" in columns else OWN)
 
 
-def spelt_as(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, tuple[str, ...]]:
+def with_catalogue_titles(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, tuple[str, ...]]:
     """The export with titles spelt as in the catalogue, and the titles that the catalogue lacks, which stay unchanged.
 
     Where two titles match the same item, the later one counts and the catalogue's title is added to `repeated`.
@@ -87,7 +87,7 @@ def spelt_as(export: Export, catalogue_titles: Sequence[str]) -> tuple[Export, t
     return Export(RatingsFile(tuple(rows.items()), tuple(repeated), said), export.origin), tuple(lacking)
 
 
-def beside_stars(export: Export, rated: Collection[str]) -> RatingsFile:
+def answers_to_keep(export: Export, rated: Collection[str]) -> RatingsFile:
     """The answers of an export to keep where the titles `rated` already have stars: a Letterboxd list of films watched, or to
     be watched, does not overwrite them."""
     if export.origin != LETTERBOXD:

@@ -37,7 +37,7 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
     of few, and the band of its year. A user has band of age, gender and occupation, 0/1 each. No feature comes from a rating.
     """
     items = items_in_order(dataset, ratings, items_by)
-    words = item_words_of(items)
+    words = item_encoder_of(items)
     users = None
     if dataset.users is not None:
         people = dataset.users.drop_duplicates("user_id").set_index("user_id").reindex(list(ratings.users.labels))
@@ -47,7 +47,7 @@ def features_of(dataset: Dataset, ratings: Ratings, items_by: str = "title") -> 
 
 
 @dataclass(frozen=True, eq=False)
-class ItemWords:
+class ItemEncoder:
     """The columns of the item features: `genres` in alphabetical order, then the bands between `year_edges`."""
 
     genres: tuple[str, ...]
@@ -64,14 +64,14 @@ class ItemWords:
         year = pd.Series(years).to_numpy(dtype=np.float64, na_value=np.nan)
         return np.hstack([of_genres, _bands(year, self.year_edges)])
 
-    def years_like(self, year: int) -> tuple[int | None, int | None]:
+    def band_years(self, year: int) -> tuple[int | None, int | None]:
         """The first and last year of the band that `year` is in; None where the band is open-ended."""
         above = int(np.searchsorted(self.year_edges, year, side="right"))
         low, high = np.ceil(self.year_edges[above - 1 : above]), np.ceil(self.year_edges[above : above + 1]) - 1
         return int(low[0]) if len(low) else None, int(high[0]) if len(high) else None
 
 
-def item_words_of(films: pd.DataFrame) -> ItemWords:
+def item_encoder_of(films: pd.DataFrame) -> ItemEncoder:
     """The genres and year bands of a table with the columns genres and year, one row per item, row 0 unknown.
 
     The items table of a run gives the same result as the data set that it was trained on.
@@ -79,7 +79,7 @@ def item_words_of(films: pd.DataFrame) -> ItemWords:
     year = films.year.to_numpy(dtype=np.float64, na_value=np.nan)
     known = year[~np.isnan(year)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, YEAR_BANDS + 1)[1:-1])) if len(known) else np.zeros(0)
-    return ItemWords(tuple(genre_flags(films.genres)), edges)
+    return ItemEncoder(tuple(genre_flags(films.genres)), edges)
 
 
 def features_of_person(dataset: Dataset, age: float | None, gender: str | None, occupation: str | None) -> np.ndarray:

@@ -21,7 +21,7 @@ MEASURES = ("cosine", "euclidean")
 """Measures of closeness that are invariant under rotation."""
 
 COUNT_BANDS = (1, 5, 20, 50, 100, 200)
-"""Lower bound, in ratings, of each band of `kept_by_count`."""
+"""Lower bound, in ratings, of each band of `overlap_by_count`."""
 
 N_SHUFFLES = 3
 
@@ -158,7 +158,7 @@ def nearest(factors: np.ndarray, k: int, measure: str = "cosine") -> np.ndarray:
     return search.kneighbors(return_distance=False)  # without a query no item is its own neighbour
 
 
-def neighbours_kept(first: np.ndarray, second: np.ndarray, k: int = 10, measure: str = "cosine") -> Kept:
+def neighbour_overlap(first: np.ndarray, second: np.ndarray, k: int = 10, measure: str = "cosine") -> Kept:
     """The share of every item's `k` nearest items in the first run that are also among its k nearest in the second.
 
     `first` (n, d1) and `second` (n, d2) are the models' own factors of the same items, not rotated. k is capped at n − 1.
@@ -173,7 +173,7 @@ def neighbours_kept(first: np.ndarray, second: np.ndarray, k: int = 10, measure:
     return Kept(same.mean(axis=1), k, k / (n - 1))
 
 
-def kept_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
+def overlap_by_count(kept: Kept, n_ratings: np.ndarray) -> pd.DataFrame:
     """The mean share of neighbours kept, by number of ratings: a row for each band of `COUNT_BANDS` that has items.
 
     Columns: low, high (the band's limits in ratings; high is missing in the last band), n_items, kept.

@@ -29,7 +29,7 @@ def ends(coordinates: np.ndarray, films: pd.DataFrame, n: int = 8) -> tuple[pd.D
     return table.iloc[order[:n_low]].reset_index(drop=True), table.iloc[backwards[:n_high]].reset_index(drop=True)
 
 
-def what_goes_with(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame:
+def axis_correlations(coordinates: np.ndarray, films: pd.DataFrame) -> pd.DataFrame:
     """Pearson's correlation of `coordinates` (n_items,) with the properties of the items, strongest first.
 
     Columns: what ("year", "number of ratings, logarithm", "mean rating", a genre's name), kind ("number" or "genre"),

@@ -14,18 +14,18 @@ from collab.models.contract import Model
 
 
 @dataclass(frozen=True)
-class BiasDoubt:
+class BiasDeviations:
     """Posterior standard deviations of the biases: items (n_items,), users (n_users,), in the unit of the biases."""
 
     items: np.ndarray
     users: np.ndarray
 
 
-def bias_doubt(model: Model) -> BiasDoubt | None:
+def bias_deviations(model: Model) -> BiasDeviations | None:
     """The uncertainty of the biases of `model`, from its covariances; None where it has none."""
     if model.item_covariances is None:
         return None
-    return BiasDoubt(*(np.sqrt(table[:, -1, -1]) for table in (model.item_covariances, model.user_covariances)))
+    return BiasDeviations(*(np.sqrt(table[:, -1, -1]) for table in (model.item_covariances, model.user_covariances)))
 
 
 def bias_table(

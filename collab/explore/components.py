@@ -102,7 +102,7 @@ def taken(space: Pca, axes: Sequence[int]) -> Pca:
     return Pca(coordinates, shares, components)
 
 
-def place_doubt(pca: Pca, item_covariances: np.ndarray, item_index: np.ndarray) -> np.ndarray:
+def position_deviations(pca: Pca, item_covariances: np.ndarray, item_index: np.ndarray) -> np.ndarray:
     """The uncertainty of the plotted positions of the items `item_index`, relative to the spread of the plot: (n,).
 
     With W the components and C the covariance of an item's factors, √tr(W C Wᵀ) is the root of the expected squared distance

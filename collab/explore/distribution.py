@@ -8,7 +8,7 @@ import numpy as np
 
 from collab.data.ratings import Ratings, RatingScale
 from collab.data.splitting import Split
-from collab.models.contract import Model, NamesChances
+from collab.models.contract import Model, PredictsLevels
 from collab.models.levels import level_probabilities, likely_range
 
 OWN, OWN_VARIANCE, ONE_NOISE = "own chances", "own variance", "one noise level"
@@ -50,7 +50,7 @@ def distribution(
     ratings, the same for every user and item (ONE_NOISE).
     """
     user, item = np.array([user_index]), np.array([item_index])
-    if isinstance(model, NamesChances):
+    if isinstance(model, PredictsLevels):
         mean, chances, source = model.predict(user, item), model.level_probabilities(user, item), OWN
     elif hasattr(model, "predict_with_variance"):
         mean, variance = model.predict_with_variance(user, item)
@@ -73,7 +73,7 @@ class Given:
     part: str
 
 
-def given_ratings(ratings: Ratings, split: Split, user_index: int, item_index: int) -> list[Given]:
+def actual_ratings(ratings: Ratings, split: Split, user_index: int, item_index: int) -> list[Given]:
     """The user's ratings of the item, in file order: usually none or one, but some items were rated twice."""
     rows = np.flatnonzero((ratings.user_index == user_index) & (ratings.item_index == item_index))
     found = []

@@ -16,7 +16,7 @@ from collab.models.nets import SideSettings
 from collab.training.comparison import Measured
 from collab.training.fit import fit
 
-MEAN, KINDNESS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
+MEAN, USER_BIAS, GENRES, RIDGE, SIDE = "global mean", "user’s bias", "mean by genre", "ridge", "side"
 N_ITEMS = 150
 LEAST = 5
 """The fewest ratings of an item that may be left out."""
@@ -47,13 +47,15 @@ class Measurement(Measured):
     """
 
     item_means: np.ndarray
-    foretold: np.ndarray
+    predicted_means: np.ndarray
     train_mean: float
 
     @property
     def off_by(self) -> float:
         """Root mean squared error, in stars, of `foretold` against the items' mean ratings."""
-        return float(np.sqrt(np.mean((self.foretold - self.item_means) ** 2))) if len(self.item_means) else np.nan
+        return (
+            float(np.sqrt(np.mean((self.predicted_means - self.item_means) ** 2))) if len(self.item_means) else np.nan
+        )
 
     @property
     def mean_off_by(self) -> float:
@@ -98,7 +100,7 @@ def simple_answers(left: LeftOut, films: np.ndarray, n_genres: int) -> dict[str,
     ridge = RidgeCV(alphas=RIDGES).fit(films[known], sums[known] / counts[known], sample_weight=counts[known])
     return {
         MEAN: np.full(len(rated), mean),
-        KINDNESS: base,
+        USER_BIAS: base,
         GENRES: base + by_genre[rated.item_index],
         RIDGE: base + ridge.predict(films[left.item_index])[np.searchsorted(left.item_index, rated.item_index)],
     }

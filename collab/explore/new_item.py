@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from collab.data.features import item_words_of
+from collab.data.features import item_encoder_of
 from collab.data.tables import most_rated_items, trained_items
 from collab.errors import RunError
 from collab.explore.similarity import neighbour_rows
@@ -66,7 +66,7 @@ def predict_new_item(
     Genres that no item of the run has are ignored, as is a year of None. A year outside the range of the run's items counts as
     the nearest band of years. Raises RunError where the table of items is not the one that the model was trained on.
     """
-    words = item_words_of(items)
+    words = item_encoder_of(items)
     if not np.array_equal(words.features(items["genres"], items["year"]), model.columns.items.numpy()):
         raise RunError(
             "genres and years in the run’s table of films are not those it was trained on, so a new film cannot be described; "

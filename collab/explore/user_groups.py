@@ -31,7 +31,7 @@ def age_words(age: float | None) -> str:
     return f"{AGE_EDGES[-1]} and over"
 
 
-def groups_told(people: pd.DataFrame | None, user_ids: Sequence[str]) -> dict[str, np.ndarray]:
+def demographic_groups(people: pd.DataFrame | None, user_ids: Sequence[str]) -> dict[str, np.ndarray]:
     """The groups (n,) of the users `user_ids` by "age", "gender" and "occupation".
 
     `people` is `collab.data.dataset.Dataset.users`; {} where it is None.

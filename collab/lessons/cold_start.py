@@ -94,7 +94,7 @@ def genre_table(dataset: Dataset, ratings: Ratings) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class GenreQuestion:
+class GenreRegression:
     """Factors and bias from stated genres: mean + (liked − usual) · slopes, a ridge regression over the trained users."""
 
     usual: np.ndarray  # (n_genres,)
@@ -106,12 +106,12 @@ class GenreQuestion:
         return self.mean + (liked - self.usual) @ self.slopes
 
 
-def learn_genre_question(liked: np.ndarray, users: np.ndarray) -> GenreQuestion:
+def fit_genre_regression(liked: np.ndarray, users: np.ndarray) -> GenreRegression:
     """Fit to the genres `liked` (n, n_genres) by the trained users and their factors and bias `users` (n, n_factors + 1)."""
     usual, mean = liked.mean(axis=0), users.mean(axis=0)
     centred = liked - usual
     slopes = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(liked.shape[1]), centred.T @ (users - mean))
-    return GenreQuestion(usual, mean, slopes)
+    return GenreRegression(usual, mean, slopes)
 
 
 def measure(
@@ -189,7 +189,7 @@ def _revealed(person: Person, k: int) -> dict[int, float]:
     return dict(zip(person.known_items[:k].tolist(), person.known_stars[:k].tolist(), strict=True))
 
 
-def _fit_genre_question(train: Ratings, model: Bayes, genres: np.ndarray) -> GenreQuestion:
+def _fit_genre_question(train: Ratings, model: Bayes, genres: np.ndarray) -> GenreRegression:
     """The regression fitted to the trained users, whose stated genres are derived from all their ratings."""
     by_user = pd.DataFrame({"user": train.user_index, "row": np.arange(len(train))}).groupby("user").row
     users, liked = [], []
@@ -197,4 +197,4 @@ def _fit_genre_question(train: Ratings, model: Bayes, genres: np.ndarray) -> Gen
         users.append(user)
         liked.append(liked_genres(train.item_index[rows], train.rating[rows].astype(np.float64), genres))
     tables = np.column_stack([model.user_factors[users], model.user_biases[users]]).astype(np.float64)
-    return learn_genre_question(np.array(liked), tables)
+    return fit_genre_regression(np.array(liked), tables)

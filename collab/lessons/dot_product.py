@@ -10,7 +10,7 @@ Factors = tuple[Decimal, ...]
 
 
 @dataclass(frozen=True)
-class Telling:
+class Example:
     """One version of the chapter's example: two films, a user, and the names of the factors; all of the same length."""
 
     title: str
@@ -24,20 +24,20 @@ def factors(*numbers: str) -> Factors:
     return tuple(Decimal(number) for number in numbers)
 
 
-FIRST = Telling(
+FIRST = Example(
     "Skywalker",
     ("science fiction", "action", "old"),
     (("The Last Skywalker", factors("0.98", "0.9", "-0.9")), ("Casablanca", factors("-0.99", "-0.3", "0.8"))),
     factors("0.9", "0.8", "-0.6"),
 )
 # Its factors have no names: neither "action" nor "old" fits a second factor where both films are near −1.
-SECOND = Telling(
+SECOND = Example(
     "Star Wars",
     ("factor 1", "factor 2", "factor 3"),
     (("Star Wars", factors("0.98", "-0.9", "0.9")), ("Casablanca", factors("-0.99", "-0.97", "0.4"))),
     factors("0.9", "-0.6", "0.8"),
 )
-TELLINGS = (FIRST, SECOND)
+EXAMPLES = (FIRST, SECOND)
 
 
 def products(film: Sequence[Decimal], user: Sequence[Decimal]) -> Factors:

@@ -20,7 +20,7 @@ from collab.training.fit import fit
 NONE, EXPLORATION, DAMPING = "none", "exploration", "damping"
 REMEDIES = (NONE, EXPLORATION, DAMPING)
 SCALE = RatingScale(1.0, 5.0, 1.0)
-N_PEOPLE, N_ITEMS, N_GENRES, MOST_LOVERS = 300, 300, 6, 60
+N_PEOPLE, N_ITEMS, N_GENRES, MAXIMUM_LOVERS = 300, 300, 6, 60
 N_ROUNDS = 12
 LOVED = 0
 """The lovers' genre; like every other it has a sixth of the items."""
@@ -78,11 +78,11 @@ class Round:
 
 def make_world(n_lovers: int, seed: int) -> World:
     """People with a liking for every genre, and items with one genre and a quality each. All people but the lovers are the same
-    for every `n_lovers`. Raises SettingError outside 0 to MOST_LOVERS."""
-    if not 0 <= n_lovers <= MOST_LOVERS:
-        raise SettingError(f"{n_lovers} lovers of a genre are asked for; allowed is 0 to {MOST_LOVERS}")
+    for every `n_lovers`. Raises SettingError outside 0 to MAXIMUM_LOVERS."""
+    if not 0 <= n_lovers <= MAXIMUM_LOVERS:
+        raise SettingError(f"{n_lovers} lovers of a genre are asked for; allowed is 0 to {MAXIMUM_LOVERS}")
     generator = np.random.default_rng(seed)
-    n_all = N_PEOPLE + MOST_LOVERS
+    n_all = N_PEOPLE + MAXIMUM_LOVERS
     genre = np.arange(N_ITEMS) % N_GENRES
     quality = generator.normal(0, 0.4, N_ITEMS)
     kindness = generator.normal(0, 0.35, n_all)
@@ -90,7 +90,7 @@ def make_world(n_lovers: int, seed: int) -> World:
     liking[N_PEOPLE:, LOVED] = LOVE
     mood = generator.normal(0, 0.7, (n_all, N_ITEMS))
     first = generator.random((n_all, N_ITEMS)).argsort(axis=1).argsort(axis=1) < N_FIRST
-    first[N_PEOPLE:] |= (generator.random((MOST_LOVERS, N_ITEMS)) < LOVED_SHARE) & (genre == LOVED)
+    first[N_PEOPLE:] |= (generator.random((MAXIMUM_LOVERS, N_ITEMS)) < LOVED_SHARE) & (genre == LOVED)
     taste = np.clip(3.3 + quality + kindness[:, None] + liking[:, genre], SCALE.low, SCALE.high)
     stars = np.clip(np.round(taste + mood), SCALE.low, SCALE.high).astype(np.float32)
     kept = slice(0, N_PEOPLE + n_lovers)

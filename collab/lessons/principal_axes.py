@@ -39,7 +39,7 @@ def principal_axes(points: np.ndarray) -> PrincipalAxes:
     return PrincipalAxes(points.mean(axis=0), axes, variances[::-1])
 
 
-def pressed(points: np.ndarray, found: PrincipalAxes, share: float) -> np.ndarray:
+def flattened(points: np.ndarray, found: PrincipalAxes, share: float) -> np.ndarray:
     """`points` (n, d) moved along the last axis by `share` of their distance to the middle; 1: flat."""
     last = found.axes[-1]
     heights = (points - found.middle) @ last  # (n,)

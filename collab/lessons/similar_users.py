@@ -57,7 +57,7 @@ def trace(
     An item is a pick only if a neighbour contributes to its prediction and the user has not rated it; highest prediction first,
     equal ones in the order of their rows.
     """
-    similarity, n_common = model.likeness_to(user_index)
+    similarity, n_common = model.similarity_to(user_index)
     alike = np.argsort(-similarity, kind="stable")[:n_alike]
     alike = alike[similarity[alike] > 0]
     own = np.unique(train.item_index[train.user_index == user_index])
@@ -67,7 +67,7 @@ def trace(
     left = np.setdiff1d(candidates, own)
     predicted = model.predict(np.full(len(left), user_index), left)
     best = left[np.argsort(-predicted, kind="stable")].tolist()
-    explained = (item for item in best if len(model.say_of(user_index, item).kin_index))
+    explained = (item for item in best if len(model.terms_of(user_index, item).neighbour_index))
     picks = np.array(list(islice(explained, n_picks)), dtype=np.int64)
     items = np.concatenate([shared, picks]).astype(np.int64)
     return Trace(

@@ -9,12 +9,12 @@ import torch
 
 BETA2, EPSILON = 0.99, 1e-5  # as in the chapter's library
 LARGE_TABLE = 20_000  # from this many rows on, a step updates only the rows of its batch …
-ROWS_A_RATING = 40  # … provided there are this many rows per rating of a batch: else the dense kernel is still faster
+ROWS_PER_RATING = 40  # … provided there are this many rows per rating of a batch: else the dense kernel is still faster
 
 
 def table_adam(table: torch.Tensor, weight_decay: float, batch_size: int) -> Adam | RowAdam:
     """The optimiser of a table (rows, F) that is looked up in batches; use its `table` from then on."""
-    large = len(table) >= max(LARGE_TABLE, ROWS_A_RATING * batch_size)
+    large = len(table) >= max(LARGE_TABLE, ROWS_PER_RATING * batch_size)
     return (RowAdam if large else Adam)(table, weight_decay)
 
 

@@ -42,7 +42,7 @@ class BayesSettings:
         high=10_000,
         step=1,
         log=True,
-        in_sight=False,
+        always_shown=False,
     )
     seed: int = shared.seed("Another seed starts from other random factors; the same one gives the same result.")
 
@@ -131,7 +131,7 @@ class Bayes:
             covariances[side.rows] = side.covariances
         self._users[:, -1] += found.global_mean
         self._noise_variances[:] = 1 / found.precision
-        self._noise_variances[found.users.rows] = 1 / (found.precision * found.steadiness)
+        self._noise_variances[found.users.rows] = 1 / (found.precision * found.relative_precision)
 
     def predict(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:
         """Predicted ratings in stars, float32, shape of the two index arrays (broadcast against each other)."""

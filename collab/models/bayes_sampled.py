@@ -85,7 +85,7 @@ class BayesSampled(Bayes):
         users = chain.users.everyone(chain.users.means, self.n_users)
         expected_users = chain.users.everyone(chain.users.expected, self.n_users)
         noise = torch.full((self.n_users,), 1 / chain.precision)
-        noise[chain.users.rows] = 1 / (chain.precision * chain.steadiness)
+        noise[chain.users.rows] = 1 / (chain.precision * chain.relative_precision)
         chain.solve_items()
         expected_items = chain.items.everyone(chain.items.expected, self.n_items)
         self._mean.add(users, expected_items, share)
@@ -315,6 +315,6 @@ class _Chain(Factorisation):
     def learn_noise(self, error: torch.Tensor) -> None:
         shape = (self.freedom + self.n_by_user.numpy()) / 2
         rate = (self.freedom + self.precision * error.numpy()) / 2
-        self.steadiness = torch.from_numpy((self.draw.standard_gamma(shape) / rate).astype(np.float32))
-        rate = (2 + float(self.steadiness @ error)) / 2
+        self.relative_precision = torch.from_numpy((self.draw.standard_gamma(shape) / rate).astype(np.float32))
+        rate = (2 + float(self.relative_precision @ error)) / 2
         self.precision = float(self.draw.standard_gamma((2 + len(self.rating)) / 2)) / rate

@@ -113,7 +113,7 @@ class FoldsIn(Protocol):
 
 
 @runtime_checkable
-class NamesChances(Protocol):
+class PredictsLevels(Protocol):
     """A model that itself predicts the probability of every rating level; its predict_with_variance follows from these."""
 
     def level_probabilities(self, user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:

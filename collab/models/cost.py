@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from collab.models.adam import LARGE_TABLE, ROWS_A_RATING
+from collab.models.adam import LARGE_TABLE, ROWS_PER_RATING
 from collab.models.embedding_net import size_by_rule
 
 SIDE_COLUMNS = 60  # roughly what `side` sees besides the embeddings
@@ -16,7 +16,7 @@ SIDE_COLUMNS = 60  # roughly what `side` sees besides the embeddings
 
 def _rows_per_step(settings: Any, n_rows: int, n_tables: int = 1) -> int:
     """Rows that a step of `table_adam` processes; a large table costs at most as much as the smallest large one."""
-    return min(n_rows, n_tables * max(LARGE_TABLE, ROWS_A_RATING * settings.batch_size))
+    return min(n_rows, n_tables * max(LARGE_TABLE, ROWS_PER_RATING * settings.batch_size))
 
 
 def dot_seconds(settings: Any, n_train: int, n_rows: int) -> float:

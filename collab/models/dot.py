@@ -26,7 +26,10 @@ class DotBiasSettings:
     batch_size: int = shared.batch_size()
     y_range: tuple[float, float] | None = shared.y_range()
     use_biases: bool = setting(
-        True, "Biases", "One number for how kind a user and how liked a film is, besides their factors.", in_sight=False
+        True,
+        "Biases",
+        "One number for how kind a user and how liked a film is, besides their factors.",
+        always_shown=False,
     )
     seed: int = shared.seed()
 

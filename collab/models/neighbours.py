@@ -61,7 +61,7 @@ class NeighboursSettings:
         low=0.0,
         high=5.0,
         step=0.25,
-        in_sight=False,
+        always_shown=False,
     )
     minimum_overlap: int = setting(
         2,
@@ -70,14 +70,14 @@ class NeighboursSettings:
         low=1,
         high=50,
         step=1,
-        in_sight=False,
+        always_shown=False,
     )
     similarity: str = setting(
         COSINE,
         "Likeness",
         "Cosine compares how far ratings lie from what the biases expect; Pearson compares their ups and downs alone.",
         choices=(COSINE, PEARSON),
-        in_sight=False,
+        always_shown=False,
     )
     seed: int = shared.seed(shared.NO_CHANCE)
 
@@ -86,13 +86,13 @@ class NeighboursSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Say:
-    """One prediction as a sum: `expected` is μ + b_u + b_i; each of the neighbours `kin_index` (n,), most similar first, adds the
-    residual `left` (n,) of its rating after its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
+class PredictionTerms:
+    """One prediction as a sum: `expected` is μ + b_u + b_i; each of the neighbours `neighbour_index` (n,), most similar first,
+    adds the residual `left` (n,) of its rating after its own biases, in stars, weighted by its `similarity` (n,), all above 0."""
 
     expected: float
     damping: float
-    kin_index: np.ndarray
+    neighbour_index: np.ndarray
     similarity: np.ndarray
     left: np.ndarray
 
@@ -184,16 +184,16 @@ class Neighbours(InOneStep):
         total = self.user_biases[users] + self.item_biases[items] + correction.reshape(users.shape)
         return total.astype(np.float32)
 
-    def likeness_to(self, kin_index: int) -> tuple[np.ndarray, np.ndarray]:
+    def similarity_to(self, neighbour_index: int) -> tuple[np.ndarray, np.ndarray]:
         """The similarity of one user (or item, where neighbours are items) to all: s (n_kin,), 0 where they are no neighbours,
         and the number of ratings in common (n_kin,), 0 for itself."""
-        own = self._kin[[kin_index]]
+        own = self._kin[[neighbour_index]]
         ones = _with_data(self._kin, np.ones_like(self._kin.data))
         n_common = (ones @ _with_data(own, np.ones_like(own.data)).T).toarray()[:, 0].astype(np.int64)
-        n_common[kin_index] = 0
-        return self._similarity[[kin_index]].toarray()[0], n_common
+        n_common[neighbour_index] = 0
+        return self._similarity[[neighbour_index]].toarray()[0], n_common
 
-    def say_of(self, user_index: int, item_index: int) -> Say:
+    def terms_of(self, user_index: int, item_index: int) -> PredictionTerms:
         """The sum behind one prediction: its neighbours, their similarities and their residuals."""
         kin, partner = (user_index, item_index) if self.settings.of == USERS else (item_index, user_index)
         column = slice(*self._by_partner.indptr[partner : partner + 2])
@@ -202,7 +202,7 @@ class Neighbours(InOneStep):
         chosen = np.flatnonzero(alike)
         chosen = chosen[np.argsort(-alike[chosen], kind="stable")]
         expected = float(self.user_biases[user_index] + self.item_biases[item_index])
-        return Say(expected, self.settings.damping, others[chosen], alike[chosen], left[chosen])
+        return PredictionTerms(expected, self.settings.damping, others[chosen], alike[chosen], left[chosen])
 
     def fold_in_user(self, item_index: np.ndarray, ratings: np.ndarray, noise_variance: float) -> FoldInPredictions:
         """The biases and the neighbours' correction; the variance is that of the user's bias, noise_variance / (n + DAMPING).

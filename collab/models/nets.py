@@ -23,7 +23,7 @@ def _embedding_size(what: str, on_movielens: int) -> Any:
         low=0,
         high=600,
         step=1,
-        in_sight=False,
+        always_shown=False,
     )
 
 
@@ -36,7 +36,7 @@ def _dropout(label: str, where: str) -> Any:
         low=0.0,
         high=0.9,
         step=0.05,
-        in_sight=False,
+        always_shown=False,
     )
 
 
@@ -58,7 +58,7 @@ def _batch_norm() -> Any:
         True,
         "Batch norm",
         "Brings what comes out of every hidden layer to one mean and spread, which steadies the training.",
-        in_sight=False,
+        always_shown=False,
     )
 
 

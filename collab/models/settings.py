@@ -27,7 +27,7 @@ class About:
     high: float | None = None
     step: float | None = None
     log: bool = False  # whether its slider is logarithmic
-    in_sight: bool = True  # else it is under "More settings"
+    always_shown: bool = True  # else it is under "More settings"
     choices: tuple[str, ...] = ()  # allowed values of a string setting
     in_name: str = ""  # how it appears in the name of a run, as "{} factors"; empty: it does not
     most: int = 8  # maximum length of a list of whole numbers

@@ -96,7 +96,7 @@ def batch_size(default: int = 64) -> Any:
         high=8192,
         step=8,
         log=True,
-        in_sight=False,
+        always_shown=False,
         in_name="batch {}",
     )
 
@@ -110,7 +110,7 @@ def y_range() -> Any:
         low=-10.0,
         high=20.0,
         step=0.5,
-        in_sight=False,
+        always_shown=False,
     )
 
 
@@ -118,7 +118,7 @@ def seed(
     help: str = "Another seed starts from other random factors and shuffles otherwise; the same one gives the same result.",
 ) -> Any:
     """The seed of the model; on the Train page also that of the split."""
-    return setting(0, "Seed", help, low=0, high=2**31 - 1, step=1, in_sight=False)
+    return setting(0, "Seed", help, low=0, high=2**31 - 1, step=1, always_shown=False)
 
 
 NO_CHANCE = "This model draws nothing by chance; another seed only holds out other ratings."

@@ -192,7 +192,7 @@ class Factorisation:
             for values in (None, centred.astype(np.float64) ** 2)
         )
         self.freedom = noise_freedom
-        self.precision, self.steadiness = 1.0, torch.ones(n_users)  # α, a_u
+        self.precision, self.relative_precision = 1.0, torch.ones(n_users)  # α, a_u
         self.pack = pack
         kernels = implicit_kernels(user, item, n_users, n_items, kernel_rank, generator)
         if features is not None:
@@ -228,7 +228,7 @@ class Factorisation:
         """The posterior of all users given the items; then their prior and their noise levels."""
         gram, pull, rest = self._sums(self.items, None, of_users=True)
         users = self.users
-        users.solve(gram, pull, (self.precision * self.steadiness)[:, None])
+        users.solve(gram, pull, (self.precision * self.relative_precision)[:, None])
         second = self.pack.outer(users.means)  # E[w wᵀ]
         if users.covariances is not None:
             second += users.covariances
@@ -238,12 +238,12 @@ class Factorisation:
 
     def learn_noise(self, error: torch.Tensor) -> None:
         """The noise levels, from every user's summed squared error (n_users,)."""
-        self.steadiness = (self.freedom + self.n_by_user) / (self.freedom + self.precision * error)
-        self.precision = (2 + len(self.rating)) / (2 + float(self.steadiness @ error))
+        self.relative_precision = (self.freedom + self.n_by_user) / (self.freedom + self.precision * error)
+        self.precision = (2 + len(self.rating)) / (2 + float(self.relative_precision @ error))
 
     def solve_items(self) -> None:
         """The posterior of all items given the users; then their prior."""
-        gram, pull, _ = self._sums(self.users, (self.precision * self.steadiness)[:, None], of_users=False)
+        gram, pull, _ = self._sums(self.users, (self.precision * self.relative_precision)[:, None], of_users=False)
         self.items.solve(gram, pull, 1.0)
         self.items.learn_prior()
 

@@ -40,7 +40,7 @@ N_KNOWN = 1200
 DAMPING = 0.02
 """ε: the ridge on S_aa, in squared probabilities; the larger, the less a single answer counts."""
 
-LEAST_CHANCE = 1e-4
+MINIMUM_PROBABILITY = 1e-4
 """Lower bound of the probabilities, since a linear prediction may fall below 0."""
 
 
@@ -80,7 +80,7 @@ class Audience:
             at = self.place[asked]
             among = self.covariance[np.ix_(at, at)] + DAMPING * np.eye(len(at))
             chances[self.items] += self.covariance[:, at] @ np.linalg.solve(among, seen - self.share[asked])
-        return np.where(self.share > 0, np.clip(chances, LEAST_CHANCE, 1.0), 0.0)
+        return np.where(self.share > 0, np.clip(chances, MINIMUM_PROBABILITY, 1.0), 0.0)
 
 
 def audience(train: Ratings) -> Audience:
@@ -120,7 +120,7 @@ def information_gained(
     return 1 - unknown(known, after, share) / start if start > 0 else 0.0
 
 
-class TasteBelief:
+class TastePosterior:
     """The posterior covariance of a person's taste, with each item as one vector of predicted-rating gradients."""
 
     def __init__(self, known: NewUser | OwnFoldIn, rated: Mapping[int, float], share: np.ndarray) -> None:
@@ -195,7 +195,7 @@ def by_information(interview: Interview, n: int) -> np.ndarray:
     Each item is chosen as if those before it had been asked, so that the questions are not redundant.
     """
     chances = interview.chances()
-    belief = TasteBelief(interview.known, interview.rated, interview.audience.share)
+    belief = TastePosterior(interview.known, interview.rated, interview.audience.share)
     chosen: list[int] = []
     for _ in range(min(n, np.count_nonzero(chances))):
         item = int(np.argmax(chances * np.sqrt(belief.information())))

@@ -51,7 +51,7 @@ class Member:
     """One person of the group: the predictions `foreseen` after their ratings `rated` (stars by item_index), those `before` the
     first rating, which are the average person's, and the items that they `dismissed`."""
 
-    foreseen: Predictions
+    predictions: Predictions
     before: Predictions
     rated: Mapping[int, float]
     dismissed: Collection[int] = ()
@@ -59,7 +59,7 @@ class Member:
     @cached_property
     def stars(self) -> np.ndarray:
         """The person's stars for every item, (n_items,): their own rating where there is one, else the predicted one."""
-        return _with_given(self.foreseen.mean, self.rated)
+        return _with_given(self.predictions.mean, self.rated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,7 @@ def pick_together(
         places[row] = np.arange(1, len(row) + 1)
     item_index = candidates[chosen]
     given = np.array([np.isin(item_index, list(member.rated)) for member in members])
-    ranges = np.array([_likely(member.foreseen, item_index, rating_scale) for member in members])  # (n_people, 2, n)
+    ranges = np.array([_likely(member.predictions, item_index, rating_scale) for member in members])  # (n_people, 2, n)
     low, high = np.where(given[:, None], stars[:, None, chosen], ranges).swapaxes(0, 1)
     facts = {name: items[name].array.take(item_index) for name in ("title", "n_ratings", "year", "genres")}
     return GroupPicks(
@@ -203,8 +203,8 @@ def gains(group_picks: GroupPicks, members: Sequence[Member]) -> pd.DataFrame:
 def agreements(members: Sequence[Member], items: pd.DataFrame) -> list[Agreement]:
     """The agreement of each pair of people on the N_WELL_KNOWN most rated items."""
     item_index = most_rated_items(items, N_WELL_KNOWN)
-    ratings = [member.foreseen.score[item_index] for member in members]
-    tastes = [(member.foreseen.score - member.before.score)[item_index] for member in members]
+    ratings = [member.predictions.score[item_index] for member in members]
+    tastes = [(member.predictions.score - member.before.score)[item_index] for member in members]
     return [
         Agreement(
             first,
@@ -227,7 +227,7 @@ def only_one_likes(
     """
     like = liked_from(rating_scale)
     candidates = candidates[~np.isin(candidates, [item for member in members for item in member.rated])]
-    predicted = np.array([member.foreseen.mean[candidates] for member in members])
+    predicted = np.array([member.predictions.mean[candidates] for member in members])
     found = []
     for place, own in enumerate(predicted):
         others = np.delete(predicted, place, axis=0).max(axis=0)
@@ -242,7 +242,7 @@ def _own_score(
 ) -> np.ndarray:
     """The person's own score of every item, (n_items,), on a scale that can be combined. In the order `watch`, −∞ for items with
     fewer ratings than `minimum_count`."""
-    predictions = replace(member.foreseen, score=_with_given(member.foreseen.score, member.rated))
+    predictions = replace(member.predictions, score=_with_given(member.predictions.score, member.rated))
     if order == RATING:
         return predictions.score
     item_index = trained_items(items, minimum_count)

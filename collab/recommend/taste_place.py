@@ -32,29 +32,30 @@ PEOPLE_AT_ONCE = 100
 class Place:
     """`mean` (2,) and `covariance` (2, 2) of the place; the latter is None for a model without a posterior, as is `parts`.
 
-    `parts` (n_rated, 2) is what each rating adds to the mean, in the order of the ratings, and `beforehand` (2,) what was told
-    before any rating adds. Together they sum to the mean. `told` is the share of the variance, over items, of the difference
-    between the person's and the average person's predictions that the items' coordinates explain; NaN where it does not vary.
+    `parts` (n_rated, 2) is what each rating adds to the mean, in the order of the ratings, and `prior_part` (2,) what was told
+    before any rating adds. Together they sum to the mean. `explained_share` is the share of the variance, over items, of the
+    difference between the person's and the average person's predictions that the items' coordinates explain; NaN where it does
+    not vary.
     """
 
     mean: np.ndarray
     covariance: np.ndarray | None
     parts: np.ndarray | None
-    told: float
-    beforehand: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    explained_share: float
+    prior_part: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
 
 def place_of(known: NewUser | OwnFoldIn, rated: Mapping[int, float], plane: Pca, item_index: np.ndarray) -> Place:
     """The place of a person with the ratings `rated`, stars by item_index, in the `plane` of the items `item_index` (n,)."""
     away = (known.predict(rated)[0].score.astype(np.float64) - known.plain.before[0].score)[item_index]
-    told = _told(away, plane.coordinates)
+    explained_share = _explained_share(away, plane.coordinates)
     if isinstance(known, OwnFoldIn):
-        return Place(slopes(away, plane.coordinates), None, None, told)
+        return Place(slopes(away, plane.coordinates), None, None, explained_share)
     belief, turn = known.after(rated), plane.components.T  # (k, 2)
     parts = known.person_parts(rated)[:, :-1] @ turn if rated else np.zeros((0, 2))
     mean = (belief.mean - known.plain.prior.mean)[:-1] @ turn
-    beforehand = (known.prior.mean - known.plain.prior.mean)[:-1] @ turn
-    return Place(mean, turn.T @ belief.covariance[:-1, :-1] @ turn, parts, told, beforehand)
+    prior_part = (known.prior.mean - known.plain.prior.mean)[:-1] @ turn
+    return Place(mean, turn.T @ belief.covariance[:-1, :-1] @ turn, parts, explained_share, prior_part)
 
 
 def trained_places(
@@ -101,7 +102,7 @@ def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
     """The part of each rating in the place, largest first: item_index, stars, x, y (the part), share.
 
     `share` is the projection of the part on the direction from the centre to the place, as a share of that distance; below 0 it
-    pulls the other way. With `share_beforehand` the shares add up to 1. For a model without parts x, y and share are NaN, and the
+    pulls the other way. With `prior_share` the shares add up to 1. For a model without parts x, y and share are NaN, and the
     rows are in the order of the ratings.
     """
     parts = np.full((len(rated), 2), np.nan) if place.parts is None else place.parts
@@ -112,10 +113,10 @@ def movers(place: Place, rated: Mapping[int, float]) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def share_beforehand(place: Place) -> float:
+def prior_share(place: Place) -> float:
     """The same share for what was told before any rating; NaN where the place is the centre."""
     square = float(place.mean @ place.mean)
-    return float(place.beforehand @ place.mean) / square if square > 0 else float("nan")
+    return float(place.prior_part @ place.mean) / square if square > 0 else float("nan")
 
 
 def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection[int], n: int = 10) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def ahead(place: Place, plane: Pca, item_index: np.ndarray, answered: Collection
     return pd.DataFrame({"item_index": item_index[order], "x": x, "y": y})
 
 
-def _told(away: np.ndarray, coordinates: np.ndarray) -> float:
+def _explained_share(away: np.ndarray, coordinates: np.ndarray) -> float:
     """The share of the variance of `away` (n,) that a linear regression on the coordinates explains (R²)."""
     total = away - away.mean()
     if not total @ total > 1e-12 * len(away):

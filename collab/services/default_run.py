@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from collab.errors import RunError
 from collab.services import disk
-from collab.services.plans import default_plan, what_is_trained
+from collab.services.plans import default_plan, training_key
 from collab.services.run_record import RUN_ID, RunRecord
 from collab.services.runs import RunStore
 
@@ -17,21 +17,21 @@ PIN = "pinned.json"
 
 @dataclass(frozen=True)
 class DefaultRun:
-    """`record` of the run to show, None if there is none yet; `passed_over`: why a pinned run is not shown, else ""."""
+    """`record` of the run to show, None if there is none yet; `why_not_pinned`: why a pinned run is not shown, else ""."""
 
     record: RunRecord | None
-    passed_over: str = ""
+    why_not_pinned: str = ""
 
 
 def default_run(data: str, store: RunStore) -> DefaultRun:
     """The data set's pinned run, else its first with the default settings, random:0.2 and split seed 0; finished before busy."""
-    pinned, passed_over = _pinned(data, store)
+    pinned, why_not_pinned = _pinned(data, store)
     if pinned is not None:
         return DefaultRun(pinned)
-    wanted = what_is_trained(default_plan(data))
-    alike = [record for record in reversed(store.records()) if what_is_trained(record) == wanted]
+    wanted = training_key(default_plan(data))
+    alike = [record for record in reversed(store.records()) if training_key(record) == wanted]
     ended = (record for record in alike if record.state == "finished" and record.has_weights)
-    return DefaultRun(next(ended, next((record for record in alike if record.busy), None)), passed_over)
+    return DefaultRun(next(ended, next((record for record in alike if record.busy), None)), why_not_pinned)
 
 
 def pin(run_id: str, store: RunStore) -> RunRecord:

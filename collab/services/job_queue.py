@@ -233,7 +233,7 @@ class JobQueue:
         """Record why a lane is stuck, "" if it is not."""
         self._set_lane(lane, "trouble = ?", trouble)
 
-    def wish_warm(self, lane: str, what: str) -> None:
+    def request_warm_up(self, lane: str, what: str) -> None:
         """Ask that the worker of a lane be started and prepare `what`, because a job is expected soon."""
         self._set_lane(lane, "warm = ?, n_warm = n_warm + 1", what)
 

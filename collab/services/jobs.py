@@ -91,7 +91,7 @@ class Kind:
         """Whether what the job works on still exists, and nobody has stopped it from outside the queue."""
         return True
 
-    def put_down(self, job: Job, state: str, message: str) -> None:
+    def on_end(self, job: Job, state: str, message: str) -> None:
         """Record the end of a job in what it worked on, with `message` if its function did not."""
 
     def has_begun(self, job: Job) -> bool:
@@ -206,7 +206,7 @@ class Jobs:
             before = self.queue.job(job_id)
             self.queue.leave(job_id, **who)
             if before is not None and before.state == WAITING and not self.queue.job(job_id).busy:
-                self.kinds[before.kind].put_down(before, STOPPED, "")
+                self.kinds[before.kind].on_end(before, STOPPED, "")
 
     def trouble(self, lane: str) -> str:
         """Why a lane is stuck although jobs wait, and when the next attempt is; "" if all is well."""
@@ -224,7 +224,7 @@ class Jobs:
         if now - self._warmed.get((lane, what), -math.inf) >= SLOW_LOOK_SECONDS:
             self._warmed[lane, what] = now
             with contextlib.suppress(StorageError):  # submitting a job will report it
-                self.queue.wish_warm(lane, what)
+                self.queue.request_warm_up(lane, what)
             self.wake()
 
     def wake(self) -> None:
@@ -344,7 +344,7 @@ class Jobs:
         with contextlib.suppress(StorageError):
             job = self.queue.job(job.id) or job  # somebody may have stopped it since
         if (kind := self.kinds.get(job.kind)) is not None:
-            kind.put_down(job, state, message)
+            kind.on_end(job, state, message)
         self.queue.end(job.id, state, message, result)
         self.queue.forget(job.kind, kind.n_kept if kind else 0)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from collab.data.features import features_of, item_words_of
+from collab.data.features import features_of, item_encoder_of
 from collab.data.splitting import split_by
 from collab.explore.left_out_items import Measurement, measure
 from collab.models import build_model, family_of
@@ -60,7 +60,7 @@ def leave_items_out(request: dict[str, Any], at_work: AtWork) -> None:
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     at_work.alive()
     with one_thread():
-        found = measure(seen, features, len(item_words_of(run.items).genres), run.model.settings)
+        found = measure(seen, features, len(item_encoder_of(run.items).genres), run.model.settings)
     arrays = {f"{SQUARED}{name}": errors for name, errors in found.squared.items()}
     others = {each.name: getattr(found, each.name) for each in dataclasses.fields(found) if each.name != "squared"}
     at_work.folder.mkdir(exist_ok=True)

@@ -69,7 +69,7 @@ def default_plan(data: str, *, starter: str = "", owner: str = "") -> RunRecord:
     return plan(DEFAULT_MODEL, settings, data, "random:0.2", 0, preset=DEFAULT_PRESET, starter=starter, owner=owner)
 
 
-def what_is_trained(record: RunRecord) -> tuple:
+def training_key(record: RunRecord) -> tuple:
     """A value that is equal for two trainings that give the same model."""
     return record.data, record.items_by, record.model, record.settings, record.holdout, record.split_seed
 

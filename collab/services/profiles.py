@@ -238,7 +238,7 @@ class ProfileStore:
         with self._transaction() as connection:
             return {name: value for name, value in connection.execute(query)}
 
-    def say_of_oneself(self, profile: Profile, name: str, value: str | None) -> None:
+    def set_fact(self, profile: Profile, name: str, value: str | None) -> None:
         """Store a fact, replacing an earlier one of that name; None deletes it. Raises ProfileError on a view-only link."""
         is_fact = sa.and_(_facts.c.profile_id == profile.id, _facts.c.name == name)
         with self._editing(profile) as connection:

@@ -51,7 +51,7 @@ def same_but_seed(record: RunRecord, known: Iterable[RunRecord]) -> list[RunReco
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
-def differ_in_seed_alone(first: RunRecord, second: RunRecord) -> bool:
+def differ_only_in_seed(first: RunRecord, second: RunRecord) -> bool:
     """Whether two runs have finished on the same data set, and their settings and rows differ only in the model's seed."""
     return first.state == second.state == "finished" and bool(same_but_seed(first, [second]))
 

@@ -26,7 +26,7 @@ from collab.data.splitting import split_by
 from collab.data.tables import describe_items, describe_users
 from collab.errors import CollabError, RunError, StorageError
 from collab.models import DEFAULT_MODEL, MODELS, build_model, family_of, preset_of
-from collab.models.contract import Model, NamesChances
+from collab.models.contract import Model, PredictsLevels
 from collab.models.settings import settings_from
 from collab.services.environment import Environment, read_environment
 from collab.services.plans import ADVICE, plan
@@ -372,7 +372,9 @@ def measure_certainty(model: Any, train: Ratings, valid: Ratings) -> dict[str, f
     parts = np.array_split(np.arange(len(valid)), -(-len(valid) // PREDICTED_AT_ONCE))
     predicted = [model.predict_with_variance(valid.user_index[rows], valid.item_index[rows]) for rows in parts]
     mean, variance = (np.concatenate(columns) for columns in zip(*predicted, strict=True))
-    chances = model.level_probabilities(valid.user_index, valid.item_index) if isinstance(model, NamesChances) else None
+    chances = (
+        model.level_probabilities(valid.user_index, valid.item_index) if isinstance(model, PredictsLevels) else None
+    )
     return dataclasses.asdict(calibration(mean, variance, valid.rating, train.rating, valid.rating_scale, chances))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from collab.errors import CollabError, RunError, StorageError
 from collab.services.job_queue import STOPPED, WAITING, Job, JobQueue, Waiter
 from collab.services.jobs import Jobs, Kind, Lane
-from collab.services.plans import what_is_trained
+from collab.services.plans import training_key
 from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 from collab.services.time_limit import check_times
@@ -58,7 +58,7 @@ class Training(Kind):
             return False
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
 
-    def put_down(self, job: Job, state: str, message: str) -> None:
+    def on_end(self, job: Job, state: str, message: str) -> None:
         with contextlib.suppress(CollabError, OSError):  # its folder is gone
             store, run_id = self._run(job)
             record = store.record(run_id)
@@ -224,4 +224,4 @@ class Trainings:
 
 def key_of_training(record: RunRecord) -> str:
     """A key that is equal for two trainings that give the same model."""
-    return json.dumps(what_is_trained(record), sort_keys=True)
+    return json.dumps(training_key(record), sort_keys=True)

@@ -10,7 +10,7 @@ import numpy as np
 from collab.data.ratings import RatingScale
 from collab.models.levels import level_probabilities
 
-LEAST_CHANCE = 1e-12
+MINIMUM_PROBABILITY = 1e-12
 """Lowest probability that the log loss uses, so that one rating at an impossible level does not outweigh all others."""
 
 
@@ -51,7 +51,7 @@ def calibration(
     given = rating_scale.places(rating)
     own = level_probabilities(mean, variance, rating_scale) if chances is None else chances
     losses = [
-        float(-np.log(np.maximum(chances[np.arange(len(given)), given], LEAST_CHANCE)).mean())
+        float(-np.log(np.maximum(chances[np.arange(len(given)), given], MINIMUM_PROBABILITY)).mean())
         for chances in (own, histogram)
     ]
     return Calibration(*within, *losses)

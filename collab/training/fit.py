@@ -13,7 +13,9 @@ from collab.data.ratings import Ratings
 from collab.models.contract import Model
 from collab.training.metrics import Errors, errors
 
-HOPELESS = 100.0  # variances of the ratings: a loss this far above that of predicting only 0 counts as diverged
+DIVERGENCE_FACTOR = (
+    100.0  # variances of the ratings: a loss this far above that of predicting only 0 counts as diverged
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def fit(
     """
     wall, cpu = time.perf_counter(), time.process_time()
     n_steps = model.n_steps(len(train))
-    limit = HOPELESS * max(float(train.rating.var()), 0.1) + float(np.square(train.rating).mean())
+    limit = DIVERGENCE_FACTOR * max(float(train.rating.var()), 0.1) + float(np.square(train.rating).mean())
     reports: list[EpochReport] = []
     state, step_number, last = "finished", 0, None
     for epoch, steps in enumerate(model.train_epochs(train)):

@@ -18,7 +18,7 @@ LOWEST, HIGHEST = 1e-5, 1.0
 MOST_STEPS, FEWEST_STEPS = 200, 40
 NUMBERS = 1.4e8  # table entries that a test touches: about a second of one core
 MEMORY = 0.9  # decay of the exponential mean that smooths the loss
-RUNAWAY = 1.5  # times the lowest smoothed loss: there the test ends
+STOP_RATIO = 1.5  # times the lowest smoothed loss: there the test ends
 DIVISOR = 10.0  # the rate of the lowest loss over the suggested one
 
 
@@ -70,7 +70,7 @@ def range_test(model: GradientModel, train: Ratings, n_steps: int = MOST_STEPS) 
         losses.append(loss)
         smoothed.append(smooth)
         lowest = min(lowest, smooth)
-        if smooth > RUNAWAY * lowest:
+        if smooth > STOP_RATIO * lowest:
             break
     curve = np.array(smoothed)
     return RangeTest(rates[: len(losses)], np.array(losses), curve, suggest(rates[: len(losses)], curve))

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from collab.models import preset_of
-from collab.models.contract import Model, NamesChances
+from collab.models.contract import Model, PredictsLevels
 from collab.training.calibration import Calibration, calibration
 from collab.training.comparison import compare
 from tests.benchmarks.conditions import Part, enough, fitted, parts, pin, seconds_of
@@ -124,7 +124,7 @@ def tell_uncertainty(trial: Trial, splits: list[Part]) -> None:
     for model, part in zip(trial.models, splits, strict=True):
         asked = part.valid.user_index, part.valid.item_index
         mean, variance = model.predict_with_variance(*asked)
-        chances = model.level_probabilities(*asked) if isinstance(model, NamesChances) else None
+        chances = model.level_probabilities(*asked) if isinstance(model, PredictsLevels) else None
         for label, rows in groups(part).items():
             if rows.any():
                 found.setdefault(label, []).append(dataclasses.astuple(certainty(mean, variance, part, rows, chances)))

@@ -94,8 +94,10 @@ def scores(
     counts, likely = items["n_ratings"].to_numpy(), together.score(rated)
     found = {POPULAR: counts.astype(float), MEAN: items["damped_mean"].to_numpy(), EASE: likely}
     for name, each in known.items():
-        foreseen, _ = each.predict(rated)
-        found |= {f"{order}, {name}": score_of(order, foreseen, counts, likely) for order in ORDERS if order != POPULAR}
+        predictions, _ = each.predict(rated)
+        found |= {
+            f"{order}, {name}": score_of(order, predictions, counts, likely) for order in ORDERS if order != POPULAR
+        }
     return found
 
 
@@ -225,12 +227,12 @@ def print_times(
 
         def in_order(order: str, rated: dict[int, float], each: NewUser = each) -> np.ndarray:
             belief = each.after(rated)
-            foreseen: Predictions = each.predictions(belief)[0]
-            return np.argsort(-score_of(order, foreseen, together.popularity, together.score(rated)))
+            predictions: Predictions = each.predictions(belief)[0]
+            return np.argsort(-score_of(order, predictions, together.popularity, together.score(rated)))
 
         def listed(rated: dict[int, float], each: NewUser = each) -> pd.DataFrame:
-            foreseen = each.predictions(each.after(rated))[0]
-            return rank(WATCH, foreseen, items, rated, known=together)
+            predictions = each.predictions(each.after(rated))[0]
+            return rank(WATCH, predictions, items, rated, known=together)
 
         def folded(rated: dict[int, float], each: NewUser = each) -> np.ndarray:
             return np.argsort(-each.predictions(each.after(rated))[0].score)

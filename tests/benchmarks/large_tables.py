@@ -3,7 +3,7 @@
     python -m tests.benchmarks.large_tables
 
 Random ratings, 50 factors, one pinned core, one thread, CPU time, median of five rounds; the ratio is dense / rows,
-in one run. It shows where the rows alone begin to win, `LARGE_TABLE` and `ROWS_A_RATING`. What the loss does is in
+in one run. It shows where the rows alone begin to win, `LARGE_TABLE` and `ROWS_PER_RATING`. What the loss does is in
 `tests/models/test_dot.py`: on MovieLens 100K both forms end within 0.003 of each other.
 """
 

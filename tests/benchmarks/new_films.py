@@ -19,7 +19,7 @@ import statistics
 
 import numpy as np
 
-from collab.data.features import features_of, item_words_of
+from collab.data.features import features_of, item_encoder_of
 from collab.data.ratings import Ratings
 from collab.data.tables import describe_items
 from collab.explore.left_out_items import LEAST_FOR_MEAN, MEAN, N_ITEMS, RIDGE, leave_out, simple_answers
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"core {pin()}, one thread; titles; nothing cut")
     dataset, ratings = load_encoded("ml-100k", read_environment())
     features = features_of(dataset, ratings)
-    n_genres = len(item_words_of(describe_items(dataset, ratings, "title")).genres)
+    n_genres = len(item_encoder_of(describe_items(dataset, ratings, "title")).genres)
     squared: dict[str, list[np.ndarray]] = {}
     films_off: dict[str, list[float]] = {}
     films: list[np.ndarray] = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collab.data import exports
 from collab.data.answers import STARS, RatingsFile, write_ratings_csv
-from collab.data.exports import LETTERBOXD, MOVIELENS, OWN, Export, beside_stars, read_export, spelt_as
+from collab.data.exports import LETTERBOXD, MOVIELENS, OWN, Export, answers_to_keep, read_export, with_catalogue_titles
 from collab.errors import DataError
 
 RATINGS = (
@@ -139,21 +139,21 @@ def test_titles_become_those_of_the_catalogue():
     catalogue = ["#na#", "Alien (1979)", "Thing, The (1982)"]
     rows = (("The Thing (1982)", 4.0), ("No Film (1900)", 2.0), ("alien (1979)", 1.0), ("Thing, The (1982)", None))
     read = Export(RatingsFile(rows, ("alien (1979)",), {"Thing, The (1982)": "seen"}), OWN)
-    spelt, lacking = spelt_as(read, catalogue)
+    spelt, lacking = with_catalogue_titles(read, catalogue)
     assert spelt.answers.rows == (("Thing, The (1982)", None), ("No Film (1900)", 2.0), ("Alien (1979)", 1.0))
     assert spelt.answers.said == {"Thing, The (1982)": "seen"} and lacking == ("No Film (1900)",)
     assert spelt.answers.repeated == ("alien (1979)", "Thing, The (1982)")
     stars_last = Export(RatingsFile(rows[::-1], (), {"Thing, The (1982)": "seen"}), OWN)
-    assert spelt_as(stars_last, catalogue)[0].answers.said == {}
+    assert with_catalogue_titles(stars_last, catalogue)[0].answers.said == {}
 
 
 def test_a_list_of_films_watched_takes_no_stars_away():
     watched = read_export(WATCHED.encode(), STARS, "watched.csv")
-    assert [title for title, _ in beside_stars(watched, {"Alien (1979)"}).rows] == ["Heat (1995)", "Untitled"]
+    assert [title for title, _ in answers_to_keep(watched, {"Alien (1979)"}).rows] == ["Heat (1995)", "Untitled"]
     rated = read_export(RATINGS.encode(), STARS)
-    assert beside_stars(rated, {"Alien (1979)"}) == rated.answers
+    assert answers_to_keep(rated, {"Alien (1979)"}) == rated.answers
     own = read_export(b"title,rating\nAlien (1979),\n", STARS)
-    assert beside_stars(own, {"Alien (1979)"}) == own.answers
+    assert answers_to_keep(own, {"Alien (1979)"}) == own.answers
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)

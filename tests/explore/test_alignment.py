@@ -13,9 +13,9 @@ from collab.explore.alignment import (
     align,
     chance_disparity,
     common_items,
-    kept_by_count,
     nearest,
-    neighbours_kept,
+    neighbour_overlap,
+    overlap_by_count,
     plane_of,
 )
 from collab.explore.components import item_axes
@@ -95,9 +95,9 @@ def test_kept_by_hand():
     first, second = np.array([[0.0], [1.0], [3.0], [7.0]]), np.array([[0.0], [1.0], [3.0], [-0.5]])
     assert nearest(first, 1, "euclidean")[:, 0].tolist() == [1, 0, 1, 2]
     assert nearest(second, 1, "euclidean")[:, 0].tolist() == [3, 0, 1, 0]
-    kept = neighbours_kept(first, second, 1, "euclidean")
+    kept = neighbour_overlap(first, second, 1, "euclidean")
     assert kept.share.tolist() == [0, 1, 1, 0] and kept.k == 1 and kept.chance == pytest.approx(1 / 3)
-    bands = kept_by_count(kept, np.array([1, 4, 20, 500]))
+    bands = overlap_by_count(kept, np.array([1, 4, 20, 500]))
     assert bands["low"].tolist() == [1, 20, 200] and bands["n_items"].tolist() == [2, 1, 1]
     assert bands["kept"].tolist() == [0.5, 1, 0] and bands["high"].tolist() == [4, 49, pd.NA]
 
@@ -165,8 +165,8 @@ def test_a_turned_mirrored_scaled_and_shifted_copy_lies_exactly_on_the_first(see
     assert found.disparity == pytest.approx(0, abs=1e-9) and found.moved.max() < 1e-6
     assert found.scale == pytest.approx(1 / scale)
     if width > 1:  # in one direction alone all cosines are 1 or -1: which are nearest is open
-        assert neighbours_kept(first, copy).share.min() == 1
-    assert neighbours_kept(first, copy + 3.0, measure="euclidean").share.min() == 1
+        assert neighbour_overlap(first, copy).share.min() == 1
+    assert neighbour_overlap(first, copy + 3.0, measure="euclidean").share.min() == 1
 
 
 @given(seeds, st.integers(2, 5), st.integers(2, 5))
@@ -176,7 +176,7 @@ def test_it_is_the_same_from_either_side(seed, width, other):
         there, back = align(first, second, turn=turn), align(second, first, turn=turn)
         assert there.disparity == pytest.approx(back.disparity)
     assert align(first, second).rotation == pytest.approx(align(second, first).rotation.T, abs=1e-6) or width != other
-    kept, kept_back = neighbours_kept(first, second, 7), neighbours_kept(second, first, 7)
+    kept, kept_back = neighbour_overlap(first, second, 7), neighbour_overlap(second, first, 7)
     assert kept.share.tolist() == kept_back.share.tolist()
 
 
@@ -195,7 +195,7 @@ def test_nothing_that_is_one_body_lies_closer(seed, width):
 def test_of_independent_runs_no_more_is_kept_than_chance_keeps():
     """2,000 films: the mean over them has a standard error below 0.0004 around 10 / 1,999 = 0.0050."""
     first, second = gaussians(0, 2000, 20, 1.0), gaussians(1, 2000, 20, 1.0)
-    kept = neighbours_kept(first, second)
+    kept = neighbour_overlap(first, second)
     assert kept.chance == pytest.approx(10 / 1999) and abs(kept.share.mean() - kept.chance) < 0.002
     found, shuffled = align(first, second).disparity, chance_disparity(first, second)
     assert found == pytest.approx(shuffled, abs=0.005) and 0.95 < shuffled < 1
@@ -228,12 +228,12 @@ def test_what_cannot_be_laid_onto_each_other_is_refused(first, second, words):
 
 def test_other_measures_and_too_few_films_are_refused():
     with pytest.raises(SettingError, match="'dot'; choose one of cosine, euclidean"):
-        neighbours_kept(SQUARE, SQUARE, measure="dot")
+        neighbour_overlap(SQUARE, SQUARE, measure="dot")
     with pytest.raises(SettingError, match="at least 2"):
-        neighbours_kept(SQUARE[:1], SQUARE[:1])
+        neighbour_overlap(SQUARE[:1], SQUARE[:1])
 
 
 def test_few_films_have_as_many_neighbours_as_there_are():
-    kept = neighbours_kept(SQUARE, SQUARE[::-1].copy(), 10)
+    kept = neighbour_overlap(SQUARE, SQUARE[::-1].copy(), 10)
     assert kept.k == 3 and kept.chance == 1 and kept.share.tolist() == [1] * 4
     assert nearest(SQUARE[:1], 10).shape == (1, 0)

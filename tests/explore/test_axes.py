@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from collab.explore.axes import LEAST_ITEMS, correlation, ends, what_goes_with
+from collab.explore.axes import LEAST_ITEMS, axis_correlations, correlation, ends
 
 
 def some_films(n_items=60, seed=0):
@@ -35,7 +35,7 @@ def test_the_ends_of_five_films_by_hand():
 def test_correlations_are_numpys():
     films = some_films()
     place = np.random.default_rng(1).normal(size=len(films)) + 0.002 * films["n_ratings"].to_numpy()
-    table = what_goes_with(place, films).set_index("what")
+    table = axis_correlations(place, films).set_index("what")
     assert table.loc["number of ratings, logarithm", "correlation"] == pytest.approx(
         np.corrcoef(place, np.log(films["n_ratings"]))[0, 1]
     )
@@ -62,5 +62,5 @@ def test_the_interval_is_fishers():
 def test_what_does_not_vary_goes_with_nothing():
     assert np.isnan([correlation(np.ones(9), np.arange(9.0)), correlation(np.arange(2.0), np.arange(2.0))]).all()
     films = some_films().assign(mean_rating=3.0, genres="Drama", year=pd.NA)
-    table = what_goes_with(np.arange(60.0), films)
+    table = axis_correlations(np.arange(60.0), films)
     assert table["what"].tolist() == ["number of ratings, logarithm"]

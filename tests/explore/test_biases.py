@@ -12,7 +12,7 @@ from collab.data.genres import DECADES, GENRES
 from collab.explore.biases import (
     bias_by_genre_and_decade,
     bias_by_kind,
-    bias_doubt,
+    bias_deviations,
     bias_table,
     mean_bias,
     shrunk,
@@ -153,12 +153,13 @@ def test_doubt_about_biases_goes_with_its_row():
     items = make_items([30, 40, 0, 60])
     covariances = np.stack([np.diag([1.0, variance]) for variance in (9.0, 0.01, 0.04, 1.0, 0.25)])
     model = SimpleNamespace(item_covariances=covariances, user_covariances=covariances[::-1])
-    doubt = bias_doubt(model)
+    doubt = bias_deviations(model)
     assert doubt.items == pytest.approx([3, 0.1, 0.2, 1, 0.5]) and doubt.users == pytest.approx([0.5, 1, 0.2, 0.1, 3])
     table = bias_table(items, np.array([0, 0.1, 0.5, 0, 0.3]), 1, doubt.items)
     assert list(table["item_index"]) == [2, 4, 1] and table["deviation"].tolist() == pytest.approx([0.2, 0.5, 0.1])
     assert (
-        "deviation" not in bias_table(items, np.zeros(5)) and bias_doubt(SimpleNamespace(item_covariances=None)) is None
+        "deviation" not in bias_table(items, np.zeros(5))
+        and bias_deviations(SimpleNamespace(item_covariances=None)) is None
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from collab.errors import SettingError
-from collab.explore.components import direction_between, item_axes, item_matrix, place_doubt, taken
+from collab.explore.components import direction_between, item_axes, item_matrix, position_deviations, taken
 
 MATRICES = arrays(np.float64, st.tuples(st.integers(6, 25), st.integers(3, 7)), elements=st.floats(-3, 3, width=16))
 
@@ -117,12 +117,12 @@ def test_doubt_about_a_place_on_paper():
     covariances = np.stack([np.eye(2) * variance for variance in (9.0, 0.0, 1.0, 4.0, 1.0)])
     item_index = np.array([1, 2, 3, 4])
     pca = item_axes(factors[1:], 3)
-    assert place_doubt(pca, covariances, item_index) == pytest.approx(np.array([0, 1, 2, 1]) * 0.5**0.5)
+    assert position_deviations(pca, covariances, item_index) == pytest.approx(np.array([0, 1, 2, 1]) * 0.5**0.5)
     line = item_axes(factors[1:], 1)  # what lies across the drawn line is not seen
     across = np.stack([np.eye(2) - line.components.T @ line.components] * 5)
-    assert place_doubt(line, across, item_index) == pytest.approx(0, abs=1e-6)
+    assert position_deviations(line, across, item_index) == pytest.approx(0, abs=1e-6)
     nowhere = item_axes(np.zeros((4, 2)), 3)
-    assert np.isnan(place_doubt(nowhere, covariances, item_index)).all()
+    assert np.isnan(position_deviations(nowhere, covariances, item_index)).all()
 
 
 def test_pca_does_not_depend_on_the_order_of_films():

@@ -15,8 +15,8 @@ from collab.explore.distribution import (
     SEALED,
     TRAINING,
     Given,
+    actual_ratings,
     distribution,
-    given_ratings,
     held_out_items,
 )
 from collab.models import build_model, preset_of
@@ -68,7 +68,7 @@ def test_models_of_the_house():
 def test_what_was_given_and_sealed_rows_stay_closed(make_ratings):
     ratings = make_ratings([(1, 11, 4), (1, 12, 5), (1, 13, 2), (1, 11, 3), (2, 11, 1)])
     split = Split(train=np.array([0, 4]), valid=np.array([3, 1]), test=np.array([2]))
-    assert given_ratings(ratings, split, 1, 1) == [Given(4.0, TRAINING), Given(3.0, HELD_OUT)]
-    assert given_ratings(ratings, split, 1, 3) == [Given(None, SEALED)]
-    assert given_ratings(ratings, split, 2, 2) == []
+    assert actual_ratings(ratings, split, 1, 1) == [Given(4.0, TRAINING), Given(3.0, HELD_OUT)]
+    assert actual_ratings(ratings, split, 1, 3) == [Given(None, SEALED)]
+    assert actual_ratings(ratings, split, 2, 2) == []
     assert held_out_items(ratings, split, 1).tolist() == [1, 2] and len(held_out_items(ratings, split, 2)) == 0

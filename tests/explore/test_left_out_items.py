@@ -8,12 +8,12 @@ from collab.errors import DataError
 from collab.explore.left_out_items import (
     DAMPING,
     GENRES,
-    KINDNESS,
     LEAST,
     LEAST_FOR_MEAN,
     MEAN,
     RIDGE,
     SIDE,
+    USER_BIAS,
     LeftOut,
     leave_out,
     measure,
@@ -63,7 +63,7 @@ def test_simple_answers_by_hand(make_ratings):
     films = np.array([[0, 0], [1, 0], [0, 1], [1, 0]], dtype=np.float32)
     answers = simple_answers(left, films, 2)
     assert answers[MEAN].tolist() == [3.0, 3.0]
-    assert answers[KINDNESS] == pytest.approx([3.0, 3.0])  # both users rate at the mean
+    assert answers[USER_BIAS] == pytest.approx([3.0, 3.0])  # both users rate at the mean
     assert answers[GENRES] == pytest.approx([3 + 2 / (2 + DAMPING)] * 2)  # the first film, of the same genre: +1 twice
     assert answers[RIDGE][0] > 3 and answers[RIDGE][0] == pytest.approx(answers[RIDGE][1])
     assert biases_only(left.train)[0] == pytest.approx([0, 0, 0])
@@ -73,7 +73,7 @@ def test_side_information_finds_who_likes_a_film_that_was_left_out(checkerboard)
     found = measure(*checkerboard, 2, SideSettings(epochs=30, batch_size=32, unknown_share=0.3), n_items=6)
     assert found.n_drawn == 6
     assert found.mse(MEAN) == pytest.approx(2.25, abs=0.1)  # the spread of 5 and 2
-    assert found.mse(SIDE) < 0.3 * min(found.mse(MEAN), found.mse(KINDNESS), found.mse(GENRES), found.mse(RIDGE))
+    assert found.mse(SIDE) < 0.3 * min(found.mse(MEAN), found.mse(USER_BIAS), found.mse(GENRES), found.mse(RIDGE))
     gain = found.gain(SIDE, MEAN)
     assert gain.high < 0 and gain.difference == pytest.approx(found.mse(SIDE) - found.mse(MEAN))
     assert found.gain(MEAN, MEAN).difference == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.data.features import Features, item_words_of
+from collab.data.features import Features, item_encoder_of
 from collab.errors import RunError
 from collab.explore.new_item import NewItem, audience_space, closest_items, group_table, predict_new_item
 from collab.models import build_model
@@ -39,7 +39,7 @@ def world(make_ratings):
     users = pd.DataFrame(
         {"user_id": ratings.users.labels, "n_ratings": np.bincount(ratings.user_index, minlength=ratings.n_users)}
     )
-    features = Features(None, item_words_of(items).features(items.genres, items.year))
+    features = Features(None, item_encoder_of(items).features(items.genres, items.year))
     settings = SideSettings(epochs=40, batch_size=32, unknown_share=0.3)
     model = build_model("side", settings, ratings.n_users, ratings.n_items, ratings.rating_scale, features)
     fit(model, ratings, ratings)

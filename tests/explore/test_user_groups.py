@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from collab.explore.user_groups import NO_FAVOURITE, UNKNOWN_GROUP, age_words, favourite_genres, groups_told
+from collab.explore.user_groups import NO_FAVOURITE, UNKNOWN_GROUP, age_words, demographic_groups, favourite_genres
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ def test_people_are_put_together_by_what_the_data_say():
     people = pd.DataFrame(
         {"user_id": ["1", "2"], "age": [14, None], "gender": ["F", ""], "occupation": ["doctor", None]}
     )
-    groups = groups_told(people, ["2", "1", "3"])
+    groups = demographic_groups(people, ["2", "1", "3"])
     assert list(groups) == ["age", "gender", "occupation"]
     assert groups["age"].tolist() == [UNKNOWN_GROUP, "under 15", UNKNOWN_GROUP]
     assert groups["gender"].tolist() == [UNKNOWN_GROUP, "women", UNKNOWN_GROUP]
     assert groups["occupation"].tolist() == [UNKNOWN_GROUP, "doctor", UNKNOWN_GROUP]
-    assert groups_told(None, ["1"]) == {}
+    assert demographic_groups(None, ["1"]) == {}
 
 
 def test_the_favourite_genre_is_the_one_furthest_above_the_own_mean(make_ratings):

@@ -16,8 +16,8 @@ from collab.lessons.cold_start import (
     N_TESTED,
     REVEALED,
     TASTE,
+    fit_genre_regression,
     hold_out,
-    learn_genre_question,
     liked_genres,
     measure,
 )
@@ -42,7 +42,7 @@ def test_liked_genres_by_hand():
 def test_genre_question_finds_what_the_answers_mean():
     liked = (np.random.default_rng(0).random((4000, 3)) < 0.5).astype(float)
     slopes = np.array([[1.0, 0.0], [0.0, -2.0], [0.0, 0.0]])
-    question = learn_genre_question(liked, liked @ slopes + [0.5, 3.0])
+    question = fit_genre_regression(liked, liked @ slopes + [0.5, 3.0])
     assert question.person(np.array([1.0, 1.0, 0.0])) == pytest.approx([1.5, 1.0], abs=0.05)
     assert question.person(question.usual) == pytest.approx(question.mean)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from collab.lessons.dot_product import FIRST, SECOND, TELLINGS, dot, factors, products, written
+from collab.lessons.dot_product import EXAMPLES, FIRST, SECOND, dot, factors, products, written
 
 
 def test_figures_of_the_chapter():
@@ -14,7 +14,7 @@ def test_figures_of_the_chapter():
     assert products(FIRST.items[0][1], FIRST.user) == factors("0.882", "0.72", "0.54")
 
 
-@pytest.mark.parametrize("telling", TELLINGS)
+@pytest.mark.parametrize("telling", EXAMPLES)
 def test_equals_numpy(telling):
     assert len(telling.names) == len(telling.user) == 3
     for _, film in telling.items:

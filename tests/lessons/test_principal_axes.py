@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from collab.lessons.principal_axes import best_plain_share, hidden_cloud, pressed, principal_axes
+from collab.lessons.principal_axes import best_plain_share, flattened, hidden_cloud, principal_axes
 
 
 @pytest.mark.parametrize("stretch", [1.0, 3.0, 6.0])
@@ -28,6 +28,6 @@ def test_by_hand():
 def test_pressed_flat_only_the_last_axis_is_lost():
     points = hidden_cloud(3.0)
     found = principal_axes(points)
-    flat = principal_axes(pressed(points, found, 1.0))
+    flat = principal_axes(flattened(points, found, 1.0))
     np.testing.assert_allclose(flat.variances, [*found.variances[:2], 0.0], atol=1e-12)
-    np.testing.assert_allclose(pressed(points, found, 0.0), points)
+    np.testing.assert_allclose(flattened(points, found, 0.0), points)

@@ -22,8 +22,8 @@ def test_those_who_agree_are_found_and_what_they_liked_is_picked(few):
     assert np.isnan(found.rating[0, -1]) and found.rating[1, -1] == 5
     assert found.predicted == pytest.approx(model.predict(np.array([1]), np.array([5])))
     # a single neighbour: the prediction is what the biases expect plus all that he is above them
-    say = model.say_of(1, 5)
-    assert say.kin_index.tolist() == [2]
+    say = model.terms_of(1, 5)
+    assert say.neighbour_index.tolist() == [2]
     assert say.weighted_mean == pytest.approx(5 - float(model.user_biases[2] + model.item_biases[5]), abs=1e-5)
 
 
@@ -35,13 +35,13 @@ def test_every_sum_is_the_prediction(make_ratings, of):
     )
     model = train_neighbours(ratings, NeighboursSettings(of=of, n_neighbours=3))
     users, films = np.meshgrid(np.arange(ratings.n_users), np.arange(ratings.n_items), indexing="ij")
-    sums = [model.say_of(user, film).predicted for user, film in zip(users.flat, films.flat, strict=True)]
+    sums = [model.terms_of(user, film).predicted for user, film in zip(users.flat, films.flat, strict=True)]
     assert model.predict(users, films).ravel() == pytest.approx(sums, abs=1e-5)
 
 
 def test_likeness_and_common_ratings_by_counting(few):
     model = train_neighbours(few)
-    similarity, n_common = model.likeness_to(1)
+    similarity, n_common = model.similarity_to(1)
     assert n_common.tolist() == [0, 0, 4, 4, 4] and similarity[1] == 0
     assert similarity[2] > 0 and similarity[3] == similarity[4] == 0
 

@@ -61,7 +61,7 @@ def test_a_half_sweep_is_the_direct_solve_for_every_user_and_film(ratings, kerne
     found = factorisation(ratings, kernel_rank=kernel_rank)
     user, item = found.user.numpy(), found.item.numpy()
     y = ratings.rating.astype(np.float64) - found.global_mean
-    noise = found.precision * found.steadiness.double().numpy()  # one precision a user
+    noise = found.precision * found.relative_precision.double().numpy()  # one precision a user
     for own, other, of_own, of_other, solve in (
         (found.users, found.items, user, item, found.solve_users),
         (found.items, found.users, item, user, found.solve_items),
@@ -82,7 +82,7 @@ def test_a_half_sweep_is_the_direct_solve_for_every_user_and_film(ratings, kerne
             np.testing.assert_allclose(
                 new_means[row], np.linalg.solve(direct, precision @ prior[row] + pull), rtol=2e-3, atol=1e-4
             )
-        noise = found.precision * found.steadiness.double().numpy()
+        noise = found.precision * found.relative_precision.double().numpy()
 
 
 def expected_squares(found):
@@ -105,10 +105,10 @@ def test_noise_levels_follow_from_the_expected_squared_errors(ratings):
     before = found.precision
     found.solve_users()
     error = np.bincount(found.user.numpy(), weights=expected_squares(found))
-    steadiness = (20 + found.n_by_user.numpy()) / (20 + before * error)
-    np.testing.assert_allclose(found.steadiness, steadiness, rtol=1e-4)
-    assert found.precision == pytest.approx((2 + len(ratings)) / (2 + steadiness @ error), rel=1e-4)
-    assert steadiness.std() > 0.05
+    relative_precision = (20 + found.n_by_user.numpy()) / (20 + before * error)
+    np.testing.assert_allclose(found.relative_precision, relative_precision, rtol=1e-4)
+    assert found.precision == pytest.approx((2 + len(ratings)) / (2 + relative_precision @ error), rel=1e-4)
+    assert relative_precision.std() > 0.05
 
 
 def bound(found):
@@ -126,13 +126,13 @@ def test_no_half_sweep_lowers_the_bound(ratings, monkeypatch):
     """With priors and noise held every half sweep finds the best of its kind."""
     found = factorisation(ratings)
     monkeypatch.setattr(module.Side, "learn_prior", lambda side: None)
-    found.precision, found.steadiness[:] = 1.0, 1.0
+    found.precision, found.relative_precision[:] = 1.0, 1.0
     found.users.covariances = found.users.pack.pack(found.users.prior_covariance).repeat(len(found.users.means), 1)
     bounds = []
     for _ in range(8):
         for half in (found.solve_users, found.solve_items):
             half()
-            found.precision, found.steadiness[:] = 1.0, 1.0
+            found.precision, found.relative_precision[:] = 1.0, 1.0
             bounds.append(bound(found))
     assert (np.diff(bounds) > -1e-3).all()
     assert bounds[-1] > bounds[0]

@@ -44,7 +44,7 @@ def test_users_are_drawn_from_their_posterior(chain):
     """Expectation and covariance of many draws, against the precision and target that the closed form has."""
     users = chain.users
     gram, pull, _ = chain._sums(chain.items, None, of_users=True)
-    weight = (chain.precision * chain.steadiness)[:, None]
+    weight = (chain.precision * chain.relative_precision)[:, None]
     root, target = users._system(gram, pull, weight)
     precision = (root @ root.mT).double().numpy()
     draws = []
@@ -67,7 +67,7 @@ def test_noise_levels_are_drawn_from_their_gammas(chain):
     for _ in range(4000):
         chain.precision = 1.5
         chain.learn_noise(error)
-        drawn.append(chain.steadiness.double().numpy())
+        drawn.append(chain.relative_precision.double().numpy())
     shape = (chain.freedom + chain.n_by_user.numpy()) / 2
     rate = (chain.freedom + 1.5 * error.numpy()) / 2
     np.testing.assert_allclose(np.mean(drawn, axis=0), shape / rate, rtol=0.02)

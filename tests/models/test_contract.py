@@ -88,7 +88,7 @@ def as_bytes(model):
 
 
 @pytest.fixture(scope="module")
-def information_gained(checkerboard):
+def trained_long(checkerboard):
     """A function that gives a model after a long training on the board, and how it ended; each is trained once."""
     train, valid = checkerboard
     known = {}
@@ -104,9 +104,9 @@ def information_gained(checkerboard):
 
 
 @every_model
-def test_learns_the_checkerboard(name, settings, checkerboard, information_gained):
+def test_learns_the_checkerboard(name, settings, checkerboard, trained_long):
     valid = checkerboard[1]
-    model, outcome = information_gained(name, settings)
+    model, outcome = trained_long(name, settings)
     predicted = model.predict(valid.user_index, valid.item_index)
     assert outcome.state == "finished"
     if name not in UNABLE:
@@ -293,11 +293,11 @@ def test_without_a_sigmoid_a_prediction_is_the_plain_sum(name, settings, checker
 
 
 @every_model
-def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard, information_gained):
+def test_a_model_that_folds_in_by_itself_answers_for_a_newcomer(name, settings, checkerboard, trained_long):
     train, _ = checkerboard
     if not isinstance(build(name, settings, train), FoldsIn):
         return
-    model, _ = information_gained(name, settings)
+    model, _ = trained_long(name, settings)
     before = as_bytes(model)
     films, stars = np.array([2, 5, 4, 7, 6, 9]), np.array([5.0, 1.0, 5.0, 1.0, 5.0, 1.0])
     found, average = model.fold_in_user(films, stars, 0.8), model.fold_in_user(films[:0], stars[:0], 0.8)

@@ -344,6 +344,6 @@ def test_a_large_table_reaches_the_dense_loss(movielens_100k, monkeypatch, prese
     ratings = encode(movielens_100k)
     dense, _ = train_on(movielens_100k, ratings, preset, 0)
     monkeypatch.setattr("collab.models.adam.LARGE_TABLE", 0)
-    monkeypatch.setattr("collab.models.adam.ROWS_A_RATING", 0)
+    monkeypatch.setattr("collab.models.adam.ROWS_PER_RATING", 0)
     by_row, _ = train_on(movielens_100k, ratings, preset, 0)
     assert by_row == pytest.approx(dense, abs=0.003) and by_row != dense

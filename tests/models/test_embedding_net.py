@@ -199,6 +199,6 @@ def test_a_newcomer_who_loves_what_a_group_loves_is_taken_for_one_of_them(make_r
 def test_large_tables_are_trained_too(ratings, monkeypatch):
     dense = train(build("net", NetSettings(epochs=5, batch_size=8), ratings), ratings)
     monkeypatch.setattr("collab.models.adam.LARGE_TABLE", 0)
-    monkeypatch.setattr("collab.models.adam.ROWS_A_RATING", 0)
+    monkeypatch.setattr("collab.models.adam.ROWS_PER_RATING", 0)
     by_row = train(build("net", NetSettings(epochs=5, batch_size=8), ratings), ratings)
     np.testing.assert_allclose(by_row.predict(1, np.arange(6)), dense.predict(1, np.arange(6)), atol=0.02)

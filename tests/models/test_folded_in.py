@@ -22,7 +22,7 @@ def test_bayes_agrees_where_the_belief_beforehand_is_the_same(make_ratings):
     users = found.users
     means = (users.prior_mean + users.offset).double().numpy()
     covariance = users.prior_covariance.double().numpy()
-    noise = 1 / (found.precision * found.steadiness.double().numpy())
+    noise = 1 / (found.precision * found.relative_precision.double().numpy())
     items = model.item_factors.copy(), model.item_biases.copy(), model.item_covariances.copy()
     found.solve_users()  # the training's own last step would be that of the films
     rows = users.rows.numpy()

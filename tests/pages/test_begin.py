@@ -200,7 +200,7 @@ def test_without_the_ratings_behind_the_run_nothing_told_counts(visit, app, monk
     def gone(run_id):
         raise RunError("the data set is not at hand")
 
-    for name in ("run_audience", "run_groups", "run_background", "informed"):
+    for name in ("run_audience", "run_groups", "run_background", "new_user_with_facts"):
         monkeypatch.setattr(cached, name, lambda *_: gone(_))
     app.run()
     assert not app.exception and not groups(app) and headings(app)[0] == POPULAR and cards(app)

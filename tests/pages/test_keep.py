@@ -203,7 +203,7 @@ def _forge():
     own_profile.name_it("Mallory")
     own_profile.keep_file(own_profile.FileRead("x", Export(RatingsFile((("Alien (1979)", 1.0),), ()), ""), ()))
     own_profile.delete_everything()
-    st.write(own_profile.take_trouble())
+    st.write(own_profile.take_errors())
 
 
 def test_a_forged_change_with_the_view_token_is_refused(visit):

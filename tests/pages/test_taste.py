@@ -182,7 +182,7 @@ def test_groups_that_were_picked_count_before_the_first_rating(visit):
     app = visit("taste")
     run, store = cached.trained_run(link(app, "run")), cached.profiles()
     profile, group = store.create(), person_cached.run_groups(link(app, "run"))[0]
-    store.say_of_oneself(profile, GROUPS, run.items.title.iat[int(group.shown[0])])
+    store.set_fact(profile, GROUPS, run.items.title.iat[int(group.shown[0])])
     app.query_params["profile"] = profile.edit_token
     app.run()
     assert not app.exception and "what you see follows from what was told beforehand" in texts(app)

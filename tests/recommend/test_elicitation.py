@@ -14,7 +14,7 @@ from collab.recommend.elicitation import (
     DAMPING,
     Audience,
     Interview,
-    TasteBelief,
+    TastePosterior,
     at_random,
     audience,
     by_chance_of_seen,
@@ -95,7 +95,7 @@ def test_information_is_what_a_rating_takes_away(people):
     for doubt in (None, 0.0):
         known = known_of(len(people.share), doubt=doubt)
         rated = {3: 4.0, 6: 1.0}
-        found = TasteBelief(known, rated, people.share).information()
+        found = TastePosterior(known, rated, people.share).information()
         start = unknown(known, rated, people.share)
         for index in (1, 5, 8):
             left = unknown(known, {**rated, index: 5.0}, people.share)
@@ -108,8 +108,8 @@ def test_information_is_what_a_rating_takes_away(people):
 def test_doubtful_films_tell_less(people):
     sure, unsure = (known_of(len(people.share), doubt=doubt) for doubt in (0.0, 0.5))
     assert (
-        TasteBelief(unsure, {2: 5.0}, people.share).information()[1:]
-        < TasteBelief(sure, {2: 5.0}, people.share).information()[1:]
+        TastePosterior(unsure, {2: 5.0}, people.share).information()[1:]
+        < TastePosterior(sure, {2: 5.0}, people.share).information()[1:]
     ).all()
 
 
@@ -123,14 +123,14 @@ def test_information_through_the_sigmoid(people):
     for index in (1, 7):
         after = np.linalg.inv(np.linalg.inv(prior) + np.outer(sloped[index], sloped[index]) / 0.8)
         gone = np.einsum("i,ij,jk,ik->", people.share, sloped, prior - after, sloped)
-        assert TasteBelief(known, {}, people.share).information()[index] == pytest.approx(gone)
+        assert TastePosterior(known, {}, people.share).information()[index] == pytest.approx(gone)
 
 
 def test_the_question_is_chance_times_root_of_information(watched, people):
     known = known_of(watched.n_items)
     interview = Interview(known, people, {film(watched, 3): 5.0}, [film(watched, 4)])
     worth = people.chances(interview.rated, interview.not_seen)
-    worth = worth * np.sqrt(TasteBelief(known, interview.rated, people.share).information())
+    worth = worth * np.sqrt(TastePosterior(known, interview.rated, people.share).information())
     worth[interview.answered] = 0
     assert by_information(interview, 1).tolist() == [int(worth.argmax())]
 

@@ -153,7 +153,7 @@ def test_the_order_of_the_people_does_not_matter(group, way, order):
 @settings(max_examples=60)
 def test_copies_of_one_person_get_that_persons_own_order(person, n_people, way, order):
     group_picks = pick_together([person] * n_people, ITEMS, SCALE, way=way, order=order, known=TOGETHER)
-    alone = rank(order, person.foreseen, ITEMS, person.rated, person.dismissed, known=TOGETHER)
+    alone = rank(order, person.predictions, ITEMS, person.rated, person.dismissed, known=TOGETHER)
     assert listed(group_picks) == alone["item_index"].tolist()
     assert np.array_equal(group_picks.alone[0], listed(group_picks))
     assert (group_picks.place == np.arange(1, len(alone) + 1)).all()

@@ -15,7 +15,7 @@ from collab.recommend.taste_place import (
     ellipse,
     movers,
     place_of,
-    share_beforehand,
+    prior_share,
     slopes,
     stretch,
     trained_places,
@@ -45,7 +45,7 @@ def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_ma
     np.testing.assert_allclose(place.mean, axes @ (belief.mean - known.prior.mean)[:-1])
     np.testing.assert_allclose(place.covariance, axes @ belief.covariance[:-1, :-1] @ axes.T)
     np.testing.assert_allclose(place.parts.sum(axis=0), place.mean, atol=1e-6)
-    assert 0 <= place.told <= 1
+    assert 0 <= place.explained_share <= 1
 
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
@@ -57,15 +57,15 @@ def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
     plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
     place, axes = place_of(told, rated, plane, ITEMS), item_axes(item_matrix(known.items.factors, ITEMS), 2).components
     np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
-    np.testing.assert_allclose(place.beforehand, axes @ shift[:-1], atol=1e-9)
-    np.testing.assert_allclose(place.parts.sum(axis=0) + place.beforehand, place.mean, atol=1e-6)
-    assert movers(place, rated)["share"].sum() + share_beforehand(place) == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(place.prior_part, axes @ shift[:-1], atol=1e-9)
+    np.testing.assert_allclose(place.parts.sum(axis=0) + place.prior_part, place.mean, atol=1e-6)
+    assert movers(place, rated)["share"].sum() + prior_share(place) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("known", MODELS.values(), ids=MODELS)
 def test_without_a_rating_the_place_is_the_middle(known):
     place = place_of(known, {}, item_axes(item_matrix(known.items.factors, ITEMS), 2), ITEMS)
-    assert (place.mean == 0).all() and place.parts.shape == (0, 2) and np.isnan(place.told)
+    assert (place.mean == 0).all() and place.parts.shape == (0, 2) and np.isnan(place.explained_share)
     assert (
         movers(place, {}).empty and ahead(place, item_axes(item_matrix(known.items.factors, ITEMS), 2), ITEMS, ()).empty
     )
@@ -76,7 +76,11 @@ def test_slopes_of_a_plain_dot_product_are_the_place():
     plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
     exact, found = (place_of(each, RATED, plane, ITEMS) for each in (known, by_itself(known)))
     np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
-    assert found.told == pytest.approx(exact.told) and found.covariance is None and found.parts is None
+    assert (
+        found.explained_share == pytest.approx(exact.explained_share)
+        and found.covariance is None
+        and found.parts is None
+    )
     table = movers(found, RATED)
     assert table.item_index.tolist() == list(RATED) and table[["x", "y", "share"]].isna().all(axis=None)
     np.testing.assert_allclose(

@@ -59,7 +59,7 @@ def test_one_that_is_on_its_way_is_waited_for_unless_there_is_one(store, train):
 def test_a_pinned_run_comes_first(store, train):
     default, other = train(default_plan("sample")), train(small())
     assert pin(other.id, store) == other
-    assert default_run("sample", store).record == other and default_run("sample", store).passed_over == ""
+    assert default_run("sample", store).record == other and default_run("sample", store).why_not_pinned == ""
     assert default_run("sample", RunStore(store.home)).record == other  # it is kept
     unpin(store)
     unpin(store)
@@ -69,20 +69,20 @@ def test_a_pinned_run_comes_first(store, train):
 def test_a_pin_that_cannot_be_shown_is_passed_over_and_said(store, train):
     default, other = train(default_plan("sample")), train(small())
     pin(other.id, store)
-    assert "another data set" in default_run("ml-100k", store).passed_over
+    assert "another data set" in default_run("ml-100k", store).why_not_pinned
     (store.folder / other.id / "weights.safetensors").write_bytes(b"x")
     store._checked.clear()
     found = default_run("sample", store)
-    assert found.record == default and "weights.safetensors is not what was written" in found.passed_over
+    assert found.record == default and "weights.safetensors is not what was written" in found.why_not_pinned
     store.delete(other.id)
-    assert "was deleted" in default_run("sample", store).passed_over
+    assert "was deleted" in default_run("sample", store).why_not_pinned
     for text in ("", "[]", "null", "{}", '{"run": 5}', '{"run": "../x"}', "[" * 100_000):
         (store.home / PIN).write_text(text)
         assert default_run("sample", store).record == default
-        assert "does not name a run" in default_run("sample", store).passed_over
+        assert "does not name a run" in default_run("sample", store).why_not_pinned
     (store.home / PIN).unlink()
     (store.home / PIN).mkdir()
-    assert "cannot be read" in default_run("sample", store).passed_over
+    assert "cannot be read" in default_run("sample", store).why_not_pinned
 
 
 def test_only_what_can_be_shown_is_pinned(store):

@@ -218,8 +218,8 @@ def test_the_last_of_a_kind_are_kept_and_files_go_with_their_job(queue):
 def test_lanes_have_their_word(queue):
     assert queue.lane("lane") == ("", "", 0)
     queue.say("lane", "it cannot start")
-    queue.wish_warm("lane", "sample")
-    queue.wish_warm("lane", "ml-100k")
+    queue.request_warm_up("lane", "sample")
+    queue.request_warm_up("lane", "ml-100k")
     assert queue.lane("lane") == ("it cannot start", "ml-100k", 2) and queue.lane("other") == ("", "", 0)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from collab.data.catalogue import load_dataset
 from collab.data.dataset import encode
-from collab.data.features import features_of, item_words_of
+from collab.data.features import features_of, item_encoder_of
 from collab.data.splitting import split_by
 from collab.explore.left_out_items import measure
 from collab.models import build_model, preset_of
@@ -101,7 +101,7 @@ def test_films_left_out_are_measured_as_by_the_function(jobs, run, left_out, env
     split, ratings = split_of(run, RunStore(environment.home), environment)
     features = features_of(load_dataset("sample"), ratings)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
-    expected = measure(seen, features, len(item_words_of(run.items).genres), SIDE)
+    expected = measure(seen, features, len(item_encoder_of(run.items).genres), SIDE)
     assert list(found.squared) == list(expected.squared)
     assert all(np.array_equal(found.squared[name], expected.squared[name]) for name in expected.squared)
     assert same(dataclasses.replace(found, squared={}), dataclasses.replace(expected, squared={}))
@@ -146,5 +146,5 @@ def test_a_damaged_result_is_said_and_measured_again(jobs, left_out):
     with pytest.raises(ValueError, match="cannot be read"):
         measures.items_left_out(jobs, left_out)
     again = ended(jobs, jobs.submit("films left out", left_out.request, owner="ann", again=True))
-    assert np.array_equal(measures.items_left_out(jobs, again).foretold, found.foretold)
+    assert np.array_equal(measures.items_left_out(jobs, again).predicted_means, found.predicted_means)
     assert jobs.known("films left out", left_out.request).id == again.id

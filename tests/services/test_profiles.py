@@ -59,7 +59,7 @@ def test_view_only_link_shows_and_changes_nothing(store):
         lambda: store.take_back(viewed, "Alien (1979)"),
         lambda: store.dismiss(viewed, "Alien (1979)", "seen"),
         lambda: store.rename(viewed, "Mallory"),
-        lambda: store.say_of_oneself(viewed, "age", "99"),
+        lambda: store.set_fact(viewed, "age", "99"),
         lambda: store.remember("mallory", viewed),
         lambda: store.keep(viewed, read_ratings_csv("title,rating\nAlien (1979),1\n", STARS)),
         lambda: store.clear(viewed),
@@ -205,12 +205,12 @@ def test_a_profile_has_a_name(store):
 
 def test_facts_of_oneself(store):
     profile, other = store.create(), store.create()
-    store.say_of_oneself(profile, "age", "36")
-    store.say_of_oneself(profile, "occupation", "writer")
-    store.say_of_oneself(other, "age", "12")
-    store.say_of_oneself(profile, "age", "37")
+    store.set_fact(profile, "age", "36")
+    store.set_fact(profile, "occupation", "writer")
+    store.set_fact(other, "age", "12")
+    store.set_fact(profile, "age", "37")
     assert store.facts(profile) == {"occupation": "writer", "age": "37"}
-    store.say_of_oneself(profile, "age", None)
+    store.set_fact(profile, "age", None)
     assert store.facts(profile) == {"occupation": "writer"} and store.facts(other) == {"age": "12"}
 
 
@@ -238,7 +238,7 @@ def test_clear_forgets_only_the_own_answers(store):
 def test_delete_really_deletes(store, tmp_path):
     profile, other = store.create("Somebody unforgettable"), store.create()
     store.rate(profile, "A film never to be traced", 2)
-    store.say_of_oneself(profile, "occupation", "keeper of a secret")
+    store.set_fact(profile, "occupation", "keeper of a secret")
     store.remember("a browser that is known", profile)
     store.rate(other, "A", 5)
     store.delete(profile)

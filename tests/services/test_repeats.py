@@ -12,7 +12,7 @@ from collab.services.environment import Environment
 from collab.services.plans import plan
 from collab.services.repeats import (
     compare_runs,
-    differ_in_seed_alone,
+    differ_only_in_seed,
     plan_repeats,
     same_but_seed,
     spread_of,
@@ -90,10 +90,10 @@ def test_what_differs_in_the_seed_alone(trained):
     assert (
         same_but_seed(record, [dataclasses.replace(like(3), settings=record.settings | {"seed": 3, "epochs": 9})]) == []
     )
-    alike = {each.settings["seed"] for each in known if differ_in_seed_alone(record, each)}
+    alike = {each.settings["seed"] for each in known if differ_only_in_seed(record, each)}
     assert alike == {3, 7, 10}  # none that waits, was stopped, or had other data
-    assert not differ_in_seed_alone(dataclasses.replace(record, state="stopped"), like(3))
-    assert not differ_in_seed_alone(like(4, state="stopped"), record) and not differ_in_seed_alone(record, record)
+    assert not differ_only_in_seed(dataclasses.replace(record, state="stopped"), like(3))
+    assert not differ_only_in_seed(like(4, state="stopped"), record) and not differ_only_in_seed(record, record)
     more = plan_repeats(record, known, n=3)
     assert [each.settings["seed"] for each in more] == [0, 1, 4]
 

@@ -245,14 +245,14 @@ def test_killed_worker_is_said_and_the_next_setting_starts_a_new_one(lane):
 def test_a_trial_that_ends_as_it_is_dropped_leaves_nothing(lane, monkeypatch):
     """Its worker has no step left at which to hear of it, or its job is over before that."""
     trials, kind = lane.open(), lane.jobs.kinds["trial"]
-    put_down, seen = kind.put_down, []
+    on_end, seen = kind.on_end, []
 
     def drop_and_put_down(job, state, message):
         seen.append((lane.store.record(job.id).state, state))
-        put_down(dataclasses.replace(job, stopping=True), state, message)
+        on_end(dataclasses.replace(job, stopping=True), state, message)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(kind), "put_down", lambda _, *arguments: drop_and_put_down(*arguments))
+        patched.setattr(type(kind), "on_end", lambda _, *arguments: drop_and_put_down(*arguments))
         trials.train(planned())
         wait(lambda: not in_line(lane))
     assert seen == [("finished", DONE)] and stored(trials) == set()

@@ -34,7 +34,7 @@ class Scripted:
             yield Step(squared_error, n_rows, 0.01, 0.9)
 
     def finalize(self):
-        self.log.append("settle")
+        self.log.append("finalize")
 
     def predict(self, user_index, item_index):
         self.log.append("predict")
@@ -96,7 +96,7 @@ def test_reports_come_in_order(four):
     model = Scripted([(4.0, 4), (3.0, 3)], [(2.0, 4), (1.5, 3)], predicts=3.0)
     outcome = model.fit(four)
     kinds = [entry if isinstance(entry, str) else type(entry) for entry in model.log]
-    assert kinds == ["step", BatchReport, "step", BatchReport, "settle", "predict", EpochReport] * 2
+    assert kinds == ["step", BatchReport, "step", BatchReport, "finalize", "predict", EpochReport] * 2
     batches = [entry for entry in model.log if isinstance(entry, BatchReport)]
     assert [(report.step, report.n_steps) for report in batches] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [report.epoch for report in batches] == [0.5, 1.0, 1.5, 2.0]
@@ -131,7 +131,7 @@ def test_stops_before_the_next_step(four, n_steps, n_reports):
     assert model.log.count("step") == n_steps
     assert len(outcome.epochs) == n_reports  # half an epoch is no row of the table
     assert outcome.valid.mse == 1.5  # but what was learned is checked
-    assert model.log.count("settle") == model.log.count("predict") == n_reports + (n_steps % 3 > 0)
+    assert model.log.count("finalize") == model.log.count("predict") == n_reports + (n_steps % 3 > 0)
 
 
 def test_told_to_stop_after_the_last_step_it_has_finished(four):

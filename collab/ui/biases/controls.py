@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from collab.explore.biases import BiasDoubt
+from collab.explore.biases import BiasDeviations
 from collab.services.run_files import TrainedRun
 from collab.ui.charts.style import PLAIN
 from collab.ui.widgets.controls import choose
@@ -38,7 +38,7 @@ class Wanted:
 
 
 def choose_picture(
-    run: TrainedRun, pictures: Mapping[str, str], key: str, help: str, placeholder: str, doubt: BiasDoubt | None
+    run: TrainedRun, pictures: Mapping[str, str], key: str, help: str, placeholder: str, doubt: BiasDeviations | None
 ) -> Wanted:
     """The controls of a view. `pictures` says of each picture what it shows; the first has bars at each end."""
     chosen = st.radio("Picture", list(pictures), key=key, bind="query-params", help=help)

@@ -35,7 +35,7 @@ def show_films(page: Page) -> None:
     """The view of the films."""
     run = page.run
     need_biases(run, "there is nothing to sort here")
-    doubt = cached.run_bias_doubt(run.id)
+    doubt = cached.run_bias_deviations(run.id)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         wanted = choose_picture(

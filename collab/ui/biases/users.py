@@ -39,7 +39,7 @@ def show_users(page: Page) -> None:
     """The view of the users."""
     run = page.run
     need_biases(run, "it says of nobody how kindly they rate")
-    doubt = cached.run_bias_doubt(run.id)
+    doubt = cached.run_bias_deviations(run.id)
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:
         wanted = choose_picture(

@@ -35,7 +35,7 @@ def sizes_of(name: str, items_by: str, fingerprint: str) -> Sizes:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def titles_that_are_no_keys(name: str, fingerprint: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def titles_not_unique(name: str, fingerprint: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The titles with several ids, and the pairs of a user and a title that occur in several rows. Raises CollabError."""
     dataset, _ = data_set(name)
     return doubled_titles(dataset), rated_twice(dataset)

@@ -16,7 +16,7 @@ from collab.ui.widgets.tables import item_table
 
 def show_titles(shown: Shown) -> None:
     """Titles with several ids, and titles that a user rated more than once."""
-    doubled, twice = cached.titles_that_are_no_keys(*shown.key)
+    doubled, twice = cached.titles_not_unique(*shown.key)
     films = shown.items
     if doubled.empty:
         st.info("Every title of this data set stands for one id; nothing is doubled.", icon=":material/info:")

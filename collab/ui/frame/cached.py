@@ -6,7 +6,7 @@ import streamlit as st
 
 from collab.data.ratings import Ratings
 from collab.data.splitting import Split
-from collab.explore.biases import BiasDoubt, bias_doubt
+from collab.explore.biases import BiasDeviations, bias_deviations
 from collab.explore.co_rating import CoRating, co_rating
 from collab.explore.similarity import ItemSpace, item_space
 from collab.services.downloads import Fetcher
@@ -94,9 +94,9 @@ def run_co_rating(run_id: str) -> CoRating:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def run_bias_doubt(run_id: str) -> BiasDoubt | None:
+def run_bias_deviations(run_id: str) -> BiasDeviations | None:
     """Standard deviations of the biases of the run's model; None for a model without covariances. Raises RunError."""
-    return bias_doubt(trained_run(run_id).model)
+    return bias_deviations(trained_run(run_id).model)
 
 
 @st.cache_resource(show_spinner="Reading the ratings", max_entries=4)

@@ -11,7 +11,7 @@ from collab.services.downloads import Fetch
 from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.in_use import use_data
-from collab.ui.frame.watch import Moment, watch
+from collab.ui.frame.watch import JobProgress, watch
 
 
 def pick_data(wanted: str) -> str:
@@ -72,7 +72,7 @@ def _show_fetch(wanted: str) -> None:
     """Show the progress of the download, until it is done or the sample takes its place."""
     entry, fetcher = CATALOGUE[wanted], cached.fetcher()
 
-    def line(_: Sequence[Moment]) -> tuple[float, str]:
+    def line(_: Sequence[JobProgress]) -> tuple[float, str]:
         fetch = fetcher.state(wanted)
         done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
         return min(1.0, done / total), f"Fetching {entry.title} from GroupLens: {done:.1f} of {total:.1f} MB"

@@ -17,7 +17,7 @@ def from_link(store: RunStore) -> tuple[str, str | None, str]:
     shown, "" if it can."""
     state, link = st.session_state, st.query_params
     run_id, refused = link.get("run"), ""
-    if run_id is None or own_link.is_late("run", run_id):
+    if run_id is None or own_link.is_stale("run", run_id):
         run_id = state.get("_run")
     if run_id is not None:
         try:

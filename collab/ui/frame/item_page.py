@@ -44,7 +44,7 @@ def open_item(label: str) -> None:
     st.session_state[_WANTED] = label
 
 
-def leave_for_item() -> None:
+def go_to_requested_item() -> None:
     """Go to the page of the requested item, if there is one."""
     if _WANTED in st.session_state:
         st.switch_page("pages/similar.py", query_params={})
@@ -59,7 +59,7 @@ def _open_pressed() -> None:
 def follow_item_links() -> None:
     """Follow a pressed link or arrow; called once per page. Takes no space (menu.css)."""
     _LINKS(key="_item_links", on_pressed_change=_open_pressed)
-    leave_for_item()
+    go_to_requested_item()
 
 
 def arrive() -> str | None:

@@ -48,7 +48,7 @@ def pick_other_run(
     known = [each for each in cached.runs().records() if each.data == run.record.data and each.id != run.id]
     others = {each.id: each for each in runs_with("factors", known)}
     named = st.query_params.get(AGAINST)
-    if named is None or own_link.is_late(AGAINST, named):
+    if named is None or own_link.is_stale(AGAINST, named):
         named = state.get(_CHOSEN)
     on_the_way = [
         each for each in known if each.busy and (each.id == named or not others) and model_has("factors", each)

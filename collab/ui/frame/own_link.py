@@ -35,7 +35,7 @@ def _replace(name: str, text: str | None) -> None:
     st.session_state["_replaced"] = recent | {(name, text): now}
 
 
-def is_late(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
+def is_stale(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
     """Whether the session itself has replaced `name=text`, or a link without `name`, less than `within` seconds ago."""
     since = st.session_state.get("_replaced", {}).get((name, text))
     return since is not None and time.monotonic() - since < within
@@ -44,7 +44,7 @@ def is_late(name: str, text: str | None, within: float = STALE_SECONDS) -> bool:
 def newly_linked(name: str, within: float = LONG_STALE_SECONDS) -> str | None:
     """The link's value of `name`, unless the session put it there itself with `keep`, or it is late; None otherwise."""
     text = st.query_params.get(name)
-    own = text is None or text == st.session_state.get(f"_linked_{name}") or is_late(name, text, within)
+    own = text is None or text == st.session_state.get(f"_linked_{name}") or is_stale(name, text, within)
     return None if own else text
 
 

@@ -99,13 +99,13 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     data = available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
-    record, passed_over = _record_of(store, data, run_id)
+    record, why_not_pinned = _record_of(store, data, run_id)
     if refused:
         say_refused(refused, record)
     if record is None:
         record = _first_run(store, data)
-    if passed_over:
-        st.sidebar.caption(f"The pinned run is not shown: {formats.plain(passed_over)}.")
+    if why_not_pinned:
+        st.sidebar.caption(f"The pinned run is not shown: {formats.plain(why_not_pinned)}.")
     with st.sidebar:
         _pick_run(store, data, record)
     keep_in_link(wanted, record)
@@ -125,7 +125,7 @@ def with_run(page: Page) -> Page:
     return Page(page.data, run.record, run)
 
 
-def show_trouble(reason: CollabError) -> None:
+def show_error(reason: CollabError) -> None:
     """Show an error that the page did not handle itself, with ways to go on."""
     st.error(f"{formats.sentence(str(reason))}", icon=":material/error:")
     with st.container(horizontal=True):
@@ -152,7 +152,7 @@ def _record_of(store: RunStore, data: Entry, run_id: str | None) -> tuple[RunRec
         with contextlib.suppress(RunError):  # the store now knows that it is damaged
             cached.trained_run(found.record.id)
             break
-    return found.record, found.passed_over
+    return found.record, found.why_not_pinned
 
 
 def _first_run(store: RunStore, data: Entry) -> RunRecord:

@@ -26,7 +26,7 @@ ORDINALS = ("Next", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "E
 
 
 @dataclass(frozen=True)
-class Moment:
+class JobProgress:
     """The progress of a job: its `state`, "" if it no longer exists; the `share` done; the `seconds_left`, None if unknown; its
     `place` among the waiting jobs, 0 if unknown. `trouble` says why its lane is stuck; `is_mine`: this visitor waits for it."""
 
@@ -57,7 +57,7 @@ def turn_in_words(place: int) -> str:
     return f"{ORDINALS[place - 1]} in line" if place <= len(ORDINALS) else f"Number {place} in line"
 
 
-def moment_of(job_id: str) -> Moment:
+def job_progress(job_id: str) -> JobProgress:
     """The current progress of a job. That of a training is read from the folder of its run."""
     job = None
     with contextlib.suppress(StorageError):  # the folder of a run still has it
@@ -67,28 +67,28 @@ def moment_of(job_id: str) -> Moment:
     try:
         progress = cached.runs().progress(job_id)
     except RunError:
-        return Moment("")  # it was removed from the queue
+        return JobProgress("")  # it was removed from the queue
     record = progress.record
     if not record.busy:
-        return Moment(DONE, 1.0)
+        return JobProgress(DONE, 1.0)
     if record.state == "running" or job is None:  # without a job: the command line trains it
-        return Moment(RUNNING, progress.share, progress.seconds_left, is_mine=record.starter == visitor())
+        return JobProgress(RUNNING, progress.share, progress.seconds_left, is_mine=record.starter == visitor())
     return _moment(job, WAITING, 0.0)
 
 
-def _moment(job: Job, state: str, share: float) -> Moment:
+def _moment(job: Job, state: str, share: float) -> JobProgress:
     jobs = cached.jobs()
     mine = any(waiter.owner == visitor() for waiter in jobs.queue.waiters(job.id)) if job.busy else False
     is_waiting = state == WAITING and jobs.queue.running(job.lane) and job.place
     trouble = jobs.trouble(job.lane) if state == WAITING else ""
-    return Moment(state, share, place=job.place if is_waiting else 0, trouble=trouble, is_mine=mine)
+    return JobProgress(state, share, place=job.place if is_waiting else 0, trouble=trouble, is_mine=mine)
 
 
 def watch(
     job_ids: Sequence[str] | Callable[[], Sequence[str]],
     what: str = "",
     *,
-    line: Callable[[Sequence[Moment]], tuple[float, str]] | None = None,
+    line: Callable[[Sequence[JobProgress]], tuple[float, str]] | None = None,
     stop: str = "",
     meanwhile: Callable[[], None] | None = None,
     is_over: Callable[[], bool] = lambda: False,
@@ -102,8 +102,8 @@ def watch(
     """
     ids, is_shown = job_ids if callable(job_ids) else lambda: job_ids, bool(what or line)
 
-    def look() -> tuple[dict[str, Moment], dict[str, bool | str]]:
-        moments = {job_id: moment_of(job_id) for job_id in ids()}
+    def look() -> tuple[dict[str, JobProgress], dict[str, bool | str]]:
+        moments = {job_id: job_progress(job_id) for job_id in ids()}
         return moments, {job_id: each.busy if is_shown else each.state for job_id, each in moments.items()}
 
     _, then = look()  # the states that the page was drawn with
@@ -129,7 +129,7 @@ def watch(
     st.fragment(draw, run_every=POLL_SECONDS)()
 
 
-def _first_in_words(moments: Sequence[Moment], what: str) -> tuple[float, str]:
+def _first_in_words(moments: Sequence[JobProgress], what: str) -> tuple[float, str]:
     first = next((moment for moment in moments if moment.state == RUNNING), moments[0])
     others = f" · {len(moments) - 1} more" if len(moments) > 1 else ""
     return first.share, first.in_words(what) + others

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from collab.lessons.dot_product import TELLINGS, Factors, Telling, dot, products, written
+from collab.lessons.dot_product import EXAMPLES, Example, Factors, dot, products, written
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
@@ -20,13 +20,13 @@ from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.tables import as_table
 
-BY_TITLE = {telling.title: telling for telling in TELLINGS}
+BY_TITLE = {telling.title: telling for telling in EXAMPLES}
 USER = "The user"
 NUMBERS = "numbers"  # name in the link of factors that differ from the telling's own
 
 
 def waterfall(
-    telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors, palette: Palette, chosen: str
+    telling: Example, films: Sequence[tuple[str, Factors]], user: Factors, palette: Palette, chosen: str
 ) -> go.Figure:
     """For each film: one bar per factor, each starting where the one above ends, and the sum; the `chosen` film stands out."""
     figure = make_subplots(rows=len(films), cols=1, shared_xaxes=True, vertical_spacing=0.12)
@@ -70,7 +70,7 @@ def waterfall(
     return figure.update_layout(bargap=0.25, margin={"t": 24, "b": 28})
 
 
-def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user: Factors) -> pd.DataFrame:
+def products_table(telling: Example, films: Sequence[tuple[str, Factors]], user: Factors) -> pd.DataFrame:
     """The bars of the picture as rows: for each film every product of two factors, and their sum."""
     rows: list[tuple[str, str, float | None, float | None, float]] = []
     for film, factors in films:
@@ -80,7 +80,7 @@ def products_table(telling: Telling, films: Sequence[tuple[str, Factors]], user:
     return pd.DataFrame(rows, columns=["film", "factor", "of the film", "of the user", "product"])
 
 
-def read_numbers(text: str, telling: Telling) -> dict[str, list[Decimal]] | None:
+def read_numbers(text: str, telling: Example) -> dict[str, list[Decimal]] | None:
     """Factors of the user and of each film from a link, as `in_link` writes them; None for any other text."""
     owners, width = [USER, *(film for film, _ in telling.items)], len(telling.names)
     try:
@@ -138,7 +138,7 @@ def draw(page: Page) -> None:
         as_table("dot_table", "The products and their sums", lambda: products_table(telling, films, user))
 
 
-def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
+def _numbers(telling: Example) -> dict[str, list[Decimal]]:
     """The session's numbers of a telling, for the user and each film; at first the telling's own."""
     all_of_them = st.session_state.setdefault("_dot_numbers", {})
     if telling.title not in all_of_them:
@@ -146,11 +146,11 @@ def _numbers(telling: Telling) -> dict[str, list[Decimal]]:
     return all_of_them[telling.title]
 
 
-def _original_numbers(telling: Telling) -> dict[str, list[Decimal]]:
+def _original_numbers(telling: Example) -> dict[str, list[Decimal]]:
     return {USER: list(telling.user), **{film: list(each) for film, each in telling.items}}
 
 
-def _from_link(telling: Telling) -> None:
+def _from_link(telling: Example) -> None:
     """Apply the factors of a newly opened link."""
     text = own_link.newly_linked(NUMBERS)
     if text is None:
@@ -166,12 +166,12 @@ def _from_link(telling: Telling) -> None:
     _use(telling, numbers)
 
 
-def _slider_key(telling: Telling, who: str, place: int) -> str:
+def _slider_key(telling: Example, who: str, place: int) -> str:
     owners = [USER, *(film for film, _ in telling.items)]
-    return f"dot_{TELLINGS.index(telling)}_{owners.index(who)}_{place}"
+    return f"dot_{EXAMPLES.index(telling)}_{owners.index(who)}_{place}"
 
 
-def _slider(telling: Telling, who: str, place: int, name: str) -> None:
+def _slider(telling: Example, who: str, place: int, name: str) -> None:
     """A slider for one number, which is stored separately: Streamlit forgets a slider that is not drawn."""
     key = _slider_key(telling, who, place)
     if key not in st.session_state:
@@ -191,11 +191,11 @@ def _slider(telling: Telling, who: str, place: int, name: str) -> None:
     )
 
 
-def _reset(telling: Telling) -> None:
+def _reset(telling: Example) -> None:
     _use(telling, _original_numbers(telling))
 
 
-def _use(telling: Telling, numbers: dict[str, list[Decimal]]) -> None:
+def _use(telling: Example, numbers: dict[str, list[Decimal]]) -> None:
     """Set the numbers of a telling, and its sliders (before they are drawn)."""
     st.session_state.setdefault("_dot_numbers", {})[telling.title] = numbers
     for who, each in numbers.items():

@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from collab.lessons.feedback import (
     DAMPING,
     EXPLORATION,
-    MOST_LOVERS,
+    MAXIMUM_LOVERS,
     N_GENRES,
     N_ITEMS,
     N_PEOPLE,
@@ -163,7 +163,7 @@ def draw(page: Page) -> None:
         n_lovers = st.slider(
             "Lovers of anime who join",
             0,
-            MOST_LOVERS,
+            MAXIMUM_LOVERS,
             20,
             5,
             key="feedback_lovers",

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from collab.lessons.principal_axes import PrincipalAxes, best_plain_share, hidden_cloud, pressed, principal_axes
+from collab.lessons.principal_axes import PrincipalAxes, best_plain_share, flattened, hidden_cloud, principal_axes
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.plot3d.plot3d import plot3d
@@ -29,7 +29,7 @@ def axis_colours(palette: Palette) -> tuple[str, str, str]:
 
 def cloud_figure(points: np.ndarray, found: PrincipalAxes, share: float, palette: Palette) -> go.Figure:
     """The points (n, 3), flattened by `share` along the third principal axis, and the three axes."""
-    drawn = pressed(points, found, share)
+    drawn = flattened(points, found, share)
     figure = go.Figure(
         go.Scatter3d(
             x=drawn[:, 0].tolist(),
@@ -108,7 +108,7 @@ def flat_figure(points: np.ndarray, found: PrincipalAxes, palette: Palette) -> g
 
 def points_table(points: np.ndarray, found: PrincipalAxes, share: float) -> pd.DataFrame:
     """Every point as drawn, flattened by `share` along axis 3: its coordinates x, y, z and those on the principal axes."""
-    drawn = pressed(points, found, share)
+    drawn = flattened(points, found, share)
     places = (drawn - found.middle) @ found.axes.T  # (n, 3)
     names = [*"xyz", "axis 1", "axis 2", "axis 3"]
     return pd.DataFrame(np.hstack([drawn, places]).round(3) + 0.0, columns=names)  # + 0.0: no negative zeros

@@ -11,7 +11,7 @@ from collab.data.ratings import Ratings
 from collab.data.tables import trained_items
 from collab.errors import RunError
 from collab.lessons.similar_users import Trace, trace
-from collab.models.neighbours import Neighbours, Say, dense
+from collab.models.neighbours import Neighbours, PredictionTerms, dense
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
@@ -113,12 +113,12 @@ def cells_table(found: Trace, beyond: np.ndarray, user_ids: list[str], films: pd
     return table.astype({"films in common": "Int64"}).round(digits)
 
 
-def sum_in_words(say: Say) -> str:
+def sum_in_words(say: PredictionTerms) -> str:
     """The arithmetic of one prediction, with its first terms written out."""
-    if not len(say.kin_index):
+    if not len(say.neighbour_index):
         return f"Nobody alike has rated it: the biases’ {say.expected:.2f} is all there is."
     terms = list(zip(say.similarity[:N_TERMS].tolist(), say.left[:N_TERMS].tolist(), strict=True))
-    more = " + …" if len(say.kin_index) > N_TERMS else ""
+    more = " + …" if len(say.neighbour_index) > N_TERMS else ""
     over = " + ".join(f"{alike:.2f}·({formats.signed(left)})" for alike, left in terms) + more
     under = " + ".join(f"{alike:.2f}" for alike, _ in terms) + more
     by = "the sum of the likenesses"
@@ -128,7 +128,8 @@ def sum_in_words(say: Say) -> str:
     return (
         f"{say.expected:.2f} (mean and both biases) {formats.signed(say.weighted_mean)[0]} "
         f"{abs(say.weighted_mean):.2f} = **{say.predicted:.2f}**, where {formats.signed(say.weighted_mean)} is "
-        f"({over}) / ({under}) over {formats.counted(len(say.kin_index), 'neighbour')} who rated it: likeness times stars beyond "
+        f"({over}) / ({under}) over {formats.counted(len(say.neighbour_index), 'neighbour')} who rated it: "
+        "likeness times stars beyond "
         f"expectation, by {by}."
     )
 
@@ -185,9 +186,9 @@ def draw(page: Page) -> None:
             + ("" if model is run.model else "Trained here on the training ratings of the run in use.")
         )
     item_index = int(found.picks[picks.index(pick) if pick in picks else 0])
-    say = model.say_of(user_index, item_index)
+    say = model.terms_of(user_index, item_index)
     st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**: {sum_in_words(say)}")
-    with st.expander(f"The neighbours who have a say: {len(say.kin_index)}"):
+    with st.expander(f"The neighbours who have a say: {len(say.neighbour_index)}"):
         _show_neighbours(run, model, train, say, user_index, item_index)
 
 
@@ -198,16 +199,16 @@ def _candidates(run: TrainedRun) -> np.ndarray:
 
 
 def _show_neighbours(
-    run: TrainedRun, model: Neighbours, train: Ratings, say: Say, user_index: int, item_index: int
+    run: TrainedRun, model: Neighbours, train: Ratings, say: PredictionTerms, user_index: int, item_index: int
 ) -> None:
-    n_common = model.likeness_to(user_index)[1]
+    n_common = model.similarity_to(user_index)[1]
     st.dataframe(
         pd.DataFrame(
             {
-                "user": run.users["user_id"].to_numpy()[say.kin_index],
+                "user": run.users["user_id"].to_numpy()[say.neighbour_index],
                 "likeness": say.similarity,
-                "common": n_common[say.kin_index],
-                "gave": dense(say.kin_index.tolist(), train)[:, item_index],
+                "common": n_common[say.neighbour_index],
+                "gave": dense(say.neighbour_index.tolist(), train)[:, item_index],
                 "beyond": say.left,
             }
         ),

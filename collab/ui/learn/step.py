@@ -118,7 +118,7 @@ def _from_link(slugs: Sequence[str]) -> str:
             icon=":material/link_off:",
         )
         named = None
-    if named is not None and own_link.is_late("step", named):
+    if named is not None and own_link.is_stale("step", named):
         named = None
     slug = named or state.get("_step", slugs[0])
     state["_step"] = slug

@@ -12,7 +12,7 @@ from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.queueing import queue, say_refusal
 from collab.ui.frame.visitor import visitor
-from collab.ui.frame.watch import Moment, watch
+from collab.ui.frame.watch import JobProgress, watch
 
 
 def show_training(rows: Sequence[Row]) -> None:
@@ -23,7 +23,7 @@ def show_training(rows: Sequence[Row]) -> None:
         total = n_runs(rows)
         n_done = total - len(busy) - len(missing)
 
-        def line(moments: Sequence[Moment]) -> tuple[float, str]:
+        def line(moments: Sequence[JobProgress]) -> tuple[float, str]:
             now, record = moments[0], busy[0]
             text = now.in_words(f"training {formats.plain(record.name)}")
             return min(1.0, (n_done + now.share) / total), f"{n_done} of {total} are trained · {text}"

@@ -160,7 +160,7 @@ def draw(page: Page) -> None:
 
 def _real_films(run: TrainedRun) -> None:
     """How sure the run is of the bias of a film with few ratings and of one with many."""
-    doubt = cached.run_bias_doubt(run.id)
+    doubt = cached.run_bias_deviations(run.id)
     if doubt is None:
         st.caption(
             f"The run in use, {formats.plain(run.record.name)}, keeps points only: it takes every film for exactly known. "

@@ -39,7 +39,7 @@ CHAPTER_CANYONS = (1, 2, 5, 10, 50)
 PLACES = np.linspace(-2, 2, 201)
 RATE, N_STEPS = 0.01, 300
 PULLS = (0.1, 0.3, 1.0, 3.0, 10.0)
-WORTH_SAYING = 0.005  # a rise of the held-out loss that is more than noise
+NOTABLE_RISE = 0.005  # a rise of the held-out loss that is more than noise
 
 
 def canyon_figure(a: float, palette: Palette) -> go.Figure:
@@ -293,7 +293,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
 def verdict_words(curve: DecayCurve) -> str:
     """Whether a curve over-fits, with its figures (Markdown)."""
     lowest = f"lowest after epoch {curve.best_epoch}: **{formats.loss(min(curve.valid))}**"
-    if curve.rise >= WORTH_SAYING:
+    if curve.rise >= NOTABLE_RISE:
         return (
             f"Held-out loss {lowest}. It ends {formats.loss(curve.rise)} higher while the training loss goes on falling: "
             "**over-fitting**."

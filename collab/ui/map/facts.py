@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.explore.axes import ends, what_goes_with
+from collab.explore.axes import axis_correlations, ends
 from collab.explore.clusters import cluster_table
 from collab.ui.charts import formats
 from collab.ui.widgets.tables import item_table
@@ -41,7 +41,7 @@ def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFram
                     },
                     height="content",
                 )
-            _correlations(what_goes_with(coordinates[:, place], films), title)
+            _correlations(axis_correlations(coordinates[:, place], films), title)
 
 
 def _correlations(table: pd.DataFrame, title: str) -> None:

@@ -100,7 +100,7 @@ def _read(items: pd.DataFrame) -> tuple[list[int], int]:
 def _text() -> str | None:
     """The link's text; if the browser has just sent a link from before the session's own change, the text of that change."""
     text = st.query_params.get(ITEMS)
-    if own_link.is_late(ITEMS, text):
+    if own_link.is_stale(ITEMS, text):
         text = st.session_state[_OWN]
         own_link.put(ITEMS, text)
     return text

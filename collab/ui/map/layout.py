@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from collab.errors import CollabError, SettingError
-from collab.explore.components import Pca, place_doubt, taken
+from collab.explore.components import Pca, position_deviations, taken
 from collab.services.profiles import Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
@@ -65,7 +65,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
     covariances = run.model.item_covariances
     if covariances is not None and space.layout != TSNE:
         inner = covariances if space.with_bias else covariances[:, :-1, :-1]
-        films["doubt"] = place_doubt(pca, np.asarray(inner, dtype=np.float64), item_index)
+        films["doubt"] = position_deviations(pca, np.asarray(inner, dtype=np.float64), item_index)
     elif covariances is not None:
         films["doubt"] = np.nan
         if colour_by == "doubt":
@@ -102,7 +102,7 @@ def _straight(run: TrainedRun, space: Space, n_items: int) -> tuple[Pca, list[st
     return shown, axis_titles([f"Component {number}" for number in space.numbers], shown.explained_variance_ratio, of)
 
 
-def person_of_map() -> tuple[Profile | None, str]:
+def profile_of_map() -> tuple[Profile | None, str]:
     """The profile in the link and what is wrong with it; without one, the session's, which this page's link need not hold."""
     return own_profile.open_profile() if own_profile.LINK in st.query_params else (own_profile.of_session(), "")
 
@@ -110,7 +110,7 @@ def person_of_map() -> tuple[Profile | None, str]:
 def _predicted(run: TrainedRun) -> np.ndarray:
     """The person's predicted ratings of every film, (n_items,) in stars; the average user's if the person has rated nothing."""
     try:
-        profile, wrong = person_of_map()
+        profile, wrong = profile_of_map()
         viewer = viewer_of(run, profile, own_profile.answers_of(profile))
         person, rated = viewer.person, viewer.known.rated
     except CollabError as reason:

@@ -18,7 +18,7 @@ from collab.ui.map.camera import CAMERA, read_camera
 from collab.ui.map.colours import MAP_COLOURS
 from collab.ui.map.figure import Look, film_map_figure, film_names, film_words
 from collab.ui.map.item_set import choose_films
-from collab.ui.map.layout import Layout, person_of_map
+from collab.ui.map.layout import Layout, profile_of_map
 from collab.ui.person import own_profile
 from collab.ui.widgets.pickers import choose_film
 
@@ -83,5 +83,5 @@ def draw_films(
 
 def _view_token() -> str | None:
     """The token that lets others see the same predictions but change nothing."""
-    profile, _ = person_of_map()
+    profile, _ = profile_of_map()
     return profile and profile.view_token

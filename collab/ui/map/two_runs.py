@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.services.repeats import differ_in_seed_alone
+from collab.services.repeats import differ_only_in_seed
 from collab.services.run_record import RunRecord
 from collab.ui.frame.other_run import offer_another_seed, pick_other_run, wait_for_other
 from collab.ui.frame.page import Page
@@ -15,7 +15,7 @@ from collab.ui.map.colours import MAP_COLOURS
 from collab.ui.map.controls import Points, pick_points
 from collab.ui.map.figure import Marks, axis_titles
 from collab.ui.map.picture import draw_films
-from collab.ui.map.two_runs_agreement import MEANING, agreement, what_it_means
+from collab.ui.map.two_runs_agreement import MEANING, agreement, show_meaning
 from collab.ui.map.two_runs_cached import NEAREST_BY, TwoRuns, compared
 from collab.ui.map.two_runs_tables import all_films, chosen_facts, movers, neighbours
 from collab.ui.widgets.controls import choose
@@ -75,7 +75,7 @@ def show_two_runs(page: Page) -> None:
         agreement(two, points.n_items)
     with controls:
         _beside(two, chosen, other)
-    what_it_means(two)
+    show_meaning(two)
     movers(two)
     neighbours(two, chosen)
     all_films(two)
@@ -120,5 +120,5 @@ def _beside(two: TwoRuns, chosen: int | None, other: RunRecord) -> None:
     else:
         film_facts(two.first, chosen)
         chosen_facts(two, chosen)
-    if not differ_in_seed_alone(two.first.record, other):
+    if not differ_only_in_seed(two.first.record, other):
         offer_another_seed(two.first, primary=False)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from collab.models import epoch_word_of
 from collab.models.embedding_net import EmbeddingNet
-from collab.services.repeats import differ_in_seed_alone
+from collab.services.repeats import differ_only_in_seed
 from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.frame.run_words import alike_in_words, differing
@@ -46,7 +46,7 @@ def agreement(two: TwoRuns, most_drawn: int) -> None:
     n_items.caption(f"{two.minimum} training ratings or more in both runs.{drawn}")
 
 
-def what_it_means(two: TwoRuns) -> None:
+def show_meaning(two: TwoRuns) -> None:
     """What the figures mean for these two runs, and how the runs differ."""
     st.markdown(_meaning(two))
     records = [two.first.record, two.second.record]
@@ -63,7 +63,7 @@ def what_it_means(two: TwoRuns) -> None:
 
 def _meaning(two: TwoRuns) -> str:
     text = MEANING
-    if differ_in_seed_alone(two.first.record, two.second.record):
+    if differ_only_in_seed(two.first.record, two.second.record):
         text += " These two differ in the seed alone: a neighbour that is not kept was chosen by chance."
     for letter, record in (("A", two.first.record), ("B", two.second.record)):
         if record.state != "finished":

@@ -17,7 +17,7 @@ from collab.explore.alignment import (
     align,
     chance_disparity,
     common_items,
-    neighbours_kept,
+    neighbour_overlap,
     plane_of,
 )
 from collab.services.run_files import TrainedRun
@@ -119,7 +119,7 @@ def disparities_of(first_id: str, second_id: str, minimum: int) -> tuple[float, 
 def kept_of(first_id: str, second_id: str, minimum: int, measure: str) -> Kept:
     """How many of every film's nearest films are the same in both runs. Raises CollabError."""
     with one_thread():
-        return neighbours_kept(*_factors_of(first_id, second_id, minimum), measure=measure)
+        return neighbour_overlap(*_factors_of(first_id, second_id, minimum), measure=measure)
 
 
 def _factors_of(first_id: str, second_id: str, minimum: int) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.explore.alignment import kept_by_count
+from collab.explore.alignment import overlap_by_count
 from collab.ui.charts import formats
 from collab.ui.frame.other_run import AGAINST
 from collab.ui.map.two_runs_cached import TwoRuns
@@ -59,7 +59,7 @@ def _movers_table(two: TwoRuns, table: pd.DataFrame, alt: str, key: str) -> None
 def neighbours(two: TwoRuns, chosen: int | None) -> None:
     """Neighbours kept by the number of ratings, and a link to those of one film."""
     st.header("Neighbours kept", anchor=False)
-    bands, k = kept_by_count(two.kept, two.items["n_ratings"].to_numpy()), two.kept.k
+    bands, k = overlap_by_count(two.kept, two.items["n_ratings"].to_numpy()), two.kept.k
     st.dataframe(
         pd.DataFrame(
             {

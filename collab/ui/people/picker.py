@@ -49,7 +49,7 @@ def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
     state = st.session_state
     index_of = dict(zip(people["user_id"], people["user_index"], strict=True))
     named = st.query_params.get(USER)
-    if named is not None and own_link.is_late(USER, named):
+    if named is not None and own_link.is_stale(USER, named):
         named = state.get(PERSON)
     if named is not None and named not in index_of:
         st.warning(_refusal(run, named, people), icon=":material/link_off:")

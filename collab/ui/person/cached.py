@@ -107,7 +107,7 @@ def new_user_with_facts(
     return known
 
 
-def film_places(run_id: str, titles: Sequence[str]) -> list[int | None]:
+def match_film_titles(run_id: str, titles: Sequence[str]) -> list[int | None]:
     """The item_index of each film, also if the run spells its title differently; None for one that it was never trained on."""
     known = film_titles(run_id)
     unknown = tuple(title for title in titles if title not in known)

@@ -1,6 +1,6 @@
 """The open profile of the page: opened by the link, created at the first answer, changed by every answer.
 
-The functions that change something are for callbacks; none of them raises. `take_trouble` returns what went wrong.
+The functions that change something are for callbacks; none of them raises. `take_errors` returns what went wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from collab.data.answers import STARS, RatingsFile
-from collab.data.exports import Export, beside_stars, read_export, spelt_as
+from collab.data.exports import Export, answers_to_keep, read_export, with_catalogue_titles
 from collab.errors import CollabError, ProfileError
 from collab.services.profiles import DEFAULT_NAME, Answer, Profile
 from collab.ui.charts import formats
@@ -105,7 +105,7 @@ def tell(name: str, change: Callable[[str | None], str | None]) -> None:
         profile = _own_profile() if _is_open() else None
         value = change(store.facts(profile).get(name) if profile else None)
         if value is not None or profile is not None:
-            store.say_of_oneself(profile or _own_profile(), name, value)
+            store.set_fact(profile or _own_profile(), name, value)
         # with another prior, other films are asked
         st.session_state["_asked"], st.session_state["_note"] = [], None
 
@@ -119,7 +119,7 @@ def last_change() -> Change | None:
 def undo() -> Change | None:
     """Undo the last change, and the one before it when called again; returns what was undone.
 
-    An answer that another window has changed since is left alone, and `take_trouble` says so.
+    An answer that another window has changed since is left alone, and `take_errors` says so.
     """
     change = last_change()
     if change is None:
@@ -141,14 +141,16 @@ def read_file(content: bytes, name: str, run_id: str) -> FileRead | None:
     A title that the run spells slightly differently takes the run's spelling, so that it is the same film everywhere.
     """
     with _refusal_noted():
-        export, lacking = spelt_as(read_export(content, STARS, name), list(person_cached.film_titles(run_id)))
+        export, lacking = with_catalogue_titles(
+            read_export(content, STARS, name), list(person_cached.film_titles(run_id))
+        )
         return FileRead(run_id, export, lacking)
     return None
 
 
 def to_keep(file: FileRead, answers: Sequence[Answer]) -> RatingsFile:
     """The answers of the file that go into a profile with these `answers`."""
-    return beside_stars(file.export, {answer.title for answer in answers if answer.rating is not None})
+    return answers_to_keep(file.export, {answer.title for answer in answers if answer.rating is not None})
 
 
 def keep_file(file: FileRead) -> int | None:
@@ -232,7 +234,7 @@ def leave_page() -> None:
         st.session_state.pop(name, None)
 
 
-def take_trouble() -> str:
+def take_errors() -> str:
     """Why the last change was refused; cleared by the call."""
     return st.session_state.pop("_profile_trouble", "")
 
@@ -308,7 +310,7 @@ def _is_open() -> bool:
 def _token() -> str | None:
     """The token of the link; the session's own if the link names none, or one that the session has just replaced."""
     named = st.query_params.get(LINK)
-    if named and not own_link.is_late(LINK, named):
+    if named and not own_link.is_stale(LINK, named):
         return named
     return st.session_state.get("_profile")
 
@@ -335,7 +337,7 @@ def _try(change: Callable[[], object]) -> bool:
 
 @contextmanager
 def _refusal_noted() -> Iterator[None]:
-    """Context that a refused change ends early; `take_trouble` then returns why."""
+    """Context that a refused change ends early; `take_errors` then returns why."""
     try:
         yield
     except CollabError as reason:

@@ -60,7 +60,7 @@ class Viewer:
 
 def viewer_of(run: TrainedRun, profile: Profile | None, answers: Sequence[Answer]) -> Viewer:
     """The viewer of the run with this profile and these answers. Raises ProfileError and RunError."""
-    places = person_cached.film_places(run.id, [answer.title for answer in answers])
+    places = person_cached.match_film_titles(run.id, [answer.title for answer in answers])
     known = answers_known(answers, places, run.items, run.record.scale)
     return Viewer(run, person_for(run, profile), known, profile, answers)
 
@@ -91,7 +91,11 @@ def picked_groups(run: TrainedRun, said: Mapping[str, str]) -> list[int]:
     """The places of the run's groups that contain a film of the fact GROUPS, ascending. Raises RunError without its data."""
     groups, titles = person_cached.run_groups(run.id), titles_in(said.get(GROUPS))
     return sorted(
-        {place for place in groups_holding(groups, person_cached.film_places(run.id, titles)) if place is not None}
+        {
+            place
+            for place in groups_holding(groups, person_cached.match_film_titles(run.id, titles))
+            if place is not None
+        }
     )
 
 

@@ -56,7 +56,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
         group_cards(run, said)
         return
     change = own_profile.last_change()
-    place = person_cached.film_places(run.id, [change.title])[0] if change else None
+    place = person_cached.match_film_titles(run.id, [change.title])[0] if change else None
     _so_far(known, information_in_words(viewer, change, place, way, audience))
     found = titles.get(state.get("_found"))
     doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
@@ -95,7 +95,7 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
         )
 
 
-def answers_to_look_at(answers: Sequence[Answer], known: Known, run: TrainedRun) -> None:
+def answers_read_only(answers: Sequence[Answer], known: Known, run: TrainedRun) -> None:
     """Draw the same answers read-only."""
     titles, films = person_cached.film_titles(run.id), []
     for answer in _here(answers, known):

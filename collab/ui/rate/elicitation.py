@@ -38,7 +38,7 @@ class Way:
 
     strategy: Strategy
     sentence: str
-    listens: bool
+    uses_not_seen: bool
 
 
 WAYS = {
@@ -92,7 +92,7 @@ def information_in_words(
     if after is not None and after.is_dismissal and not _stars(change.before, place, scale):
         return "Nothing learned of your taste; it is not picked any more."
     if after is not None and after.rating is None and not _stars(change.before, place, scale):
-        if WAYS[name].listens:
+        if WAYS[name].uses_not_seen:
             return "Nothing learned of your taste, but what to ask you next."
         return "Nothing learned of your taste; that is as good an answer."
     rest = {film: stars for film, stars in rated.items() if film != place}

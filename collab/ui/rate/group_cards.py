@@ -101,7 +101,7 @@ def _picked(run_id: str, place: int, key: str) -> None:
 
     def change(before: str | None) -> str | None:
         groups, titles = person_cached.run_groups(run_id), titles_in(before)
-        places = groups_holding(groups, person_cached.film_places(run_id, titles))
+        places = groups_holding(groups, person_cached.match_film_titles(run_id, titles))
         first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
         return "\n".join(change_picked(titles, places, place, first, pick)) or None
 

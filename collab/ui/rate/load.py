@@ -106,13 +106,13 @@ def _read(key: str, run_id: str) -> None:
     state["_file"] = own_profile.read_file(file.getvalue(), file.name, run_id) if file is not None else None
     if file is not None and state["_file"] is None:
         _next_file()
-        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_trouble())}"
+        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
 
 
 def _keep(file: FileRead, data_title: str) -> None:
     n_kept = own_profile.keep_file(file)
     if n_kept is None:
-        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_trouble())}"
+        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
         return
     _next_file()
     text = f"{formats.counted(n_kept, 'answer')} loaded."

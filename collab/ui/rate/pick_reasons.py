@@ -11,7 +11,7 @@ from collab.ui.charts import formats
 from collab.ui.person.viewer import Viewer
 from collab.ui.widgets.item_list import Part, Sum
 
-TOLD = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
+FACT_NAMES = {GROUPS: "From the groups picked", ABOUT: "From age, gender, occupation"}
 
 
 def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> list[list[Sum]]:
@@ -37,7 +37,7 @@ def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, 
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)
     parts = [Part(start, _plain(begin, digits))]
     parts += [
-        Part(TOLD[name], formats.signed(figure, digits))
+        Part(FACT_NAMES[name], formats.signed(figure, digits))
         for (name, _), figure in zip(reason.told, figures, strict=False)
     ]
     parts += [

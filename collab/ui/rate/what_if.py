@@ -45,7 +45,7 @@ class Hypothetical:
 def hypothetical(known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
     """What the link asks, and why that cannot be asked, "" if it can; if it cannot, it is removed from the link."""
     text, state = st.query_params.get(LINK), st.session_state
-    if text is None or own_link.is_late(LINK, text):
+    if text is None or own_link.is_stale(LINK, text):
         whose, text = state.get("_what_if", (None, None))
         if whose != state.get("_profile"):  # another profile has been opened since
             text = None

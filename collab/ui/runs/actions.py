@@ -21,7 +21,7 @@ from collab.ui.runs.table import pick_runs
 NOT_YOURS = "Somebody else has started this run; only they, or the command line of the server, can change it."
 
 
-def say_what_happened() -> None:
+def show_last_action() -> None:
     """One line about the last action, with its undo if there is one; it stays until the next action."""
     state = st.session_state
     if (deleted := state.get("_deleted")) is not None:

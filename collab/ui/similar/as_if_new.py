@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from collab.data.features import item_words_of
+from collab.data.features import item_encoder_of
 from collab.data.genres import genres_of
 from collab.errors import RunError
 from collab.explore.left_out_items import LEAST, LEAST_FOR_MEAN, MEAN, RIDGE, SIDE, Measurement
@@ -75,7 +75,7 @@ def as_if_new(page: Page, film: int) -> None:
 
 def _describe(run: TrainedRun, film: int) -> Described:
     """Draw the controls for genres, year and title, all in the link. They are reset when another film is chosen."""
-    known, chosen, years = item_words_of(run.items), run.items.iloc[film], run.items["year"].dropna()
+    known, chosen, years = item_encoder_of(run.items), run.items.iloc[film], run.items["year"].dropna()
     low, high = (int(years.min()), int(years.max())) if len(years) else (0, 0)
     own = {
         "new_genres": [genre for genre in genres_of(chosen["genres"]) if genre in known.genres],
@@ -106,7 +106,7 @@ def _describe(run: TrainedRun, film: int) -> Described:
             bind="query-params",
             help="When it came out. Higher: a newer film; years go in bands, and inside a band nothing changes.",
         )
-        st.caption(f"To the model the same: {_years(*known.years_like(year))}.")
+        st.caption(f"To the model the same: {_years(*known.band_years(year))}.")
     title = st.text_input(
         "Title",
         key="new_title",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from collab.data.tables import trained_items
 from collab.explore.new_item import AudienceSpace, audience_space
-from collab.explore.user_groups import favourite_genres, groups_told
+from collab.explore.user_groups import demographic_groups, favourite_genres
 from collab.services.run_rows import data_of
 from collab.training.one_thread import one_thread
 from collab.ui.frame import cached
@@ -30,5 +30,5 @@ def run_user_groups(run_id: str) -> dict[str, np.ndarray]:
     train, _ = cached.ratings_of(run_id)
     dataset, _ = data_of(run.record, cached.environment())
     user_index = trained_items(run.users)
-    told = groups_told(dataset.users, run.users["user_id"].to_numpy()[user_index])
+    told = demographic_groups(dataset.users, run.users["user_id"].to_numpy()[user_index])
     return told | {"favourite genre": favourite_genres(train, run.items["genres"], user_index)}

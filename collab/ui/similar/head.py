@@ -15,7 +15,7 @@ def film_head(run: TrainedRun, film: int) -> None:
     """Draw the head: title, genres, training ratings, mean and bias, with its ± where the model gives one."""
     title, label = run.items["title"].iat[film], run.items["label"].iat[film]
     genres, facts = facts_in_words(run, film)
-    doubt = cached.run_bias_doubt(run.id)
+    doubt = cached.run_bias_deviations(run.id)
     if doubt is not None:
         facts += f" ± {doubt.items[film]:.2f}"
     with st.container(horizontal=True, vertical_alignment="center", key="film_head"):

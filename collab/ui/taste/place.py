@@ -9,7 +9,7 @@ import streamlit as st
 from collab.data.tables import trained_items
 from collab.explore.components import Pca
 from collab.recommend.taste_alike import alike
-from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, share_beforehand, stretch
+from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, prior_share, stretch
 from collab.recommend.taste_profile import ROUNDING
 from collab.ui.charts import formats
 from collab.ui.charts.labels import escaped, shortened
@@ -117,8 +117,9 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
         )
         return
     told = (
-        f" The two axes tell {formats.percent(place.told)} of how {viewer.whose} predictions differ from the average person’s."
-        if np.isfinite(place.told)
+        f" The two axes tell {formats.percent(place.explained_share)} of how {viewer.whose} predictions differ "
+        "from the average person’s."
+        if np.isfinite(place.explained_share)
         else ""
     )
     outline = (
@@ -218,7 +219,7 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
         return
     moved = movers(place, rated)
     facts = viewer.run.items[["title", "n_ratings"]]
-    told = f", with {formats.percent(share_beforehand(place))} for what was told before" if viewer.person.told else ""
+    told = f", with {formats.percent(prior_share(place))} for what was told before" if viewer.person.told else ""
     st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
     item_table(
         moved.join(facts, on="item_index").assign(share=100 * moved["share"]),

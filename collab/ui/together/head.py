@@ -20,7 +20,7 @@ RATE = "pages/rate.py"
 
 def say_trouble(members_here: Members) -> None:
     """Say what was wrong with the link or with a pasted one, and offer to remove tokens that cannot be opened."""
-    for text in dict.fromkeys((*members_here.trouble, members.take_trouble())):
+    for text in dict.fromkeys((*members_here.trouble, members.take_errors())):
         if text:
             st.warning(f"{formats.plain(text)} The others go on without.", icon=":material/link_off:")
     if members_here.unknown:
@@ -116,7 +116,7 @@ def _ways_to_join(people: Sequence[Profile], mine: dict[int, Profile]) -> None:
         name = st.text_input("Or let somebody rate films here", placeholder="Their name", max_chars=LONGEST_NAME)
         if st.form_submit_button("Start their ratings", icon=":material/star:"):
             try:
-                fresh = members.start_somebody(name)
+                fresh = members.start_profile(name)
             except ProfileError as reason:
                 st.error(formats.plain(str(reason)), icon=":material/error:")
             else:

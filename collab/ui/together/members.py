@@ -136,12 +136,12 @@ def join_by_link() -> None:
         _change([*present, *fresh])
 
 
-def take_trouble() -> str:
+def take_errors() -> str:
     """Why nobody was added; reading it clears it."""
     return st.session_state.pop("_together_trouble", "")
 
 
-def start_somebody(name: str) -> Profile:
+def start_profile(name: str) -> Profile:
     """Create a profile for another person at this browser, and add them to the group. Raises ProfileError, also for an invalid
     name."""
     store = cached.profiles()
@@ -164,13 +164,13 @@ def _tokens_of_link() -> list[str]:
     """The tokens of the link, or of the session; a profile's own link, private or view-only, adds its person."""
     state = st.session_state
     text = st.query_params.get(PEOPLE)
-    if text is None or own_link.is_late(PEOPLE, text):
+    if text is None or own_link.is_stale(PEOPLE, text):
         tokens = list(state.get("_together", ()))
     else:
         tokens = [token for token in text.split(",") if token]
     token = st.query_params.get(own_profile.LINK)
     if token is not None:
-        late = own_link.is_late(own_profile.LINK, token)
+        late = own_link.is_stale(own_profile.LINK, token)
         own_link.put(own_profile.LINK, None)
         if not late:
             tokens += _joining(token)

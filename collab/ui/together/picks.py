@@ -28,7 +28,7 @@ from collab.ui.widgets.tables import item_table, table_fold
 
 STYLE = Path(__file__).with_name("together.css")
 
-N_ITEMS, N_APART = 10, 3
+N_ITEMS, N_ONLY_ONE = 10, 3
 
 
 def member_of(run: TrainedRun, profile: Profile) -> Member:
@@ -137,12 +137,12 @@ def _say_how(
 
 def _is_average(member: Member) -> bool:
     """Whether the person's predictions equal the average person's."""
-    return np.allclose(member.foreseen.score, member.before.score)
+    return np.allclose(member.predictions.score, member.before.score)
 
 
 def _apart(run: TrainedRun, group_picks: GroupPicks, members: Sequence[Member], names: Sequence[str]) -> None:
     """Draw the films that only one person would like, a column per person."""
-    scale, found = run.record.scale, only_one_likes(members, group_picks.candidates, run.record.scale, N_APART)
+    scale, found = run.record.scale, only_one_likes(members, group_picks.candidates, run.record.scale, N_ONLY_ONE)
     with st.container(key="evening_apart"):
         st.header(
             "For one alone",
@@ -163,10 +163,10 @@ def _apart(run: TrainedRun, group_picks: GroupPicks, members: Sequence[Member], 
 
 def _apart_film(run: TrainedRun, members: Sequence[Member], row: int, index: int) -> Film:
     """A film that only the member at `row` would like."""
-    others = [member.foreseen.mean[index] for place, member in enumerate(members) if place != row]
+    others = [member.predictions.mean[index] for place, member in enumerate(members) if place != row]
     return Film(
         *title_and_facts(run.items.iloc[index]),
-        formats.stars(members[row].foreseen.mean[index]),
+        formats.stars(members[row].predictions.mean[index]),
         f", {'other' if len(others) == 1 else 'others at most'} {formats.stars(max(others))}",
         address=item_address(run, index),
     )

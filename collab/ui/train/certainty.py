@@ -13,8 +13,8 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.widgets.tables import as_table
 
-PROMISES = (50, 80, 95)
-NEAR_ENOUGH = 0.02
+NOMINAL_COVERAGES = (50, 80, 95)
+COVERAGE_TOLERANCE = 0.02
 """A coverage this close to the nominal one meets it: other held-out ratings would move it by about as much."""
 
 
@@ -39,11 +39,11 @@ def show_certainty(record: RunRecord) -> None:
 
 def certainty_data(record: RunRecord) -> pd.DataFrame:
     """A row per interval: its name, nominal and actual coverage in per cent, and the latter as a label."""
-    held = [record.certainty[f"within_{promise}"] for promise in PROMISES]
+    held = [record.certainty[f"within_{promise}"] for promise in NOMINAL_COVERAGES]
     return pd.DataFrame(
         {
-            "interval": [f"{promise} % intervals" for promise in PROMISES],
-            "promised": PROMISES,
+            "interval": [f"{promise} % intervals" for promise in NOMINAL_COVERAGES],
+            "promised": NOMINAL_COVERAGES,
             "held": [100 * share for share in held],
             "label": [f"{100 * share:.1f} %" for share in held],
         }
@@ -81,7 +81,7 @@ def certainty_in_words(record: RunRecord) -> str:
     held, loss, histogram = certainty["within_80"], certainty["log_loss"], certainty["histogram_log_loss"]
     verdict = (
         "it is as sure as it may be"
-        if abs(held - 0.8) <= NEAR_ENOUGH
+        if abs(held - 0.8) <= COVERAGE_TOLERANCE
         else "it is surer than it may be"
         if held < 0.8
         else "it is more careful than it need be"

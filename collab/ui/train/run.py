@@ -24,7 +24,7 @@ from collab.ui.frame.in_use import forget_run, use_run
 from collab.ui.frame.queueing import refusal_noted
 from collab.ui.frame.run_words import in_words
 from collab.ui.frame.visitor import visitor
-from collab.ui.frame.watch import POLL_SECONDS, moment_of, stop_all, turn_in_words
+from collab.ui.frame.watch import POLL_SECONDS, job_progress, stop_all, turn_in_words
 from collab.ui.train.certainty import show_certainty
 from collab.ui.train.sealed import show_sealed
 from collab.ui.widgets.distribution import distribution_expander
@@ -122,7 +122,7 @@ def _how_far(progress: Progress) -> str:
     """What a run that waits or trains is doing."""
     record, left = progress.record, progress.seconds_left
     if record.state == "queued":
-        moment = moment_of(record.id)
+        moment = job_progress(record.id)
         return formats.plain(moment.trouble) or turn_in_words(moment.place)
     epochs = record.settings.get("epochs", 1)
     parts = [f"{epoch_word(record).capitalize()} {min(len(progress.history) + 1, epochs)} of {epochs}"]
@@ -290,10 +290,10 @@ def _layers(record: RunRecord) -> None:
             + " ".join(f"{name}={as_text(value)}" for name, value in record.settings.items())
             + "`."
         )
-        st.caption(what_it_depends_on(record))
+        st.caption(reproducibility_in_words(record))
 
 
-def what_it_depends_on(record: RunRecord) -> str:
+def reproducibility_in_words(record: RunRecord) -> str:
     """What reproduces the same model, in one sentence."""
     surroundings = {name: formats.plain(str(value)) for name, value in record.environment.items()}
     programs = ", ".join(f"{name} {surroundings[name]}" for name in ("torch", "numpy", "scipy") if name in surroundings)

@@ -98,11 +98,11 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
     )
     fields = dataclasses.fields(family.settings_type)
     for field in fields:
-        if field.metadata["about"].in_sight:
+        if field.metadata["about"].always_shown:
             _control(family, field)
     with st.expander("More settings"):
         for field in fields:
-            if not field.metadata["about"].in_sight:
+            if not field.metadata["about"].always_shown:
                 _control(family, field)
         st.slider(
             "Share held out",

@@ -17,8 +17,8 @@ from collab.explore.distribution import (
     SEALED,
     Distribution,
     Given,
+    actual_ratings,
     distribution,
-    given_ratings,
     held_out_items,
 )
 from collab.models.levels import COVERAGE
@@ -124,7 +124,7 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         picture.info("Choose a film, or go to one of the user’s held-out ratings.", icon=":material/movie:")
         return
     found = distribution(run.model, user_index, item_index, run.record.scale, run.valid_mse)
-    given = [] if split is None else given_ratings(ratings, split, user_index, item_index)
+    given = [] if split is None else actual_ratings(ratings, split, user_index, item_index)
     picture.plotly_chart(
         distribution_figure(found, given, palette(), height, run.record.synthetic),
         config=PLAIN,

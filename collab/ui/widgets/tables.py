@@ -11,7 +11,7 @@ import streamlit as st
 
 from collab.data.genres import genre_words
 from collab.ui.charts import formats
-from collab.ui.frame.item_page import leave_for_item, open_item
+from collab.ui.frame.item_page import go_to_requested_item, open_item
 
 COLUMNS: Mapping[str, Any] = {
     "place": st.column_config.NumberColumn("Place", format="localized", width="small"),
@@ -90,7 +90,7 @@ def item_table(
         on_select="rerun" if selectable else "ignore",
         selection_mode="multi-row",
     )
-    leave_for_item()  # a press in a fragment does not rerun the frame, which would otherwise go there
+    go_to_requested_item()  # a press in a fragment does not rerun the frame, which would otherwise go there
 
 
 def _open_row(pressed: str, labels: pd.Series, item_index: np.ndarray) -> None:

@@ -11,7 +11,7 @@ from collab.services.job_kinds import all_kinds
 from collab.services.job_queue import DONE, RUNNING, STOPPED, WAITING
 from collab.services.jobs import Jobs
 from collab.ui.frame import cached
-from collab.ui.frame.watch import ORDINALS, Moment, turn_in_words
+from collab.ui.frame.watch import ORDINALS, JobProgress, turn_in_words
 from tests.services.counting import COUNT, COUNT_ON
 
 SLOW = {"to": 200, "seconds": 0.05}
@@ -160,6 +160,6 @@ def test_a_queue_that_cannot_be_used_is_said(jobs, tmp_path):
 def test_turns_in_words():
     assert [turn_in_words(place) for place in (0, 1, 3)] == ["Getting ready", "Next in line", "Third in line"]
     assert turn_in_words(len(ORDINALS) + 1) == "Number 11 in line"
-    assert Moment(RUNNING, 0.5, 3.2).in_words("Counting") == "Counting · 3.2 s left"
-    assert Moment(RUNNING, 0.5).in_words("Counting") == "Counting · 50 %"
-    assert Moment(WAITING, trouble="no memory").in_words("Counting") == "no memory · Counting"
+    assert JobProgress(RUNNING, 0.5, 3.2).in_words("Counting") == "Counting · 3.2 s left"
+    assert JobProgress(RUNNING, 0.5).in_words("Counting") == "Counting · 50 %"
+    assert JobProgress(WAITING, trouble="no memory").in_words("Counting") == "no memory · Counting"
