@@ -43,6 +43,7 @@ from collab.services.runs import KEPT_DAYS, RunStore
 from collab.services.sealed import check_sealed
 from collab.services.training_job import carry_out
 from collab.training.fit import EpochReport
+from collab.training.metrics import METRICS
 
 
 def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
             "n_valid": record.n_valid,
             "n_sealed": record.n_sealed,
         },
-        **{f"valid_{name}": record.valid.get(name) for name in ("mse", "rmse", "mae")},
+        **{f"valid_{name}": record.valid.get(name) for name in METRICS},
         "baselines": record.baselines,
         "certainty": record.certainty,
         "sealed": record.sealed,
@@ -146,7 +147,7 @@ def check(arguments: argparse.Namespace, environment: Environment) -> None:
     say(
         arguments,
         {"run": record.id, "n_sealed": record.n_sealed, "n_tried": record.n_tried, "sealed": record.sealed},
-        f"run {record.id}: MSE {model['mse']:.4f}, RMSE {model['rmse']:.4f}, MAE {model['mae']:.4f} on "
+        f"run {record.id}: {', '.join(f'{METRICS[name].title} {model[name]:.4f}' for name in METRICS if name in model)} on "
         f"{record.n_sealed:,} sealed ratings ({record.holdout}, split seed {record.split_seed}); biases only "
         f"{biases['mse']:.4f}, global mean {mean['mse']:.4f}",
     )

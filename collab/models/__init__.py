@@ -42,6 +42,19 @@ from collab.models.neighbours import ITEMS, Neighbours, NeighboursSettings
 from collab.models.nets import DeepSettings, NetSettings, SideSettings
 from collab.models.ordinal import Ordinal, OrdinalSettings
 from collab.models.plain import DotBiasPlainSettings, DotProductBiasPlain
+from collab.models.shapes import (
+    Shapes,
+    bayes_shapes,
+    bias_shapes,
+    deep_shapes,
+    factors_and_biases_shapes,
+    factors_shapes,
+    mean_shapes,
+    neighbours_shapes,
+    net_shapes,
+    ordinal_shapes,
+    side_shapes,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,10 @@ class Family:
 
     `presets` include DEFAULT_PRESET; the command line starts from the first one, and `help` explains the choice. `epoch_word` is
     what one of its epochs is called, `about` says in one sentence how it predicts. Without `by_chance` every seed gives the same
-    model.
+    model. A baseline (`is_baseline`) learns nothing of anybody's taste.
+
+    `seconds` estimates the time of a training from the settings, the number of ratings and the rows of both tables
+    (`models/cost.py`); `shapes` gives the names and shapes of the trained weights (`models/shapes.py`, `weight_shapes`).
     """
 
     name: str
@@ -62,7 +78,9 @@ class Family:
     epoch_word: str = "epoch"
     about: str = ""
     by_chance: bool = True
-    seconds: Callable[[Any, int, int], float] = field(kw_only=True)  # rough training time, see `models/cost.py`
+    is_baseline: bool = False
+    seconds: Callable[[Any, int, int], float] = field(kw_only=True)
+    shapes: Callable[[Any, int, int, RatingScale, Mapping], Shapes] = field(kw_only=True)
 
 
 PRESET_TITLES = {
@@ -100,6 +118,7 @@ MODELS: dict[str, Family] = {
             _without_data(DotProductBias),
             about="Factors, a bias for every user and film, and the range: the chapter’s best.",
             seconds=dot_seconds,
+            shapes=factors_and_biases_shapes,
         ),
         Family(
             "mean",
@@ -111,6 +130,8 @@ MODELS: dict[str, Family] = {
             about="The same for everybody: the mean of all ratings. What every model has to beat.",
             by_chance=False,
             seconds=lambda settings, n_train, n_rows: 0.1,
+            shapes=mean_shapes,
+            is_baseline=True,
         ),
         Family(
             "bias",
@@ -122,6 +143,8 @@ MODELS: dict[str, Family] = {
             about="How good a film is plus how kind a user is; nothing of anybody’s taste.",
             by_chance=False,
             seconds=lambda settings, n_train, n_rows: 0.1,
+            shapes=bias_shapes,
+            is_baseline=True,
         ),
         Family(
             "neighbours",
@@ -133,6 +156,7 @@ MODELS: dict[str, Family] = {
             about="Finds users who rate alike, and predicts what they gave: the chapter’s first idea, without latent factors.",
             by_chance=False,
             seconds=neighbours_seconds,
+            shapes=neighbours_shapes,
         ),
         Family(
             "dot",
@@ -143,6 +167,7 @@ MODELS: dict[str, Family] = {
             _without_data(DotProduct),
             about="The product of a user’s and a film’s factors, added up; nothing keeps it between 0 and 5.",
             seconds=dot_seconds,
+            shapes=factors_shapes,
         ),
         Family(
             "dot-range",
@@ -153,6 +178,7 @@ MODELS: dict[str, Family] = {
             _without_data(DotProductRange),
             about="The product of the factors, bent by a sigmoid into the range of ratings.",
             seconds=dot_seconds,
+            shapes=factors_shapes,
         ),
         Family(
             "dot-bias-plain",
@@ -163,6 +189,7 @@ MODELS: dict[str, Family] = {
             _without_data(DotProductBiasPlain),
             about="The dot product with biases out of plain parameter tensors: the same curve, several times as slow.",
             seconds=plain_seconds,
+            shapes=factors_and_biases_shapes,
         ),
         Family(
             "bayes",
@@ -174,6 +201,7 @@ MODELS: dict[str, Family] = {
             "sweep",
             "Solves for everybody in turn instead of stepping, and knows how sure it is.",
             seconds=bayes_seconds,
+            shapes=bayes_shapes,
         ),
         Family(
             "bayes-sampled",
@@ -185,6 +213,7 @@ MODELS: dict[str, Family] = {
             "sweep",
             "Draws everybody again and again and takes the mean: the most accurate, in ten times the time.",
             seconds=sampled_seconds,
+            shapes=bayes_shapes,
         ),
         # "fast" of the nets and of ordinal: tests/benchmarks/nets.py --presets, on rows inside the training part
         Family(
@@ -196,6 +225,7 @@ MODELS: dict[str, Family] = {
             partial(EmbeddingNet, "net"),
             about="Both embeddings side by side through one hidden layer: the chapter’s small net.",
             seconds=net_seconds,
+            shapes=net_shapes,
         ),
         Family(
             "deep",
@@ -206,6 +236,7 @@ MODELS: dict[str, Family] = {
             partial(EmbeddingNet, "deep"),
             about="A net of any layers on both embeddings, with dropout and batch norm.",
             seconds=deep_seconds,
+            shapes=deep_shapes,
         ),
         Family(
             "ordinal",
@@ -216,6 +247,7 @@ MODELS: dict[str, Family] = {
             Ordinal,
             about="A chance for every rating level instead of one number, trained by cross-entropy.",
             seconds=ordinal_seconds,
+            shapes=ordinal_shapes,
         ),
         Family(
             "side",
@@ -226,6 +258,7 @@ MODELS: dict[str, Family] = {
             partial(EmbeddingNet, "side"),
             about="A net that also sees genres, year, age, gender, occupation and time, and so has an answer for a new film.",
             seconds=side_seconds,
+            shapes=side_shapes,
         ),
     )
 }
@@ -269,3 +302,19 @@ def build_model(
     settings ask for side information; one that only loads trained weights needs none.
     """
     return family_of(name).build(settings, n_users, n_items, rating_scale, features)
+
+
+def weight_shapes(
+    name: str,
+    settings: Any,
+    n_users: int,
+    n_items: int,
+    rating_scale: RatingScale,
+    found: Mapping[str, tuple[int, ...]],
+) -> Shapes:
+    """The names and shapes of `weights()` of the trained model, for tables of `n_users` and `n_items` rows.
+
+    A size that the settings do not decide (how many ratings `neighbours` holds, how many columns `side` sees) is the one of
+    `found`. Raises KeyError or IndexError if that does not have it.
+    """
+    return family_of(name).shapes(settings, n_users, n_items, rating_scale, found)

@@ -220,6 +220,6 @@ class Bayes:
         """The parts of the model."""
         kinds = {"covariances": "packed lower triangles", "variances": "noise levels"}
         return [
-            Layer(name.replace("_", " "), kinds.get(name.split("_")[1], "posterior means"), table.shape)
+            Layer.of(name, kinds.get(name.split("_")[1], "posterior means"), table.shape)
             for name, table in self.weights().items()
         ]

@@ -10,7 +10,7 @@ import numpy as np
 from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
-from collab.models.contract import FoldInPredictions, Layer, Step
+from collab.models.contract import USER_TABLE, FoldInPredictions, Layer, Step
 from collab.models.settings import check, setting
 
 
@@ -100,8 +100,8 @@ class Bias(InOneStep):
     def layers(self) -> list[Layer]:
         """The parts of the model."""
         return [
-            Layer("user biases and mean", "damped mean", self.user_biases.shape),
-            Layer("item biases", "damped mean", self.item_biases.shape),
+            Layer("user biases and mean", "damped mean", self.user_biases.shape, USER_TABLE),
+            Layer.of("item_biases", "damped mean", self.item_biases.shape),
             Layer("biases", "sum", ()),
         ]
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from collab.data.ratings import Ratings
 
+USER_TABLE, ITEM_TABLE = "users", "items"
+
 
 class Step(NamedTuple):
     """One step of training: the summed squared error of its `n_rows` ratings, and the learning rate and momentum of the
@@ -24,11 +26,22 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """One part of a model, as the Train page lists it."""
+    """One part of a model, as the Train page lists it. `table` is USER_TABLE or ITEM_TABLE if it has a row per user or item."""
 
     name: str
     kind: str
     shape: tuple[int, ...]
+    table: str = ""
+
+    @classmethod
+    def of(cls, weights: str, kind: str, shape: tuple[int, ...]) -> Layer:
+        """The layer of the array that a model calls `weights`, user_… or item_… for one with a row per user or item."""
+        return cls(
+            weights.replace("_", " "),
+            kind,
+            shape,
+            {"user": USER_TABLE, "item": ITEM_TABLE}.get(weights.split("_")[0], ""),
+        )
 
     @property
     def n_parameters(self) -> int:

@@ -158,7 +158,7 @@ class DotProductBias(PackedTable):
 
     def layers(self) -> list[Layer]:
         """The parts of the model, in the order of a forward pass."""
-        layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
+        layers = [Layer.of(name, "embedding", table.shape) for name, table in self.weights().items()]
         layers.append(Layer("dot product" + (" + biases" if self.has_biases else ""), "sum", ()))
         if self.y_range is not None:
             layers.append(Layer(f"sigmoid range {self.y_range[0]:g} to {self.y_range[1]:g}", "sigmoid", ()))

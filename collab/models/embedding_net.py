@@ -315,8 +315,8 @@ class EmbeddingNet(InBatches):
     def layers(self) -> list[Layer]:
         """The parts of the model, in the order of a forward pass."""
         layers = [
-            Layer("user embeddings", "embedding", tuple(self.users.shape)),
-            Layer("item embeddings", "embedding", tuple(self.items.shape)),
+            Layer.of("user_embeddings", "embedding", tuple(self.users.shape)),
+            Layer.of("item_embeddings", "embedding", tuple(self.items.shape)),
         ]
         if self.columns:
             layers.append(Layer(f"{self.columns.n_columns} columns of what is known", "given", ()))

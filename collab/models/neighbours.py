@@ -13,7 +13,7 @@ from collab.data.ratings import Ratings
 from collab.models import shared_settings as shared
 from collab.models.baselines import biases_only, global_mean
 from collab.models.bias import InOneStep
-from collab.models.contract import FoldInPredictions, Layer, Step
+from collab.models.contract import USER_TABLE, FoldInPredictions, Layer, Step
 from collab.models.settings import check, setting
 
 DAMPING = 5.0  # of the biases, as in the baseline beside every loss
@@ -245,8 +245,8 @@ class Neighbours(InOneStep):
     def layers(self) -> list[Layer]:
         """The parts of the model."""
         return [
-            Layer("user biases and mean", "damped mean", self.user_biases.shape),
-            Layer("item biases", "damped mean", self.item_biases.shape),
+            Layer("user biases and mean", "damped mean", self.user_biases.shape, USER_TABLE),
+            Layer.of("item_biases", "damped mean", self.item_biases.shape),
             Layer("rest of the ratings", "user, film, rest", (3, self._left.nnz)),
             Layer(f"{self.settings.n_neighbours} neighbours among {self.settings.of}", "weighted mean", ()),
         ]

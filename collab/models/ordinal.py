@@ -200,5 +200,5 @@ class Ordinal(PackedTable):
 
     def layers(self) -> list[Layer]:
         """The parts of the model, in the order of a forward pass."""
-        layers = [Layer(name.replace("_", " "), "embedding", table.shape) for name, table in self.weights().items()]
+        layers = [Layer.of(name, "embedding", table.shape) for name, table in self.weights().items()]
         return [*layers, Layer("dot product + biases", "sum", ()), Layer("chances of the levels", "softmax", ())]

@@ -155,7 +155,7 @@ class DotProductBiasPlain:
         """The parts of the model, in the order of a forward pass."""
         low, high = self.y_range
         return [
-            *(Layer(name.replace("_", " "), "parameter", tuple(each.shape)) for name, each in self.parameters.items()),
+            *(Layer.of(name, "parameter", tuple(each.shape)) for name, each in self.parameters.items()),
             Layer("dot product + biases", "sum", ()),
             Layer(f"sigmoid range {low:g} to {high:g}", "sigmoid", ()),
         ]

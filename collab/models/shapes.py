@@ -5,7 +5,7 @@ A file with other names or shapes is not of this model and can be refused before
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -16,70 +16,54 @@ from collab.models.side_columns import TIME_BANDS
 Shapes = dict[str, tuple[int, ...]]
 
 
-def weight_shapes(
-    model: str,
-    settings: Any,
-    n_users: int,
-    n_items: int,
-    rating_scale: RatingScale,
-    found: Mapping[str, tuple[int, ...]],
-) -> Shapes:
-    """The shapes of the trained model's `weights()`, by name, for tables of `n_users` and `n_items` rows.
-
-    A size that the settings do not determine (how many ratings `neighbours` holds, how many columns `side` sees) is taken from
-    `found`, the shapes in a file. Raises KeyError or IndexError where `found` lacks it.
-    """
-    return _SHAPES[model](settings, n_users, n_items, rating_scale, found)
-
-
-def _mean(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def mean_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     return {"global_mean": (1,)}
 
 
-def _bias(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def bias_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     return {"user_biases": (n_users,), "item_biases": (n_items,)}
 
 
-def _neighbours(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
-    return {"left_over": (3, found["left_over"][1]), **_bias(settings, n_users, n_items, scale, found)}
+def neighbours_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    return {"left_over": (3, found["left_over"][1]), **bias_shapes(settings, n_users, n_items, scale, found)}
 
 
-def _factors(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def factors_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     return {"user_factors": (n_users, settings.n_factors), "item_factors": (n_items, settings.n_factors)}
 
 
-def _factors_and_biases(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
-    biases = _bias(settings, n_users, n_items, scale, found) if getattr(settings, "use_biases", True) else {}
-    return _factors(settings, n_users, n_items, scale, found) | biases
+def factors_and_biases_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+    biases = bias_shapes(settings, n_users, n_items, scale, found) if getattr(settings, "use_biases", True) else {}
+    return factors_shapes(settings, n_users, n_items, scale, found) | biases
 
 
-def _bayes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def bayes_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     n_packed = (settings.n_factors + 1) * (settings.n_factors + 2) // 2  # of a lower triangle
     return {
-        **_factors_and_biases(settings, n_users, n_items, scale, found),
+        **factors_and_biases_shapes(settings, n_users, n_items, scale, found),
         "user_covariances": (n_users, n_packed),
         "item_covariances": (n_items, n_packed),
         "noise_variances": (n_users,),
     }
 
 
-def _ordinal(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def ordinal_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     n_levels = len(scale.levels)
     bends = {"user_bends": (n_users, n_levels), "item_bends": (n_items, n_levels)} if settings.own_levels else {}
-    return {**_factors_and_biases(settings, n_users, n_items, scale, found), "level_logits": (n_levels,), **bends}
+    return {**factors_and_biases_shapes(settings, n_users, n_items, scale, found), "level_logits": (n_levels,), **bends}
 
 
-def _net(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def net_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     return _layers(settings, (settings.n_hidden,), False, 0, n_users, n_items)
 
 
-def _deep(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def deep_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     return _layers(settings, settings.layers, settings.batch_norm, 0, n_users, n_items)
 
 
-def _side(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
+def side_shapes(settings: Any, n_users: int, n_items: int, scale: RatingScale, found: Mapping) -> Shapes:
     if not settings.side_information:
-        return _deep(settings, n_users, n_items, scale, found)
+        return deep_shapes(settings, n_users, n_items, scale, found)
     known = [found[f"known_{side}"][1] for side in ("users", "items")]
     return {
         **_layers(settings, settings.layers, settings.batch_norm, sum(known) + TIME_BANDS, n_users, n_items),
@@ -106,20 +90,3 @@ def _layers(
         else:
             shapes[f"linear_{number}.bias"] = (n_out,)
     return shapes | {"output.weight": (1, widths[-1]), "output.bias": (1,)}
-
-
-_SHAPES: dict[str, Callable[..., Shapes]] = {
-    "mean": _mean,
-    "bias": _bias,
-    "neighbours": _neighbours,
-    "dot": _factors,
-    "dot-range": _factors,
-    "dot-bias": _factors_and_biases,
-    "dot-bias-plain": _factors_and_biases,
-    "bayes": _bayes,
-    "bayes-sampled": _bayes,
-    "ordinal": _ordinal,
-    "net": _net,
-    "deep": _deep,
-    "side": _side,
-}

@@ -18,10 +18,9 @@ import safetensors.numpy
 
 from collab.data.ratings import UNKNOWN
 from collab.errors import CollabError, RunError
-from collab.models import build_model, family_of
+from collab.models import build_model, family_of, weight_shapes
 from collab.models.contract import Model
 from collab.models.settings import settings_from
-from collab.models.shapes import weight_shapes
 from collab.services.run_record import MOST_ROWS, LayerRecord, RunRecord
 
 PIECE = 1 << 20
@@ -88,7 +87,13 @@ def read_run(folder: Path, record: RunRecord) -> TrainedRun:
 def describe_layers(model: Model) -> list[LayerRecord]:
     """The layers of a model in the form of its record."""
     return [
-        {"name": layer.name, "kind": layer.kind, "shape": list(layer.shape), "n_parameters": layer.n_parameters}
+        {
+            "name": layer.name,
+            "kind": layer.kind,
+            "shape": list(layer.shape),
+            "table": layer.table,
+            "n_parameters": layer.n_parameters,
+        }
         for layer in model.layers()
     ]
 

@@ -23,8 +23,10 @@ from collab.data.ratings import RatingScale
 from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError
 from collab.models import family_of
+from collab.models.contract import ITEM_TABLE, USER_TABLE
 from collab.models.settings import settings_from, to_dict
 from collab.training.calibration import Calibration
+from collab.training.metrics import METRICS
 
 FORMAT = 2
 RUN_ID = re.compile(r"[0-9a-f]{8}")
@@ -79,8 +81,8 @@ Who = Annotated[str, Field(pattern=r"^[\w-]{0,64}$")]
 Date = Annotated[str, Field(max_length=40), AfterValidator(_date)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Seconds = Annotated[Number, Field(ge=0, le=1e9)]
-Error = Annotated[Number, Field(ge=0, le=LARGEST_ERROR)]
-Errors = dict[Literal["mse", "rmse", "mae", "n_ratings"], Error]
+Error = Annotated[Number, Field(ge=-LARGEST_ERROR, le=LARGEST_ERROR)]
+Errors = dict[Literal[(*METRICS, "n_ratings")], Error]
 Baselines = Literal["global_mean", "biases_only"]
 ShortText = Annotated[str, Field(max_length=60)]
 
@@ -124,6 +126,7 @@ class LayerRecord(TypedDict):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     kind: Annotated[str, Field(min_length=1, max_length=80)]
     shape: Annotated[list[Count], Field(max_length=4)]
+    table: Literal["", USER_TABLE, ITEM_TABLE]
     n_parameters: Count
 
 
@@ -162,7 +165,7 @@ class RunRecord:
     environment: EnvironmentRecord = field(default_factory=dict)
     layers: Annotated[list[LayerRecord], Field(max_length=60)] = field(default_factory=list)
     baselines: dict[Baselines, Errors] = field(default_factory=dict)
-    valid: Errors = field(default_factory=dict)  # mse, rmse, mae, n_ratings at the end
+    valid: Errors = field(default_factory=dict)  # METRICS and n_ratings at the end
     # a collab.training.calibration.Calibration, if there is one
     certainty: dict[
         Literal[tuple(each.name for each in dataclasses.fields(Calibration))],
@@ -190,6 +193,12 @@ class RunRecord:
     def has_weights(self) -> bool:
         """Whether there is a model to look at."""
         return not self.busy and bool(self.valid)
+
+    @property
+    def n_rows(self) -> int:
+        """The rows of the model's tables of users and items together; 0 if it has none."""
+        sizes = {each["table"]: each["shape"][0] for each in self.layers if each["table"]}
+        return sum(sizes.values())
 
     @property
     def scale(self) -> RatingScale:
@@ -304,6 +313,7 @@ def _complain_if(wrong: bool, what: str) -> None:
 def _check_errors(name: str, found: dict[str, Number]) -> None:
     """Refuse impossible errors: an RMSE that is not the root of the MSE, a mean absolute error above it."""
     _complain_if(not {"mse", "rmse", "n_ratings"} <= set(found), f"{name} is not whole")
+    _complain_if(min(found.get("mae", 0), found["mse"], found["rmse"]) < 0, f"an error of {name} is below 0")
     slack = 1e-6 * (1 + found["rmse"])
     _complain_if(abs(math.sqrt(found["mse"]) - found["rmse"]) > slack, f"the RMSE of {name} is not the root of its MSE")
     _complain_if(found.get("mae", 0) > found["rmse"] + slack, f"the MAE of {name} is above its RMSE")

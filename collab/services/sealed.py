@@ -34,6 +34,6 @@ def check_sealed(run_id: str, store: RunStore, environment: Environment) -> RunR
     }
     if not np.isfinite([each.mse for each in found.values()]).all():
         raise RunError(f"the predictions of run {run_id} are not finite numbers; train it again")
-    record = dataclasses.replace(record, sealed={name: dataclasses.asdict(each) for name, each in found.items()})
+    record = dataclasses.replace(record, sealed={name: each.to_dict() for name, each in found.items()})
     store.write_record(record)
     return record

@@ -37,7 +37,7 @@ from collab.services.runs import RunStore
 from collab.services.worker import AtWork
 from collab.training.calibration import calibration
 from collab.training.fit import BatchReport, EpochReport, Outcome, fit
-from collab.training.metrics import Errors, baselines
+from collab.training.metrics import baselines
 
 N_POINTS = 400  # least rows of batches.csv, which has fewer than twice as many; one per step of a shorter training
 WRITE_SECONDS = 0.1  # how often the latest position is written, for pages that watch
@@ -177,10 +177,8 @@ class _Recorder:
         self.alive(report.seconds)
         self.flush()
         self.store.append(self.record.id, "history.csv", [dataclasses.astuple(report)])
-        valid = dataclasses.asdict(Errors(report.valid_loss, report.valid_loss**0.5, float("nan"), self.record.n_valid))
-        self.record = dataclasses.replace(
-            self.record, epochs_done=report.epoch, valid={key: value for key, value in valid.items() if value == value}
-        )
+        valid = {"mse": report.valid_loss, "rmse": report.valid_loss**0.5, "n_ratings": self.record.n_valid}
+        self.record = dataclasses.replace(self.record, epochs_done=report.epoch, valid=valid)
         if time.monotonic() - self.saved >= WEIGHTS_SECONDS:  # not after every short epoch
             self.save()
 
@@ -327,7 +325,7 @@ def _train(
         rating_scale=dataclasses.asdict(dataset.rating_scale),
         n_steps=model.n_steps(len(train)) * model.epochs,
         environment=describe_environment(),
-        baselines={name: dataclasses.asdict(each) for name, each in baselines(train, valid).items()},
+        baselines={name: each.to_dict() for name, each in baselines(train, valid).items()},
         layers=describe_layers(model),
     )
     if record.holdout.startswith("rows:"):
@@ -359,7 +357,7 @@ def _train(
         epochs_done=len(outcome.epochs),
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
-        valid=dataclasses.asdict(outcome.valid) if good else {},
+        valid=outcome.valid.to_dict() if good else {},
         certainty=measure_certainty(model, train, valid) if good else {},
         prediction_digest=digest(model.predict(valid.user_index, valid.item_index)) if good else "",
     ), outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,20 +12,61 @@ from collab.models.baselines import biases_only, global_mean
 
 
 @dataclass(frozen=True)
-class Errors:
-    """`mse` in squared stars, `rmse` and `mae` in stars, over `n_ratings` ratings."""
+class Metric:
+    """One number for how far predicted ratings are from the given ones.
 
-    mse: float
-    rmse: float
-    mae: float
+    `name` is its key in a run's record, `title` and `unit` are shown; `of` takes the differences predicted − given, (n,) in
+    stars, float64. Pages, comparisons and the command line show every metric of METRICS.
+    """
+
+    name: str
+    title: str
+    unit: str
+    help: str
+    of: Callable[[np.ndarray], float]
+    higher_is_better: bool = False
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("mse", "MSE", "stars²", "Mean squared error.", lambda difference: np.mean(difference**2)),
+        Metric("rmse", "RMSE", "stars", "Stars.", lambda difference: np.mean(difference**2) ** 0.5),
+        Metric("mae", "MAE", "stars", "Stars.", lambda difference: np.abs(difference).mean()),
+    )
+}
+LOSS = "mse"
+"""The metric that models minimise and runs are compared by."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The `values` of METRICS, by name, over `n_ratings` ratings."""
+
+    values: Mapping[str, float]
     n_ratings: int
+
+    @property
+    def mse(self) -> float:
+        return self.values["mse"]
+
+    @property
+    def rmse(self) -> float:
+        return self.values["rmse"]
+
+    @property
+    def mae(self) -> float:
+        return self.values["mae"]
+
+    def to_dict(self) -> dict[str, float]:
+        """As in a run's record: the values, and n_ratings."""
+        return {**self.values, "n_ratings": self.n_ratings}
 
 
 def errors(predicted: np.ndarray, rating: np.ndarray) -> Errors:
-    """Mean squared, root mean squared and mean absolute error; both arrays have shape (n,)."""
+    """All of METRICS; both arrays have shape (n,)."""
     difference = np.asarray(predicted, dtype=np.float64) - np.asarray(rating, dtype=np.float64)
-    mse = float(np.mean(difference**2))
-    return Errors(mse, mse**0.5, float(np.abs(difference).mean()), len(difference))
+    return Errors({name: float(metric.of(difference)) for name, metric in METRICS.items()}, len(difference))
 
 
 def ndcg_at_k(ranked: np.ndarray, relevant: np.ndarray, k: int = 10) -> float:

@@ -9,9 +9,8 @@ import pytest
 from collab.data.ratings import Ratings, RatingScale, Vocabulary
 from collab.data.splitting import split_random
 from collab.errors import SettingError
-from collab.models import MODELS, build_model
+from collab.models import MODELS, build_model, weight_shapes
 from collab.models.contract import FoldsIn
-from collab.models.shapes import weight_shapes
 from collab.training.fit import fit
 
 N_SIDE = 40

@@ -11,6 +11,7 @@ from collab.explore.people import LEAST_ROWS, against_biases, errors_on, taste, 
 from collab.models.levels import COVERAGE
 from collab.services.run_files import TrainedRun
 from collab.training.comparison import BETTER, WORSE
+from collab.training.metrics import LOSS, METRICS
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
@@ -79,17 +80,16 @@ def show_errors(rows: pd.DataFrame) -> None:
     found = errors_on(rows)
     if not found:
         return
+    shown = {key: metric for key, metric in METRICS.items() if key != LOSS}  # its root says the same in stars
     st.dataframe(
-        pd.DataFrame(
-            [(MODELS[name], each.rmse, each.mae) for name, each in found.items()], columns=["", "rmse", "mae"]
-        ),
+        pd.DataFrame([{"": MODELS[name], **{key: each.values[key] for key in shown}} for name, each in found.items()]),
         hide_index=True,
         width="content",
         key="errors_table",
         alt="Errors on the user’s held-out ratings",
         column_config={
-            "rmse": st.column_config.NumberColumn("RMSE", format="%.4f", help="Stars."),
-            "mae": st.column_config.NumberColumn("MAE", format="%.4f", help="Stars."),
+            key: st.column_config.NumberColumn(metric.title, format="%.4f", help=metric.help)
+            for key, metric in shown.items()
         },
     )
     st.caption("  \n".join(filter(None, [verdict_in_words(rows), intervals_in_words(rows)])))

@@ -13,6 +13,7 @@ from collab.services.repeats import why_not_paired
 from collab.services.run_record import RunRecord
 from collab.services.runs import Progress
 from collab.training.comparison import BETTER, NOT_TOLD_APART, Comparison
+from collab.training.metrics import METRICS
 from collab.ui.charts import formats
 from collab.ui.charts.curves import Curve, Frame, curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
@@ -95,15 +96,13 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
         {
             "run": letter,
             "name": record.name,
-            "mse": record.valid.get("mse"),
-            "rmse": record.valid.get("rmse"),
-            "mae": record.valid.get("mae"),
+            **{key: record.valid.get(key) for key in METRICS},
             "epochs": record.epochs_done,
             "time": formats.duration(record.seconds or None),
         }
         for letter, record in zip(LETTERS, records, strict=False)
     ]
-    frame = pd.DataFrame(rows).astype({"mse": "float64", "rmse": "float64", "mae": "float64"})
+    frame = pd.DataFrame(rows).astype(dict.fromkeys(METRICS, "float64"))
     inks = dict(zip(LETTERS, colours.categorical, strict=True))
     styled = frame.style.map(lambda letter: f"color: {inks[letter]}; font-weight: 700", subset=["run"])
     st.dataframe(
@@ -115,9 +114,10 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
         column_config={
             "run": st.column_config.TextColumn("", width=28),
             "name": st.column_config.TextColumn("Name", width=130),
-            "mse": st.column_config.NumberColumn("MSE", format="%.4f", width=60),
-            "rmse": st.column_config.NumberColumn("RMSE", format="%.4f", width=60),
-            "mae": st.column_config.NumberColumn("MAE", format="%.4f", width=60),
+            **{
+                key: st.column_config.NumberColumn(metric.title, format="%.4f", width=60)
+                for key, metric in METRICS.items()
+            },
             "epochs": st.column_config.NumberColumn(called.capitalize(), width=56 if " " not in called else 110),
             "time": st.column_config.TextColumn("Time", width=54),
         },

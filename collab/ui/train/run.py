@@ -16,6 +16,7 @@ from collab.models.settings import as_text, settings_from
 from collab.services.plans import plan_again
 from collab.services.run_record import RunRecord
 from collab.services.runs import Progress
+from collab.training.metrics import METRICS
 from collab.ui.charts import formats
 from collab.ui.charts.losses import cut, epoch_word, in_batches, loss_data, loss_spec, schedule_spec
 from collab.ui.charts.palette import palette
@@ -236,12 +237,14 @@ def _figures(record: RunRecord) -> None:
         return
     biases, mean = record.baselines["biases_only"], record.baselines["global_mean"]
     with st.container(horizontal=True):
-        for key, label, unit in (("mse", "MSE", "stars²"), ("rmse", "RMSE", "stars"), ("mae", "MAE", "stars")):
+        for key, metric in METRICS.items():
+            if not all(key in found for found in (record.valid, biases, mean)):
+                continue  # the run is older than the metric
             st.metric(
-                f"{label} ({unit})",
+                f"{metric.title} ({metric.unit})" if metric.unit else metric.title,
                 formats.loss(record.valid[key]),
                 f"{record.valid[key] - biases[key]:+.4f}",
-                delta_color="inverse",
+                delta_color="normal" if metric.higher_is_better else "inverse",
                 border=True,
                 delta_description="vs biases only",
                 width=210,

@@ -120,11 +120,8 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
 def expected_seconds(family: Family, settings: Any, share: float, known: RunRecord) -> float:
     """About how long a trial takes that holds out `share`, on data whose numbers of ratings, users and films `known` gives."""
     n_ratings = known.n_train + known.n_valid + known.n_sealed or TYPICAL[0]
-    n_rows = sum(
-        max((layer["shape"][0] for layer in known.layers if layer["name"].startswith(side)), default=0)
-        for side in ("user ", "item ")
-    )
-    return family.seconds(settings, round(n_ratings * (1 - share - sealed_beside(share))), n_rows or TYPICAL[1])
+    n_rows = known.n_rows or TYPICAL[1]
+    return family.seconds(settings, round(n_ratings * (1 - share - sealed_beside(share))), n_rows)
 
 
 def _own_trials() -> Trials:
