@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from collab.data.answers import STARS
-from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find, load_dataset
 from collab.data.download import download
 from collab.data.exports import read_export
 from collab.data.splitting import split_by
@@ -327,7 +327,7 @@ def known_titles(run: TrainedRun) -> list[str]:
 
 def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
     """Fetch the data sets and train the default model on each, so that a demonstration starts at once."""
-    names = arguments.data or [name for name, entry in CATALOGUE.items() if not entry.synthetic]
+    names = arguments.data or [name for name, entry in CATALOGUE.items() if entry.download_from]
     done, failures = [], []
     for name in names:
         try:
@@ -365,6 +365,8 @@ def fetch_if_needed(name: str, environment: Environment) -> None:
             return
         if not is_replaceable(name, place, environment):
             raise DataError(fault)
+    if not entry.download_from:
+        load_dataset(name, environment.places)  # raises DataError, and says where to put it
     show = sys.stderr.isatty()
 
     def progress(received: int, total: int) -> None:
@@ -376,7 +378,7 @@ def fetch_if_needed(name: str, environment: Environment) -> None:
             )
 
     try:
-        download(entry.file_name, entry.all_md5, environment.downloads, progress)
+        download(entry.file_name, entry.all_md5, environment.downloads, progress, base_address=entry.download_from)
     finally:
         if show:
             print(file=sys.stderr)

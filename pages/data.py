@@ -7,16 +7,17 @@ from collab.ui.data.shown import load, say_sealed_unknown
 from collab.ui.frame.page import open_page, renew_when_ended
 from collab.ui.widgets.controls import choose
 
+TIMES = "over time"
 PARTS = {
     "long tail": tail.show_tail_table,
-    "over time": times.show_time,
+    TIMES: times.show_time,
     "stars": stars.show_stars,
     "crosstab": stars.show_crosstab,
     "split": split.show_split,
     "doubled titles": source.show_titles,
     "source and terms": source.show_source,
 }
-STARS = ("over time", "stars", "crosstab", "split")  # parts made only of the stars given
+STARS = (TIMES, "stars", "crosstab", "split")  # parts made only of the stars given
 
 page = open_page(
     "Data",
@@ -28,7 +29,7 @@ tail.show_sizes(shown)
 tail.show_tail(shown)
 part = choose(
     "Show",
-    list(PARTS),
+    [name for name in PARTS if name != TIMES or shown.ratings.has_times],
     key="data_part",
     label_visibility="collapsed",
     help="What is shown of the data set below the picture.",

@@ -11,8 +11,8 @@ import pytest
 
 from collab.__main__ import main
 from collab.data import download as download_module
+from collab.data.archive import Archive
 from collab.data.catalogue import SAMPLE, entry_of, find
-from collab.data.movielens import Archive
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, family_of, preset_of
 from collab.models.settings import to_dict
 from collab.services.default_run import default_run
@@ -285,7 +285,7 @@ def test_prepare_replaces_a_damaged_download_and_refuses_a_damaged_file(
                 archive.writestr(file, good.read(file)[harm:])
         return folder
 
-    def fetch(file_name, md5, folder, progress):
+    def fetch(file_name, md5, folder, progress, base_address):
         fetched.append((file_name, md5, folder))
         put(folder, 0)
 

@@ -8,18 +8,34 @@ from functools import lru_cache
 from pathlib import Path
 
 from collab.data import movielens
+from collab.data.archive import Archive
 from collab.data.dataset import Dataset
-from collab.data.movielens import Archive
 from collab.data.sample import load_sample
 from collab.errors import DataError, SettingError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who publishes a data set and on what terms, for the Data page, which leaves out what is empty."""
+
+    publisher: str = ""  # in short
+    of: str = ""  # whose it is, in a sentence
+    address: str = ""
+    readme: str = ""
+    terms: str = ""  # the terms in its README, paraphrased
+    citation: str = ""
+    citation_address: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
     """One data set of the catalogue; `read` is None for the sample, which is generated.
 
-    `member_md5` holds the published MD5 of every file that is always read, `fold_md5` those of the fold files, which are read
-    on demand.
+    `read` takes the files and returns a `Dataset`, which may lack times, users, years and genres. The files are a zip called
+    NAME.zip or a folder with the file `marker`. `member_md5` holds the published MD5 of every file that is always read,
+    `fold_md5` those of the fold files, which are read on demand; files without an MD5 are read unchecked. `download_from` is the
+    address of the folder with the zip; without one Collab does not fetch it, and the files have to be put into a folder of
+    COLLAB_DATA.
     """
 
     name: str
@@ -29,10 +45,9 @@ class Entry:
     marker: str = ""  # the file by which its folder is recognised
     member_md5: Mapping[str, str] = field(default_factory=dict)
     fold_md5: Mapping[str, str] = field(default_factory=dict)
+    download_from: str = ""
     megabytes: float = 0.0
-    address: str = ""
-    readme: str = ""
-    terms: str = ""  # the terms in its README, paraphrased
+    origin: Origin = Origin()
 
     @property
     def file_name(self) -> str:
@@ -40,23 +55,40 @@ class Entry:
 
     @property
     def all_md5(self) -> dict[str, str]:
-        """The MD5 of every file that may be read."""
+        """The MD5 of every file that is checked."""
         return {**self.member_md5, **self.fold_md5}
 
     @property
     def synthetic(self) -> bool:
         return self.read is None
 
+    @property
+    def where_to_put_it(self) -> str:
+        """What a person can do who has the files."""
+        folder = "" if self.download_from else f", or a folder {self.name} with {self.marker},"
+        return f"put {self.file_name}{folder} into a folder and name that folder in COLLAB_DATA"
 
-CITATION = (
-    "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. "
-    "ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19."
-)
-CITATION_ADDRESS = "https://doi.org/10.1145/2827872"
+
+_GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 _RESEARCH_ONLY = (
     "For research; commercial use only with permission. Publications name the data set and cite the paper below, and nobody may "
     "suggest that the University of Minnesota or GroupLens endorses what they do."
 )
+
+
+def _movielens(address: str, readme: str, terms: str) -> Origin:
+    return Origin(
+        "GroupLens",
+        "GroupLens’s, University of Minnesota",
+        address,
+        readme,
+        terms,
+        "F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. "
+        "ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19.",
+        "https://doi.org/10.1145/2827872",
+    )
+
+
 SAMPLE = "sample"
 DEFAULT = "ml-100k"
 CATALOGUE: dict[str, Entry] = {
@@ -83,10 +115,13 @@ CATALOGUE: dict[str, Entry] = {
                 "ua.test": "52e5d0355092dc1596899855b220508f",
                 "ub.test": "5292d1e388d156aa0c19c384cdf35aca",
             },
+            _GROUPLENS,
             4.9,
-            "https://grouplens.org/datasets/movielens/100k/",
-            "https://files.grouplens.org/datasets/movielens/ml-100k-README.txt",
-            f"{_RESEARCH_ONLY} It may not be passed on without permission.",
+            _movielens(
+                "https://grouplens.org/datasets/movielens/100k/",
+                f"{_GROUPLENS}ml-100k-README.txt",
+                f"{_RESEARCH_ONLY} It may not be passed on without permission.",
+            ),
         ),
         Entry(
             "ml-latest-small",
@@ -96,11 +131,14 @@ CATALOGUE: dict[str, Entry] = {
             "ratings.csv",
             {"movies.csv": "ed94fab72b62442ef8150d9446e000d6", "ratings.csv": "325a6f09399d1c45671f187505e1a100"},
             {},
+            _GROUPLENS,
             1.0,
-            "https://grouplens.org/datasets/movielens/latest/",
-            "https://files.grouplens.org/datasets/movielens/ml-latest-small-README.html",
-            f"{_RESEARCH_ONLY} It may be passed on under the same terms. Its makers keep it for development: it changes over "
-            "time, and results for others to compare with should be of one of their benchmark data sets.",
+            _movielens(
+                "https://grouplens.org/datasets/movielens/latest/",
+                f"{_GROUPLENS}ml-latest-small-README.html",
+                f"{_RESEARCH_ONLY} It may be passed on under the same terms. Its makers keep it for development: it changes "
+                "over time, and results for others to compare with should be of one of their benchmark data sets.",
+            ),
         ),
         Entry(SAMPLE, "Built-in sample", "synthetic ratings", None),
     )
@@ -134,7 +172,10 @@ def signature(name: str, place: Path) -> Signature:
 
     The ctime is included: a copy may keep its old mtime, and a change of permissions shows nowhere else.
     """
-    files = [place / file for file in entry_of(name).all_md5] if place.is_dir() else [place]
+    names = entry_of(name).all_md5
+    files = [place]
+    if place.is_dir():
+        files = [place / file for file in names] or sorted(each for each in place.iterdir() if each.is_file())
     found = []
     for file in files:
         try:
@@ -173,8 +214,7 @@ def load_dataset(name: str, folders: Sequence[Path] = ()) -> Dataset:
     place = find(name, folders)
     if place is None:
         looked = ", ".join(map(str, folders)) or "no folder"
-        raise DataError(
-            f"{entry.title} was not found (looked in {looked}). Run python -m collab prepare to download it, or put "
-            f"{entry.file_name} into a folder and name that folder in COLLAB_DATA."
-        )
+        fetch = "Run python -m collab prepare to download it, or " if entry.download_from else ""
+        remedy = f"{fetch}{entry.where_to_put_it}."
+        raise DataError(f"{entry.title} was not found (looked in {looked}). {remedy[0].upper()}{remedy[1:]}")
     return entry.read(Archive(place, entry.all_md5))

@@ -36,6 +36,10 @@ class Dataset:
     note: str = ""
     folds: Mapping[str, Callable[[], np.ndarray]] = field(default_factory=dict)
 
+    @property
+    def has_times(self) -> bool:
+        return "time" in self.ratings
+
     @cached_property
     def fingerprint(self) -> str:
         """First 16 hex digits of the SHA-256 over all ratings and titles: the same data give the same fingerprint."""
@@ -43,7 +47,8 @@ class Dataset:
         for column in (self.ratings.user_id, self.ratings.item_id, self.items.item_id, self.items.title):
             digest.update("\n".join(column).encode())
         digest.update(self.ratings.rating.to_numpy("<f4").tobytes())
-        digest.update(self.ratings.time.to_numpy("<i8").tobytes())
+        if self.has_times:
+            digest.update(self.ratings.time.to_numpy("<i8").tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -61,7 +66,7 @@ def encode(dataset: Dataset, items_by: str = "title") -> Ratings:
         users.index_of(dataset.ratings.user_id),
         items.index_of(labels),
         dataset.ratings.rating.to_numpy(),
-        dataset.ratings.time.to_numpy(),
+        dataset.ratings.time.to_numpy() if dataset.has_times else np.zeros(len(dataset.ratings), np.int64),
         dataset.rating_scale,
     )
 

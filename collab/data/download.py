@@ -12,12 +12,11 @@ from pathlib import Path
 import pooch
 import requests
 
-from collab.data.movielens import REMEDY, Archive
+from collab.data.archive import REMEDY, Archive
 from collab.errors import DataError, DownloadError
 
 SCRATCH_PREFIX = ".download-"
 """Prefix of the temporary folder of a download, beside its destination; a killed download leaves its folder behind."""
-GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 CONNECT_SECONDS = 3.0  # timeout for making a connection
 READ_SECONDS = 20.0  # timeout for a connection that sends nothing
 pooch.get_logger().setLevel("WARNING")  # progress is reported here instead
@@ -53,7 +52,8 @@ def download(
     member_md5: Mapping[str, str],
     folder: Path,
     progress: Progress = lambda done, total: None,
-    base_address: str = GROUPLENS,
+    *,
+    base_address: str,
 ) -> Path:
     """Download `file_name` into `folder` and return its path; it appears there only once it is complete and verified.
 

@@ -94,6 +94,11 @@ class Ratings:
     def __len__(self) -> int:
         return len(self.rating)
 
+    @cached_property
+    def has_times(self) -> bool:
+        """Whether it is known when the ratings were given; else all times are 0."""
+        return bool(self.time.any())
+
     @property
     def n_users(self) -> int:
         """Rows of a user table, including `#na#`."""

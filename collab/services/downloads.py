@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collab.data.catalogue import entry_of, fault_of, find
-from collab.data.download import GROUPLENS, download
+from collab.data.download import download
 from collab.errors import DownloadError
 from collab.services.environment import Environment, read_environment
 from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job
@@ -25,7 +25,8 @@ KIND = "download"
 
 @dataclass(frozen=True)
 class Fetch:
-    """The state of a data set: "absent" (not requested), "connecting", "downloading", "failed", "here" or "damaged".
+    """The state of a data set: "absent" (not requested), "connecting", "downloading", "failed", "here", "damaged" or
+    "missing" (nobody can fetch it).
 
     A damaged one exists but is not the published one; `replaceable` says whether a download would replace it.
     """
@@ -40,7 +41,9 @@ class Fetch:
     @property
     def out_of_reach(self) -> bool:
         """Whether to use the built-in sample instead: the download failed, or the network does not answer."""
-        return self.state == "failed" or (self.state == "connecting" and time.time() - self.since > PATIENCE_SECONDS)
+        return self.state in ("failed", "missing") or (
+            self.state == "connecting" and time.time() - self.since > PATIENCE_SECONDS
+        )
 
 
 def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
@@ -51,8 +54,9 @@ def is_replaceable(name: str, place: Path, environment: Environment) -> bool:
 class Fetcher:
     """Finds and checks data sets, and downloads the missing ones. One per server."""
 
-    def __init__(self, jobs: Jobs, base_address: str = GROUPLENS) -> None:
-        self.jobs, self.environment, self.base_address = jobs, jobs.environment, base_address
+    def __init__(self, jobs: Jobs, base_address: str = "") -> None:
+        self.jobs, self.environment = jobs, jobs.environment
+        self.base_address = base_address  # in place of the catalogue's
 
     def state(self, name: str) -> Fetch:
         """The current state of the data set `name`; never waits for the network. A file that has changed is read and checked."""
@@ -62,6 +66,10 @@ class Fetcher:
         fault = fault_of(name, place) if place is not None else ""
         if place is not None and not fault:
             return Fetch("here")
+        entry = entry_of(name)
+        if not entry.download_from:
+            missing = f"{entry.where_to_put_it[0].upper()}{entry.where_to_put_it[1:]}."
+            return Fetch("missing", message=missing) if place is None else Fetch("damaged", message=fault)
         noted = self._fetch_of(self.job(name))
         if place is None or noted.state in ("connecting", "downloading"):  # a replacement is on its way
             return noted
@@ -82,7 +90,7 @@ class Fetcher:
         return self.jobs.known(KIND, self._request(name))
 
     def _request(self, name: str) -> dict[str, str]:
-        return {"data": name, "from": self.base_address}
+        return {"data": name, "from": self.base_address or entry_of(name).download_from}
 
     def _fetch_of(self, job: Job | None) -> Fetch:
         """The state of a data set according to its download job."""
@@ -106,7 +114,7 @@ def fetch(request: dict[str, Any], at_work: AtWork) -> None:
         at_work.report(done / total if total else 0.0, f"{done}/{total}")
 
     try:
-        download(entry.file_name, entry.all_md5, read_environment().downloads, progress, request["from"])
+        download(entry.file_name, entry.all_md5, read_environment().downloads, progress, base_address=request["from"])
     except DownloadError:
         raise
     except Exception as reason:

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from typing_extensions import TypedDict
 
-from collab.data.catalogue import CATALOGUE, entry_of
+from collab.data.catalogue import entry_of
 from collab.data.ratings import RatingScale
 from collab.data.splitting import sealed_share
 from collab.errors import CollabError, RunError
@@ -53,6 +53,18 @@ CLOCK_ERROR = timedelta(days=1)
 _HOLDOUT = re.compile(r"(random:[0-9.]{1,12}|fold:\w{1,20}|rows:[^\0]{1,4000}?)(\+sealed:[0-9.]{1,12})?")
 
 
+def _data_set(name: str) -> str:
+    """Refuse a name that is not in the catalogue."""
+    entry_of(name)
+    return name
+
+
+def _metric(name: str) -> str:
+    """Refuse a name that no metric has, nor the number of ratings."""
+    _complain_if(name not in METRICS and name != "n_ratings", f"there is no metric {_short(name)}")
+    return name
+
+
 def _date(text: str) -> str:
     when = datetime.fromisoformat(text)
     if when.tzinfo is None or not datetime(2020, 1, 1, tzinfo=UTC) <= when <= datetime.now(UTC) + CLOCK_ERROR:
@@ -82,7 +94,7 @@ Date = Annotated[str, Field(max_length=40), AfterValidator(_date)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Seconds = Annotated[Number, Field(ge=0, le=1e9)]
 Error = Annotated[Number, Field(ge=-LARGEST_ERROR, le=LARGEST_ERROR)]
-Errors = dict[Literal[(*METRICS, "n_ratings")], Error]
+Errors = dict[Annotated[str, AfterValidator(_metric)], Error]
 Baselines = Literal["global_mean", "biases_only"]
 ShortText = Annotated[str, Field(max_length=60)]
 
@@ -141,7 +153,7 @@ class RunRecord:
     state: Literal[STATES]
     model: ShortText
     settings: dict[ShortText, Any]
-    data: Literal[tuple(CATALOGUE)]  # name of the data set
+    data: Annotated[str, AfterValidator(_data_set)]  # name of the data set
     holdout: Annotated[str, Field(max_length=4100)]  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" seals rows
     split_seed: Annotated[int, Field(ge=0, lt=2**63)]
     items_by: Literal["title", "id"] = "title"

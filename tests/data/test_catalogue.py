@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
+from collab.data.archive import REMEDY, Archive
 from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find, load_dataset, signature
-from collab.data.movielens import FOLDS_100K, REMEDY, Archive
+from collab.data.movielens import FOLDS_100K
 from collab.errors import DataError, SettingError
 from tests.data.conftest import as_bytes
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from collab.data import download as downloading
+from collab.data.archive import Archive
 from collab.data.download import SCRATCH_PREFIX, download
-from collab.data.movielens import Archive, read_100k
+from collab.data.movielens import read_100k
 from collab.errors import DownloadError
 
 

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collab.data import movielens
+from collab.data.archive import REMEDY, Archive
 from collab.data.catalogue import find
 from collab.data.dataset import encode
-from collab.data.movielens import REMEDY, Archive
 from collab.data.ratings import UNKNOWN, RatingScale
 from collab.data.tables import describe_items, describe_users
 from collab.errors import DataError, SettingError

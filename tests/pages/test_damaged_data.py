@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from collab.data.archive import Archive
 from collab.data.catalogue import entry_of, find
-from collab.data.movielens import Archive
 from collab.errors import RunError
 from collab.models import preset_of
 from collab.services.downloads import Fetch, Fetcher

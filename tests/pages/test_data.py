@@ -72,7 +72,7 @@ def test_every_part_with_its_picture_and_its_table(visit, data):
             assert ("nothing is doubled" in texts(app)) == (data == "sample")
         elif part == "source and terms":
             assert ("invented" in texts(app)) == (data == "sample")
-            assert ("**Checked.**" in texts(app) and CATALOGUE[data].readme in texts(app)) == (data != "sample")
+            assert ("**Checked.**" in texts(app) and CATALOGUE[data].origin.readme in texts(app)) == (data != "sample")
 
 
 def test_what_is_known_of_movielens_100k(visit):

@@ -11,18 +11,17 @@ from collab.services.environment import Environment, read_environment
 from collab.services.plans import plan
 from collab.services.runs import RunStore
 from collab.ui.frame import cached
+from tests.families import without
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link
 from tests.training_here import train_here
 
-WITHOUT_FACTORS, WITHOUT_BIASES = ("mean", "bias", "neighbours"), ("mean", "dot", "dot-range", "net", "deep", "side")
-WITHOUT_DESCRIPTIONS = tuple(model for model in MODELS if model != "side")
 AS_IF_NEW = "As if it were new"  # the view of Similar
 LACKS = {
-    "map": WITHOUT_FACTORS,
-    "similar": WITHOUT_FACTORS,
-    "biases": WITHOUT_BIASES,
-    AS_IF_NEW: WITHOUT_DESCRIPTIONS,
+    "map": without("factors"),
+    "similar": without("factors"),
+    "biases": without("biases"),
+    AS_IF_NEW: without("descriptions"),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from collab.data.tables import trained_items
 from collab.errors import RunError
-from collab.models import preset_of
+from collab.models import MODELS, preset_of
 from collab.recommend.new_user import GROUPS
 from collab.recommend.taste_alike import alike, liked_items
 from collab.recommend.taste_profile import bias_difference, genre_table, level
@@ -19,6 +19,7 @@ from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.person import cached as person_cached
 from collab.ui.taste import cached as taste_cached
+from tests.families import without
 from tests.pages.on_the_page import link, texts
 from tests.training_here import train_here
 
@@ -166,11 +167,11 @@ def test_every_kind_of_model(app, others):
         app.query_params["profile"] = profile.edit_token
         app.switch_page("pages/taste.py").run()
         assert not app.exception and not app.error, model
-        no_map = model in ("mean", "bias", "neighbours")
+        no_map = model in without("factors")
         assert ("place" in charts(app)) == (not no_map), model
         assert any((button.key or "").startswith("use_") for button in app.button) == no_map, model
         assert {"genres", "distribution"} <= set(charts(app)), model
-        assert ("alike_chart" in charts(app)) == (model not in ("mean", "bias")), model
+        assert ("alike_chart" in charts(app)) == (not MODELS[model].is_baseline), model
         doubted = table_with(app, "genre").deviation.notna().all()
         assert doubted == (model in ("dot", "bias", "bayes")), model
         if not doubted:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from collab.data.movielens import Archive
+from collab.data.archive import Archive
 from collab.errors import DataError
 from collab.models import family_of, preset_of
 from collab.models.dot import DotBiasSettings

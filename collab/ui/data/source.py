@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from collab.data.catalogue import CITATION, CITATION_ADDRESS
 from collab.errors import CollabError
 from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui.charts import formats
@@ -95,15 +94,19 @@ def show_source(shown: Shown) -> None:
             "so there is no file to check."
         )
     else:
-        where = (
-            "downloaded by Collab from GroupLens" if found.kind == DOWNLOADED else "found in a folder of COLLAB_DATA"
-        )
-        st.markdown(
-            f"**{entry.title}** is GroupLens’s, University of Minnesota: [its page]({entry.address}), "
-            f"[its README]({entry.readme}).  \nThe file `{found.file_name}` was {where}; Collab passes it on to nobody."
-        )
-        st.markdown(f"**Terms**, in short; the README has them in full. {entry.terms}")
-        st.markdown(f"**Please cite** {CITATION} [{CITATION_ADDRESS.removeprefix('https://')}]({CITATION_ADDRESS})")
+        origin = entry.origin
+        by_collab = f"downloaded by Collab from {origin.publisher}"
+        where = by_collab if found.kind == DOWNLOADED else "found in a folder of COLLAB_DATA"
+        links = [f"[its {name}]({at})" for name, at in (("page", origin.address), ("README", origin.readme)) if at]
+        lead = f"**{entry.title}**{f' is {origin.of}' if origin.of else ''}{': ' if links else ''}{', '.join(links)}"
+        st.markdown(f"{lead}.  \nThe file `{found.file_name}` was {where}; Collab passes it on to nobody.")
+        if origin.terms:
+            st.markdown(f"**Terms**, in short; the README has them in full. {origin.terms}")
+        if origin.citation:
+            shown_address = origin.citation_address.removeprefix("https://")
+            st.markdown(f"**Please cite** {origin.citation} [{shown_address}]({origin.citation_address})")
+        if not found.checksums:
+            return _say_fingerprint(shown)
         st.markdown(
             "**Checked.** Every file of it is compared with the published one, by its MD5, whenever it is read; another file is "
             "refused."
@@ -115,6 +118,11 @@ def show_source(shown: Shown) -> None:
                 width="content",
                 alt="The MD5 of every file that Collab reads of this data set, as published",
             )
+    _say_fingerprint(shown)
+
+
+def _say_fingerprint(shown: Shown) -> None:
+    """The rating scale, what is known of the users, and the fingerprint."""
     people = "age, gender and occupation are" if shown.dataset.users is not None else "nothing but their ratings is"
     st.caption(
         f"Stars {shown.ratings.rating_scale}. Of its users {people} known. Fingerprint of ratings and titles: "

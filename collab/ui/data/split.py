@@ -46,14 +46,16 @@ def show_split(shown: Shown) -> None:
     }
     ours = next(iter(splits))
     newest = next((name for name in splits if name.startswith(NEWEST)), ours)
+    has_times = shown.ratings.has_times
     over_time = held_out_over_time(shown.open_ratings, splits)
-    picture.plotly_chart(
-        held_out_figure(over_time, list(splits), palette(), synthetic=shown.synthetic),
-        config=PLAIN,
-        key="held_out",
-        alt=f"Share of the ratings held out, in {len(over_time)} equally long periods, for {', '.join(splits)}. The second table "
-        "below holds the same.",
-    )
+    if has_times:
+        picture.plotly_chart(
+            held_out_figure(over_time, list(splits), palette(), synthetic=shown.synthetic),
+            config=PLAIN,
+            key="held_out",
+            alt=f"Share of the ratings held out, in {len(over_time)} equally long periods, for {', '.join(splits)}. The second "
+            "table below holds the same.",
+        )
     with metrics:
         for name in dict.fromkeys((ours, newest)):
             st.metric(
@@ -77,6 +79,8 @@ def show_split(shown: Shown) -> None:
         "not models: the global mean on the same rows says how hard these are."
         + (f" {formats.count(shown.n_sealed)} sealed ratings have no part in any of it." if shown.n_sealed else "")
     )
+    if not has_times:
+        return
     with st.expander("When each split holds out", icon=":material/table_rows:"):
         st.dataframe(
             over_time.assign(**{name: 100 * over_time[name] for name in splits}),
@@ -102,11 +106,12 @@ def _splits(shown: Shown) -> dict[str, Split]:
     share = len(shown.split.valid) / len(ratings) if shown.split is not None else DEFAULT_SHARE
     share = min(0.9, max(0.01, share))
     random = (f"random {formats.percent(share)}, seed 0", partial(split_random, len(ratings), share, 0))
-    for name, split in (
-        *(() if form.startswith("random:") else (random,)),
+    by_time = (
         (f"last {N_LAST} of every user", partial(split_last, ratings.user_index, ratings.time, N_LAST)),
         (f"{NEWEST}{formats.percent(share)}", partial(split_by_time, ratings.time, share)),
-    ):
+    )
+    others = () if form.startswith("random:") else (random,)
+    for name, split in (*others, *(by_time if ratings.has_times else ())):
         try:
             splits[name] = split()
         except SettingError as reason:  # no user has that many ratings, or there are too few

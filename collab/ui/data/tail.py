@@ -33,8 +33,11 @@ def show_sizes(shown: Shown) -> None:
                 100,
                 "The share of all pairs of a user and a film that are rated; a pair that is rated twice counts once.",
             ),
-            ("First rating", day_words(pd.Timestamp(found.first, unit="s")), 205, "UTC."),
-            ("Last rating", day_words(pd.Timestamp(found.last, unit="s")), 205, "UTC."),
+            *(
+                (label, day_words(pd.Timestamp(moment, unit="s")), 205, "UTC.")
+                for label, moment in (("First rating", found.first), ("Last rating", found.last))
+                if shown.ratings.has_times
+            ),
         ):
             st.metric(label, value, width=width, help=help)
 

@@ -52,7 +52,7 @@ def _say_damaged(entry: Entry, fetch: Fetch) -> None:
                 "Fetch it again",
                 key="_fetch_again",
                 type="primary",
-                help=f"Downloads {entry.megabytes:g} MB from GroupLens, which take the place of the damaged file.",
+                help=f"Downloads {entry.megabytes:g} MB from {entry.origin.publisher}, which take the place of the damaged file.",
                 on_click=_fetch_again,
                 args=(entry.name,),
             )
@@ -75,7 +75,9 @@ def _show_fetch(wanted: str) -> None:
     def line(_: Sequence[JobProgress]) -> tuple[float, str]:
         fetch = fetcher.state(wanted)
         done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
-        return min(1.0, done / total), f"Fetching {entry.title} from GroupLens: {done:.1f} of {total:.1f} MB"
+        return min(
+            1.0, done / total
+        ), f"Fetching {entry.title} from {entry.origin.publisher}: {done:.1f} of {total:.1f} MB"
 
     def is_over() -> bool:
         fetch = fetcher.state(wanted)
@@ -113,6 +115,7 @@ def say_synthetic(wanted: str) -> None:
             "connecting": "does not answer",
             "downloading": "is still being fetched",
             "damaged": "is damaged",
+            "missing": "was not found",
         }[fetch.state]
         line.info(
             f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",

@@ -69,6 +69,9 @@ def axes_of(
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def clusters_of(run_id: str, n_items: int, with_bias: bool, n_clusters: int) -> np.ndarray:
-    """The cluster numbers, from 1, of the films of `matrix_of`. Raises RunError."""
-    return item_clusters(matrix_of(run_id, n_items, with_bias), n_clusters)
+def clusters_of(run_id: str, item_index: np.ndarray, with_bias: bool, n_clusters: int) -> np.ndarray:
+    """The clusters of the items `item_index` (n,), those on the map: (n,), from 1. Raises RunError."""
+    model = cached.trained_run(run_id).model
+    return item_clusters(
+        item_matrix(model.item_factors, item_index, model.item_biases if with_bias else None), n_clusters
+    )

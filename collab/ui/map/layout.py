@@ -75,7 +75,7 @@ def lay_out(run: TrainedRun, space: Space, points: Points, colour_by: str, text:
     if colour_by == "predicted":
         films["predicted"] = _predicted(run)[item_index]
     if colour_by == "cluster":
-        films["cluster"] = map_cached.clusters_of(run.id, n_items, space.with_bias, points.n_clusters)
+        films["cluster"] = map_cached.clusters_of(run.id, item_index, space.with_bias, points.n_clusters)
     short = Pca(pca.coordinates[:n_items], pca.explained_variance_ratio, pca.components)
     return Layout(
         films, coordinates[:n_items], shown_titles, text, titles_with(films, text), short, titles, view, space.with_bias

@@ -37,8 +37,8 @@ def show_below(page: Page, layout: Layout, points: Points, chosen_set: list[int]
             st.caption("The axes of t-SNE have no meaning; these are the principal components of the same films.")
         show_axes(layout.pca.coordinates, layout.pca_titles, layout.items, page.run.items)
     elif section == CLUSTERS:
-        n_items, n_clusters = len(layout.items), points.n_clusters
-        show_clusters(layout.items, cached.clusters_of(page.run.id, n_items, layout.with_bias, n_clusters))
+        shown = layout.items["item_index"].to_numpy()
+        show_clusters(layout.items, cached.clusters_of(page.run.id, shown, layout.with_bias, points.n_clusters))
     else:
         _show_films(page, layout, layout.found, layout.text)
 
