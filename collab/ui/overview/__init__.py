@@ -1,5 +1,5 @@
 """The page Overview: its chart.
 
-Begin with `figures.py`.
+Begin with `parts.py`.
 May import: errors, data, models, training, explore, recommend, lessons, services, ui.charts, ui.frame, ui.widgets.
 """
