@@ -11,7 +11,6 @@ NETWORK = Lane("network", niceness=0, is_killed=True, silent_seconds=120.0)
 # they take seconds while somebody watches: they neither wait behind the trainings nor load torch anew every time
 MEASURES = Lane(
     "measures",
-    niceness=5,
     modules=("collab.services.measures",),
     linger_seconds=120.0,
     is_killed=True,

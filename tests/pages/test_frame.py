@@ -302,7 +302,7 @@ def test_a_visitor_without_a_link_sees_the_houses_run_whatever_others_train(visi
         plan("net", dataclasses.replace(preset_of("net"), epochs=100), "sample", "random:0.2", 0, starter="somebody")
     )
     assert link(another_visitor(), "run") == house
-    jobs.stop(endless, "somebody", wait_seconds=30)
+    jobs.jobs.stop(endless, "somebody", wait_seconds=30)
 
 
 def test_what_somebody_trains_is_in_use_for_them(visit):

@@ -199,7 +199,7 @@ def test_somebody_else_sees_the_queue_and_cannot_stop(visit):
     app.query_params["run"] = others
     app.run()
     assert app.button(key="stop").disabled
-    jobs.stop(others, "somebody")
+    jobs.jobs.stop(others, "somebody")
 
 
 def test_diverged_run_gives_advice_and_a_next_step(visit):
