@@ -18,30 +18,30 @@ class PlainTensor(nn.Module):
     def __init__(self, users, films):
         super().__init__()
         self.users = users
-        self.items = nn.Embedding.from_pretrained(films, freeze=False)
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
     def forward(self, user: Tensor, film: Tensor) -> Tensor:
-        return (self.users[user] * self.items(film)).sum(1)
+        return (self.users[user] * self.films(film)).sum(1)
 
 
 class OwnParameter(nn.Module):
     def __init__(self, users, films):
         super().__init__()
         self.users = nn.Parameter(users)
-        self.items = nn.Embedding.from_pretrained(films, freeze=False)
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
     def forward(self, user: Tensor, film: Tensor) -> Tensor:
-        return (self.users[user] * self.items(film)).sum(1)
+        return (self.users[user] * self.films(film)).sum(1)
 
 
 class EmbeddingLayer(nn.Module):
     def __init__(self, users, films):
         super().__init__()
         self.users = nn.Embedding.from_pretrained(users, freeze=False)
-        self.items = nn.Embedding.from_pretrained(films, freeze=False)
+        self.films = nn.Embedding.from_pretrained(films, freeze=False)
 
     def forward(self, user: Tensor, film: Tensor) -> Tensor:
-        return (self.users(user) * self.items(film)).sum(1)
+        return (self.users(user) * self.films(film)).sum(1)
 
 
 KINDS: Mapping[str, type[nn.Module]] = {

@@ -21,7 +21,7 @@ def test_the_data_sets_there_are():
         assert entry.name == name
         assert entry.file_name == f"{name}.zip"
         if not entry.synthetic:
-            assert entry.address.startswith("https://grouplens.org/")
+            assert entry.origin.address.startswith("https://grouplens.org/")
             assert entry.marker in entry.member_md5
             assert entry.megabytes > 0
 

@@ -87,7 +87,9 @@ def test_a_file_that_is_whole_and_right_is_kept(server, packed, tmp_path):
     content, md5 = packed
     server.answers["/ml-100k.zip"] = Answer(content)
     told = []
-    path = download("ml-100k.zip", md5, tmp_path / "new" / "datasets", lambda *both: told.append(both), server.address)
+    path = download(
+        "ml-100k.zip", md5, tmp_path / "new" / "datasets", lambda *both: told.append(both), base_address=server.address
+    )
     assert path == tmp_path / "new" / "datasets" / "ml-100k.zip"
     assert path.read_bytes() == content
     assert [each.name for each in path.parent.iterdir()] == ["ml-100k.zip"]
@@ -103,7 +105,7 @@ def test_progress_without_a_known_length_only_grows(server, packed, tmp_path):
     content, md5 = packed
     server.answers["/ml-100k.zip"] = Answer(content, without_length=True)
     told = []
-    download("ml-100k.zip", md5, tmp_path / "datasets", lambda *both: told.append(both), server.address)
+    download("ml-100k.zip", md5, tmp_path / "datasets", lambda *both: told.append(both), base_address=server.address)
     done, totals = zip(*told, strict=True)
     assert set(totals) == {0}
     assert list(done) == sorted(done)
@@ -220,7 +222,7 @@ def test_what_a_killed_download_leaves_is_named_by_the_prefix(server, packed, tm
     content, md5 = packed
     server.answers["/ml-100k.zip"] = Answer(content)
     seen, folder = [], tmp_path / "datasets"
-    download("ml-100k.zip", md5, folder, lambda *_: seen.extend(folder.iterdir()), server.address)
+    download("ml-100k.zip", md5, folder, lambda *_: seen.extend(folder.iterdir()), base_address=server.address)
     assert {each.name[: len(SCRATCH_PREFIX)] for each in seen} == {SCRATCH_PREFIX}
     assert [each.name for each in folder.iterdir()] == ["ml-100k.zip"]
 

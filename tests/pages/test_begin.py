@@ -68,7 +68,7 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     mine = np.concatenate([found[place].items for place in (1, 4)])
     rest = np.concatenate([group.items for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
-    expected = picks(told, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
+    expected = picks(told, run.items, {}, 10, item_weights=person_cached.item_weights(run.id), n_familiar=4)
     names, html = picked(app)
     assert [title.rsplit(" (", 1)[0] for title in expected.items.title] == names
     assert names != popular and html.count(", probably ") == 10
@@ -149,7 +149,7 @@ def test_age_gender_and_occupation_move_the_predictions_until_left_out(visit, da
     choose(app, "occupation", "student")
     assert facts(app) == {"age": "20", "occupation": "student"} and headings(app) == ["Your picks"]
     student = known.with_prior(tells.inform(known.prior, features_of_person(dataset, 20, None, "student")))
-    found = picks(student, run.items, {}, 10, together=person_cached.item_weights(run.id), n_familiar=4)
+    found = picks(student, run.items, {}, 10, item_weights=person_cached.item_weights(run.id), n_familiar=4)
     assert np.abs(student.before[0].score - known.before[0].score).max() > 0.02
     figures = [float(each) for each in re.findall(r"<b>(\d\.\d)</b>, probably", picked(app)[1])]
     assert figures == [float(f"{stars:.1f}") for stars in found.items.predicted]
@@ -201,7 +201,7 @@ def test_without_the_ratings_behind_the_run_nothing_told_counts(visit, app, monk
         raise RunError("the data set is not at hand")
 
     for name in ("run_audience", "run_groups", "run_background", "new_user_with_facts"):
-        monkeypatch.setattr(cached, name, lambda *_: gone(_))
+        monkeypatch.setattr(person_cached, name, lambda *_: gone(_))
     app.run()
     assert not app.exception and not groups(app) and headings(app)[0] == POPULAR and cards(app)
     assert "do not count here: the ratings behind this run are not at hand" in texts(app)

@@ -433,7 +433,7 @@ DEEDS = {  # each a first one, which would make a profile
 }
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("action", DEEDS)
 def test_a_database_that_fails_takes_nothing_and_says_so(visit, monkeypatch, tmp_path, action):
     (tmp_path / "file").write_text("no database")
     monkeypatch.setenv("COLLAB_DATABASE", f"sqlite:///{(tmp_path / 'file').as_posix()}")

@@ -180,7 +180,7 @@ def test_a_failure_is_told_and_tried_again_only_when_asked(fetcher, server, envi
 
 
 def test_a_slip_of_our_own_is_a_failure_with_words(environment, monkeypatch):
-    def slip(*arguments):
+    def slip(*arguments, **options):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(fetching, "download", slip)

@@ -325,7 +325,7 @@ SERVER = """
     from collab.models import DotBiasSettings
     from collab.services.environment import read_environment
     from collab.services.jobs import Jobs
-    from collab.services.kinds import all_kinds
+    from collab.services.job_kinds import all_kinds
     from collab.services.training_job import plan
     from collab.services.trials import TrialLane
     lane = TrialLane(Jobs(read_environment(), all_kinds(read_environment())))

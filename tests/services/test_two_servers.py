@@ -257,7 +257,7 @@ def test_killed_server_leaves_an_interrupted_run_with_weights_and_no_worker(tmp_
         import time
         from collab.services.environment import read_environment
         from collab.services.jobs import Jobs
-        from collab.services.kinds import all_kinds
+        from collab.services.job_kinds import all_kinds
         from collab.services.trainings import Trainings
         from tests.services.other_server import planned
         environment = read_environment()

@@ -22,7 +22,7 @@ from collab.models import MODELS, build_model
 from collab.training.fit import fit
 
 CASES = [(name, preset) for name, family in MODELS.items() for preset in family.presets]
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def bytes_after_training(name, preset):

@@ -13,7 +13,7 @@ import pytest
 
 from collab.ui.charts.palette import DARK, LIGHT
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 THEMES = {"light": LIGHT, "dark": DARK}
 VISION = {
     "all cones": np.eye(3),
@@ -152,4 +152,4 @@ def test_the_accent_is_one_colour():
         contrast(theme["dark"]["primaryColor"], "#FFFFFF") >= 4
         and contrast(theme["dark"]["linkColor"], DARK.paper) >= 4.5
     )
-    assert (ROOT / "collab" / "ui" / "mark.svg").read_text(encoding="utf-8").count(LIGHT.accent) == 2
+    assert (ROOT / "collab" / "ui" / "frame" / "mark.svg").read_text(encoding="utf-8").count(LIGHT.accent) == 2
