@@ -46,26 +46,26 @@ latter."""
 class NewUser:
     """A trained model, prepared for a new user: the prior, and the model's item parameters.
 
-    `told` lists what the person told before any rating, in order: its name, and the prior before it.
+    `stated` lists what the person told before any rating, in order: its name, and the prior before it.
     """
 
     prior: Belief
     items: Items
     rating_scale: RatingScale
-    told: tuple[tuple[str, Belief], ...] = ()
+    stated: tuple[tuple[str, Belief], ...] = ()
 
-    def with_prior(self, prior: Belief, told: str = "") -> NewUser:
+    def with_prior(self, prior: Belief, stated: str = "") -> NewUser:
         """A copy with another prior, from `collab.models.fold_in.Background.inform` or
-        `collab.recommend.item_groups.after_groups`; `told` names what the person told. Returns self where `prior` is
+        `collab.recommend.item_groups.after_groups`; `stated` names what the person told. Returns self where `prior` is
         unchanged."""
         if prior is self.prior:
             return self
-        return dataclasses.replace(self, prior=prior, told=(*self.told, (told, self.prior)))
+        return dataclasses.replace(self, prior=prior, stated=(*self.stated, (stated, self.prior)))
 
     @cached_property
     def plain(self) -> NewUser:
         """The same without what was told: the average person."""
-        return dataclasses.replace(self, prior=self.told[0][1], told=()) if self.told else self
+        return dataclasses.replace(self, prior=self.stated[0][1], stated=()) if self.stated else self
 
     def after(self, rated: Mapping[int, float]) -> Belief:
         """The posterior after the ratings `rated`, stars by item_index."""
@@ -92,13 +92,15 @@ class NewUser:
         before the first rating (m,) (`collab.models.fold_in.star_parts`)."""
         return (_arrays(rated)[0], *star_parts(self.prior, self.person_parts(rated), self.items, picked))
 
-    def told_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """What each entry of `told` adds to the scores of the items `picked` (m,) before the first rating, in stars: its name and
-        (m,). The scores of `plain` before any rating, plus all of these, are the last result of `star_parts`."""
+    def stated_parts(self, picked: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """What each entry of `stated` adds to the scores of the items `picked` (m,) before the first rating, in stars: its
+        name and (m,). The scores of `plain` before any rating, plus all of these, are the last result of `star_parts`."""
         described, biases = self.items.described(picked), self.items.biases[picked]
-        beliefs = [before for _, before in self.told] + [self.prior]
+        beliefs = [before for _, before in self.stated] + [self.prior]
         scores = [self.items.curve(biases + described @ belief.mean)[0] for belief in beliefs]
-        return [(name, after - before) for (name, _), (before, after) in zip(self.told, pairwise(scores), strict=True)]
+        return [
+            (name, after - before) for (name, _), (before, after) in zip(self.stated, pairwise(scores), strict=True)
+        ]
 
     @cached_property
     def before(self) -> tuple[Predictions, Predictions]:
@@ -124,7 +126,7 @@ class OwnFoldIn:
     noise_variance: float
     rating_scale: RatingScale
     has_item_uncertainty = False
-    told = ()
+    stated = ()
 
     @property
     def plain(self) -> OwnFoldIn:

@@ -21,10 +21,10 @@ N_NAMED = 4
 
 @dataclass(frozen=True)
 class Reason:
-    """A score, `total`, as the sum of `start`, `parts`, `others` and `told`.
+    """A score, `total`, as the sum of `start`, `parts`, `others` and `stated`.
 
     `start` does not depend on the person. `parts` are those of rated items by item_index, largest first; `others` is the part of
-    `n_others` more items; `told` has the part of each thing told before any rating, by name.
+    `n_others` more items; `stated` has the part of each thing told before any rating, by name.
     """
 
     total: float
@@ -32,7 +32,7 @@ class Reason:
     parts: tuple[tuple[int, float], ...]
     others: float
     n_others: int
-    told: tuple[tuple[str, float], ...] = ()
+    stated: tuple[tuple[str, float], ...] = ()
 
 
 def watched_reasons(item_weights: ItemWeights, rated: Mapping[int, float], films: np.ndarray) -> list[Reason]:
@@ -45,7 +45,7 @@ def rating_reasons(known: NewUser | OwnFoldIn, rated: Mapping[int, float], films
     average person. None for a model with a fold-in of its own, which has no parts for the ratings."""
     if isinstance(known, OwnFoldIn):
         return None
-    return _reasons(*known.star_parts(rated, films), known.told_parts(films))
+    return _reasons(*known.star_parts(rated, films), known.stated_parts(films))
 
 
 def weightiest(
@@ -81,12 +81,12 @@ def rounded(parts: Sequence[float], digits: int) -> tuple[list[float], float]:
 
 
 def _reasons(
-    rated: np.ndarray, parts: np.ndarray, start: np.ndarray, told: Sequence[tuple[str, np.ndarray]] = ()
+    rated: np.ndarray, parts: np.ndarray, start: np.ndarray, stated: Sequence[tuple[str, np.ndarray]] = ()
 ) -> list[Reason]:
-    """One reason per column of `parts` (n_rated, n); `start` (n,) includes the parts `told` (n,)."""
+    """One reason per column of `parts` (n_rated, n); `start` (n,) includes the parts `stated` (n,)."""
     found = []
     for place, (column, begin) in enumerate(zip(parts.T, start, strict=True)):
-        said = tuple((name, float(part[place])) for name, part in told)
+        said = tuple((name, float(part[place])) for name, part in stated)
         order = np.lexsort((rated, -np.abs(column)))
         order = order[column[order] != 0]
         named, rest = order[:N_NAMED], order[N_NAMED:]
@@ -97,7 +97,7 @@ def _reasons(
                 parts=tuple((int(rated[row]), float(column[row])) for row in named),
                 others=float(column[rest].sum()),
                 n_others=len(rest),
-                told=said,
+                stated=said,
             )
         )
     return found

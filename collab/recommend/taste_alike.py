@@ -62,7 +62,9 @@ def alike(known: NewUser | OwnFoldIn, rated: Mapping[int, float], tastes: Traine
     posterior). Ties: the lower number first. Users with a likeness of 0 or below are left out. The table is empty where nothing
     was rated or told, or where the person's predictions differ from the average person's by level alone.
     """
-    mean, low, high = _likeness(known, rated, tastes) if rated or known.told else [np.zeros(len(tastes.user_index))] * 3
+    mean, low, high = (
+        _likeness(known, rated, tastes) if rated or known.stated else [np.zeros(len(tastes.user_index))] * 3
+    )
     order = np.argsort(-mean, kind="stable")[:n]
     order = order[mean[order] > 1e-9]
     return pd.DataFrame(

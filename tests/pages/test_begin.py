@@ -63,22 +63,22 @@ def test_picked_groups_make_the_picks_and_put_back_leave_no_trace(visit, data):
     titles = [run.items.title[found[place].shown[0]] for place in (1, 4)]
     assert facts(app) == {"groups": "\n".join(titles)}
 
-    told = person_cached.new_user_with_facts(run.id, (1, 4), None, None, None)
-    moved = told.before[0].score - known.before[0].score
+    stated = person_cached.new_user_with_facts(run.id, (1, 4), None, None, None)
+    moved = stated.before[0].score - known.before[0].score
     mine = np.concatenate([found[place].items for place in (1, 4)])
     rest = np.concatenate([group.items for place, group in enumerate(found) if place not in (1, 4)])
     assert moved[mine].mean() > moved[rest].mean() + 0.02  # towards the films of these groups
-    expected = picks(told, run.items, {}, 10, item_weights=person_cached.item_weights(run.id), n_familiar=4)
+    expected = picks(stated, run.items, {}, 10, item_weights=person_cached.item_weights(run.id), n_familiar=4)
     names, html = picked(app)
     assert [title.rsplit(" (", 1)[0] for title in expected.items.title] == names
     assert names != popular and html.count(", probably ") == 10
     assert f"typically ±{expected.typical_error:.2f} stars. Ranked by how often" in texts(app)
     share = person_cached.run_audience(run.id).share
-    less = 1 - unknown(told, {}, share) / unknown(known, {}, share)
+    less = 1 - unknown(stated, {}, share) / unknown(known, {}, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
     app.button(key="single_films").click().run()
-    start = Interview(told, person_cached.run_audience(run.id), {}, ())
+    start = Interview(stated, person_cached.run_audience(run.id), {}, ())
     asked = run.items.title.iloc[by_information(start, 12)].drop_duplicates().tolist()[:6]
     assert cards(app) == asked and not groups(app) and headings(app) == ["Your picks"]
 
@@ -220,8 +220,8 @@ def test_all_groups_together_tell_nothing_and_ratings_count_beside_them(visit):
     app.toggle(key="groups").set_value(True).run()
     run = current(app)
     rated, share = {run.items.title.tolist().index(title): 5.0}, person_cached.run_audience(run.id).share
-    told = person_cached.new_user_with_facts(run.id, (0,), None, None, None)
-    less = 1 - unknown(told, rated, share) / unknown(person_cached.new_user_of(run.id), rated, share)
+    stated = person_cached.new_user_with_facts(run.id, (0,), None, None, None)
+    less = 1 - unknown(stated, rated, share) / unknown(person_cached.new_user_of(run.id), rated, share)
     assert f"Your uncertainty is {100 * less:.0f} % lower with them." in texts(app)
 
 

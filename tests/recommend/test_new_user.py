@@ -147,8 +147,8 @@ def test_new_films_stand_before_those_that_the_person_may_know(known, items):
     assert set(only["item_index"]) == set(
         picks(known, items, {2: 5.0}, n=20, item_weights=item_weights).items["item_index"]
     )
-    told = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=2, not_seen=[1]).items
-    assert not told.set_index("item_index")["familiar"][1]  # its place is among the new ones: the person has said so
+    stated = picks(known, items, {2: 5.0}, n=20, item_weights=item_weights, n_familiar=2, not_seen=[1]).items
+    assert not stated.set_index("item_index")["familiar"][1]  # its place is among the new ones: the person has said so
 
 
 def test_reasons_add_up_to_what_they_explain(known, bayesian, items):
@@ -179,14 +179,14 @@ def test_what_was_told_is_a_part_of_the_reason_and_all_parts_add_up(known, bayes
         for rated in ({}, {3: 5.0, 2: 1.0}):
             score = second.predict(rated)[0].score[films]
             for place, reason in enumerate(rating_reasons(second, rated, films)):
-                assert [name for name, _ in reason.told] == ["first", "second"]
+                assert [name for name, _ in reason.stated] == ["first", "second"]
                 assert reason.start == pytest.approx(plain[place], abs=1e-6)
-                assert reason.told[0][1] == pytest.approx(after_first[place] - plain[place], abs=1e-6)
-                assert reason.told[1][1] == pytest.approx(before[place] - after_first[place], abs=1e-6)
-                added = reason.start + sum(part for _, part in (*reason.told, *reason.parts)) + reason.others
+                assert reason.stated[0][1] == pytest.approx(after_first[place] - plain[place], abs=1e-6)
+                assert reason.stated[1][1] == pytest.approx(before[place] - after_first[place], abs=1e-6)
+                added = reason.start + sum(part for _, part in (*reason.stated, *reason.parts)) + reason.others
                 assert added == pytest.approx(reason.total, abs=1e-9)
                 assert reason.total == pytest.approx(score[place], abs=1e-5)
-        assert first.told[0][1] is person.prior and person.told == ()
+        assert first.stated[0][1] is person.prior and person.stated == ()
         assert second.with_prior(second.prior, "nothing new") is second
 
 

@@ -52,11 +52,14 @@ def test_the_place_is_what_is_believed_of_the_factors_on_the_axes_of_the_film_ma
 @pytest.mark.parametrize("rated", [{}, RATED])
 def test_what_was_told_before_any_rating_has_its_own_part(known, rated):
     shift = np.linspace(-0.4, 0.8, N_FACTORS + 1)
-    told = known.with_prior(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
-    assert told.plain.told == () and told.plain.prior is known.prior and known.plain is known
+    stated = known.with_prior(Belief(known.prior.mean + shift, 0.5 * known.prior.covariance), "groups")
+    assert stated.plain.stated == () and stated.plain.prior is known.prior and known.plain is known
     plane = item_axes(item_matrix(known.items.factors, ITEMS), 2)
-    place, axes = place_of(told, rated, plane, ITEMS), item_axes(item_matrix(known.items.factors, ITEMS), 2).components
-    np.testing.assert_allclose(place.mean, axes @ (told.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
+    place, axes = (
+        place_of(stated, rated, plane, ITEMS),
+        item_axes(item_matrix(known.items.factors, ITEMS), 2).components,
+    )
+    np.testing.assert_allclose(place.mean, axes @ (stated.after(rated).mean - known.prior.mean)[:-1], atol=1e-9)
     np.testing.assert_allclose(place.prior_part, axes @ shift[:-1], atol=1e-9)
     np.testing.assert_allclose(place.parts.sum(axis=0) + place.prior_part, place.mean, atol=1e-6)
     assert movers(place, rated)["share"].sum() + prior_share(place) == pytest.approx(1, abs=1e-5)

@@ -43,7 +43,7 @@ class Viewer:
     @property
     def is_known(self) -> bool:
         """Whether anything is rated or stated; otherwise this is the average person."""
-        return bool(self.known.rated or self.person.told)
+        return bool(self.known.rated or self.person.stated)
 
     @property
     def whose(self) -> str:

@@ -66,10 +66,10 @@ def _at_hand(run: TrainedRun, person: NewUser | OwnFoldIn) -> tuple[bool, Datase
     if isinstance(person, OwnFoldIn):
         return False, None, "this model has no factors that people share to start from"
     try:
-        groups, told = person_cached.run_groups(run.id), person_cached.run_background(run.id)
+        groups, stated = person_cached.run_groups(run.id), person_cached.run_background(run.id)
     except RunError:
         return False, None, "the ratings behind this run are not at hand"
-    return bool(groups), None if told is None else told[1], "this run has too few films to make groups of"
+    return bool(groups), None if stated is None else stated[1], "this run has too few films to make groups of"
 
 
 def _propose_newer(data: Entry) -> None:

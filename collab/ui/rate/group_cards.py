@@ -53,12 +53,12 @@ def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
 def what_groups_tell(viewer: Viewer, said: Mapping[str, str]) -> str:
     """One line on the picked groups: how much lower the uncertainty is than without them, after the same ratings."""
     run, person, rated = viewer.run, viewer.person, viewer.known.rated
-    if isinstance(person, OwnFoldIn) or GROUPS not in dict(person.told):
+    if isinstance(person, OwnFoldIn) or GROUPS not in dict(person.stated):
         everything = person_cached.run_groups(run.id) and len(picked_groups(run, said)) == len(
             person_cached.run_groups(run.id)
         )
         return "All of them together tell nothing." if everything else "Several groups count together."
-    share, without = person_cached.run_audience(run.id).share, dict(person.told)[GROUPS]
+    share, without = person_cached.run_audience(run.id).share, dict(person.stated)[GROUPS]
     before = unknown(person.with_prior(without), rated, share)
     less = 1 - unknown(person, rated, share) / before if before > 0 else 0.0
     if abs(less) < EVEN:

@@ -25,7 +25,7 @@ def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> li
     predicted = rating_reasons(viewer.person, rated, films)
     if predicted is not None:
         for each, reason in zip(sums, predicted, strict=True):
-            start = "Before you said anything" if reason.told else "Before the first rating"
+            start = "Before you said anything" if reason.stated else "Before the first rating"
             each.append(_sum(viewer, rated, reason, "Predicted, stars", start, 2))
     return sums
 
@@ -33,16 +33,16 @@ def pick_reasons(viewer: Viewer, rated: Mapping[int, float], found: Picks) -> li
 def _sum(viewer: Viewer, rated: Mapping[int, float], reason: Reason, name: str, start: str, digits: int) -> Sum:
     """A reason as a sum, its films named with their titles and stars."""
     titles = viewer.run.items["title"].array
-    exact = [reason.start, *(part for _, part in (*reason.told, *reason.parts))]
+    exact = [reason.start, *(part for _, part in (*reason.stated, *reason.parts))]
     (begin, *figures), total = rounded([*exact, reason.others] if reason.n_others else exact, digits)
     parts = [Part(start, _plain(begin, digits))]
     parts += [
         Part(FACT_NAMES[name], formats.signed(figure, digits))
-        for (name, _), figure in zip(reason.told, figures, strict=False)
+        for (name, _), figure in zip(reason.stated, figures, strict=False)
     ]
     parts += [
         Part(f"{titles[film]}, rated {rated[film]:g}", formats.signed(figure, digits), viewer.known.titles[film])
-        for (film, _), figure in zip(reason.parts, figures[len(reason.told) :], strict=False)
+        for (film, _), figure in zip(reason.parts, figures[len(reason.stated) :], strict=False)
     ]
     if reason.n_others:
         parts.append(Part(formats.counted(reason.n_others, "more film"), formats.signed(figures[-1], digits)))

@@ -35,7 +35,7 @@ class Ranked:
 def ranked(viewer: Viewer, rated: Mapping[int, float], order: str, dials: Dials) -> Ranked:
     """The list after the ratings `rated`, stars by item_index."""
     items, known = viewer.run.items, viewer.known
-    if not (rated or viewer.person.told):
+    if not (rated or viewer.person.stated):
         return Ranked(popular(items, N_PICKS, dials.minimum_count, known.dismissed), None)
     found = picks(
         viewer.person,

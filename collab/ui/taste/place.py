@@ -116,7 +116,7 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
             + "With the first rating an arrow shows where predictions rise."
         )
         return
-    told = (
+    stated = (
         f" The two axes tell {formats.percent(place.explained_share)} of how {viewer.whose} predictions differ "
         "from the average person’s."
         if np.isfinite(place.explained_share)
@@ -128,11 +128,11 @@ def _explain(viewer: Viewer, place: Place, among: str) -> None:
         else "This model does not say how sure the place is."
     )
     if among == PEOPLE:
-        text = f"Points are the people of the training, the most similar ones in colour. {outline}{told}"
+        text = f"Points are the people of the training, the most similar ones in colour. {outline}{stated}"
     else:
         text = (
             f"The arrow points where predictions rise: orange films are predicted higher for {you} than for the average person, "
-            f"blue ones lower, kindness taken out. Stars: films rated. {outline}{told}"
+            f"blue ones lower, kindness taken out. Stars: films rated. {outline}{stated}"
         )
     st.caption(
         text,
@@ -219,8 +219,8 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
         return
     moved = movers(place, rated)
     facts = viewer.run.items[["title", "n_ratings"]]
-    told = f", with {formats.percent(prior_share(place))} for what was told before" if viewer.person.told else ""
-    st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{told}.")
+    stated = f", with {formats.percent(prior_share(place))} for what was told before" if viewer.person.stated else ""
+    st.caption(f"What each rating did: the shares of the way to the place add up to 100 %{stated}.")
     item_table(
         moved.join(facts, on="item_index").assign(share=100 * moved["share"]),
         viewer.run.items,

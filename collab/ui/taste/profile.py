@@ -39,7 +39,7 @@ def open_taste(page: Page) -> Viewer:
 def _say_nothing_rated(viewer: Viewer) -> None:
     whose = "Nothing is rated yet" if viewer.mine else "They have rated no film of this data set"
     line, door = st.columns([4, 1], vertical_alignment="center")
-    said = viewer.person.told
+    said = viewer.person.stated
     who = "what you see follows from what was told beforehand" if said else "this is the average person"
     line.info(f"**{whose}: {who}.** A few stars move everything here.", icon=":material/person:")
     if viewer.mine:
@@ -50,10 +50,10 @@ def say_so_far(viewer: Viewer) -> None:
     """Draw how many films are rated, and how kind the person is."""
     run, rated = viewer.run, viewer.known.rated
     if not rated:
-        told = viewer.person.told
+        stated = viewer.person.stated
         st.caption(
             "The groups of films that were picked, or age, gender and occupation, are all that is known so far."
-            if told
+            if stated
             else "The average person: whom the model expects before the first rating, in everything below."
         )
         return
