@@ -12,7 +12,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
     say(
         arguments,
         answer,
-        f"run {record.id}: MSE {answer['valid_mse']:.4f}, RMSE {answer['valid_rmse']:.4f}, "
-        f"MAE {answer['valid_mae']:.4f} on {record.n_valid:,} held-out ratings ({record.holdout}, split seed "
+        f"run {record.id}: {metrics_in_words(record.valid)} on {record.n_valid:,} held-out ratings ({record.holdout}, split seed "
         f"{record.split_seed}); biases only {record.baselines['biases_only']['mse']:.4f}, global mean "
         f"{record.baselines['global_mean']['mse']:.4f}; {record.seconds:.2f} s, {record.cpu_seconds:.2f} s of CPU",
     )
@@ -140,6 +139,11 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def metrics_in_words(found: Mapping[str, float]) -> str:
+    """The metrics of a run: "MSE 0.7972, RMSE 0.8928, MAE 0.7028"."""
+    return ", ".join(f"{metric.title} {found[name]:.4f}" for name, metric in METRICS.items() if name in found)
+
+
 def check(arguments: argparse.Namespace, environment: Environment) -> None:
     """Measure a run on its sealed rows, once: the figure to quote when the choosing is over."""
     record = check_sealed(arguments.run, RunStore(environment.home), environment)
@@ -147,7 +151,7 @@ def check(arguments: argparse.Namespace, environment: Environment) -> None:
     say(
         arguments,
         {"run": record.id, "n_sealed": record.n_sealed, "n_tried": record.n_tried, "sealed": record.sealed},
-        f"run {record.id}: {', '.join(f'{METRICS[name].title} {model[name]:.4f}' for name in METRICS if name in model)} on "
+        f"run {record.id}: {metrics_in_words(model)} on "
         f"{record.n_sealed:,} sealed ratings ({record.holdout}, split seed {record.split_seed}); biases only "
         f"{biases['mse']:.4f}, global mean {mean['mse']:.4f}",
     )

@@ -207,7 +207,7 @@ def test_every_model_trains_recommends_and_says_what_is_alike_or_why_not(answer,
     ("words", "expected"),
     [
         (("train", "--data", "nothing"), "there are ml-100k"),
-        (("train", "--data", "sample", "--model", "nothing"), "there are dot-bias, mean, bias"),
+        (("train", "--data", "sample", "--model", "nothing"), f"there are {', '.join(MODELS)}"),
         (("train", "--data", "sample", "--preset", "nothing"), "it has fast, accurate"),
         (("train", "--data", "sample", "--model", "dot-bias", "--preset", "nothing"), "it has chapter, fast"),
         (("train", "--data", "sample", "--model", "dot-bias", "--set", "n_factors=100000"), "from 1 to 512"),

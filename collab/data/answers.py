@@ -25,7 +25,7 @@ SEEN, NOT_INTERESTED = DISMISSALS = ("seen", "not interested")
 """Answers given instead of stars; both leave the item out of the picks."""
 
 STARS = RatingScale(0.5, 5.0, 0.5)
-"""The scale on which answers are stored: they outlive a data set, so it has the levels of every data set."""
+"""The scale on which answers are stored: they outlive a data set. A model is given them as they are, whatever its own scale."""
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ ITEMS_BY = ("title", "id")
 class Dataset:
     """A data set as read, already validated.
 
-    `ratings` holds user_id, item_id (str), rating (float32), time (int64, seconds since 1970); row i is rating i of the file.
-    `items` holds item_id, title, year (Int64, may be missing) and genres ("Action|Comedy", "" where there are none).
+    `ratings` holds user_id, item_id (str), rating (float32) and, if known, time (int64, seconds since 1970); row i is rating i of
+    the file. `items` holds item_id, title, year (Int64, NA if unknown) and genres ("Action|Comedy", "" if there are none).
     `users` holds user_id, age, gender, occupation, or is None where the data set does not describe them.
     `folds` maps the name of an official fold to a function that reads its held-out row numbers.
     """

@@ -28,8 +28,14 @@ class RatingScale:
 
     def allows(self, rating: np.ndarray) -> np.ndarray:
         """True where a rating is one of the levels, shape of `rating`."""
-        steps = (np.asarray(rating, dtype=np.float64) - self.low) / self.step
-        return (steps >= 0) & (steps <= len(self.levels) - 1) & (steps == np.round(steps))
+        given = np.asarray(rating)
+        finite = np.where(np.isfinite(given), given, self.low - self.step).astype(np.float64)
+        steps = (finite - self.low) / self.step
+        # against a small step the rounding of the numbers themselves is large
+        eps = np.finfo(given.dtype if given.dtype == np.float32 else np.float64).eps
+        slack = 4 * eps * max(abs(self.low), abs(self.high)) / self.step
+        nearest = np.round(steps)
+        return (nearest >= 0) & (nearest <= len(self.levels) - 1) & (np.abs(steps - nearest) <= slack)
 
     def places(self, rating: np.ndarray) -> np.ndarray:
         """The index of each rating among the levels, int64, shape of `rating`."""

@@ -1,6 +1,7 @@
 """The model families by name, their settings and presets, and their common interface: steps, predictions, folding in.
 
-Start with `contract.py` (the interface of every model) and `dot.py`; the families themselves are registered below.
+Start with `contract.py` (the interface of every model) and `dot.py`, or `bias.py` for a model that is fitted in one step; the
+families themselves are registered below.
 May import: errors, data.
 """
 
@@ -61,9 +62,9 @@ from collab.models.shapes import (
 class Family:
     """A kind of model, and how it is presented and built.
 
-    `presets` include DEFAULT_PRESET; the command line starts from the first one, and `help` explains the choice. `epoch_word` is
-    what one of its epochs is called, `about` says in one sentence how it predicts. Without `by_chance` every seed gives the same
-    model. A baseline (`is_baseline`) learns nothing of anybody's taste.
+    `presets` include DEFAULT_PRESET, and each has a title in PRESET_TITLES; the command line starts from the first one, and
+    `help` explains the choice. `epoch_word` is what one of its epochs is called, `about` says in one sentence how it predicts.
+    Without `by_chance` every seed gives the same model. A baseline (`is_baseline`) learns nothing of anybody's taste.
 
     `seconds` estimates the time of a training from the settings, the number of ratings and the rows of both tables
     (`models/cost.py`); `shapes` gives the names and shapes of the trained weights (`models/shapes.py`, `weight_shapes`).

@@ -13,15 +13,15 @@ from tests.data.conftest import as_bytes
 
 
 def test_the_data_sets_there_are():
-    assert list(CATALOGUE) == ["ml-100k", "ml-latest-small", "sample"]
+    assert {"ml-100k", "ml-latest-small", SAMPLE} <= set(CATALOGUE)
     assert DEFAULT == "ml-100k"
     assert [entry.name for entry in CATALOGUE.values() if entry.synthetic] == [SAMPLE]
     assert entry_of("ml-100k").note == "films up to 1998"
     for name, entry in CATALOGUE.items():
         assert entry.name == name
         assert entry.file_name == f"{name}.zip"
-        if not entry.synthetic:
-            assert entry.origin.address.startswith("https://grouplens.org/")
+        if entry.download_from:  # what is fetched is checked, and says whose it is
+            assert entry.origin.address.startswith("https://") and entry.origin.publisher
             assert entry.marker in entry.member_md5
             assert entry.megabytes > 0
 
@@ -42,7 +42,7 @@ def test_the_sample_needs_no_folder(sample, tmp_path):
 
 @pytest.mark.parametrize("act", [entry_of, load_dataset, lambda name: find(name, [])])
 def test_an_unknown_name_is_refused_and_the_known_ones_named(act):
-    with pytest.raises(SettingError, match="no data set 'ml-1m'; there are ml-100k, ml-latest-small, sample"):
+    with pytest.raises(SettingError, match=f"no data set 'ml-1m'; there are {', '.join(CATALOGUE)}"):
         act("ml-1m")
 
 

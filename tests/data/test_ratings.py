@@ -37,6 +37,13 @@ def test_a_scale_allows_exactly_its_levels(halves):
     assert bool(HALF_STARS.allows(np.float32(halves / 2))) == (halves / 2 in HALF_STARS.levels)
 
 
+def test_a_fine_scale_allows_its_levels():
+    """Whose steps no floating-point number hits exactly."""
+    scale = RatingScale(-10.0, 10.0, 0.01)
+    assert scale.allows(scale.levels).all() and scale.allows(np.arange(-1000, 1001) / 100).all()
+    assert not scale.allows(np.array([0.005, 0.0101, 10.01])).any()
+
+
 def test_a_vocabulary_begins_with_the_unknown_and_sorts_numbers_as_numbers():
     assert Vocabulary.of(["10", "9", "10", "100"]).labels == (UNKNOWN, "9", "10", "100")
     assert Vocabulary.of(["b", "10", "9"]).labels == (UNKNOWN, "10", "9", "b")

@@ -189,7 +189,7 @@ def test_every_setting_says_what_it_does_and_what_it_allows(model):
 
 
 def test_unknown_models_and_presets_are_refused_and_the_known_ones_named():
-    with pytest.raises(SettingError, match="no model 'oracle'; there are dot-bias, mean, bias"):
+    with pytest.raises(SettingError, match=f"no model 'oracle'; there are {', '.join(MODELS)}"):
         preset_of("oracle", "chapter")
     with pytest.raises(SettingError, match="dot-bias has no preset 'slow'; it has chapter, fast, undecayed"):
         preset_of("dot-bias", "slow")

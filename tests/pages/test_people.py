@@ -59,7 +59,9 @@ def test_the_user_of_the_link_with_errors_worked_out_anew(visit_dot_bias, data):
     own = valid.take(np.flatnonzero(valid.user_index == run.users.index[run.users["user_id"] == "12"][0]))
     expected = errors(run.model.predict(own.user_index, own.item_index), own.rating)
     (told,) = (each.value for each in app.dataframe if each.proto.alt == ERRORS)
-    assert told.iloc[0, 1:].tolist() == pytest.approx([expected.rmse, expected.mae]) and "**User 12**" in texts(app)
+    assert told.loc[0, ["rmse", "mae"]].tolist() == pytest.approx(
+        [expected.rmse, expected.mae]
+    ) and "**User 12**" in texts(app)
     table = frames(app)[-1].value
     assert sorted(table["rating"]) == sorted(own.rating) and table["predicted"].is_monotonic_decreasing
     assert traces(app)["given"]["y"] == table["rating"].tolist()

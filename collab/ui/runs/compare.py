@@ -115,7 +115,9 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
             "run": st.column_config.TextColumn("", width=28),
             "name": st.column_config.TextColumn("Name", width=130),
             **{
-                key: st.column_config.NumberColumn(metric.title, format="%.4f", width=60)
+                key: st.column_config.NumberColumn(
+                    metric.title, format="%.4f", width=60 if len(metric.title) < 6 else None
+                )
                 for key, metric in METRICS.items()
             },
             "epochs": st.column_config.NumberColumn(called.capitalize(), width=56 if " " not in called else 110),
