@@ -240,6 +240,7 @@ def test_errors_name_the_value_and_end_with_code_2(home, answer, words, expected
 
 def test_unknown_titles_are_an_error(answer, run_id, tmp_path):
     assert "did you mean" in answer("similar", "--run", run_id, "--title", "Alien")[2]
+    assert answer("similar", "--run", run_id, "--title", "")[0] == 2
     file = tmp_path / "mine.csv"
     file.write_text("title,rating\nNo Such Film (1900),3\n")
     code, told, err = answer("recommend", "--run", run_id, "--ratings", str(file))

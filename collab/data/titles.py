@@ -22,7 +22,7 @@ def match_titles(titles: Sequence[str], catalogue_titles: Sequence[str]) -> tupl
     """
     exact: dict[str, int] = {}
     for index, title in enumerate(catalogue_titles):
-        if title != UNKNOWN:
+        if title.strip() and title != UNKNOWN:  # an item without a title cannot be meant
             exact.setdefault(title, index)
     forgiving: dict[str, int | None] = {}
     for title, index in exact.items():

@@ -159,6 +159,10 @@ def test_titles_as_people_say_them(title, said):
     assert spoken(title) == said
 
 
+def test_nothing_is_meant_by_no_title():
+    assert match_titles(["", " ", "A (1990)"], ["", "A (1990)", ""]) == ([None, None, 1], ["", " "])
+
+
 def test_places_stand_in_the_order_of_the_titles():
     assert match_titles(["Nothing", "the thing (1982)", "Alien (1979)"], CATALOGUE) == ([None, 2, 1], ["Nothing"])
 
