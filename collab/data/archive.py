@@ -12,6 +12,8 @@ from pathlib import Path
 from collab.errors import DataError
 
 REMEDY = "Put the original file in its place, or delete the data set so that it is downloaded again."
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+"""What `zipfile` raises for a zip that is damaged, encrypted or packed in an unknown way (NotImplementedError among the last)."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Archive:
                 return archive.read(member)
         except FileNotFoundError:
             raise DataError(f"{self.path}: there is no {name} in it. {REMEDY}") from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as reason:
+        except UNREADABLE as reason:
             raise DataError(f"{self.path}: damaged or unreadable ({reason}). {REMEDY}") from reason
 
     def place(self, name: str) -> str:

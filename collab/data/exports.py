@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import zipfile
-import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from collab.data.answers import SEEN, RatingsFile, csv_table, rating_in, read_ratings_csv
+from collab.data.archive import UNREADABLE
 from collab.data.ratings import RatingScale
 from collab.data.titles import match_titles
 from collab.errors import DataError
@@ -168,7 +168,7 @@ def _read_zip(source: bytes, rating_scale: RatingScale, name: str) -> RatingsFil
                 with archive.open(here[file]) as member:
                     content = member.read(LARGEST_MEMBER)
                 files.append(_read_letterboxd(content, rating_scale, file, f"{name}, {file}"))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as reason:
+    except (*UNREADABLE, ValueError) as reason:
         raise DataError(
             f"{name} is no zip that can be read ({reason}); download it again, or choose {TAKEN}"
         ) from reason

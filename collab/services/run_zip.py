@@ -12,9 +12,9 @@ import hashlib
 import io
 import re
 import zipfile
-import zlib
 from pathlib import Path
 
+from collab.data.archive import UNREADABLE
 from collab.data.splitting import sealed_share, with_sealed
 from collab.errors import RunError
 from collab.services.run_files import PIECE, check_files
@@ -79,7 +79,7 @@ def import_zip(store: RunStore, file: Path) -> RunRecord:
                 check_files(folder, record)
 
             return store.bring_in(record, fill)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as reason:
+    except (*UNREADABLE, ValueError) as reason:
         raise RunError(f"the file is no zip of a run, or is damaged ({reason}); get it again") from reason
 
 
