@@ -113,21 +113,27 @@ class RunStore:
     """The runs under one folder. Any number of processes may read; only its owner writes a run.
 
     Whatever cannot be written raises StorageError. `durable`: what is written survives a power failure; trials need not.
+    `create`: make the folders; a worker must not, for a server that has closed meanwhile has removed those of its trials.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    def __init__(self, home: Path, *, durable: bool = True, create: bool = True) -> None:
         self.home = home
         self.folder = home / "runs"
         self.trash = self.folder / "trash"
         self.owners = home / "owners"
         self.durable = durable
-        with disk.writing("Collab cannot keep runs", home, "Nothing was changed."):
-            self.trash.mkdir(parents=True, exist_ok=True)
-            self.owners.mkdir(parents=True, exist_ok=True)
+        if create:
+            self.create_folders()
         self._rescued = time.monotonic()
         self._ended: dict[str, tuple[tuple, RunRecord]] = {}  # by id: `_seen` of run.json, and its record
         self._checked: dict[str, _Checked] = {}
         self._given_up: dict[str, str] = {}  # why the ending of a run could not be written
+
+    def create_folders(self) -> None:
+        """Make the folders that are missing."""
+        with disk.writing("Collab cannot keep runs", self.home, "Nothing was changed."):
+            self.trash.mkdir(parents=True, exist_ok=True)
+            self.owners.mkdir(parents=True, exist_ok=True)
 
     # --- ownership -------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def train(request: dict[str, str], at_work: AtWork) -> None:
 
 @lru_cache(maxsize=8)
 def _store(home: Path, folder: str) -> RunStore:
-    return RunStore(home / folder, durable=not folder)  # trials need not last
+    return RunStore(home / folder, durable=not folder, create=False)  # trials need not last
 
 
 class _Alive:

@@ -46,9 +46,9 @@ class Training(Kind):
     stores: dict[str, RunStore] = field(default_factory=dict, compare=False)
 
     def store(self, folder: str = "") -> RunStore:
-        """The runs under a folder of the home."""
+        """The runs under a folder of the home; that of a server's trials is made by that server alone."""
         if folder not in self.stores:
-            self.stores[folder] = RunStore(self.home / folder, durable=not folder)
+            self.stores[folder] = RunStore(self.home / folder, durable=not folder, create=not folder)
         return self.stores[folder]
 
     def is_wanted(self, job: Job) -> bool:

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collab.errors import RunError, StorageError
-from collab.services import disk
 from collab.services.job_queue import Waiter
 from collab.services.jobs import Jobs
 from collab.services.run_record import RunRecord
@@ -108,8 +107,7 @@ class TrialLane:
         sweep(self.environment.home)
         self._folder = f"trials/{jobs.server}"
         self.store: RunStore = jobs.kinds["trial"].store(self._folder)
-        with disk.writing("Slider mode cannot begin", self.environment.home):
-            self.store.trash.mkdir(parents=True, exist_ok=True)  # a lane of this server may have been closed before
+        self.store.create_folders()
         atexit.register(self.close)
 
     def warm_up(self, data: str) -> None:

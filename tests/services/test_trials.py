@@ -18,6 +18,7 @@ from collab.services.jobs import Jobs
 from collab.services.plans import plan
 from collab.services.runs import RunStore
 from collab.services.sealed import check_sealed
+from collab.services.training_job import train
 from collab.services.trials import MOST_STORED, Rows, TrialLane, key_of, sweep
 from tests.services.waiting import wait
 
@@ -326,7 +327,7 @@ SERVER = """
     from collab.services.environment import read_environment
     from collab.services.jobs import Jobs
     from collab.services.job_kinds import all_kinds
-    from collab.services.training_job import plan
+    from collab.services.plans import plan
     from collab.services.trials import TrialLane
     lane = TrialLane(Jobs(read_environment(), all_kinds(read_environment())))
     trials = lane.open()
@@ -370,3 +371,9 @@ def test_trials_go_with_their_server(lane, another_server):
     assert server.returncode == 0 and not os.path.exists(folder)
     wait(lambda: not in_line(lane))
     assert not os.path.exists(folder)
+
+
+def test_a_worker_does_not_make_the_folder_of_a_server_that_has_closed(home):
+    with pytest.raises(StorageError, match="is gone"):
+        train({"folder": "trials/5eed5eed5eed5eed", "run": "5eed5eed"}, at_work=None)
+    assert not (home.home / "trials" / "5eed5eed5eed5eed").exists()
