@@ -3,6 +3,7 @@
 import streamlit as st
 
 from collab.errors import CollabError
+from collab.ui.frame import link
 from collab.ui.frame.garbage import freeze_what_stays
 from collab.ui.frame.page import MARK, MENU_STYLE, TOUCH_STYLE, mark_frame, show_error
 
@@ -43,6 +44,7 @@ navigation = st.navigation(
 )
 mark_frame()
 try:
+    link.arrive(navigation.url_path or "overview")
     navigation.run()
 except CollabError as reason:
     show_error(reason)

@@ -9,7 +9,7 @@ from collab.ui.frame.run_words import LETTERS
 from collab.ui.frame.watch import watch
 from collab.ui.runs.actions import actions, damaged_runs, delete_button, show_last_action, trash
 from collab.ui.runs.compare import compare_view
-from collab.ui.runs.table import found_in, keep_in_link, picked_runs, runs_table
+from collab.ui.runs.table import found_in, picked_runs, runs_table
 from collab.ui.widgets.controls import choose
 
 THIS, ALL = "This data set", "All data sets"
@@ -46,7 +46,6 @@ show_last_action()
 
 shown = found_in([record for record in known if which == ALL or record.data == page.data.name], text)
 picked = runs_table(shown, picked_runs(shown, page.record.id), with_data=which == ALL) if shown else []
-keep_in_link(picked)
 if busy_runs():
     watch(busy_runs)
 if not shown:

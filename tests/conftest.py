@@ -224,6 +224,23 @@ def add_run(trained_home):
     return add
 
 
+@pytest.fixture(autouse=True)
+def links_are_followed(monkeypatch):
+    """A test that writes into the link arrives with it, as somebody does who opens that address; the session goes on. An app
+    `is_late` if what it writes is only what a browser sends that has not heard of the last change."""
+    turn, said = AppTest._run, {}
+
+    def arrive(app, *arguments, **more):
+        is_new = said.get(id(app)) != dict(app.query_params) and not getattr(app, "is_late", False)
+        if is_new and "_link_page" in app.session_state:
+            del app.session_state["_link_page"]
+        done = turn(app, *arguments, **more)
+        said[id(app)] = dict(app.query_params)
+        return done
+
+    monkeypatch.setattr(AppTest, "_run", arrive)
+
+
 def _visitor(app, trained_home, model):
     def open_page(page, data=SAMPLE, **link):
         environment = read_environment()

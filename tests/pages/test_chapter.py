@@ -55,7 +55,7 @@ def test_they_wait_for_no_run_and_can_be_reached_while_the_first_one_trains(app,
     app.query_params["data"] = "sample"
     app.switch_page("pages/learn.py").run()
     assert not app.exception and app.get("progress") and not app.get("plotly_chart")
-    app.selectbox(key="_pick_step").set_value("tables").run()
+    app.selectbox(key="_learn_pick_step").set_value("tables").run()
     assert not app.exception and not app.get("progress") and len(app.get("plotly_chart")) == 1
 
 

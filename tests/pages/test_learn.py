@@ -28,7 +28,7 @@ def test_walk_through_every_step(visit):
         if place + 1 < len(STEPS):
             app.button(key="step_next").click().run()
     assert app.button(key="step_next").disabled
-    app.selectbox(key="_pick_step").set_value(STEPS[0].slug).run()
+    app.selectbox(key="_learn_pick_step").set_value(STEPS[0].slug).run()
     assert app.header[0].value == STEPS[0].title
 
 

@@ -110,8 +110,8 @@ def test_part_and_order_come_from_the_link(visit):
 
 def test_another_user_by_the_box_and_by_chance(visit):
     app = visit("people", user="7")
-    assert app.selectbox(key="_pick_person").value == "7"
-    app.selectbox(key="_pick_person").set_value("9").run()
+    assert app.selectbox(key="_people_pick").value == "7"
+    app.selectbox(key="_people_pick").set_value("9").run()
     assert not app.exception and link(app, "user") == "9" and "**User 9**" in texts(app)
     seen = set()
     for _ in range(6):  # the same user six times out of hundreds: never
@@ -189,7 +189,7 @@ def test_a_user_without_a_held_out_rating(visit_run, tmp_path):
     show(app, "recommended")
     assert "nothing says how good this list is" in texts(app)
     show(app, "what they rated")
-    app.selectbox(key="_pick_person").set_value("1").run()
+    app.selectbox(key="_people_pick").set_value("1").run()
     assert "fewer than 10 say next to nothing" in texts(app)
 
 

@@ -297,10 +297,10 @@ def test_ids_kept_apart_are_found_by_title_in_anagainst(visit):
 
 def test_the_film_that_was_asked_for_elsewhere_is_the_chosen_one(visit):
     app = visit("similar", data="sample", minimum="50")
-    app.session_state["_wanted_item"] = "Alien (1979)"  # as an arrow or a link leaves it
+    app.session_state["_item_page_wanted"] = "Alien (1979)"  # as an arrow or a link leaves it
     app.run()
     assert not app.exception and app.selectbox(key="film").value == "Alien (1979)" and link(app, "minimum") == "50"
-    assert "_wanted_item" not in app.session_state
-    app.session_state["_wanted_item"], app.session_state["_framed"] = "Nobody rated it (2031)", True
+    assert "_item_page_wanted" not in app.session_state
+    app.session_state["_item_page_wanted"], app.session_state["_page_framed"] = "Nobody rated it (2031)", True
     app.run()
     assert not app.exception and "has no training rating in this run" in " ".join(each.value for each in app.info)

@@ -23,7 +23,7 @@ def current(app):
 
 
 def view(app, rows=ROWS):
-    return app.session_state["_trials"].look(rows)
+    return app.session_state["_train_trials"].look(rows)
 
 
 def tried(app, n_tried, rows=ROWS):
@@ -217,7 +217,7 @@ def test_the_range_test_sees_the_training_rows_of_the_trials(visit):
     tried(app, 1)
     app.button(key="test_rate").click().run()
     assert not app.exception and "Testing learning rates" in " ".join(bar.proto.text for bar in app.get("progress"))
-    assert app.session_state["_rate_test"][-2:] == (ROWS.holdout, ROWS.split_seed)
+    assert app.session_state["_train_rate_test"][-2:] == (ROWS.holdout, ROWS.split_seed)
 
 
 # --- without a page --------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def available(wanted: str) -> Entry:
     fetch = cached.fetcher().ensure(wanted)
     if fetch.state == "here":
         return CATALOGUE[wanted]
-    if fetch.out_of_reach or st.session_state.get("_sample_meanwhile") == wanted:
+    if fetch.out_of_reach or st.session_state.get("_data_set_meanwhile") == wanted:
         return CATALOGUE[SAMPLE]
     if fetch.state == "damaged":
         _say_damaged(CATALOGUE[wanted], fetch)
@@ -64,7 +64,7 @@ def _say_damaged(entry: Entry, fetch: Fetch) -> None:
             "Use the built-in sample meanwhile",
             key="_meanwhile",
             type="secondary" if fetch.replaceable else "primary",
-            on_click=lambda: st.session_state.update(_sample_meanwhile=entry.name),
+            on_click=lambda: st.session_state.update(_data_set_meanwhile=entry.name),
         )
 
 
@@ -85,7 +85,7 @@ def _show_fetch(wanted: str) -> None:
 
     def meanwhile() -> None:
         if st.button("Use the built-in sample meanwhile", key="_meanwhile"):
-            st.session_state["_sample_meanwhile"] = wanted
+            st.session_state["_data_set_meanwhile"] = wanted
             st.rerun()
 
     watch([fetcher.job(wanted).id], line=line, is_over=is_over, meanwhile=meanwhile)
@@ -106,7 +106,7 @@ def say_synthetic(wanted: str) -> None:
         button.button(
             "Use it",
             key="_use_fetched",
-            on_click=lambda: st.session_state.pop("_sample_meanwhile", None),
+            on_click=lambda: st.session_state.pop("_data_set_meanwhile", None),
             width="stretch",
         )
     else:
@@ -132,5 +132,5 @@ def say_synthetic(wanted: str) -> None:
 
 
 def _fetch_again(wanted: str) -> None:
-    st.session_state.pop("_sample_meanwhile", None)
+    st.session_state.pop("_data_set_meanwhile", None)
     cached.fetcher().ensure(wanted, again=True)

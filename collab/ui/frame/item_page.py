@@ -6,11 +6,9 @@ invisible component reports which link was pressed; a link opened in another tab
 
 from __future__ import annotations
 
-import contextlib
 from urllib.parse import quote_plus, urlencode
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from collab.data.titles import spoken
 from collab.services.run_files import TrainedRun
@@ -30,7 +28,7 @@ export default function ({ setTriggerValue }) {
 }
 """
 _LINKS = st.components.v2.component("collab_item_links", html="<span hidden></span>", js=_JS, isolate_styles=False)
-_WANTED = "_wanted_item"
+_WANTED = "_item_page_wanted"
 """Session key, used between two pages: the label of the item whose page was requested."""
 
 
@@ -67,8 +65,6 @@ def arrive() -> str | None:
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.session_state[FILM] = wanted
-        with contextlib.suppress(StreamlitAPIException):  # if the page showed another item, its box updates the link
-            st.query_params[FILM] = wanted
     return wanted
 
 

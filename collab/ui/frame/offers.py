@@ -14,7 +14,7 @@ from collab.services.run_record import RunRecord
 from collab.services.run_rows import load_encoded
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.in_use import use_run
+from collab.ui.frame.in_use import run_in_use, use_run
 from collab.ui.frame.queueing import say_refusal, train_and_show
 from collab.ui.frame.run_words import describe_run
 from collab.ui.frame.visitor import visitor
@@ -76,7 +76,7 @@ def _offer(
     label: str = "Train the default model",
 ) -> None:
     """Say why the page's run does not suit, and offer the `suited` runs; without any, training one."""
-    if st.session_state.get("_run", record.id) != record.id:
+    if run_in_use() not in ("", record.id):
         st.rerun()  # a press in a fragment has just chosen another run: redraw the whole page
     st.info(f"{why} {'These runs can serve:' if suited else 'Train one that can:'}", icon=":material/info:")
     with st.container(key="suited_runs"):

@@ -13,14 +13,13 @@ from collab.services.repeats import plan_repeats, same_but_seed, why_not_repeate
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.queueing import queue, say_refusal
 from collab.ui.frame.run_words import run_labels
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import watch
 
 AGAINST = "against"  # in the link
-_CHOSEN = "_against"  # its id, in the session: the same on every page
 
 # --- choosing it -----------------------------------------------------------------------------------------------------------
 
@@ -47,20 +46,17 @@ def pick_other_run(
     state = st.session_state
     known = [each for each in cached.runs().records() if each.data == run.record.data and each.id != run.id]
     others = {each.id: each for each in runs_with("factors", known)}
-    named = st.query_params.get(AGAINST)
-    if named is None or own_link.is_stale(AGAINST, named):
-        named = state.get(_CHOSEN)
+    is_new, named = link.came(AGAINST), link.own(AGAINST)
     on_the_way = [
         each for each in known if each.busy and (each.id == named or not others) and model_has("factors", each)
     ]
     others = {each.id: each for each in on_the_way} | others
     if named is not None and named not in others:
-        if named not in (run.id, state.get(_CHOSEN)) or any(each.id == named for each in known):
+        if (is_new and named != run.id) or any(each.id == named for each in known):
             _refuse(named, known, bool(others))
         named = None
     if not others:
-        state.pop(_CHOSEN, None)
-        own_link.put(AGAINST, None)
+        link.put(AGAINST, None)
         return None
     if named is None:
         named = min(others.values(), key=lambda each: first(run.record, each)).id
@@ -96,8 +92,7 @@ def _refuse(named: str, known: list[RunRecord], others: bool) -> None:
 
 
 def _use(run_id: str) -> None:
-    st.session_state[_CHOSEN] = run_id
-    own_link.put(AGAINST, run_id)
+    link.put(AGAINST, run_id)
 
 
 # --- training it -----------------------------------------------------------------------------------------------------------
@@ -159,7 +154,7 @@ def _train_another_seed(record: RunRecord) -> None:
     """Queue one more seed and show it; an earlier press may have done so already."""
     store = cached.runs()
     known = store.records()
-    chosen = next((each for each in known if each.id == st.session_state.get(_CHOSEN)), None)
+    chosen = next((each for each in known if each.id == link.own(AGAINST)), None)
     if chosen is not None and same_but_seed(record, [chosen]):
         return
     if (on_its_way := _on_its_way(record)) is not None:

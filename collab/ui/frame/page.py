@@ -22,10 +22,10 @@ from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
 from collab.services.runs import RunStore
 from collab.ui.charts import formats
-from collab.ui.frame import cached
+from collab.ui.frame import cached, link
 from collab.ui.frame.data_set import available, pick_data, say_synthetic
 from collab.ui.frame.follow_theme import follow_theme
-from collab.ui.frame.in_use import forget_run, from_link, keep_in_link, say_refused, use_run
+from collab.ui.frame.in_use import forget_run, from_link, keep_in_link, run_in_use, say_refused, use_run
 from collab.ui.frame.item_page import follow_item_links
 from collab.ui.frame.keyboard import keep_keyboard
 from collab.ui.frame.queueing import say_refusal, train_and_show
@@ -63,7 +63,7 @@ class Page:
 
 def mark_frame() -> None:
     """Note that app.py has set the navigation of this script run."""
-    st.session_state["_framed"] = True
+    st.session_state["_page_framed"] = True
 
 
 def _require_frame() -> None:
@@ -72,7 +72,7 @@ def _require_frame() -> None:
     Streamlit builds a menu of its own from a folder called pages/ until a session has run `st.navigation`: the first visitor of
     a fresh server who opens a page's own address would see that menu and a page without its frame.
     """
-    if not st.session_state.pop("_framed", False):
+    if not st.session_state.pop("_page_framed", False):
         runpy.run_path(str(APP), run_name="__main__")
         st.stop()
 
@@ -90,11 +90,13 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         st.error(f"Collab cannot start: {reason}")
         st.stop()
     store.rescue_sometimes()
+    link.say_refused()
     wanted, run_id, refused = from_link(store)
     with st.sidebar:
         wanted = pick_data(wanted)
         follow_theme()
         keep_keyboard()
+        link.keep_history()
         follow_item_links()
     data = available(wanted)
     if data.name != wanted:
@@ -133,7 +135,7 @@ def show_error(reason: CollabError) -> None:
         st.button(
             "Show another run",
             key="_another_run",
-            on_click=lambda: forget_run(st.session_state.get("_run", "")),
+            on_click=lambda: forget_run(run_in_use()),
             help="Lets every page show the run that a visitor without a link sees.",
         )
 

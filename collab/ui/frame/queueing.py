@@ -14,7 +14,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.in_use import use_run
 from collab.ui.frame.visitor import visitor
 
-_REFUSED = "_training_refused"
+_REFUSED = "_queueing_refused"
 
 
 @contextlib.contextmanager

@@ -171,16 +171,16 @@ def result_of(
     """
     jobs, state = cached.jobs(), st.session_state
     wanted = f"{kind} {key_of(request)}"
-    before = state.get(f"_job_{key}")  # what was wanted here last, the job that does it, and why it was refused
+    before = state.get(f"_watch_{key}")  # what was wanted here last, the job that does it, and why it was refused
 
     def begin(again: bool = False) -> None:
         try:
             who = {"owner": visitor(), "session": session()}
             job = submit(again) if submit else jobs.submit(kind, request, **who, again=again)
         except CollabError as reason:
-            state[f"_job_{key}"] = wanted, "", str(reason)
+            state[f"_watch_{key}"] = wanted, "", str(reason)
         else:
-            state[f"_job_{key}"] = wanted, job.id, ""
+            state[f"_watch_{key}"] = wanted, job.id, ""
 
     try:
         if before is not None and before[0] != wanted and before[1]:
@@ -192,7 +192,7 @@ def result_of(
     except StorageError as trouble:
         st.error(formats.sentence(str(trouble)), icon=":material/error:")
         return None
-    reason = state[f"_job_{key}"][2]
+    reason = state[f"_watch_{key}"][2]
     if job is not None and job.state == DONE and not reason:
         try:
             return read(job)
@@ -211,4 +211,4 @@ def result_of(
 
 def session() -> str:
     """The id of this session."""
-    return st.session_state.setdefault("_session", secrets.token_hex(8))
+    return st.session_state.setdefault("_watch_session", secrets.token_hex(8))

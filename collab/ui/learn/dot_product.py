@@ -14,7 +14,7 @@ from collab.lessons.dot_product import EXAMPLES, Example, Factors, dot, products
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Question, Step
 from collab.ui.widgets.controls import choose
@@ -122,7 +122,7 @@ def draw(page: Page) -> None:
             _slider(telling, who, place, name)
         st.button("Back to the chapter's numbers", key="dot_reset", on_click=_reset, args=(telling,))
     written_down = in_link(moved)
-    own_link.keep(NUMBERS, None if written_down == in_link(_original_numbers(telling)) else written_down)
+    link.put(NUMBERS, None if written_down == in_link(_original_numbers(telling)) else written_down)
     films = [(film, tuple(moved[film])) for film, _ in telling.items]
     user = tuple(moved[USER])
     sums = {film: written(dot(factors, user)) for film, factors in films}
@@ -140,7 +140,7 @@ def draw(page: Page) -> None:
 
 def _numbers(telling: Example) -> dict[str, list[Decimal]]:
     """The session's numbers of a telling, for the user and each film; at first the telling's own."""
-    all_of_them = st.session_state.setdefault("_dot_numbers", {})
+    all_of_them = st.session_state.setdefault("_learn_dot_numbers", {})
     if telling.title not in all_of_them:
         all_of_them[telling.title] = _original_numbers(telling)
     return all_of_them[telling.title]
@@ -152,10 +152,10 @@ def _original_numbers(telling: Example) -> dict[str, list[Decimal]]:
 
 def _from_link(telling: Example) -> None:
     """Apply the factors of a newly opened link."""
-    text = own_link.newly_linked(NUMBERS)
-    if text is None:
+    if not link.came(NUMBERS):
         return
-    numbers = read_numbers(text, telling)
+    text = link.own(NUMBERS)
+    numbers = _original_numbers(telling) if text is None else read_numbers(text, telling)
     if numbers is None:
         st.warning(
             f"The link’s {NUMBERS} are {formats.plain(repr(text[:60]))}; it takes nine from −1 to 1 with commas "
@@ -197,7 +197,7 @@ def _reset(telling: Example) -> None:
 
 def _use(telling: Example, numbers: dict[str, list[Decimal]]) -> None:
     """Set the numbers of a telling, and its sliders (before they are drawn)."""
-    st.session_state.setdefault("_dot_numbers", {})[telling.title] = numbers
+    st.session_state.setdefault("_learn_dot_numbers", {})[telling.title] = numbers
     for who, each in numbers.items():
         for place, number in enumerate(each):
             key = _slider_key(telling, who, place)

@@ -164,11 +164,11 @@ def draw(page: Page) -> None:
         index, matrix = torch.tensor([user]), small_matrix()
         difference = (by_product(index, matrix) - by_look_up(index, matrix)).abs().max().item()
         st.metric("Largest difference", f"{difference:g}")
-        attempt = st.session_state.setdefault("_look_up_attempt", 0)
+        attempt = st.session_state.setdefault("_learn_look_up_attempt", 0)
         if st.button(
             "Measure again", key="measure_again", help="Times both once more on the machine that serves this page."
         ):
-            attempt = st.session_state["_look_up_attempt"] = attempt + 1
+            attempt = st.session_state["_learn_look_up_attempt"] = attempt + 1
         with st.spinner("Measuring"):
             costs = measured(attempt)
         last = costs[-1]

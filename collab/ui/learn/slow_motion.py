@@ -13,7 +13,7 @@ from collab.explore.crosstab import by_count, crosstab
 from collab.lessons.slow_motion import State, trajectory
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.page import Page
 from collab.ui.learn.spreadsheet import loss_spec, number, spreadsheet, spreadsheet_table
 from collab.ui.learn.step import Door, Question, Step
@@ -120,22 +120,13 @@ def _stage(users: list[str], films: list[str], ratings: np.ndarray, synthetic: b
         st.rerun()
     if not drawn_playing:  # a link that changed at every step would fill the browser's history
         for name in (STEP_TAKEN, START):
-            own_link.keep(name, str(state[name]) if state.get(name) else None)
+            link.put(name, str(state[name]) if state.get(name) else None)
 
 
 def _from_link(name: str, most: int) -> None:
     """Apply the step, or the seed of the start, of a newly opened link: 0 to `most`."""
-    text = own_link.newly_linked(name)
-    if text is None:
-        return
-    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most:
-        st.session_state[name] = int(text)
-        return
-    st.warning(
-        f"The link’s {formats.plain(name)} is {formats.plain(repr(text[:40]))}; it takes a whole number from 0 to "
-        f"{formats.count(most)}. The session’s own stands.",
-        icon=":material/link_off:",
-    )
+    if link.came(name):
+        st.session_state[name] = min(int(link.own(name) or 0), most)
 
 
 def _buttons(now: int, last: int, playing: bool, loss: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from collab.ui.charts import formats
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.frame.page import Page, renew_when_ended, with_run
 
 WRAPPED = "<style>.st-key-door a, .st-key-door a * { white-space: normal; }</style>"
@@ -64,17 +64,17 @@ def choose_step(steps: Sequence[Step]) -> Step:
     slug = _from_link(slugs)
     for other in steps:  # the other steps' names leave the link; each step puts its own back when it is shown again
         for name in other.in_link if other.slug != slug else ():
-            own_link.keep(name, None)
+            link.put(name, None)
     place = slugs.index(slug)
     with st.container(horizontal=True, vertical_alignment="bottom", key="walk"):
         _turn("Back", "step_back", ":material/arrow_back:", slugs[place - 1] if place else None)
-        st.session_state["_pick_step"] = slug
+        st.session_state["_learn_pick_step"] = slug
         st.selectbox(
             "Step",
             slugs,
-            key="_pick_step",
+            key="_learn_pick_step",
             format_func=lambda each: f"{slugs.index(each) + 1} of {len(slugs)} · {by_slug[each].title}",
-            on_change=lambda: go_to(st.session_state["_pick_step"]),
+            on_change=lambda: go_to(st.session_state["_learn_pick_step"]),
             label_visibility="collapsed",
             width="stretch",
         )
@@ -109,27 +109,22 @@ def show_step(step: Step, page: Page) -> None:
 
 
 def _from_link(slugs: Sequence[str]) -> str:
-    """The step that the link names; the one that the session showed last where it names none, or an unknown one."""
-    state = st.session_state
-    named = st.query_params.get("step")
+    """The step that the link names, or the session showed last; the first if there is no such step."""
+    named = link.own("step")
     if named is not None and named not in slugs:
         st.warning(
             f"The link names the step {formats.plain(repr(named[:40]))}, which there is not. Choose one from the list.",
             icon=":material/link_off:",
         )
         named = None
-    if named is not None and own_link.is_stale("step", named):
-        named = None
-    slug = named or state.get("_step", slugs[0])
-    state["_step"] = slug
-    own_link.put("step", slug)
+    slug = named or slugs[0]
+    link.put("step", slug)
     return slug
 
 
 def go_to(slug: str) -> None:
     """Show another step (call it in a callback, or before `st.rerun`)."""
-    st.session_state["_step"] = slug
-    own_link.put("step", slug)
+    link.put("step", slug)
 
 
 def _turn(label: str, key: str, icon: str, slug: str | None) -> None:

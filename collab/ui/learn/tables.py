@@ -16,7 +16,7 @@ from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
-from collab.ui.frame import cached
+from collab.ui.frame import cached, link
 from collab.ui.frame.in_use import use_data
 from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Step
@@ -72,7 +72,7 @@ def draw(page: Page) -> None:
 def _say_only_the_print(data: Entry) -> None:
     """Why nothing is compared on the data set in use, and a button that chooses the chapter's own."""
     line, button = st.columns([5, 1], vertical_alignment="center")
-    wanted = st.query_params.get("data") == DATA
+    wanted = link.own("data") == DATA
     why = "is not at hand" if wanted else "is not the data set in use"
     line.info(
         f"The printed figures are of {CATALOGUE[DATA].title}, which {why}; those of {data.title.lower()} cannot be compared "

@@ -260,7 +260,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
     place, name = picture.empty(), page.data.name
     curves: list[DecayCurve] = []
     order = [chosen, *(each for each in DECAYS if each != chosen)]
-    waiting = st.session_state.get("_decay_row") != name
+    waiting = st.session_state.get("_learn_decay_row") != name
     for number, decay in enumerate(order):
         if waiting:
             progress.progress(number / len(order), text=f"Training with decay {decay:g}")
@@ -280,7 +280,7 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             )
             verdict.markdown(verdict_words(curves[0]))
     progress.empty()
-    st.session_state["_decay_row"] = name
+    st.session_state["_learn_decay_row"] = name
     with picture:
         as_table("decay_table", "Loss by weight decay and epoch", lambda: losses_table(curves))
     best = min(curves, key=lambda each: each.valid[-1])

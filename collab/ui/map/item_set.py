@@ -12,15 +12,13 @@ from collab.data.tables import most_rated_items
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.plot3d.plot3d import ADDED, REMOVED
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 
 ITEMS = "films"
 """The set's name in the link."""
 
 MOST = 200
 """The most films in a set: a link must stay short enough to send."""
-
-_OWN = "_films"  # key in the session state: what this session last put in the link
 
 
 def film_set_in_link(items: pd.DataFrame) -> list[int]:
@@ -38,9 +36,7 @@ def lost_from_link(items: pd.DataFrame) -> int:
 
 def use_set(indices: Iterable[int]) -> None:
     """Make the first `MOST` of these films the set, or clear it if there are none (in a callback, or before the set is read)."""
-    text = ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST]) or None
-    st.session_state[_OWN] = text
-    own_link.put(ITEMS, text)
+    link.put(ITEMS, ",".join(str(int(index)) for index in list(dict.fromkeys(indices))[:MOST]) or None)
 
 
 def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
@@ -52,7 +48,7 @@ def choose_films(run: TrainedRun, picked: Sequence[int], how: str) -> None:
         return
     wanted = list(dict.fromkeys([*now, *picked] if how == ADDED else picked))
     if len(wanted) > MOST:
-        st.session_state["_set_cut"] = len(wanted)
+        st.session_state["_map_set_cut"] = len(wanted)
         wanted = _most_rated_of(run.items, wanted)
     use_set(wanted)
 
@@ -63,7 +59,7 @@ def set_line(run: TrainedRun, chosen: list[int], on_map: np.ndarray) -> None:
         st.caption(
             f"{formats.count(lost)} of the films in the link are not in this run, or too many, and were left out."
         )
-    if cut := st.session_state.pop("_set_cut", 0):
+    if cut := st.session_state.pop("_map_set_cut", 0):
         st.caption(
             f"{formats.count(cut)} films were encircled; the {MOST} most rated of them are the set: a link holds no more."
         )
@@ -86,7 +82,9 @@ def _most_rated_of(items: pd.DataFrame, indices: Sequence[int]) -> list[int]:
 
 
 def _read(items: pd.DataFrame) -> tuple[list[int], int]:
-    entries = [part.strip() for part in (_text() or "").split(",") if part.strip()]
+    text = link.own(ITEMS)
+    link.put(ITEMS, text)
+    entries = [part.strip() for part in (text or "").split(",") if part.strip()]
     counts = items["n_ratings"].to_numpy()
     known = [
         int(part)
@@ -95,12 +93,3 @@ def _read(items: pd.DataFrame) -> tuple[list[int], int]:
     ]
     known = list(dict.fromkeys(known))
     return known[:MOST], len(set(entries)) - len(known[:MOST])
-
-
-def _text() -> str | None:
-    """The link's text; if the browser has just sent a link from before the session's own change, the text of that change."""
-    text = st.query_params.get(ITEMS)
-    if own_link.is_stale(ITEMS, text):
-        text = st.session_state[_OWN]
-        own_link.put(ITEMS, text)
-    return text

@@ -13,6 +13,7 @@ from collab.explore.components import Pca, position_deviations, taken
 from collab.services.profiles import Profile
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
+from collab.ui.frame import link
 from collab.ui.map import cached as map_cached
 from collab.ui.map.controls import TSNE, Points, Space
 from collab.ui.map.figure import axis_titles
@@ -104,7 +105,7 @@ def _straight(run: TrainedRun, space: Space, n_items: int) -> tuple[Pca, list[st
 
 def profile_of_map() -> tuple[Profile | None, str]:
     """The profile in the link and what is wrong with it; without one, the session's, which this page's link need not hold."""
-    return own_profile.open_profile() if own_profile.LINK in st.query_params else (own_profile.of_session(), "")
+    return own_profile.open_profile() if link.said(own_profile.LINK) else (own_profile.of_session(), "")
 
 
 def _predicted(run: TrainedRun) -> np.ndarray:

@@ -12,6 +12,7 @@ import streamlit as st
 from collab.ui.charts import formats
 from collab.ui.charts.palette import palette
 from collab.ui.charts.plot3d.plot3d import plot3d
+from collab.ui.frame import link
 from collab.ui.frame.page import Page
 from collab.ui.map import cached
 from collab.ui.map.camera import CAMERA, read_camera
@@ -39,7 +40,7 @@ def draw_map(page: Page, layout: Layout, look: Look) -> None:
         alt=f"The {len(layout.items)} most rated films as points on {'three axes' if n_axes == 3 else 'two axes'}, coloured by "
         f"{MAP_COLOURS[colour_by]}. The table “Films” below holds the same.",
         on_select=lambda picked, how: choose_films(run, picked, how),
-        camera=read_camera(st.query_params.get(CAMERA), n_axes),
+        camera=read_camera(link.own(CAMERA), n_axes),
         view=layout.view,
         link={own_profile.LINK: _view_token() if colour_by == "predicted" else None},
     )

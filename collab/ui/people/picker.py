@@ -13,10 +13,8 @@ import streamlit as st
 
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.widgets.pickers import USER, minimum_ratings
-
-PERSON = "_person"  # the chosen user's number, in the session
 
 SORTS = {
     "most ratings": ("n_ratings", False),
@@ -38,42 +36,39 @@ def use_person(user_id: str) -> None:
     """Make another user the chosen one (in a callback, or before the box is drawn)."""
     _keep(user_id)
     # a new key: a new table, in which that user is ticked
-    st.session_state["_n_persons"] = st.session_state.get("_n_persons", 0) + 1
+    st.session_state["_people_n_tables"] = st.session_state.get("_people_n_tables", 0) + 1
 
 
 def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
     """Draw the box and the button; returns the user_index chosen. `people` as of `collab.explore.people.people_table`, not empty.
 
-    For a number in the link that the run does not know, a warning is shown with the previous user, or the first.
+    For a number in the link that the run does not know, a warning is shown with the first user.
     """
     state = st.session_state
     index_of = dict(zip(people["user_id"], people["user_index"], strict=True))
-    named = st.query_params.get(USER)
-    if named is not None and own_link.is_stale(USER, named):
-        named = state.get(PERSON)
+    named = link.own(USER)
     if named is not None and named not in index_of:
-        st.warning(_refusal(run, named, people), icon=":material/link_off:")
+        if link.came(USER):  # another run may know fewer users
+            st.warning(_refusal(run, named, people), icon=":material/link_off:")
         named = None
     if named is None:
-        named = state.get(PERSON)
-    if named not in index_of:
         named = people["user_id"].iat[0]
-    state[PERSON] = state["_pick_person"] = named
-    own_link.put(USER, named)
+    state["_people_pick"] = named
+    link.put(USER, named)
     labels = {
         user_id: f"{user_id} · {formats.counted(n_ratings, 'rating')} · mean {formats.stars(mean)}"
         for user_id, n_ratings, mean in zip(people["user_id"], people["n_ratings"], people["mean_rating"], strict=True)
     }
 
     def picked() -> None:
-        if state["_pick_person"] in index_of:
-            use_person(state["_pick_person"])
+        if state["_people_pick"] in index_of:
+            use_person(state["_people_pick"])
 
     box, button = st.columns([4, 1], vertical_alignment="bottom", gap="small")
     box.selectbox(
         "User",
         list(labels),
-        key="_pick_person",
+        key="_people_pick",
         format_func=labels.__getitem__,
         filter_mode="prefix",
         on_change=picked,
@@ -117,8 +112,8 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
     table = table.sort_values([column, "user_index"], ascending=[ascending, True], ignore_index=True)
     ids = table["user_id"].tolist()
     mark = hashlib.sha256(",".join([run.id, *ids]).encode()).hexdigest()[:8]  # other rows: a new table
-    chosen = st.session_state.get(PERSON)
-    key = f"people-{mark}-{st.session_state.get('_n_persons', 0)}"
+    chosen = link.own(USER)
+    key = f"people-{mark}-{st.session_state.get('_people_n_tables', 0)}"
 
     def ticked() -> None:
         rows = st.session_state[key]["selection"]["rows"]
@@ -166,8 +161,7 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
 
 
 def _keep(user_id: str) -> None:
-    st.session_state[PERSON] = user_id
-    own_link.put(USER, user_id)
+    link.put(USER, user_id)
 
 
 def _refusal(run: TrainedRun, named: str, people: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ from collab.data.exports import Export, answers_to_keep, read_export, with_catal
 from collab.errors import CollabError, ProfileError
 from collab.services.profiles import DEFAULT_NAME, Answer, Profile
 from collab.ui.charts import formats
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.visitor import visitor
 from collab.ui.person import cached as person_cached
 
@@ -36,10 +36,6 @@ class Change:
     after: Answer | None
 
 
-PAGE = ("_asked", "_asked_at", "_asked_by", "_found", "_note", "_n_answers", "_file")
-"""Session keys of one person's page; they are cleared when another profile is opened."""
-
-
 @dataclass(frozen=True)
 class FileRead:
     """A file that was read but not yet kept: its answers with the titles as run `run_id` spells them, and those it lacks."""
@@ -53,24 +49,23 @@ def open_profile() -> tuple[Profile | None, str]:
     """The profile of the link, else the one that this session created or opened; and what is wrong with the link, if anything."""
     token = _token()
     if not token:
-        own_link.put(LINK, None)  # a late link may still name one
         return None, ""
     try:
         profile = cached.profiles().open(token)
         _remember(profile)
     except ProfileError as reason:
         st.session_state.pop("_profile", None)
-        st.session_state["_refused_link"] = token
+        st.session_state["_profile_refused"] = token
         return None, str(reason)
-    if st.session_state.get("_refused_link") == token:  # the database works again: this is the same person as before
-        del st.session_state["_refused_link"]
+    if st.session_state.get("_profile_refused") == token:  # the database works again: this is the same person as before
+        del st.session_state["_profile_refused"]
     _use(token)
     return profile, ""
 
 
 def of_session() -> Profile | None:
     """The profile that this session created or opened last, for a page that keeps it out of its link; None if it is gone."""
-    token = st.session_state.get("_profile")
+    token = _token()
     try:
         return cached.profiles().open(token) if token else None
     except ProfileError:
@@ -106,8 +101,6 @@ def tell(name: str, change: Callable[[str | None], str | None]) -> None:
         value = change(store.facts(profile).get(name) if profile else None)
         if value is not None or profile is not None:
             store.set_fact(profile or _own_profile(), name, value)
-        # with another prior, other films are asked
-        st.session_state["_asked"], st.session_state["_note"] = [], None
 
 
 def last_change() -> Change | None:
@@ -201,6 +194,7 @@ def turn_to(token: str) -> None:
     if st.session_state.get("_profile") not in (None, token):
         leave_page()
     st.session_state["_profile"] = token
+    link.remember(LINK, token)
 
 
 def forget_here(profile: Profile) -> bool:
@@ -222,16 +216,16 @@ def delete_everything() -> bool:
 
 def start_anew() -> None:
     """Leave the profile of the link, as a new visitor."""
-    st.session_state.get("_changes", {}).pop(_token(), None)
-    own_link.put(LINK, None)
+    st.session_state.get("_profile_changes", {}).pop(_token(), None)
+    link.put(LINK, None)
     st.session_state.pop("_profile", None)
     leave_page()
 
 
 def leave_page() -> None:
-    """Clear the session's state of one person's page."""
-    for name in PAGE:
-        st.session_state.pop(name, None)
+    """Clear the session's state of one person's page, *Rate*."""
+    for name in [name for name in st.session_state if name.startswith("_rate_")]:
+        del st.session_state[name]
 
 
 def take_errors() -> str:
@@ -262,7 +256,7 @@ def _change(title: str, after: Answer | None) -> None:
 
 def _changes() -> list[Change]:
     """This session's changes of the open profile, oldest first: kept by profile, so that nobody undoes another's changes."""
-    return st.session_state.setdefault("_changes", {}).setdefault(_token(), [])
+    return st.session_state.setdefault("_profile_changes", {}).setdefault(_token(), [])
 
 
 def _answer_to(title: str) -> Answer | None:
@@ -304,25 +298,27 @@ def _own_profile() -> Profile:
 
 def _is_open() -> bool:
     """Whether there is a profile, as far as the person knows."""
-    return bool(_token()) and _token() != st.session_state.get("_refused_link")
+    return bool(_token()) and _token() != st.session_state.get("_profile_refused")
+
+
+def in_use() -> str | None:
+    """The token of the session's own profile, which tells its pages apart from those of another; None without one."""
+    return _token()
 
 
 def _token() -> str | None:
-    """The token of the link; the session's own if the link names none, or one that the session has just replaced."""
-    named = st.query_params.get(LINK)
-    if named and not own_link.is_stale(LINK, named):
-        return named
-    return st.session_state.get("_profile")
+    """The token of the profile that this session opened or created last; the link's, if it has one."""
+    return link.own(LINK)
 
 
 def _use(token: str) -> None:
     turn_to(token)
-    own_link.put(LINK, token)
+    link.put(LINK, token)
 
 
 def _remember(profile: Profile) -> None:
     """Add a profile opened by its private link to this browser's list, once per session: it may be removed again."""
-    remembered = st.session_state.setdefault("_remembered", set())
+    remembered = st.session_state.setdefault("_profile_remembered", set())
     if profile.can_edit and profile.edit_token not in remembered:  # the id of a deleted profile may be reused
         cached.profiles().remember(visitor(), profile)
         remembered.add(profile.edit_token)

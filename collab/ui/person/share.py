@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.profiles import Profile
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.person import own_profile
 from collab.ui.person.own_profile import whose
 
@@ -16,7 +16,7 @@ def share_button(profile: Profile | None, page_name: str) -> None:
         return
     with st.popover("Share", icon=":material/share:", help="A link to these ratings and picks."):
         st.markdown("**View-only link**, shows ratings and picks and changes nothing:")
-        st.code(own_link.address(page_name, **{own_profile.LINK: profile.view_token}), language=None, wrap_lines=True)
+        st.code(link.address(page_name, **{own_profile.LINK: profile.view_token}), language=None, wrap_lines=True)
         if profile.can_edit:
             st.caption(
                 "The address of this page is your private link. Keep it to come back; whoever has it can change your "

@@ -17,9 +17,8 @@ from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.in_use import use_data
 from collab.ui.person import cached as person_cached
-from collab.ui.person import own_profile
 from collab.ui.person.viewer import AGE, FACTS, GENDER, OCCUPATION, picked_groups
-from collab.ui.rate.group_cards import SHOW_GROUPS, groups_in_words
+from collab.ui.rate.group_cards import SHOW_GROUPS, groups_in_words, tell
 
 NEWER = {DEFAULT: "ml-latest-small"}
 """Maps a data set of the catalogue to the one with newer films, which people would rather rate."""
@@ -145,4 +144,4 @@ def _values(dataset: Dataset, column: str) -> list[str]:
 
 def _told(name: str, key: str) -> None:
     chosen = st.session_state[key]
-    own_profile.tell(name, lambda _: None if chosen == LEFT_OUT else chosen)
+    tell(name, lambda _: None if chosen == LEFT_OUT else chosen)

@@ -58,18 +58,18 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
     change = own_profile.last_change()
     place = person_cached.match_film_titles(run.id, [change.title])[0] if change else None
     _so_far(known, information_in_words(viewer, change, place, way, audience))
-    found = titles.get(state.get("_found"))
-    doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_found"]).tolist())
-    if state.get("_asked_by") != (run.id, way):  # another run or strategy: a new list
-        state["_asked_by"], state["_asked"] = (run.id, way), []
+    found = titles.get(state.get("_rate_found"))
+    doubled = set() if found is None else set(np.flatnonzero(run.items["title"] == state["_rate_found"]).tolist())
+    if state.get("_rate_asked_by") != (run.id, way):  # another run or strategy: a new list
+        state["_rate_asked_by"], state["_rate_asked"] = (run.id, way), []
     films = next_films(
         run.items,
-        state["_asked"],
+        state["_rate_asked"],
         known.answered | doubled,
         N_CARDS,
         None if audience is None else partial(elicitation_order, viewer, way, audience),
     )
-    state["_asked"] = films["title"].tolist()
+    state["_rate_asked"] = films["title"].tolist()
     if found is not None:  # the film found takes the first card
         films = pd.concat([run.items.iloc[[found]].assign(item_index=found), films.iloc[1:]], ignore_index=True)
     with st.container(gap="xsmall"):
@@ -81,7 +81,7 @@ def rate_cards(viewer: Viewer, said: Mapping[str, str], groups_first: bool) -> N
 
 def answer_list(answers: Sequence[Answer], known: Known) -> None:
     """Draw the answers on films of this data set, last one first, each with stars to change and a button to take it back."""
-    here, n_shown = _here(answers, known), st.session_state.get("_n_answers", N_ANSWERS)
+    here, n_shown = _here(answers, known), st.session_state.get("_rate_n_answers", N_ANSWERS)
     with st.grid("auto", min_column_width=340, gap=("xxsmall", "large")) as grid:
         for answer in here[:n_shown]:
             with grid.cell():
@@ -91,7 +91,7 @@ def answer_list(answers: Sequence[Answer], known: Known) -> None:
             f"Show more of {formats.count(len(here))}",
             key="more_answers",
             type="tertiary",
-            on_click=lambda: st.session_state.update(_n_answers=n_shown + 4 * N_ANSWERS),
+            on_click=lambda: st.session_state.update(_rate_n_answers=n_shown + 4 * N_ANSWERS),
         )
 
 
@@ -181,7 +181,7 @@ def _answer(answer: Answer) -> None:
 
 def _find() -> None:
     state = st.session_state
-    state["_found"], state["search"] = state["search"], None
+    state["_rate_found"], state["search"] = state["search"], None
     state[SHOW_GROUPS] = False  # else the film found would stay hidden behind the groups
 
 
@@ -201,23 +201,23 @@ def _say(title: str, rating: float | None) -> None:
 def note_place(title: str) -> None:
     """Remember the position of a film among the films asked before it is answered, for `undo`; for a callback."""
     state = st.session_state
-    asked = state.get("_asked", [])
+    asked = state.get("_rate_asked", [])
     if title in asked:
-        state.setdefault("_asked_at", {})[title] = asked.index(title)
-    state["_found"] = state["_note"] = None
+        state.setdefault("_rate_asked_at", {})[title] = asked.index(title)
+    state["_rate_found"] = state["_rate_note"] = None
 
 
 def _take_back(title: str) -> None:
     own_profile.take_back(title)
-    st.session_state["_note"] = None
+    st.session_state["_rate_note"] = None
 
 
 def undo() -> None:
     """Undo the last change; a film that is asked again returns to its position."""
     change, state = own_profile.undo(), st.session_state
-    place = state.get("_asked_at", {}).get(change.title) if change else None
-    if place is not None and change.before is None and place < len(state["_asked"]):
-        state["_asked"][place] = change.title
+    place = state.get("_rate_asked_at", {}).get(change.title) if change else None
+    if place is not None and change.before is None and place < len(state["_rate_asked"]):
+        state["_rate_asked"][place] = change.title
 
 
 def _here(answers: Sequence[Answer], known: Known) -> list[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -105,4 +105,10 @@ def _picked(run_id: str, place: int, key: str) -> None:
         first = cached.trained_run(run_id).items["title"].array[groups[place].shown[0]]
         return "\n".join(change_picked(titles, places, place, first, pick)) or None
 
-    own_profile.tell(GROUPS, change)
+    tell(GROUPS, change)
+
+
+def tell(name: str, change: Callable[[str | None], str | None]) -> None:
+    """Change a fact about the person, as `own_profile.tell`; with another prior, other films are asked. For a callback."""
+    own_profile.tell(name, change)
+    st.session_state["_rate_asked"], st.session_state["_rate_note"] = [], None

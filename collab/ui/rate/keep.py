@@ -49,4 +49,4 @@ def _delete_all(answers: Sequence[Answer]) -> None:
 
 def _delete() -> None:
     if own_profile.delete_everything():
-        st.session_state["_note"] = True, "Your ratings and both their links are deleted."
+        st.session_state["_rate_note"] = True, "Your ratings and both their links are deleted."

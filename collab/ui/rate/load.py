@@ -25,7 +25,7 @@ ORIGINS = {OWN: "", LETTERBOXD: " from Letterboxd", MOVIELENS: " from movielens.
 def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
     """Draw the file box, a preview of the last file, and the outcome of loading it."""
     state = st.session_state
-    key = f"file-{state.get('_n_files', 0)}"
+    key = f"file-{state.get('_rate_n_files', 0)}"
     with st.expander("Load ratings from a file", key="load"):
         chosen = st.file_uploader(
             "CSV file, or the zip of a Letterboxd export",
@@ -38,13 +38,13 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
             "movielens.org; Letterboxd’s export, as the whole zip or as its ratings.csv, watched.csv or watchlist.csv. "
             "What is in it is shown before anything is kept.",
         )
-        if chosen is not None and state.get("_file") is not None:
-            if state["_file"].run_id != run.id:  # the run has changed: other titles match
-                state["_file"] = own_profile.read_file(chosen.getvalue(), chosen.name, run.id)
-            if state["_file"] is not None:
-                _preview(state["_file"], answers, run)
-    if state.get("_note"):  # the outcome of the last load or deletion
-        worked, text = state["_note"]
+        if chosen is not None and state.get("_rate_file") is not None:
+            if state["_rate_file"].run_id != run.id:  # the run has changed: other titles match
+                state["_rate_file"] = own_profile.read_file(chosen.getvalue(), chosen.name, run.id)
+            if state["_rate_file"] is not None:
+                _preview(state["_rate_file"], answers, run)
+    if state.get("_rate_note"):  # the outcome of the last load or deletion
+        worked, text = state["_rate_note"]
         (st.success if worked else st.error)(text)
 
 
@@ -102,26 +102,26 @@ def _matched(file: FileRead, data_title: str) -> str:
 
 def _read(key: str, run_id: str) -> None:
     state = st.session_state
-    file, state["_note"] = state[key], None
-    state["_file"] = own_profile.read_file(file.getvalue(), file.name, run_id) if file is not None else None
-    if file is not None and state["_file"] is None:
+    file, state["_rate_note"] = state[key], None
+    state["_rate_file"] = own_profile.read_file(file.getvalue(), file.name, run_id) if file is not None else None
+    if file is not None and state["_rate_file"] is None:
         _next_file()
-        state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
+        state["_rate_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
 
 
 def _keep(file: FileRead, data_title: str) -> None:
     n_kept = own_profile.keep_file(file)
     if n_kept is None:
-        st.session_state["_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
+        st.session_state["_rate_note"] = False, f"Nothing was loaded. {formats.plain(own_profile.take_errors())}"
         return
     _next_file()
     text = f"{formats.counted(n_kept, 'answer')} loaded."
     if file.lacking:
         text += f" Not in {data_title}, but kept: {listed(file.lacking)}."
-    st.session_state["_note"] = True, text
+    st.session_state["_rate_note"] = True, text
 
 
 def _next_file() -> None:
     """Empty the file box by giving it a new key."""
     state = st.session_state
-    state["_file"], state["_n_files"] = None, state.get("_n_files", 0) + 1
+    state["_rate_file"], state["_rate_n_files"] = None, state.get("_rate_n_files", 0) + 1

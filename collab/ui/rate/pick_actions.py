@@ -37,7 +37,7 @@ def carry_out(action: Mapping[str, Any], titles: Collection[str], known: Known, 
     elif do == "rate" and action.get("stars") in (1, 2, 3, 4, 5) and (just_said or title in titles):
         note_place(title)
         own_profile.rate(title, float(action["stars"]))
-        st.session_state["_rated_here"] = title
+        st.session_state["_rate_rated_here"] = title
 
 
 def last_action(can_edit: bool) -> tuple[str, str]:
@@ -46,7 +46,7 @@ def last_action(can_edit: bool) -> tuple[str, str]:
     if not can_edit or change is None:
         return "", ""
     dismissed = any(answer is not None and answer.is_dismissal for answer in (change.before, change.after))
-    if not dismissed and change.title != st.session_state.get("_rated_here"):
+    if not dismissed and change.title != st.session_state.get("_rate_rated_here"):
         return "", ""
     is_seen = change.after is not None and change.after.said == SEEN
     then = stars(change.title) if is_seen else ""

@@ -12,7 +12,7 @@ import streamlit as st
 
 from collab.data.ratings import RatingScale
 from collab.ui.charts import formats
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known
 
@@ -44,11 +44,12 @@ class Hypothetical:
 
 def hypothetical(known: Known, scale: RatingScale) -> tuple[Hypothetical | None, str]:
     """What the link asks, and why that cannot be asked, "" if it can; if it cannot, it is removed from the link."""
-    text, state = st.query_params.get(LINK), st.session_state
-    if text is None or own_link.is_stale(LINK, text):
-        whose, text = state.get("_what_if", (None, None))
-        if whose != state.get("_profile"):  # another profile has been opened since
-            text = None
+    text, whose = link.own(LINK), own_profile.in_use()
+    if (
+        not link.came(LINK) and st.session_state.get("_rate_what_if_of") != whose
+    ):  # another profile has been opened since
+        _put(None)
+        return None, ""
     if not text:
         return None, ""
     found, wrong = read(text, known, scale)
@@ -159,5 +160,5 @@ def _keep(now: Hypothetical) -> None:
 
 
 def _put(text: str | None) -> None:
-    st.session_state["_what_if"] = st.session_state.get("_profile"), text
-    own_link.put(LINK, text)
+    st.session_state["_rate_what_if_of"] = own_profile.in_use()
+    link.put(LINK, text)

@@ -24,7 +24,7 @@ NOT_YOURS = "Somebody else has started this run; only they, or the command line 
 def show_last_action() -> None:
     """One line about the last action, with its undo if there is one; it stays until the next action."""
     state = st.session_state
-    if (deleted := state.get("_deleted")) is not None:
+    if (deleted := state.get("_runs_deleted")) is not None:
         line, button = st.columns([5, 1], vertical_alignment="center")
         n_runs = f"{len(deleted)} runs were" if len(deleted) > 1 else f"{formats.plain(deleted[0][1])} was"
         line.info(f"{n_runs} deleted. Deleted runs are kept for {KEPT_DAYS} days.", icon=":material/delete:")
@@ -176,7 +176,7 @@ def _dated(record: RunRecord) -> str:
 
 
 def _note(worked: bool, text: str) -> None:
-    st.session_state.pop("_deleted", None)
+    st.session_state.pop("_runs_deleted", None)
     st.session_state["_runs_note"] = worked, text
 
 
@@ -202,7 +202,7 @@ def _delete(runs: list[tuple[str, str]]) -> None:
         cached.trained_run.clear(run_id)
         forget_run(run_id)
     if gone:
-        st.session_state["_deleted"] = gone
+        st.session_state["_runs_deleted"] = gone
         pick_runs([])
 
 

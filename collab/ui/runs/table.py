@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from collab.services.run_record import RUN_ID, RunRecord
+from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
+from collab.ui.frame import link
 from collab.ui.frame.run_words import STATE_WORDS, difference_from_preset
 
-LINK = "pick"
+PICK = "pick"
 MOST_ROWS = 6  # visible at once
 
 
@@ -33,31 +34,24 @@ def found_in(records: Sequence[RunRecord], text: str) -> list[RunRecord]:
 
 def picked_runs(records: Sequence[RunRecord], current: str) -> list[str]:
     """Ids of the ticked runs among `records`: the link's, else the earlier ones, else `current`, the run that the pages show."""
-    state, link = st.session_state, st.query_params.get(LINK)
-    if link is not None and link != state.get("_picked_link"):
-        named = [part for part in link.split(",") if RUN_ID.fullmatch(part)]
-        pick_runs(list(dict.fromkeys(named)))
-    elif "_picked" not in state:
-        pick_runs([current])
+    if link.came(PICK):
+        _draw_anew()
+    text = link.own(PICK)
+    link.put(PICK, text)
+    picked = [current] if text is None else text.split(",")
     known = {record.id for record in records}
-    return [run_id for run_id in state["_picked"] if run_id in known]
+    return [run_id for run_id in dict.fromkeys(picked) if run_id in known]
 
 
 def pick_runs(run_ids: Sequence[str]) -> None:
     """Tick runs without a click (in a callback, or before the table is drawn)."""
-    st.session_state["_picked"] = list(run_ids)
-    st.session_state["_n_picks"] = st.session_state.get("_n_picks", 0) + 1
+    link.put(PICK, ",".join(run_ids))
+    _draw_anew()
 
 
-def keep_in_link(picked: Sequence[str]) -> None:
-    """Put the ticked runs into the link."""
-    text = ",".join(picked)
-    st.session_state["_picked_link"] = text
-    if st.query_params.get(LINK, "") != text:
-        if text:
-            st.query_params[LINK] = text
-        else:
-            st.query_params.pop(LINK, None)
+def _draw_anew() -> None:
+    """Have a new table drawn, in which the runs picked are ticked."""
+    st.session_state["_runs_n_tables"] = st.session_state.get("_runs_n_tables", 0) + 1
 
 
 def runs_frame(records: Sequence[RunRecord]) -> pd.DataFrame:
@@ -93,10 +87,11 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
     """
     ids = [record.id for record in records]
     mark = hashlib.sha256(",".join(ids).encode()).hexdigest()[:8]  # other rows need a new table, ticked anew
-    key = f"runs-{mark}-{st.session_state.get('_n_picks', 0)}"
+    key = f"runs-{mark}-{st.session_state.get('_runs_n_tables', 0)}"
 
     def ticked() -> None:
-        st.session_state["_picked"] = [ids[row] for row in st.session_state[key]["selection"]["rows"] if row < len(ids)]
+        rows = st.session_state[key]["selection"]["rows"]
+        link.put(PICK, ",".join(ids[row] for row in rows if row < len(ids)))
 
     event = st.dataframe(
         runs_frame(records),

@@ -26,8 +26,8 @@ from collab.ui.similar.lists import Listing, draw_list, neighbour_table
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
-_DESCRIBED = "_described"  # session key: the film that the controls started from
-_MEASURED = "_measured_left_out"  # session key: the run whose accuracy is measured
+_DESCRIBED = "_similar_described"  # session key: the film that the controls started from
+_MEASURED = "_similar_measured"  # session key: the run whose accuracy is measured
 
 
 class Described(NamedTuple):

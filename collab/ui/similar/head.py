@@ -6,7 +6,7 @@ import streamlit as st
 
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.item_page import FILM, search_address
 from collab.ui.widgets.pickers import facts_in_words
 
@@ -26,7 +26,7 @@ def film_head(run: TrainedRun, film: int) -> None:
             + ("; ± is a standard deviation." if doubt is not None else "."),
         )
         with st.popover("Share", icon=":material/share:", help="A link to this film as it is shown here."):
-            st.code(own_link.address("similar", **{FILM: label}), language=None, wrap_lines=True)
+            st.code(link.address("similar", **{FILM: label}), language=None, wrap_lines=True)
         st.link_button(
             "Where to watch", search_address(title), icon=":material/open_in_new:", help="Opens a web search."
         )

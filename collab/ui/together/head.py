@@ -10,7 +10,7 @@ from collab.errors import ProfileError
 from collab.recommend.group import LEAST_PEOPLE, MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, LONGEST_NAME, Profile
 from collab.ui.charts import formats
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 from collab.ui.person import own_profile
 from collab.ui.together import members
 from collab.ui.together.members import YOU, Members
@@ -45,7 +45,7 @@ def show_people(members_here: Members, page_name: str) -> None:
         if enough:
             with st.popover("Share", icon=":material/share:", help="A link to this evening."):
                 st.markdown("**Link to this evening**, shows everybody’s ratings and picks and changes nothing:")
-                st.code(own_link.address(page_name), language=None, wrap_lines=True)
+                st.code(link.address(page_name), language=None, wrap_lines=True)
     if not enough:
         _invite(members_here, mine)
 

@@ -18,7 +18,7 @@ import streamlit as st
 from collab.errors import ProfileError
 from collab.recommend.group import MOST_PEOPLE
 from collab.services.profiles import DEFAULT_NAME, Profile
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.visitor import visitor
 from collab.ui.person import own_profile
 
@@ -162,20 +162,13 @@ def turn_to(profile: Profile) -> None:
 
 def _tokens_of_link() -> list[str]:
     """The tokens of the link, or of the session; a profile's own link, private or view-only, adds its person."""
-    state = st.session_state
-    text = st.query_params.get(PEOPLE)
-    if text is None or own_link.is_stale(PEOPLE, text):
-        tokens = list(state.get("_together", ()))
-    else:
-        tokens = [token for token in text.split(",") if token]
-    token = st.query_params.get(own_profile.LINK)
-    if token is not None:
-        late = own_link.is_stale(own_profile.LINK, token)
-        own_link.put(own_profile.LINK, None)
-        if not late:
-            tokens += _joining(token)
+    text = link.own(PEOPLE)
+    tokens = [token for token in (text or "").split(",") if token]
+    if (token := link.take(own_profile.LINK)) is not None:
+        tokens += _joining(token)
+    link.hide(own_profile.LINK)  # a private link does not go along with the group's
     own = own_profile.of_session()
-    if not tokens and "_together" not in state and own is not None:
+    if text is None and not tokens and own is not None:
         tokens.append(own.view_token)
     return tokens
 
@@ -197,7 +190,5 @@ def _keep(people: Sequence[Profile], unknown: Sequence[str]) -> None:
 
 
 def _change(tokens: Sequence[str]) -> None:
-    tokens = list(dict.fromkeys(tokens))
-    if tokens or "_together" in st.session_state:
-        st.session_state["_together"] = tokens
-    own_link.put(PEOPLE, ",".join(tokens) or None)
+    if tokens or link.own(PEOPLE) is not None:
+        link.put(PEOPLE, ",".join(dict.fromkeys(tokens)))

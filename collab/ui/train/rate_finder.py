@@ -42,7 +42,7 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
         help="Tries ever larger steps on a copy of the model and shows where the loss falls.",
     ):
         st.markdown("**Learning-rate range test**")
-        if st.session_state.get("_rate_test") != key:
+        if st.session_state.get("_train_rate_test") != key:
             st.caption(
                 "A fresh model takes up to 200 batches while its rate grows from 0.00001 to 1. The loss falls, and then runs "
                 "away; a good peak rate lies well before that."
@@ -95,7 +95,7 @@ def find_rate(family: Family, settings: Any, data: str, holdout: str, split_seed
 
 
 def _remember(key: tuple) -> None:
-    st.session_state["_rate_test"] = key
+    st.session_state["_train_rate_test"] = key
 
 
 def _lowest(found: RangeTest) -> float:

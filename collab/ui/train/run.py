@@ -96,7 +96,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
     if replay is not None:
         line.progress(replay, text=f"Replay of a training that took {formats.duration(record.seconds)}")
         if button.button("End replay", key="end_replay", width="stretch"):
-            del st.session_state["_replay"]
+            del st.session_state["_train_replay"]
             st.rerun()
     elif record.busy:
         line.progress(progress.share, text=_how_far(progress))
@@ -114,7 +114,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
             disabled=progress.batches.empty,
             help="Draws the curve again in ten seconds, for an audience.",
         ):
-            st.session_state["_replay"] = (record.id, time.monotonic())
+            st.session_state["_train_replay"] = (record.id, time.monotonic())
             st.rerun()
         _say_how_it_ended(record)
 
@@ -173,18 +173,18 @@ def _train_again(record: RunRecord, settings: Any, factor: float) -> None:
         settings = dataclasses.replace(settings, learning_rate=float(f"{settings.learning_rate * factor:.2g}"))
     with refusal_noted():
         use_run(cached.trainings().submit(plan_again(record, settings, starter=visitor())))
-        st.session_state["_take_over"] = record.model, settings
+        st.session_state["_train_take_over"] = record.model, settings
     st.rerun()  # of the whole page: the controls follow
 
 
 def _replay_share(run_id: str) -> float | None:
     """The share of the curve that a replay shows now; None without a replay."""
-    of_run, since = st.session_state.get("_replay", (None, 0.0))
+    of_run, since = st.session_state.get("_train_replay", (None, 0.0))
     if of_run != run_id:
         return None
     share = (time.monotonic() - since) / REPLAY_SECONDS
     if share >= 1:
-        st.session_state.pop("_replay", None)
+        st.session_state.pop("_train_replay", None)
         return None
     return share
 

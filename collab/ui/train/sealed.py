@@ -47,7 +47,7 @@ def show_sealed(record: RunRecord) -> None:
         args=(record.id,),
         help="Ratings that neither trained nor chose this run. Look when all is chosen: their figure is the one to quote.",
     )
-    if refused := st.session_state.pop("_sealed_refused", None):
+    if refused := st.session_state.pop("_train_sealed_refused", None):
         st.error(refused, icon=":material/error:")
 
 
@@ -55,6 +55,6 @@ def _check(run_id: str) -> None:
     try:
         check_sealed(run_id, cached.runs(), cached.environment())
     except CollabError as reason:
-        st.session_state["_sealed_refused"] = formats.plain(str(reason))
+        st.session_state["_train_sealed_refused"] = formats.plain(str(reason))
     else:
         cached.trained_run.clear(run_id)

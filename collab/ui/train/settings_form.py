@@ -10,14 +10,15 @@ import streamlit as st
 
 from collab.data.splitting import SHARE_LIMITS
 from collab.errors import SettingError
-from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family, family_of
+from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, PRESET_TITLES, Family
 from collab.models.settings import RANGES, WHOLE_NUMBERS, About, as_text, parse, settings_from, to_dict
 from collab.ui.charts import formats
-from collab.ui.frame import own_link
+from collab.ui.frame import link
 
 STEPS_OF_A_DECADE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 MODEL = "model"  # link name of the model
 SHARE = "share"  # link name of the share held out; the other names are those of the settings
+USUAL_SHARE = 0.2
 
 
 def _key(name: str) -> str:
@@ -36,16 +37,12 @@ def take_over(settings: Any, share: float | None = None) -> None:
 def choose_model() -> Family:
     """Draw the choice of a model; returns the chosen family. Another model starts at its own default preset."""
     state = st.session_state
-    if (again := state.pop("_take_over", None)) is not None:  # a model's name and settings
+    if (again := state.pop("_train_take_over", None)) is not None:  # a model's name and settings
         _switch(again[0])
         take_over(again[1])
-    if (linked := own_link.newly_linked(MODEL, own_link.STALE_SECONDS)) is not None:
-        own_link.keep(MODEL, linked)  # followed once
-        try:
-            _switch(family_of(linked).name, keep_link=True)
-        except SettingError as reason:
-            st.error(f"The link was not followed in one point: {reason}.", icon=":material/link_off:")
-    chosen = state.setdefault("_model", DEFAULT_MODEL)
+    if link.came(MODEL):
+        _switch(link.own(MODEL) or DEFAULT_MODEL)
+    chosen = state.setdefault("_train_model", DEFAULT_MODEL)
     state[MODEL] = chosen
     st.selectbox(
         "Model",
@@ -57,24 +54,18 @@ def choose_model() -> Family:
         "sure they are.",
     )
     st.caption(MODELS[chosen].about)
-    own_link.keep(MODEL, chosen if chosen != DEFAULT_MODEL else None)
+    link.put(MODEL, chosen if chosen != DEFAULT_MODEL else None)
     return MODELS[chosen]
 
 
-def _switch(name: str, *, keep_link: bool = False) -> None:
+def _switch(name: str) -> None:
     """Make `name` the chosen model, its settings at the default preset but for the seed."""
     state = st.session_state
-    if name == state.get("_model", DEFAULT_MODEL):
+    if name == state.get("_train_model", DEFAULT_MODEL):
         return
-    state["_model"] = name
+    state["_train_model"] = name
     preset = MODELS[name].presets[DEFAULT_PRESET]
     take_over(dataclasses.replace(preset, seed=state.get(_key("seed"), preset.seed)))
-    for family in MODELS.values():
-        for field in dataclasses.fields(family.settings_type):
-            if keep_link:
-                own_link.follow_again(field.name)
-            else:  # the settings in it are the other model's
-                own_link.keep(field.name, None)
 
 
 def settings_form(family: Family) -> tuple[Any | None, float]:
@@ -130,7 +121,7 @@ def _current(family: Family) -> tuple[dict[str, Any], float]:
         key = _key(name)
         state.setdefault(key, tuple(value) if isinstance(value, list) else value)
         values[name] = state[key]
-    return values, state.setdefault(_key(SHARE), 0.2)
+    return values, state.setdefault(_key(SHARE), USUAL_SHARE)
 
 
 def _use_preset(family: Family) -> None:
@@ -229,17 +220,14 @@ def _range_control(field: dataclasses.Field, limits: About, family: Family) -> N
 
 def _from_link(family: Family) -> None:
     """Take over the settings in the link; refuse values that are not allowed, with the allowed range."""
+    usual = {**to_dict(family.presets[DEFAULT_PRESET]), SHARE: USUAL_SHARE}
     for name in (*(field.name for field in dataclasses.fields(family.settings_type)), SHARE):
-        if (text := own_link.newly_linked(name)) is None:
+        if not link.came(name):
             continue
-        own_link.keep(name, text)  # followed once
+        text = link.own(name) or as_text(usual[name])
         try:
-            if name == SHARE:
-                value = float(text) if text.replace(".", "", 1).isdigit() else math.nan
-                if not SHARE_LIMITS[0] <= value <= SHARE_LIMITS[1]:
-                    raise SettingError(f"share is {text!r}; allowed is {SHARE_LIMITS[0]:g} to {SHARE_LIMITS[1]:g}")
-            else:
-                value = parse(family.settings_type, name, text)
+            value = float(text) if name == SHARE else parse(family.settings_type, name, text)
+            if name != SHARE:
                 settings_from(family.settings_type, {name: value})
         except SettingError as reason:
             st.error(
@@ -252,7 +240,11 @@ def _from_link(family: Family) -> None:
 
 def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     """Put into the link what differs from the default preset."""
-    defaults = to_dict(family.presets[DEFAULT_PRESET])
+    usual = {**to_dict(family.presets[DEFAULT_PRESET]), SHARE: USUAL_SHARE}
+    for other in MODELS.values():
+        for field in dataclasses.fields(other.settings_type):
+            if field.name not in current:
+                link.put(field.name, None)
     for name, value in {**current, SHARE: share}.items():
         text = as_text(value)
-        own_link.keep(name, text if text != as_text(defaults.get(name, 0.2)) else None)
+        link.put(name, text if text != as_text(usual[name]) else None)

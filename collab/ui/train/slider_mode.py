@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collab.data.splitting import with_sealed
-from collab.errors import CollabError, SettingError
+from collab.errors import CollabError
 from collab.models import DEFAULT_PRESET, Family
 from collab.services.plans import plan
 from collab.services.run_record import RunRecord
@@ -22,7 +22,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.curves import curves_data, curves_spec, with_labels
 from collab.ui.charts.losses import MSE, VALID, epoch_word
 from collab.ui.charts.palette import palette
-from collab.ui.frame import cached, own_link
+from collab.ui.frame import cached, link
 from collab.ui.frame.in_use import use_run
 from collab.ui.frame.visitor import visitor
 from collab.ui.frame.watch import POLL_SECONDS
@@ -41,8 +41,8 @@ HEIGHT = 350  # pixels of the picture
 
 def switch() -> bool:
     """Draw the switch of slider mode; returns whether it is on. Its state is in the link."""
-    if (text := own_link.newly_linked(MODE, own_link.STALE_SECONDS)) is not None:
-        st.session_state[MODE] = text == "true"
+    if link.came(MODE):
+        st.session_state[MODE] = link.own(MODE) == "true"
     on = st.toggle(
         "Train as I move the sliders",
         key=MODE,
@@ -51,7 +51,7 @@ def switch() -> bool:
         "when you leave; keep the one you like.",
     )
     # not bound to the link: what a bound widget writes there could bring back what the page has replaced
-    own_link.keep(MODE, "true" if on else None)
+    link.put(MODE, "true" if on else None)
     return on
 
 
@@ -72,22 +72,14 @@ def sealed_beside(share: float) -> float:
 
 def split_seed() -> int:
     """The split seed of the trials, from the link; it is not the model's seed, so that trials of all seeds use the same rows."""
-    if (text := own_link.newly_linked(SPLIT, own_link.STALE_SECONDS)) is not None:
-        if text.isascii() and text.isdigit() and len(text) < 10:
-            st.session_state["_split"] = int(text)
-        else:
-            reason = SettingError(f"split is {text[:20]!r}; allowed is a whole number from 0 to 999999999")
-            st.error(
-                f"The link was not followed in one point: {formats.plain(str(reason))}.", icon=":material/link_off:"
-            )
-    seed = st.session_state.setdefault("_split", 0)
-    own_link.keep(SPLIT, str(seed) if seed else None)
-    return seed
+    text = link.own(SPLIT)
+    link.put(SPLIT, text)
+    return int(text or 0)
 
 
 def leave() -> None:
     """Drop the unfinished trial when slider mode is off; the others stay for when it is switched on again."""
-    trials = st.session_state.get("_trials")
+    trials = st.session_state.get("_train_trials")
     if trials is not None:
         trials.drop_unfinished()
 
@@ -106,7 +98,7 @@ def follow(family: Family, settings: Any | None, share: float, known: RunRecord)
         planned = plan(family.name, settings, rows.data, rows.holdout, seed)
         seconds = expected_seconds(family, settings, share, known)
         try:
-            if seconds <= QUICK_SECONDS or st.session_state.get("_try_anyway") == key_of(planned):
+            if seconds <= QUICK_SECONDS or st.session_state.get("_train_try_anyway") == key_of(planned):
                 trials.train(planned)
             else:
                 _say_slow(family, planned, seconds)
@@ -126,9 +118,9 @@ def expected_seconds(family: Family, settings: Any, share: float, known: RunReco
 
 def _own_trials() -> Trials:
     """The trials of this session, kept in its state."""
-    trials = st.session_state.get("_trials")
+    trials = st.session_state.get("_train_trials")
     if trials is None or trials.lane is not cached.trial_lane():
-        trials = st.session_state["_trials"] = cached.trial_lane().open()
+        trials = st.session_state["_train_trials"] = cached.trial_lane().open()
     return trials
 
 
@@ -144,7 +136,7 @@ def _say_slow(family: Family, planned: RunRecord, seconds: float) -> None:
             "Try them",
             key="try_anyway",
             type="primary",
-            on_click=lambda: st.session_state.update(_try_anyway=key_of(planned)),
+            on_click=lambda: st.session_state.update(_train_try_anyway=key_of(planned)),
         )
         st.button(
             "Back to quick settings",
@@ -163,7 +155,7 @@ def _draw(rows: Rows, planned: RunRecord | None, renewing: bool) -> None:
     view = trials.look(rows)
     if renewing and not (view.current is not None and view.current.record.busy):
         st.rerun()  # it has ended: one full rerun stops the redrawing
-    line, note = view.current, st.session_state.pop("_trial_note", None)
+    line, note = view.current, st.session_state.pop("_train_trial_note", None)
     st.progress(line.share if line is not None else 0.0, text=_state_words(line))
     *figures, buttons = st.columns([1, 1, 1, 1.6], vertical_alignment="center")
     begun = _begun(view)
@@ -283,8 +275,7 @@ def _quote(rows: Rows, view: View) -> None:
         help="Other ratings are held out and sealed (the next split seed), and the count begins anew. What you have "
         "learned about the settings stays learned.",
     ):
-        st.session_state["_split"] = rows.split_seed + 1
-        own_link.keep(SPLIT, str(rows.split_seed + 1))
+        link.put(SPLIT, str(rows.split_seed + 1))
         st.rerun()
 
 
@@ -342,5 +333,5 @@ def _do(action: Callable[[], object]) -> NoReturn:
     try:
         action()
     except CollabError as reason:
-        st.session_state["_trial_note"] = formats.plain(str(reason))
+        st.session_state["_train_trial_note"] = formats.plain(str(reason))
     st.rerun()

@@ -27,7 +27,7 @@ from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
-from collab.ui.frame import cached
+from collab.ui.frame import cached, link
 from collab.ui.frame.item_page import FILM
 from collab.ui.widgets.item_list import level_chances_in_words, likely_words
 from collab.ui.widgets.pickers import choose_film, pick_film, pick_user
@@ -108,7 +108,7 @@ def show_distribution(run: TrainedRun, height: int = 360) -> None:
         user_index = pick_user(run)
         held_out = [] if split is None else held_out_items(ratings, split, user_index).tolist()
         offered = [film for film in held_out if items["n_ratings"].iat[film] > 0]
-        if FILM not in st.session_state and FILM not in st.query_params and offered:
+        if FILM not in st.session_state and not link.said(FILM) and offered:
             choose_film(run, offered[0])
         item_index = pick_film(run, default=False)
         st.button(

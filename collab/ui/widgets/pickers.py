@@ -15,6 +15,7 @@ from collab.explore.similarity import MEASURE_COLUMNS
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.charts.labels import shortened
+from collab.ui.frame import link
 from collab.ui.frame.item_page import FILM
 
 N_OFFERED = 10_000
@@ -52,7 +53,7 @@ def pick_film_of(
     item_index = most_rated_items(items, len(items))
     labels = items["label"].to_numpy()[item_index].tolist()
     if len(labels) > N_OFFERED:  # a browser cannot hold more; the chosen film is always among them
-        named = {st.session_state.get(key), st.query_params.get(key)}
+        named = {st.session_state.get(key), link.said(key)}
         kept = [rank for rank, label in enumerate(labels) if rank < N_OFFERED or label in named]
         item_index, labels = item_index[kept], [labels[rank] for rank in kept]
     titles = dict(zip(labels, items["title"].to_numpy()[item_index], strict=True))
