@@ -1,8 +1,9 @@
 """Redraws the page when the browser's theme switches between light and dark.
 
 The charts' colours are chosen on the server, by `st.context.theme`; but Streamlit does not rerun the script when the theme
-changes in the browser (nor when it guessed wrong at the first load), and light lines would stay on light paper. Streamlit
-runs a component's script again for every new theme, so this invisible component sees the change and asks for a rerun.
+changes in the browser (nor when it guessed wrong at the first load), and light lines would stay on light paper (streamlit#11920).
+Streamlit runs a component's JavaScript again for every new theme, so this invisible component sees the change and asks for a
+rerun. Unnecessary with the release of Streamlit that does so itself.
 """
 
 from __future__ import annotations
@@ -13,12 +14,7 @@ _JS = """
 let asked = null;
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const paper = getComputedStyle(parentElement).getPropertyValue("--st-background-color");
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
-  canvas.fillStyle = paper;
-  canvas.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
-  const seen = red + green + blue < 384 ? "dark" : "light";
+  const seen = getComputedStyle(parentElement).colorScheme; // "light" or "dark"
   if (seen === data.drawn) asked = null;
   else if (asked !== seen) setTriggerValue("changed", (asked = seen)); // ask once: a page that cannot follow must not spin
 }
