@@ -1,20 +1,29 @@
 // Keeps the keyboard focus: moves it into an opened popover, and next to a button that vanishes when pressed.
 //
-// Streamlit puts a popover's content at the end of the page, many Tab presses away. When a button is removed in response to
-// its press, the focus is lost, and the browser would start again at the top of the page.
+// Why: Streamlit puts a popover's content at the end of the page, many Tab presses away, and leaves the focus on its button.
+// When a button is removed in response to its press, the focus is lost, and the browser would start again at the top of the
+// page. Python cannot say where the focus shall be (streamlit#3899).
+// Unnecessary once it can, and once the content of a popover comes after its button.
 
 const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 const PATIENCE = 30000; // milliseconds; a busy server draws late
 let touches = 0; // any further input ends the wait for the effect of the last key
 let opener = null; // the button of the popover that has the focus
 
-addEventListener("pointerdown", () => touches++, true);
-addEventListener("keydown", pressed, true);
+// Run on every page and again with its data; a listener that is added twice listens once.
+export default function () {
+  addEventListener("pointerdown", touched, true);
+  addEventListener("keydown", pressed, true);
+  document.documentElement.dataset.keyboard = "kept"; // the listeners are active
+}
+
+function touched() {
+  touches++;
+}
 
 function pressed(event) {
-  touches++;
+  touched();
   if (event.key === "Tab") return leavePopover(event);
-  if (event.key === "Escape") return closePopover(event);
   if (event.key !== "Enter" && event.key !== " ") return;
   const main = document.querySelector('[data-testid="stMain"]');
   const button = event.target.closest?.("button");
@@ -32,8 +41,7 @@ function enterPopover(button) {
     calm = isDone() ? calm + 1 : 0;
     const body = opened();
     if (body && !body.contains(document.activeElement)) {
-      const inside = stops(body);
-      const first = inside.find((each) => !each.closest('[data-testid="stTooltipIcon"]')) ?? inside[0];
+      const first = firstOf(stops(body));
       if (first) (opener = button), first.focus();
     }
     return body && calm >= 6 && body.contains(document.activeElement);
@@ -50,16 +58,6 @@ function leavePopover(event) {
   if (event.shiftKey) event.preventDefault();
 }
 
-function closePopover(event) {
-  const body = event.target.closest?.('[data-testid="stPopoverBody"]');
-  if (!body || !opener) return;
-  until(() => {
-    if (body.isConnected) return false;
-    if (isLost()) opener.focus({ preventScroll: true });
-    return true;
-  });
-}
-
 // If the focus is lost, moves it to the control with the same key, on a card of the Rate page to the first control of that
 // card's new film; otherwise to the control that took the button's place.
 function waitForLoss(main, button) {
@@ -72,11 +70,26 @@ function waitForLoss(main, button) {
     if (!isLost()) return !card && !button.isConnected; // a card may be drawn twice
     calm = isDone() ? calm + 1 : 0;
     const now = stops(main);
-    const same = key && now.find((each) => each.closest(`.${CSS.escape(key)}`));
+    const same = withKey(now, key);
     if (calm < 6 && !(card && same)) return false;
-    (same ?? now[Math.min(place, now.length - 1)])?.focus({ preventScroll: true });
+    (same ?? inPlace(now, place))?.focus({ preventScroll: true });
     return !card;
   });
+}
+
+// The control of a popover to begin with: help comes before what it explains, and is passed over.
+export function firstOf(stops) {
+  return stops.find((each) => !each.closest('[data-testid="stTooltipIcon"]')) ?? stops[0];
+}
+
+// The first control of the element with a key.
+export function withKey(stops, key) {
+  return key ? stops.find((each) => each.closest(`.${CSS.escape(key)}`)) : undefined;
+}
+
+// The control in a place, or the last one where there are no longer as many.
+export function inPlace(stops, place) {
+  return stops[Math.min(place, stops.length - 1)];
 }
 
 function isLost() {
@@ -87,7 +100,8 @@ function isDone() {
   return document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]') !== null;
 }
 
-function stops(inside) {
+// Where the Tab key stops.
+export function stops(inside) {
   const all = [...(inside?.querySelectorAll(FOCUSABLE) ?? [])];
   return all.filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility({ visibilityProperty: true }));
 }
@@ -97,8 +111,4 @@ function until(done) {
   (function look() {
     if (touches === since && performance.now() < end && !done()) setTimeout(look, 50);
   })();
-}
-
-export default function () {
-  document.documentElement.dataset.keyboard = "kept"; // set once the listeners are active
 }

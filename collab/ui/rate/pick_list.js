@@ -1,5 +1,9 @@
 // Shows a list of films that arrives as HTML and reports which of its buttons was pressed.
 //
+// Why: a list that changes keeps its rows open and its focus, and every row has buttons. `st.html` is rebuilt at every change
+// and reports no press; the buttons in rows of `st.dataframe` (`ButtonColumn`) leave no room for a row that opens.
+// Unnecessary once rows of `st.dataframe` open, or a container can be kept while its neighbours are replaced.
+//
 // Streamlit runs the default export once when the list appears and again whenever its data change. The HTML is made on the
 // server, where every text in it is escaped (ui/widgets/item_list.py, ui/rate/pick_list.py). A new list replaces the old one
 // at once: open films stay open, and keyboard focus stays where it was.
@@ -31,7 +35,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (place) refocus(root, place);
 }
 
-function press(root, list, event) {
+export function press(root, list, event) {
   const button = event.target.closest("button[data-do]");
   // the second click of a double click, or a key held down, would hit the film that moved up
   if (!button || event.detail > 1 || performance.now() < list.waiting) return;
@@ -43,7 +47,7 @@ function press(root, list, event) {
   list.tell({ do: deed, of, stars: stars ? Number(stars) : null });
 }
 
-function renew(films, html) {
+export function renew(films, html) {
   const open = new Set([...films.querySelectorAll("details[open]")].map((each) => titleOf(each)));
   films.innerHTML = html;
   for (const each of films.querySelectorAll("details")) each.open = open.has(titleOf(each));
@@ -80,8 +84,12 @@ function keptBy(node) {
 function refocus(root, { of, row, kept }) {
   if (root.contains(document.activeElement)) return; // focus has not moved
   const rows = [...root.querySelectorAll("li")];
-  const same = rows.find((each) => each.dataset.title === of);
-  const next = same ?? rows[Math.min(Math.max(row, 0), rows.length - 1)];
-  const control = same && kept ? same.querySelector(kept) : null;
+  const next = nextOf(rows, of, row);
+  const control = next?.dataset.title === of && kept ? next.querySelector(kept) : null;
   (control ?? next?.querySelector("summary"))?.focus({ preventScroll: true });
+}
+
+// The row of the film `of`, or the one that came into its place, the last one where there are no longer as many.
+export function nextOf(rows, of, place) {
+  return rows.find((each) => each.dataset.title === of) ?? rows[Math.min(Math.max(place, 0), rows.length - 1)];
 }
