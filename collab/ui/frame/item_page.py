@@ -1,7 +1,8 @@
 """Navigation to an item's page, from a table or from a link in an HTML list, within the same session.
 
-A browser that follows a link starts a new session, which knows neither the open profile nor what was chosen elsewhere. So an
-invisible component reports which link was pressed; a link opened in another tab is followed as usual.
+A browser that follows a link in HTML or Markdown starts a new session, which knows neither the open profile nor what was chosen
+elsewhere. So an invisible component reports which link was pressed; a link opened in another tab is followed as usual. Its
+JavaScript is unnecessary once Streamlit follows links to the app's own pages as `st.page_link` does.
 """
 
 from __future__ import annotations

@@ -1,17 +1,15 @@
 """A Plotly figure, 3-D or 2-D, that keeps its camera across changes, reports clicks and selections, and names its points.
 
 `st.plotly_chart` remounts a chart whenever its figure changes, which loses the camera, and never reports a click on or a
-selection of 3-D points. This component passes every new figure to `Plotly.react` in the same node instead. As many points are
-named as have room: the names are a layer over the drawing, placed again in every frame (`plot3d_names.js`). Boxes and lassos are
-drawn over it and select whatever lies under them on the screen, in 2-D and 3-D (`plot3d_select.js`). While the scene turns, work
-that has no visible effect is skipped (`plot3d_turning.js`). Axis titles that would be cut off are broken into lines or shortened
-(`plot3d_titles.js`).
+selection of 3-D points. This component passes every new figure to `Plotly.react` in the same node instead. Each file in `js/`
+says at its top what it does, why, and what would make it unnecessary; `js/plot3d.js` imports the others.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +34,21 @@ _HTML = """
   <div class="plot3d-message" role="status">Drawing…</div>
 </div>
 """
-_HERE = Path(__file__).parent
-_CSS = (_HERE / "plot3d.css").read_text(encoding="utf-8")
-_JS = "\n".join(
-    (_HERE / f"{name}.js").read_text(encoding="utf-8")
-    for name in ("plot3d", "plot3d_names", "plot3d_select", "plot3d_titles", "plot3d_turning")
-)
-
+_CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+_JS = """
+// Streamlit serves the files of a component only from an installed package (components/v2/component_definition_resolver.py);
+// text, as this one, runs in a blob, from which no relative import leads anywhere. So the parts are imported by their address.
+// Unnecessary once an app may name a folder of its own.
+export default async function (mount) {
+  const load = (path) => import(new URL(path, document.baseURI).href); // right on a deep link and under a base path
+  const plotly = load(mount.data.plotly); // the largest first
+  const { default: show } = await load(mount.data.parts);
+  return show(mount, plotly);
+}
+"""
 _PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
+_PARTS = Path(__file__).with_name("js")
+_VERSION = sha256(b"".join(part.read_bytes() for part in sorted(_PARTS.glob("*.js")))).hexdigest()[:8]
 
 ADDED, REMOVED, REPLACED = "add", "remove", "replace"
 """What a selection does to the previous one."""
@@ -105,16 +110,16 @@ def plot3d(
         "key": key,
         "height": height,
         "alt": alt,
-        "script": _plotly_script(),
+        "parts": f"{_served(f'plot3d_{_VERSION}', _PARTS)}/plot3d.js",
+        "plotly": f"{_served('plotly', Path(plotly.__file__).parent / 'package_data')}/plotly.min.js",
     }
     return _PLOT(key=key, data=data, height=height, on_picked_change=report, on_selected_change=report_selected).picked
 
 
-def _plotly_script() -> str:
-    """Serve plotly.js from the installed plotly package; returns its address relative to the app's.
+def _served(name: str, folder: Path) -> str:
+    """Serve a folder as it is; returns its address, relative to the app's.
 
-    Streamlit serves the folder of a declared component under its name, so that no static folder and no second copy of the
-    script are needed. Declared at every call, because a server only knows what was declared during one of its script runs.
+    Streamlit serves the folder of a component of version 1 under its name, so that neither a static folder nor a second copy of
+    plotly.js is needed. Declared at every call, because a server only knows what was declared during one of its script runs.
     """
-    folder = Path(plotly.__file__).parent / "package_data"
-    return f"component/{components.declare_component('plotly', path=folder).name}/plotly.min.js"
+    return f"component/{components.declare_component(name, path=folder).name}"

@@ -1,4 +1,7 @@
 // Fits the titles of axes to the space there is.
+//
+// Why: Plotly breaks no title into lines and cuts it off at the edge (plotly.js#3077 in scenes, plotly.js#4819 on flat axes).
+// Unnecessary once it does not, or with shorter titles.
 
 const LETTER = 6.2; // average width in pixels of a letter in an axis title
 const LINE = 0.33; // longest line of such a title, as a share of the width of a scene
@@ -8,7 +11,7 @@ const BESIDE = 70; // pixels that a flat axis leaves free at its ends
 
 // A long axis title would be cut off at the edge. In a scene it is broken into lines, "Component 1", "32 % of variance"; on a
 // flat axis, which has room for one line, its beginning is shortened.
-function fitTitles({ node, flat }, layout) {
+export function fitTitles({ node, flat }, layout) {
   const axes = flat ? layout : layout.scene;
   for (const name of ["xaxis", "yaxis", "zaxis"]) {
     const title = axes[name]?.title;
@@ -23,7 +26,7 @@ function fitTitles({ node, flat }, layout) {
   }
 }
 
-function inLines(text, most) {
+export function inLines(text, most) {
   if (text.length <= most) return [text];
   const [name, ...rest] = text.split(" · ");
   const ends = name.length > most ? name.split(" → ") : [name];
@@ -42,7 +45,7 @@ function wrap(text, most, nLines) {
 }
 
 // Keeps the end, a share of the variance.
-function shorten(text, most) {
+export function shorten(text, most) {
   const [name, ...rest] = text.split(" · ");
   const end = rest.map((part) => ` · ${part}`).join("");
   return ellipsis(name, most - end.length) + end;

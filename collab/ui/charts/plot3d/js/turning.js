@@ -1,7 +1,8 @@
 // Skips work in each frame while the scene turns. At rest the picture is complete, as Plotly draws it.
 //
-// Plotly draws every frame of a turn twice, the second time to find what lies under the pointer (picking), and waits until the
-// graphics card has returned that one. Nobody points while turning, so picking is skipped.
+// Why: Plotly draws every frame of a turn twice, the second time to find what lies under the pointer (picking), and waits until
+// the graphics card has returned that one. Nobody points while turning, so picking is skipped.
+// Unnecessary once Plotly picks only where somebody points.
 
 const REST = 200; // milliseconds without movement after which the scene is at rest
 
@@ -9,7 +10,7 @@ const REST = 200; // milliseconds without movement after which the scene is at r
 //
 // This relies on undocumented parts of Plotly. If one is missing, Plotly turns as usual; if one fails, everything is restored
 // and this picture is left alone from then on, because an error in Plotly's frame would stop its drawing.
-function watchTurns(glplot) {
+export function watchTurns(glplot) {
   if (!isKnown(glplot)) return;
   const { camera } = glplot;
   const { tick } = camera;

@@ -1,14 +1,23 @@
 // Draws a Plotly figure, 3-D or flat, that keeps its camera across changes and reports which point was clicked.
 //
+// Why: `st.plotly_chart` makes a new chart of a changed figure (streamlit#8882) and never reports a click on a 3-D point.
+// Unnecessary once it does neither, and once nothing else in this folder is needed.
+//
 // Streamlit runs the default export when the picture appears and again whenever its data or the theme changes; the function
 // it returns is run when the picture is removed. The DOM node survives the runs in between, and so does the camera.
+
+import { listenToKeys, rememberCamera, setView, viewChanged } from "./camera.js";
+import { placeNames, setNames } from "./names.js";
+import { sceneOf } from "./projection.js";
+import { listenToTools } from "./select.js";
+import { fitTitles } from "./titles.js";
+import { watchTurns } from "./turning.js";
+import { writeWords } from "./words.js";
 
 const STILL = 5; // pixels that a pointer may move between press and release of a click; more is a turn
 const PATIENCE = 400; // milliseconds after a click in which Plotly may still find the point under it
 const WIDE = 0.85; // width / height above which the height limits the size of the scene
-const STEP = Math.PI / 24; // angle of one arrow key's turn
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i; // renderers without a graphics card
-const MOST_ZOOMS = 50; // remembered zooms: the last ones
 const CONFIG = {
   displaylogo: false,
   scrollZoom: true,
@@ -18,13 +27,11 @@ const CONFIG = {
   ],
 };
 
-const cameras = new Map(); // picture's key -> camera, so that a picture that comes back keeps its view
-const zooms = new Map(); // picture's key and axes -> ranges of a flat picture
 const pictures = new WeakMap(); // node -> state of the picture drawn in it
-let loading = null; // the only promise of plotly.js on this browser page
 let webGL = null; // the renderer of this browser, "" where there is none
 
-export default function ({ data, parentElement, setTriggerValue }) {
+// `plotly` is the promise of plotly.js, which begins to load before this file.
+export default function ({ data, parentElement, setTriggerValue }, plotly) {
   const frame = parentElement.querySelector(".plot3d");
   const node = frame.querySelector(".plot3d-drawing");
   frame.style.setProperty("--height", `${data.height}px`);
@@ -42,30 +49,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
   picture.tell = setTriggerValue;
   frame.querySelector(".plot3d-tools").hidden = !data.tools;
   const run = (picture.run = {});
-  draw(picture, run).catch((error) => {
-    console.error(error);
-    say(picture, "The picture could not be drawn. The table says the same; reload the page to try again.");
-  });
+  if (renderer()) {
+    plotly.then(() => draw(picture, run)).catch((error) => {
+      console.error(error);
+      say(picture, "The picture could not be drawn. The table says the same; reload the page to try again.");
+    });
+  } else say(picture, "This browser shows no 3-D pictures (WebGL is off). The table says the same.");
 
   return () => {
     if (picture.run !== run) return; // an outdated run must not remove the picture of the next one
+    picture.run = null;
     rememberCamera(picture);
     picture.resizing?.disconnect();
     clearTimeout(picture.redraw);
     clearInterval(picture.recovering);
-    pictures.delete(node);
+    picture.drawn = false; // a later run may still come to this node, whose listeners are kept
     window.Plotly?.purge(node); // gives the WebGL context back: a browser has only a few
   };
 }
 
 async function draw(picture, run) {
+  if (picture.run !== run) return; // newer data came, or the picture went, while plotly.js was loading
   const { node, data } = picture;
-  if (!renderer()) {
-    say(picture, "This browser shows no 3-D pictures (WebGL is off). The table says the same.");
-    return;
-  }
-  await loadPlotly(data.script);
-  if (picture.run !== run) return; // newer data came while the script was loading
   rememberCamera(picture);
   // If only the names have changed, a large picture is not drawn again.
   const width = node.clientWidth;
@@ -95,20 +100,8 @@ function prepare(picture, figure) {
   const { layout } = figure;
   layout.autosize = true;
   layout.uirevision = data.key;
-  picture.flat = !layout.scene;
-  picture.zoomKey = `${data.key}|${data.view}`;
-  if (picture.flat) {
-    if (data.camera?.length === 4 && !zooms.has(picture.zoomKey)) zooms.set(picture.zoomKey, data.camera);
-    const zoom = zooms.get(picture.zoomKey);
-    if (zoom) [layout.xaxis.range, layout.yaxis.range] = [zoom.slice(0, 2), zoom.slice(2)];
-    layout.xaxis.uirevision = layout.yaxis.uirevision = picture.zoomKey;
-  } else {
-    if (data.camera?.length === 9 && !cameras.has(data.key)) cameras.set(data.key, cameraOf(data.camera));
-    picture.home = structuredClone(layout.scene.camera);
-    const camera = cameras.get(data.key);
-    layout.scene = { ...layout.scene, ...(camera && { camera }) };
-    fitWidth(layout.scene, node);
-  }
+  setView(picture, layout);
+  if (!picture.flat) fitWidth(layout.scene, node);
   fitTitles(picture, layout);
   const family = getComputedStyle(picture.frame).getPropertyValue("--st-font").trim();
   if (family) {
@@ -118,15 +111,18 @@ function prepare(picture, figure) {
 }
 
 // Plotly fits the height only: on a phone held upright the sides of the scene would be cut off.
-function fitWidth(scene, node) {
+export function fitWidth(scene, node) {
   const share = Math.min(1, node.clientWidth / (WIDE * node.clientHeight));
   const { x, y, z } = scene.aspectratio ?? {};
   if (scene.aspectmode === "manual" && share > 0) scene.aspectratio = { x: x * share, y: y * share, z: z * share };
 }
 
 // Number arrays arrive as base64; hover texts, names and selections need them as numbers.
-function decode(figure) {
-  const types = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array };
+export function decode(figure) {
+  const types = {
+    f8: Float64Array, f4: Float32Array,
+    i4: Int32Array, u4: Uint32Array, i2: Int16Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
+  };
   for (const trace of figure.data) {
     for (const name of ["x", "y", "z", "customdata"]) {
       const packed = trace[name];
@@ -135,22 +131,6 @@ function decode(figure) {
       trace[name] = new types[packed.dtype](bytes.buffer);
     }
   }
-}
-
-function loadPlotly(script) {
-  if (window.Plotly) return Promise.resolve();
-  loading ??= new Promise((resolve, reject) => {
-    const element = document.createElement("script");
-    element.src = new URL(script, document.baseURI).href; // correct on a deep link and under a base path
-    element.onload = resolve;
-    element.onerror = () => {
-      loading = null; // the next run may try again
-      element.remove();
-      reject(new Error(`could not load ${element.src}`));
-    };
-    document.head.append(element);
-  });
-  return loading;
 }
 
 function renderer() {
@@ -174,16 +154,8 @@ function listenToPlotly(picture) {
   const { node } = picture;
   for (const event of ["plotly_relayout", "plotly_relayouting"]) {
     node.on(event, (change) => {
-      if (change?.["scene.camera"]) cameras.set(picture.data.key, structuredClone(change["scene.camera"]));
-      else if (change?.["scene.camera.eye"] === null) { // the reset button restores the figure's camera, not Plotly's default
-        cameras.delete(picture.data.key);
-        if (picture.home) lookFrom(picture, picture.home);
-      }
-      if (!picture.flat) return;
-      zooms.delete(picture.zoomKey); // moves it to the end of the map
-      zooms.set(picture.zoomKey, rangesOf(node));
-      if (zooms.size > MOST_ZOOMS) zooms.delete(zooms.keys().next().value);
-      placeNames(picture);
+      viewChanged(picture, change);
+      if (picture.flat) placeNames(picture);
     });
   }
   node.on("plotly_afterplot", () => placeNames(picture));
@@ -218,11 +190,6 @@ function listenToPlotly(picture) {
   picture.resizing.observe(node);
 }
 
-function sceneOf(node) {
-  const scene = node._fullLayout?.scene?._scene;
-  return scene?.glplot ? scene : null;
-}
-
 // Adds the names to a scene; it is a new one after the browser has lost the graphics of the one before.
 function followScene(picture) {
   const glplot = sceneOf(picture.node)?.glplot;
@@ -240,30 +207,6 @@ function followScene(picture) {
     }
   };
   watchTurns(glplot);
-}
-
-function rangesOf(node) {
-  const { xaxis, yaxis } = node._fullLayout;
-  return [...xaxis.range, ...yaxis.range];
-}
-
-function rememberCamera(picture) {
-  if (!cameras.has(picture.data.key)) return; // never turned
-  // After release the scene keeps moving for a moment without an event, so the camera is read from the scene itself.
-  const camera = sceneOf(picture.node)?.getCamera?.();
-  if (camera) cameras.set(picture.data.key, structuredClone(camera));
-}
-
-// A camera as nine numbers, for the link: eye, middle, up.
-function cameraOf([ex, ey, ez, cx, cy, cz, ux, uy, uz]) {
-  return { eye: { x: ex, y: ey, z: ez }, center: { x: cx, y: cy, z: cz }, up: { x: ux, y: uy, z: uz } };
-}
-
-function cameraNumbers(picture) {
-  const { node } = picture;
-  if (picture.flat) return rangesOf(node);
-  const camera = sceneOf(node)?.getCamera();
-  return camera ? [camera.eye, camera.center, camera.up].flatMap(({ x, y, z }) => [x, y, z]) : [];
 }
 
 function listenToPointer(picture) {
@@ -298,57 +241,4 @@ function listenToPointer(picture) {
 function pick(picture) {
   picture.waiting = 0;
   picture.tell("picked", picture.pointed);
-}
-
-// Arrow keys turn the scene or move the flat picture, + and - zoom.
-function listenToKeys(picture) {
-  const { frame } = picture;
-  frame.tabIndex = 0;
-  frame.setAttribute("aria-description", "Arrow keys turn or move the picture, plus and minus zoom.");
-  frame.addEventListener("keydown", (event) => {
-    if (event.target !== frame || !picture.drawn || event.ctrlKey || event.metaKey || event.altKey) return;
-    const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
-    const up = { ArrowUp: 1, ArrowDown: -1 }[event.key] ?? 0;
-    const zoom = { "+": 0.9, "=": 0.9, "-": 1 / 0.9 }[event.key] ?? 1;
-    if (!across && !up && zoom === 1) return;
-    event.preventDefault();
-    if (picture.flat) moveFlat(picture, across, up, zoom);
-    else turnSolid(picture, across, up, zoom);
-  });
-}
-
-function turnSolid(picture, across, up, zoom) {
-  const camera = structuredClone(sceneOf(picture.node).getCamera());
-  const [x, y, z] = ["x", "y", "z"].map((name) => camera.eye[name] - camera.center[name]);
-  const reach = Math.hypot(x, y, z) * zoom;
-  const around = Math.atan2(y, x) + across * STEP;
-  const height = Math.min(1.5, Math.max(-1.5, Math.asin(z / Math.hypot(x, y, z)) + up * STEP));
-  camera.eye = {
-    x: camera.center.x + reach * Math.cos(height) * Math.cos(around),
-    y: camera.center.y + reach * Math.cos(height) * Math.sin(around),
-    z: camera.center.z + reach * Math.sin(height),
-  };
-  camera.up = { x: 0, y: 0, z: 1 };
-  cameras.set(picture.data.key, camera);
-  lookFrom(picture, camera);
-}
-
-// Sets the camera as Plotly does for a turn by hand; its `relayout` would rebuild every point for each press.
-function lookFrom(picture, { eye, center, up = { x: 0, y: 0, z: 1 } }) {
-  const scene = sceneOf(picture.node);
-  const numbers = ({ x, y, z }) => [x, y, z];
-  scene.camera.lookAt(numbers(eye), numbers(center), numbers(up));
-  scene.saveLayout(picture.node.layout);
-}
-
-function moveFlat(picture, across, up, zoom) {
-  const [left, right, low, high] = rangesOf(picture.node);
-  const stretch = (from, to, by) => {
-    const [middle, reach] = [(from + to) / 2 + (by * (to - from)) / 12, ((to - from) / 2) * zoom];
-    return [middle - reach, middle + reach];
-  };
-  window.Plotly.relayout(picture.node, {
-    "xaxis.range": stretch(left, right, across),
-    "yaxis.range": stretch(low, high, up),
-  });
 }

@@ -1,12 +1,20 @@
 // The tools in the corner: move, draw a box or a lasso around points, and copy the link to this view.
+//
+// Why: Plotly has no box and no lasso in a scene (plotly.js#3511), and `st.plotly_chart` reports no camera for a link.
+// Unnecessary once both do; a link to the view then takes `st.plotly_chart`'s state.
+
+import { cameraNumbers } from "./camera.js";
+import { projector } from "./projection.js";
 
 const LEAST = 6; // pixels that a box or lasso must measure in each direction
 
-function listenToTools(picture) {
+export function listenToTools(picture) {
   const { frame } = picture;
   const layer = frame.querySelector(".plot3d-select");
-  for (const button of frame.querySelectorAll(".plot3d-tools button"))
-    button.addEventListener("click", () => (button.dataset.tool === "link" ? copyLink(picture, button) : takeTool(picture, button.dataset.tool)));
+  for (const button of frame.querySelectorAll(".plot3d-tools button")) {
+    const { tool } = button.dataset;
+    button.addEventListener("click", () => (tool === "link" ? copyLink(picture, button) : takeTool(picture, tool)));
+  }
   frame.addEventListener("keydown", (event) => {
     if (event.key === "Escape") takeTool(picture, "move");
   });
@@ -34,7 +42,8 @@ function listenToTools(picture) {
     show();
     const reach = (axis) => Math.max(...around.map((each) => each[axis])) - Math.min(...around.map((each) => each[axis]));
     if (reach(0) < LEAST || reach(1) < LEAST) return;
-    const items = pointsInside(picture, around);
+    const onScreen = projector(picture.node);
+    const items = onScreen ? filmsInside(picture.traces ?? [], onScreen, around) : [];
     if (items.length) picture.tell("selected", { items, how: event.shiftKey ? "add" : event.altKey ? "remove" : "replace" });
   });
   layer.addEventListener("pointercancel", () => {
@@ -51,18 +60,16 @@ function takeTool(picture, tool) {
 }
 
 // The corners of the shape drawn: of the box between its ends, or of the lasso itself.
-function outline(tool, line) {
+export function outline(tool, line) {
   if (tool !== "box") return line;
   const [[left, top], [right, bottom]] = [line[0], line.at(-1)];
   return [[left, top], [right, top], [right, bottom], [left, bottom]];
 }
 
 // The films whose points lie inside the outline on the screen, at any depth.
-function pointsInside(picture, around) {
-  const onScreen = projector(picture.node);
-  if (!onScreen || !picture.traces) return [];
+export function filmsInside(traces, onScreen, around) {
   const inside = new Set();
-  for (const trace of picture.traces) {
+  for (const trace of traces) {
     if (trace.meta !== "films") continue;
     for (let place = 0; place < trace.x.length; place++) {
       const spot = onScreen(trace.x[place], trace.y[place], trace.z?.[place]);
@@ -83,14 +90,20 @@ function isInside([x, y], around) {
 }
 
 async function copyLink(picture, button) {
-  const link = new URL(location.href);
-  link.searchParams.set("camera", cameraNumbers(picture).map((number) => Number(number.toFixed(4))).join(","));
-  for (const [name, value] of Object.entries(picture.data.link))
-    value === null ? link.searchParams.delete(name) : link.searchParams.set(name, value);
-  const copied = await copy(link.href);
+  const link = linkTo(location.href, cameraNumbers(picture), picture.data.link);
+  const copied = await copy(link);
   button.textContent = copied ? "Copied" : "Link is in the address bar";
   if (!copied) history.replaceState(history.state, "", link); // the browser does not let a page copy
   setTimeout(() => (button.textContent = "Copy link"), 2500);
+}
+
+// The page's own address with the camera in it; `changes` are other parameters, null to leave one out.
+export function linkTo(address, camera, changes) {
+  const link = new URL(address);
+  link.searchParams.set("camera", camera.map((number) => Number(number.toFixed(4))).join(","));
+  for (const [name, value] of Object.entries(changes))
+    value === null ? link.searchParams.delete(name) : link.searchParams.set(name, value);
+  return link.href;
 }
 
 async function copy(text) {
