@@ -1,4 +1,10 @@
-"""The catalogue of data sets: which exist, where they are found, and how they are read."""
+"""The catalogue of data sets: which exist, where they are found, and how they are read.
+
+To add one: an entry below, and a reader that returns a `Dataset` (`movielens.py` is the strictest example,
+`tests/pages/test_registration.py` has a short one). It may lack a download, terms, checksums, the column `time` and
+facts about users (None); unknown years are NA, unknown genres "". A rating scale has up to 1,000 steps; people's own
+answers are 0.5 to 5 stars whatever the scale.
+"""
 
 from __future__ import annotations
 

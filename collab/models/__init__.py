@@ -3,6 +3,27 @@
 Start with `contract.py` (the interface of every model) and `dot.py`, or `bias.py` for a model that is fitted in one step; the
 families themselves are registered below.
 May import: errors, data.
+
+To add a family: a module with its settings and its class, and an entry in MODELS below, with presets (a new name needs a title in
+PRESET_TITLES), its time (`cost.py`, or a lambda) and the shapes of its weights (`shapes.py`). `InOneStep` in `bias.py` is for one
+that is fitted in a single step. The form, the command line, the run store and the tests of the contract take it from there.
+
+Decisions:
+
+- *Settings describe themselves* (`settings.py`): label, help, limits and scale stand at the field; the page, the
+  command line and the link all use them. A list of whole numbers (the layers of a net) is a text, `100,50`. What
+  several models share is declared once (`shared_settings.py`).
+- *Fast by design.* Users and items share one packed table, factors and bias in one row (`packed_table.py`): a step is
+  one look-up, a gradient derived by hand, one scatter and one fused AdamW call. In a table of 20,000 rows and more a
+  step touches the rows of its batch alone; a row that comes back is given the decay and the drift that it missed
+  (`adam.py`).
+- *Nets* leave the gradient of their layers to autograd; their embeddings are looked up and stepped like the tables of
+  `dot-bias`. `ordinal` has its gradient by hand. `dot-bias-plain` is the same model as `dot-bias`, slow and made to be
+  read.
+- *Every model gives chances of the rating levels* (`levels.py`): from its own variance, or from its held-out error
+  where it has none. `ordinal` predicts them itself.
+- *A time is estimated, not measured* (`cost.py`), so that what follows a slider does not depend on how busy the machine
+  is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Variational Bayesian matrix factorisation with a noise level per user and implicit feedback: the model `bayes`."""
+"""Variational Bayesian matrix factorisation with a noise level per user and implicit feedback: the model `bayes`.
+
+It solves instead of stepping: all users in closed form given the items, then all items given the users (`sweeps.py`). One sparse
+product collects what every user needs, packed as lower triangles, and one batched Cholesky solves for everybody. A sweep reports
+like an epoch of one step.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All benchmarks one after the other, each in a process of its own: what a figure in the README is read from.
+"""All benchmarks one after the other, each in a process of its own: what the figures in README.md beside it are read from.
 
     python -m tests.benchmarks --peers PEERS/bin/python        # how to make PEERS: conditions.py
     python -m tests.benchmarks                                 # without the opponents' interpreter: ours alone

@@ -7,7 +7,8 @@
     python -m tests.campaign --part kills         300 sudden ends of whoever writes
     python -m tests.campaign --part visits        which run somebody new is shown
 
-Everything happens on the built-in sample, in temporary homes; no network, no file of the user is touched.
+All parts take about three quarters of an hour; the tests do a short form of each. Everything happens on the built-in sample, in
+temporary homes; no network, no file of the user is touched.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from collab.models.levels import level_probabilities
 from collab.training.fit import fit
 
 SCALE = RatingScale(1.0, 5.0, 1.0)
-CHAPTER_MSE = 0.8178  # of `dot-bias`, preset chapter, mean over seeds 0, 1, 2: README
+CHAPTER_MSE = 0.8178  # of `dot-bias`, preset chapter, mean over seeds 0, 1, 2: tests/benchmarks/README.md
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ WORTH = (
     "It helps a little before the first ratings. On 800 people of MovieLens 100K, all of their ratings kept out of the training, "
     "the squared error of *bayes* was 1.099 with it and 1.108 without after one rating, 0.993 and 0.998 after ten."
 )
-"""From the README: `python -m tests.benchmarks.cold_start --final`."""
+"""From `tests/benchmarks/README.md`: `python -m tests.benchmarks.cold_start --final`."""
 
 
 def begin(run: TrainedRun, person: NewUser | OwnFoldIn, said: Mapping[str, str], data: Entry, can_edit: bool) -> bool:

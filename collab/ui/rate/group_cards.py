@@ -26,7 +26,7 @@ WORTH = (
     "*bayes* before the first rating was 1.043 with the two groups whose films they had rated highest, and 1.090 without; after "
     "ten ratings it made no difference."
 )
-"""From the README: `python -m tests.benchmarks.cold_start --asking --final`."""
+"""From `tests/benchmarks/README.md`: `python -m tests.benchmarks.cold_start --asking --final`."""
 
 
 def group_cards(run: TrainedRun, said: Mapping[str, str]) -> None:
