@@ -15,8 +15,8 @@ To add:
 
 Decisions:
 
-- *A turn makes only what is seen.* What is folded under *As a table* is made when somebody opens it
-  (`widgets/tables.py`), every cache has a bound, and the search for garbage after a turn is kept short
+- *A rerun makes only what is seen.* What is folded under *As a table* is made when somebody opens it
+  (`widgets/tables.py`), every cache has a bound, and the garbage collection after a rerun is kept short
   (`frame/garbage.py`).
 - *Every picture has its numbers as a table*, beside it or folded under it, that downloads as CSV; both say in words
   what they show.
