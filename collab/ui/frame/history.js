@@ -1,9 +1,9 @@
 // One entry in the browser's history for each step that a person makes.
 //
-// Why it exists: Streamlit 1.67 pushes an entry for every parameter that a script sets (App.handlePageInfoChanged), also under
-// the address of the page that is being left, so Back would need a press for each; and what a bound widget writes replaces the
-// entry even where it is a step, such as another film. Nothing switches either off (streamlit/streamlit#9049).
-// What would make it unnecessary: `st.query_params` that can replace, and widgets that can push.
+// Why: Streamlit 1.67 pushes an entry for every parameter that a script sets (App.handlePageInfoChanged), also under the address
+// of the page that is being left, so Back would need a press for each; and what a bound widget writes replaces the entry even
+// where it is a step, such as another film. Nothing switches either off (streamlit/streamlit#9049).
+// Unnecessary with an `st.query_params` that can replace, and with bound widgets that can push.
 
 const MEMORY = "__collabHistory"; // survives a second loading of this module
 
@@ -31,7 +31,7 @@ export function leads(link, event, here) {
   return there.origin === here.origin && there.pathname !== here.pathname && (link.target || "_self") === "_self";
 }
 
-function watch(window) {
+export function watch(window) {
   const { history, location } = window;
   const memory = { steps: [], acted: false, leaving: false };
   const real = { push: history.pushState.bind(history), replace: history.replaceState.bind(history) };
