@@ -6,8 +6,9 @@
     python -m tests.campaign --part disk          full, read-only and vanished disks under every button that writes
     python -m tests.campaign --part kills         300 sudden ends of whoever writes
     python -m tests.campaign --part visits        which run somebody new is shown
+    python -m tests.campaign --part links         hostile values of every parameter of every page
 
-All parts take about three quarters of an hour; the tests do a short form of each. Everything happens on the built-in sample, in
+All parts take about an hour; the tests do a short form of each. Everything happens on the built-in sample, in
 temporary homes; no network, no file of the user is touched.
 """
 
@@ -19,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.campaign import broken_disk, damage, disk, forging, imports, isolated, kills, product, visits
+from tests.campaign import broken_disk, damage, disk, forging, imports, isolated, kills, links, product, visits
 from tests.campaign.report import MOST_SHOWN, Clock, Figure, details, table
 
 
@@ -67,12 +68,18 @@ def run_visits(seed: int, minutes: float, homes: Path) -> list[Figure]:
         return visits.run(Clock(minutes))
 
 
+def run_links(seed: int, minutes: float, homes: Path) -> list[Figure]:
+    with product.quick_workers():
+        return links.run(homes / "trained", seed, Clock(minutes))
+
+
 PARTS = {
     "damage": (run_damage, damage.MINUTES),
     "imports": (run_imports, imports.MINUTES),
     "disk": (run_disk, disk.MINUTES),
     "kills": (run_kills, kills.MINUTES),
     "visits": (run_visits, visits.MINUTES),
+    "links": (run_links, links.MINUTES),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 
 from collab.data.catalogue import DEFAULT
@@ -56,9 +58,11 @@ def use_run(run_id: str) -> None:
     link.put("run", run_id)
 
 
-def open_run(record: RunRecord) -> None:
-    """Make a run of any data set the one that every page shows, and its data set the one in use."""
-    link.put_all({"data": record.data, "run": record.id})
+def open_run_on(script: str, record: RunRecord) -> NoReturn:
+    """Go to a page with a run of any data set in use; the address of the page that is left stays as it is."""
+    link.remember("data", record.data)
+    link.remember("run", record.id)
+    st.switch_page(script, query_params={})
 
 
 def forget_run(run_id: str) -> None:

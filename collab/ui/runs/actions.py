@@ -13,7 +13,7 @@ from collab.services.run_zip import export_zip
 from collab.services.runs import KEPT_DAYS, DamagedRun
 from collab.ui.charts import formats
 from collab.ui.frame import cached
-from collab.ui.frame.in_use import forget_run, open_run
+from collab.ui.frame.in_use import forget_run, open_run_on
 from collab.ui.frame.queueing import refusal_noted, say_refusal
 from collab.ui.frame.visitor import visitor
 from collab.ui.runs.table import pick_runs
@@ -45,8 +45,7 @@ def actions(record: RunRecord, known: Sequence[RunRecord]) -> None:
             icon=":material/open_in_new:",
             help="Makes it the run that every page shows, and goes to the Train page.",
         ):
-            open_run(record)
-            st.switch_page("pages/train.py", query_params={"data": record.data, "run": record.id})
+            open_run_on("pages/train.py", record)
         with st.popover(
             "Rename",
             key="rename",
