@@ -287,7 +287,7 @@ def recommend_items(arguments: argparse.Namespace, environment: Environment) -> 
     item_weights = None
     if arguments.order == WATCH:
         try:
-            item_weights = item_weights_of(run, store, environment)
+            item_weights = item_weights_of(run, environment)
         except RunError as reason:
             print(f"collab: ordered by {RATING}: {reason}", file=sys.stderr)
     found = picks(

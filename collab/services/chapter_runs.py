@@ -18,7 +18,7 @@ from collab.services.plans import plan
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
 from collab.services.run_rows import split_of
-from collab.services.runs import Progress, RunStore
+from collab.services.runs import Progress
 from collab.training.metrics import errors
 
 
@@ -95,7 +95,7 @@ def curve_of(progress: Progress) -> Curve:
     )
 
 
-def left_untrained(run: TrainedRun, store: RunStore, environment: Environment) -> Untrained | None:
+def left_untrained(run: TrainedRun, environment: Environment) -> Untrained | None:
     """The run's final error with zero for every item without a training rating; None if the model is not a dot product.
 
     Raises RunError if the data set is missing or has changed.
@@ -103,7 +103,7 @@ def left_untrained(run: TrainedRun, store: RunStore, environment: Environment) -
     weights = {name: table.copy() for name, table in run.model.weights().items()}
     if not {"user_factors", "item_factors"} <= weights.keys():
         return None
-    split, ratings = split_of(run, store, environment)
+    split, ratings = split_of(run, environment)
     valid = ratings.take(split.valid)
     untrained = run.items["n_ratings"].to_numpy() == 0  # (n_items,)
     for name in weights.keys() & {"item_factors", "item_biases"}:

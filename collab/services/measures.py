@@ -52,9 +52,8 @@ def tested_rates(job: Job) -> RangeTest:
 def leave_items_out(request: dict[str, Any], at_work: AtWork) -> None:
     """Measure the settings of the "run", with side information, on items left out entirely; its sealed rows stay unseen."""
     environment = read_environment()
-    store = RunStore(environment.home)
-    run = store.load(request["run"])
-    split, ratings = split_of(run, store, environment)
+    run = RunStore(environment.home).load(request["run"])
+    split, ratings = split_of(run, environment)
     dataset, _ = data_of(run.record, environment)
     features = features_of(dataset, ratings, run.record.items_by)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))

@@ -141,24 +141,22 @@ def why_not_paired(first: RunRecord, second: RunRecord) -> str:
     return ""
 
 
-def compare_runs(first: TrainedRun, second: TrainedRun, store: RunStore, environment: Environment) -> Comparison:
+def compare_runs(first: TrainedRun, second: TrainedRun, environment: Environment) -> Comparison:
     """The paired comparison of two runs on their common held-out rows.
 
     Raises RunError if those rows differ, or the data set is missing or has changed.
     """
     if reason := why_not_paired(first.record, second.record):
         raise RunError(f"the two runs cannot be compared row by row: {reason}")
-    (rows, errors, users), (other_rows, other_errors, _) = (
-        _errors_of(run, store, environment) for run in (first, second)
-    )
+    (rows, errors, users), (other_rows, other_errors, _) = (_errors_of(run, environment) for run in (first, second))
     if not np.array_equal(rows, other_rows):
         raise RunError("the two runs cannot be compared row by row: they hold out different rows")
     return compare(errors, other_errors, users)
 
 
-def _errors_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _errors_of(run: TrainedRun, environment: Environment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The held-out row numbers, ascending, with the run's squared errors and the users who rated them."""
-    split, ratings = split_of(run, store, environment)
+    split, ratings = split_of(run, environment)
     rows = np.sort(split.valid)
     valid = ratings.take(rows)
     predicted = run.model.predict(valid.user_index, valid.item_index)

@@ -29,6 +29,8 @@ LARGEST_LOSS = 1e15  # at any point of a curve; the final error is at most LARGE
 LARGEST_WEIGHT = 1e9  # a model whose loss can be recorded has none that is larger
 LARGEST_HEADER = 1_000_000  # bytes of the header of a file of weights
 HISTORY = ("epoch", "train_loss", "valid_loss", "seconds")
+VALID_ROWS = "valid_rows.csv"
+ROW_NUMBERS = re.compile(rb"([0-9]{1,12}\n)+")
 BATCHES = ("step", "epoch", "train_loss", "learning_rate", "momentum", "seconds")
 ITEM_TYPES = {
     "label": "str",
@@ -44,12 +46,16 @@ USER_TYPES = {"user_id": "str", "n_ratings": "int64", "mean_rating": "float64", 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run with its model; `items` and `users` have one row per row of the model's tables."""
+    """A run with its model; `items` and `users` have one row per row of the model's tables.
+
+    `valid_rows` are the held-out row numbers, int64, where a file named them; None where the holdout says which they are.
+    """
 
     record: RunRecord
     model: Model
     items: pd.DataFrame
     users: pd.DataFrame
+    valid_rows: np.ndarray | None = None
 
     @property
     def id(self) -> str:
@@ -81,7 +87,8 @@ def read_run(folder: Path, record: RunRecord) -> TrainedRun:
         raise _damaged("weights.safetensors", str(reason)) from reason
     if describe_layers(model) != record.layers:
         raise _damaged("run.json", "its layers are not those of the model")
-    return TrainedRun(record, model, tables.items, tables.users)
+    valid_rows = _read_valid_rows(folder, record.n_valid) if record.holdout.startswith("rows:") else None
+    return TrainedRun(record, model, tables.items, tables.users, valid_rows)
 
 
 def describe_layers(model: Model) -> list[LayerRecord]:
@@ -100,15 +107,25 @@ def describe_layers(model: Model) -> list[LayerRecord]:
 
 def check_files(folder: Path, record: RunRecord) -> None:
     """Raise RunError if a file of the run in `folder`, with or without weights, does not fit `record`."""
-    rows = folder / "valid_rows.csv"
-    if rows.exists() and not re.fullmatch(rb"([0-9]{1,12}\n)+", rows.read_bytes()):
-        raise _damaged("valid_rows.csv", "it is not one row number a line")
+    rows = folder / VALID_ROWS
+    if rows.exists() and not ROW_NUMBERS.fullmatch(rows.read_bytes()):
+        raise _damaged(VALID_ROWS, "it is not one row number a line")
     if record.has_weights and record.model != "neighbours":  # computing its similarities could take any length of time
         read_run(folder, record)
         return
     _check_histories(folder, record)
     if record.has_weights:
         read_tables(folder, record)
+
+
+def _read_valid_rows(folder: Path, n_valid: int) -> np.ndarray:
+    try:
+        content = (folder / VALID_ROWS).read_bytes()
+    except OSError as reason:
+        raise _damaged(VALID_ROWS, str(reason)) from reason
+    if content.count(b"\n") != n_valid or not ROW_NUMBERS.fullmatch(content):
+        raise _damaged(VALID_ROWS, f"it is not {n_valid:,} row numbers, one a line")
+    return np.fromstring(content, dtype=np.int64, sep="\n")
 
 
 def read_tables(folder: Path, record: RunRecord) -> Tables:

@@ -14,16 +14,15 @@ from collab.models.ease import ItemWeights, train_item_weights
 from collab.services.environment import Environment
 from collab.services.run_files import TrainedRun
 from collab.services.run_record import RunRecord
-from collab.services.runs import RunStore
 
 
-def item_weights_of(run: TrainedRun, store: RunStore, environment: Environment) -> ItemWeights:
+def item_weights_of(run: TrainedRun, environment: Environment) -> ItemWeights:
     """The item-item weights of the rows that `run` was trained on, without the held-out and sealed ones.
 
     They are not stored in the run folder, because they follow from the data and the split. Raises RunError if the data set is
     missing or has changed, or no row trains; picks then have the orders that do not need the weights.
     """
-    split, ratings = split_of(run, store, environment)
+    split, ratings = split_of(run, environment)
     if not len(split.train):
         raise RunError(f"run {run.record.id} has no training ratings")
     return train_item_weights(ratings.take(split.train))
@@ -42,17 +41,16 @@ def data_of(record: RunRecord, environment: Environment) -> tuple[Dataset, Ratin
     return dataset, ratings
 
 
-def split_of(run: TrainedRun, store: RunStore, environment: Environment) -> tuple[Split, Ratings]:
+def split_of(run: TrainedRun, environment: Environment) -> tuple[Split, Ratings]:
     """The split that a run was trained on, and all ratings. Raises RunError if the data set is missing or has changed."""
     record = run.record
     dataset, ratings = data_of(record, environment)
     damaged = RunError(f"run {record.id} does not fit the data set {record.data_title}; it may be damaged")
-    if record.holdout.startswith("rows:"):  # the file that named them may be gone or changed; the run has its own list
-        rows = store.valid_rows(record.id)
-        if len(rows) == 0 or rows.max() >= len(ratings):
+    if run.valid_rows is not None:  # the file that named them may be gone or changed; the run has its own list
+        if run.valid_rows.max() >= len(ratings):
             raise damaged
         share = sealed_share(record.holdout)[1]
-        split = split_rows(len(ratings), rows)
+        split = split_rows(len(ratings), run.valid_rows)
         split = seal(split, share, record.split_seed, drawn=False) if share else split
     else:
         try:

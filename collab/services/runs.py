@@ -41,7 +41,7 @@ import safetensors.numpy
 from collab.errors import RunError, StorageError
 from collab.models import epoch_word_of
 from collab.services import disk
-from collab.services.run_files import BATCHES, HISTORY, TrainedRun, read_lines, read_run
+from collab.services.run_files import BATCHES, HISTORY, VALID_ROWS, TrainedRun, read_lines, read_run
 from collab.services.run_record import (
     FILES,
     LARGEST_RECORD,
@@ -205,7 +205,7 @@ class RunStore:
 
     def write_valid_rows(self, run_id: str, rows: np.ndarray) -> None:
         with self._writing(f"The held-out rows of run {run_id} could not be written"):
-            self._write(self._partial(run_id) / "valid_rows.csv", "".join(f"{row}\n" for row in rows).encode())
+            self._write(self._partial(run_id) / VALID_ROWS, "".join(f"{row}\n" for row in rows).encode())
 
     def append(self, run_id: str, file: str, rows: list[tuple]) -> None:
         """Add rows to history.csv or batches.csv, whole lines at once."""
@@ -456,15 +456,6 @@ class RunStore:
                 raise self._is_damaged(run_id, f"its progress cannot be read: {reason}") from reason
             history, batches = (pd.DataFrame(columns=names, dtype="float64") for names in (HISTORY, BATCHES))
         return Progress(record, history, batches)
-
-    def valid_rows(self, run_id: str) -> np.ndarray:
-        """The held-out row numbers that a file named, int64. Raises RunError if the run has none, or they are damaged."""
-        self.record(run_id)
-        try:
-            text = (self._place(run_id) / "valid_rows.csv").read_text(encoding="utf-8")
-            return np.array([int(line) for line in text.split()], dtype=np.int64)
-        except (OSError, ValueError, OverflowError) as reason:
-            raise RunError(f"valid_rows.csv of run {run_id} cannot be read ({reason})") from reason
 
     def load(self, run_id: str) -> TrainedRun:
         """A run with its model. Raises RunError if it has no weights yet or its files cannot be read."""

@@ -26,7 +26,7 @@ def check_sealed(run_id: str, store: RunStore, environment: Environment) -> RunR
     if not record.n_sealed and not record.busy:
         raise RunError(f"run {run_id} has no sealed rows; train with a holdout such as random:0.2+sealed:0.1")
     run = store.load(run_id)
-    split, ratings = split_of(run, store, environment)
+    split, ratings = split_of(run, environment)
     train, test = ratings.take(split.train), ratings.take(split.test)
     found = {
         "model": errors(run.model.predict(test.user_index, test.item_index), test.rating),

@@ -52,7 +52,7 @@ def train(folder: Path) -> list[Summary]:
             row,
             runs_of(row, records),
             lambda run_id: curve_of(store.progress(run_id)),
-            lambda run_id: left_untrained(store.load(run_id), store, environment),
+            lambda run_id: left_untrained(store.load(run_id), environment),
         )
         for row in ROWS
     ]

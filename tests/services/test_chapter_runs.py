@@ -125,8 +125,8 @@ def test_a_finished_run_gives_its_curve(store, trained):
 
 
 def test_untrained_films_left_at_zero(store, environment, trained):
-    found = left_untrained(trained, store, environment)
-    split, ratings = split_of(trained, store, environment)
+    found = left_untrained(trained, environment)
+    split, ratings = split_of(trained, environment)
     train, valid = ratings.take(split.train), ratings.take(split.valid)
     unseen = ~np.isin(valid.item_index, train.item_index)
     assert found.n_rows == unseen.sum()
@@ -136,7 +136,7 @@ def test_untrained_films_left_at_zero(store, environment, trained):
 
 def test_a_model_that_is_no_dot_product_has_no_such_films(store, environment, trained):
     record = carry_out(store.create(plan("mean", preset_of("mean"), "sample", "random:0.2", 0)), store, environment)
-    assert left_untrained(store.load(record.id), store, environment) is None
+    assert left_untrained(store.load(record.id), environment) is None
 
 
 @pytest.mark.parametrize(("final", "asked"), [(0.81, []), (0.70, ["00000000", "00000001", "00000002"])])

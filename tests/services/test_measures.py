@@ -98,7 +98,7 @@ def test_films_left_out_are_measured_as_by_the_function(jobs, run, left_out, env
     """On what is neither sealed nor of another split."""
     assert left_out.state == DONE, left_out.message
     found = measures.items_left_out(jobs, left_out)
-    split, ratings = split_of(run, RunStore(environment.home), environment)
+    split, ratings = split_of(run, environment)
     features = features_of(load_dataset("sample"), ratings)
     seen = ratings.take(np.sort(np.concatenate([split.train, split.valid])))
     expected = measure(seen, features, len(item_encoder_of(run.items).genres), SIDE)

@@ -132,27 +132,27 @@ def test_spread_by_hand(trained):
     assert spread_of("", known) is None and spread_of("ffffffff", known) is None
 
 
-def test_comparison_agrees_with_the_records(store, environment, trained):
+def test_comparison_agrees_with_the_records(environment, trained):
     good, bad = trained(), trained(use_biases=False, epochs=1)
-    found = compare_runs(bad, good, store, environment)
+    found = compare_runs(bad, good, environment)
     assert found.difference == pytest.approx(bad.valid_mse - good.valid_mse, rel=1e-4)
     assert found.verdict == WORSE and found.n_rows == good.record.n_valid
-    assert compare_runs(good, good, store, environment).verdict == NOT_TOLD_APART
+    assert compare_runs(good, good, environment).verdict == NOT_TOLD_APART
 
 
-def test_rows_of_a_file_are_compared_by_what_they_are(store, environment, trained, tmp_path):
+def test_rows_of_a_file_are_compared_by_what_they_are(environment, trained, tmp_path):
     for name, rows in (("one", range(100)), ("two", range(1, 101))):
         (tmp_path / name).write_text("".join(f"{row}\n" for row in rows))
     first = trained(f"rows:{tmp_path / 'one'}")
     second = trained(f"rows:{tmp_path / 'two'}")
-    assert compare_runs(first, trained(f"rows:{tmp_path / 'one'}", epochs=1), store, environment).n_rows == 100
+    assert compare_runs(first, trained(f"rows:{tmp_path / 'one'}", epochs=1), environment).n_rows == 100
     alike = dataclasses.replace(second, record=dataclasses.replace(second.record, holdout=first.record.holdout))
     for other in (second, alike):
         with pytest.raises(RunError, match="different rows"):
-            compare_runs(first, other, store, environment)
+            compare_runs(first, other, environment)
 
 
-def test_what_was_not_measured_on_the_same_rows_is_not_compared(store, environment, trained):
+def test_what_was_not_measured_on_the_same_rows_is_not_compared(environment, trained):
     run = trained()
     for other, why in (
         (trained(split_seed=1), "split seeds"),
@@ -161,18 +161,18 @@ def test_what_was_not_measured_on_the_same_rows_is_not_compared(store, environme
         (dataclasses.replace(run, record=dataclasses.replace(run.record, valid={})), "no weights"),
     ):
         with pytest.raises(RunError, match=why):
-            compare_runs(run, other, store, environment)
+            compare_runs(run, other, environment)
 
 
-def test_changed_or_missing_data_is_said(store, environment, trained):
+def test_changed_or_missing_data_is_said(environment, trained):
     run = trained()
     changed = dataclasses.replace(run, record=dataclasses.replace(run.record, fingerprint="0" * 16))
     with pytest.raises(RunError, match="ratings have changed"):
-        compare_runs(changed, changed, store, environment)
+        compare_runs(changed, changed, environment)
     gone = dataclasses.replace(run, record=dataclasses.replace(run.record, data="ml-100k"))
     with pytest.raises(RunError, match="not at hand"):
-        compare_runs(gone, gone, store, environment)
-    assert np.isfinite(compare_runs(run, run, store, environment).low)
+        compare_runs(gone, gone, environment)
+    assert np.isfinite(compare_runs(run, run, environment).low)
 
 
 def test_one_repeat_and_rows_that_a_file_named(trained, store, tmp_path):
@@ -185,7 +185,7 @@ def test_one_repeat_and_rows_that_a_file_named(trained, store, tmp_path):
     named = trained(holdout=f"rows:{rows}").record
     rows.unlink()
     kept = with_own_rows(named, store)
-    assert store.valid_rows(named.id).tolist() == [0, 1, 2]
+    assert store.load(named.id).valid_rows.tolist() == [0, 1, 2]
     assert kept.holdout == f"rows:{store.folder / named.id / 'valid_rows.csv'}"
     sealed = dataclasses.replace(named, holdout=f"{named.holdout}+sealed:0.1")
     assert with_own_rows(sealed, store).holdout == f"{kept.holdout}+sealed:0.1"

@@ -20,13 +20,13 @@ HOLDOUT = "random:0.2+sealed:0.1"
 
 def test_weights_come_from_the_training_rows_alone_or_not_at_all(tmp_path):
     home = Environment((), tmp_path, "sqlite://")
-    record, store = train_here(home, plan("mean", preset_of("mean"), "sample", HOLDOUT, 3)), RunStore(home.home)
-    run = store.load(record.id)
-    found = item_weights_of(run, store, home)
+    record = train_here(home, plan("mean", preset_of("mean"), "sample", HOLDOUT, 3))
+    run = RunStore(home.home).load(record.id)
+    found = item_weights_of(run, home)
     dataset, ratings = load_encoded("sample", home)
     expected = train_item_weights(ratings.take(split_by(HOLDOUT, dataset, 3).train))
     assert np.array_equal(found.weights, expected.weights) and np.array_equal(found.popularity, expected.popularity)
     assert len(found.popularity) == len(run.items)
     other = dataclasses.replace(run, record=dataclasses.replace(record, fingerprint="other"))
     with pytest.raises(RunError, match="its ratings have changed"):
-        item_weights_of(other, store, home)
+        item_weights_of(other, home)

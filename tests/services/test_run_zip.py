@@ -147,7 +147,7 @@ def test_rows_of_a_file_come_along_and_no_path(store, home, elsewhere, tmp_path,
     packed = export_zip(store, record.id)
     assert str(tmp_path).encode() not in zipfile.ZipFile(io.BytesIO(packed)).read("run.json")
     found = bring(packed)
-    assert found.holdout == "rows:valid_rows.csv" and elsewhere.valid_rows(found.id).tolist() == [5, 3]
+    assert found.holdout == "rows:valid_rows.csv" and elsewhere.load(found.id).valid_rows.tolist() == [5, 3]
     files = contents(store, record)
     assert bring(zip_of(forged(files, changed(holdout="rows:/etc/passwd")))).holdout == "rows:valid_rows.csv"
     with pytest.raises(RunError, match=r"valid_rows\.csv is damaged"):

@@ -102,7 +102,7 @@ def run_bias_deviations(run_id: str) -> BiasDeviations | None:
 @st.cache_resource(show_spinner="Reading the ratings", max_entries=4)
 def run_split(run_id: str) -> tuple[Split, Ratings]:
     """The split that the run was trained on, and all ratings. Raises RunError where the data are missing or have changed."""
-    return split_of(trained_run(run_id), runs(), environment())
+    return split_of(trained_run(run_id), environment())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -115,4 +115,4 @@ def ratings_of(run_id: str) -> tuple[Ratings, Ratings]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def comparison(first_id: str, second_id: str) -> Comparison:
     """The paired comparison of two runs. Raises RunError where their held-out rows differ or the data are not available."""
-    return compare_runs(trained_run(first_id), trained_run(second_id), runs(), environment())
+    return compare_runs(trained_run(first_id), trained_run(second_id), environment())

@@ -32,7 +32,7 @@ LEAST_RATINGS = 20  # of a user, to be ranked from harsh to kind
 @st.cache_resource(show_spinner=False, max_entries=8)
 def damped_of(run_id: str) -> Sums:
     """Damped biases of the ratings that a run was trained on. Raises RunError where these are not available."""
-    split, ratings = split_of(cached.trained_run(run_id), cached.runs(), cached.environment())
+    split, ratings = split_of(cached.trained_run(run_id), cached.environment())
     return damped_sums(ratings.take(split.train))
 
 

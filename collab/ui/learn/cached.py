@@ -29,5 +29,4 @@ def chapter_curve(run_id: str) -> Curve:
 @st.cache_data(show_spinner=False, max_entries=64)
 def chapter_untrained(run_id: str) -> Untrained | None:
     """Its error if films without a training rating stay near zero; None if its model is no dot product. Raises RunError."""
-    store = cached.runs()
-    return chapter_runs.left_untrained(store.load(run_id), store, cached.environment())
+    return chapter_runs.left_untrained(cached.runs().load(run_id), cached.environment())

@@ -30,7 +30,7 @@ def new_user_of(run_id: str) -> NewUser | OwnFoldIn:
 @st.cache_resource(show_spinner=False, max_entries=3)  # 11 MB for MovieLens 100K, 100 MB at most
 def item_weights(run_id: str) -> ItemWeights:
     """The item-item weights of the run's training ratings, computed at first use. Raises RunError without its data."""
-    return item_weights_of(cached.trained_run(run_id), cached.runs(), cached.environment())
+    return item_weights_of(cached.trained_run(run_id), cached.environment())
 
 
 def item_weights_at_hand(run_id: str) -> ItemWeights | None:
