@@ -12,38 +12,31 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from collab.data.answers import STARS
-from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of, fault_of, find, load_dataset
-from collab.data.download import download
-from collab.data.exports import read_export
-from collab.data.splitting import split_by
-from collab.data.titles import match_titles
-from collab.errors import CollabError, DataError, DownloadError, RunError, SettingError
-from collab.explore.similarity import MEASURE_COLUMNS, Options, item_space, similar_items
+from collab.data.catalogue import CATALOGUE, DEFAULT, SAMPLE, entry_of
+from collab.errors import CollabError, DataError, DownloadError, SettingError
+from collab.explore.similarity import MEASURE_COLUMNS
 from collab.models import DEFAULT_MODEL, MODELS, family_of, preset_of
 from collab.models.settings import parse
-from collab.recommend.new_user import new_user, picks
-from collab.recommend.orders import ORDERS, RATING, WATCH, Dials
+from collab.recommend.orders import ORDERS, WATCH
 from collab.services import disk
 from collab.services.default_run import default_run, pin, unpin
-from collab.services.downloads import is_replaceable
+from collab.services.downloads import fetch_if_needed
 from collab.services.environment import Environment, read_environment
-from collab.services.plans import default_plan, plan, runs_with
-from collab.services.run_files import TrainedRun
+from collab.services.notebook import load_run
+from collab.services.plans import default_plan, plan
 from collab.services.run_record import RunRecord
-from collab.services.run_rows import item_weights_of, load_encoded
 from collab.services.run_zip import export_zip, import_zip
 from collab.services.runs import KEPT_DAYS, RunStore
 from collab.services.sealed import check_sealed
-from collab.services.training_job import carry_out
+from collab.services.training_job import train_planned
 from collab.training.fit import EpochReport
-from collab.training.metrics import METRICS
+from collab.training.metrics import METRICS, metrics_in_words
+
+RUN_HELP = "id of a run, or a zip that export-run has written"
 
 
 def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, Any]:
@@ -60,15 +53,7 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
         changes["seed"] = arguments.seed
     settings = dataclasses.replace(settings, **changes)
     split_seed = arguments.split_seed if arguments.split_seed is not None else settings.seed
-    if not 0 <= split_seed < 2**63:
-        raise SettingError(f"--split-seed is {split_seed}; allowed is a whole number from 0 to {2**63 - 1}")
     fetch_if_needed(arguments.data, environment)
-    split_by(
-        arguments.holdout, load_encoded(arguments.data, environment, arguments.items_by)[0], split_seed
-    )  # a bad holdout is refused before a run is recorded
-    store = RunStore(environment.home)
-    owner, lock = store.claim()
-    torch.set_num_threads(1)
     show = sys.stderr.isatty()
 
     def report(epoch: EpochReport) -> None:
@@ -79,25 +64,16 @@ def train(arguments: argparse.Namespace, environment: Environment) -> dict[str, 
                 file=sys.stderr,
             )
 
-    try:
-        record = store.create(
-            plan(
-                family.name,
-                settings,
-                arguments.data,
-                arguments.holdout,
-                split_seed,
-                preset=arguments.preset,
-                items_by=arguments.items_by,
-                owner=owner,
-            )
-        )
-        record = carry_out(record, store, environment, on_epoch=report)
-    finally:
-        lock.release()
-        store.rescue()
-    if record.state in ("failed", "diverged"):
-        raise RunError(f"run {record.id} {record.state}: {record.message}")
+    planned = plan(
+        family.name,
+        settings,
+        arguments.data,
+        arguments.holdout,
+        split_seed,
+        preset=arguments.preset,
+        items_by=arguments.items_by,
+    )
+    record = train_planned(planned, RunStore(environment.home), environment, on_epoch=report)
     answer = describe_run(record)
     say(
         arguments,
@@ -137,11 +113,6 @@ def describe_run(record: RunRecord) -> dict[str, Any]:
         "name": record.name,
         "created": record.created,
     }
-
-
-def metrics_in_words(found: Mapping[str, float]) -> str:
-    """The metrics of a run: "MSE 0.7972, RMSE 0.8928, MAE 0.7028"."""
-    return ", ".join(f"{metric.title} {found[name]:.4f}" for name, metric in METRICS.items() if name in found)
 
 
 def check(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -230,83 +201,39 @@ def import_run(arguments: argparse.Namespace, environment: Environment) -> None:
 
 def similar(arguments: argparse.Namespace, environment: Environment) -> None:
     """Name the films that a run places next to a film."""
-    store = RunStore(environment.home)
-    run = store.load(arguments.run)
-    if not run.model.has_factors:
-        other = next(runs_with("factors", store.records()), None)
-        hint = f"run {other.id} ({other.name}) can" if other else "train one that has: python -m collab train"
-        raise RunError(
-            f"run {run.id} is a model without factors of films ({run.record.model}), and cannot say which are alike; {hint}"
-        )
-    (index,), missing = match_titles([arguments.title], known_titles(run))
-    if missing:
-        films = run.items[run.items.n_ratings > 0].sort_values("n_ratings", ascending=False).title
-        near = (
-            films[films.str.contains(arguments.title, case=False, regex=False)]
-            if arguments.title.strip()
-            else films[:0]
-        )
-        hint = f"did you mean {' or '.join(near[:3])}?" if len(near) else f"write the title as in “{films.iloc[0]}”"
-        raise DataError(f"{arguments.title!r} is not a film that run {run.id} was trained on; {hint}")
-    space = item_space(run.model, run.items, run.users)
-    options = Options(arguments.measure, minimum_count=arguments.minimum_count)
-    table = similar_items(space, run.items, index, options, arguments.top)
+    run = load_run(arguments.run)
+    table = run.similar(
+        arguments.title, arguments.top, measure=arguments.measure, minimum_count=arguments.minimum_count
+    )
     column = MEASURE_COLUMNS[arguments.measure]
     rows = [
         {"title": row.title, column: float(getattr(row, column)), "n_ratings": int(row.n_ratings)}
         for row in table.itertuples()
     ]
+    title = run.items.title[run.item_index(arguments.title)]
     say(
         arguments,
-        {"run": run.id, "title": run.items.title[index], "measure": arguments.measure, "similar": rows},
+        {"run": run.id, "title": title, "measure": arguments.measure, "similar": rows},
         "\n".join(f"{row[column]:8.3f}  {row['title']} ({row['n_ratings']} ratings)" for row in rows),
     )
 
 
 def recommend_items(arguments: argparse.Namespace, environment: Environment) -> None:
     """Recommend films to somebody who has rated the films in a file."""
-    store = RunStore(environment.home)
-    run = store.load(arguments.run)
-    scale = run.record.scale
-    read = read_export(Path(arguments.ratings), STARS).answers
-    ratings = dict(read.rows)
-    places, missing = match_titles(list(ratings), known_titles(run))
-    for title in missing:
+    run = load_run(arguments.run)
+    answers = run.answers_in(Path(arguments.ratings))
+    for title in answers.not_found:
         print(f"not found: {title}", file=sys.stderr)
-    if len(missing) == len(ratings):
-        raise DataError(
-            f"{arguments.ratings}: none of its {len(ratings)} titles is a film that run {run.id} was trained on"
-        )
-    known = {index: title for index, title in zip(places, ratings, strict=True) if index is not None}
-    answered = {
-        index: min(max(rating, scale.low), scale.high)
-        for index, title in known.items()
-        if (rating := ratings[title]) is not None
-    }
-    dismissed = [index for index, title in known.items() if title in read.said]
-    item_weights = None
-    if arguments.order == WATCH:
-        try:
-            item_weights = item_weights_of(run, environment)
-        except RunError as reason:
-            print(f"collab: ordered by {RATING}: {reason}", file=sys.stderr)
-    found = picks(
-        new_user(run.model, run.users, run.items, run.valid_mse, scale),
-        run.items,
-        answered,
-        n=arguments.top,
-        order=arguments.order,
-        item_weights=item_weights,
-        dials=Dials(minimum_count=arguments.minimum_count),
-        not_seen=[index for index in known if index not in answered and index not in dismissed],
-        dismissed=dismissed,
-    )
+    found = run.picks(answers, arguments.top, order=arguments.order, minimum_count=arguments.minimum_count)
+    if found.order != arguments.order:
+        print(f"collab: ordered by {found.order}: {run.why_no_weights}", file=sys.stderr)
     rows = [
         {
             "title": film.title,
             **{name: float(getattr(film, name)) for name in ("predicted", "uncertainty", "low", "high", "score")},
             "chances": {
-                f"{level:g}": round(float(chance), 4) for level, chance in zip(scale.levels, chances, strict=True)
+                f"{level:g}": round(float(chance), 4)
+                for level, chance in zip(run.record.scale.levels, chances, strict=True)
             },
         }
         for film, chances in zip(found.items.itertuples(), found.chances, strict=True)
@@ -316,17 +243,12 @@ def recommend_items(arguments: argparse.Namespace, environment: Environment) -> 
         {
             "run": run.id,
             "order": found.order,
-            "n_ratings": len(answered),
-            "not_found": missing,
+            "n_ratings": len(answers.rated),
+            "not_found": answers.not_found,
             "recommended": rows,
         },
         "\n".join(f"{row['predicted']:5.2f} ± {row['uncertainty']:.2f}  {row['title']}" for row in rows),
     )
-
-
-def known_titles(run: TrainedRun) -> list[str]:
-    """Titles by item index; "" for an item without a training rating, so that its title is not found."""
-    return [title if n > 0 else "" for title, n in zip(run.items.title, run.items.n_ratings, strict=True)]
 
 
 def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
@@ -354,55 +276,13 @@ def prepare(arguments: argparse.Namespace, environment: Environment) -> None:
         )
 
 
-def fetch_if_needed(name: str, environment: Environment) -> None:
-    """Download a data set that is missing, or whose download is damaged, with progress on a terminal.
-
-    Raises DownloadError if that fails, DataError for a damaged one in a folder of COLLAB_DATA.
-    """
-    entry = entry_of(name)
-    if entry.synthetic:
-        return
-    place = find(name, environment.places)
-    if place is not None:
-        fault = fault_of(name, place)
-        if not fault:
-            return
-        if not is_replaceable(name, place, environment):
-            raise DataError(fault)
-    if not entry.download_from:
-        load_dataset(name, environment.places)  # raises DataError, and says where to put it
-    show = sys.stderr.isatty()
-
-    def progress(received: int, total: int) -> None:
-        if show:
-            print(
-                f"\r{entry.title}: {received / 1e6:.1f} of {(total / 1e6) or entry.megabytes:.1f} MB",
-                end="",
-                file=sys.stderr,
-            )
-
-    try:
-        download(entry.file_name, entry.all_md5, environment.downloads, progress, base_address=entry.download_from)
-    finally:
-        if show:
-            print(file=sys.stderr)
-
-
 def prepare_run(data: str, environment: Environment) -> dict[str, Any]:
     """The default run on a data set, trained now if there is none."""
     store = RunStore(environment.home)
     record = default_run(data, store).record
     if record is not None and record.has_weights:
         return describe_run(record)
-    owner, lock = store.claim()
-    torch.set_num_threads(1)
-    try:
-        record = carry_out(store.create(default_plan(data, owner=owner)), store, environment)
-    finally:
-        lock.release()
-    if not record.has_weights:
-        raise RunError(f"run {record.id} on {data} {record.state}: {record.message}")
-    return describe_run(record)
+    return describe_run(train_planned(default_plan(data), store, environment))
 
 
 def say(arguments: argparse.Namespace, answer: dict[str, Any], text: str) -> None:
@@ -460,13 +340,13 @@ def parser() -> argparse.ArgumentParser:
     command("models", models)
     command("runs", runs)
     made = command("similar", similar)
-    made.add_argument("--run", required=True, help="id of a run")
+    made.add_argument("--run", required=True, help=RUN_HELP)
     made.add_argument("--title", required=True, help="title of a film")
     made.add_argument("--measure", default="cosine", help=f"{', '.join(MEASURE_COLUMNS)} (default cosine)")
     made.add_argument("--minimum-count", type=int, default=20, help="leave out films with fewer ratings (default 20)")
     made.add_argument("--top", type=int, default=10, help="how many (default 10)")
     made = command("recommend", recommend_items)
-    made.add_argument("--run", required=True, help="id of a run")
+    made.add_argument("--run", required=True, help=RUN_HELP)
     made.add_argument(
         "--ratings",
         required=True,

@@ -221,7 +221,7 @@ def test_every_model_trains_recommends_and_says_what_is_alike_or_why_not(answer,
         (("train", "--data", "sample", "--holdout", "random:0.9+sealed:0.1"), "seal a smaller share"),
         (("check", "--run", "01234567"), "there is no run"),
         (("train", "--data", "sample", "--holdout", "rows:no-such-file"), "no-such-file"),
-        (("train", "--data", "sample", "--split-seed", "-1"), "--split-seed"),
+        (("train", "--data", "sample", "--split-seed", "-1"), "the seed of the split is -1"),
         (
             ("train", "--data", "sample", "--model", "dot-bias", "--set", "y_range=none", "--set", "learning_rate=1"),
             "diverged",
@@ -266,7 +266,7 @@ def test_prepare_without_a_network_prepares_the_sample(home, answer, monkeypatch
     def unreachable(*arguments, **options):
         raise download_module.DownloadError("no connection")
 
-    monkeypatch.setattr("collab.__main__.download", unreachable)
+    monkeypatch.setattr("collab.services.downloads.download", unreachable)
     code, told, err = answer("prepare")
     assert code == 2 and "no connection" in err and "sample is ready" in err
     assert [each["data"] for each in told["prepared"]] == ["sample"]
@@ -290,7 +290,7 @@ def test_prepare_replaces_a_damaged_download_and_refuses_a_damaged_file(
         fetched.append((file_name, md5, folder))
         put(folder, 0)
 
-    monkeypatch.setattr("collab.__main__.download", fetch)
+    monkeypatch.setattr("collab.services.downloads.download", fetch)
     monkeypatch.delenv("COLLAB_DATA")
     downloads = put(read_environment().downloads, 1)
     code, told, err = answer("prepare", "--data", name)

@@ -1,6 +1,7 @@
 """Files and processes: run folders, the job queue and its workers, downloads, profiles, the environment. No Streamlit.
 
 Begin with `runs.py` (what a run folder holds), `training_job.py` (one training from plan to folder) and `jobs.py` (the queue).
+`notebook.py` and `run.py` are what `import collab` gives a notebook.
 May import: errors, data, models, training, explore, recommend, lessons.
 
 Ratings file → `data` → `Ratings` → split → `models` → `training/fit.py` → a run folder, kept here → `explore`,

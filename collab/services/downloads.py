@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collab.data.catalogue import entry_of, fault_of, find
+from collab.data.catalogue import entry_of, fault_of, find, load_dataset
 from collab.data.download import download
-from collab.errors import DownloadError
+from collab.errors import DataError, DownloadError
 from collab.services.environment import Environment, read_environment
 from collab.services.job_queue import DONE, FAILED, STOPPED, WAITING, Job
 
@@ -104,6 +105,40 @@ class Fetcher:
         # a download that waits for another one is not out of reach
         answers = job.state == WAITING and any(each.note for each in self.jobs.queue.running(job.lane))
         return Fetch("downloading" if answers else "connecting", since=job.created)
+
+
+def fetch_if_needed(name: str, environment: Environment) -> None:
+    """Download a data set that is missing, or whose download is damaged, with progress on a terminal.
+
+    Raises DownloadError if that fails, DataError for a damaged one in a folder of COLLAB_DATA.
+    """
+    entry = entry_of(name)
+    if entry.synthetic:
+        return
+    place = find(name, environment.places)
+    if place is not None:
+        fault = fault_of(name, place)
+        if not fault:
+            return
+        if not is_replaceable(name, place, environment):
+            raise DataError(fault)
+    if not entry.download_from:
+        load_dataset(name, environment.places)  # raises DataError, and says where to put it
+    show = sys.stderr.isatty()
+
+    def progress(received: int, total: int) -> None:
+        if show:
+            print(
+                f"\r{entry.title}: {received / 1e6:.1f} of {(total / 1e6) or entry.megabytes:.1f} MB",
+                end="",
+                file=sys.stderr,
+            )
+
+    try:
+        download(entry.file_name, entry.all_md5, environment.downloads, progress, base_address=entry.download_from)
+    finally:
+        if show:
+            print(file=sys.stderr)
 
 
 def fetch(request: dict[str, Any], at_work: AtWork) -> None:

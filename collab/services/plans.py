@@ -10,7 +10,7 @@ from collab.data.catalogue import entry_of
 from collab.errors import SettingError
 from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, build_model, family_of, preset_of
 from collab.models.settings import as_text, settings_from, to_dict
-from collab.services.run_record import LONGEST_NAME, RunRecord
+from collab.services.run_record import LARGEST_SEED, LONGEST_NAME, RunRecord
 
 ADVICE = {
     "diverged": "The loss ran away: the steps were too large. Lower the peak learning rate (a third of it is a good next try), "
@@ -33,8 +33,12 @@ def plan(
     starter: str = "",
     owner: str = "",
 ) -> RunRecord:
-    """The record of a run to be trained. Raises SettingError for an unknown model or data set."""
+    """The record of a run to be trained. Raises SettingError for an unknown model or data set, or a seed that no run can have."""
     family, entry = family_of(model), entry_of(data)
+    if not 0 <= split_seed < LARGEST_SEED:
+        raise SettingError(
+            f"the seed of the split is {split_seed}; allowed is a whole number from 0 to {LARGEST_SEED - 1}"
+        )
     matching = [
         key for key, known in family.presets.items() if dataclasses.replace(known, seed=settings.seed) == settings
     ]

@@ -41,6 +41,9 @@ LONGEST_MESSAGE = 1000
 LARGEST_ERROR = 1e12
 """In stars or squared stars; a training with a larger loss counts as diverged."""
 
+LARGEST_SEED = 2**63
+"""No seed of a split is so large."""
+
 MOST_ROWS = 500_000
 """Rows of a table of users or items."""
 
@@ -155,7 +158,7 @@ class RunRecord:
     settings: dict[ShortText, Any]
     data: Annotated[str, AfterValidator(_data_set)]  # name of the data set
     holdout: Annotated[str, Field(max_length=4100)]  # "random:0.2", "fold:u1" or "rows:FILE"; "+sealed:0.1" seals rows
-    split_seed: Annotated[int, Field(ge=0, lt=2**63)]
+    split_seed: Annotated[int, Field(ge=0, lt=LARGEST_SEED)]
     items_by: Literal["title", "id"] = "title"
     preset: ShortText = ""
     starter: Who = ""  # which browser may stop, rename and delete it; "": only the command line

@@ -38,6 +38,7 @@ from collab.services.worker import AtWork
 from collab.training.calibration import calibration
 from collab.training.fit import BatchReport, EpochReport, Outcome, fit
 from collab.training.metrics import baselines
+from collab.training.one_thread import one_thread
 
 N_POINTS = 400  # least rows of batches.csv, which has fewer than twice as many; one per step of a shorter training
 WRITE_SECONDS = 0.1  # how often the latest position is written, for pages that watch
@@ -258,6 +259,32 @@ def carry_out(
         record = store.finish(record)
     except (OSError, CollabError) as reason:
         record = dataclasses.replace(record, state="interrupted", message=_state_after_error(reason)[1])
+    return record
+
+
+def train_planned(
+    planned: RunRecord,
+    store: RunStore,
+    environment: Environment,
+    *,
+    on_epoch: Callable[[EpochReport], None] = lambda report: None,
+) -> RunRecord:
+    """Record a planned run (`plans.plan`) in the store and train it in this process, on one thread; returns its final record.
+
+    Raises SettingError or DataError, with nothing recorded, for a holdout that the data set does not have; RunError if the
+    training did not end well.
+    """
+    split_by(planned.holdout, load_encoded(planned.data, environment, planned.items_by)[0], planned.split_seed)
+    owner, lock = store.claim()
+    try:
+        with one_thread():
+            record = store.create(dataclasses.replace(planned, owner=owner))
+            record = carry_out(record, store, environment, on_epoch=on_epoch)
+    finally:
+        lock.release()
+        store.rescue()
+    if record.state not in ("finished", "stopped"):
+        raise RunError(f"run {record.id} {record.state}: {record.message}")
     return record
 
 
