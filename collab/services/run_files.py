@@ -216,7 +216,8 @@ def _read_weights(file: Path, record: RunRecord, n_users: int, n_items: int) -> 
         if "left_over" in weights:
             row, column, _ = weights["left_over"]
             whole = all((each == np.floor(each)).all() and (each >= 0).all() for each in (row, column))
-            if not whole or len(row) != record.n_train or row.max() >= n_users or column.max() >= n_items:
+            # two ids of a title that one user has rated are one pair
+            if not whole or len(row) > record.n_train or row.max() >= n_users or column.max() >= n_items:
                 raise ValueError("its ratings are not those of users and items of the tables")
     except (OSError, ValueError, KeyError, IndexError, TypeError, safetensors.SafetensorError, CollabError) as reason:
         raise _damaged(file.name, str(reason)) from reason

@@ -75,6 +75,15 @@ def test_predictions_are_those_that_were_measured(rows, model):
     assert len(run.recommend({"Alien (1979)": 5}, n=4)) == 4
 
 
+def test_neighbours_where_somebody_has_rated_two_ids_of_a_title(home, movielens_folders):
+    """The run holds one rating of such a pair, and so fewer than it was trained on."""
+    rows = split(load("ml-100k"), "random:0.9")
+    run = fit(rows, "neighbours")
+    pairs = rows.train.drop_duplicates(["user_id", "title"])
+    assert run.model.weights()["left_over"].shape == (3, len(pairs)) and len(pairs) < len(rows.train)
+    assert run.evaluate(rows.valid.head(500)).n_ratings == 500
+
+
 def test_a_prediction_by_hand(rows):
     """Biases only: the mean, plus how kind the user is, plus how good the film is."""
     run = fit(rows, "bias")
