@@ -67,13 +67,13 @@ def test_against_the_damped_mean(visit):
 
 
 def test_shrunk_biases_are_raw_ones_times_a_factor(visit_dot_bias):
-    app = visit_dot_bias("biases", minimum="1", bias="shrunk", damping="30")
+    app = visit_dot_bias("biases", minimum="1", bias="shrunk", bias_damping="30")
     run, table = current(app), table_of(app)
     raw, n_ratings = run.model.item_biases[table["item_index"]].astype(float), table["n_ratings"]
     np.testing.assert_allclose(table["bias"], raw * n_ratings / (n_ratings + 30))
     assert table["bias"].is_monotonic_decreasing
     app.button_group(key="bias").set_value("raw").run()
-    assert not app.exception and app.slider(key="damping").disabled
+    assert not app.exception and app.slider(key="bias_damping").disabled
     table = table_of(app)
     np.testing.assert_allclose(table["bias"], run.model.item_biases[table["item_index"]])
 
@@ -154,7 +154,7 @@ def test_no_shrinkage_of_neighbours_is_none_of_biases(visit_dot_bias):
     app.switch_page("pages/biases.py").run()
     assert not app.exception
     app.button_group(key="bias").set_value("shrunk").run()
-    assert not app.exception and app.slider(key="damping").value == 10
+    assert not app.exception and app.slider(key="bias_damping").value == 10
 
 
 def test_model_without_biases_says_so(visit):

@@ -81,7 +81,7 @@ def test_no_step_shows_a_traceback(visit, damage, step):
 def test_what_is_asked_of_the_data_later_on_says_the_same(visit, damage):
     """The split was read while all was well, and who the people are is asked for now."""
     app = visit("overview", "ml-100k")
-    run_id = app.session_state["_run"]
+    run_id = link(app, "run")
     assert len(cached.run_split(run_id)[1]) == 100_000
     damage("u.user")
     for ask in (person_cached.run_background, people_cached.people_known, as_if_new_cached.run_user_groups):

@@ -100,7 +100,6 @@ def test_forgetting_here_takes_off_the_list_and_deletes_nothing(visit):
     assert "profile" not in app.query_params and "continue" not in keys(app)
     assert len(cached.profiles().answers(ada)) == 1
     tab = another_tab(app, profile=ada.edit_token)  # its private link brings it back
-    tab.session_state["_replaced"] = {}
     start_another(tab, "Eve")
     assert f"switch-{ada.id}" in keys(tab)
 
@@ -125,6 +124,7 @@ def test_a_late_link_does_not_bring_the_other_profile_back(visit):
     ada = profile(app)
     start_another(app, "Bob")
     bob, title = profile(app), cards(app)[0]
+    app.is_late = True
     app.query_params["profile"] = ada.edit_token  # as sent by a browser that had not heard of the change
     rate(app, title, 2)
     assert profile(app) == bob and answers(app) == {title: 2.0} and cached.profiles().answers(ada) == []
@@ -195,8 +195,10 @@ def _forge():
 
     from collab.data.answers import RatingsFile
     from collab.data.exports import Export
+    from collab.ui.frame import link
     from collab.ui.person import own_profile
 
+    link.arrive("rate")
     own_profile.rate("Alien (1979)", 1.0)
     own_profile.dismiss("Alien (1979)", "seen")
     own_profile.take_back("Alien (1979)")

@@ -84,7 +84,7 @@ def test_slow_motion_stands_where_the_link_says(visit):
 @pytest.mark.parametrize("text", ["-3", "many", "61", "99999999999999999999", "1.5", "²"])
 def test_a_step_that_cannot_be_is_said_and_is_the_first(visit, text):
     app = visit("learn", step="slow-motion", slow_step=text)
-    assert formats.plain(text[:10]) in app.warning[0].value and "from 0 to 60" in app.warning[0].value
+    assert text[:10] in app.warning[0].value.replace("\\", "") and "from 0 to 60" in app.warning[0].value
     assert any(each.value.startswith("Step 0 ") for each in app.markdown)
 
 

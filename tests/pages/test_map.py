@@ -152,7 +152,7 @@ def test_a_link_of_before_the_last_change_does_not_bring_the_old_set_back(visit)
     """The browser sends its link with every turn, the one of before it heard of the change too."""
     app = visit("map", films="5,6", find="the", below="Set")
     app.button(key="set_found").click().run()
-    now = link(app, "films")
+    now, app.is_late = link(app, "films"), True
     for late in ("5,6", now):
         app.query_params["films"] = late
         app.run()
@@ -161,7 +161,7 @@ def test_a_link_of_before_the_last_change_does_not_bring_the_old_set_back(visit)
     app.query_params["films"] = now
     app.run()
     assert link(app, "films") is None and "No set yet" in texts(app)
-    app.query_params["films"] = "7,8"  # a link that somebody opens
+    app.query_params["films"], app.is_late = "7,8", False  # a link that somebody opens
     app.run()
     assert link(app, "films") == "7,8" and "The set: 2 films" in texts(app)
 

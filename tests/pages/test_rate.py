@@ -401,11 +401,11 @@ def test_delete_really_deletes(visit):
         with pytest.raises(ProfileError):
             cached.profiles().open(each)
     assert headings(app) == ["Popular with everyone, not yet yours"]
+    app.is_late = True
     app.query_params["profile"] = token
     app.run()
     assert not app.warning  # a browser that has not heard of it yet sends the old link once more
-    app.session_state["_replaced"] = {}
-    app.query_params["profile"] = token
+    del app.session_state["_link_page"]  # and now somebody opens it
     app.run()
     assert "may have been deleted" in app.warning[0].value
 

@@ -192,10 +192,10 @@ def test_a_diverged_setting_gives_advice(visit):
 @pytest.mark.parametrize("text", ["-1", "many", "1" * 12])
 def test_a_wrong_split_in_the_link_is_refused(visit, text):
     app = visit("train", split=text, **QUICK)
-    assert len(app.error) == 1 and "from 0 to 999999999" in app.error[0].value
+    assert len(app.warning) == 1 and "from 0 to 999999999" in app.warning[0].value
     assert view(app).current.record.split_seed == 0
     app.run()
-    assert not app.error and "split" not in app.query_params
+    assert not app.warning and "split" not in app.query_params
 
 
 def test_somebody_elses_long_run_does_not_block(visit):

@@ -170,7 +170,8 @@ def test_a_run_with_itself_is_not_compared(visit_two):
 @pytest.mark.parametrize("against", ["nonsense", "01234567", "<b>*x*"])
 def test_an_unknown_run_to_compare_with_is_said(visit_two, against):
     app, _, second = visit_two(against=against)
-    assert "no other run of this data set with factors has that id" in app.warning[0].value
+    said = app.warning[0].value
+    assert "no other run of this data set with factors has that id" in said or "it takes a run’s id" in said
     assert link(app, "against") == second
     app.run()
     assert not app.warning

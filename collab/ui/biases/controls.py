@@ -83,7 +83,7 @@ def pick_shrinkage(run: TrainedRun) -> float | None:
         1,
         100,
         10,
-        key="damping",
+        key="bias_damping",
         bind="query-params",
         disabled=kind == RAW,
         help="With n = β ratings a bias counts half. Higher: biases of few ratings count less.",

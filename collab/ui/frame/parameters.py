@@ -3,7 +3,7 @@
 A link is an interface that people keep: a name stays, and what it may say is refused in words where it does not fit. Names of
 widgets bound to the link are kept by Streamlit; the others are kept by their page through `collab/ui/frame/link.py`. What is
 allowed may depend on the data set or the run (a film, a genre): then only its form is checked here, and the page does the rest.
-`tests/ui/frame/test_parameters.py` compares the table with what the pages read and draw, both ways.
+`tests/pages/test_links.py` compares the table with what the pages draw, both ways.
 """
 
 from __future__ import annotations
@@ -86,8 +86,12 @@ class Number:
         if self.low is None and self.high is None:
             return kind
         if self.high is None:
-            return f"{kind} from {self.low:g} on"
-        return f"{kind} from {self.low:g} to {self.high:g}"
+            return f"{kind} from {_plain(self.low)} on"
+        return f"{kind} from {_plain(self.low)} to {_plain(self.high)}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if abs(number) < 1e6 else f"{number:.0f}"
 
 
 @dataclass(frozen=True)
@@ -278,7 +282,7 @@ _TABLE = [
     _choice("picture", "biases", "picture of the films", "highest and lowest", "against the damped mean"),
     _choice("raters", "biases", "picture of the users", "harshest and kindest", "distribution", "against their mean"),
     _choice("bias", "biases", "raw or shrunk", "raw", "shrunk"),
-    _number("damping", "biases", "shrinkage", 1, 100, "10"),
+    _number("bias_damping", "biases", "shrinkage", 1, 100, "10"),
     _number("ends", "biases", "bars at each end", 5, 15, "10"),
     _choice("by", "biases", "what is averaged over", "genre", "decade", "genre × decade"),
     _choice("count", "biases", "what a mean counts", "each film once", "by its ratings"),
@@ -313,8 +317,8 @@ _TABLE = [
     Parameter("slow_film", ("learn",), "film looked at", FILM, "the first"),
     Parameter("slow_rate", ("learn",), "learning rate", Number(0.02, 2, whole=False), "0.2"),
     _choice("slow_shown", "learn", "numbers in the margins", "Factors", "Gradients"),
-    Parameter("slow_step", ("learn",), "steps taken", Number(0, 999), "0", is_bound=False),
-    Parameter("slow_seed", ("learn",), "seed of the start", Number(0, 999), "0", is_bound=False),
+    Parameter("slow_step", ("learn",), "steps taken", Number(0, 60), "0", is_bound=False),
+    Parameter("slow_seed", ("learn",), "seed of the start", Number(0, 999_999), "0", is_bound=False),
     _number("one_hot_user", "learn", "user looked up", 0, 7, "3"),
     _choice("kept_in", "learn", "how users are kept", "plain tensor", "own parameter", "nn.Embedding"),
     _number("range_end", "learn", "upper end of the range", 4.5, 6.5, "5.5"),

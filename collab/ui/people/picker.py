@@ -48,8 +48,7 @@ def pick_person(run: TrainedRun, people: pd.DataFrame) -> int:
     index_of = dict(zip(people["user_id"], people["user_index"], strict=True))
     named = link.own(USER)
     if named is not None and named not in index_of:
-        if link.came(USER):  # another run may know fewer users
-            st.warning(_refusal(run, named, people), icon=":material/link_off:")
+        st.warning(_refusal(run, named, people), icon=":material/link_off:")
         named = None
     if named is None:
         named = people["user_id"].iat[0]
