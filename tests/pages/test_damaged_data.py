@@ -17,6 +17,7 @@ from collab.ui.learn.steps import STEPS
 from collab.ui.people import cached as people_cached
 from collab.ui.person import cached as person_cached
 from collab.ui.similar import as_if_new_cached
+from tests.pages.on_the_page import link
 from tests.training_here import train_here
 
 OF_NO_DATA = {"dot-product", "feedback", "look-up", "parameters", "pca"}

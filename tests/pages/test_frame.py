@@ -65,7 +65,9 @@ def test_first_visit_trains_the_default_model_by_itself(app):
 def test_unknown_run_in_the_link_is_said_and_the_houses_shown(visit, run):
     app = visit("overview", run=run)
     said = app.warning[0].value.replace("\\", "")
-    assert said.startswith((f"The link’s run is {run!r}; it takes a run’s id", f"There is no run {run}. What you see is"))
+    assert said.startswith(
+        (f"The link’s run is {run!r}; it takes a run’s id", f"There is no run {run}. What you see is")
+    )
     assert app.metric
     app.run()
     assert not app.warning  # the link is right again
