@@ -13,6 +13,7 @@ import streamlit as st
 
 from collab.data.titles import spoken
 from collab.services.run_files import TrainedRun
+from collab.ui.frame import link
 
 _JS = """
 let go = null;
@@ -66,6 +67,7 @@ def arrive() -> str | None:
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.session_state[FILM] = wanted
+        link.ask(FILM, wanted)
     return wanted
 
 

@@ -11,11 +11,13 @@ script sets pushes a new one, also where that is no step for a person; `history.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from collab.ui.charts import formats
@@ -100,6 +102,12 @@ def put_all(texts: Mapping[str, str | None]) -> None:
     for name, text in texts.items():
         if not text:  # an empty text is the session's own alone: nobody is together
             hide(name)
+
+
+def ask(name: str, text: str) -> None:
+    """Let the address ask a bound widget for a value before it is drawn; one that is drawn already writes the address itself."""
+    with contextlib.suppress(StreamlitAPIException):
+        st.query_params[name] = text
 
 
 def hide(name: str) -> None:

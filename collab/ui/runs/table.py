@@ -36,11 +36,11 @@ def picked_runs(records: Sequence[RunRecord], current: str) -> list[str]:
     """Ids of the ticked runs among `records`: the link's, else the earlier ones, else `current`, the run that the pages show."""
     if link.came(PICK):
         _draw_anew()
-    text = link.own(PICK)
+    own = link.own(PICK)
+    text = current if own is None else own
     link.put(PICK, text)
-    picked = [current] if text is None else text.split(",")
     known = {record.id for record in records}
-    return [run_id for run_id in dict.fromkeys(picked) if run_id in known]
+    return [run_id for run_id in dict.fromkeys(text.split(",")) if run_id in known]
 
 
 def pick_runs(run_ids: Sequence[str]) -> None:
