@@ -40,17 +40,14 @@ hypothesis.settings.load_profile("collab")
 
 @pytest.fixture(scope="session")
 def data_folder():
-    """The folder of COLLAB_DATA that holds both MovieLens data sets; without it the tests of the real data fail and say how."""
+    """The folder of COLLAB_DATA that holds both MovieLens data sets; without it the tests of the real data cannot run, and say how."""
     folders = [Path(part) for part in os.environ.get("COLLAB_DATA", "").split(os.pathsep) if part.strip()]
     for folder in folders:
         if all(find(name, [folder]) is not None for name in MOVIELENS):
             return folder
     files = " and ".join(entry_of(name).file_name for name in MOVIELENS)
     state = f"is {os.environ['COLLAB_DATA']!r}, where they are not" if folders else "is not set"
-    pytest.fail(
-        f"this test needs the real data: put {files} into a folder and set COLLAB_DATA to it (COLLAB_DATA {state})",
-        pytrace=False,
-    )
+    missing(f"this test needs the real data: put {files} into a folder and set COLLAB_DATA to it (COLLAB_DATA {state})")
 
 
 @pytest.fixture(scope="session")

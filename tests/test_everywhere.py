@@ -371,3 +371,101 @@ def test_bound_names_are_short_plain_words():
                     if each.arg == "key" and isinstance(each.value, ast.Constant)
                 }
     assert names and not [name for name in names if not re.fullmatch(r"[a-z][a-z_]{1,19}", name)]
+
+
+# --- names from outside ----------------------------------------------------------------------------------------------------
+
+MARKDOWN = {
+    *(
+        "badge",
+        "button",
+        "caption",
+        "checkbox",
+        "dialog",
+        "download_button",
+        "error",
+        "expander",
+        "form_submit_button",
+        "header",
+    ),
+    *(
+        "info",
+        "link_button",
+        "markdown",
+        "metric",
+        "page_link",
+        "popover",
+        "progress",
+        "radio",
+        "spinner",
+        "status",
+        "subheader",
+    ),
+    *("success", "tabs", "title", "toast", "toggle", "warning", "write"),
+}
+"""What Streamlit reads as Markdown in its first texts and its tooltip."""
+
+READ_IN = {"body", "captions", "delta", "help", "label", "options", "text", "value"}  # keywords that are Markdown, too
+FROM_OUTSIDE = {
+    *(
+        "data_title",
+        "file_name",
+        "genre",
+        "genres",
+        "holdout",
+        "label",
+        "message",
+        "name",
+        "named",
+        "note",
+        "occupation",
+    ),
+    *("reason", "title", "user_id"),
+}
+"""What texts that nobody here has written are called."""
+
+OURS = {"CATALOGUE[DATA]", "limits", "metric", "question", "step", "step.door", "summary", "summary.row", "topic"}
+"""What holds texts that are written here, some of them as Markdown."""
+
+KEEPS = {"capitalize", "join", "lower", "map", "removesuffix", "repr", "shortened", "str", "upper"}
+"""Functions after which a text from outside is one still; others have made something of it."""
+
+
+def unescaped(source):
+    """(line, expression) of every text from outside that goes into Markdown as it is."""
+
+    def look(node):
+        if isinstance(node, ast.Call) and last_name(node.func) not in KEEPS:
+            return
+        key = getattr(node, "slice", None)  # film["title"], named[:20]
+        held = (
+            key.value
+            if isinstance(key, ast.Constant)
+            else last_name(node.value if isinstance(key, ast.Slice) else node)
+        )
+        if held in FROM_OUTSIDE and (held == "reason" or not isinstance(node, ast.Name)):
+            if ast.unparse(getattr(node, "value", node)) not in OURS:
+                yield node.lineno, ast.unparse(node)
+            return
+        for each in ast.iter_child_nodes(node):
+            yield from look(each)
+
+    for call in calls_of(parsed(source), MARKDOWN):
+        for each in (*call.args[:2], *(keyword.value for keyword in call.keywords if keyword.arg in READ_IN)):
+            yield from look(each)
+
+
+def test_the_parser_finds_texts_from_outside():
+    source = (
+        "st.markdown(f'**{run.name}**')\nst.info(f'{formats.plain(run.name)} of {formats.count(n)}')\n"
+        "side.header(record.data_title)\nst.error(f'No: {reason} {named[:9]}')\nst.caption(film['title'] + ' x')\n"
+        "st.button('x', help=fetch.message or None)\nst.selectbox('x', titles, format_func=lambda each: each.title)\n"
+        "st.caption(f'{name}: {metric.title}')\nst.dataframe(x, alt=run.name)\nst.caption('title')\n"
+    )
+    assert [line for line, _ in unescaped(source)] == [1, 3, 4, 4, 5, 6]
+
+
+def test_markdown_takes_texts_from_outside_by_way_of_formats():
+    """See also tests/pages/test_names.py and tests/browser/test_names.py, which look at what is shown."""
+    found = found_in(DRAWN, unescaped)
+    assert not found, f"give these to formats.plain or formats.sentence: {found}"

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from collab.data.csv_cells import neutralised, restored
 from collab.data.ratings import RatingScale
 from collab.errors import DataError
 
@@ -54,8 +55,8 @@ def read_ratings_csv(source: str | bytes, rating_scale: RatingScale, name: str =
     said: dict[str, str] = {}
     repeated: dict[str, None] = {}
     for line, record in records:
-        title, rating = record[places["title"]].strip(), record[places["rating"]].strip()
-        if not title:
+        title, rating = restored(record[places["title"]].strip()), record[places["rating"]].strip()
+        if not title.strip():
             raise DataError(f"{name}, line {line}, column title: it is empty; write the film's title with its year")
         if title in rows:
             repeated[title] = None
@@ -95,15 +96,16 @@ def rating_in(text: str, rating_scale: RatingScale, place: str) -> float:
 
 
 def write_ratings_csv(rows: Iterable[tuple[str, float | None]], said: Mapping[str, str] | None = None) -> str:
-    """The text of a CSV file that `read_ratings_csv` reads back as the same rows and the same `said` by title.
+    """The text of a CSV file that `read_ratings_csv` reads back as the same rows and the same `said` by title, unless a title
+    has blanks around it. No title is a formula to a spreadsheet.
 
     The column `said` is written only if `said` is not empty.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)  # lines end in CR LF: with LF alone, a title that holds a CR would not be quoted
     writer.writerow((*COLUMNS, SAID) if said else COLUMNS)
     for title, rating in rows:
-        record = title, "" if rating is None else repr(float(rating)).removesuffix(".0")
+        record = neutralised(title), "" if rating is None else repr(float(rating)).removesuffix(".0")
         writer.writerow((*record, said.get(title, "")) if said else record)
     return text.getvalue()
 

@@ -156,7 +156,17 @@ def test_a_list_of_films_watched_takes_no_stars_away():
     assert answers_to_keep(own, {"Alien (1979)"}) == own.answers
 
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip).filter(bool)
+def test_no_title_is_a_formula_to_a_spreadsheet():
+    rows = [('=HYPERLINK("https://a.org")', 4.0), ("-30- (1959)", 2.5), ("'=1", None), ("'71 (2014)", 5.0), ("@", 1.0)]
+    said = {"'=1": "seen"}
+    text = write_ratings_csv(rows, said)
+    cells = ['"\'=HYPERLINK(""https://a.org"")"', "'-30- (1959)", "''=1", "'71 (2014)", "'@"]
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == cells
+    assert read_export(text.encode(), STARS) == Export(RatingsFile(tuple(rows), (), said), OWN)
+
+
+texts = st.text(st.sampled_from("'=+-@\"\r\n\t,") | st.characters(exclude_categories=["Cs"]), min_size=1)
+texts = texts.map(str.strip).filter(bool)
 
 
 @given(st.dictionaries(texts, st.none() | st.floats(0.5, 5), min_size=1))

@@ -25,6 +25,7 @@ from collab.ui.learn import distance, feedback
 from collab.ui.learn.steps import STEPS
 from tests.pages.in_the_picks import picked
 from tests.pages.on_the_page import link, metrics, table_with, texts
+from tests.pages.seen import in_markdown
 from tests.pages.test_frame import PAGES
 
 DATA = "ml-100k"
@@ -126,7 +127,10 @@ def test_every_page_names_the_run_with_its_error_and_nothing_that_it_lacks(defau
     assert true.record.name.startswith(f"bayes · {true.model.item_factors.shape[1]} factors · {settings.epochs} sweeps")
     caption = app.sidebar.caption[-1].value
     assert f"Held-out MSE **{formats.loss(true.errors.mse)}**, biases only {formats.loss(true.biases.mse)}." in caption
-    assert f"{len(true.train):,} ratings to train, {len(true.valid):,} held out (random:0.2, split seed 0)" in caption
+    assert (
+        f"{len(true.train):,} ratings to train, {len(true.valid):,} held out (random:0.2, split seed 0)"
+        in in_markdown(caption).text
+    )
     if page != "learn":  # it speaks of the chapter's model too, and says so
         assert not lacking(said(app))
     for mse in re.findall(r"[Hh]eld-out MSE \**(\d\.\d{4})", said(app)):

@@ -25,6 +25,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.page import mark_frame
 from tests.conftest import UNREACHABLE
 from tests.pages.on_the_page import link, texts
+from tests.pages.seen import in_markdown
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = [file.stem for file in sorted(Path(__file__).resolve().parents[2].joinpath("pages").glob("*.py"))]
@@ -201,7 +202,7 @@ def test_a_damaged_download_is_fetched_again_when_asked(
 def test_bad_environment_is_refused_with_its_name(app, monkeypatch):
     monkeypatch.setenv("COLLAB_DATA", "/no/such/folder")
     app.switch_page("pages/overview.py").run()
-    assert "COLLAB_DATA" in app.error[0].value and not app.exception
+    assert "COLLAB_DATA" in in_markdown(app.error[0].value).text and not app.exception
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -165,14 +165,14 @@ def test_a_letterboxd_file_is_shown_and_then_kept(visit):
     assert (
         "3 ratings from Letterboxd: 2 matched, 1 not in Built-in sample." in said and "profile" not in app.query_params
     )
-    assert app.expander(key="unmatched").label == "Not in Built-in sample: 1"
+    assert app.expander(key="unmatched").label == "Not in Built\\-in sample: 1"
     assert app.dataframe[0].value.to_dict("list") == {"title": ["No Film (2031)"], "answer": ["3 stars"]}
     press(app, "leave_file")
     assert "keep_file" not in keys(app) and "profile" not in app.query_params
     choose(app, LETTERBOXD_RATINGS, "ratings.csv")
     press(app, "keep_file")
     assert answers(app) == {"Seven (Se7en) (1995)": 4.5, "Alien (1979)": 5.0, "No Film (2031)": 3.0}
-    assert app.expander(key="lacking").label == "1 answer is for a film that Built-in sample lacks"
+    assert app.expander(key="lacking").label == "1 answer is for a film that Built\\-in sample lacks"
     assert app.dataframe[0].value.title.tolist() == ["No Film (2031)"]
 
 

@@ -281,7 +281,7 @@ def test_answers_go_with_the_person_to_other_pages_and_data_sets(visit, app, tra
     app.selectbox(key="_pick_data").select("sample").run()
     assert not app.exception and link(app, "data") == "sample"
     assert link(app, "profile") == token and answers(app) == given and headings(app)[0] == "Your picks"
-    assert app.expander(key="lacking").label == "1 answer is for a film that Built-in sample lacks"
+    assert app.expander(key="lacking").label == "1 answer is for a film that Built\\-in sample lacks"
     assert "Star Wars" in texts(app)
 
 

@@ -14,6 +14,7 @@ from collab.services.environment import read_environment
 from collab.services.plans import default_plan, plan
 from collab.training.metrics import METRICS, Metric
 from tests.pages.on_the_page import link, metrics, table_with, texts, wait
+from tests.pages.seen import in_markdown
 from tests.training_here import train_here
 
 CLOSE = Metric("close", "Within half a star", "", "Share.", lambda difference: np.mean(np.abs(difference) <= 0.5), True)
@@ -105,7 +106,10 @@ def test_a_data_set_that_nobody_can_fetch_says_where_to_put_it(app, jokes, monke
     app.switch_page("pages/data.py").run()
     wait(app, lambda: "Training the model" not in texts(app), 120)
     assert not app.exception and "Jokes was not found; the built-in sample stands in" in texts(app)
-    assert "put jokes.zip, or a folder jokes with jokes.csv" in app.button(key="_fetch_again").help.lower()
+    assert (
+        "put jokes.zip, or a folder jokes with jokes.csv"
+        in in_markdown(app.button(key="_fetch_again").help).text.lower()
+    )
 
 
 def test_a_family_is_one_entry(app, monkeypatch):

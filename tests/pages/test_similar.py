@@ -52,7 +52,7 @@ def test_the_head_says_what_the_film_is_and_where_it_can_be_watched(visit, add_r
     alien = row_of(run, "Alien (1979)")
     film, deviation = run.items.iloc[alien], np.sqrt(run.model.item_covariances[alien, -1, -1])
     assert app.markdown[0].value == (
-        f"**Alien \\(1979\\)** · Action, Horror, Sci-Fi, Thriller · {film['n_ratings']} ratings · mean "
+        f"**Alien \\(1979\\)** · Action, Horror, Sci\\-Fi, Thriller · {film['n_ratings']} ratings · mean "
         f"{film['mean_rating']:.1f} · bias {formats.signed(run.model.item_biases[alien])} ± {deviation:.2f}"
     )
     (shared,) = (each.value for each in app.code)
@@ -86,7 +86,7 @@ def test_all_other_settings_come_from_the_link_too(visit):
     own, others = factors[row_of(run, "Alien (1979)")], factors[[row_of(run, title) for title in table["title"]]]
     cosine = others @ own / np.linalg.norm(own) / np.linalg.norm(others, axis=1)
     assert np.allclose(table["similarity"], cosine * table["n_ratings"] / (table["n_ratings"] + 100), atol=1e-4)
-    assert "By the people**: how both were rated" in texts(app)
+    assert "**By the people\\: how both were rated**" in texts(app)
     assert (
         next(frame.value for frame in app.dataframe if "part" in frame.value)["factor"].str.startswith("factor").all()
     )

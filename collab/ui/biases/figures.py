@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui.charts import formats
-from collab.ui.charts.labels import colour_scale, escaped, film_words, font, shortened
+from collab.ui.charts.labels import colour_scale, film_words, font, shortened
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import mark_mean, name_rows, styled
 
@@ -54,7 +54,7 @@ def kinds_figure(
     figure.update_layout(margin={"t": 28})
     figure.update_xaxes(title="mean bias ± standard error", zeroline=True, zerolinecolor=palette.ink, tickformat=".2~f")
     names = [
-        f"{escaped(name)}  <span style='color:{palette.muted}'>{formats.count(n)}</span>"
+        f"{formats.in_figure(name)}  <span style='color:{palette.muted}'>{formats.count(n)}</span>"
         for name, n in zip(table["name"], table["n_items"], strict=True)
     ]
     return name_rows(figure, names, palette)
@@ -75,7 +75,7 @@ def genre_decade_figure(
     figure = go.Figure(
         go.Heatmap(
             x=means.columns.tolist(),
-            y=means.index.tolist(),
+            y=means.index.map(formats.in_figure).tolist(),
             z=means.to_numpy().tolist(),
             zmin=-reach,
             zmax=reach,
@@ -136,7 +136,7 @@ def _mean_in_words(name: str, row: tuple) -> str:
     """ "Film-Noir · mean bias +0.21 ± 0.03 · 24 films · 1,200 ratings"."""
     error = f" ± {row.error:.2f}" if np.isfinite(row.error) else ""
     counts = f"{formats.counted(row.n_items, 'film')} · {formats.counted(row.n_ratings, 'rating')}"
-    return f"{escaped(name)} · mean bias {formats.signed(row.mean)}{error} · {counts}"
+    return f"{formats.in_figure(name)} · mean bias {formats.signed(row.mean)}{error} · {counts}"
 
 
 MEAN_WORDS = {"damped_mean": "damped mean", "mean_rating": "mean"}
@@ -218,7 +218,7 @@ def bias_bars_figure(
             {
                 "x": 0,
                 "y": place,
-                "text": f"{escaped(shortened(row['title'], 28))}  {count}",
+                "text": f"{formats.in_figure(shortened(row['title'], 28))}  {count}",
                 "showarrow": False,
                 "font": font(palette.ink, 12),
                 "xanchor": "right" if above else "left",
@@ -330,7 +330,7 @@ def _flag(row: Any, mean: str, colour: str, palette: Palette) -> dict:
     return {
         "x": getattr(row, mean),
         "y": row.bias,
-        "text": escaped(shortened(row.title)),
+        "text": formats.in_figure(shortened(row.title)),
         "font": font(colour, 11),
         "arrowcolor": colour,
         "arrowwidth": 0.7,

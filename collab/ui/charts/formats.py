@@ -1,8 +1,10 @@
-"""Formats of numbers and times on every page; a missing value is a dash."""
+"""Formats of numbers and times on every page, a missing value is a dash; and texts from outside, shown as they are."""
 
 from __future__ import annotations
 
 import math
+import re
+from html import escape
 
 MISSING = "–"
 
@@ -57,11 +59,31 @@ def duration(seconds: float | None) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
+_SIGNS = re.compile(r"[\\`*_{}\[\]<>()#+\-=.!|~$:&]")
+_BLANKS = re.compile(r"^[^\S\x00-\x1f\x85]|[^\S\x00-\x1f\x85]\Z|[\t\n\r]")
+_SEAMS = re.compile(
+    r"(?<=:)(?=[\w+-]*(?:[:/]|\Z))"  # https://, :smile:, :material/star:
+    r"|(?<=www)(?=\.)|(?<=[\w.+-])(?=@)|(?<=[<>=~-])(?=[<>=~-])",  # www.org, me@example.org, -> and --
+    re.IGNORECASE,
+)
+_SEAM = ":color[]"
+
+
 def plain(text: str) -> str:
-    """`text` escaped for Markdown, so that the stars and brackets of a title are shown literally."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:&" else sign for sign in text)
+    """`text` from outside (a title, a name, a part of a link) as Markdown that shows exactly this text and no markup.
+
+    A page turns addresses, codes of emoji and icons, and arrows into markup after it has undone all escapes, in every text node
+    by itself. A directive without content divides such a text into two nodes, and leaves an empty element between them.
+    """
+    escaped = _SEAM.join(_SIGNS.sub(r"\\\g<0>", part) for part in _SEAMS.split(text))
+    return _BLANKS.sub(lambda blank: f"&#{ord(blank[0])};", escaped)
 
 
 def sentence(text: str) -> str:
-    """`text` escaped for Markdown, as a sentence: with a capital letter and a full stop."""
+    """`text` as by `plain`, as a sentence: with a capital letter and a full stop."""
     return plain(text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else "."))
+
+
+def in_figure(text: str) -> str:
+    """`text` from outside for a Plotly figure, which reads tags, entities and %{variables} in titles, ticks, names and hovers."""
+    return escape(text, quote=False).replace("%{", "&#37;{")

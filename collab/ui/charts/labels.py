@@ -26,19 +26,13 @@ def name_of(title: str, length: int) -> str:
 def film_words(title: str, bias: float, n_ratings: int, *more: str, deviation: float | None = None) -> str:
     """Hover text of a film: "Alien (1979) · bias +0.42 ± 0.05 · 291 ratings"; ± where a `deviation` is known."""
     give_or_take = "" if deviation is None else f" ± {deviation:.2f}"
-    return " · ".join(
-        [escaped(title), *more, f"bias {formats.signed(bias)}{give_or_take}", formats.counted(n_ratings, "rating")]
-    )
+    facts = f"bias {formats.signed(bias)}{give_or_take}", formats.counted(n_ratings, "rating")
+    return " · ".join([formats.in_figure(title), *more, *facts])
 
 
 def colour_scale(colours: Sequence[str]) -> list[list]:
     """The colours at even steps from 0 to 1, as a Plotly colour scale."""
     return [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)]
-
-
-def escaped(text: str) -> str:
-    """`text` with "<" escaped: titles come from files, and Plotly would read a "<" as markup."""
-    return text.replace("<", "&lt;")
 
 
 def font(colour: str, size: int) -> dict:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, font
+from collab.ui.charts.labels import font
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import legend_above, mark_synthetic, styled
 
@@ -111,7 +111,7 @@ def stars_figure(levels: np.ndarray, whose: Sequence[Stars], palette: Palette, *
         figure.add_bar(
             x=[f"{level:g}" for level in levels],
             y=share.tolist(),
-            name=f"{escaped(each.name)} · mean {formats.stars(each.mean)}",
+            name=f"{formats.in_figure(each.name)} · mean {formats.stars(each.mean)}",
             marker={"color": getattr(palette, each.colour)},
             customdata=each.counts.tolist(),
             text=[f"{value:.0f}" for value in share] if len(levels) * len(whose) <= MOST_NAMED else None,
@@ -144,7 +144,7 @@ def held_out_figure(
             y=(100 * table[name]).round(2).tolist(),
             mode="lines",
             line={"color": colour, "width": 2.5, "dash": dash, "shape": "hv"},
-            name=escaped(name),
+            name=formats.in_figure(name),
             customdata=table["n_ratings"].tolist(),
             hovertemplate="from %{x|%-d %b %Y}: %{y:.0f} % of %{customdata:,} ratings held out<extra></extra>",
             connectgaps=False,

@@ -74,7 +74,9 @@ def load(page: Page) -> Shown:
     try:
         dataset, ratings = data_cached.data_set(page.data.name, record.items_by)
     except CollabError as reason:
-        st.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
+        st.error(
+            f"{formats.plain(page.data.title)} cannot be read: {formats.plain(str(reason))}", icon=":material/error:"
+        )
         st.button("Show the built-in sample", key="show_sample", type="primary", on_click=use_data, args=(SAMPLE,))
         st.stop()
     split, why = None, ""

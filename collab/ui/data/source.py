@@ -98,8 +98,9 @@ def show_source(shown: Shown) -> None:
         by_collab = f"downloaded by Collab from {origin.publisher}"
         where = by_collab if found.kind == DOWNLOADED else "found in a folder of COLLAB_DATA"
         links = [f"[its {name}]({at})" for name, at in (("page", origin.address), ("README", origin.readme)) if at]
-        lead = f"**{entry.title}**{f' is {origin.of}' if origin.of else ''}{': ' if links else ''}{', '.join(links)}"
-        st.markdown(f"{lead}.  \nThe file `{found.file_name}` was {where}; Collab passes it on to nobody.")
+        of = f" is {origin.of}" if origin.of else ""
+        lead = f"**{formats.plain(entry.title)}**{of}{': ' if links else ''}{', '.join(links)}"
+        st.markdown(f"{lead}.  \nThe file {formats.plain(found.file_name)} was {where}; Collab passes it on to nobody.")
         if origin.terms:
             st.markdown(f"**Terms**, in short; the README has them in full. {origin.terms}")
         if origin.citation:

@@ -59,7 +59,7 @@ def show_split(shown: Shown) -> None:
     with metrics:
         for name in dict.fromkeys((ours, newest)):
             st.metric(
-                f"Biases only, {name}",
+                f"Biases only, {formats.plain(name)}",
                 formats.loss(found[name].mse_biases),
                 help=f"Mean squared error, squared stars, on {formats.count(found[name].n_valid)} held-out ratings.",
             )
@@ -135,7 +135,7 @@ def in_words(found: dict[str, SplitFacts], ours: str, newest: str, *, in_use: bo
     one, other = found[ours], found[newest]
     lead = "In use" if in_use else "Standing in"
     lines = [
-        f"**{lead}: {ours}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} "
+        f"**{lead}: {formats.plain(ours)}.** {formats.percent(one.share_own_future)} of its {formats.count(one.n_valid)} "
         "held-out ratings have a "
         f"training rating that the same user gave later, and {formats.percent(one.share_future)} of the training rows are newer "
         f"than the held-out one, on average. {_new_users(one)} Biases only reach an MSE of {formats.loss(one.mse_biases)}, the "

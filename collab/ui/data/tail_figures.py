@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from collab.explore.data_facts import cumulative_share, n_top
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, font
+from collab.ui.charts.labels import font
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled
 
@@ -49,7 +49,7 @@ def tail_figure(
             line={"color": colour, "width": 2.5, "shape": "hv" if n < 200 else "linear"},
             fill="tozeroy",
             hovertext=[
-                f"{escaped(names[order[place]])} · {formats.count(n_ratings[order[place]])} ratings · place "
+                f"{formats.in_figure(names[order[place]])} · {formats.count(n_ratings[order[place]])} ratings · place "
                 f"{formats.count(place + 1)} of {formats.count(n)}<br>{formats.percent(held[place + 1])} of the "
                 "ratings up to here"
                 for place in places

@@ -43,7 +43,7 @@ def available(wanted: str) -> Entry:
 def _say_damaged(entry: Entry, fetch: Fetch) -> None:
     """Say which file of the data set is not the published one, and offer a remedy."""
     st.error(
-        f"**{entry.title} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
+        f"**{formats.plain(entry.title)} cannot be used.** {formats.plain(fetch.message)} Runs and ratings are not touched.",
         icon=":material/error:",
     )
     with st.container(horizontal=True):
@@ -75,9 +75,8 @@ def _show_fetch(wanted: str) -> None:
     def line(_: Sequence[JobProgress]) -> tuple[float, str]:
         fetch = fetcher.state(wanted)
         done, total = fetch.done / 1e6, fetch.total / 1e6 or entry.megabytes
-        return min(
-            1.0, done / total
-        ), f"Fetching {entry.title} from {entry.origin.publisher}: {done:.1f} of {total:.1f} MB"
+        what = f"Fetching {formats.plain(entry.title)} from {entry.origin.publisher}"
+        return min(1.0, done / total), f"{what}: {done:.1f} of {total:.1f} MB"
 
     def is_over() -> bool:
         fetch = fetcher.state(wanted)
@@ -102,7 +101,7 @@ def say_synthetic(wanted: str) -> None:
     fetch = cached.fetcher().state(wanted)
     line, button = st.columns([5, 1], vertical_alignment="center")
     if fetch.state == "here":
-        line.info(f"{CATALOGUE[wanted].title} is here now.", icon=":material/check:")
+        line.info(f"{formats.plain(CATALOGUE[wanted].title)} is here now.", icon=":material/check:")
         button.button(
             "Use it",
             key="_use_fetched",
@@ -118,13 +117,13 @@ def say_synthetic(wanted: str) -> None:
             "missing": "was not found",
         }[fetch.state]
         line.info(
-            f"**Synthetic ratings.** {CATALOGUE[wanted].title} {why}; the built-in sample stands in.",
+            f"**Synthetic ratings.** {formats.plain(CATALOGUE[wanted].title)} {why}; the built-in sample stands in.",
             icon=":material/science:",
         )
         button.button(
             "Try again",
             key="_fetch_again",
-            help=fetch.message or None,
+            help=formats.plain(fetch.message) or None,
             width="stretch",
             on_click=_fetch_again,
             args=(wanted,),

@@ -87,7 +87,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         cached.environment()
         store = cached.runs()
     except CollabError as reason:
-        st.error(f"Collab cannot start: {reason}")
+        st.error(f"Collab cannot start: {formats.sentence(str(reason))}")
         st.stop()
     store.rescue_sometimes()
     link.say_refused()
@@ -100,7 +100,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
         follow_item_links()
     data = available(wanted)
     if data.name != wanted:
-        st.sidebar.caption(f"In use: {data.title.lower()}, {data.note}.")
+        st.sidebar.caption(f"In use: {formats.plain(data.title.lower())}, {formats.plain(data.note)}.")
     record, why_not_pinned = _record_of(store, data, run_id)
     if refused:
         say_refused(refused, record)
@@ -129,7 +129,7 @@ def with_run(page: Page) -> Page:
 
 def show_error(reason: CollabError) -> None:
     """Show an error that the page did not handle itself, with ways to go on."""
-    st.error(f"{formats.sentence(str(reason))}", icon=":material/error:")
+    st.error(formats.sentence(str(reason)), icon=":material/error:")
     with st.container(horizontal=True):
         st.button("Try again", key="_try_again", type="primary")
         st.button(
@@ -197,7 +197,7 @@ def _pick_run(store: RunStore, data: Entry, record: RunRecord) -> None:
             f"Held-out MSE **{formats.loss(record.valid['mse'])}**, biases only {formats.loss(baseline)}. "
             f"{formats.count(record.n_train)} ratings to train, {formats.count(record.n_valid)} held out"
             + (f", {formats.count(record.n_sealed)} sealed" if record.n_sealed else "")
-            + f" ({record.holdout}, split seed {record.split_seed})."
+            + f" ({formats.plain(record.holdout)}, split seed {record.split_seed})."
         )
 
 

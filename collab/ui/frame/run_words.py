@@ -121,7 +121,7 @@ def run_labels(records: Iterable[RunRecord]) -> dict[str, str]:
 
 
 def in_words(record: RunRecord) -> str:
-    """What the final figures mean, in two sentences."""
+    """What the final figures mean, in two sentences of Markdown."""
     mse, biases, mean = (
         record.valid["mse"],
         record.baselines["biases_only"]["mse"],
@@ -137,9 +137,9 @@ def in_words(record: RunRecord) -> str:
     )
     if mse >= mean:
         against += "; even the same guess for everybody, the global mean, does better"
+    split = f"{formats.plain(record.holdout)}, split seed {record.split_seed}"
     return (
-        f"On {formats.count(record.n_valid)} ratings that it never saw ({record.holdout}, split seed {record.split_seed}), "
-        f"a prediction is off by "
+        f"On {formats.count(record.n_valid)} ratings that it never saw ({split}), a prediction is off by "
         f"**{record.valid['mae']:.2f} stars** on average. The squared error of {formats.loss(mse)} is **{against}**; "
         f"the global mean stands at {formats.loss(mean)}."
     )

@@ -14,7 +14,7 @@ from collab.lessons.biases import Parts, Sums, damped_sums, sums_of
 from collab.services.run_files import TrainedRun
 from collab.services.run_rows import split_of
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, name_of
+from collab.ui.charts.labels import name_of
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame import cached
@@ -99,7 +99,7 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
     up, down = palette.diverging[-2], palette.diverging[1]
     for film in firsts.itertuples():
         hover = (
-            f"{escaped(film.title)} · {film.by_mean}. by mean ({formats.stars(film.mean_rating)}) · "
+            f"{formats.in_figure(film.title)} · {film.by_mean}. by mean ({formats.stars(film.mean_rating)}) · "
             f"{film.by_bias}. by bias ({formats.signed(film.bias)}) · {formats.count(film.n_ratings)} ratings"
         )
         if max(film.by_mean, film.by_bias) <= N_RANKED:
@@ -127,7 +127,7 @@ def orders_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fa
                 figure.add_annotation(
                     x=x,
                     y=place,
-                    text=f"{escaped(name_of(film.title, 16))}{away}",
+                    text=f"{formats.in_figure(name_of(film.title, 16))}{away}",
                     hovertext=hover,
                     showarrow=False,
                     xanchor=anchor,
@@ -266,7 +266,8 @@ def _sums(run: TrainedRun) -> tuple[Sums | None, str]:
             run.id
         ), "The model in use is no plain sum with biases; shown are damped biases of the same ratings."
     except RunError as reason:
-        return None, f"The model in use is no plain sum with biases, and {reason}. Choose another run in the sidebar."
+        why = formats.plain(str(reason))
+        return None, f"The model in use is no plain sum with biases, and {why}. Choose another run in the sidebar."
 
 
 def draw(page: Page) -> None:

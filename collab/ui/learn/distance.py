@@ -12,7 +12,7 @@ from collab.explore.similarity import Options, item_space, similar_items
 from collab.lessons.closeness import Arrow, arrow, cosine, distance, dot
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.frame.page import Page
@@ -96,7 +96,9 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
             textposition="outside",
             textfont={"color": palette.ink, "size": 12},
             cliponaxis=False,
-            hovertext=[f"{escaped(row.title)} · {formats.count(row.n_ratings)} ratings" for row in table.itertuples()],
+            hovertext=[
+                f"{formats.in_figure(row.title)} · {formats.count(row.n_ratings)} ratings" for row in table.itertuples()
+            ],
             hovertemplate="%{hovertext} · %{x:.2f}<extra></extra>",
         )
     )
@@ -104,7 +106,7 @@ def nearest_figure(table: pd.DataFrame, palette: Palette, synthetic: bool) -> go
         colour = palette.valid if is_rare else palette.muted
         count = f'<span style="color:{colour}">{formats.counted(row.n_ratings, "rating")}</span>'
         figure.add_annotation(
-            x=0, y=place, yshift=16, text=f"{escaped(shortened(row.title, 32))}  {count}", showarrow=False,
+            x=0, y=place, yshift=16, text=f"{formats.in_figure(shortened(row.title, 32))}  {count}", showarrow=False,
             xanchor="left", font={"color": palette.ink, "size": 13},
         )  # fmt: skip
     styled(figure, palette, 340, left=4)

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from collab.errors import RunError
+from collab.ui.charts import formats
 from collab.ui.frame import cached
 from collab.ui.frame.page import Page
 from collab.ui.learn.step import Door, Question, Step
@@ -18,7 +19,10 @@ def draw(page: Page) -> None:
     try:
         train, _ = cached.ratings_of(run.id)
     except RunError as reason:
-        st.info(f"The matrix cannot be drawn: {reason}. Choose another run in the side bar.", icon=":material/info:")
+        st.info(
+            f"The matrix cannot be drawn: {formats.plain(str(reason))}. Choose another run in the side bar.",
+            icon=":material/info:",
+        )
         return
 
     def predict(user_index: np.ndarray, item_index: np.ndarray) -> np.ndarray:

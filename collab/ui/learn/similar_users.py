@@ -14,7 +14,7 @@ from collab.lessons.similar_users import Trace, trace
 from collab.models.neighbours import Neighbours, PredictionTerms, dense
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.charts.style import PLAIN, styled
 from collab.ui.frame.page import Page
@@ -33,10 +33,11 @@ def table_figure(
     """The table of ratings: the user's row on top, similar users below. Colour is `beyond`, the stars above or below what the
     biases predict; the cells of the picks in the user's row hold predictions."""
     n_users, n_items = found.rating.shape
-    rows = [f"<b>user {user_ids[0]}</b>"]
+    me, *others = map(formats.in_figure, user_ids)
+    rows = [f"<b>user {me}</b>"]
     rows += [
         f"user {user} · {alike:.2f} · {n}"
-        for user, alike, n in zip(user_ids[1:], found.similarity, found.n_common, strict=True)
+        for user, alike, n in zip(others, found.similarity, found.n_common, strict=True)
     ]
     text = [["" if np.isnan(each) else f"{each:g}" for each in row] for row in found.rating]
     for place, predicted in enumerate(found.predicted):
@@ -54,7 +55,7 @@ def table_figure(
             xgap=2,
             ygap=2,
             text=text,
-            customdata=np.broadcast_to(np.array(titles, dtype=object), found.rating.shape),
+            customdata=np.broadcast_to(np.array([*map(formats.in_figure, titles)], dtype=object), found.rating.shape),
             hovertemplate="%{customdata}: %{text} stars, %{z:+.1f} beyond expectation<extra></extra>",
             hoverongaps=False,
         )
@@ -76,7 +77,7 @@ def table_figure(
             )
     figure.update_xaxes(
         tickvals=list(range(n_items)),
-        ticktext=[escaped(shortened(title, 19)) for title in titles],
+        ticktext=[formats.in_figure(shortened(title, 19)) for title in titles],
         tickangle=-38,
         showgrid=False,
         zeroline=False,
@@ -139,7 +140,7 @@ def draw(page: Page) -> None:
     try:
         model, train = learn_cached.similar_users(run.id)
     except RunError as reason:
-        st.info(f"The ratings behind this run are needed here: {reason}.", icon=":material/info:")
+        st.info(f"The ratings behind this run are needed here: {formats.plain(str(reason))}.", icon=":material/info:")
         return
     picture, controls = st.columns([3, 1], gap="medium")
     with controls:

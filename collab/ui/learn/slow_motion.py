@@ -34,7 +34,10 @@ def draw(page: Page) -> None:
     try:
         users, films, ratings = _table(page.run.id)
     except RunError as reason:
-        st.info(f"The ratings are not at hand: {reason}. Choose another run in the side bar.", icon=":material/info:")
+        st.info(
+            f"The ratings are not at hand: {formats.plain(str(reason))}. Choose another run in the side bar.",
+            icon=":material/info:",
+        )
         return
     playing = bool(st.session_state.get("slow_playing"))
     st.fragment(_stage, run_every=SECONDS if playing else None)(users, films, ratings, page.data.synthetic, playing)

@@ -75,8 +75,8 @@ def _say_only_the_print(data: Entry) -> None:
     wanted = link.own("data") == DATA
     why = "is not at hand" if wanted else "is not the data set in use"
     line.info(
-        f"The printed figures are of {CATALOGUE[DATA].title}, which {why}; those of {data.title.lower()} cannot be compared "
-        "with them. So only the print is shown.",
+        f"The printed figures are of {CATALOGUE[DATA].title}, which {why}; those of {formats.plain(data.title.lower())} cannot "
+        "be compared with them. So only the print is shown.",
         icon=":material/info:",
     )
     if not wanted and button.button("Use it", key="use_chapter_data", width="stretch"):

@@ -268,7 +268,10 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
             curves.append(trained_curve(name, decay))
         except CollabError as reason:
             progress.empty()
-            place.error(f"{page.data.title} cannot be read: {formats.plain(str(reason))}", icon=":material/error:")
+            place.error(
+                f"{formats.plain(page.data.title)} cannot be read: {formats.plain(str(reason))}",
+                icon=":material/error:",
+            )
             return
         # new curves are drawn one by one, cached ones all at once
         if waiting or decay == order[-1]:
@@ -285,8 +288,9 @@ def _overfit(page: Page, picture: DeltaGenerator, controls: DeltaGenerator) -> N
         as_table("decay_table", "Loss by weight decay and epoch", lambda: losses_table(curves))
     best = min(curves, key=lambda each: each.valid[-1])
     picture.caption(
-        f"The dot product with biases on {page.data.title}, {len(best.valid)} epochs in batches of {best.batch_size}. "
-        f"The lowest held-out loss in the end has decay {best.weight_decay:g}. Decay here is the one beside Adam’s step."
+        f"The dot product with biases on {formats.plain(page.data.title)}, {len(best.valid)} epochs in batches of "
+        f"{best.batch_size}. The lowest held-out loss in the end has decay {best.weight_decay:g}. Decay here is the one beside "
+        "Adam’s step."
     )
 
 

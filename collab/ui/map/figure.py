@@ -245,7 +245,7 @@ def _trace(
     settings = {
         "mode": "markers",
         "showlegend": False,
-        "name": name,
+        "name": formats.in_figure(name),
         "customdata": index.astype(np.int32),
         "marker": marker,
     }

@@ -17,7 +17,7 @@ def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
     films = items.iloc[1:]
     films = films[films.n_ratings > 0].sort_values("n_ratings", ascending=False, kind="stable")
     hover = [
-        f"{title} · {formats.count(n)} ratings · mean {formats.stars(mean)}"
+        f"{formats.in_figure(title)} · {formats.count(n)} ratings · mean {formats.stars(mean)}"
         for title, n, mean in zip(films.title, films.n_ratings, films.mean_rating, strict=True)
     ]
     figure = go.Figure(
@@ -38,7 +38,7 @@ def count_and_mean_figure(items: pd.DataFrame, palette: Palette) -> go.Figure:
             figure.add_annotation(
                 x=place[0],
                 y=place[1],
-                text=film.title.replace("<", "&lt;"),
+                text=formats.in_figure(film.title),
                 showarrow=False,
                 xanchor="right",
                 xshift=-7,

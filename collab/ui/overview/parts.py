@@ -43,7 +43,7 @@ def show_data(page: Page) -> None:
     """Draw the data set in numbers and as a picture of its items."""
     run, colours = page.run, palette()
     record, films, users = run.record, run.items.iloc[1:], run.users.iloc[1:]
-    st.header(record.data_title, anchor=False)
+    st.header(formats.plain(record.data_title), anchor=False)
     n_ratings = record.n_train + record.n_valid
     with st.container(horizontal=True):
         st.metric("Ratings", formats.count(n_ratings), width=150)

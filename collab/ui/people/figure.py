@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from collab.data.ratings import RatingScale
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, font, shortened
+from collab.ui.charts.labels import font, shortened
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import legend_above, styled
 
@@ -105,10 +105,8 @@ def predictions_figure(
 
 def _in_words(row: pd.Series) -> str:
     interval = f" (80 %: {formats.stars(row.low)} to {formats.stars(row.high)})" if hasattr(row, "low") else ""
-    ratings = formats.counted(row.n_ratings, "rating")
-    return (
-        f"{escaped(row.title)} · predicted {formats.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
-    )
+    title, ratings = formats.in_figure(row.title), formats.counted(row.n_ratings, "rating")
+    return f"{title} · predicted {formats.stars(row.predicted)}{interval} · given {row.rating:g} · {ratings}"
 
 
 def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> None:
@@ -122,7 +120,7 @@ def _name_surprises(figure: go.Figure, rows: pd.DataFrame, palette: Palette) -> 
         figure.add_annotation(
             x=place + 1,
             y=rows["rating"].iat[place],
-            text=escaped(shortened(rows["title"].iat[place], 26)),
+            text=formats.in_figure(shortened(rows["title"].iat[place], 26)),
             showarrow=False,
             xanchor="left" if left else "right",
             xshift=-5 if left else 5,

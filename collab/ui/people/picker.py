@@ -172,6 +172,7 @@ def _refusal(run: TrainedRun, named: str, people: pd.DataFrame) -> str:
     else:
         why = f"The link names the user “{formats.plain(named[:20])}”, whom this data set does not have."
     return (
-        f"{why} There are {formats.count(len(ids))} users to choose from, {ids.iat[0]} to {ids.iat[-1]}. "
+        f"{why} There are {formats.count(len(ids))} users to choose from, {formats.plain(ids.iat[0])} to "
+        f"{formats.plain(ids.iat[-1])}. "
         "What you see is another one instead."
     )

@@ -21,7 +21,7 @@ def say_lacking(known: Known, data: Entry, answers: Sequence[Answer]) -> None:
     if known.lacking:
         n_items = len(known.lacking)
         are_for = "answer is for a film" if n_items == 1 else "answers are for films"
-        with st.expander(f"{formats.count(n_items)} {are_for} that {data.title} lacks", key="lacking"):
+        with st.expander(f"{formats.count(n_items)} {are_for} that {formats.plain(data.title)} lacks", key="lacking"):
             st.caption(f"They are kept, and count where a data set has the film: {listed(known.lacking)}.")
             lacking = set(known.lacking)
             unmatched([answer for answer in answers if answer.title in lacking], data.title)

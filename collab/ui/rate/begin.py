@@ -81,12 +81,12 @@ def _propose_newer(data: Entry) -> None:
         return
     films, _, _ = newer.note.partition(",")
     pressed = st.button(
-        f"Rate {films} instead",
+        f"Rate {formats.plain(films)} instead",
         key="use_newer",
         type="tertiary",
         on_click=use_data,
         args=(newer.name,),
-        help=f"Switches every page to {newer.title}. Your ratings come along: they are kept by title.",
+        help=f"Switches every page to {formats.plain(newer.title)}. Your ratings come along: they are kept by title.",
     )
     if pressed:  # inside a fragment, only a full rerun opens the other data set
         st.rerun()

@@ -152,7 +152,7 @@ def _card(place: int, film: Any, known: Known) -> None:
     with st.container(border=True, gap=None, key=f"card-{place}"):
         st.markdown(f"**{formats.plain(film.title)}**", wrap=False)
         with st.container(horizontal=True, vertical_alignment="center", key=f"controls-{place}"):
-            st.caption(facts(film), wrap=False)
+            st.caption(formats.plain(facts(film)), wrap=False)
             st.feedback("stars", key=stars, on_change=_rated, args=(title, stars))
             st.button("Haven’t seen it", key=f"unseen-{film.title}", type="tertiary", on_click=_say, args=(title, None))
 

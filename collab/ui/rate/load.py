@@ -51,7 +51,8 @@ def load_box(run: TrainedRun, answers: Sequence[Answer]) -> None:
 def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None:
     """Draw what the file holds and would change, and the buttons to add or leave it."""
     read, keep, data = file.export.answers, own_profile.to_keep(file, answers), run.record.data_title
-    st.markdown(f"{_kinds(read)}{ORIGINS[file.export.origin]}: {_matched(file, data)}.")
+    shown = formats.plain(data)
+    st.markdown(f"{_kinds(read)}{ORIGINS[file.export.origin]}: {_matched(file, shown)}.")
     given = {answer.title: (answer.rating, answer.said) for answer in answers}
     n_replaced = sum(given.get(title, now) != now for title, now in _said(keep).items())
     if n_replaced:
@@ -64,7 +65,7 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
     if read.repeated:
         st.caption(f"More than once in the file, so the last line counts: {listed(read.repeated)}.")
     if file.lacking:
-        with st.expander(f"Not in {data}: {formats.count(len(file.lacking))}", key="unmatched"):
+        with st.expander(f"Not in {shown}: {formats.count(len(file.lacking))}", key="unmatched"):
             st.caption("They are kept with the others, and count where a data set has the film.")
             said = _said(read)
             unmatched([Answer(title, said[title][0], 0, said[title][1]) for title in file.lacking], data)
@@ -74,7 +75,7 @@ def _preview(file: FileRead, answers: Sequence[Answer], run: TrainedRun) -> None
             key="keep_file",
             type="primary",
             on_click=_keep,
-            args=(file, data),
+            args=(file, shown),
         )
         st.button("Leave it", key="leave_file", type="tertiary", on_click=_next_file)
 

@@ -141,7 +141,7 @@ def _settings(records: Sequence[RunRecord]) -> None:
 def _paired(first: RunRecord, second: RunRecord) -> None:
     if reason := why_not_paired(first, second):
         st.warning(
-            f"Not compared row by row: {reason}. A lower loss does not make the better model here.",
+            f"Not compared row by row: {formats.plain(reason)}. A lower loss does not make the better model here.",
             icon=":material/warning:",
         )
         return

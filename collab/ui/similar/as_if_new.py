@@ -61,9 +61,7 @@ def as_if_new(page: Page, film: int) -> None:
     said.markdown(_ratings_in_words(run, film, described, space, found))
     with pictures:
         left, right = st.columns(2, gap="medium")
-        listing = Listing(
-            f"**The closest** of the {len(space.item_index)} most rated films", closest, "closeness", axis
-        )
+        listing = Listing(f"The closest of the {len(space.item_index)} most rated films", closest, "closeness", axis)
         draw_list(left, page, listing, "new_film_bars")
         with right:
             _audience(run, found)

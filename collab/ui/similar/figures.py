@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, font, shortened
+from collab.ui.charts.labels import font, shortened
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled
 
@@ -48,12 +48,12 @@ def neighbour_bars_figure(
     values = table[column]
     bold = table["item_index"].isin(set() if marked is None else marked)
     hover = [
-        f"{escaped(row.title)} · {column} {getattr(row, column):.2f} · {formats.counted(row.n_ratings, 'rating')}"
+        f"{formats.in_figure(row.title)} · {column} {getattr(row, column):.2f} · {formats.counted(row.n_ratings, 'rating')}"
         for row in table.itertuples()
     ]
     said = []
     for place, (row, is_bold) in enumerate(zip(table.itertuples(), bold, strict=True)):
-        title = escaped(shortened(row.title, name_length))
+        title = formats.in_figure(shortened(row.title, name_length))
         about = " ".join(filter(None, [formats.counted(row.n_ratings, "rating"), notes[place] if len(notes) else ""]))
         said.append(f'{f"<b>{title}</b>" if is_bold else title}  <span style="color:{palette.muted}">{about}</span>')
     look = {"color": palette.accent, "opacity": [1.0 if each or not bold.any() else FAINT for each in bold]}

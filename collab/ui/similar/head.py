@@ -20,7 +20,7 @@ def film_head(run: TrainedRun, film: int) -> None:
         facts += f" ± {doubt.items[film]:.2f}"
     with st.container(horizontal=True, vertical_alignment="center", key="film_head"):
         st.markdown(
-            " · ".join(filter(None, [f"**{formats.plain(title)}**", genres, facts])),
+            " · ".join(filter(None, [f"**{formats.plain(title)}**", formats.plain(genres), facts])),
             width="stretch",
             help="Training ratings, their mean, and the bias: stars that the model gives the film beyond rater and taste"
             + ("; ± is a standard deviation." if doubt is not None else "."),

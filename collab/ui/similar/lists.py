@@ -185,11 +185,10 @@ def draw_list(
 ) -> None:
     """Draw a heading and the bars of a list, `marked` films in bold, or say that no film has enough ratings."""
     with place:
-        st.markdown(listing.heading)
+        st.markdown(f"**{formats.plain(listing.heading)}**")
         if listing.table.empty:
             st.info(f"No other film has {listing.minimum} training ratings. Lower the minimum.", icon=":material/info:")
             return
-        heading = listing.heading.replace("**", "").replace("\\", "")  # without the Markdown
         st.plotly_chart(
             neighbour_bars_figure(
                 listing.table,
@@ -203,7 +202,7 @@ def draw_list(
             ),
             config=PLAIN,
             key=key,
-            alt=f"{heading}: the {len(listing.table)} nearest films, closest first. A table below holds the same.",
+            alt=f"{listing.heading}: the {len(listing.table)} nearest films, closest first. A table below holds the same.",
         )
 
 

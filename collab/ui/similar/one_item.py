@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from collab.services.run_files import TrainedRun
-from collab.ui.charts import formats
 from collab.ui.frame.offers import offer_factors
 from collab.ui.frame.page import Page
 from collab.ui.similar.lists import (
@@ -38,7 +37,7 @@ def one_film(page: Page, film: int) -> None:
     with pictures:
         places = st.columns(2, gap="medium")
         below = st.container()
-    people = f"**By the people**: {choice.co_kind}"
+    people = f"By the people: {choice.co_kind}"
     if not has_factors:
         with places[0]:
             theirs = co_rating_or_offer(run, film, choice, people, "Nothing is left to compare films by")
@@ -49,7 +48,7 @@ def one_film(page: Page, film: int) -> None:
             _why(page, film, theirs, choice)
             _table(theirs, "co_rating_table", film, run)
         return
-    mine, seeds = marked_by_seeds(run, film, choice.options, by_model(run, film, choice, "**By the model**"))
+    mine, seeds = marked_by_seeds(run, film, choice.options, by_model(run, film, choice, "By the model"))
     with places[1]:
         theirs = co_rating_or_offer(run, film, choice, people, "So only the model says which films are alike")
     draw_beside(page, places, mine, theirs)
@@ -76,7 +75,7 @@ def _why(page: Page, film: int, listing: Listing, choice: Choice) -> None:
     titles = dict(zip(labels, listing.table["title"], strict=True))
     st.header("Why these are similar", anchor=False)
     near = st.selectbox(
-        f"{formats.plain(run.items['title'].iat[film])} and",  # M*A*S*H would lose its asterisks
+        "Its neighbour",
         labels,
         key="near",
         bind="query-params",

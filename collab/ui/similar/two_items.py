@@ -63,12 +63,11 @@ def two_films(page: Page, film: int) -> None:
         places = st.columns(2, gap="medium")
         listings = []
         for title, each, place in zip(titles, (film, second), places, strict=True):
-            heading = f"**{formats.plain(title)}**"
             if has_factors:
-                listings.append(by_model(run, each, choice, heading))
+                listings.append(by_model(run, each, choice, title))
             else:
                 with place:
-                    listings.append(co_rating_or_offer(run, each, choice, heading, "Films cannot be compared here"))
+                    listings.append(co_rating_or_offer(run, each, choice, title, "Films cannot be compared here"))
         if None in listings:
             return
         draw_beside(page, places, *listings)
@@ -119,7 +118,7 @@ def towards_another(page: Page, film: int) -> None:
         pictures.info("Choose another second film: these are one and the same.", icon=":material/info:")
         return
     point = between(cached.run_film_space(run.id), film, second, weight, choice.options)
-    heading = f"**Like {formats.plain(titles[0])}, {_share_in_words(weight)} {formats.plain(titles[1])}**"
+    heading = f"Like {titles[0]}, {_share_in_words(weight)} {titles[1]}"
     found = around(run, point, choice, [film, second], heading)
     alone = [set(by_model(run, each, choice, "").table["item_index"]) for each in (film, second)]
     near = [_NEAR[each in alone[0], each in alone[1]] for each in found.table["item_index"].tolist()]

@@ -63,8 +63,8 @@ def two_runs(page: Page, film: int) -> None:
                 icon=":material/info:",
             )
             return
-        mine = by_model(run, film, choice, f"**{formats.plain(run.record.name)}**")
-        theirs = by_model(other, film_there, theirs_choice, f"**{formats.plain(other.record.name)}**")
+        mine = by_model(run, film, choice, run.record.name)
+        theirs = by_model(other, film_there, theirs_choice, other.record.name)
         theirs = _in_rows_of(run, other, theirs)
         draw_beside(page, st.columns(2, gap="medium"), mine, theirs)
         st.markdown((agreement_in_words(mine, theirs) or shared_in_words(run, mine, theirs)) + note)

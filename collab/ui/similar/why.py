@@ -12,7 +12,7 @@ from collab.explore.co_rating import shared
 from collab.explore.similarity import ItemSpace, Options, directions, ends, parts
 from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
@@ -80,10 +80,10 @@ def genres_in_words(first: str, second: str) -> str:
     """The genres of both, and those of one alone; `first` and `second` are genres joined by bars."""
     one, other = genres_of(first), genres_of(second)
     common = [genre for genre in one if genre in other]
-    lines = ["**Genres**", f"Both: **{', '.join(common)}**" if common else "None in common"]
+    lines = ["**Genres**", f"Both: **{formats.plain(', '.join(common))}**" if common else "None in common"]
     for name, mine, theirs in (("Only the first", one, other), ("Only the second", other, one)):
         if alone := [genre for genre in mine if genre not in theirs]:
-            lines.append(f"{name}: {', '.join(alone)}")
+            lines.append(f"{name}: {formats.plain(', '.join(alone))}")
     return "  \n".join(lines)
 
 
@@ -124,7 +124,7 @@ def _show_parts(rows: pd.DataFrame, names: str, options: Options, basis_name: st
     total, what = rows["part"].sum(), SUMS[options.measure]
     drawn = rows.head(N_PARTS)
     said = [
-        f"{row.factor}: {'both' if row.second >= 0 else 'apart; the first'} towards <b>{escaped(row.high)}</b>"
+        f"{row.factor}: {'both' if row.second >= 0 else 'apart; the first'} towards <b>{formats.in_figure(row.high)}</b>"
         for row in drawn.itertuples()
     ]
     rest = rows.iloc[N_PARTS:]

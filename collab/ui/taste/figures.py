@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from collab.ui.charts import formats
-from collab.ui.charts.labels import colour_scale, escaped, font
+from collab.ui.charts.labels import colour_scale, font
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import name_rows, styled
 
@@ -99,7 +99,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     known = table["deviation"].notna()
     clear = table["clear"].fillna(True).to_numpy(dtype=bool)
     hover = [
-        f"{escaped(row.genre)} · {formats.signed(row.difference)}"
+        f"{formats.in_figure(row.genre)} · {formats.signed(row.difference)}"
         + (f" ± {row.deviation:.2f}" if np.isfinite(row.deviation) else "")
         + f" stars · {formats.counted(row.n_items, 'film')}, {formats.count(row.n_rated)} rated"
         for row in table.itertuples()
@@ -136,7 +136,7 @@ def genre_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
         zerolinecolor=palette.ink,
     )
     names = [
-        f'{escaped(row.genre)} <span style="color:{palette.muted}">{formats.count(row.n_items)}</span> '
+        f'{formats.in_figure(row.genre)} <span style="color:{palette.muted}">{formats.count(row.n_items)}</span> '
         for row in table.itertuples()
     ]
     return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note
@@ -205,7 +205,7 @@ def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
                 "thickness": 1.2 if known.any() else 0,
                 "width": 3 if known.any() else 0,
             },
-            hovertext=table["words"].tolist(),
+            hovertext=table["words"].map(formats.in_figure).tolist(),
             hovertemplate="%{hovertext}<extra></extra>",
         )
     )
@@ -214,7 +214,7 @@ def alike_figure(table: pd.DataFrame, palette: Palette, *, synthetic: bool = Fal
     figure.update_xaxes(
         title="likeness (1: the same films above the rest)", range=[low, 1.03], zeroline=True, zerolinecolor=palette.ink
     )
-    names = [f"User {escaped(user)} " for user in table["user_id"]]
+    names = [f"User {formats.in_figure(user)} " for user in table["user_id"]]
     return name_rows(figure, names, palette, -1.4 if synthetic else -0.6)  # room for the note
 
 
@@ -265,7 +265,7 @@ def _names(
         taken.append(place)
         colour = palette.ink if point.rated or point.marked else palette.muted
         yield {
-            "x": point.x, "y": point.y, "text": escaped(point.name), "font": font(colour, 12), "arrowcolor": colour,
+            "x": point.x, "y": point.y, "text": formats.in_figure(point.name), "font": font(colour, 12), "arrowcolor": colour,
             "arrowwidth": 0.8, "arrowhead": 0, "ax": 4 * inwards, "ay": -22 * up, "standoff": 5,
             "xanchor": "right" if inwards < 0 else "left", "bgcolor": _with_opacity(palette.paper, 0.6), "borderpad": 1,
         }  # fmt: skip

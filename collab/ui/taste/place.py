@@ -12,7 +12,7 @@ from collab.recommend.taste_alike import alike
 from collab.recommend.taste_place import Place, ahead, ellipse, movers, place_of, prior_share, stretch
 from collab.recommend.taste_profile import ROUNDING
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, shortened
+from collab.ui.charts.labels import shortened
 from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.frame.offers import offer_factors
@@ -155,7 +155,7 @@ def _films(viewer: Viewer, place: Place, plane: Pca, item_index: np.ndarray) -> 
     films["rated"] = films["item_index"].isin(rated)
     films["value"] = beyond if np.abs(beyond).max(initial=0) > ROUNDING else np.nan
     films["words"] = [
-        f"{escaped(film.title)} · {formats.counted(film.n_ratings, 'rating')} · "
+        f"{formats.in_figure(film.title)} · {formats.counted(film.n_ratings, 'rating')} · "
         + (f"rated {rated[film.item_index]:g}" if film.rated else f"predicted {formats.stars(score)}")
         + f" · {formats.signed(more)} beyond {viewer.whose} level"
         for film, score, more in zip(films.itertuples(), now, beyond, strict=True)
@@ -181,7 +181,8 @@ def _people(viewer: Viewer, coordinates: np.ndarray, n_alike: int) -> pd.DataFra
     )
     users["marked"] = users["user_index"].isin(nearest)
     users["words"] = [
-        f"User {escaped(user.user_id)} · {formats.counted(user.n_ratings, 'rating')}" for user in users.itertuples()
+        f"User {formats.in_figure(user.user_id)} · {formats.counted(user.n_ratings, 'rating')}"
+        for user in users.itertuples()
     ]
     users["name"] = ("User " + users["user_id"]).where(users["user_index"].isin(nearest[:N_NAMED]), "")
     return users

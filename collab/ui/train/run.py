@@ -104,7 +104,7 @@ def _headline(progress: Progress, replay: float | None) -> None:
     else:
         took = f" after {formats.duration(record.seconds)}" if record.seconds else ""
         kept = f" in {epoch_word(record)} {record.epochs_done + 1}, weights kept" if record.state == "stopped" else ""
-        text = f"{record.state.capitalize()}{took}{kept} · {formats.plain(record.name)} · {record.data_title}"
+        text = f"{record.state.capitalize()}{took}{kept} · {formats.plain(record.name)} · {formats.plain(record.data_title)}"
         line.progress(progress.share, text=text)
         if button.button(
             "Replay",
@@ -154,9 +154,9 @@ def _say_how_it_ended(record: RunRecord) -> None:
     if record.state in ("finished", "stopped"):
         return
     if record.state == "interrupted":
-        st.warning(record.message, icon=":material/power_off:")
+        st.warning(formats.plain(record.message), icon=":material/power_off:")
     else:
-        st.error(record.message, icon=":material/error:")
+        st.error(formats.plain(record.message), icon=":material/error:")
     settings = settings_from(family_of(record.model).settings_type, record.settings)
     with st.container(horizontal=True):
         if record.state == "diverged" and getattr(settings, "learning_rate", None):

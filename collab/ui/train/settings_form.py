@@ -107,7 +107,7 @@ def settings_form(family: Family) -> tuple[Any | None, float]:
     try:
         settings = settings_from(family.settings_type, current)
     except SettingError as reason:
-        st.error(str(reason), icon=":material/error:")
+        st.error(formats.sentence(str(reason)), icon=":material/error:")
         settings = None
     _to_link(family, current, share)
     return settings, share
@@ -231,7 +231,7 @@ def _from_link(family: Family) -> None:
                 settings_from(family.settings_type, {name: value})
         except SettingError as reason:
             st.error(
-                f"The link was not followed in one point: {reason}. The preset's value stands instead.",
+                f"The link was not followed in one point: {formats.plain(str(reason))}. The preset's value stands instead.",
                 icon=":material/link_off:",
             )
         else:

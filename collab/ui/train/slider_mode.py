@@ -316,7 +316,7 @@ def _trouble(trials: Trials, view: View, planned: RunRecord | None) -> None:
         return
     record = view.current.record
     if record.state == "diverged":
-        st.warning(record.message, icon=":material/trending_up:")
+        st.warning(formats.plain(record.message), icon=":material/trending_up:")
         return
     text = (
         "The process that trains the trials has died. The next setting starts a new one; your other trials are safe."

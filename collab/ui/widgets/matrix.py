@@ -12,7 +12,7 @@ import streamlit as st
 from collab.data.ratings import Ratings, RatingScale
 from collab.explore.crosstab import blank_share, by_count, crosstab, spread
 from collab.ui.charts import formats
-from collab.ui.charts.labels import escaped, name_of
+from collab.ui.charts.labels import name_of
 from collab.ui.charts.palette import Palette, mixed, palette
 from collab.ui.charts.style import PLAIN, mark_synthetic, styled
 from collab.ui.widgets.controls import choose
@@ -54,7 +54,7 @@ def matrix_figure(
     places = list(range(n_items))
     figure.update_xaxes(
         tickvals=places,
-        ticktext=[escaped(name_of(title, 20)) for title in titles],
+        ticktext=[formats.in_figure(name_of(title, 20)) for title in titles],
         tickangle=-60,
         side="top",
         showgrid=False,
@@ -63,7 +63,7 @@ def matrix_figure(
     )
     figure.update_yaxes(
         tickvals=list(range(len(users))),
-        ticktext=users,
+        ticktext=[formats.in_figure(user) for user in users],
         title="user",
         range=[len(users) - 0.5, -0.5],
         showgrid=False,
@@ -89,7 +89,7 @@ def _cells(table, users, titles, scale, write, said, size) -> dict:
         ],
         "texttemplate": "%{text}",
         "textfont": {"size": size},
-        "customdata": [[escaped(f"user {user} · {title}") for title in titles] for user in users],
+        "customdata": [[formats.in_figure(f"user {user} · {title}") for title in titles] for user in users],
         "hovertemplate": "%{customdata}<br>" + said + " %{text}<extra></extra>",
         "hoverongaps": False,
     }

@@ -112,7 +112,7 @@ def film_facts(run: TrainedRun, item_index: int) -> None:
     """Show the film's title, genres, count, mean rating and bias."""
     genres, facts = facts_in_words(run, item_index)
     st.markdown(f"**{formats.plain(run.items['title'].iat[item_index])}**")
-    st.caption("  \n".join(filter(None, [genres, facts])))
+    st.caption("  \n".join(filter(None, [formats.plain(genres), facts])))
 
 
 def facts_in_words(run: TrainedRun, item_index: int) -> tuple[str, str]:

@@ -34,8 +34,8 @@ def test_kinds_are_dots_with_their_errors_beside_the_mean_of_all():
     assert list(dots.x) == [0.2, -0.1] and list(dots.error_x.array) == [0.05, 0.0]
     assert dots.marker.cmin == -dots.marker.cmax
     assert dots.hovertext[0] == "Drama · mean bias +0.20 ± 0.05 · 1,200 films · 5,000 ratings"
-    assert dots.hovertext[1] == "&lt;b> · mean bias −0.10 · 1 film · 1 rating"
-    assert figure.layout.shapes[0].x0 == 0.04 and figure.layout.yaxis.ticktext[1].startswith("&lt;b>")
+    assert dots.hovertext[1] == "&lt;b&gt; · mean bias −0.10 · 1 film · 1 rating"
+    assert figure.layout.shapes[0].x0 == 0.04 and figure.layout.yaxis.ticktext[1].startswith("&lt;b&gt;")
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # the first on top
 
 

@@ -39,7 +39,7 @@ def test_shortened_titles_keep_their_year(title, expected):
 
 def test_a_film_in_words():
     assert film_words("Alien (1979)", 0.421, 1291) == "Alien (1979) · bias +0.42 · 1,291 ratings"
-    assert film_words("<i>", -0.5, 1, "mean 3.0") == "&lt;i> · mean 3.0 · bias −0.50 · 1 rating"
+    assert film_words("<i>", -0.5, 1, "mean 3.0") == "&lt;i&gt; · mean 3.0 · bias −0.50 · 1 rating"
 
 
 def test_bias_bars_show_both_ends_highest_on_top():

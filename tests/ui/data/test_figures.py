@@ -40,7 +40,7 @@ def test_tail_says_who_has_too_few_and_hides_no_markup(palette):
     figure = tail_figure(n_ratings, names, 20, "films", palette)
     enough, few = figure.data
     assert list(enough.y) == [40, 25] and list(few.y) == [25, 3, 1]  # the last with enough begins the second line
-    assert any("A &lt;b>" in text for text in few.hovertext)
+    assert any("A &lt;b&gt;" in text for text in few.hovertext)
     said = [annotation.text for annotation in figure.layout.annotations]
     assert "2 films below 20: 6 % of the ratings" in said and "top 20 %: 58 % of the ratings" in said
     assert "below" not in " ".join(

@@ -21,7 +21,7 @@ def test_bars_closest_on_top_with_their_counts(column, values):
     (bars,) = figure.data
     assert list(bars.x) == values and figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert bars.hovertext[0] == f"Alien (1979) · {column} {values[0]:.2f} · 1 rating"
-    assert "1,200 ratings" in figure.layout.annotations[1].text and "&lt;2>" in figure.layout.annotations[1].text
+    assert "1,200 ratings" in figure.layout.annotations[1].text and "&lt;2&gt;" in figure.layout.annotations[1].text
     assert figure.layout.xaxis.title.text == "an axis"
     low, high = figure.layout.xaxis.range
     assert low <= min(0, *values) and high > max(values)

@@ -28,7 +28,7 @@ def test_the_arrow_ends_at_the_place_and_all_rated_films_are_in_sight(palette):
     figure = place_figure(films, np.array([2.0, -1.0]), outline, palette, "You", (0.3, 0.2), synthetic=True)
     arrow = next(each for each in figure.layout.annotations if each.showarrow and each.axref == "x")
     assert (arrow.x, arrow.y, arrow.ax, arrow.ay) == (2.0, -1.0, 0, 0)
-    assert "&lt;b>Far&lt;/b>" in texts(figure) and "synthetic ratings" in texts(figure)
+    assert "&lt;b&gt;Far&lt;/b&gt;" in texts(figure) and "synthetic ratings" in texts(figure)
     stars = next(trace for trace in figure.data if trace.marker.symbol == "star")
     assert list(stars.hovertext) == films.words[:3].tolist()
     for axis, low, high in ((figure.layout.xaxis, -4, 9), (figure.layout.yaxis, -5, 8)):
@@ -90,6 +90,6 @@ def test_users_stand_in_order_with_their_lines():
         {"user_id": ["7", "<i>"], "likeness": [0.8, 0.5], "low": [0.6, -0.2], "high": [0.9, 0.7], "words": ["a", "b"]}
     )
     figure = alike_figure(table, LIGHT)
-    assert list(figure.layout.yaxis.ticktext) == ["User 7 ", "User &lt;i> "]
+    assert list(figure.layout.yaxis.ticktext) == ["User 7 ", "User &lt;i&gt; "]
     np.testing.assert_allclose(figure.data[0].error_x.arrayminus, [0.2, 0.7])
     assert figure.layout.xaxis.range[0] < -0.2

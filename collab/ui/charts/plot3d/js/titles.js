@@ -3,6 +3,8 @@
 // Why: Plotly breaks no title into lines and cuts it off at the edge (plotly.js#3077 in scenes, plotly.js#4819 on flat axes).
 // Unnecessary once it does not, or with shorter titles.
 
+import { inScene, inSvg } from "./words.js";
+
 const LETTER = 6.2; // average width in pixels of a letter in an axis title
 const LINE = 0.33; // longest line of such a title, as a share of the width of a scene
 const MOST_WIDE = 620; // pixels: in a wider picture the axes are no longer, because the height limits them
@@ -10,7 +12,7 @@ const NARROW = 25; // letters in a line: with fewer, an axis with two named ends
 const BESIDE = 70; // pixels that a flat axis leaves free at its ends
 
 // A long axis title would be cut off at the edge. In a scene it is broken into lines, "Component 1", "32 % of variance"; on a
-// flat axis, which has room for one line, its beginning is shortened.
+// flat axis, which has room for one line, its beginning is shortened. Titles of films may stand in it.
 export function fitTitles({ node, flat }, layout) {
   const axes = flat ? layout : layout.scene;
   for (const name of ["xaxis", "yaxis", "zaxis"]) {
@@ -18,10 +20,10 @@ export function fitTitles({ node, flat }, layout) {
     if (!title?.text) continue;
     if (flat) {
       const room = ((name === "xaxis" ? node.clientWidth : node.clientHeight) - BESIDE) / LETTER;
-      title.text = shorten(title.text, Math.floor(room));
+      title.text = inSvg(shorten(title.text, Math.floor(room)));
     } else {
       const most = Math.floor((LINE * Math.min(node.clientWidth, MOST_WIDE)) / LETTER);
-      title.text = inLines(title.text, most).join("<br>");
+      title.text = inLines(title.text, most).map(inScene).join("<br>");
     }
   }
 }

@@ -21,10 +21,20 @@ export function textsOf({ index, parts }) {
   return texts;
 }
 
+// A text from outside for Plotly, which reads tags, entities and %{variables}.
+export function inSvg(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("%{", "&#37;{");
+}
+
+// The same for the axes of a scene, where WebGL knows no entities: what divides a tag there has no width, and nobody can copy it.
+export function inScene(text) {
+  return text.replaceAll("<", "<\u2060").replaceAll("%{", "%\u2060{");
+}
+
 function partText(part, row) {
   const value = part.codes ? part.names[part.codes[row]] : part.values[row];
   if (value === null || value === undefined) return "";
-  if (typeof value !== "number") return value.replaceAll("<", "&lt;"); // Plotly reads "<" as markup
+  if (typeof value !== "number") return inSvg(value);
   const digits = { minimumFractionDigits: part.digits, maximumFractionDigits: part.digits };
   const sign = part.sign ? (value < 0 ? "−" : "+") : value < 0 ? "−" : "";
   const after = part.after === " ratings" && value === 1 ? " rating" : part.after;
