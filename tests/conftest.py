@@ -40,7 +40,7 @@ hypothesis.settings.load_profile("collab")
 
 @pytest.fixture(scope="session")
 def data_folder():
-    """The folder of COLLAB_DATA that holds both MovieLens data sets; without it tests of the real data cannot run, and say how."""
+    """The folder of COLLAB_DATA that holds both MovieLens data sets; without it tests of the real data cannot run, and say so."""
     folders = [Path(part) for part in os.environ.get("COLLAB_DATA", "").split(os.pathsep) if part.strip()]
     for folder in folders:
         if all(find(name, [folder]) is not None for name in MOVIELENS):

@@ -33,7 +33,7 @@ def test_a_text_in_every_kind_of_element(tmp_path, monkeypatch, desktop, settled
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with serving(tmp_path / "home", Path(__file__).with_name("names_app.py")) as address:
         desktop.goto(address)
-        desktop.locator(f"[class*=st-key-text-{hostile.N_MIXTURES - 1}-]").wait_for(state="attached")
+        desktop.locator(f"[class*=st-key-text-{hostile.N_MIXTURES - 1}-]").first.wait_for(state="attached")
         settled(desktop)
         found = {place: more for place, *more in desktop.evaluate(SHOWN)}
     texts = hostile.mixtures()
@@ -95,7 +95,7 @@ def test_runs(visit):
     assert {hostile.RUNS[0], hostile.RUNS[1]} <= set(cells)
     assert page.get_by_role("combobox", name="Run").first.input_value().startswith(hostile.RUNS[0])
     page = visit("runs", ".st-key-open_run")
-    page.get_by_test_id("stSidebar").get_by_text("Held-out MSE").wait_for()
+    page.get_by_test_id("stSidebar").get_by_text("Held-out MSE").first.wait_for()
 
 
 def test_rate_and_together(visit):
@@ -106,7 +106,7 @@ def test_rate_and_together(visit):
     titles = [title.rsplit(" (19", 1)[0] for title in hostile.TITLES]
     assert sum(title in shown for title in titles) > 8 and sum(genre in shown for genre in hostile.GENRES) > 5
     page.locator(".st-key-card-1").get_by_role("radio", name="5 out of 5 stars").click()
-    page.get_by_text("9 rated", exact=False).wait_for()
+    page.get_by_text("9 rated", exact=False).first.wait_for()
     assert page.evaluate(MARKUP) == []
     page = visit("together", ".evening", people=",".join(person.view_token for person in visit.people))
     assert all(seen(page).count(name) > 10 for name in hostile.PEOPLE)
