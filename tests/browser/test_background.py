@@ -33,12 +33,12 @@ def test_a_training(server, desktop, another, settled):
     desktop.get_by_text("of 100").first.wait_for()
     tab = desktop.context.new_page()
     tab.goto(f"{server}/train?data=sample&run={run}")
-    expect(tab.locator(STOP)).to_be_enabled()  # the same browser
+    expect(tab.locator(STOP).first).to_be_enabled(timeout=PATIENCE)  # the same browser
     other = another()
     other.goto(f"{server}/train?data=sample&run={run}")
-    expect(other.locator(STOP)).to_be_disabled()
+    expect(other.locator(STOP).first).to_be_disabled(timeout=PATIENCE)
     desktop.close()
-    tab.locator(STOP).click()
+    tab.locator(STOP).first.click()
     other.get_by_text("weights kept").first.wait_for()  # whoever watches sees it end
 
 
