@@ -75,7 +75,7 @@ CONTROLS = {
     "map": "shown",
     "similar": "neighbours",
     "biases": "ends",
-    "people": "_pick_person",
+    "people": "_people_pick",
     SIDE_VIEW: "new_year",
     "data": "data_part",
     "train": "set_n_factors",

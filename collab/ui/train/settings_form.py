@@ -243,7 +243,7 @@ def _to_link(family: Family, current: dict[str, Any], share: float) -> None:
     usual = {**to_dict(family.presets[DEFAULT_PRESET]), SHARE: USUAL_SHARE}
     for other in MODELS.values():
         for field in dataclasses.fields(other.settings_type):
-            if field.name not in current:
+            if field.name not in current and link.own(field.name) is not None:
                 link.put(field.name, None)
     for name, value in {**current, SHARE: share}.items():
         text = as_text(value)
