@@ -52,10 +52,7 @@ class Training(Kind):
         return self.stores[folder]
 
     def is_wanted(self, job: Job) -> bool:
-        try:
-            store, run_id = self._run(job)
-        except RunError:
-            return False
+        store, run_id = self._run(job)
         return store.is_under_way(run_id) and not store.is_asked_to_stop(run_id)
 
     def on_end(self, job: Job, state: str, message: str) -> None:
@@ -73,8 +70,8 @@ class Training(Kind):
                 store.give_up(run_id, message)
 
     def has_begun(self, job: Job) -> bool:
+        store, run_id = self._run(job)
         try:
-            store, run_id = self._run(job)
             return store.record(run_id).state != "queued"
         except RunError:
             return True
@@ -100,11 +97,8 @@ class Training(Kind):
         return [each for each in reversed(self.store().records()) if each.state == "queued" and not each.owner]
 
     def _run(self, job: Job) -> tuple[RunStore, str]:
-        """The store of the job's run, and the run's id. Raises RunError if the store is gone with its server; creates none."""
-        folder = job.request["folder"]
-        if not (self.home / folder).is_dir():
-            raise RunError(f"there is no {self.home / folder}")
-        return self.store(folder), job.request["run"]
+        """The store of the job's run, and the run's id; the run may be gone with its server."""
+        return self.store(job.request["folder"]), job.request["run"]
 
 
 class Trainings:

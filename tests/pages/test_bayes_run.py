@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from collab.explore.similarity import Options, item_space, similar_items
+from collab.training.metrics import METRICS
 from collab.ui.frame import cached
 from tests.pages.in_the_picks import picked
 
@@ -97,7 +98,8 @@ def test_picks_follow_the_answers(visit):
 def test_train_shows_sweeps_and_no_schedule_and_how_a_user_would_rate(visit):
     app = visit("train", how_rated="true", user="3")
     labels = [metric.label for metric in app.metric]
-    assert [labels[0], *labels[-2:]] == ["MSE (stars²)", "Expected", "Given"]
+    assert len(labels) == len(METRICS) + 2
+    assert [*labels[:3], *labels[-2:]] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)", "Expected", "Given"]
     assert app.selectbox(key="user").value == "3"
     assert any("as wide as the model is unsure of this user" in caption.value for caption in app.caption)
     assert len(app.get("vega_lite_chart")) == 2  # losses and certainty

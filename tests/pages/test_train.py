@@ -11,6 +11,7 @@ from collab.models import DEFAULT_MODEL, DEFAULT_PRESET, MODELS, preset_of
 from collab.models.dot import DotBiasSettings
 from collab.services import time_limit
 from collab.services.plans import plan
+from collab.training.metrics import METRICS
 from collab.ui.frame import cached
 from tests.pages.on_the_page import link, texts, wait
 
@@ -33,7 +34,8 @@ def loss_rows(app):
 @pytest.mark.parametrize("data", ["sample", "ml-100k"])
 def test_shows_the_run_of_the_link_with_its_figures(visit, data):
     app = visit("train", data=data)
-    assert [metric.label for metric in app.metric][:3] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"]
+    labels = [metric.label for metric in app.metric]
+    assert labels[:3] == ["MSE (stars²)", "RMSE (stars)", "MAE (stars)"] and len(labels) == len(METRICS)
     record = current(app)
     assert app.metric[0].value == f"{record.valid['mse']:.4f}"
     assert "below what biases alone reach" in texts(app) and "held-out" in texts(app).lower()
