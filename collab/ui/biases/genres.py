@@ -16,6 +16,7 @@ from collab.ui.frame.offers import need_biases
 from collab.ui.frame.page import Page
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import minimum_ratings
+from collab.ui.widgets.tables import show_table
 
 BOTH = "genre × decade"
 BY = {
@@ -74,10 +75,9 @@ def show_kinds(page: Page) -> None:
     )
     lone = " A single film has no standard error: a dash." if table["error"].isna().any() else ""
     controls.caption(f"{formats.count(len(films))} films, {weigh}.{lone}")
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
-        placeholder=formats.MISSING,
+        key="genre_biases",
         alt=f"Mean bias by {by} with standard error and number of films",
         column_config={
             "name": "Genre" if by == "genre" else "Decade",

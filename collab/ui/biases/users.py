@@ -16,7 +16,7 @@ from collab.ui.frame import cached
 from collab.ui.frame.offers import need_biases
 from collab.ui.frame.page import Page
 from collab.ui.widgets.pickers import USER, titles_with
-from collab.ui.widgets.tables import COLUMNS
+from collab.ui.widgets.tables import COLUMNS, show_table
 
 RATERS, SPREAD, MEAN = "harshest and kindest", "distribution", "against their mean"
 PICTURES = {
@@ -72,10 +72,9 @@ def show_users(page: Page) -> None:
     if wanted.picture == SPREAD:
         controls.caption(_spread_in_words(table))
     _ends_to_open(page, table)
-    st.dataframe(
+    show_table(
         table[found],
-        hide_index=True,
-        placeholder=formats.MISSING,
+        key="user_biases",
         alt="All users’ biases, the kindest first",
         column_order=["title", "bias", "deviation", "mean_rating", "residual", "n_ratings"],
         column_config={

@@ -10,7 +10,7 @@ from collab.services.source import BUILT_IN, DOWNLOADED
 from collab.ui.charts import formats
 from collab.ui.data import cached
 from collab.ui.data.shown import Shown
-from collab.ui.widgets.tables import item_table
+from collab.ui.widgets.tables import item_table, show_table
 
 
 def show_titles(shown: Shown) -> None:
@@ -113,10 +113,10 @@ def show_source(shown: Shown) -> None:
             "refused."
         )
         with st.expander("The published checksums", key="checksums"):
-            st.dataframe(
+            show_table(
                 pd.DataFrame(found.checksums.items(), columns=["file", "MD5"]),
-                hide_index=True,
                 width="content",
+                key="checksums_table",
                 alt="The MD5 of every file that Collab reads of this data set, as published",
             )
     _say_fingerprint(shown)

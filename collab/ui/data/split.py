@@ -16,6 +16,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.data import cached
 from collab.ui.data.figures import held_out_figure
 from collab.ui.data.shown import Shown
+from collab.ui.widgets.tables import show_table
 
 DEFAULT_SHARE = 0.2
 N_LAST = 10  # newest ratings of every user that the split by last ratings holds out
@@ -64,9 +65,8 @@ def show_split(shown: Shown) -> None:
                 help=f"Mean squared error, squared stars, on {formats.count(found[name].n_valid)} held-out ratings.",
             )
     st.markdown(in_words(found, ours, newest, in_use=shown.split is not None))
-    st.dataframe(
+    show_table(
         _table(found),
-        hide_index=True,
         height="content",
         key="split_table",
         alt="The splits in numbers: rows, newcomers, how much of the future trains, errors of both baselines",
@@ -82,11 +82,9 @@ def show_split(shown: Shown) -> None:
     if not has_times:
         return
     with st.expander("When each split holds out", icon=":material/table_rows:"):
-        st.dataframe(
+        show_table(
             over_time.assign(**{name: 100 * over_time[name] for name in splits}),
-            hide_index=True,
             key="held_out_table",
-            placeholder=formats.MISSING,
             alt="Share of the ratings that each split holds out, by period",
             column_config={
                 "start": st.column_config.DatetimeColumn("From", format="YYYY-MM-DD", help="UTC."),

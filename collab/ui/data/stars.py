@@ -15,7 +15,7 @@ from collab.ui.data.figures import Stars, stars_figure
 from collab.ui.data.shown import Shown
 from collab.ui.widgets.matrix import show_matrix
 from collab.ui.widgets.pickers import pick_film_of, pick_user_of
-from collab.ui.widgets.tables import item_table
+from collab.ui.widgets.tables import item_table, show_table
 
 
 def show_stars(shown: Shown) -> None:
@@ -59,7 +59,7 @@ def show_stars(shown: Shown) -> None:
         table[f"n_{place}"], table[f"share_{place}"] = each.counts, 100 * each.counts / total
         columns[f"n_{place}"] = st.column_config.NumberColumn(each.name, format="localized")
         columns[f"share_{place}"] = st.column_config.NumberColumn("Share", format="%.1f %%")
-    st.dataframe(table, hide_index=True, key="stars_table", alt="Ratings of each level", column_config=columns)
+    show_table(table, key="stars_table", alt="Ratings of each level", column_config=columns)
 
 
 def _mean(ratings: Ratings) -> float:

@@ -14,7 +14,7 @@ from collab.ui.data.shown import Shown, day_words, say_sealed_unknown
 from collab.ui.data.tail_figures import TOP_SHARES, tail_figure
 from collab.ui.widgets.controls import choose
 from collab.ui.widgets.pickers import minimum_ratings
-from collab.ui.widgets.tables import COLUMNS, item_table
+from collab.ui.widgets.tables import COLUMNS, item_table, show_table
 
 ITEMS, USERS = "films", "users"
 
@@ -158,10 +158,9 @@ def show_tail_table(shown: Shown) -> None:
         item_table(table, shown.items, "tail_table", alt, columns_shown, columns)
     else:
         who = {"title": st.column_config.TextColumn("User", width="medium")}
-        st.dataframe(
+        show_table(
             table[columns_shown],
-            hide_index=True,
-            placeholder=formats.MISSING,
+            key="tail_users",
             alt=alt,
             column_config={**COLUMNS, **columns, **who},
         )

@@ -10,6 +10,7 @@ from collab.ui.charts.palette import palette
 from collab.ui.charts.style import PLAIN
 from collab.ui.data.figures import LEAST_FOR_MEAN, over_time_figure, span_words
 from collab.ui.data.shown import Shown, day_words
+from collab.ui.widgets.tables import show_table
 
 
 def show_time(shown: Shown) -> None:
@@ -41,9 +42,8 @@ def show_time(shown: Shown) -> None:
         "ratings stand in the table alone."
         + (f" {formats.count(shown.n_sealed)} sealed ratings are left out." if shown.n_sealed else "")
     )
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         key="time_table",
         alt=f"Ratings, their mean and users by {period}",
         column_config={

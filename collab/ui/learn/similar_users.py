@@ -21,7 +21,7 @@ from collab.ui.frame.page import Page
 from collab.ui.learn import cached as learn_cached
 from collab.ui.learn.step import Door, Step, Topic
 from collab.ui.widgets.pickers import pick_user
-from collab.ui.widgets.tables import as_table
+from collab.ui.widgets.tables import as_table, show_table
 
 MINIMUM_COUNT = 20
 N_TERMS = 3  # neighbours of a sum that are written out
@@ -203,7 +203,7 @@ def _show_neighbours(
     run: TrainedRun, model: Neighbours, train: Ratings, say: PredictionTerms, user_index: int, item_index: int
 ) -> None:
     n_common = model.similarity_to(user_index)[1]
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "user": run.users["user_id"].to_numpy()[say.neighbour_index],
@@ -213,7 +213,7 @@ def _show_neighbours(
                 "beyond": say.left,
             }
         ),
-        hide_index=True,
+        key="neighbour_users",
         alt="Neighbours who rated the film",
         column_config={
             "user": "User",

@@ -18,6 +18,7 @@ from collab.ui.charts import formats
 from collab.ui.charts.palette import Palette
 from collab.ui.charts.style import styled
 from collab.ui.learn import cached as learn_cached
+from collab.ui.widgets.tables import show_table
 
 HEIGHT = 460
 
@@ -140,11 +141,9 @@ LOSS, GAP = "%.4f", "%+.4f"
 def show_final_table(summaries: Sequence[Summary]) -> None:
     """The eight final figures."""
     number = st.column_config.NumberColumn
-    st.dataframe(
+    show_table(
         final_table(summaries),
-        hide_index=True,
         key="final_table",
-        placeholder=formats.MISSING,
         alt="The eight rows: final valid loss printed and ours",
         height=36 + 35 * len(summaries) + 2,
         column_config={
@@ -188,11 +187,9 @@ def show_epoch_table(summary: Summary) -> None:
     columns["train_over_epoch"] = number(
         "Train, whole epoch", format=LOSS, width=120, help="The mean over all batches, as the other pages show it."
     )
-    st.dataframe(
+    show_table(
         epoch_table(summary),
-        hide_index=True,
         key="epoch_table",
-        placeholder=formats.MISSING,
         alt=f"{summary.row.title}: losses after each epoch, printed and ours",
         column_order=list(columns),
         column_config=columns,

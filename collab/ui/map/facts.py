@@ -11,7 +11,7 @@ import streamlit as st
 from collab.explore.axes import axis_correlations, ends
 from collab.explore.clusters import cluster_table
 from collab.ui.charts import formats
-from collab.ui.widgets.tables import item_table
+from collab.ui.widgets.tables import item_table, show_table
 
 N_ENDS = 8
 
@@ -41,10 +41,10 @@ def show_axes(coordinates: np.ndarray, titles: Sequence[str], films: pd.DataFram
                     },
                     height="content",
                 )
-            _correlations(axis_correlations(coordinates[:, place], films), title)
+            _correlations(axis_correlations(coordinates[:, place], films), title, place)
 
 
-def _correlations(table: pd.DataFrame, title: str) -> None:
+def _correlations(table: pd.DataFrame, title: str, place: int) -> None:
     if table.empty:
         st.caption("Nothing that is known of these films varies enough to go with it.")
         return
@@ -54,11 +54,10 @@ def _correlations(table: pd.DataFrame, title: str) -> None:
             for low, high in zip(table["low"], table["high"], strict=True)
         ]
     )
-    st.dataframe(
+    show_table(
         shown,
-        hide_index=True,
         height=300,
-        placeholder=formats.MISSING,
+        key=f"correlations_{place}",
         alt=f"Correlations of the films’ places on {title} with genres, year, count and mean rating",
         column_order=["what", "correlation", "interval", "n_with", "n_items"],
         column_config={
@@ -78,24 +77,25 @@ def show_clusters(films: pd.DataFrame, clusters: np.ndarray) -> None:
         "share in the cluster exceeds their share on the map by most."
     )
     alt = "The clusters with their sizes, most rated films, years, means and genres"
-    _groups(cluster_table(films, clusters), "Cluster", alt)
+    _groups(cluster_table(films, clusters), "Cluster", "clusters_table", alt)
 
 
 def show_set(films: pd.DataFrame, inside: np.ndarray) -> None:
     """What is in the set, marked by `inside` (n,), compared with all `films` on the map, most rated first."""
     of_set, of_all = cluster_table(films, inside).tail(1), cluster_table(films, np.zeros(len(films)))
     table = pd.concat([of_set, of_all]).assign(cluster=["The set", "All on the map"])
-    _groups(table, "", "The set beside all films on the map: sizes, most rated films, years, means and genres")
+    _groups(
+        table, "", "set_table", "The set beside all films on the map: sizes, most rated films, years, means and genres"
+    )
 
 
-def _groups(table: pd.DataFrame, name: str, alt: str) -> None:
+def _groups(table: pd.DataFrame, name: str, key: str, alt: str) -> None:
     """Show a table of `collab.explore.clusters.cluster_table`; `name` is the header of its groups."""
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         height="content",
         row_height=64,
-        placeholder=formats.MISSING,
+        key=key,
         alt=alt,
         column_config={
             "cluster": st.column_config.Column(name, width="small"),

@@ -10,7 +10,7 @@ from collab.explore.alignment import overlap_by_count
 from collab.ui.charts import formats
 from collab.ui.frame.other_run import AGAINST
 from collab.ui.map.two_runs_cached import TwoRuns
-from collab.ui.widgets.tables import item_table
+from collab.ui.widgets.tables import item_table, show_table
 
 N_MOVED = 10
 
@@ -60,7 +60,7 @@ def neighbours(two: TwoRuns, chosen: int | None) -> None:
     """Neighbours kept by the number of ratings, and a link to those of one film."""
     st.header("Neighbours kept", anchor=False)
     bands, k = overlap_by_count(two.kept, two.items["n_ratings"].to_numpy()), two.kept.k
-    st.dataframe(
+    show_table(
         pd.DataFrame(
             {
                 "ratings": [_band_words(band.low, band.high) for band in bands.itertuples()],
@@ -69,7 +69,6 @@ def neighbours(two: TwoRuns, chosen: int | None) -> None:
                 "chance": k * two.kept.chance,
             }
         ),
-        hide_index=True,
         height="content",
         width=420,
         key="kept_bands",

@@ -19,7 +19,7 @@ from collab.ui.frame import cached
 from collab.ui.people import cached as people_cached
 from collab.ui.people.figure import predictions_figure
 from collab.ui.widgets.controls import choose
-from collab.ui.widgets.tables import item_table
+from collab.ui.widgets.tables import item_table, show_table
 
 BY_STARS, BY_SURPRISE = "their stars", "surprise"
 MODELS = {"predicted": "This\u00a0model", "biases_only": "Biases\u00a0only", "global_mean": "Global\u00a0mean"}
@@ -81,9 +81,8 @@ def show_errors(rows: pd.DataFrame) -> None:
     if not found:
         return
     shown = {key: metric for key, metric in METRICS.items() if key != LOSS}  # its root says the same in stars
-    st.dataframe(
+    show_table(
         pd.DataFrame([{"": MODELS[name], **{key: each.values[key] for key in shown}} for name, each in found.items()]),
-        hide_index=True,
         width="content",
         key="errors_table",
         alt="Errors on the user’s held-out ratings",
@@ -198,11 +197,9 @@ def show_taste(run: TrainedRun, user_index: int) -> None:
         return
     highest = 100 * float(max(table["share"].max(), table["share_all"].max()))
     share = {"format": "%.0f %%", "min_value": 0.0, "max_value": highest}
-    st.dataframe(
+    show_table(
         table.assign(share=100 * table["share"], share_all=100 * table["share_all"]),
-        hide_index=True,
         key="taste_table",
-        placeholder=formats.MISSING,
         alt=f"Share and mean of the user’s training ratings by {by}, beside everybody’s",
         column_order=["name", "n_ratings", "share", "share_all", "mean_rating", "mean_rating_all"],
         column_config={

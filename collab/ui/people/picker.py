@@ -15,6 +15,7 @@ from collab.services.run_files import TrainedRun
 from collab.ui.charts import formats
 from collab.ui.frame import link
 from collab.ui.widgets.pickers import USER, minimum_ratings
+from collab.ui.widgets.tables import show_table
 
 SORTS = {
     "most ratings": ("n_ratings", False),
@@ -123,15 +124,14 @@ def people_frame(run: TrainedRun, people: pd.DataFrame) -> None:
         f"{formats.count(len(table))} of {formats.count(len(people))} users. Tick a row to see that user above"
         + ("; RMSE in stars, on each user’s own held-out ratings." if measured else ".")
     )
-    st.dataframe(
+    show_table(
         table,
         key=key,
+        name="users",
         on_select=ticked,
         selection_mode="single-row",
         selection_default={"selection": {"rows": [ids.index(chosen)] if chosen in ids else []}},
-        hide_index=True,
         height=38 + 35 * min(len(table), MOST_ROWS),
-        placeholder=formats.MISSING,
         alt=f"The users of the data set, {sort} first",
         column_order=[
             name

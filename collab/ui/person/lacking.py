@@ -12,6 +12,7 @@ from collab.services.profiles import Answer
 from collab.ui.charts import formats
 from collab.ui.person import own_profile
 from collab.ui.person.known import Known
+from collab.ui.widgets.tables import show_table
 
 N_LISTED = 8
 
@@ -39,10 +40,10 @@ def unmatched(answers: Sequence[Answer], data_title: str) -> None:
     table = pd.DataFrame(
         [(answer.title, own_profile.in_words(answer)) for answer in answers], columns=["title", "answer"]
     )
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         height=min(300, 38 + 35 * len(table)),
         column_config={"title": "Film", "answer": "Answer"},
+        key="unmatched_table",
         alt=f"{formats.count(len(table))} films that {data_title} lacks, with the answer to each",
     )

@@ -20,7 +20,7 @@ from collab.ui.charts.losses import BIASES, TRAIN, VALID, epoch_words
 from collab.ui.charts.palette import Palette, palette
 from collab.ui.frame import cached
 from collab.ui.frame.run_words import LETTERS, alike_in_words, differing
-from collab.ui.widgets.tables import as_table
+from collab.ui.widgets.tables import as_table, show_table
 
 HEIGHT, ROOM = 330, "78"  # pixels of the picture, and of "A 0.8312" beside it
 
@@ -105,10 +105,8 @@ def _figures(records: Sequence[RunRecord], colours: Palette) -> None:
     frame = pd.DataFrame(rows).astype(dict.fromkeys(METRICS, "float64"))
     inks = dict(zip(LETTERS, colours.categorical, strict=True))
     styled = frame.style.map(lambda letter: f"color: {inks[letter]}; font-weight: 700", subset=["run"])
-    st.dataframe(
+    show_table(
         styled,
-        hide_index=True,
-        placeholder=formats.MISSING,
         alt="Final figures of the runs",
         key="figures",
         column_config={
@@ -132,7 +130,7 @@ def _settings(records: Sequence[RunRecord]) -> None:
         st.caption(alike_in_words(records))
         return
     st.markdown("**Settings that differ**")
-    st.dataframe(frame.reset_index(names="Setting"), hide_index=True, alt="Settings that differ", key="differing")
+    show_table(frame.reset_index(names="Setting"), alt="Settings that differ", key="differing")
 
 
 # --- two runs --------------------------------------------------------------------------------------------------------------

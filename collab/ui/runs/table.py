@@ -12,6 +12,7 @@ from collab.services.run_record import RunRecord
 from collab.ui.charts import formats
 from collab.ui.frame import link
 from collab.ui.frame.run_words import STATE_WORDS, difference_from_preset
+from collab.ui.widgets.tables import show_table
 
 PICK = "pick"
 MOST_ROWS = 6  # visible at once
@@ -93,20 +94,19 @@ def runs_table(records: Sequence[RunRecord], picked: Sequence[str], *, with_data
         rows = st.session_state[key]["selection"]["rows"]
         link.put(PICK, ",".join(ids[row] for row in rows if row < len(ids)))
 
-    event = st.dataframe(
+    event = show_table(
         runs_frame(records),
         key=key,
+        name="runs",
         on_select=ticked,
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [place for place, each in enumerate(ids) if each in picked]}},
-        hide_index=True,
         height=36 + 35 * min(max(len(ids), 1), MOST_ROWS) + (18 if len(ids) > MOST_ROWS else 2),
         column_order=[
             *("name", "mse", "against", "state"),
             *(["data"] if with_data else []),
             *("settings", "model", "time", "created"),
         ],
-        placeholder=formats.MISSING,
         alt="Runs, newest first; tick one to work with it, several to compare them",
         column_config={
             "name": st.column_config.TextColumn("Name", width=270),

@@ -23,6 +23,7 @@ from collab.ui.frame.page import Page
 from collab.ui.frame.watch import result_of
 from collab.ui.similar import as_if_new_cached
 from collab.ui.similar.lists import Listing, draw_list, neighbour_table
+from collab.ui.widgets.tables import show_table
 
 N_CLOSEST = 7
 LEAST_IN_GROUP = 5
@@ -165,11 +166,11 @@ def _audience(run: TrainedRun, found: NewItem) -> None:
         help=f"How users are put together. Groups of fewer than {LEAST_IN_GROUP} are left out.",
     )
     table = group_table(found, groups[kind if kind in groups else kinds[0]], LEAST_IN_GROUP)
-    st.dataframe(
+    show_table(
         table,
-        hide_index=True,
         height=min(370, 38 + 35 * max(1, len(table))),
         column_order=["group", "n_users", "leaning", "predicted"],
+        key="groups_table",
         alt=f"Groups of users by {kind}, the one that leans most towards the film first",
         column_config={
             "group": "Group",

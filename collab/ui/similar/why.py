@@ -18,6 +18,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.frame import cached
 from collab.ui.similar.figures import parts_figure
 from collab.ui.widgets.controls import choose
+from collab.ui.widgets.tables import show_table
 
 AS_TRAINED, TURNED = "As trained", "Principal axes"
 N_PARTS = 6
@@ -138,9 +139,8 @@ def _show_parts(rows: pd.DataFrame, names: str, options: Options, basis_name: st
         alt=f"What the factors add to the {what} of {names}, {total:.2f} in all. The table below holds the same.",
     )
     with st.expander(f"All {len(rows)} parts as a table"):
-        st.dataframe(
+        show_table(
             rows,
-            hide_index=True,
             key="parts_table",
             column_order=["factor", "part", "first", "second", "high", "low"],
             alt=f"What each factor adds to the {what} of {names}",

@@ -17,7 +17,7 @@ from collab.ui.person.viewer import Viewer
 from collab.ui.taste import cached as taste_cached
 from collab.ui.taste.figures import alike_figure
 from collab.ui.widgets.item_list import Film, film_list, title_and_facts
-from collab.ui.widgets.tables import item_table, table_fold
+from collab.ui.widgets.tables import item_table, show_table, table_fold
 
 N_SHOWN = 10
 """Users on the chart; the table has all that were asked for."""
@@ -86,28 +86,28 @@ def _users(viewer: Viewer, table: pd.DataFrame) -> None:
         + ("Users are invented." if viewer.run.record.synthetic else "Users are numbers of the data set.")
     )  # fmt: skip
     if fold := table_fold("alike_table"):
-        fold.dataframe(
-            table.drop(columns=["user_index", "words"]),
-            hide_index=True,
-            placeholder=formats.MISSING,
-            column_order=[
-                each
-                for each in ("user_id", "likeness", "low", "high", "n_ratings", "n_common", "mean_rating")
-                if each in table
-            ],
-            alt="The most similar users",
-            column_config={
-                "user_id": "User",
-                "likeness": st.column_config.NumberColumn("Likeness", format="%.2f"),
-                "low": st.column_config.NumberColumn("From", format="%+.2f"),
-                "high": st.column_config.NumberColumn("To", format="%+.2f"),
-                "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
-                "n_common": st.column_config.NumberColumn(
-                    "In common", format="localized", help="Films that both have rated."
-                ),
-                "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
-            },
-        )
+        with fold:
+            show_table(
+                table.drop(columns=["user_index", "words"]),
+                column_order=[
+                    each
+                    for each in ("user_id", "likeness", "low", "high", "n_ratings", "n_common", "mean_rating")
+                    if each in table
+                ],
+                key="alike_users",
+                alt="The most similar users",
+                column_config={
+                    "user_id": "User",
+                    "likeness": st.column_config.NumberColumn("Likeness", format="%.2f"),
+                    "low": st.column_config.NumberColumn("From", format="%+.2f"),
+                    "high": st.column_config.NumberColumn("To", format="%+.2f"),
+                    "n_ratings": st.column_config.NumberColumn("Ratings", format="localized"),
+                    "n_common": st.column_config.NumberColumn(
+                        "In common", format="localized", help="Films that both have rated."
+                    ),
+                    "mean_rating": st.column_config.NumberColumn("Mean", format="%.1f"),
+                },
+            )
 
 
 def _liked(viewer: Viewer, table: pd.DataFrame, n_users: int) -> None:

@@ -14,7 +14,7 @@ from collab.ui.charts.style import PLAIN
 from collab.ui.person.viewer import Viewer
 from collab.ui.taste.figures import distribution_figure, genre_figure
 from collab.ui.widgets.pickers import minimum_ratings
-from collab.ui.widgets.tables import table_fold
+from collab.ui.widgets.tables import show_table, table_fold
 
 
 def show_predictions(viewer: Viewer) -> None:
@@ -56,24 +56,24 @@ def _genres(viewer: Viewer, table: pd.DataFrame) -> None:
     )
     st.caption(_genres_in_words(viewer, table))
     if fold := table_fold("genre_table"):
-        fold.dataframe(
-            table,
-            hide_index=True,
-            placeholder=formats.MISSING,
-            alt="Genres above and below the average person",
-            column_config={
-                "genre": "Genre",
-                "difference": st.column_config.NumberColumn("Above average", format="%+.2f"),
-                "deviation": st.column_config.NumberColumn("±", format="%.2f", help="One standard deviation."),
-                "low": st.column_config.NumberColumn("From", format="%+.2f"),
-                "high": st.column_config.NumberColumn("To", format="%+.2f"),
-                "clear": st.column_config.CheckboxColumn("Clear of zero"),
-                "predicted": st.column_config.NumberColumn("Predicted", format="%.2f"),
-                "average": st.column_config.NumberColumn("Average person", format="%.2f"),
-                "n_items": st.column_config.NumberColumn("Films", format="localized"),
-                "n_rated": st.column_config.NumberColumn("Rated", format="localized"),
-            },
-        )
+        with fold:
+            show_table(
+                table,
+                key="genre_rows",
+                alt="Genres above and below the average person",
+                column_config={
+                    "genre": "Genre",
+                    "difference": st.column_config.NumberColumn("Above average", format="%+.2f"),
+                    "deviation": st.column_config.NumberColumn("±", format="%.2f", help="One standard deviation."),
+                    "low": st.column_config.NumberColumn("From", format="%+.2f"),
+                    "high": st.column_config.NumberColumn("To", format="%+.2f"),
+                    "clear": st.column_config.CheckboxColumn("Clear of zero"),
+                    "predicted": st.column_config.NumberColumn("Predicted", format="%.2f"),
+                    "average": st.column_config.NumberColumn("Average person", format="%.2f"),
+                    "n_items": st.column_config.NumberColumn("Films", format="localized"),
+                    "n_rated": st.column_config.NumberColumn("Rated", format="localized"),
+                },
+            )
 
 
 def _genres_in_words(viewer: Viewer, table: pd.DataFrame) -> str:
@@ -116,14 +116,15 @@ def _distribution(viewer: Viewer, films: np.ndarray, minimum: int) -> None:
         "the scale."
     )
     if fold := table_fold("distribution_table"):
-        fold.dataframe(
-            table,
-            hide_index=True,
-            alt="Distribution of predicted ratings",
-            column_config={
-                "low": st.column_config.NumberColumn("From", format="%.2f"),
-                "high": st.column_config.NumberColumn("To", format="%.2f"),
-                "n": st.column_config.NumberColumn(f"Films, {viewer.who.lower()}", format="localized"),
-                "n_average": st.column_config.NumberColumn("Films, average person", format="localized"),
-            },
-        )
+        with fold:
+            show_table(
+                table,
+                key="distribution_rows",
+                alt="Distribution of predicted ratings",
+                column_config={
+                    "low": st.column_config.NumberColumn("From", format="%.2f"),
+                    "high": st.column_config.NumberColumn("To", format="%.2f"),
+                    "n": st.column_config.NumberColumn(f"Films, {viewer.who.lower()}", format="localized"),
+                    "n_average": st.column_config.NumberColumn("Films, average person", format="localized"),
+                },
+            )

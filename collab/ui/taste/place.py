@@ -22,7 +22,7 @@ from collab.ui.taste import cached as taste_cached
 from collab.ui.taste.figures import N_NAMED, place_figure
 from collab.ui.taste.profile import say_so_far
 from collab.ui.widgets.controls import choose
-from collab.ui.widgets.tables import item_table, table_fold
+from collab.ui.widgets.tables import item_table, show_table, table_fold
 
 N_ON_MAP = 1000
 """Films on the map, most rated first: as many as the film map shows by default, so that the axes are the same."""
@@ -201,11 +201,10 @@ def _own_tables(viewer: Viewer, place: Place) -> None:
     """Draw the tables of the place and of how each rating moved it."""
     rated = viewer.known.rated
     deviation = np.full(2, np.nan) if place.covariance is None else np.sqrt(np.diag(place.covariance))
-    st.dataframe(
+    show_table(
         pd.DataFrame({"axis": ["component 1", "component 2"], "place": place.mean, "deviation": deviation}),
-        hide_index=True,
-        placeholder=formats.MISSING,
         width="content",
+        key="place_rows",
         alt=f"{viewer.whose.capitalize()} place",
         column_config={
             "axis": "Axis",
@@ -259,9 +258,9 @@ def _people_table(points: pd.DataFrame, people: np.ndarray) -> None:
     """Draw all people of the map, the most similar ones first."""
     table = points[["user_id", "n_ratings", "marked"]].assign(x=people[:, 0], y=people[:, 1])
     st.caption("All people of the map, the most similar ones first, in the order of their numbers.")
-    st.dataframe(
+    show_table(
         table.sort_values("marked", ascending=False, kind="stable"),
-        hide_index=True,
+        key="place_people",
         alt="The people of the map",
         column_config={
             **_axes(),

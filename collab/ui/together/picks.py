@@ -24,7 +24,7 @@ from collab.ui.together.controls import LEAST_STEP, Choice
 from collab.ui.together.members import YOU
 from collab.ui.together.pick_list import group_pick_list, listed_names
 from collab.ui.widgets.item_list import Film, film_list, likely_words, title_and_facts
-from collab.ui.widgets.tables import item_table, table_fold
+from collab.ui.widgets.tables import item_table, show_table, table_fold
 
 STYLE = Path(__file__).with_name("together.css")
 
@@ -187,19 +187,17 @@ def _as_table(
         if not group_picks.items.empty:
             _films_table(run, group_picks, names)
             st.caption("Who gains: means of predicted stars.")
-            st.dataframe(
+            show_table(
                 gains_table(gains(group_picks, members), names),
-                hide_index=True,
-                placeholder=formats.MISSING,
                 width="content",
+                key="gains_table",
                 alt="Who gains: means of predicted stars of these films, of films picked alone, and of any",
             )
         st.caption("Agreement: correlations of two people’s predicted ratings.")
-        st.dataframe(
+        show_table(
             agreement_table(pairs, names),
-            hide_index=True,
-            placeholder=formats.MISSING,
             width="content",
+            key="agreement_table",
             alt="Agreement: correlations of two people’s predicted ratings",
         )
 

@@ -29,7 +29,7 @@ from collab.ui.frame.watch import POLL_SECONDS, job_progress, stop_all, turn_in_
 from collab.ui.train.certainty import show_certainty
 from collab.ui.train.sealed import show_sealed
 from collab.ui.widgets.distribution import distribution_expander
-from collab.ui.widgets.tables import as_table
+from collab.ui.widgets.tables import as_table, show_table
 
 REPLAY_SECONDS = 10.0
 
@@ -193,11 +193,9 @@ def _history_table(progress: Progress) -> None:
     history, word = progress.history, epoch_word(progress.record)
     of = f"the {word}’s batches" if in_batches(progress.record) else f"the training ratings, after the {word}"
     rows = history[["epoch", "train_loss", "valid_loss", "seconds"]].astype({"epoch": "int64"})
-    st.dataframe(
+    show_table(
         rows.rename(columns={"seconds": "time"}),
-        hide_index=True,
         height=212,
-        placeholder="–",
         alt=f"Losses by {word}",
         key="history_table",
         column_config={
@@ -280,9 +278,9 @@ def _layers(record: RunRecord) -> None:
                 for layer in record.layers
             ]
         )
-        st.dataframe(
+        show_table(
             rows,
-            hide_index=True,
+            key="layers_table",
             alt="Layers of the model",
             column_config={
                 "parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from collab.data.csv_cells import table_csv
 from collab.data.genres import genre_words
 from collab.ui.charts import formats
 from collab.ui.frame.item_page import go_to_requested_item, open_item
@@ -40,6 +41,57 @@ COLUMNS: Mapping[str, Any] = {
 """Heads and formats of the columns of item tables; a table adds its own."""
 TO_PAGE, ARROW = "to_page", "→"
 HEIGHT = 260  # pixels; a longer table scrolls
+
+
+def show_table(
+    rows: Any,
+    *,
+    key: str,
+    alt: str,
+    name: str = "",
+    column_order: Sequence[str] | None = None,
+    column_config: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> Any:
+    """A table of `rows`, a frame or its Styler, with its download below. `alt` says what the rows are; the rest and what is
+    returned are as for `st.dataframe`.
+
+    Streamlit's own download is switched off (.streamlit/config.toml), because it writes a title or a name that a spreadsheet
+    would calculate as it stands. Ours has the columns in sight under their heads, is written when it is pressed, and is called
+    after the table's `name`, which is its `key` if that stays the same.
+    """
+    name, columns = name or key, column_config or {}
+    with st.container(gap=None):
+        event = st.dataframe(
+            rows,
+            key=key,
+            alt=alt,
+            hide_index=True,
+            placeholder=formats.MISSING,
+            column_order=column_order,
+            column_config=columns,
+            **arguments,
+        )
+        st.download_button(
+            "Download as CSV",
+            lambda: _csv(rows if isinstance(rows, pd.DataFrame) else rows.data, column_order, columns),
+            f"{name.replace('_', '-')}.csv",
+            "text/csv",
+            key=f"{name}_csv",
+            type="tertiary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    return event
+
+
+def _csv(rows: pd.DataFrame, order: Sequence[str] | None, columns: Mapping[str, Any]) -> bytes:
+    def head(name: Any) -> str:
+        column = columns.get(name)
+        return str((column if isinstance(column, str) else (column or {}).get("label")) or name)
+
+    in_sight = [each for each in order or rows if each in rows and each != TO_PAGE]
+    return table_csv(rows[in_sight], [head(each) for each in in_sight])
 
 
 def item_table(
@@ -74,12 +126,10 @@ def item_table(
         on_click=_open_row,
         args=(pressed, items["label"], item_index),
     )
-    st.dataframe(
+    show_table(
         shown,
         key=key,
-        hide_index=True,
         height=height,
-        placeholder=formats.MISSING,
         alt=alt,
         column_order=[name for name in (*order[:beside], TO_PAGE, *order[beside:]) if name in shown],
         column_config={
@@ -120,17 +170,18 @@ def as_table(
     if place is None:
         return
     made = make()
-    for said, rows in made.items() if isinstance(made, Mapping) else [(name, made)]:
-        place.caption(said)  # a line above the table, for its toolbar
-        place.dataframe(
-            rows,
-            width="content",
-            height=HEIGHT if len(rows) > 6 else "content",
-            hide_index=True,
-            placeholder="–",
-            alt=said,
-            column_config={**_losses(rows), **(columns or {})},
-        )
+    tables = made if isinstance(made, Mapping) else {name: made}
+    for number, (said, rows) in enumerate(tables.items()):
+        with place:
+            st.caption(said)  # a line above the table, for its toolbar
+            show_table(
+                rows,
+                key=f"{key}_{number}",
+                alt=said,
+                width="content",
+                height=HEIGHT if len(rows) > 6 else "content",
+                column_config={**_losses(rows), **(columns or {})},
+            )
 
 
 def _losses(rows: pd.DataFrame) -> dict[str, Any]:
