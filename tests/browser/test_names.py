@@ -1,5 +1,6 @@
 """Names that would be markup are shown as they are typed, in the real browser: no link, no picture, nothing bold, no formula."""
 
+import csv
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from collab.data.catalogue import CATALOGUE
+from collab.data.csv_cells import restored
 from collab.services.environment import read_environment
 from collab.services.profiles import ProfileStore
 from tests.browser.conftest import PATIENCE, ROOT, serving
@@ -18,6 +20,7 @@ SHOWN = """() => [...document.querySelectorAll("[class*=st-key-text-]")].map((bo
   const inside = [...text.querySelectorAll("*")].filter((each) => each.nodeName !== "SPAN" || each.childNodes.length);
   return [Number(place), kind, text.textContent, inside.map((each) => each.nodeName)];
 })"""
+FORMULA = tuple("=+-@\t\r")
 AROUND = {"words": ("Its name is ", ": no more."), "caption": ("x\n", "\nx")}
 MADE_OF = {"bold": ["P", "STRONG"], "caption": ["P", "BR", "BR"]}
 
@@ -89,10 +92,19 @@ def seen(page):
     return page.evaluate("document.body.innerText")
 
 
-def test_runs(visit):
+def test_runs(visit, tmp_path):
     page = visit("runs", "[data-testid=stDataFrame] canvas", pick=",".join(visit.runs[:2]))
     cells = page.locator("[data-testid=stDataFrame] canvas td").all_text_contents()
     assert {hostile.RUNS[0], hostile.RUNS[1]} <= set(cells)
+    assert page.locator("[data-testid=stElementToolbarButton] [aria-label*=CSV]").count() == 0  # Streamlit's own
+    with page.expect_download() as begun:
+        page.get_by_role("button", name="Download as CSV").first.click()
+    assert begun.value.suggested_filename == "runs.csv"
+    begun.value.save_as(tmp_path / "runs.csv")
+    with (tmp_path / "runs.csv").open(encoding="utf-8-sig", newline="") as file:
+        names = [row["Name"] for row in csv.DictReader(file)]
+    assert not [name for name in names if name[:1] in FORMULA]
+    assert {hostile.RUNS[0], hostile.RUNS[1]} <= {restored(name) for name in names}
     assert page.get_by_role("combobox", name="Run").first.input_value().startswith(hostile.RUNS[0])
     page = visit("runs", ".st-key-open_run")
     page.get_by_test_id("stSidebar").get_by_text("Held-out MSE").first.wait_for()

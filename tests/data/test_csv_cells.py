@@ -3,11 +3,12 @@
 import csv
 import io
 
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from collab.data.csv_cells import neutralised, restored
+from collab.data.csv_cells import neutralised, restored, table_csv
 
 FORMULAS = (
     "=1+1",
@@ -51,3 +52,11 @@ def test_every_text_comes_back(cells):
     csv.writer(text).writerow([*map(neutralised, cells), "end"])
     (record,) = csv.reader(io.StringIO(text.getvalue(), newline=""), strict=True)
     assert [*map(restored, record)] == [*cells, "end"]
+
+
+def test_a_table_goes_out_with_its_numbers_as_they_are_and_no_formula():
+    table = pd.DataFrame({"title": ["=1+1", "Alien"], "x": [-0.5, None], "on": pd.Categorical(["-a", "b"])})
+    assert table_csv(table, ["Title", "+x", "x"]) == (
+        b"\xef\xbb\xbfTitle,'+x,x\r\n'=1+1,-0.5,'-a\r\nAlien,,b\r\n"  # two heads may be the same
+    )
+    assert table_csv(table.iloc[:0], "abc") == b"\xef\xbb\xbfa,b,c\r\n"

@@ -58,7 +58,7 @@ GENRES = tuple(text for text in TEXTS if "|" not in text)[::2]
 OCCUPATIONS = TEXTS[1::2]
 RUNS = (
     "*evil* [evil](https://evil.example) www.evil.example :evil: <b>evil</b> -> evil",
-    '<a href="https://evil.example">evil</a> :red[evil] $evil$ me@evil.example',
+    '=<a href="https://evil.example">evil</a> :red[evil] $evil$ me@evil.example',
     "![evil](https://evil.example/evil.png) https://evil.example `evil` ~~evil~~",
 )
 PEOPLE = ("[evil](https://evil.example)<b>evil</b>:smile:", "https://evil.example/evil :red[evil] *evil*")
