@@ -172,10 +172,12 @@ def _slider_key(telling: Example, who: str, place: int) -> str:
 
 
 def _slider(telling: Example, who: str, place: int, name: str) -> None:
-    """A slider for one number, which is stored separately: Streamlit forgets a slider that is not drawn."""
+    """A slider for one number, which is stored separately: Streamlit forgets a slider that is not drawn.
+
+    The number is its default too: a value only set in the session is lost with a turn that is cut off before the browser has
+    heard of it, and the slider would begin at −1.
+    """
     key = _slider_key(telling, who, place)
-    if key not in st.session_state:
-        st.session_state[key] = float(_numbers(telling)[who][place])
 
     def moved() -> None:
         _numbers(telling)[who][place] = Decimal(f"{st.session_state[key]:.2f}")
@@ -184,6 +186,7 @@ def _slider(telling: Example, who: str, place: int, name: str) -> None:
         name.capitalize(),
         -1.0,
         1.0,
+        float(_numbers(telling)[who][place]),
         step=0.01,
         key=key,
         on_change=moved,
