@@ -1,13 +1,15 @@
 """How soon the server has answered when somebody switches the page or moves a control, for every page.
 
-    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders t-SNE tests] [--beside dot-bias] [--pages rate …]
+    python -m tests.benchmarks.pages [--turns 20] [--while idle training sliders t-SNE tests] [--pages rate …]
+        [--beside dot-bias | --against FOLDER]
 
 MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
 switch to each page, then one move of the control that is named; rounds that nobody counts come first, so the server is warm.
 The run in use is the default one (in Similar’s view *As if it were new* the one with side information), or the same with
 another seed: choosing the other is the move of the home page. With `--beside MODEL` every other round has a run of that model
 (its preset *fast*) in use, and a last table says what a turn takes with the default model beside what it takes with this one,
-from the same minutes.
+from the same minutes. With `--against FOLDER` every other round goes to a server of the checkout in that folder, on a copy of
+the same home: what a change costs is seen in one run, for a machine slows down and speeds up by more than that between two.
 Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
 another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
 
@@ -24,6 +26,7 @@ import argparse
 import contextlib
 import dataclasses
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -250,31 +253,39 @@ def runs_of(model: str, runs: Sequence[str]) -> list[str]:
     return [each for each in runs if each.startswith(f"{model} ·")]
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Who goes round: its name in the tables, the model whose runs it has in use, and its session."""
+
+    name: str
+    model: str
+    session: Session
+
+
 def go_round(
-    visitor: Session,
+    visits: Sequence[Visit],
     floor: Session,
     links: dict[str, str],
     runs: Sequence[str],
-    models: Sequence[str],
     places: Iterable[int],
     pages: Collection[str],
 ) -> dict[str, Turns]:
-    """The turns with a run of each of the `models` in use, which take turns round by round, and in turns begin.
+    """The turns of each of the `visits`, by its name, which take turns round by round, and in turns begin.
 
     Each of the `places` is the number of a control's value. `runs` are those that were finished before, as the sidebar names
     them: what another session trains is no run to look at.
     """
-    found = {model: {page: (Timings(), Timings()) for page in (*pages, "empty")} for model in models}
+    found = {each.name: {page: (Timings(), Timings()) for page in (*pages, "empty")} for each in visits}
     for place in places:
-        for model in models if place % 2 == 0 else reversed(models):
-            _one_round(visitor, floor, links, runs, model, place, found[model])
+        for each in visits if place % 2 == 0 else reversed(visits):
+            _one_round(each, floor, links, runs, place, found[each.name])
     return found
 
 
 def _one_round(
-    visitor: Session, floor: Session, links: dict[str, str], runs: Sequence[str], model: str, place: int, found: Turns
+    visit: Visit, floor: Session, links: dict[str, str], runs: Sequence[str], place: int, found: Turns
 ) -> None:
-    usual, at = runs_of(model, runs), "the page before"
+    visitor, usual, at = visit.session, runs_of(visit.model, runs), "the page before"
     pick_run(visitor, at, usual, place)
     for page, key in CONTROLS.items():
         if page not in found:
@@ -295,10 +306,10 @@ def _one_round(
         found["empty"][1].add(move(floor, name, "amount", place))
 
 
-def report(condition: str, model: str, found: Turns) -> None:
+def report(condition: str, visit: Visit, found: Turns) -> None:
     """Print a table: milliseconds by page."""
     print(
-        f"\n{model} {DEFAULT_PRESET} in use, {CONDITIONS[condition]}: milliseconds, p50 p90 max (goal "
+        f"\n{visit.name}: {visit.model} {DEFAULT_PRESET} in use, {CONDITIONS[condition]}: milliseconds, p50 p90 max (goal "
         f"{1000 * MIDDLE_GOAL:.0f}, {1000 * NINETY_GOAL:.0f})"
     )
     print(f"{'page':14} {'switch':>18}      kB  {'move':>18}      kB  control")
@@ -313,12 +324,12 @@ def report(condition: str, model: str, found: Turns) -> None:
 
 
 def report_beside(condition: str, found: dict[str, Turns]) -> None:
-    """Print the medians of two models beside each other, milliseconds by page, and the first in shares of the second."""
+    """Print the medians of two visits beside each other, milliseconds by page, and the first in shares of the second."""
     first, second = found
     print(f"\n{first} beside {second}, {CONDITIONS[condition]}: medians in milliseconds, and {first} : {second}")
     print(f"{'page':14} {'switch':>8} {second:>9}  ratio  {'move':>8} {second:>9}  ratio")
     for page in found[first]:
-        print(f"{page:14} " + "  ".join(beside(*(found[model][page][kind] for model in found)) for kind in (0, 1)))
+        print(f"{page:14} " + "  ".join(beside(*(found[name][page][kind] for name in found)) for kind in (0, 1)))
 
 
 def beside(first: Timings, second: Timings) -> str:
@@ -332,9 +343,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=20, help="of either kind, for each page and condition")
     parser.add_argument("--while", dest="conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
-    parser.add_argument(
+    opponent = parser.add_mutually_exclusive_group()
+    opponent.add_argument(
         "--beside", choices=[*MODELS], help="a model with whose run every page is measured too, in turns"
     )
+    opponent.add_argument("--against", type=Path, help="another checkout, whose server is measured too, in turns")
     parser.add_argument("--pages", nargs="+", choices=CONTROLS, default=list(CONTROLS), help="only these pages")
     chosen = parser.parse_args(arguments)
     models = list(dict.fromkeys([DEFAULT_MODEL, *filter(None, [chosen.beside])]))
@@ -345,30 +358,48 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ.pop("COLLAB_DATABASE", None)
         environment = read_environment()
         links = prepare(environment, models)
-        with (
-            serving(home) as address,
-            serving(Path(folder) / "empty", EMPTY) as empty,
-            Session(address) as visitor,
-            Session(empty) as floor,
-        ):
-            checked("home", visitor.open("", links["home"]))
+        with contextlib.ExitStack() as servers:
+            begin = servers.enter_context
+            address = begin(serving(home))
+            visits = [Visit(model, model, begin(Session(address))) for model in models]
+            if chosen.against is not None:
+                visits = [
+                    Visit("this checkout", DEFAULT_MODEL, visits[0].session),
+                    Visit(
+                        "the other",
+                        DEFAULT_MODEL,
+                        begin(_another(chosen.against.resolve(), Path(folder) / "other", home)),
+                    ),
+                ]
+            floor = begin(Session(begin(serving(Path(folder) / "empty", EMPTY))))
+            for visit in visits:
+                checked("home", visit.session.open("", links["home"]))
             floor.open()
+            visitor = visits[0].session
             if strangers := (set(visitor.pages) | {SIDE_VIEW}) ^ set(CONTROLS):
                 raise SystemExit(f"the menu and CONTROLS differ in {', '.join(sorted(strangers))}")
             sidebar = visitor.find(PICK_RUN)
             assert sidebar is not None
             runs = list(sidebar.proto.options)
-            go_round(visitor, floor, links, runs, models, range(WARM_ROUNDS), chosen.pages)
+            go_round(visits, floor, links, runs, range(WARM_ROUNDS), chosen.pages)
             for number, condition in enumerate(chosen.conditions):
                 places = range(WARM_ROUNDS + number * chosen.turns, WARM_ROUNDS + (number + 1) * chosen.turns)
                 with somebody_else(address, condition, RunStore(environment.home)) as other:
-                    found = go_round(visitor, floor, links, runs, models, places, chosen.pages)
-                for model, turns in found.items():
-                    report(condition, model, turns)
-                if len(models) > 1:
+                    found = go_round(visits, floor, links, runs, places, chosen.pages)
+                for visit in visits:
+                    report(condition, visit, found[visit.name])
+                if len(visits) > 1:
                     report_beside(condition, found)
                 if other is not None:
                     print(f"the other session pressed {other.n_presses} times")
+
+
+@contextlib.contextmanager
+def _another(checkout: Path, home: Path, like: Path) -> Iterator[Session]:
+    """A session with a server of another checkout, whose home begins as a copy of `like`."""
+    shutil.copytree(like, home)
+    with serving(home, checkout / "app.py", folder=checkout) as address, Session(address) as session:
+        yield session
 
 
 if __name__ == "__main__":

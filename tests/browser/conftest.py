@@ -37,10 +37,14 @@ def link(page):
 
 @contextmanager
 def serving(
-    home, app=ROOT / "app.py", options=("--server.address=127.0.0.1", "--server.headless=true"), host="127.0.0.1"
+    home,
+    app=ROOT / "app.py",
+    options=("--server.address=127.0.0.1", "--server.headless=true"),
+    host="127.0.0.1",
+    folder=ROOT,
 ):
     """The dashboard, or another app, on a free port of this machine's `host`, its home in `home`; gives its address. The
-    port and `options` are told on the command line, the rest stands in the app's own configuration."""
+    port and `options` are told on the command line, the rest stands in the configuration of `folder`."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         port = probe.getsockname()[1]
@@ -60,7 +64,7 @@ def serving(
                 "--server.fileWatcherType=none",
                 "--browser.gatherUsageStats=false",
             ],
-            cwd=ROOT,
+            cwd=folder,
             env=variables,
             stdout=log,
             stderr=subprocess.STDOUT,
