@@ -48,4 +48,4 @@ def test_a_style_sheet_says_what_it_is_about(path):
 
 
 def test_files_were_found():
-    assert len(SCRIPTS) > 8 and len(INLINE) > 2 and len(STYLES) > 6 and len(TESTS) > 8
+    assert len(SCRIPTS) > 12 and INLINE and len(STYLES) > 6 and len(TESTS) > 8

@@ -14,7 +14,7 @@ Decisions:
   address says is followed where somebody arrives (first turn, another page, *Back*), what does not fit is refused in words, and
   in between the session decides. To add a control: its widget with `bind="query-params"`, and a line in `parameters.py`.
 - *A step is an entry of the browser's history*: another page, film, run, user or view (`is_step` in the table). Everything else
-  replaces the entry (`history.js`), so *Back* returns to the page before with all that was chosen there.
+  replaces the entry (`js/history.js`), so *Back* returns to the page before with all that was chosen there.
 - *A run is changed and stopped by the browser that started it alone* (`visitor.py`).
 - *A page submits a job and watches it* (`watch.py`): `result_of` draws its progress until there is a result.
 - *A title leads to the item's page* in the same session (`item_page.py`; tables do it in `widgets/tables.py`).

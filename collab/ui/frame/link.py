@@ -6,14 +6,13 @@ sends late is never taken up. `parameters.py` has all names; what does not fit i
 widget sees it.
 
 Streamlit writes the address in two ways: a widget bound to the link replaces the entry of the browser's history, and what a
-script sets pushes a new one, also where that is no step for a person; `history.js` makes one entry of one step.
+script sets pushes a new one, also where that is no step for a person; `js/history.js` makes one entry of one step.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
@@ -21,12 +20,9 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from collab.ui.charts import formats
-from collab.ui.frame.parameters import PARAMETERS, Parameter, parameters
+from collab.ui.frame.parameters import Parameter, parameters
 
 _OWN, _NEW, _PAGE, _REFUSED = "_link", "_link_new", "_link_page", "_link_refused"
-
-_JS = Path(__file__).with_name("history.js").read_text(encoding="utf-8")
-_HISTORY = st.components.v2.component("collab_history", html="<span hidden></span>", js=_JS, isolate_styles=False)
 
 
 def arrive(page: str) -> None:
@@ -135,12 +131,6 @@ def say_refused() -> None:
     """Say what of the link was not followed, and why."""
     for reason in st.session_state.pop(_REFUSED, ()):
         st.warning(f"{formats.plain(reason)} What you see is without it.", icon=":material/link_off:")
-
-
-def keep_history() -> None:
-    """Watch the browser's history on this page; called once per page. Takes no space (menu.css)."""
-    steps = [parameter.name for parameter in PARAMETERS.values() if parameter.is_step]
-    _HISTORY(key="_history", data={"steps": steps})
 
 
 def _asked(page: str, query: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -24,10 +24,8 @@ from collab.services.runs import RunStore
 from collab.ui.charts import formats
 from collab.ui.frame import cached, link
 from collab.ui.frame.data_set import available, pick_data, say_synthetic
-from collab.ui.frame.follow_theme import follow_theme
+from collab.ui.frame.in_browser import watch_browser
 from collab.ui.frame.in_use import forget_run, from_link, keep_in_link, run_in_use, say_refused, use_run
-from collab.ui.frame.item_page import follow_item_links
-from collab.ui.frame.keyboard import keep_keyboard
 from collab.ui.frame.queueing import say_refusal, train_and_show
 from collab.ui.frame.run_words import describe_run, run_labels
 from collab.ui.frame.visitor import visitor
@@ -94,10 +92,7 @@ def open_page(title: str, purpose: str, *, needs_run: bool = True) -> Page:
     wanted, run_id, refused = from_link(store)
     with st.sidebar:
         wanted = pick_data(wanted)
-        follow_theme()
-        keep_keyboard()
-        link.keep_history()
-        follow_item_links()
+        watch_browser()
     data = available(wanted)
     if data.name != wanted:
         st.sidebar.caption(f"In use: {formats.plain(data.title.lower())}, {formats.plain(data.note)}.")

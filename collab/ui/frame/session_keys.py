@@ -18,7 +18,10 @@ SESSION_KEYS = {
     "_pick_data": ("frame/data_set.py", "the data set in the sidebar's box"),
     "_data_set_meanwhile": ("frame/data_set.py", "the data set whose place the sample takes meanwhile"),
     "_pick_against": ("frame/other_run.py", "the run in the box of runs to compare with"),
-    "_item_links": ("frame/item_page.py", "the link to an item that was pressed"),
+    "_browser": (
+        "frame/in_browser.py",
+        "what the browser reports: the link to an item that was pressed, another theme",
+    ),
     "_item_page_wanted": ("frame/item_page.py", "the label of the item whose page was asked for, between two pages"),
     "_queueing_refused": ("frame/queueing.py", "why a training was not queued"),
     "_visitor": ("frame/visitor.py", "the browser's own code"),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { decide, isLeaving, leads, watch } from "../../../collab/ui/frame/history.js";
+import { decide, isLeaving, leads, watch } from "../../../collab/ui/frame/js/history.js";
 
 const STEPS = ["run", "data", "film", "view"];
 const at = (path) => new URL(path, "http://localhost:8501");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { firstOf, inPlace, stops, withKey } from "../../../collab/ui/frame/keyboard.js";
+import { firstOf, inPlace, stops, withKey } from "../../../collab/ui/frame/js/keyboard.js";
 
 globalThis.CSS = { escape: (text) => text };
 

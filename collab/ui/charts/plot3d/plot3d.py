@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.components import v1 as components
+
+from collab.ui.charts.served import LOADER, served, served_scripts
 
 _HTML = """
 <div class="plot3d" role="figure">
@@ -35,20 +35,8 @@ _HTML = """
 </div>
 """
 _CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-_JS = """
-// Streamlit serves the files of a component only from an installed package (components/v2/component_definition_resolver.py);
-// text, as this one, runs in a blob, from which no relative import leads anywhere. So the parts are imported by their address.
-// Unnecessary once an app may name a folder of its own.
-export default async function (mount) {
-  const load = (path) => import(new URL(path, document.baseURI).href); // right on a deep link and under a base path
-  const plotly = load(mount.data.plotly); // the largest first
-  const { default: show } = await load(mount.data.parts);
-  return show(mount, plotly);
-}
-"""
-_PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
+_PLOT = st.components.v2.component("collab_plot3d", html=_HTML, css=_CSS, js=LOADER, isolate_styles=False)
 _PARTS = Path(__file__).with_name("js")
-_VERSION = sha256(b"".join(part.read_bytes() for part in sorted(_PARTS.glob("*.js")))).hexdigest()[:8]
 
 ADDED, REMOVED, REPLACED = "add", "remove", "replace"
 """What a selection does to the previous one."""
@@ -110,16 +98,7 @@ def plot3d(
         "key": key,
         "height": height,
         "alt": alt,
-        "parts": f"{_served(f'plot3d_{_VERSION}', _PARTS)}/plot3d.js",
-        "plotly": f"{_served('plotly', Path(plotly.__file__).parent / 'package_data')}/plotly.min.js",
+        "parts": f"{served_scripts('plot3d', _PARTS)}/plot3d.js",
+        "others": [f"{served('plotly', Path(plotly.__file__).parent / 'package_data')}/plotly.min.js"],
     }
     return _PLOT(key=key, data=data, height=height, on_picked_change=report, on_selected_change=report_selected).picked
-
-
-def _served(name: str, folder: Path) -> str:
-    """Serve a folder as it is; returns its address, relative to the app's.
-
-    Streamlit serves the folder of a component of version 1 under its name, so that neither a static folder nor a second copy of
-    plotly.js is needed. Declared at every call, because a server only knows what was declared during one of its script runs.
-    """
-    return f"component/{components.declare_component(name, path=folder).name}"
