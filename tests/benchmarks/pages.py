@@ -6,10 +6,10 @@
 MovieLens 100K, a real server, and one visitor who goes round all pages over the real websocket (`tests/benchmarks/wire.py`): a
 switch to each page, then one move of the control that is named; rounds that nobody counts come first, so the server is warm.
 The run in use is the default one (in Similar’s view *As if it were new* the one with side information), or the same with
-another seed: choosing the other is the move of the home page. With `--beside MODEL` every other round has a run of that model
-(its preset *fast*) in use, and a last table says what a turn takes with the default model beside what it takes with this one,
-from the same minutes. With `--against FOLDER` every other round goes to a server of the checkout in that folder, on a copy of
-the same home: what a change costs is seen in one run, for a machine slows down and speeds up by more than that between two.
+another seed: choosing the other is the move of the home page. With `--beside MODEL` each page is measured with a run of
+that model (its preset *fast*) in use as well, and a last table says what a turn takes with the default model beside what it
+takes with this one, from the same minutes. With `--against FOLDER` each page is measured on a server of the checkout in that
+folder as well, on a copy of the same home: a machine slows down and speeds up by more than most changes cost.
 Seconds are from the message sent to the server's "script finished"; what the browser then draws is not in them. Controls go to
 another value at each turn, as far as they have so many: what depends on the value is worked out, not remembered.
 
@@ -270,40 +270,42 @@ def go_round(
     places: Iterable[int],
     pages: Collection[str],
 ) -> dict[str, Turns]:
-    """The turns of each of the `visits`, by its name, which take turns round by round, and in turns begin.
+    """The turns of each of the `visits`, by its name, which take turns page by page, and in turns begin.
 
     Each of the `places` is the number of a control's value. `runs` are those that were finished before, as the sidebar names
     them: what another session trains is no run to look at.
     """
     found = {each.name: {page: (Timings(), Timings()) for page in (*pages, "empty")} for each in visits}
     for place in places:
-        for each in visits if place % 2 == 0 else reversed(visits):
-            _one_round(each, floor, links, runs, place, found[each.name])
+        order = visits if place % 2 == 0 else visits[::-1]
+        for each in order:
+            pick_run(each.session, "the page before", runs_of(each.model, runs), place)
+        for page, key in CONTROLS.items():
+            for each in order if page in pages else ():
+                if len({visit.model for visit in visits}) > 1:
+                    pick_run(each.session, "the page before", runs_of(each.model, runs), place)
+                _one_page(each, links[page], runs, page, key, place, *found[each.name][page])
+        for each in order:
+            for name in ("second", "home"):
+                found[each.name]["empty"][0].add(floor.switch(name))
+                found[each.name]["empty"][1].add(move(floor, name, "amount", place))
     return found
 
 
-def _one_round(
-    visit: Visit, floor: Session, links: dict[str, str], runs: Sequence[str], place: int, found: Turns
+def _one_page(
+    visit: Visit, link: str, runs: Sequence[str], page: str, key: str, place: int, switch: Timings, moved: Timings
 ) -> None:
-    visitor, usual, at = visit.session, runs_of(visit.model, runs), "the page before"
-    pick_run(visitor, at, usual, place)
-    for page, key in CONTROLS.items():
-        if page not in found:
-            continue
-        switch, moved = found[page]
-        if page == SIDE_VIEW:
-            checked("similar", visitor.switch("similar"))
-            pick_run(visitor, at, runs_of(SIDE_MODEL, runs))
-            switch.add(move(visitor, page, "similar_view", -2))  # to the last one
-        else:
-            switch.add(checked(page, visitor.switch(page, links[page])))
-        moved.add(pick_run(visitor, page, usual, place + 1) if key == PICK_RUN else move(visitor, page, key, place))
-        if page == SIDE_VIEW:
-            pick_run(visitor, page, usual, place)
-            move(visitor, page, "similar_view", -1)  # to the first: Similar shows again what it showed last
-    for name in ("second", "home"):
-        found["empty"][0].add(floor.switch(name))
-        found["empty"][1].add(move(floor, name, "amount", place))
+    visitor, usual = visit.session, runs_of(visit.model, runs)
+    if page == SIDE_VIEW:
+        checked("similar", visitor.switch("similar"))
+        pick_run(visitor, "the page before", runs_of(SIDE_MODEL, runs))
+        switch.add(move(visitor, page, "similar_view", -2))  # to the last one
+    else:
+        switch.add(checked(page, visitor.switch(page, link)))
+    moved.add(pick_run(visitor, page, usual, place + 1) if key == PICK_RUN else move(visitor, page, key, place))
+    if page == SIDE_VIEW:
+        pick_run(visitor, page, usual, place)
+        move(visitor, page, "similar_view", -1)  # to the first: Similar shows again what it showed last
 
 
 def report(condition: str, visit: Visit, found: Turns) -> None:
