@@ -1,5 +1,7 @@
 """What the benchmark of the pages understands of a Streamlit session, by messages made by hand; no test measures a time."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.NewSession_pb2 import NewSession
@@ -132,13 +134,20 @@ def test_the_goal_is_on_the_middle_and_on_nine_in_ten():
 
 
 def test_two_models_are_measured_in_turns(monkeypatch):
-    """Every other round begins with the other model: what the machine does meanwhile is shared by both."""
-    rounds = []
-    monkeypatch.setattr(pages, "_one_round", lambda *args: rounds.append((args[5], args[4])))
-    found = pages.go_round(None, None, {}, [], ["bayes", "dot-bias"], range(2, 5), ["rate"])
-    assert [place for place, _ in rounds] == [2, 2, 3, 3, 4, 4]
-    assert [model for _, model in rounds] == ["bayes", "dot-bias", "dot-bias", "bayes", "bayes", "dot-bias"]
-    assert {model: set(turns) for model, turns in found.items()} == {key: {"rate", "empty"} for key in found}
+    """Every other page begins with the other model: what the machine does meanwhile is shared by both."""
+    visited, used, turn = [], [], Turn(0.1, 0, 0, ())
+    monkeypatch.setattr(pages, "_one_page", lambda visit, *args: visited.append((visit.model, *args[2:5:2])))
+    monkeypatch.setattr(pages, "pick_run", lambda session, page, runs, place: used.append(runs))
+    monkeypatch.setattr(pages, "move", lambda *args: turn)
+    runs, floor = ["bayes · 8 factors", "dot-bias · 50 factors"], SimpleNamespace(switch=lambda name: turn)
+    visits = [pages.Visit(model, model, None) for model in ("bayes", "dot-bias")]
+    found = pages.go_round(visits, floor, {"rate": "", "data": ""}, runs, range(2, 4), ["rate", "data"])
+    there, back = ["bayes", "dot-bias"], ["dot-bias", "bayes"]
+    assert [model for model, *_ in visited] == there + there + back + back
+    assert [page for _, page, _ in visited] == ["rate", "rate", "data", "data"] * 2
+    assert [place for *_, place in visited] == [2] * 4 + [3] * 4
+    assert [each[0].split(" ·")[0] for each in used] == 3 * there + 3 * back  # at the beginning, and before each page
+    assert {model: set(turns) for model, turns in found.items()} == {key: {"rate", "data", "empty"} for key in found}
 
 
 def test_runs_are_told_by_the_whole_name_of_their_model():
