@@ -123,20 +123,55 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def desktop(browser):
-    """A page of 1440 × 900 in a browser context of its own."""
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+@contextmanager
+def one_after_another(browser, **how):
+    """A function that opens a page for a test, by the browser context that a session's tests share: each would otherwise fetch
+    and compile Streamlit's scripts anew. A test begins as somebody new: its pages, cookies and storage go when it has ended."""
+    with browser.new_context(**how) as context:
         context.set_default_timeout(PATIENCE)
-        yield context.new_page()
+
+        @contextmanager
+        def page():
+            try:
+                yield context.new_page()
+            finally:
+                for each in context.pages:
+                    storage = {
+                        "origin": "{0.scheme}://{0.netloc}".format(urlsplit(each.url)),
+                        "storageTypes": "local_storage",
+                    }
+                    context.new_cdp_session(each).send("Storage.clearDataForOrigin", storage)
+                    each.close()
+                context.clear_cookies()
+                context.clear_permissions()
+
+        yield page
+
+
+@pytest.fixture(scope="session")
+def desktops(browser):
+    with one_after_another(browser, viewport={"width": 1440, "height": 900}) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def phones(browser):
+    with one_after_another(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as page:
+        yield page
 
 
 @pytest.fixture
-def phone(browser):
-    """A page of 390 × 844 with a touch screen, in a browser context of its own."""
-    with browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
-        context.set_default_timeout(PATIENCE)
-        yield context.new_page()
+def desktop(desktops):
+    """A page of 1440 × 900."""
+    with desktops() as page:
+        yield page
+
+
+@pytest.fixture
+def phone(phones):
+    """A page of 390 × 844 with a touch screen."""
+    with phones() as page:
+        yield page
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +181,7 @@ def settled():
     def wait(page):
         for _ in range(2):
             page.wait_for_selector(SETTLED, timeout=PATIENCE)
-            page.wait_for_timeout(300)
+            page.wait_for_timeout(200)
         page.wait_for_selector(SETTLED, timeout=PATIENCE)
         assert page.get_by_test_id("stException").count() == 0
 

@@ -29,8 +29,6 @@ def test_a_training(server, desktop, another, settled):
     desktop.get_by_role("button", name="Start", exact=True).click()
     desktop.get_by_text("of 100").first.wait_for()
     run = link(desktop)["run"]
-    desktop.reload()
-    desktop.get_by_text("of 100").first.wait_for()
     tab = desktop.context.new_page()
     tab.goto(f"{server}/train?data=sample&run={run}")
     expect(tab.locator(STOP).first).to_be_enabled(timeout=PATIENCE)  # the same browser
@@ -55,7 +53,7 @@ def test_t_sne(server, desktop, another, settled):
     settled(desktop)
     other.wait_for_timeout(1000)
     assert other.get_by_text("was stopped").count() == 0
-    desktop.context.close()
+    desktop.close()
     other.get_by_text("Computing t-SNE").wait_for(state="detached")
     settled(other)
     assert (
