@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+import streamlit as st
 from streamlit.components import v1 as components
 
 LOADER = """
@@ -26,11 +27,11 @@ export default async function (mount) {
 `data["others"]`."""
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)  # a server knows what was declared during one of its script runs
 def served(name: str, folder: Path) -> str:
     """Serve a folder as it is; returns its address, relative to the app's.
 
-    Streamlit serves the folder of a component of version 1 under its name, so that no static folder is needed. Declared at every
-    call, because a server only knows what was declared during one of its script runs.
+    Streamlit serves the folder of a component of version 1 under its name, so that no static folder is needed.
     """
     return f"component/{components.declare_component(name, path=folder).name}"
 
@@ -40,6 +41,6 @@ def served_scripts(name: str, folder: Path) -> str:
     return served(f"{name}_{_version(folder)}", folder)
 
 
-@lru_cache(maxsize=8)  # one for each folder
+@lru_cache(maxsize=8)
 def _version(folder: Path) -> str:
     return sha256(b"".join(part.read_bytes() for part in sorted(folder.glob("*.js")))).hexdigest()[:8]
