@@ -146,7 +146,9 @@ def test_two_models_are_measured_in_turns(monkeypatch):
     assert [model for model, *_ in visited] == there + there + back + back
     assert [page for _, page, _ in visited] == ["rate", "rate", "data", "data"] * 2
     assert [place for *_, place in visited] == [2] * 4 + [3] * 4
-    assert [each[0].split(" ·")[0] for each in used] == 3 * there + 3 * back  # at the beginning, and before each page
+    assert [
+        each[0].split(" ·")[0] for each in used
+    ] == there + back  # at the beginning of a round; each has a session of its own
     assert {model: set(turns) for model, turns in found.items()} == {key: {"rate", "data", "empty"} for key in found}
 
 

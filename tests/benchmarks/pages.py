@@ -282,8 +282,6 @@ def go_round(
             pick_run(each.session, "the page before", runs_of(each.model, runs), place)
         for page, key in CONTROLS.items():
             for each in order if page in pages else ():
-                if len({visit.model for visit in visits}) > 1:
-                    pick_run(each.session, "the page before", runs_of(each.model, runs), place)
                 _one_page(each, links[page], runs, page, key, place, *found[each.name][page])
         for each in order:
             for name in ("second", "home"):
@@ -363,24 +361,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with contextlib.ExitStack() as servers:
             begin = servers.enter_context
             address = begin(serving(home))
-            visits = [Visit(model, model, begin(Session(address))) for model in models]
-            if chosen.against is not None:
-                visits = [
-                    Visit("this checkout", DEFAULT_MODEL, visits[0].session),
-                    Visit(
-                        "the other",
-                        DEFAULT_MODEL,
-                        begin(_another(chosen.against.resolve(), Path(folder) / "other", home)),
-                    ),
-                ]
+            if chosen.against is None:
+                visits = [Visit(model, model, begin(Session(address))) for model in models]
+            else:
+                another = _another(chosen.against.resolve(), Path(folder) / "other", home)
+                named = (("this checkout", Session(address)), ("the other", another))
+                visits = [Visit(name, DEFAULT_MODEL, begin(session)) for name, session in named]
             floor = begin(Session(begin(serving(Path(folder) / "empty", EMPTY))))
             for visit in visits:
                 checked("home", visit.session.open("", links["home"]))
             floor.open()
-            visitor = visits[0].session
-            if strangers := (set(visitor.pages) | {SIDE_VIEW}) ^ set(CONTROLS):
+            ours = visits[0].session
+            if strangers := (set(ours.pages) | {SIDE_VIEW}) ^ set(CONTROLS):
                 raise SystemExit(f"the menu and CONTROLS differ in {', '.join(sorted(strangers))}")
-            sidebar = visitor.find(PICK_RUN)
+            sidebar = ours.find(PICK_RUN)
             assert sidebar is not None
             runs = list(sidebar.proto.options)
             go_round(visits, floor, links, runs, range(WARM_ROUNDS), chosen.pages)

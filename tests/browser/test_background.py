@@ -29,6 +29,8 @@ def test_a_training(server, desktop, another, settled):
     desktop.get_by_role("button", name="Start", exact=True).click()
     desktop.get_by_text("of 100").first.wait_for()
     run = link(desktop)["run"]
+    desktop.reload()
+    desktop.get_by_text("of 100").first.wait_for()
     tab = desktop.context.new_page()
     tab.goto(f"{server}/train?data=sample&run={run}")
     expect(tab.locator(STOP).first).to_be_enabled(timeout=PATIENCE)  # the same browser

@@ -84,7 +84,7 @@ def visit(hostile_server, desktop, settled):
         assert desktop.evaluate(MARKUP) == [] and led == []
         return desktop
 
-    open_page.runs = runs
+    open_page.runs, open_page.people = runs, people
     return open_page
 
 
@@ -108,6 +108,20 @@ def test_runs(visit, tmp_path):
     assert page.get_by_role("combobox", name="Run").first.input_value().startswith(hostile.RUNS[0])
     page = visit("runs", ".st-key-open_run")
     page.get_by_test_id("stSidebar").get_by_text("Held-out MSE").first.wait_for()
+
+
+def test_rate_and_together(visit):
+    page = visit("rate", ".film-list li", profile=visit.people[0].view_token)
+    assert f"{hostile.PEOPLE[0]}’s ratings" in seen(page)
+    page = visit("rate", ".picks-films li")
+    shown = seen(page)
+    titles = [title.rsplit(" (19", 1)[0] for title in hostile.TITLES]
+    assert sum(title in shown for title in titles) > 8 and sum(genre in shown for genre in hostile.GENRES) > 5
+    page.locator(".st-key-card-1").get_by_role("radio", name="5 out of 5 stars").click()
+    page.get_by_text("9 rated", exact=False).first.wait_for()
+    assert page.evaluate(MARKUP) == []
+    page = visit("together", ".evening", people=",".join(person.view_token for person in visit.people))
+    assert all(seen(page).count(name) > 10 for name in hostile.PEOPLE)
 
 
 def test_similar(visit):
